@@ -1,1 +1,2 @@
-fn main(){}
+//! The `firstkey` command.
+fn main() {}
