@@ -1,0 +1,176 @@
+//! What a run leaves on the disk: the checkpoint of an upload whose fate is open, and the pin of an account that was completed.
+//!
+//! Promise: both hold only bytes that were about to be sent anyway and public facts. Must never: hold a key, a password, a code or the invite's token.
+
+use crate::crypto::context::{AccountContext, AccountId, InviteId, KeyGen, RealmId};
+use crate::crypto::identity::{Fingerprint, PublicIdentity};
+use crate::crypto::opaque::ServerKey;
+use crate::wire::completion::Completion;
+use crate::wire::link::Origin;
+use crate::wire::outbound::{Outbound, RequestSignature};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::{Deserialize, Serialize};
+
+/// A saved file cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the saved file is cut off, altered, or of another version")]
+pub struct Unreadable;
+
+/// The exact signed upload, and what is needed to finish after it arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The invite it belongs to.
+    pub invite: InviteId,
+    /// Realm and account.
+    pub context: AccountContext,
+    /// The person's address.
+    pub email: String,
+    /// The server's OPAQUE key as it was at registration.
+    pub server_key: ServerKey,
+    /// The request; resuming sends these bytes again.
+    pub request: Outbound,
+}
+
+/// What is remembered of a completed account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The server.
+    pub origin: Origin,
+    /// The invite that led here.
+    pub invite: InviteId,
+    /// Realm and account.
+    pub context: AccountContext,
+    /// The person's address.
+    pub email: String,
+    /// The public keys.
+    pub identity: PublicIdentity,
+    /// The server's OPAQUE key.
+    pub server_key: ServerKey,
+}
+
+impl Pin {
+    /// The fingerprint of the pinned keys.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.identity.fingerprint(&self.context)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckpointFile {
+    version: u32,
+    origin: String,
+    invite_id: String,
+    realm_id: String,
+    account_id: String,
+    email: String,
+    server_key: String,
+    body: String,
+    signature: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PinFile {
+    version: u32,
+    origin: String,
+    invite_id: String,
+    realm_id: String,
+    account_id: String,
+    email: String,
+    server_key: String,
+    key_gen: u32,
+    ed25519: String,
+    x25519: String,
+    fingerprint: String,
+}
+
+const VERSION: u32 = 1;
+
+fn text(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+fn bytes<const N: usize>(text: &str) -> Result<[u8; N], Unreadable> {
+    let mut out = [0; N];
+    let decoded = Base64UrlUnpadded::decode(text, &mut out).map_err(|_| Unreadable)?;
+    if decoded.len() == N { Ok(out) } else { Err(Unreadable) }
+}
+
+fn encode(file: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec_pretty(file).expect("invariant: plain structs of text and numbers always serialise")
+}
+
+impl Checkpoint {
+    /// The bytes for the disk.
+    pub fn encode(&self) -> Vec<u8> {
+        let signature = self.request.signature().map_or([0; 64], |signed| signed.signature);
+        encode(&CheckpointFile {
+            version: VERSION,
+            origin: self.request.origin().as_str().to_owned(),
+            invite_id: text(&self.invite.0),
+            realm_id: text(&self.context.realm.0),
+            account_id: text(&self.context.account.0),
+            email: self.email.clone(),
+            server_key: text(&self.server_key),
+            body: text(self.request.body()),
+            signature: text(&signature),
+        })
+    }
+
+    /// Reads them back; the upload inside must be whole and belong to the account.
+    pub fn read(file: &[u8]) -> Result<Self, Unreadable> {
+        let file: CheckpointFile = serde_json::from_slice(file).map_err(|_| Unreadable)?;
+        if file.version != VERSION {
+            return Err(Unreadable);
+        }
+        let invite = InviteId(bytes(&file.invite_id)?);
+        let context = AccountContext { realm: RealmId(bytes(&file.realm_id)?), account: AccountId(bytes(&file.account_id)?) };
+        let origin = Origin::read(&file.origin).map_err(|_| Unreadable)?;
+        let body = Base64UrlUnpadded::decode_vec(&file.body).map_err(|_| Unreadable)?;
+        let completion = Completion::read(&body).map_err(|_| Unreadable)?;
+        completion.bundle.verify(&context).map_err(|_| Unreadable)?;
+        // The request is built anew through the door; if that does not give the saved bytes, they are not ours.
+        let rebuilt = completion.request(&origin);
+        if rebuilt.body() != body {
+            return Err(Unreadable);
+        }
+        let signature = RequestSignature { invite, signature: bytes(&file.signature)? };
+        let request = rebuilt.with_signature(signature);
+        Ok(Self { invite, context, email: file.email, server_key: bytes(&file.server_key)?, request })
+    }
+}
+
+impl Pin {
+    /// The bytes for the disk.
+    pub fn encode(&self) -> Vec<u8> {
+        encode(&PinFile {
+            version: VERSION,
+            origin: self.origin.as_str().to_owned(),
+            invite_id: text(&self.invite.0),
+            realm_id: text(&self.context.realm.0),
+            account_id: text(&self.context.account.0),
+            email: self.email.clone(),
+            server_key: text(&self.server_key),
+            key_gen: self.identity.key_gen.0,
+            ed25519: text(&self.identity.ed25519),
+            x25519: text(&self.identity.x25519),
+            fingerprint: self.fingerprint().to_string(),
+        })
+    }
+
+    /// Reads them back; the fingerprint must be that of the keys.
+    pub fn read(file: &[u8]) -> Result<Self, Unreadable> {
+        let file: PinFile = serde_json::from_slice(file).map_err(|_| Unreadable)?;
+        let pin = Self {
+            origin: Origin::read(&file.origin).map_err(|_| Unreadable)?,
+            invite: InviteId(bytes(&file.invite_id)?),
+            context: AccountContext { realm: RealmId(bytes(&file.realm_id)?), account: AccountId(bytes(&file.account_id)?) },
+            email: file.email,
+            identity: PublicIdentity { key_gen: KeyGen(file.key_gen), ed25519: bytes(&file.ed25519)?, x25519: bytes(&file.x25519)? },
+            server_key: bytes(&file.server_key)?,
+        };
+        let whole = file.version == VERSION && pin.fingerprint().to_string() == file.fingerprint;
+        if whole { Ok(pin) } else { Err(Unreadable) }
+    }
+}

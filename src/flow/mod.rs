@@ -1,0 +1,275 @@
+//! The flows as state machines that do nothing themselves.
+//!
+//! The driver's contract: call [`Flow::step`] with [`Reply::Begin`], perform the one effect that it returns, call `step` with the reply to just that effect, and go on
+//! until the effect is [`Effect::Finish`]; after that, or after [`Reply::Cancel`] was answered, perform nothing more. There is never more than one effect outstanding.
+//!
+//! Promise: all policy lives here; a state is consumed by its step, so its secrets end with it; randomness is an argument; there is no clock.
+//! Must never: do I/O, print, or hold a sentence; sentences are `ui/text.rs`.
+
+pub mod accept;
+pub mod checkpoint;
+pub mod retry;
+pub mod stop;
+
+use crate::crypto::context::{AccountId, InviteId, OrgId, RealmId};
+use crate::crypto::identity::Fingerprint;
+use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::crypto::strength::{Strength, Weakness};
+use crate::secret::RecoveryCode;
+use crate::wire::inbound::Response;
+use crate::wire::link::{LinkTrouble, Origin};
+use crate::wire::outbound::Outbound;
+use crate::wire::text::Printable;
+use checkpoint::{Checkpoint, Pin};
+use rand_core::CryptoRngCore;
+use std::time::Duration;
+use stop::{LocalTrouble, Missing, NoAnswer, Stop};
+use zeroize::Zeroizing;
+
+/// A flow that a driver can run.
+pub trait Flow {
+    /// Takes the reply to the outstanding effect, gives the next one.
+    fn step(&mut self, reply: Reply, rng: &mut dyn CryptoRngCore) -> Effect;
+}
+
+/// The one thing to do next.
+pub enum Effect {
+    /// Ask the person; reply with [`Reply::Answer`].
+    Ask(Question),
+    /// Tell the person; reply with [`Reply::Told`].
+    Tell(Notice),
+    /// Check that this machine can run the profile, before a password is asked for; reply with [`Reply::Ready`] or [`Reply::Trouble`].
+    Prepare(Profile),
+    /// Run Argon2id; reply with [`Reply::Stretched`] or [`Reply::Trouble`].
+    Stretch(StretchJob),
+    /// Send; reply with [`Reply::Received`] or [`Reply::Unreachable`].
+    Send(Outbound),
+    /// Store the checkpoint durably; reply with [`Reply::Saved`] or [`Reply::Trouble`].
+    Save(Checkpoint),
+    /// Store the pin durably, then remove the checkpoint; reply with [`Reply::Saved`] or [`Reply::Trouble`].
+    Conclude(Pin),
+    /// Let time pass; reply with [`Reply::Waited`].
+    Wait(Duration),
+    /// The end.
+    Finish(Box<Result<Done, Stop>>),
+}
+
+/// What came of an effect.
+pub enum Reply {
+    /// The first call.
+    Begin,
+    /// The person answered.
+    Answer(Answer),
+    /// The person was told.
+    Told,
+    /// The machine can run the profile.
+    Ready,
+    /// MK.
+    Stretched(Stretched),
+    /// The server answered.
+    Received(Response),
+    /// It did not.
+    Unreachable(NoAnswer),
+    /// It is on the disk.
+    Saved,
+    /// Time has passed.
+    Waited,
+    /// This machine could not.
+    Trouble(LocalTrouble),
+    /// The person stopped the program.
+    Cancel,
+}
+
+/// A question to the person. Every one has a flag or file that answers it without a person; `ui/script.rs` lists them.
+pub enum Question {
+    /// The invite link; the trouble with the one before, if there was one. Answer: [`Answer::Text`].
+    Invite {
+        /// What was wrong with the last paste.
+        trouble: Option<LinkTrouble>,
+    },
+    /// The link again: someone claimed the invite after the saved request was signed. Answer: [`Answer::Text`].
+    InviteAgain,
+    /// A host name in punycode: is it really this one? Answer: yes or no.
+    Host(Origin),
+    /// Is this you, and do you want this? Answer: yes, no or [`Answer::NotTheInvited`].
+    Consent(Box<Introduction>),
+    /// A new password, or nothing to have one made. Answer: [`Answer::Secret`].
+    Password {
+        /// Fewest code points.
+        min_length: u64,
+        /// Counts from 1.
+        attempt: u32,
+    },
+    /// The same again; where one was made, it is shown first. Answer: [`Answer::Secret`].
+    Again {
+        /// The passphrase that was made.
+        made: Option<Zeroizing<String>>,
+    },
+    /// Here is the kit; answer when it is written down or saved. Answer: yes (written down), [`Answer::KitSaved`] or no.
+    Kit(Box<Kit>),
+    /// One group of the recovery code, typed back. Answer: [`Answer::Secret`].
+    KitProof {
+        /// 1 to 7.
+        group: u8,
+        /// Counts from 1.
+        attempt: u32,
+    },
+    /// The password once more, to open the account. Answer: [`Answer::Secret`].
+    PasswordOnceMore {
+        /// Counts from 1.
+        attempt: u32,
+    },
+}
+
+/// What a person, or a script in their place, says.
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// Something that is not secret, or hardly: a link.
+    Text(Zeroizing<Vec<u8>>),
+    /// A secret as typed.
+    Secret(Zeroizing<Vec<u8>>),
+    /// The kit is in this file.
+    KitSaved(String),
+    /// There is nobody to ask, and nothing that answers instead.
+    Missing(Missing),
+    /// The script consents for another address than the invited one.
+    NotTheInvited {
+        /// The address that `--yes-for` names.
+        expected: String,
+    },
+    /// The answer could not be had or kept: a file, the terminal.
+    Trouble(LocalTrouble),
+    /// Ctrl-C, a hang-up, the end of input.
+    Cancelled,
+}
+
+/// Who invites whom, where.
+#[derive(Clone, Debug)]
+pub struct Introduction {
+    /// The server.
+    pub origin: Origin,
+    /// The invite.
+    pub invite: InviteId,
+    /// The organisation's id.
+    pub org: OrgId,
+    /// Its name.
+    pub organisation: Printable,
+    /// The invited address.
+    pub email: String,
+    /// The person's name.
+    pub display_name: Printable,
+    /// The end of the invite, seconds since 1970.
+    pub expires_at: u64,
+    /// The server's clock.
+    pub server_time: u64,
+    /// How often the invite was opened before.
+    pub earlier_claims: u64,
+    /// When last.
+    pub last_claim: Option<u64>,
+    /// Whom to ask.
+    pub contact: Option<Printable>,
+}
+
+/// What the recovery kit says.
+pub struct Kit {
+    /// The code.
+    pub code: RecoveryCode,
+    /// The server.
+    pub origin: Origin,
+    /// The address.
+    pub email: String,
+    /// The organisation.
+    pub organisation: Printable,
+    /// The realm.
+    pub realm: RealmId,
+    /// The account.
+    pub account: AccountId,
+    /// The fingerprint of the new keys.
+    pub fingerprint: Fingerprint,
+}
+
+/// Something to tell the person.
+#[derive(Debug)]
+pub enum Notice {
+    /// The host that is about to be contacted for the first time.
+    Contacting(Origin),
+    /// Policy members that this version does not know and does not apply.
+    UnknownPolicy(Vec<Printable>),
+    /// Consent is given; what comes now.
+    Plan,
+    /// The password cannot be used.
+    Weak(Vec<Weakness>),
+    /// The password is good.
+    Strong(Strength, Profile),
+    /// The two typings differ; so many tries are left.
+    TypingsDiffer {
+        /// The next try, from 2.
+        attempt: u32,
+        /// How many there are.
+        of: u32,
+    },
+    /// They match.
+    TypingsMatch,
+    /// The keys exist, sealed.
+    KeysMade(Fingerprint),
+    /// The kit was proven.
+    KitProven,
+    /// The group was not the one on the kit.
+    KitNotProven {
+        /// The group that was asked for.
+        group: u8,
+    },
+    /// The upload is about to be sent.
+    Sending {
+        /// Bytes of its body.
+        bytes: usize,
+    },
+    /// A saved upload is about to be sent again.
+    Resuming {
+        /// Whose.
+        email: String,
+        /// Bytes of its body.
+        bytes: usize,
+        /// SHA-256 of it.
+        digest: [u8; 32],
+    },
+    /// No answer; the next try comes after this.
+    Retrying {
+        /// The server.
+        origin: Origin,
+        /// How long until then.
+        delay: Duration,
+    },
+    /// The server has it, and said so with the right receipt.
+    Stored {
+        /// Bytes.
+        bytes: usize,
+        /// SHA-256.
+        digest: [u8; 32],
+    },
+    /// The password is about to be asked for once more.
+    ProvingPassword,
+    /// The account is being opened.
+    Checking,
+    /// It opened, and everything in it is what was sent.
+    Opened,
+    /// That password did not open the account.
+    NotOpened {
+        /// Tries so far.
+        attempt: u32,
+    },
+}
+
+/// The good end.
+#[derive(Debug)]
+pub struct Done {
+    /// What is known about the account now.
+    pub pin: Pin,
+    /// Whether only a rehearsal took place: nothing was uploaded.
+    pub rehearsal: Option<Outbound>,
+    /// Whether it had been finished by an earlier run already.
+    pub repeated: bool,
+}

@@ -1,0 +1,190 @@
+//! Why a flow stopped before its good end: what a person can act on.
+//!
+//! Promise: every stop says how far things got ([`Reach`]); `ui/text.rs` turns each into headline, reason, next step, exit code and JSON code by exhaustive matches.
+//! Must never: hold a sentence or a secret.
+
+use crate::crypto::context::InviteId;
+use crate::wire::inbound::Problem;
+use crate::wire::link::{LinkTrouble, Origin};
+use crate::wire::refusal::Refusal;
+
+/// How far things got on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Nothing was sent.
+    NothingSent,
+    /// The invite was looked up, perhaps the first OPAQUE message sent; nothing was changed.
+    NothingChanged,
+    /// The upload was sent; whether it arrived is not known.
+    Unknown,
+    /// The server said that it stored the upload.
+    Stored,
+}
+
+/// The bad end.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// Why.
+    pub why: Why,
+    /// How far it got.
+    pub reach: Reach,
+    /// The server, once it was known.
+    pub origin: Option<Origin>,
+    /// The invite, once it was known.
+    pub invite: Option<InviteId>,
+}
+
+/// Why a flow stopped.
+#[derive(Clone, Debug)]
+pub enum Why {
+    /// Ctrl-C, a signal, a hang-up.
+    Cancelled,
+    /// The person chose not to go on, or ran out of tries.
+    GaveUp(GaveUp),
+    /// There is nobody to ask.
+    Missing(Missing),
+    /// The script consents for somebody else.
+    NotTheInvited {
+        /// The address that `--yes-for` names.
+        expected: String,
+        /// The invited address.
+        invited: String,
+    },
+    /// The pasted text is no usable invite link.
+    Link(LinkTrouble),
+    /// The server refuses the invite.
+    Invite(Problem),
+    /// This program refuses what the server said.
+    Refused(Refusal),
+    /// The server reported a problem that does not fit.
+    ServerProblem(Problem),
+    /// This computer cannot.
+    Local(LocalTrouble),
+    /// No answer; nothing was changed.
+    Unreachable(NoAnswer),
+    /// No answer to the upload; it is saved and can be sent again.
+    Paused(NoAnswer),
+    /// The account is stored, and the password did not open it.
+    NotOpened,
+    /// The invite adds an existing account to an organisation, which this version does not do yet.
+    JoinNotYet,
+    /// Nothing to resume.
+    NothingSaved,
+    /// The driver broke its contract; a bug.
+    OutOfStep,
+}
+
+/// How a person gave up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GaveUp {
+    /// "Is this you?" was answered with no.
+    NotYou,
+    /// The punycode host was not confirmed.
+    Host,
+    /// The two typings differed too often.
+    TypingsDiffer,
+    /// Too many passwords were refused.
+    WeakPasswords,
+    /// The kit was not written down.
+    Kit,
+    /// The group was typed wrong too often.
+    KitProof,
+}
+
+/// What nobody was there to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The invite link.
+    Invite,
+    /// The consent.
+    Consent,
+    /// The password.
+    Password,
+    /// Where the kit goes.
+    Kit,
+    /// The confirmation of a punycode host.
+    Host,
+}
+
+/// No answer, as the transport saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The name does not resolve.
+    NoSuchHost,
+    /// Nobody listens, or the network is down: nothing arrived.
+    NoConnection,
+    /// The certificate was not acceptable: nothing was sent.
+    Certificate,
+    /// The connection broke.
+    Broken,
+    /// No answer within the limit.
+    TimedOut,
+    /// The server said that it cannot answer now.
+    Busy,
+}
+
+/// What this computer could not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LocalTrouble {
+    /// Argon2id needs more memory than there is.
+    NotEnoughMemory {
+        /// KiB needed.
+        needed_kib: u64,
+        /// KiB available.
+        available_kib: u64,
+    },
+    /// The state folder or a file in it.
+    State {
+        /// What is wrong.
+        trouble: StorageTrouble,
+        /// Where.
+        path: String,
+    },
+    /// The kit file that the person named.
+    KitFile {
+        /// What is wrong.
+        trouble: StorageTrouble,
+        /// Where.
+        path: String,
+    },
+    /// A file or descriptor that was to give the invite or the password.
+    Input {
+        /// What is wrong.
+        trouble: StorageTrouble,
+        /// Which.
+        path: String,
+    },
+    /// Another run works on the same account.
+    Busy,
+    /// The terminal.
+    Terminal,
+    /// The operating system's random generator.
+    Random,
+    /// Keys did not open again right after they were sealed: faulty memory.
+    SelfCheck,
+}
+
+/// What can be wrong with a file or folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageTrouble {
+    /// It belongs to somebody else.
+    NotOurs,
+    /// Group or others may read or write it.
+    TooOpen,
+    /// It is a link, or no plain file.
+    Link,
+    /// The disk is full.
+    Full,
+    /// Read-only, or not permitted.
+    ReadOnly,
+    /// It exists already.
+    Exists,
+    /// It is not there.
+    Missing,
+    /// Its contents are cut off or altered.
+    Damaged,
+    /// It holds more than can be right.
+    TooLong,
+    /// Anything else.
+    Other,
+}

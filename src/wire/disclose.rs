@@ -1,0 +1,135 @@
+//! THE DOOR: everything that may leave this machine, and why each may.
+//!
+//! Promise: the list of `impl Disclose` below is complete; the trait is sealed, so no other module can add to it, and [`super::outbound`] takes nothing else.
+//! Must never: implement `Disclose` for a password, a key, a recovery code, or raw bytes.
+
+use super::json::ObjectWriter;
+use crate::crypto::context::{AccountId, InviteId, LoginId};
+use crate::crypto::envelope::{Envelope, Kind};
+use crate::crypto::identity::{IdentitySignature, PublicIdentity};
+use crate::crypto::kdf::KdfBlock;
+use crate::crypto::opaque;
+use crate::secret::InviteToken;
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// A value that may leave.
+pub trait Disclose: sealed::Sealed {
+    /// Why it may, in a few words for `audit`.
+    const WHY: &'static str;
+    /// Whether its text is kept out of the record that `audit` reads: it is worth something until it was used.
+    const UNRECORDED: bool = false;
+
+    /// Writes it as the member `name`.
+    fn encode(&self, name: &str, out: &mut ObjectWriter);
+}
+
+/// Text form of bytes on the wire.
+pub(super) fn base64url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+macro_rules! disclose_bytes {
+    ($type:ty, $why:literal, |$value:ident| $bytes:expr) => {
+        impl sealed::Sealed for $type {}
+        impl Disclose for $type {
+            const WHY: &'static str = $why;
+            fn encode(&self, name: &str, out: &mut ObjectWriter) {
+                let $value = self;
+                out.member_text(name, &base64url($bytes));
+            }
+        }
+    };
+}
+
+/// The public half of this run's claim key.
+#[derive(Clone, Copy)]
+pub struct ClaimKey(pub [u8; 32]);
+/// The first registration message.
+#[derive(Clone, Copy)]
+pub struct OpaqueRequest(pub [u8; opaque::REQUEST_LEN]);
+/// The registration record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct OpaqueUpload(pub [u8; opaque::UPLOAD_LEN]);
+/// The first login message.
+#[derive(Clone, Copy)]
+pub struct LoginRequest(pub [u8; opaque::KE1_LEN]);
+/// The last login message.
+#[derive(Clone, Copy)]
+pub struct LoginProof(pub [u8; opaque::KE3_LEN]);
+/// The public half of the recovery code's signature key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecoveryPublic(pub [u8; 32]);
+/// Random bytes that tell a retry from a second try.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct IdempotencyKey(pub [u8; 16]);
+/// The person's own address, as the invite named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(pub String);
+
+disclose_bytes!(InviteId, "names the invite; came from the server", |id| &id.0);
+disclose_bytes!(ClaimKey, "a public key of this run", |key| &key.0);
+disclose_bytes!(OpaqueRequest, "blinded: tells nothing about the password", |message| &message.0);
+disclose_bytes!(OpaqueUpload, "OPAQUE record: useless without the server's own key", |message| &message.0);
+disclose_bytes!(LoginRequest, "blinded: tells nothing about the password", |message| &message.0);
+disclose_bytes!(LoginProof, "proves the password without showing it", |message| &message.0);
+disclose_bytes!(RecoveryPublic, "a public key; the recovery code signs for it", |key| &key.0);
+disclose_bytes!(IdempotencyKey, "random; tells a retry from a second try", |key| &key.0);
+disclose_bytes!(KdfBlock, "salt and settings: public by design", |block| &block.encode());
+disclose_bytes!(AccountId, "names the account; came from the server", |id| &id.0);
+disclose_bytes!(LoginId, "names this login; came from the server", |id| &id.0);
+disclose_bytes!(IdentitySignature, "a signature by the new identity key", |signature| &signature.0);
+
+impl sealed::Sealed for InviteToken {}
+impl Disclose for InviteToken {
+    const WHY: &'static str = "came from the server, single use";
+    const UNRECORDED: bool = true;
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        // EXPOSE: the server made it, keeps its hash, and takes it back once.
+        out.member_text(name, &base64url(self.expose()));
+    }
+}
+
+impl sealed::Sealed for Email {}
+impl Disclose for Email {
+    const WHY: &'static str = "your address; came from the server";
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        out.member_text(name, &self.0);
+    }
+}
+
+impl sealed::Sealed for PublicIdentity {}
+impl Disclose for PublicIdentity {
+    const WHY: &'static str = "public keys";
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        out.member_object(name, |out| {
+            out.member_whole("key_gen", u64::from(self.key_gen.0));
+            out.member_text("ed25519", &base64url(&self.ed25519));
+            out.member_text("x25519", &base64url(&self.x25519));
+        });
+    }
+}
+
+impl<K: Kind> sealed::Sealed for Envelope<K> {}
+impl<K: Kind> Disclose for Envelope<K> {
+    const WHY: &'static str = "encrypted on this machine";
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        out.member_text(name, &base64url(self.as_bytes()));
+    }
+}
+
+impl sealed::Sealed for super::bundle::Envelopes {}
+impl Disclose for super::bundle::Envelopes {
+    const WHY: &'static str = "4 sealed keys, encrypted on this machine";
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        out.member_object(name, |out| {
+            self.by_password.encode("1", out);
+            self.by_recovery.encode("2", out);
+            self.x25519.encode("3", out);
+            self.ed25519.encode("4", out);
+        });
+    }
+}

@@ -1,0 +1,323 @@
+//! Strict parsers for each reply. What comes out is typed and still untrusted; `flow` decides.
+//!
+//! Promise: limits and types are checked, unknown members are refused, server text becomes [`Printable`] at once. Must never: apply a policy.
+
+use super::bundle::Bundle;
+use super::fields::Fields;
+use super::json::{self, Value};
+use super::refusal::Refusal;
+use super::text::Printable;
+use crate::crypto::context::{AccountId, KeyGen, LoginId, OrgId, RealmId};
+use crate::crypto::kdf::{KdfBlock, KdfParams, KdfRefused};
+use crate::crypto::opaque;
+use crate::secret::SessionToken;
+use zeroize::Zeroizing;
+
+/// An answer as the transport saw it.
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
+    /// Seconds of a `Retry-After` header.
+    pub retry_after: Option<u32>,
+    /// The body, at most 64 KiB.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+/// A problem that the protocol names (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Which one.
+    pub name: ProblemName,
+    /// Whom to ask.
+    pub contact: Option<Printable>,
+    /// Since when, in seconds since 1970.
+    pub at: Option<u64>,
+    /// Seconds to wait, where the server said so.
+    pub retry_after: Option<u32>,
+}
+
+/// The problems a client tells apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProblemName {
+    /// No such invite, or not this token.
+    InviteUnknown,
+    /// Too late.
+    InviteExpired,
+    /// The account is complete.
+    InviteUsed,
+    /// Revoked, replaced, or the person was deactivated.
+    InviteWithdrawn,
+    /// A later claim took over.
+    ClaimStale,
+    /// The same idempotency key with another body.
+    Conflict,
+    /// The server finds the contents wrong.
+    Invalid,
+    /// Wrong proof.
+    LoginFailed,
+    /// Throttled.
+    TooMany,
+    /// The server cannot answer now.
+    Unavailable,
+    /// Any other.
+    Other(Printable),
+}
+
+impl ProblemName {
+    fn read(name: &str) -> Self {
+        match name {
+            "invite-unknown" => Self::InviteUnknown,
+            "invite-expired" => Self::InviteExpired,
+            "invite-used" => Self::InviteUsed,
+            "invite-withdrawn" => Self::InviteWithdrawn,
+            "claim-stale" => Self::ClaimStale,
+            "conflict" => Self::Conflict,
+            "invalid" => Self::Invalid,
+            "login-failed" => Self::LoginFailed,
+            "too-many" => Self::TooMany,
+            "unavailable" | "internal" => Self::Unavailable,
+            other => Self::Other(Printable::from_untrusted(other)),
+        }
+    }
+}
+
+/// An answer, or the problem instead of it.
+pub type Heard<T> = Result<T, Problem>;
+
+impl Response {
+    /// Reads a success with `parse`, or a problem.
+    pub fn read<T>(&self, parse: impl FnOnce(Fields) -> Result<T, Refusal>) -> Result<Heard<T>, Refusal> {
+        let content_type = self.content_type.as_deref().unwrap_or("");
+        let (essence, parameter) = content_type.split_once(';').unwrap_or((content_type, "charset=utf-8"));
+        let utf8 = parameter.trim().eq_ignore_ascii_case("charset=utf-8");
+        match (self.status, essence.trim()) {
+            (300..=399, _) => Err(Refusal::Redirect),
+            (200, "application/json") if utf8 => parse(Fields::open("answer", self.json()?)?).map(Ok),
+            (200, "text/html") => Err(Refusal::WebPage),
+            (200, _) => Err(Refusal::ContentType),
+            (400..=599, "application/problem+json") => self.problem().map(Err),
+            (429 | 500..=599, _) => Ok(Err(Problem {
+                name: if self.status == 429 { ProblemName::TooMany } else { ProblemName::Unavailable },
+                contact: None,
+                at: None,
+                retry_after: self.retry_after,
+            })),
+            (status, _) => Err(Refusal::Status(status)),
+        }
+    }
+
+    fn json(&self) -> Result<Value, Refusal> {
+        json::read(&self.body).map_err(|_| Refusal::NotJson)
+    }
+
+    fn problem(&self) -> Result<Problem, Refusal> {
+        // A problem is no security object: unknown members are the server's business (RFC 9457 section 3.2).
+        let mut fields = Fields::open("problem", self.json()?)?;
+        let kind = fields.text("type")?;
+        let name = kind.strip_prefix("urn:firstkey:problem:").ok_or(Refusal::Status(self.status))?;
+        Ok(Problem {
+            name: ProblemName::read(name),
+            contact: fields.text_or_null("contact")?.map(|text| Printable::from_untrusted(&text)),
+            at: fields.whole_or_null("at")?,
+            retry_after: self.retry_after,
+        })
+    }
+}
+
+/// `enrol` or `join`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Make keys.
+    Enrol,
+    /// The account has keys already; only the membership is new.
+    Join,
+}
+
+/// What a claim is answered with.
+pub struct Offer {
+    /// The protocol version.
+    pub protocol: u64,
+    /// The suites that the server takes.
+    pub suites: Vec<u64>,
+    /// The deployment.
+    pub realm: RealmId,
+    /// The inviting organisation.
+    pub org: OrgId,
+    /// Its name.
+    pub organisation: Printable,
+    /// The account.
+    pub account: AccountId,
+    /// The invited address, exact, for logging in later.
+    pub email: String,
+    /// The person's name.
+    pub display_name: Printable,
+    /// What this invite is for.
+    pub mode: Mode,
+    /// The organisation's wishes.
+    pub policy: Policy,
+    /// Parameters that the server wants, if it names any.
+    pub kdf: Option<KdfParams>,
+    /// When the invite ends, seconds since 1970.
+    pub expires_at: u64,
+    /// The server's clock.
+    pub server_time: u64,
+    /// How often it was claimed before.
+    pub earlier_claims: u64,
+    /// When last.
+    pub last_claim: Option<u64>,
+    /// Whom to ask.
+    pub contact: Option<Printable>,
+}
+
+/// The organisation's wishes, as heard.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The least profile, by number.
+    pub min_profile: u64,
+    /// `recommended` or `required`.
+    pub recovery: String,
+    /// `off`, `allowed` or `required`.
+    pub secret_key: String,
+    /// The shortest password in code points.
+    pub min_length: u64,
+    /// Members that this version does not know.
+    pub unknown: Vec<Printable>,
+}
+
+/// Reads the answer to a claim.
+pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
+    // A wish for the KDF is judged first and by itself, so that whatever is wrong with it is called by its name.
+    let kdf = fields.take_optional("kdf").map(read_kdf).transpose()?;
+    let mut organisation = fields.object("organisation")?;
+    let mut account = fields.object("account")?;
+    let mut earlier = fields.object("earlier_claims")?;
+    let offer = Offer {
+        protocol: fields.whole("protocol")?,
+        suites: match fields.take("suites")? {
+            Value::List(list) => list.into_iter().filter_map(|suite| if let Value::Whole(n) = suite { Some(n) } else { None }).collect(),
+            _ => return Err(Refusal::Malformed("suites")),
+        },
+        realm: RealmId(fields.bytes("realm_id")?),
+        org: OrgId(organisation.bytes("org_id")?),
+        organisation: Printable::from_untrusted(&organisation.text("name")?),
+        account: AccountId(account.bytes("account_id")?),
+        email: read_email(account.text("email")?)?,
+        display_name: Printable::from_untrusted(&account.text_or_null("display_name")?.unwrap_or_default()),
+        mode: match fields.text("mode")?.as_str() {
+            "enrol" => Mode::Enrol,
+            "join" => Mode::Join,
+            _ => return Err(Refusal::Malformed("mode")),
+        },
+        policy: read_policy(fields.object("policy")?)?,
+        kdf,
+        expires_at: fields.whole("expires_at")?,
+        server_time: fields.whole("server_time")?,
+        earlier_claims: earlier.whole("count")?,
+        last_claim: earlier.whole_or_null("last_at")?,
+        contact: fields.text_or_null("contact")?.map(|text| Printable::from_untrusted(&text)),
+    };
+    organisation.finish()?;
+    account.finish()?;
+    earlier.finish()?;
+    fields.finish()?;
+    Ok(offer)
+}
+
+/// An address that is sent back later and shown: printable ASCII or letters, one `@`, no blanks, at most 254 bytes.
+fn read_email(text: String) -> Result<String, Refusal> {
+    let plain = Printable::from_untrusted(&text).to_string() == text;
+    let shape = text.len() <= 254 && text.split('@').filter(|part| !part.is_empty()).count() == 2 && text.matches('@').count() == 1;
+    if plain && shape && !text.contains(char::is_whitespace) { Ok(text) } else { Err(Refusal::Malformed("email")) }
+}
+
+fn read_kdf(value: Value) -> Result<KdfParams, Refusal> {
+    let malformed = |_| Refusal::Kdf(KdfRefused::Malformed);
+    let mut fields = Fields::open("kdf", value).map_err(malformed)?;
+    let mut number = |name| -> Result<u32, Refusal> {
+        let whole = fields.whole(name).map_err(malformed)?;
+        u32::try_from(whole).map_err(|_| Refusal::Kdf(KdfRefused::Malformed))
+    };
+    let params = KdfParams { m_kib: number("m")?, t: number("t")?, p: number("p")? };
+    fields.finish().map_err(malformed)?;
+    Ok(params)
+}
+
+fn read_policy(mut fields: Fields) -> Result<Policy, Refusal> {
+    Ok(Policy {
+        min_profile: fields.whole("min_profile").map_err(|_| Refusal::WeakPolicy("min_profile"))?,
+        recovery: fields.text("recovery").map_err(|_| Refusal::WeakPolicy("recovery"))?,
+        secret_key: fields.text("secret_key").map_err(|_| Refusal::WeakPolicy("secret_key"))?,
+        min_length: fields.whole("min_length").map_err(|_| Refusal::WeakPolicy("min_length"))?,
+        unknown: fields.leftover(),
+    })
+}
+
+/// Reads the answer to `enrol/start`.
+pub fn read_opaque_response(mut fields: Fields) -> Result<[u8; opaque::RESPONSE_LEN], Refusal> {
+    let response = fields.bytes("opaque_response")?;
+    fields.finish()?;
+    Ok(response)
+}
+
+/// Reads the answer to `enrol/complete`.
+pub fn read_receipt(mut fields: Fields) -> Result<[u8; 32], Refusal> {
+    let receipt = fields.bytes("receipt")?;
+    fields.finish()?;
+    Ok(receipt)
+}
+
+/// The answer to `login/params`.
+pub struct LoginParams {
+    /// The account.
+    pub account: AccountId,
+    /// The realm.
+    pub realm: RealmId,
+    /// The generation of its keys.
+    pub key_gen: KeyGen,
+    /// Salt and settings, whitelisted.
+    pub kdf_block: KdfBlock,
+}
+
+/// Reads the answer to `login/params`.
+pub fn read_login_params(mut fields: Fields) -> Result<LoginParams, Refusal> {
+    let params = LoginParams {
+        account: AccountId(fields.bytes("account_id")?),
+        realm: RealmId(fields.bytes("realm_id")?),
+        key_gen: KeyGen(u32::try_from(fields.whole("key_gen")?).map_err(|_| Refusal::Malformed("key_gen"))?),
+        kdf_block: KdfBlock::read(&fields.bytes("kdf_block")?).map_err(Refusal::Kdf)?,
+    };
+    fields.finish()?;
+    Ok(params)
+}
+
+/// Reads the answer to `login/start`.
+pub fn read_login_answer(mut fields: Fields) -> Result<(LoginId, [u8; opaque::KE2_LEN]), Refusal> {
+    let answer = (LoginId(fields.bytes("login_id")?), fields.bytes("ke2")?);
+    fields.finish()?;
+    Ok(answer)
+}
+
+/// What a finished login gives.
+pub struct Opened {
+    /// The session.
+    pub session: SessionToken,
+    /// The account's bundle.
+    pub bundle: Bundle,
+}
+
+/// Reads the answer to `login/finish`.
+pub fn read_session(mut fields: Fields) -> Result<Opened, Refusal> {
+    let session = SessionToken::from_bytes(&Zeroizing::new(fields.bytes("session")?));
+    fields.whole("expires_in")?;
+    let mut inner = fields.object("bundle")?;
+    let bundle = Bundle::take(&mut inner)?;
+    let key_gen = inner.whole("key_gen")?;
+    inner.finish()?;
+    fields.finish()?;
+    if u64::from(bundle.identity.key_gen.0) != key_gen {
+        return Err(Refusal::Keys);
+    }
+    Ok(Opened { session, bundle })
+}

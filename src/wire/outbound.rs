@@ -1,0 +1,171 @@
+//! A request as the exact bytes that are sent.
+//!
+//! Promise: the only way to build one is member by member from [`Disclose`] types; there is no second serialiser, so what `audit` prints is what was sent.
+//! Must never: take free bytes, headers or paths.
+
+use super::disclose::{Disclose, base64url};
+use super::json::ObjectWriter;
+use super::link::Origin;
+use crate::crypto::context::InviteId;
+use crate::crypto::encoding::pae;
+use crate::crypto::{hazmat, label};
+use crate::secret::Ed25519Seed;
+
+/// The requests of version 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Shows the invite's token, gets the offer.
+    Claim,
+    /// First registration message.
+    EnrolStart,
+    /// The upload: the one request that changes the account.
+    EnrolComplete,
+    /// Asks for salt and settings.
+    LoginParams,
+    /// First login message.
+    LoginStart,
+    /// Last login message.
+    LoginFinish,
+}
+
+impl Endpoint {
+    /// The path.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Claim => "/v1/invites/claim",
+            Self::EnrolStart => "/v1/enrol/start",
+            Self::EnrolComplete => "/v1/enrol/complete",
+            Self::LoginParams => "/v1/login/params",
+            Self::LoginStart => "/v1/login/start",
+            Self::LoginFinish => "/v1/login/finish",
+        }
+    }
+
+    /// Whether the request changes the account's keys: everything else may be repeated freely.
+    pub fn changes_account(self) -> bool {
+        matches!(self, Self::EnrolComplete)
+    }
+}
+
+/// One member of a request, for `audit`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disclosed {
+    /// Its name.
+    pub name: &'static str,
+    /// Why it may leave.
+    pub why: &'static str,
+    /// Where its value stands in the body, as `start..end`.
+    pub start: usize,
+    /// The end.
+    pub end: usize,
+    /// Whether its text stays out of the record.
+    pub unrecorded: bool,
+}
+
+/// The two headers of a signed request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestSignature {
+    /// The invite whose claim key signed.
+    pub invite: InviteId,
+    /// Ed25519 over method, path, body digest and invite.
+    pub signature: [u8; 64],
+}
+
+impl RequestSignature {
+    /// What is signed: `PAE("firstkey/v1/request", method, path, SHA-256(body), invite_id)`.
+    pub fn message(path: &str, body: &[u8], invite: &InviteId) -> Vec<u8> {
+        pae(&[label::REQUEST, b"POST", path.as_bytes(), &hazmat::sha256(body), &invite.0])
+    }
+
+    /// Header values: `Firstkey-Invite`, `Firstkey-Signature`.
+    pub fn headers(&self) -> [(&'static str, String); 2] {
+        [("firstkey-invite", base64url(&self.invite.0)), ("firstkey-signature", base64url(&self.signature))]
+    }
+}
+
+/// A request that is ready to leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbound {
+    origin: Origin,
+    endpoint: Endpoint,
+    body: Vec<u8>,
+    disclosed: Vec<Disclosed>,
+    signature: Option<RequestSignature>,
+}
+
+/// A request under construction.
+pub struct Builder {
+    origin: Origin,
+    endpoint: Endpoint,
+    writer: ObjectWriter,
+    disclosed: Vec<Disclosed>,
+}
+
+impl Outbound {
+    /// Begins a request to `endpoint` of `origin`.
+    pub fn post(origin: &Origin, endpoint: Endpoint) -> Builder {
+        Builder { origin: origin.clone(), endpoint, writer: ObjectWriter::default(), disclosed: Vec::new() }
+    }
+
+    /// Puts a signature of an earlier run back on; the body went through the door again.
+    pub fn with_signature(mut self, signature: RequestSignature) -> Self {
+        self.signature = Some(signature);
+        self
+    }
+
+    /// Signs with the claim key of this run; replaces an earlier signature.
+    pub fn signed(mut self, invite: InviteId, seed: &Ed25519Seed) -> Self {
+        let message = RequestSignature::message(self.endpoint.path(), &self.body, &invite);
+        // EXPOSE: the claim key signs the request.
+        self.signature = Some(RequestSignature { invite, signature: hazmat::ed25519_sign(seed.expose(), &message) });
+        self
+    }
+
+    /// Where it goes.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Which request it is.
+    pub fn endpoint(&self) -> Endpoint {
+        self.endpoint
+    }
+
+    /// The exact body.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// What is in it, and why.
+    pub fn disclosed(&self) -> &[Disclosed] {
+        &self.disclosed
+    }
+
+    /// The signature headers, where the request is signed.
+    pub fn signature(&self) -> Option<&RequestSignature> {
+        self.signature.as_ref()
+    }
+
+    /// SHA-256 of the body: what a receipt repeats.
+    pub fn digest(&self) -> [u8; 32] {
+        hazmat::sha256(&self.body)
+    }
+}
+
+impl Builder {
+    /// Adds a member.
+    pub fn field<T: Disclose>(mut self, name: &'static str, value: &T) -> Self {
+        let before = self.writer.position();
+        value.encode(name, &mut self.writer);
+        let end = self.writer.position();
+        // The value stands behind `"name":`, and behind a comma unless it is the first.
+        let start = before + usize::from(!self.disclosed.is_empty()) + name.len() + 3;
+        self.disclosed.push(Disclosed { name, why: T::WHY, start, end, unrecorded: T::UNRECORDED });
+        self
+    }
+
+    /// The request.
+    pub fn build(self) -> Outbound {
+        Outbound { origin: self.origin, endpoint: self.endpoint, body: self.writer.finish(), disclosed: self.disclosed, signature: None }
+    }
+}
