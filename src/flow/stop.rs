@@ -68,6 +68,10 @@ pub enum Why {
     NotOpened,
     /// The invite adds an existing account to an organisation, which this version does not do yet.
     JoinNotYet,
+    /// The organisation requires a second secret, which this version does not make yet.
+    SecretKeyNotYet,
+    /// The link that was asked for again is not the one of the saved upload.
+    OtherInvite,
     /// Nothing to resume.
     NothingSaved,
     /// The driver broke its contract; a bug.

@@ -41,6 +41,8 @@ pub enum Refusal {
     WeakPolicy(&'static str),
     /// This server is pinned here with another realm, or this realm under another server.
     RealmChanged,
+    /// The server offers new keys for an account that was completed here.
+    AlreadyComplete,
     /// The answer names another account than the one that was asked about.
     OtherAccount,
     /// The receipt is not the digest of what was sent.
@@ -80,6 +82,7 @@ impl Refusal {
             | Self::Kdf(_)
             | Self::WeakPolicy(_)
             | Self::RealmChanged
+            | Self::AlreadyComplete
             | Self::OtherAccount
             | Self::Receipt
             | Self::Differs(_)

@@ -1,0 +1,126 @@
+//! Choosing a password: judged, typed twice, or made.
+
+use super::claim::Claim;
+use super::terms::Terms;
+use super::{At, Expect, Next, after, gave_up, make};
+use crate::crypto::kdf::{KdfBlock, Salt, StretchJob};
+use crate::crypto::prepare::{PrepareError, Unsettable, prepare};
+use crate::crypto::strength::{Context, Verdict, Weakness, judge};
+use crate::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
+use crate::flow::stop::{GaveUp, Why};
+use crate::flow::{Answer, Effect, Notice, Question, Reply};
+use crate::secret::Password;
+use rand_core::CryptoRngCore;
+use zeroize::Zeroizing;
+
+/// How often two typings may differ.
+const PAIR_TRIES: u32 = 5;
+/// How many passwords may be refused.
+const WEAK_TRIES: u32 = 10;
+
+/// What the rest of the flow needs of this run.
+pub(super) struct Run {
+    pub(super) rehearsal: bool,
+    pub(super) claim: Claim,
+    pub(super) terms: Terms,
+}
+
+/// Asks for a password. `attempt` counts the passwords asked for, `pair` the pairs typed.
+pub(super) fn ask(run: Run, attempt: u32, pair: u32) -> Result<Next, Why> {
+    let question = Question::Password { min_length: run.terms.min_length, attempt };
+    Next::effect(Effect::Ask(question), ExpectPassword { run, attempt, pair })
+}
+
+/// A new password was asked for.
+struct ExpectPassword {
+    run: Run,
+    attempt: u32,
+    pair: u32,
+}
+
+impl Expect for ExpectPassword {
+    fn handle(self: Box<Self>, reply: Reply, mut rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let Self { run, attempt, pair } = *self;
+        let typed = match reply {
+            Reply::Answer(Answer::Secret(typed)) => typed,
+            // Whoever has no other password to offer ends it here.
+            Reply::Answer(Answer::No) => return Err(gave_up(GaveUp::WeakPasswords)),
+            _ => return Err(Why::OutOfStep),
+        };
+        if typed.is_empty() {
+            let made = make_passphrase(&mut rng, PASSPHRASE_WORDS);
+            let password = prepared(made.as_bytes()).map_err(|_| Why::OutOfStep)?;
+            return again(run, password, Some(made), pair);
+        }
+        match judged(&run.terms, &typed) {
+            Ok((password, strength)) => {
+                let notice = Notice::Strong(strength, run.terms.profile);
+                after(Effect::Tell(notice), move |_, _| again(run, password, None, pair))
+            }
+            Err(weaknesses) => after(Effect::Tell(Notice::Weak(weaknesses)), move |_, _| {
+                if attempt >= WEAK_TRIES { Err(gave_up(GaveUp::WeakPasswords)) } else { ask(run, attempt + 1, pair) }
+            }),
+        }
+    }
+}
+
+/// Prepares what was typed (protocol section 3).
+pub(super) fn prepared(typed: &[u8]) -> Result<Password, PrepareError> {
+    prepare(typed).map(Password::from_prepared)
+}
+
+/// Prepares and judges a password that is being set.
+fn judged(terms: &Terms, typed: &[u8]) -> Result<(Password, crate::crypto::strength::Strength), Vec<Weakness>> {
+    let password = prepared(typed).map_err(|error| vec![Weakness::from(Unsettable::from(error))])?;
+    let who = &terms.introduction;
+    let context = Context {
+        person: who.display_name.as_str(),
+        email: &who.email,
+        organisation: who.organisation.as_str(),
+        host: who.origin.host(),
+    };
+    // EXPOSE: judged here, on this machine.
+    let text = std::str::from_utf8(password.expose()).map_err(|_| vec![Weakness::from(Unsettable::from(PrepareError::NotUtf8))])?;
+    let least = usize::try_from(terms.min_length).unwrap_or(usize::MAX);
+    match judge(text, &context, least) {
+        Verdict::Strong(strength) => Ok((password, strength)),
+        Verdict::Weak(weaknesses) => Err(weaknesses),
+    }
+}
+
+/// Asks for the same again.
+fn again(run: Run, password: Password, made: Option<Zeroizing<String>>, pair: u32) -> Result<Next, Why> {
+    let shown = made.as_ref().map(|made| Zeroizing::new(made.as_str().to_owned()));
+    Next::effect(Effect::Ask(Question::Again { made: shown }), ExpectAgain { run, password, made, pair })
+}
+
+/// The second typing was asked for.
+struct ExpectAgain {
+    run: Run,
+    password: Password,
+    made: Option<Zeroizing<String>>,
+    pair: u32,
+}
+
+impl Expect for ExpectAgain {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let Reply::Answer(Answer::Secret(typed)) = reply else { return Err(Why::OutOfStep) };
+        let Self { run, password, made, pair } = *self;
+        let same = prepared(&typed).is_ok_and(|second| second.matches(&password));
+        if same {
+            return after(Effect::Tell(Notice::TypingsMatch), move |rng, _| {
+                let block = KdfBlock { profile: run.terms.profile, salt: Salt::make(rng), two_secret: false };
+                Next::effect(Effect::Stretch(StretchJob { password, block }), make::ExpectStretched { run, block })
+            });
+        }
+        if pair >= PAIR_TRIES {
+            return Err(gave_up(GaveUp::TypingsDiffer));
+        }
+        let notice = Notice::TypingsDiffer { attempt: pair + 1, of: PAIR_TRIES };
+        after(Effect::Tell(notice), move |_, _| match made {
+            // What was made stays; only the copying is tried again.
+            Some(made) => again(run, password, Some(made), pair + 1),
+            None => ask(run, 1, pair + 1),
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! Showing the invite to its server, and hearing the offer.
+
+use super::terms::{self, Terms};
+use super::{At, Expect, Next, Options, after, choose, gave_up, invite_problem, passes};
+use crate::crypto::context::InviteId;
+use crate::crypto::hazmat;
+use crate::flow::retry::Retry;
+use crate::flow::stop::{GaveUp, NoAnswer, Reach, Why};
+use crate::flow::{Answer, Effect, Notice, Question, Reply};
+use crate::secret::Ed25519Seed;
+use crate::wire::disclose::ClaimKey;
+use crate::wire::inbound::{self, Offer};
+use crate::wire::link::InviteLink;
+use crate::wire::outbound::{Endpoint, Outbound};
+use rand_core::CryptoRngCore;
+
+/// The ephemeral Ed25519 key of this run, whose signature the following calls carry.
+pub(super) struct Claim {
+    pub(super) invite: InviteId,
+    pub(super) seed: Ed25519Seed,
+}
+
+/// A fresh claim key and the request that shows it with the token.
+pub(super) fn request(link: &InviteLink, rng: &mut dyn CryptoRngCore) -> (Claim, Outbound) {
+    let claim = Claim { invite: link.invite_id(), seed: Ed25519Seed::make(rng) };
+    // EXPOSE: the public half is computed from the seed.
+    let public = ClaimKey(hazmat::ed25519_public(claim.seed.expose()));
+    let request = Outbound::post(link.origin(), Endpoint::Claim)
+        .field("invite_id", &link.invite_id())
+        .field("token", link.token())
+        .field("claim_key", &public)
+        .build();
+    (claim, request)
+}
+
+/// Names the host, then claims.
+pub(super) fn send(options: Options, link: InviteLink, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+    let (claim, request) = request(&link, rng);
+    after(Effect::Tell(Notice::Contacting(link.origin().clone())), move |_, _| {
+        Next::effect(Effect::Send(request.clone()), ExpectOffer { options, claim, request, retry: Retry::default() })
+    })
+}
+
+/// What became of a request that may be repeated freely.
+pub(super) enum Sent<T> {
+    Heard(T),
+    Again(Effect),
+}
+
+/// Handles silence and passing problems of a request that changes nothing: wait and repeat the same bytes, or give up.
+pub(super) fn silence(retry: &mut Retry, why: NoAnswer, retry_after: Option<u32>, at: &mut At) -> Result<Effect, Why> {
+    let arrived = !matches!(why, NoAnswer::NoSuchHost | NoAnswer::NoConnection | NoAnswer::Certificate);
+    if arrived {
+        at.reach = at.reach.max(Reach::NothingChanged);
+    }
+    // A bad certificate or an unknown name does not mend itself in a few seconds.
+    let hopeless = matches!(why, NoAnswer::NoSuchHost | NoAnswer::Certificate);
+    match retry.next(retry_after) {
+        Some(delay) if !hopeless => Ok(Effect::Wait(delay)),
+        _ => Err(Why::Unreachable(why)),
+    }
+}
+
+/// The claim was sent.
+struct ExpectOffer {
+    options: Options,
+    claim: Claim,
+    request: Outbound,
+    retry: Retry,
+}
+
+impl Expect for ExpectOffer {
+    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+        match hear(reply, &mut self.retry, at, inbound::read_offer)? {
+            Sent::Heard(offer) => offered(self.options, self.claim, offer, at),
+            Sent::Again(wait) => {
+                let state = *self;
+                again(wait, state.request.clone(), move |_| state)
+            }
+        }
+    }
+}
+
+/// Reads the answer to a request that changes nothing.
+pub(super) fn hear<T>(
+    reply: Reply,
+    retry: &mut Retry,
+    at: &mut At,
+    parse: impl FnOnce(inbound::Fields) -> Result<T, crate::wire::refusal::Refusal>,
+) -> Result<Sent<T>, Why> {
+    match reply {
+        Reply::Received(response) => {
+            at.reach = at.reach.max(Reach::NothingChanged);
+            match response.read(parse)? {
+                Ok(heard) => Ok(Sent::Heard(heard)),
+                Err(problem) if passes(&problem.name) => silence(retry, NoAnswer::Busy, problem.retry_after, at).map(Sent::Again),
+                Err(problem) => Err(invite_problem(problem)),
+            }
+        }
+        Reply::Unreachable(why) => silence(retry, why, None, at).map(Sent::Again),
+        _ => Err(Why::OutOfStep),
+    }
+}
+
+/// Says that there was no answer, waits, sends the same bytes again.
+pub(super) fn again<S: Expect + 'static>(wait: Effect, request: Outbound, state: impl FnOnce(()) -> S + 'static) -> Result<Next, Why> {
+    let Effect::Wait(delay) = wait else { return Err(Why::OutOfStep) };
+    let notice = Notice::Retrying { origin: request.origin().clone(), delay };
+    after(Effect::Tell(notice), move |_, _| after(Effect::Wait(delay), move |_, _| Next::effect(Effect::Send(request), state(()))))
+}
+
+/// The offer is judged before anything is asked.
+fn offered(options: Options, claim: Claim, offer: Offer, at: &mut At) -> Result<Next, Why> {
+    let origin = at.origin.clone().ok_or(Why::OutOfStep)?;
+    let unknown = offer.policy.unknown.clone();
+    let terms = terms::accept(&options, origin, claim.invite, offer)?;
+    let question = Effect::Ask(Question::Consent(Box::new(terms.introduction.clone())));
+    let expect = ExpectConsent { options, claim, terms };
+    if unknown.is_empty() {
+        Next::effect(question, expect)
+    } else {
+        after(Effect::Tell(Notice::UnknownPolicy(unknown)), move |_, _| Next::effect(question, expect))
+    }
+}
+
+/// "Is this you?"
+struct ExpectConsent {
+    options: Options,
+    claim: Claim,
+    terms: Terms,
+}
+
+impl Expect for ExpectConsent {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let Self { options, claim, terms } = *self;
+        match reply {
+            Reply::Answer(Answer::Yes) => after(Effect::Prepare(terms.profile), move |_, _| {
+                after(Effect::Tell(Notice::Plan), move |_, _| choose::ask(choose::Run { rehearsal: options.rehearsal, claim, terms }, 1, 1))
+            }),
+            Reply::Answer(Answer::No) => Err(gave_up(GaveUp::NotYou)),
+            Reply::Answer(Answer::NotTheInvited { expected }) => Err(Why::NotTheInvited { expected, invited: terms.introduction.email }),
+            _ => Err(Why::OutOfStep),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The upload: saved first, then sent, and sent again with identical bytes until the server says what became of it (I4, I5).
+
+use super::claim::{self, Claim, Sent};
+use super::make::Made;
+use super::{At, Expect, Next, after, invite_problem, passes, readback};
+use crate::crypto::context::KeyGen;
+use crate::flow::checkpoint::{Checkpoint, Pin};
+use crate::flow::retry::Retry;
+use crate::flow::stop::{NoAnswer, Reach, Why};
+use crate::flow::{Answer, Effect, Notice, Question, Reply};
+use crate::wire::completion::Completion;
+use crate::wire::inbound::{self, ProblemName};
+use crate::wire::link::InviteLink;
+use crate::wire::outbound::Outbound;
+use crate::wire::refusal::Refusal;
+use rand_core::CryptoRngCore;
+use subtle::ConstantTimeEq;
+
+/// How often a stale signature may be renewed in one run.
+const RENEWALS: u32 = 3;
+
+/// What will be remembered of the account.
+pub(super) fn pin_of(made: &Made) -> Pin {
+    let introduction = &made.run.terms.introduction;
+    Pin {
+        origin: introduction.origin.clone(),
+        invite: introduction.invite,
+        context: made.run.terms.context,
+        email: introduction.email.clone(),
+        identity: made.completion.bundle.identity,
+        server_key: made.server_key,
+    }
+}
+
+/// Signs the upload and saves it; the recovery code ends here.
+pub(super) fn save(made: Made) -> Result<Next, Why> {
+    let Made { run, completion, server_key, .. } = made;
+    let introduction = run.terms.introduction;
+    let request = completion.request(&introduction.origin).signed(run.claim.invite, &run.claim.seed);
+    let checkpoint =
+        Checkpoint { invite: introduction.invite, context: run.terms.context, email: introduction.email, server_key, request };
+    after(Effect::Save(checkpoint.clone()), move |_, at| {
+        let notice = Notice::Sending { bytes: checkpoint.request.body().len() };
+        after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, renewals: 0 }, at)).inspect(|_| {
+            debug_assert!(at.reach < Reach::Unknown, "nothing was uploaded before the checkpoint was saved");
+        })
+    })
+}
+
+/// Takes up a saved upload.
+pub(super) fn resume(checkpoint: Checkpoint, at: &mut At) -> Result<Next, Why> {
+    at.origin = Some(checkpoint.request.origin().clone());
+    at.invite = Some(checkpoint.invite);
+    // Whether the earlier run's upload arrived is not known until the server says so.
+    at.reach = Reach::Unknown;
+    // The shelf gave it whole; reading it again cannot fail.
+    let completion = Completion::read(checkpoint.request.body())?;
+    let notice =
+        Notice::Resuming { email: checkpoint.email.clone(), bytes: checkpoint.request.body().len(), digest: checkpoint.request.digest() };
+    after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, renewals: 0 }, at))
+}
+
+/// An upload on its way.
+pub(super) struct Upload {
+    pub(super) checkpoint: Checkpoint,
+    pub(super) completion: Completion,
+    renewals: u32,
+}
+
+fn send(upload: Upload, at: &mut At) -> Result<Next, Why> {
+    at.reach = at.reach.max(Reach::Unknown);
+    let request = upload.checkpoint.request.clone();
+    Next::effect(Effect::Send(request), ExpectReceipt { upload, retry: Retry::default() })
+}
+
+/// The upload was sent.
+struct ExpectReceipt {
+    upload: Upload,
+    retry: Retry,
+}
+
+impl Expect for ExpectReceipt {
+    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+        let (silence, retry_after) = match reply {
+            Reply::Unreachable(why) => (why, None),
+            Reply::Received(response) => match response.read(inbound::read_receipt)? {
+                Ok(receipt) => return received(self.upload, receipt, at),
+                Err(problem) if passes(&problem.name) => (NoAnswer::Busy, problem.retry_after),
+                Err(problem) if problem.name == ProblemName::ClaimStale && self.upload.renewals < RENEWALS => {
+                    return Next::effect(Effect::Ask(Question::InviteAgain), ExpectLinkAgain { upload: self.upload });
+                }
+                Err(problem) => return Err(invite_problem(problem)),
+            },
+            _ => return Err(Why::OutOfStep),
+        };
+        match self.retry.next(retry_after) {
+            None => Err(Why::Paused(silence)),
+            Some(delay) => {
+                let state = *self;
+                claim::again(Effect::Wait(delay), state.upload.checkpoint.request.clone(), move |()| state)
+            }
+        }
+    }
+}
+
+/// The receipt must be the digest of the exact body.
+fn received(upload: Upload, receipt: [u8; 32], at: &mut At) -> Result<Next, Why> {
+    let digest = upload.checkpoint.request.digest();
+    if !bool::from(digest.ct_eq(&receipt)) {
+        return Err(Refusal::Receipt.into());
+    }
+    at.reach = Reach::Stored;
+    let notice = Notice::Stored { bytes: upload.checkpoint.request.body().len(), digest };
+    after(Effect::Tell(notice), move |_, _| after(Effect::Tell(Notice::ProvingPassword), move |_, _| readback::ask(upload, 1)))
+}
+
+/// The saved signature is stale: somebody claimed the invite since. The link is asked for, and the same body signed anew.
+struct ExpectLinkAgain {
+    upload: Upload,
+}
+
+impl Expect for ExpectLinkAgain {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let Reply::Answer(Answer::Text(text)) = reply else { return Err(Why::OutOfStep) };
+        let link = InviteLink::read(&text).map_err(Why::Link)?;
+        let Upload { checkpoint, .. } = &self.upload;
+        if link.invite_id() != checkpoint.invite || link.origin() != checkpoint.request.origin() {
+            return Err(Why::OtherInvite);
+        }
+        let (claim, request) = claim::request(&link, rng);
+        let expect = ExpectRenewal { upload: self.upload, claim, request: request.clone(), retry: Retry::default() };
+        Next::effect(Effect::Send(request), expect)
+    }
+}
+
+/// The new claim was sent.
+struct ExpectRenewal {
+    upload: Upload,
+    claim: Claim,
+    request: Outbound,
+    retry: Retry,
+}
+
+impl Expect for ExpectRenewal {
+    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+        match claim::hear(reply, &mut self.retry, at, inbound::read_offer)? {
+            Sent::Again(wait) => {
+                let state = *self;
+                claim::again(wait, state.request.clone(), move |()| state)
+            }
+            Sent::Heard(offer) => {
+                let Self { mut upload, claim, .. } = *self;
+                let context = upload.checkpoint.context;
+                if offer.realm != context.realm || offer.account != context.account {
+                    return Err(Refusal::OtherAccount.into());
+                }
+                upload.checkpoint.request = upload.checkpoint.request.signed(claim.invite, &claim.seed);
+                upload.renewals += 1;
+                after(Effect::Save(upload.checkpoint.clone()), move |_, at| send(upload, at))
+            }
+        }
+    }
+}
+
+/// The pin of a finished upload.
+pub(super) fn pin(upload: &Upload) -> Pin {
+    let checkpoint = &upload.checkpoint;
+    debug_assert_eq!(upload.completion.bundle.identity.key_gen, KeyGen::FIRST);
+    Pin {
+        origin: checkpoint.request.origin().clone(),
+        invite: checkpoint.invite,
+        context: checkpoint.context,
+        email: checkpoint.email.clone(),
+        identity: upload.completion.bundle.identity,
+        server_key: checkpoint.server_key,
+    }
+}

@@ -1,0 +1,100 @@
+//! The recovery kit: shown, and proven to have been kept, before anything that changes the account is sent (I4).
+
+use super::make::Made;
+use super::{At, Expect, Next, after, commit, gave_up};
+use crate::crypto::recovery::{GROUP, GROUPS, write_code};
+use crate::flow::stop::{GaveUp, Why};
+use crate::flow::{Answer, Done, Effect, Kit, Notice, Question, Reply};
+use crate::secret::RecoveryCode;
+use rand_core::CryptoRngCore;
+use subtle::ConstantTimeEq;
+
+/// How often a group may be typed wrong.
+const PROOF_TRIES: u32 = 5;
+
+/// Shows the kit; a rehearsal ends here, without one: its keys are thrown away.
+pub(super) fn show(made: Made) -> Result<Next, Why> {
+    if made.run.rehearsal {
+        let request = made.completion.request(&made.run.terms.introduction.origin).signed(made.run.claim.invite, &made.run.claim.seed);
+        let pin = commit::pin_of(&made);
+        return Ok(Next::Done(Done { pin, rehearsal: Some(request), repeated: false }));
+    }
+    ask(made, 1)
+}
+
+fn ask(made: Made, attempt: u32) -> Result<Next, Why> {
+    let introduction = &made.run.terms.introduction;
+    let context = made.run.terms.context;
+    let kit = Kit {
+        // EXPOSE: the kit shows the code to its owner; the flow keeps its own copy for the proof.
+        code: RecoveryCode::from_bytes(made.code.expose()),
+        origin: introduction.origin.clone(),
+        email: introduction.email.clone(),
+        organisation: introduction.organisation.clone(),
+        realm: context.realm,
+        account: context.account,
+        fingerprint: made.completion.bundle.identity.fingerprint(&context),
+    };
+    Next::effect(Effect::Ask(Question::Kit(Box::new(kit))), ExpectKept { made, attempt })
+}
+
+/// The kit was shown.
+struct ExpectKept {
+    made: Made,
+    attempt: u32,
+}
+
+impl Expect for ExpectKept {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let Self { made, attempt } = *self;
+        match reply {
+            Reply::Answer(Answer::Yes | Answer::KitSaved(_)) => {
+                // Which group is asked for is no secret; a slight bias of 2^64 mod 7 does not matter.
+                let group = u8::try_from(rng.next_u64() % GROUPS as u64).map_err(|_| Why::OutOfStep)? + 1;
+                Next::effect(Effect::Ask(Question::KitProof { group, attempt }), ExpectProof { made, group, attempt })
+            }
+            Reply::Answer(Answer::No) => Err(gave_up(GaveUp::Kit)),
+            _ => Err(Why::OutOfStep),
+        }
+    }
+}
+
+/// One group was asked for.
+struct ExpectProof {
+    made: Made,
+    group: u8,
+    attempt: u32,
+}
+
+impl Expect for ExpectProof {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let Reply::Answer(Answer::Secret(typed)) = reply else { return Err(Why::OutOfStep) };
+        let Self { made, group, attempt } = *self;
+        if is_group(&made.code, group, &typed) {
+            return after(Effect::Tell(Notice::KitProven), move |_, _| commit::save(made));
+        }
+        if attempt >= PROOF_TRIES {
+            return Err(gave_up(GaveUp::KitProof));
+        }
+        after(Effect::Tell(Notice::KitNotProven { group }), move |_, _| ask(made, attempt + 1))
+    }
+}
+
+/// Whether `typed` is that group, however people write it: case, look-alikes and blanks do not matter.
+fn is_group(code: &RecoveryCode, group: u8, typed: &[u8]) -> bool {
+    // EXPOSE: one group is compared with what was typed.
+    let text = write_code(code.expose());
+    let Some(expected) = text.split('-').nth(usize::from(group) - 1) else { return false };
+    let mut read = zeroize::Zeroizing::new([0u8; GROUP]);
+    let mut length = 0;
+    for symbol in typed.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'-') {
+        let Some(place) = read.get_mut(length) else { return false };
+        *place = match symbol.to_ascii_uppercase() {
+            b'O' => b'0',
+            b'I' | b'L' => b'1',
+            other => other,
+        };
+        length += 1;
+    }
+    length == GROUP && read.as_slice().ct_eq(expected.as_bytes()).into()
+}

@@ -1,0 +1,126 @@
+//! Making the keys: stretch, register, seal everything, drop the private keys.
+
+use super::choose::Run;
+use super::claim::{Sent, again, hear};
+use super::{At, Expect, Next, after, kit};
+use crate::crypto::context::{AccountContext, KeyGen};
+use crate::crypto::envelope::{
+    AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, EnvelopeRejected, X25519ByAccountKey,
+};
+use crate::crypto::hazmat;
+use crate::crypto::identity::KeyPairs;
+use crate::crypto::kdf::KdfBlock;
+use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
+use crate::crypto::opaque::{Registered, Registration, ServerKey};
+use crate::flow::retry::Retry;
+use crate::flow::stop::{LocalTrouble, Why};
+use crate::flow::{Effect, Notice, Reply};
+use crate::secret::{AccountKey, PreKey, RecoveryCode};
+use crate::wire::bundle::{Bundle, Envelopes};
+use crate::wire::completion::Completion;
+use crate::wire::disclose::{IdempotencyKey, OpaqueRequest, OpaqueUpload, RecoveryPublic};
+use crate::wire::inbound;
+use crate::wire::outbound::{Endpoint, Outbound};
+use crate::wire::refusal::Refusal;
+use rand_core::CryptoRngCore;
+
+/// The password is being stretched.
+pub(super) struct ExpectStretched {
+    pub(super) run: Run,
+    pub(super) block: KdfBlock,
+}
+
+impl Expect for ExpectStretched {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let Reply::Stretched(stretched) = reply else { return Err(Why::OutOfStep) };
+        let Self { run, block } = *self;
+        let PasswordKeys { auth, pre } =
+            derive_password_keys(&stretched.0, &run.terms.context, &block, None).map_err(|_| Why::OutOfStep)?;
+        let (registration, message) = Registration::start(auth, rng).map_err(|_| Refusal::Opaque)?;
+        let request = Outbound::post(&run.terms.introduction.origin, Endpoint::EnrolStart)
+            .field("opaque_request", &OpaqueRequest(message))
+            .build()
+            .signed(run.claim.invite, &run.claim.seed);
+        let expect = ExpectOpaqueResponse { run, block, pre, registration, request: request.clone(), retry: Retry::default() };
+        Next::effect(Effect::Send(request), expect)
+    }
+}
+
+/// `enrol/start` was sent; it changes nothing on the server.
+struct ExpectOpaqueResponse {
+    run: Run,
+    block: KdfBlock,
+    pre: PreKey,
+    registration: Registration,
+    request: Outbound,
+    retry: Retry,
+}
+
+impl Expect for ExpectOpaqueResponse {
+    fn handle(mut self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+        let response = match hear(reply, &mut self.retry, at, inbound::read_opaque_response)? {
+            Sent::Heard(response) => response,
+            Sent::Again(wait) => {
+                let state = *self;
+                return again(wait, state.request.clone(), move |()| state);
+            }
+        };
+        let Self { run, block, pre, registration, .. } = *self;
+        let context = run.terms.context;
+        let registered = registration.finish(&response, &context, rng).map_err(|_| Refusal::Opaque)?;
+        let server_key = registered.server_key;
+        let (completion, code) = seal(registered, &pre, &context, &block, rng)
+            .map_err(|EnvelopeRejected| Why::Local(LocalTrouble::SelfCheck))?;
+        let made = Made { run, completion, code, server_key };
+        let fingerprint = made.completion.bundle.identity.fingerprint(&context);
+        after(Effect::Tell(Notice::KeysMade(fingerprint)), move |_, _| kit::show(made))
+    }
+}
+
+/// Everything is sealed and the private keys are gone; the recovery code stays until the kit is proven.
+pub(super) struct Made {
+    pub(super) run: Run,
+    pub(super) completion: Completion,
+    pub(super) code: RecoveryCode,
+    pub(super) server_key: ServerKey,
+}
+
+/// Makes all keys, seals them, signs the identity. The private keys end with this function.
+fn seal(
+    registered: Registered,
+    pre: &PreKey,
+    context: &AccountContext,
+    block: &KdfBlock,
+    rng: &mut dyn CryptoRngCore,
+) -> Result<(Completion, RecoveryCode), EnvelopeRejected> {
+    const FIRST: KeyGen = KeyGen::FIRST;
+    let account_key = AccountKey::make(rng);
+    let code = RecoveryCode::make(rng);
+    let pairs = KeyPairs::make(rng);
+    let by_password = Kek::derive_from_password(pre, &registered.export_key, context);
+    let by_recovery = Kek::derive_from_recovery_code(&code, context);
+    let by_account = Kek::derive_from_account_key(&account_key, context);
+    let envelopes = Envelopes {
+        by_password: Envelope::<AccountKeyByPassword>::seal(&by_password, &account_key, context, FIRST, block, rng)?,
+        by_recovery: Envelope::<AccountKeyByRecovery>::seal(&by_recovery, &account_key, context, FIRST, rng)?,
+        x25519: Envelope::<X25519ByAccountKey>::seal(&by_account, &pairs.x25519, context, FIRST, rng)?,
+        ed25519: Envelope::<Ed25519ByAccountKey>::seal(&by_account, &pairs.ed25519, context, FIRST, rng)?,
+    };
+    let recovery_seed = derive_recovery_seed(&code, context);
+    // EXPOSE: only the public half leaves.
+    let recovery_public = RecoveryPublic(hazmat::ed25519_public(recovery_seed.expose()));
+    let mut idempotency_key = [0; 16];
+    rng.fill_bytes(&mut idempotency_key);
+    let bundle = Bundle {
+        kdf_block: *block,
+        envelopes,
+        identity: pairs.public(FIRST),
+        signature: pairs.sign(FIRST, context),
+        recovery_public,
+    };
+    // The signature is checked before it leaves, as the envelopes are: a fault must not become an account.
+    bundle.verify(context).map_err(|_| EnvelopeRejected)?;
+    let completion =
+        Completion { idempotency_key: IdempotencyKey(idempotency_key), opaque_upload: OpaqueUpload(registered.upload), bundle };
+    Ok((completion, code))
+}

@@ -1,0 +1,247 @@
+//! The read-back: log in with the password typed once more, compare what comes back with what was sent, open everything (I6).
+
+use super::choose::prepared;
+use super::claim::{self, Sent};
+use super::commit::{self, Upload};
+use super::{At, Expect, Next, after};
+use crate::crypto::identity::KeyPairs;
+use crate::crypto::kdf::StretchJob;
+use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys};
+use crate::crypto::opaque::{LoggedIn, Login, login_context};
+use crate::flow::retry::Retry;
+use crate::flow::stop::{NoAnswer, Reach, Why};
+use crate::flow::{Answer, Done, Effect, Notice, Question, Reply};
+use crate::secret::{ExportKey, Password, PreKey};
+use crate::wire::bundle::Bundle;
+use crate::wire::disclose::{Email, LoginProof, LoginRequest};
+use crate::wire::inbound::{self, ProblemName};
+use crate::wire::outbound::{Endpoint, Outbound};
+use crate::wire::refusal::Refusal;
+use rand_core::CryptoRngCore;
+
+/// How often the password may be tried in one run; each try is one attempt at the server.
+const TRIES: u32 = 3;
+
+/// One try: the upload to compare with, and which try it is.
+struct Try {
+    upload: Upload,
+    attempt: u32,
+}
+
+/// Asks for the password once more.
+pub(super) fn ask(upload: Upload, attempt: u32) -> Result<Next, Why> {
+    Next::effect(Effect::Ask(Question::PasswordOnceMore { attempt }), ExpectPassword(Try { upload, attempt }))
+}
+
+/// That password, or this server, does not open the account.
+fn not_opened(this: Try) -> Result<Next, Why> {
+    let Try { upload, attempt } = this;
+    after(Effect::Tell(Notice::NotOpened { attempt }), move |_, _| {
+        if attempt >= TRIES { Err(Why::NotOpened) } else { ask(upload, attempt + 1) }
+    })
+}
+
+/// A request of the read-back on its way; the same bytes again while there is no answer.
+struct Sending<S> {
+    inner: S,
+    request: Outbound,
+    retry: Retry,
+}
+
+/// What to do with the answer.
+trait Hear: Sized + 'static {
+    type Heard;
+    fn parse(fields: inbound::Fields) -> Result<Self::Heard, Refusal>;
+    fn heard(self, heard: Self::Heard, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why>;
+    fn attempt(self) -> Try;
+}
+
+fn send<S: Hear>(request: Outbound, inner: S) -> Result<Next, Why> {
+    Next::effect(Effect::Send(request.clone()), Sending { inner, request, retry: Retry::default() })
+}
+
+impl<S: Hear> Expect for Sending<S> {
+    fn handle(mut self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+        debug_assert_eq!(at.reach, Reach::Stored);
+        if let Reply::Received(response) = &reply {
+            // A throttled or refused login is about the password; everything else is about the connection.
+            match response.read(S::parse)? {
+                Ok(heard) => return self.inner.heard(heard, rng, at),
+                Err(problem) if problem.name == ProblemName::LoginFailed => return not_opened(self.inner.attempt()),
+                Err(problem) if problem.name == ProblemName::TooMany => return Err(Why::Unreachable(NoAnswer::Busy)),
+                Err(_) => {}
+            }
+        }
+        match claim::hear(reply, &mut self.retry, at, S::parse)? {
+            Sent::Heard(heard) => self.inner.heard(heard, rng, at),
+            Sent::Again(wait) => {
+                let state = *self;
+                claim::again(wait, state.request.clone(), move |()| state)
+            }
+        }
+    }
+}
+
+/// The password was asked for once more.
+struct ExpectPassword(Try);
+
+impl Expect for ExpectPassword {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let typed = match reply {
+            Reply::Answer(Answer::Secret(typed)) => typed,
+            Reply::Answer(Answer::No) => return Err(Why::NotOpened),
+            _ => return Err(Why::OutOfStep),
+        };
+        let this = self.0;
+        let Ok(password) = prepared(&typed) else { return not_opened(this) };
+        after(Effect::Tell(Notice::Checking), move |_, _| {
+            let checkpoint = &this.upload.checkpoint;
+            let request = Outbound::post(checkpoint.request.origin(), Endpoint::LoginParams)
+                .field("email", &Email(checkpoint.email.clone()))
+                .build();
+            send(request, ExpectParams { this, password })
+        })
+    }
+}
+
+/// `login/params` was sent.
+struct ExpectParams {
+    this: Try,
+    password: Password,
+}
+
+impl Hear for ExpectParams {
+    type Heard = inbound::LoginParams;
+
+    fn parse(fields: inbound::Fields) -> Result<Self::Heard, Refusal> {
+        inbound::read_login_params(fields)
+    }
+
+    fn heard(self, heard: Self::Heard, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let sent = &self.this.upload;
+        let block = sent.completion.bundle.kdf_block;
+        if heard.account != sent.checkpoint.context.account || heard.realm != sent.checkpoint.context.realm {
+            return Err(Refusal::OtherAccount.into());
+        }
+        if heard.kdf_block != block {
+            return Err(Refusal::Differs("kdf_block").into());
+        }
+        if heard.key_gen != sent.completion.bundle.identity.key_gen {
+            return Err(Refusal::Differs("key_gen").into());
+        }
+        let Self { this, password } = self;
+        Next::effect(Effect::Stretch(StretchJob { password, block }), ExpectStretched(this))
+    }
+
+    fn attempt(self) -> Try {
+        self.this
+    }
+}
+
+/// The password is being stretched.
+struct ExpectStretched(Try);
+
+impl Expect for ExpectStretched {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let Reply::Stretched(stretched) = reply else { return Err(Why::OutOfStep) };
+        let this = self.0;
+        let sent = &this.upload;
+        let context = sent.checkpoint.context;
+        let PasswordKeys { auth, pre } =
+            derive_password_keys(&stretched.0, &context, &sent.completion.bundle.kdf_block, None).map_err(|_| Why::OutOfStep)?;
+        let (login, ke1) = Login::start(auth, rng).map_err(|_| Why::OutOfStep)?;
+        let request = Outbound::post(sent.checkpoint.request.origin(), Endpoint::LoginStart)
+            .field("account_id", &context.account)
+            .field("ke1", &LoginRequest(ke1))
+            .build();
+        send(request, ExpectAnswer { this, pre, login })
+    }
+}
+
+/// `login/start` was sent.
+struct ExpectAnswer {
+    this: Try,
+    pre: PreKey,
+    login: Login,
+}
+
+impl Hear for ExpectAnswer {
+    type Heard = (crate::crypto::context::LoginId, [u8; crate::crypto::opaque::KE2_LEN]);
+
+    fn parse(fields: inbound::Fields) -> Result<Self::Heard, Refusal> {
+        inbound::read_login_answer(fields)
+    }
+
+    fn heard(self, (login_id, ke2): Self::Heard, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let Self { this, pre, login } = self;
+        let checkpoint = &this.upload.checkpoint;
+        let bundle = &this.upload.completion.bundle;
+        let origin = checkpoint.request.origin();
+        let agreed = login_context(&checkpoint.context, origin.as_str(), &bundle.kdf_block.encode(), bundle.identity.key_gen);
+        let Ok(LoggedIn { ke3, export_key, server_key }) = login.finish(&ke2, &agreed, &checkpoint.context, rng) else {
+            return not_opened(this);
+        };
+        if server_key != checkpoint.server_key {
+            return Err(Refusal::Differs("server key").into());
+        }
+        let request = Outbound::post(origin, Endpoint::LoginFinish)
+            .field("login_id", &login_id)
+            .field("ke3", &LoginProof(ke3))
+            .build();
+        send(request, ExpectBundle { this, pre, export_key })
+    }
+
+    fn attempt(self) -> Try {
+        self.this
+    }
+}
+
+/// `login/finish` was sent.
+struct ExpectBundle {
+    this: Try,
+    pre: PreKey,
+    export_key: ExportKey,
+}
+
+impl Hear for ExpectBundle {
+    type Heard = inbound::Opened;
+
+    fn parse(fields: inbound::Fields) -> Result<Self::Heard, Refusal> {
+        inbound::read_session(fields)
+    }
+
+    fn heard(self, opened: Self::Heard, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        let Self { this, pre, export_key } = self;
+        let upload = &this.upload;
+        if let Some(member) = upload.completion.bundle.difference(&opened.bundle) {
+            return Err(Refusal::Differs(member).into());
+        }
+        let context = upload.checkpoint.context;
+        opened.bundle.verify(&context)?;
+        open(&opened.bundle, &pre, &export_key, upload)?;
+        let pin = commit::pin(upload);
+        after(Effect::Tell(Notice::Opened), move |_, _| {
+            after(Effect::Conclude(pin.clone()), move |_, _| Ok(Next::Done(Done { pin, rehearsal: None, repeated: false })))
+        })
+    }
+
+    fn attempt(self) -> Try {
+        self.this
+    }
+}
+
+/// Opens envelope 1 with the password, 3 and 4 with what is in it, and recomputes the public keys. Envelope 2 needs the recovery code, which is gone; it was opened when
+/// it was sealed and is byte for byte the same.
+fn open(bundle: &Bundle, pre: &PreKey, export_key: &ExportKey, upload: &Upload) -> Result<(), Refusal> {
+    let context = upload.checkpoint.context;
+    let key_gen = bundle.identity.key_gen;
+    let envelopes = &bundle.envelopes;
+    let by_password = Kek::derive_from_password(pre, export_key, &context);
+    let account_key = envelopes.by_password.open(&by_password, &context, key_gen).map_err(|_| Refusal::Keys)?;
+    let by_account = Kek::derive_from_account_key(&account_key, &context);
+    let pairs = KeyPairs {
+        x25519: envelopes.x25519.open(&by_account, &context, key_gen).map_err(|_| Refusal::Keys)?,
+        ed25519: envelopes.ed25519.open(&by_account, &context, key_gen).map_err(|_| Refusal::Keys)?,
+    };
+    if pairs.public(key_gen) == bundle.identity { Ok(()) } else { Err(Refusal::Keys) }
+}

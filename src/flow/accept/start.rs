@@ -1,0 +1,98 @@
+//! The beginning: a link, or a saved upload.
+
+use super::claim;
+use super::commit;
+use super::{At, Expect, Next, Options, gave_up};
+use crate::flow::stop::{GaveUp, Why};
+use crate::flow::{Answer, Done, Effect, Question, Reply};
+use crate::wire::link::InviteLink;
+use rand_core::CryptoRngCore;
+
+/// How often a link may be pasted.
+const LINK_TRIES: u32 = 5;
+
+/// Nothing happened yet.
+pub(super) struct Begin {
+    pub(super) options: Options,
+}
+
+impl Expect for Begin {
+    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+        match reply {
+            Reply::Begin if self.options.resume => match self.options.checkpoints.pop() {
+                Some(checkpoint) => commit::resume(checkpoint, at),
+                None => Err(Why::NothingSaved),
+            },
+            Reply::Begin => Next::effect(Effect::Ask(Question::Invite { trouble: None }), ExpectLink { options: self.options, attempt: 1 }),
+            _ => Err(Why::OutOfStep),
+        }
+    }
+}
+
+/// A link was asked for.
+struct ExpectLink {
+    options: Options,
+    attempt: u32,
+}
+
+impl Expect for ExpectLink {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+        let Reply::Answer(Answer::Text(text)) = reply else { return Err(Why::OutOfStep) };
+        let Self { mut options, attempt } = *self;
+        let link = match InviteLink::read(&text) {
+            Ok(link) => link,
+            Err(trouble) if attempt >= LINK_TRIES => return Err(Why::Link(trouble)),
+            Err(trouble) => {
+                let question = Question::Invite { trouble: Some(trouble.clone()) };
+                return Next::effect(Effect::Ask(question), ExpectBetterLink { trouble, next: Self { options, attempt: attempt + 1 } });
+            }
+        };
+        at.origin = Some(link.origin().clone());
+        at.invite = Some(link.invite_id());
+        // Running the same command twice must be harmless: finished here already, or half-way here already.
+        if let Some(pin) = options.pins.iter().find(|pin| pin.invite == link.invite_id() && pin.origin == *link.origin()) {
+            return Ok(Next::Done(Done { pin: pin.clone(), rehearsal: None, repeated: true }));
+        }
+        let ours = |invite| link.invite_id() == invite;
+        if let Some(index) = options.checkpoints.iter().rposition(|saved| ours(saved.invite) && saved.request.origin() == link.origin()) {
+            return commit::resume(options.checkpoints.swap_remove(index), at);
+        }
+        let pinned = options.pins.iter().any(|pin| pin.origin == *link.origin());
+        if link.needs_host_confirmation() && !pinned {
+            let origin = link.origin().clone();
+            return Next::effect(Effect::Ask(Question::Host(origin)), ExpectHost { options, link });
+        }
+        claim::send(options, link, rng, at)
+    }
+}
+
+/// A link was asked for again; a script that has no other says no.
+struct ExpectBetterLink {
+    trouble: crate::wire::link::LinkTrouble,
+    next: ExpectLink,
+}
+
+impl Expect for ExpectBetterLink {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+        match reply {
+            Reply::Answer(Answer::No) => Err(Why::Link(self.trouble)),
+            reply => Box::new(self.next).handle(reply, rng, at),
+        }
+    }
+}
+
+/// A punycode host was to be confirmed.
+struct ExpectHost {
+    options: Options,
+    link: InviteLink,
+}
+
+impl Expect for ExpectHost {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+        match reply {
+            Reply::Answer(Answer::Yes) => claim::send(self.options, self.link, rng, at),
+            Reply::Answer(Answer::No) => Err(gave_up(GaveUp::Host)),
+            _ => Err(Why::OutOfStep),
+        }
+    }
+}

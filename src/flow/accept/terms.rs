@@ -1,0 +1,94 @@
+//! From the offer as heard to terms that this program keeps.
+//!
+//! Promise: the built-in protection is a floor; a server may raise it and never lower it (I3). Must never: apply a policy member that it does not know.
+
+use super::Options;
+use crate::crypto::context::{AccountContext, InviteId};
+use crate::crypto::kdf::{KdfRefused, Profile};
+use crate::crypto::SUITE;
+use crate::flow::Introduction;
+use crate::flow::stop::Why;
+use crate::wire::inbound::{Mode, Offer};
+use crate::wire::link::Origin;
+use crate::wire::refusal::Refusal;
+
+/// The least length of a new password in code points, whatever a server says.
+pub(crate) const MIN_LENGTH: u64 = 15;
+/// More than this would lock people out rather than protect them.
+const MAX_MIN_LENGTH: u64 = 128;
+
+/// An offer that was accepted.
+pub(super) struct Terms {
+    pub(super) introduction: Introduction,
+    pub(super) context: AccountContext,
+    pub(super) profile: Profile,
+    pub(super) min_length: u64,
+}
+
+/// Judges `offer`; the first broken rule is the answer.
+pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer: Offer) -> Result<Terms, Why> {
+    if offer.protocol != 1 || !offer.suites.contains(&u64::from(SUITE)) {
+        return Err(Refusal::Unspoken.into());
+    }
+    let context = AccountContext { realm: offer.realm, account: offer.account };
+    if options.pins.iter().any(|pin| (pin.origin == origin) != (pin.context.realm == offer.realm)) {
+        return Err(Refusal::RealmChanged.into());
+    }
+    let profile = profile(options, &offer)?;
+    let policy = &offer.policy;
+    if policy.min_length < MIN_LENGTH || policy.min_length > MAX_MIN_LENGTH {
+        return Err(Refusal::WeakPolicy("min_length").into());
+    }
+    if !matches!(policy.recovery.as_str(), "recommended" | "required") {
+        return Err(Refusal::WeakPolicy("recovery").into());
+    }
+    match policy.secret_key.as_str() {
+        "off" | "allowed" => {}
+        "required" => return Err(Why::SecretKeyNotYet),
+        _ => return Err(Refusal::WeakPolicy("secret_key").into()),
+    }
+    if offer.mode == Mode::Join {
+        return Err(Why::JoinNotYet);
+    }
+    // A completed account never takes new keys by an invite; a server that offers it wants ours replaced.
+    if options.pins.iter().any(|pin| pin.context == context) {
+        return Err(Refusal::AlreadyComplete.into());
+    }
+    Ok(Terms {
+        context,
+        profile,
+        min_length: policy.min_length,
+        introduction: Introduction {
+            origin,
+            invite,
+            org: offer.org,
+            organisation: offer.organisation,
+            email: offer.email,
+            display_name: offer.display_name,
+            expires_at: offer.expires_at,
+            server_time: offer.server_time,
+            earlier_claims: offer.earlier_claims,
+            last_claim: offer.last_claim,
+            contact: offer.contact,
+        },
+    })
+}
+
+/// The costliest of what the organisation, the person and this program want.
+fn profile(options: &Options, offer: &Offer) -> Result<Profile, Why> {
+    let least = match offer.policy.min_profile {
+        0 => return Err(Refusal::WeakPolicy("min_profile").into()),
+        id => Profile::from_id(id).ok_or(Refusal::Kdf(KdfRefused::Malformed))?,
+    };
+    let wanted = match offer.kdf {
+        None => least,
+        Some(params) => {
+            let profile = params.accept().map_err(Refusal::Kdf)?;
+            if profile < least {
+                return Err(Refusal::Kdf(KdfRefused::TooWeak(params)).into());
+            }
+            profile
+        }
+    };
+    Ok(least.max(wanted).max(options.profile.unwrap_or(Profile::DEFAULT)))
+}
