@@ -17,6 +17,7 @@
 //! ```
 
 pub mod context;
+pub(crate) mod crockford;
 pub mod encoding;
 pub mod envelope;
 pub mod hazmat;

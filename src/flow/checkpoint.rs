@@ -6,7 +6,7 @@ use crate::crypto::context::{AccountContext, AccountId, InviteId, KeyGen, RealmI
 use crate::crypto::identity::{Fingerprint, PublicIdentity};
 use crate::crypto::opaque::ServerKey;
 use crate::wire::completion::Completion;
-use crate::wire::link::Origin;
+use crate::wire::origin::Origin;
 use crate::wire::outbound::{Outbound, RequestSignature};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};

@@ -14,10 +14,12 @@ pub mod stop;
 use crate::crypto::context::{AccountId, InviteId, OrgId, RealmId};
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::crypto::prepare::PrepareError;
 use crate::crypto::strength::{Strength, Weakness};
 use crate::secret::RecoveryCode;
 use crate::wire::inbound::Response;
-use crate::wire::link::{LinkTrouble, Origin};
+use crate::wire::link::LinkTrouble;
+use crate::wire::origin::Origin;
 use crate::wire::outbound::Outbound;
 use crate::wire::text::Printable;
 use checkpoint::{Checkpoint, Pin};
@@ -200,8 +202,17 @@ pub enum Notice {
     UnknownPolicy(Vec<Printable>),
     /// Consent is given; what comes now.
     Plan,
-    /// The password cannot be used.
-    Weak(Vec<Weakness>),
+    /// What was typed cannot be a password at all.
+    Unusable(PrepareError),
+    /// The password would be guessed too easily.
+    Weak {
+        /// Why, the most telling first.
+        reasons: Vec<Weakness>,
+        /// How far it would get.
+        strength: Strength,
+        /// The settings that the estimate stands on.
+        profile: Profile,
+    },
     /// The password is good.
     Strong(Strength, Profile),
     /// The two typings differ; so many tries are left.

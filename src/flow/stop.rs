@@ -5,7 +5,8 @@
 
 use crate::crypto::context::InviteId;
 use crate::wire::inbound::Problem;
-use crate::wire::link::{LinkTrouble, Origin};
+use crate::wire::link::LinkTrouble;
+use crate::wire::origin::Origin;
 use crate::wire::refusal::Refusal;
 
 /// How far things got on the server.

@@ -6,7 +6,7 @@ use super::bundle::Bundle;
 use super::disclose::{IdempotencyKey, OpaqueUpload};
 use super::fields::Fields;
 use super::json;
-use super::link::Origin;
+use super::origin::Origin;
 use super::outbound::{Endpoint, Outbound};
 use super::refusal::Refusal;
 

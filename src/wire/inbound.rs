@@ -3,7 +3,7 @@
 //! Promise: limits and types are checked, unknown members are refused, server text becomes [`Printable`] at once. Must never: apply a policy.
 
 use super::bundle::Bundle;
-use super::fields::Fields;
+pub use super::fields::Fields;
 use super::json::{self, Value};
 use super::refusal::Refusal;
 use super::text::Printable;

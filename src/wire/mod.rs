@@ -10,6 +10,7 @@ pub mod fields;
 pub mod inbound;
 pub mod json;
 pub mod link;
+pub mod origin;
 pub mod outbound;
 pub mod refusal;
 pub mod text;

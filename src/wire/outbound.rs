@@ -5,7 +5,7 @@
 
 use super::disclose::{Disclose, base64url};
 use super::json::ObjectWriter;
-use super::link::Origin;
+use super::origin::Origin;
 use crate::crypto::context::InviteId;
 use crate::crypto::encoding::pae;
 use crate::crypto::{hazmat, label};

@@ -4,8 +4,8 @@ use super::claim::Claim;
 use super::terms::Terms;
 use super::{At, Expect, Next, after, gave_up, make};
 use crate::crypto::kdf::{KdfBlock, Salt, StretchJob};
-use crate::crypto::prepare::{PrepareError, Unsettable, prepare};
-use crate::crypto::strength::{Context, Verdict, Weakness, judge};
+use crate::crypto::prepare::{PrepareError, prepare};
+use crate::crypto::strength::{Context, Strength, Verdict, judge};
 use crate::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
 use crate::flow::stop::{GaveUp, Why};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
@@ -57,7 +57,7 @@ impl Expect for ExpectPassword {
                 let notice = Notice::Strong(strength, run.terms.profile);
                 after(Effect::Tell(notice), move |_, _| again(run, password, None, pair))
             }
-            Err(weaknesses) => after(Effect::Tell(Notice::Weak(weaknesses)), move |_, _| {
+            Err(unfit) => after(Effect::Tell(unfit), move |_, _| {
                 if attempt >= WEAK_TRIES { Err(gave_up(GaveUp::WeakPasswords)) } else { ask(run, attempt + 1, pair) }
             }),
         }
@@ -70,21 +70,21 @@ pub(super) fn prepared(typed: &[u8]) -> Result<Password, PrepareError> {
 }
 
 /// Prepares and judges a password that is being set.
-fn judged(terms: &Terms, typed: &[u8]) -> Result<(Password, crate::crypto::strength::Strength), Vec<Weakness>> {
-    let password = prepared(typed).map_err(|error| vec![Weakness::from(Unsettable::from(error))])?;
+fn judged(terms: &Terms, typed: &[u8]) -> Result<(Password, Strength), Notice> {
+    let password = prepared(typed).map_err(Notice::Unusable)?;
     let who = &terms.introduction;
     let context = Context {
-        person: who.display_name.as_str(),
+        name: who.display_name.as_str(),
         email: &who.email,
         organisation: who.organisation.as_str(),
         host: who.origin.host(),
     };
     // EXPOSE: judged here, on this machine.
-    let text = std::str::from_utf8(password.expose()).map_err(|_| vec![Weakness::from(Unsettable::from(PrepareError::NotUtf8))])?;
+    let text = std::str::from_utf8(password.expose()).map_err(|_| Notice::Unusable(PrepareError::NotUtf8))?;
     let least = usize::try_from(terms.min_length).unwrap_or(usize::MAX);
     match judge(text, &context, least) {
-        Verdict::Strong(strength) => Ok((password, strength)),
-        Verdict::Weak(weaknesses) => Err(weaknesses),
+        Verdict::Good(strength) => Ok((password, strength)),
+        Verdict::Weak { reasons, strength } => Err(Notice::Weak { reasons, strength, profile: terms.profile }),
     }
 }
 

@@ -2,13 +2,15 @@
 
 use super::make::Made;
 use super::{At, Expect, Next, after, commit, gave_up};
-use crate::crypto::recovery::{GROUP, GROUPS, write_code};
+use crate::crypto::recovery::{GROUP, write_code};
 use crate::flow::stop::{GaveUp, Why};
 use crate::flow::{Answer, Done, Effect, Kit, Notice, Question, Reply};
 use crate::secret::RecoveryCode;
 use rand_core::CryptoRngCore;
 use subtle::ConstantTimeEq;
 
+/// Groups of a recovery code.
+const GROUPS: u64 = 7;
 /// How often a group may be typed wrong.
 const PROOF_TRIES: u32 = 5;
 
@@ -50,7 +52,7 @@ impl Expect for ExpectKept {
         match reply {
             Reply::Answer(Answer::Yes | Answer::KitSaved(_)) => {
                 // Which group is asked for is no secret; a slight bias of 2^64 mod 7 does not matter.
-                let group = u8::try_from(rng.next_u64() % GROUPS as u64).map_err(|_| Why::OutOfStep)? + 1;
+                let group = u8::try_from(rng.next_u64() % GROUPS).map_err(|_| Why::OutOfStep)? + 1;
                 Next::effect(Effect::Ask(Question::KitProof { group, attempt }), ExpectProof { made, group, attempt })
             }
             Reply::Answer(Answer::No) => Err(gave_up(GaveUp::Kit)),

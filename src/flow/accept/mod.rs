@@ -22,7 +22,7 @@ use super::{Answer, Done, Effect, Flow, Reply};
 use crate::crypto::context::InviteId;
 use crate::crypto::kdf::Profile;
 use crate::wire::inbound::{Problem, ProblemName};
-use crate::wire::link::Origin;
+use crate::wire::origin::Origin;
 use crate::wire::refusal::Refusal;
 use rand_core::CryptoRngCore;
 

@@ -9,7 +9,7 @@ use crate::crypto::SUITE;
 use crate::flow::Introduction;
 use crate::flow::stop::Why;
 use crate::wire::inbound::{Mode, Offer};
-use crate::wire::link::Origin;
+use crate::wire::origin::Origin;
 use crate::wire::refusal::Refusal;
 
 /// The least length of a new password in code points, whatever a server says.
