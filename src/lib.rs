@@ -42,3 +42,5 @@ pub mod wire;
 
 #[cfg(feature = "client")]
 pub mod drive;
+#[cfg(feature = "client")]
+pub mod port;

@@ -21,8 +21,21 @@ pub struct Response {
     pub content_type: Option<String>,
     /// Seconds of a `Retry-After` header.
     pub retry_after: Option<u32>,
-    /// The body, at most 64 KiB.
+    /// Whether the body is one that this program reads.
+    pub framing: Framing,
+    /// The body, at most 64 KiB; empty unless the framing is plain.
     pub body: Zeroizing<Vec<u8>>,
+}
+
+/// What the transport found about a body before reading it as anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// As it should be.
+    Plain,
+    /// A `Content-Encoding`; nothing here is ever compressed.
+    Encoded,
+    /// Over [`json::MAX_BODY`]; reading stopped there.
+    TooLarge,
 }
 
 /// A problem that the protocol names (RFC 9457).
@@ -92,8 +105,13 @@ impl Response {
         let content_type = self.content_type.as_deref().unwrap_or("");
         let (essence, parameter) = content_type.split_once(';').unwrap_or((content_type, "charset=utf-8"));
         let utf8 = parameter.trim().eq_ignore_ascii_case("charset=utf-8");
+        match (self.framing, self.status) {
+            (_, 300..=399) => return Err(Refusal::Redirect),
+            (Framing::Encoded, _) => return Err(Refusal::Encoded),
+            (Framing::TooLarge, _) => return Err(Refusal::TooLarge),
+            (Framing::Plain, _) => {}
+        }
         match (self.status, essence.trim()) {
-            (300..=399, _) => Err(Refusal::Redirect),
             (200, "application/json") if utf8 => parse(Fields::open("answer", self.json()?)?).map(Ok),
             (200, "text/html") => Err(Refusal::WebPage),
             (200, _) => Err(Refusal::ContentType),

@@ -93,8 +93,10 @@ impl Expect for ExpectReceipt {
             },
             _ => return Err(Why::OutOfStep),
         };
+        let hopeless = matches!(silence, NoAnswer::NoSuchHost | NoAnswer::Certificate | NoAnswer::TimedOut);
         match self.retry.next(retry_after) {
             None => Err(Why::Paused(silence)),
+            Some(_) if hopeless => Err(Why::Paused(silence)),
             Some(delay) => {
                 let state = *self;
                 claim::again(Effect::Wait(delay), state.upload.checkpoint.request.clone(), move |()| state)

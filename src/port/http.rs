@@ -1,0 +1,213 @@
+//! The account server over HTTPS.
+//!
+//! Promise: TLS by rustls on ring, verified by the system's roots plus `--ca-file`; no redirects, no referer, no cookies, no compression, no retries of its own; 10 s to
+//! connect, 15 s between bytes, 60 s for a whole call; at most 64 KiB of body are read. Trust roots are loaded with the first HTTPS request, not before.
+//! Must never: switch verification off, log, write TLS secrets anywhere, or send anything but an [`Outbound`].
+
+use crate::drive::Server;
+use crate::flow::stop::NoAnswer;
+use crate::wire::inbound::{Framing, Response};
+use crate::wire::json::MAX_BODY;
+use crate::wire::origin::Origin;
+use crate::wire::outbound::Outbound;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How long is waited for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// Between two pieces of an answer.
+    pub read: Duration,
+    /// For a whole call.
+    pub total: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), read: Duration::from_secs(15), total: Duration::from_secs(60) }
+    }
+}
+
+/// A proxy that the environment names; told to the person before it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyWish {
+    url: String,
+}
+
+impl ProxyWish {
+    /// From `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY` or `all_proxy`, the first that is set and not empty.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .into_iter()
+            .filter_map(lookup)
+            .find(|url| !url.is_empty())
+            .map(|url| Self { url })
+    }
+
+    /// Host and port, without credentials, to be shown.
+    pub fn shown(&self) -> &str {
+        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        host.split('/').next().unwrap_or(host)
+    }
+}
+
+/// HTTPS to one account server.
+pub struct HttpServer {
+    limits: Limits,
+    extra_roots: Vec<CertificateDer<'static>>,
+    proxy: Option<ProxyWish>,
+    client: Option<(Origin, reqwest::Client)>,
+}
+
+/// The HTTP client could not be set up: the system has no usable trust roots, or the proxy's URL is none.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection could not be set up")]
+struct SetUpFailed;
+
+impl HttpServer {
+    /// Opens nothing yet.
+    pub fn new(limits: Limits, extra_roots: Vec<CertificateDer<'static>>, proxy: Option<ProxyWish>) -> Self {
+        Self { limits, extra_roots, proxy, client: None }
+    }
+
+    fn client(&mut self, origin: &Origin) -> Result<reqwest::Client, SetUpFailed> {
+        if let Some((known, client)) = &self.client {
+            if known == origin {
+                return Ok(client.clone());
+            }
+        }
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(self.tls(origin)?)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .http1_only()
+            .https_only(!origin.is_loopback_http())
+            .user_agent(concat!("firstkey/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.limits.connect)
+            .read_timeout(self.limits.read)
+            .timeout(self.limits.total);
+        if let (Some(proxy), false) = (&self.proxy, origin.is_loopback_http()) {
+            let proxy = reqwest::Proxy::all(&proxy.url).map_err(|_| SetUpFailed)?;
+            builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
+        }
+        let client = builder.build().map_err(|_| SetUpFailed)?;
+        self.client = Some((origin.clone(), client.clone()));
+        Ok(client)
+    }
+
+    /// Plain HTTP exists only on loopback and needs no roots, so none are loaded for it.
+    fn tls(&self, origin: &Origin) -> Result<ClientConfig, SetUpFailed> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().map_err(|_| SetUpFailed)?;
+        if origin.is_loopback_http() {
+            return Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
+        }
+        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(self.extra_roots.iter().cloned(), provider)
+            .map_err(|_| SetUpFailed)?;
+        // The name is rustls's; the verifier is the platform's own, and nothing is switched off.
+        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    }
+}
+
+impl Server for HttpServer {
+    async fn send(&mut self, request: &Outbound) -> Result<Response, NoAnswer> {
+        let client = self.client(request.origin()).map_err(|SetUpFailed| NoAnswer::Certificate)?;
+        let url = format!("{}{}", request.origin().as_str(), request.endpoint().path());
+        let mut call = client.post(url).header(CONTENT_TYPE, "application/json").body(request.body().to_vec());
+        for (name, value) in request.signature().map(|signature| signature.headers()).into_iter().flatten() {
+            call = call.header(name, value);
+        }
+        let response = call.send().await.map_err(|error| no_answer(&error))?;
+        read(response).await.map_err(|error| no_answer(&error))
+    }
+}
+
+/// Reads status, the three headers that matter, and as much of the body as is allowed.
+async fn read(mut response: reqwest::Response) -> Result<Response, reqwest::Error> {
+    let status = response.status().as_u16();
+    let headers = response.headers();
+    let mut answer = Response {
+        status,
+        content_type: header(headers, &CONTENT_TYPE),
+        retry_after: header(headers, &RETRY_AFTER).and_then(|text| text.parse().ok()),
+        framing: if headers.contains_key(CONTENT_ENCODING) { Framing::Encoded } else { Framing::Plain },
+        body: Zeroizing::new(Vec::new()),
+    };
+    if answer.framing == Framing::Encoded || response.status().is_redirection() {
+        return Ok(answer);
+    }
+    // The buffer never grows, so no copy of an answer stays behind in freed memory.
+    let mut body = Zeroizing::new(Vec::with_capacity(MAX_BODY));
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_BODY {
+            answer.framing = Framing::TooLarge;
+            return Ok(answer);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    answer.body = body;
+    Ok(answer)
+}
+
+fn header(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// Sorts an error of the transport by what it means for the person.
+fn no_answer(error: &reqwest::Error) -> NoAnswer {
+    if error.is_timeout() {
+        NoAnswer::TimedOut
+    } else if causes(error).any(is_certificate) {
+        NoAnswer::Certificate
+    } else if error.is_connect() {
+        let unresolved = causes(error).any(|inner| inner.to_string().starts_with("dns error"));
+        if unresolved { NoAnswer::NoSuchHost } else { NoAnswer::NoConnection }
+    } else {
+        NoAnswer::Broken
+    }
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let current = next?;
+        next = current.source();
+        Some(current)
+    })
+}
+
+fn is_certificate(error: &(dyn Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let as_rustls = error.downcast_ref::<rustls::Error>().or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
+    matches!(as_rustls, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ProxyWish;
+
+    fn wish(url: &str) -> ProxyWish {
+        ProxyWish::from_lookup(|name| (name == "https_proxy").then(|| url.to_owned())).expect("set")
+    }
+
+    #[test]
+    fn a_proxy_is_shown_without_its_credentials() {
+        assert_eq!(wish("http://user:secret@proxy.example.org:3128/").shown(), "proxy.example.org:3128");
+        assert_eq!(wish("proxy.example.org:3128").shown(), "proxy.example.org:3128");
+    }
+
+    #[test]
+    fn an_empty_variable_is_no_proxy() {
+        assert_eq!(ProxyWish::from_lookup(|_| Some(String::new())), None);
+    }
+}
