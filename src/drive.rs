@@ -63,7 +63,11 @@ pub struct Edges<'a, P, S, H, K, C> {
 }
 
 /// Runs `flow` to its end.
-pub async fn run<P, S, H, K, C, F>(flow: &mut impl Flow, edges: Edges<'_, P, S, H, K, C>, rng: &mut dyn CryptoRngCore) -> Result<Done, Stop>
+pub async fn run<P, S, H, K, C, F>(
+    flow: &mut impl Flow,
+    edges: Edges<'_, P, S, H, K, C>,
+    rng: &mut dyn CryptoRngCore,
+) -> Result<Done, Stop>
 where
     P: Person,
     S: Server,

@@ -125,7 +125,8 @@ impl Checkpoint {
             return Err(Unreadable);
         }
         let invite = InviteId(bytes(&file.invite_id)?);
-        let context = AccountContext { realm: RealmId(bytes(&file.realm_id)?), account: AccountId(bytes(&file.account_id)?) };
+        let context =
+            AccountContext { realm: RealmId(bytes(&file.realm_id)?), account: AccountId(bytes(&file.account_id)?) };
         let origin = Origin::read(&file.origin).map_err(|_| Unreadable)?;
         let body = Base64UrlUnpadded::decode_vec(&file.body).map_err(|_| Unreadable)?;
         let completion = Completion::read(&body).map_err(|_| Unreadable)?;
@@ -165,9 +166,16 @@ impl Pin {
         let pin = Self {
             origin: Origin::read(&file.origin).map_err(|_| Unreadable)?,
             invite: InviteId(bytes(&file.invite_id)?),
-            context: AccountContext { realm: RealmId(bytes(&file.realm_id)?), account: AccountId(bytes(&file.account_id)?) },
+            context: AccountContext {
+                realm: RealmId(bytes(&file.realm_id)?),
+                account: AccountId(bytes(&file.account_id)?),
+            },
             email: file.email,
-            identity: PublicIdentity { key_gen: KeyGen(file.key_gen), ed25519: bytes(&file.ed25519)?, x25519: bytes(&file.x25519)? },
+            identity: PublicIdentity {
+                key_gen: KeyGen(file.key_gen),
+                ed25519: bytes(&file.ed25519)?,
+                x25519: bytes(&file.x25519)?,
+            },
             server_key: bytes(&file.server_key)?,
         };
         let whole = file.version == VERSION && pin.fingerprint().to_string() == file.fingerprint;

@@ -9,7 +9,7 @@ use crate::flow::stop::NoAnswer;
 use crate::wire::inbound::{Framing, Response};
 use crate::wire::json::MAX_BODY;
 use crate::wire::origin::Origin;
-use crate::wire::outbound::Outbound;
+use crate::wire::outbound::{Outbound, RequestSignature};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
@@ -79,10 +79,10 @@ impl HttpServer {
     }
 
     fn client(&mut self, origin: &Origin) -> Result<reqwest::Client, SetUpFailed> {
-        if let Some((known, client)) = &self.client {
-            if known == origin {
-                return Ok(client.clone());
-            }
+        if let Some((known, client)) = &self.client
+            && known == origin
+        {
+            return Ok(client.clone());
         }
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(self.tls(origin)?)
@@ -108,12 +108,15 @@ impl HttpServer {
     /// Plain HTTP exists only on loopback and needs no roots, so none are loaded for it.
     fn tls(&self, origin: &Origin) -> Result<ClientConfig, SetUpFailed> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().map_err(|_| SetUpFailed)?;
+        let builder = ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(|_| SetUpFailed)?;
         if origin.is_loopback_http() {
             return Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
         }
-        let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(self.extra_roots.iter().cloned(), provider)
-            .map_err(|_| SetUpFailed)?;
+        let verifier =
+            rustls_platform_verifier::Verifier::new_with_extra_roots(self.extra_roots.iter().cloned(), provider)
+                .map_err(|_| SetUpFailed)?;
         // The name is rustls's; the verifier is the platform's own, and nothing is switched off.
         Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
     }
@@ -124,7 +127,7 @@ impl Server for HttpServer {
         let client = self.client(request.origin()).map_err(|SetUpFailed| NoAnswer::Certificate)?;
         let url = format!("{}{}", request.origin().as_str(), request.endpoint().path());
         let mut call = client.post(url).header(CONTENT_TYPE, "application/json").body(request.body().to_vec());
-        for (name, value) in request.signature().map(|signature| signature.headers()).into_iter().flatten() {
+        for (name, value) in request.signature().map(RequestSignature::headers).into_iter().flatten() {
             call = call.header(name, value);
         }
         let response = call.send().await.map_err(|error| no_answer(&error))?;
@@ -188,7 +191,8 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 
 fn is_certificate(error: &(dyn Error + 'static)) -> bool {
     let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let as_rustls = error.downcast_ref::<rustls::Error>().or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
+    let as_rustls =
+        error.downcast_ref::<rustls::Error>().or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
     matches!(as_rustls, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented))
 }
 

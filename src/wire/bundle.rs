@@ -7,7 +7,9 @@ use super::disclose::RecoveryPublic;
 use super::fields::Fields;
 use super::refusal::Refusal;
 use crate::crypto::context::{AccountContext, KeyGen};
-use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, Kind, X25519ByAccountKey};
+use crate::crypto::envelope::{
+    AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, Kind, X25519ByAccountKey,
+};
 use crate::crypto::identity::{IdentitySignature, PublicIdentity};
 use crate::crypto::kdf::KdfBlock;
 

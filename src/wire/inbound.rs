@@ -214,7 +214,9 @@ pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
     let offer = Offer {
         protocol: fields.whole("protocol")?,
         suites: match fields.take("suites")? {
-            Value::List(list) => list.into_iter().filter_map(|suite| if let Value::Whole(n) = suite { Some(n) } else { None }).collect(),
+            Value::List(list) => {
+                list.into_iter().filter_map(|suite| if let Value::Whole(n) = suite { Some(n) } else { None }).collect()
+            }
             _ => return Err(Refusal::Malformed("suites")),
         },
         realm: RealmId(fields.bytes("realm_id")?),
@@ -246,7 +248,9 @@ pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
 /// An address that is sent back later and shown: printable ASCII or letters, one `@`, no blanks, at most 254 bytes.
 fn read_email(text: String) -> Result<String, Refusal> {
     let plain = Printable::from_untrusted(&text).to_string() == text;
-    let shape = text.len() <= 254 && text.split('@').filter(|part| !part.is_empty()).count() == 2 && text.matches('@').count() == 1;
+    let shape = text.len() <= 254
+        && text.split('@').filter(|part| !part.is_empty()).count() == 2
+        && text.matches('@').count() == 1;
     if plain && shape && !text.contains(char::is_whitespace) { Ok(text) } else { Err(Refusal::Malformed("email")) }
 }
 

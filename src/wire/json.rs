@@ -193,8 +193,18 @@ mod tests {
     fn what_others_forgive_is_refused_here() {
         let deep = format!("{}1{}", "[".repeat(17), "]".repeat(17));
         let bad: [&[u8]; 12] = [
-            b"", b"\xef\xbb\xbf{}", b"{\"a\":1,\"a\":2}", b"{\"a\":1}{}", b"{\"a\":1} x", b"{\"a\":NaN}", b"{\"a\":0x10}", b"{\"a\":1,}", b"{'a':1}",
-            b"{\"a\":\"\xff\"}", deep.as_bytes(), b"{\"a\":01}",
+            b"",
+            b"\xef\xbb\xbf{}",
+            b"{\"a\":1,\"a\":2}",
+            b"{\"a\":1}{}",
+            b"{\"a\":1} x",
+            b"{\"a\":NaN}",
+            b"{\"a\":0x10}",
+            b"{\"a\":1,}",
+            b"{'a':1}",
+            b"{\"a\":\"\xff\"}",
+            deep.as_bytes(),
+            b"{\"a\":01}",
         ];
         for text in bad {
             assert_eq!(read(text), Err(NotJson::Syntax), "{}", String::from_utf8_lossy(text));

@@ -166,6 +166,12 @@ impl Builder {
 
     /// The request.
     pub fn build(self) -> Outbound {
-        Outbound { origin: self.origin, endpoint: self.endpoint, body: self.writer.finish(), disclosed: self.disclosed, signature: None }
+        Outbound {
+            origin: self.origin,
+            endpoint: self.endpoint,
+            body: self.writer.finish(),
+            disclosed: self.disclosed,
+            signature: None,
+        }
     }
 }

@@ -94,7 +94,9 @@ impl Refusal {
     /// The parameters that were asked for, where the refusal is about them.
     pub fn kdf_asked(&self) -> Option<KdfParams> {
         match self {
-            Self::Kdf(KdfRefused::TooWeak(asked) | KdfRefused::TooCostly(asked) | KdfRefused::NotAProfile(asked)) => Some(*asked),
+            Self::Kdf(KdfRefused::TooWeak(asked) | KdfRefused::TooCostly(asked) | KdfRefused::NotAProfile(asked)) => {
+                Some(*asked)
+            }
             _ => None,
         }
     }

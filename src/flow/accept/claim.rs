@@ -13,6 +13,7 @@ use crate::wire::inbound::{self, Offer};
 use crate::wire::link::InviteLink;
 use crate::wire::outbound::{Endpoint, Outbound};
 use rand_core::CryptoRngCore;
+use std::time::Duration;
 
 /// The ephemeral Ed25519 key of this run, whose signature the following calls carry.
 pub(super) struct Claim {
@@ -44,11 +45,17 @@ pub(super) fn send(options: Options, link: InviteLink, rng: &mut dyn CryptoRngCo
 /// What became of a request that may be repeated freely.
 pub(super) enum Sent<T> {
     Heard(T),
-    Again(Effect),
+    /// No answer; the same bytes again after this long.
+    Again(Duration),
 }
 
 /// Handles silence and passing problems of a request that changes nothing: wait and repeat the same bytes, or give up.
-pub(super) fn silence(retry: &mut Retry, why: NoAnswer, retry_after: Option<u32>, at: &mut At) -> Result<Effect, Why> {
+pub(super) fn silence(
+    retry: &mut Retry,
+    why: NoAnswer,
+    retry_after: Option<u32>,
+    at: &mut At,
+) -> Result<Duration, Why> {
     let arrived = !matches!(why, NoAnswer::NoSuchHost | NoAnswer::NoConnection | NoAnswer::Certificate);
     if arrived {
         at.reach = at.reach.max(Reach::NothingChanged);
@@ -56,7 +63,7 @@ pub(super) fn silence(retry: &mut Retry, why: NoAnswer, retry_after: Option<u32>
     // A bad certificate or an unknown name does not mend itself in a few seconds, and a server that kept us waiting for a minute would do it again.
     let hopeless = matches!(why, NoAnswer::NoSuchHost | NoAnswer::Certificate | NoAnswer::TimedOut);
     match retry.next(retry_after) {
-        Some(delay) if !hopeless => Ok(Effect::Wait(delay)),
+        Some(delay) if !hopeless => Ok(delay),
         _ => Err(Why::Unreachable(why)),
     }
 }
@@ -75,7 +82,7 @@ impl Expect for ExpectOffer {
             Sent::Heard(offer) => offered(self.options, self.claim, offer, at),
             Sent::Again(wait) => {
                 let state = *self;
-                again(wait, state.request.clone(), move |_| state)
+                again(wait, state.request.clone(), state)
             }
         }
     }
@@ -93,7 +100,9 @@ pub(super) fn hear<T>(
             at.reach = at.reach.max(Reach::NothingChanged);
             match response.read(parse)? {
                 Ok(heard) => Ok(Sent::Heard(heard)),
-                Err(problem) if passes(&problem.name) => silence(retry, NoAnswer::Busy, problem.retry_after, at).map(Sent::Again),
+                Err(problem) if passes(&problem.name) => {
+                    silence(retry, NoAnswer::Busy, problem.retry_after, at).map(Sent::Again)
+                }
                 Err(problem) => Err(invite_problem(problem)),
             }
         }
@@ -103,10 +112,11 @@ pub(super) fn hear<T>(
 }
 
 /// Says that there was no answer, waits, sends the same bytes again.
-pub(super) fn again<S: Expect + 'static>(wait: Effect, request: Outbound, state: impl FnOnce(()) -> S + 'static) -> Result<Next, Why> {
-    let Effect::Wait(delay) = wait else { return Err(Why::OutOfStep) };
+pub(super) fn again(delay: Duration, request: Outbound, state: impl Expect + 'static) -> Result<Next, Why> {
     let notice = Notice::Retrying { origin: request.origin().clone(), delay };
-    after(Effect::Tell(notice), move |_, _| after(Effect::Wait(delay), move |_, _| Next::effect(Effect::Send(request), state(()))))
+    after(Effect::Tell(notice), move |_, _| {
+        after(Effect::Wait(delay), move |_, _| Next::effect(Effect::Send(request), state))
+    })
 }
 
 /// The offer is judged before anything is asked.
@@ -135,10 +145,14 @@ impl Expect for ExpectConsent {
         let Self { options, claim, terms } = *self;
         match reply {
             Reply::Answer(Answer::Yes) => after(Effect::Prepare(terms.profile), move |_, _| {
-                after(Effect::Tell(Notice::Plan), move |_, _| choose::ask(choose::Run { rehearsal: options.rehearsal, claim, terms }, 1, 1))
+                after(Effect::Tell(Notice::Plan), move |_, _| {
+                    choose::ask(choose::Run { rehearsal: options.rehearsal, claim, terms }, 1, 1)
+                })
             }),
             Reply::Answer(Answer::No) => Err(gave_up(GaveUp::NotYou)),
-            Reply::Answer(Answer::NotTheInvited { expected }) => Err(Why::NotTheInvited { expected, invited: terms.introduction.email }),
+            Reply::Answer(Answer::NotTheInvited { expected }) => {
+                Err(Why::NotTheInvited { expected, invited: terms.introduction.email })
+            }
             _ => Err(Why::OutOfStep),
         }
     }

@@ -37,13 +37,20 @@ pub(super) fn save(made: Made) -> Result<Next, Why> {
     let Made { run, completion, server_key, .. } = made;
     let introduction = run.terms.introduction;
     let request = completion.request(&introduction.origin).signed(run.claim.invite, &run.claim.seed);
-    let checkpoint =
-        Checkpoint { invite: introduction.invite, context: run.terms.context, email: introduction.email, server_key, request };
+    let checkpoint = Checkpoint {
+        invite: introduction.invite,
+        context: run.terms.context,
+        email: introduction.email,
+        server_key,
+        request,
+    };
     after(Effect::Save(checkpoint.clone()), move |_, at| {
         let notice = Notice::Sending { bytes: checkpoint.request.body().len() };
-        after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, renewals: 0 }, at)).inspect(|_| {
-            debug_assert!(at.reach < Reach::Unknown, "nothing was uploaded before the checkpoint was saved");
-        })
+        after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, renewals: 0 }, at)).inspect(
+            |_| {
+                debug_assert!(at.reach < Reach::Unknown, "nothing was uploaded before the checkpoint was saved");
+            },
+        )
     })
 }
 
@@ -55,8 +62,11 @@ pub(super) fn resume(checkpoint: Checkpoint, at: &mut At) -> Result<Next, Why> {
     at.reach = Reach::Unknown;
     // The shelf gave it whole; reading it again cannot fail.
     let completion = Completion::read(checkpoint.request.body())?;
-    let notice =
-        Notice::Resuming { email: checkpoint.email.clone(), bytes: checkpoint.request.body().len(), digest: checkpoint.request.digest() };
+    let notice = Notice::Resuming {
+        email: checkpoint.email.clone(),
+        bytes: checkpoint.request.body().len(),
+        digest: checkpoint.request.digest(),
+    };
     after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, renewals: 0 }, at))
 }
 
@@ -99,7 +109,7 @@ impl Expect for ExpectReceipt {
             Some(_) if hopeless => Err(Why::Paused(silence)),
             Some(delay) => {
                 let state = *self;
-                claim::again(Effect::Wait(delay), state.upload.checkpoint.request.clone(), move |()| state)
+                claim::again(delay, state.upload.checkpoint.request.clone(), state)
             }
         }
     }
@@ -113,7 +123,9 @@ fn received(upload: Upload, receipt: [u8; 32], at: &mut At) -> Result<Next, Why>
     }
     at.reach = Reach::Stored;
     let notice = Notice::Stored { bytes: upload.checkpoint.request.body().len(), digest };
-    after(Effect::Tell(notice), move |_, _| after(Effect::Tell(Notice::ProvingPassword), move |_, _| readback::ask(upload, 1)))
+    after(Effect::Tell(notice), move |_, _| {
+        after(Effect::Tell(Notice::ProvingPassword), move |_, _| readback::ask(upload, 1))
+    })
 }
 
 /// The saved signature is stale: somebody claimed the invite since. The link is asked for, and the same body signed anew.
@@ -148,7 +160,7 @@ impl Expect for ExpectRenewal {
         match claim::hear(reply, &mut self.retry, at, inbound::read_offer)? {
             Sent::Again(wait) => {
                 let state = *self;
-                claim::again(wait, state.request.clone(), move |()| state)
+                claim::again(wait, state.request.clone(), state)
             }
             Sent::Heard(offer) => {
                 let Self { mut upload, claim, .. } = *self;

@@ -17,7 +17,10 @@ const PROOF_TRIES: u32 = 5;
 /// Shows the kit; a rehearsal ends here, without one: its keys are thrown away.
 pub(super) fn show(made: Made) -> Result<Next, Why> {
     if made.run.rehearsal {
-        let request = made.completion.request(&made.run.terms.introduction.origin).signed(made.run.claim.invite, &made.run.claim.seed);
+        let request = made
+            .completion
+            .request(&made.run.terms.introduction.origin)
+            .signed(made.run.claim.invite, &made.run.claim.seed);
         let pin = commit::pin_of(&made);
         return Ok(Next::Done(Done { pin, rehearsal: Some(request), repeated: false }));
     }

@@ -41,7 +41,8 @@ impl Expect for ExpectStretched {
             .field("opaque_request", &OpaqueRequest(message))
             .build()
             .signed(run.claim.invite, &run.claim.seed);
-        let expect = ExpectOpaqueResponse { run, block, pre, registration, request: request.clone(), retry: Retry::default() };
+        let expect =
+            ExpectOpaqueResponse { run, block, pre, registration, request: request.clone(), retry: Retry::default() };
         Next::effect(Effect::Send(request), expect)
     }
 }
@@ -62,7 +63,7 @@ impl Expect for ExpectOpaqueResponse {
             Sent::Heard(response) => response,
             Sent::Again(wait) => {
                 let state = *self;
-                return again(wait, state.request.clone(), move |()| state);
+                return again(wait, state.request.clone(), state);
             }
         };
         let Self { run, block, pre, registration, .. } = *self;
@@ -120,7 +121,10 @@ fn seal(
     };
     // The signature is checked before it leaves, as the envelopes are: a fault must not become an account.
     bundle.verify(context).map_err(|_| EnvelopeRejected)?;
-    let completion =
-        Completion { idempotency_key: IdempotencyKey(idempotency_key), opaque_upload: OpaqueUpload(registered.upload), bundle };
+    let completion = Completion {
+        idempotency_key: IdempotencyKey(idempotency_key),
+        opaque_upload: OpaqueUpload(registered.upload),
+        bundle,
+    };
     Ok((completion, code))
 }

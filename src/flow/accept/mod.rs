@@ -86,14 +86,20 @@ impl<F: FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, Why>> Expect for
 }
 
 /// Does `effect`, then `next`.
-fn after(effect: Effect, next: impl FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, Why> + 'static) -> Result<Next, Why> {
+fn after(
+    effect: Effect,
+    next: impl FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, Why> + 'static,
+) -> Result<Next, Why> {
     Next::effect(effect, Then(next))
 }
 
 impl Accept {
     /// A flow that has not begun.
     pub fn new(options: Options) -> Self {
-        Self { state: Some(Box::new(start::Begin { options })), at: At { reach: Reach::NothingSent, origin: None, invite: None } }
+        Self {
+            state: Some(Box::new(start::Begin { options })),
+            at: At { reach: Reach::NothingSent, origin: None, invite: None },
+        }
     }
 
     fn finish(&mut self, end: Result<Done, Why>) -> Effect {
@@ -135,9 +141,11 @@ impl From<Refusal> for Why {
 /// The stop for a problem that ends a request on an invite.
 fn invite_problem(problem: Problem) -> Why {
     match problem.name {
-        ProblemName::InviteUnknown | ProblemName::InviteExpired | ProblemName::InviteUsed | ProblemName::InviteWithdrawn | ProblemName::ClaimStale => {
-            Why::Invite(problem)
-        }
+        ProblemName::InviteUnknown
+        | ProblemName::InviteExpired
+        | ProblemName::InviteUsed
+        | ProblemName::InviteWithdrawn
+        | ProblemName::ClaimStale => Why::Invite(problem),
         ProblemName::TooMany | ProblemName::Unavailable => Why::Unreachable(NoAnswer::Busy),
         _ => Why::ServerProblem(problem),
     }

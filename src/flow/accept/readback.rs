@@ -76,7 +76,7 @@ impl<S: Hear> Expect for Sending<S> {
             Sent::Heard(heard) => self.inner.heard(heard, rng, at),
             Sent::Again(wait) => {
                 let state = *self;
-                claim::again(wait, state.request.clone(), move |()| state)
+                claim::again(wait, state.request.clone(), state)
             }
         }
     }
@@ -148,7 +148,8 @@ impl Expect for ExpectStretched {
         let sent = &this.upload;
         let context = sent.checkpoint.context;
         let PasswordKeys { auth, pre } =
-            derive_password_keys(&stretched.0, &context, &sent.completion.bundle.kdf_block, None).map_err(|_| Why::OutOfStep)?;
+            derive_password_keys(&stretched.0, &context, &sent.completion.bundle.kdf_block, None)
+                .map_err(|_| Why::OutOfStep)?;
         let (login, ke1) = Login::start(auth, rng).map_err(|_| Why::OutOfStep)?;
         let request = Outbound::post(sent.checkpoint.request.origin(), Endpoint::LoginStart)
             .field("account_id", &context.account)
@@ -177,7 +178,8 @@ impl Hear for ExpectAnswer {
         let checkpoint = &this.upload.checkpoint;
         let bundle = &this.upload.completion.bundle;
         let origin = checkpoint.request.origin();
-        let agreed = login_context(&checkpoint.context, origin.as_str(), &bundle.kdf_block.encode(), bundle.identity.key_gen);
+        let agreed =
+            login_context(&checkpoint.context, origin.as_str(), &bundle.kdf_block.encode(), bundle.identity.key_gen);
         let Ok(LoggedIn { ke3, export_key, server_key }) = login.finish(&ke2, &agreed, &checkpoint.context, rng) else {
             return not_opened(this);
         };
@@ -221,7 +223,9 @@ impl Hear for ExpectBundle {
         open(&opened.bundle, &pre, &export_key, upload)?;
         let pin = commit::pin(upload);
         after(Effect::Tell(Notice::Opened), move |_, _| {
-            after(Effect::Conclude(pin.clone()), move |_, _| Ok(Next::Done(Done { pin, rehearsal: None, repeated: false })))
+            after(Effect::Conclude(pin.clone()), move |_, _| {
+                Ok(Next::Done(Done { pin, rehearsal: None, repeated: false }))
+            })
         })
     }
 

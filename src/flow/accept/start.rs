@@ -23,7 +23,10 @@ impl Expect for Begin {
                 Some(checkpoint) => commit::resume(checkpoint, at),
                 None => Err(Why::NothingSaved),
             },
-            Reply::Begin => Next::effect(Effect::Ask(Question::Invite { trouble: None }), ExpectLink { options: self.options, attempt: 1 }),
+            Reply::Begin => Next::effect(
+                Effect::Ask(Question::Invite { trouble: None }),
+                ExpectLink { options: self.options, attempt: 1 },
+            ),
             _ => Err(Why::OutOfStep),
         }
     }
@@ -43,18 +46,25 @@ impl Expect for ExpectLink {
             Ok(link) => link,
             Err(trouble) if attempt >= LINK_TRIES => return Err(Why::Link(trouble)),
             Err(trouble) => {
-                let question = Question::Invite { trouble: Some(trouble.clone()) };
-                return Next::effect(Effect::Ask(question), ExpectBetterLink { trouble, next: Self { options, attempt: attempt + 1 } });
+                let question = Question::Invite { trouble: Some(trouble) };
+                return Next::effect(
+                    Effect::Ask(question),
+                    ExpectBetterLink { trouble, next: Self { options, attempt: attempt + 1 } },
+                );
             }
         };
         at.origin = Some(link.origin().clone());
         at.invite = Some(link.invite_id());
         // Running the same command twice must be harmless: finished here already, or half-way here already.
-        if let Some(pin) = options.pins.iter().find(|pin| pin.invite == link.invite_id() && pin.origin == *link.origin()) {
+        if let Some(pin) =
+            options.pins.iter().find(|pin| pin.invite == link.invite_id() && pin.origin == *link.origin())
+        {
             return Ok(Next::Done(Done { pin: pin.clone(), rehearsal: None, repeated: true }));
         }
         let ours = |invite| link.invite_id() == invite;
-        if let Some(index) = options.checkpoints.iter().rposition(|saved| ours(saved.invite) && saved.request.origin() == link.origin()) {
+        if let Some(index) =
+            options.checkpoints.iter().rposition(|saved| ours(saved.invite) && saved.request.origin() == link.origin())
+        {
             return commit::resume(options.checkpoints.swap_remove(index), at);
         }
         let pinned = options.pins.iter().any(|pin| pin.origin == *link.origin());

@@ -3,9 +3,9 @@
 //! Promise: the built-in protection is a floor; a server may raise it and never lower it (I3). Must never: apply a policy member that it does not know.
 
 use super::Options;
+use crate::crypto::SUITE;
 use crate::crypto::context::{AccountContext, InviteId};
 use crate::crypto::kdf::{KdfRefused, Profile};
-use crate::crypto::SUITE;
 use crate::flow::Introduction;
 use crate::flow::stop::Why;
 use crate::wire::inbound::{Mode, Offer};
