@@ -1,1 +1,47 @@
-//! x
+//! firstkey-server: people come in by SCIM, invitations go out by mail, and what comes back is ciphertext.
+//!
+//! ```text
+//!   identity provider --SCIM--> scim --+                      +--> mail (folder of .eml files, or SMTP)
+//!                                      +--> store (SQLite) ---+
+//!   firstkey accept ---/v1----> api ---+        |  outbox: written with the change, delivered after the commit
+//!                                               |
+//!                                        keys (a file of its own: the OPAQUE key never lies in the database)
+//! ```
+//!
+//! Promises: a change is acknowledged only after it is on disk; tokens are stored as SHA-256 only; an account is completed at most once; ciphertext
+//! leaves only after OPAQUE has proven the password; a deactivated person's next request fails. Must never: see a password, a private key or a recovery
+//! code; build a link from a request header; log a token, a query string or a name.
+//!
+//! `store` is the only place that knows SQL. Nothing that matters is kept in memory, so another process can carry on where one was killed.
+
+#![forbid(unsafe_code)]
+
+mod api;
+mod calendar;
+pub mod cli;
+mod clock;
+mod http;
+mod json;
+mod keys;
+mod log;
+mod mail;
+mod names;
+mod opaque;
+mod origin;
+mod realm;
+mod rng;
+mod scim;
+mod serve;
+mod show;
+mod store;
+mod token;
+
+pub use clock::Clock;
+pub use keys::KeyFileError;
+pub use log::Log;
+pub use mail::{MailOut, MailOutError};
+pub use origin::{Origin, OriginRefused};
+pub use realm::{NewOrganisation, Realm, RealmError};
+pub use serve::{ServeError, ServeOptions, serve};
+pub use show::Shown;
+pub use store::StoreError;

@@ -1,0 +1,104 @@
+//! `POST /v1/invites/claim`: a token for an offer.
+
+use super::b64::B64;
+use super::problem::{Name, Problem};
+use super::request::Exact;
+use crate::http::App;
+use crate::store::{Claimed, Offer};
+use crate::token::TokenHash;
+use axum::extract::State;
+use axum::response::Response;
+use firstkey::crypto::SUITE;
+use firstkey::crypto::context::InviteId;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claim {
+    invite_id: B64<16>,
+    token: B64<32>,
+    claim_key: B64<32>,
+}
+
+#[derive(Serialize)]
+struct OfferMessage<'a> {
+    protocol: u8,
+    suites: [u8; 1],
+    realm_id: B64<16>,
+    organisation: Organisation<'a>,
+    account: Account<'a>,
+    mode: &'static str,
+    policy: PolicyMessage<'a>,
+    expires_at: i64,
+    server_time: i64,
+    earlier_claims: EarlierClaims,
+    contact: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Organisation<'a> {
+    org_id: B64<16>,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    account_id: B64<16>,
+    email: &'a str,
+    display_name: &'a str,
+}
+
+#[derive(Serialize)]
+struct PolicyMessage<'a> {
+    min_profile: u8,
+    recovery: &'a str,
+    secret_key: &'a str,
+    min_length: u32,
+}
+
+#[derive(Serialize)]
+struct EarlierClaims {
+    count: i64,
+    last_at: Option<i64>,
+}
+
+pub(super) async fn claim(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
+    let claim: Claim = request.message()?;
+    let token = Zeroizing::new(claim.token.0);
+    let now = app.clock.now();
+    match app.store.claim(claim.invite_id.0, TokenHash::of(token.as_slice()), claim.claim_key.0, now).await? {
+        Claimed::Offer(offer) => {
+            app.log.event("invite.claimed", &[("invite", &InviteId(claim.invite_id.0))]);
+            super::answer(&message(&app, &offer, now))
+        }
+        Claimed::Unknown => Err(Problem::new(Name::InviteUnknown)),
+        Claimed::Unusable(why) => Err(why.into()),
+    }
+}
+
+fn message<'a>(app: &App, offer: &'a Offer, now: i64) -> OfferMessage<'a> {
+    OfferMessage {
+        protocol: 1,
+        suites: [SUITE],
+        realm_id: B64(app.realm.0),
+        organisation: Organisation { org_id: B64(offer.org_id), name: &offer.org_name },
+        account: Account {
+            account_id: B64(offer.account_id),
+            email: &offer.email,
+            display_name: offer.display_name.as_deref().unwrap_or(&offer.email),
+        },
+        mode: offer.mode.as_str(),
+        policy: PolicyMessage {
+            min_profile: offer.policy.min_profile,
+            recovery: &offer.policy.recovery,
+            secret_key: &offer.policy.secret_key,
+            min_length: offer.policy.min_length,
+        },
+        expires_at: offer.expires_at,
+        server_time: now,
+        earlier_claims: EarlierClaims { count: offer.earlier_claims, last_at: offer.last_claim_at },
+        contact: offer.contact.as_deref(),
+    }
+}

@@ -1,0 +1,176 @@
+//! `POST /v1/enrol/start` and `/complete`: the OPAQUE registration and the one upload.
+
+use super::b64::B64;
+use super::problem::{Name, Problem};
+use super::request::Exact;
+use super::signed::{self, Signed};
+use crate::http::App;
+use crate::opaque;
+use crate::store::{Bundle, Completion, Finished, Mode, Policy};
+use axum::extract::State;
+use axum::response::Response;
+use firstkey::crypto::context::{AccountContext, AccountId, KeyGen};
+use firstkey::crypto::envelope::{
+    AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, Kind, X25519ByAccountKey,
+};
+use firstkey::crypto::identity::{Fingerprint, IdentitySignature, PublicIdentity};
+use firstkey::crypto::kdf::KdfBlock;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Start {
+    opaque_request: B64<32>,
+}
+
+#[derive(Serialize)]
+struct Started {
+    opaque_response: B64<64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Complete {
+    idempotency_key: B64<16>,
+    opaque_upload: B64<192>,
+    kdf_block: B64<47>,
+    envelopes: Envelopes,
+    identity: Identity,
+    signature: B64<64>,
+    recovery_public: B64<32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelopes {
+    #[serde(rename = "1")]
+    one: B64<197>,
+    #[serde(rename = "2")]
+    two: B64<150>,
+    #[serde(rename = "3")]
+    three: B64<150>,
+    #[serde(rename = "4")]
+    four: B64<150>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Identity {
+    key_gen: u32,
+    ed25519: B64<32>,
+    x25519: B64<32>,
+}
+
+#[derive(Serialize)]
+struct Completed {
+    receipt: B64<32>,
+}
+
+pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
+    let signed = signed::check(&app, &request).await?;
+    refuse_joining(&signed)?;
+    if let Some(refusal) = app.store.may_enrol(signed.invite_id, signed.signer, app.clock.now()).await? {
+        return finish(refusal);
+    }
+    let start: Start = request.message()?;
+    let account = AccountId(signed.enrolment.account_id);
+    let response = opaque::register(&app.keys, &account, &start.opaque_request.0)
+        .map_err(|_| Problem::invalid("opaque_request is no OPAQUE message."))?;
+    super::answer(&Started { opaque_response: B64(response) })
+}
+
+pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
+    let signed = signed::check(&app, &request).await?;
+    refuse_joining(&signed)?;
+    let upload: Complete = request.message()?;
+    let context = AccountContext { realm: app.realm, account: AccountId(signed.enrolment.account_id) };
+    let fingerprint = upload.check(&context, &signed.enrolment.policy).map_err(Problem::invalid)?;
+    let completion = Completion {
+        invite_id: signed.invite_id,
+        signer: signed.signer,
+        idempotency_key: upload.idempotency_key.0,
+        receipt: request.digest(),
+        bundle: upload.bundle(),
+        fingerprint: fingerprint.to_string(),
+    };
+    let finished = app.store.complete(completion, app.clock.now()).await?;
+    if matches!(finished, Finished::Receipt(_)) {
+        app.log.event("account.completed", &[("account", &context.account)]);
+    }
+    finish(finished)
+}
+
+fn finish(finished: Finished) -> Result<Response, Problem> {
+    match finished {
+        Finished::Receipt(receipt) => super::answer(&Completed { receipt: B64(receipt) }),
+        Finished::Conflict => Err(Problem::new(Name::Conflict)),
+        Finished::Stale => Err(Problem::new(Name::ClaimStale)),
+        Finished::Unusable(why) => Err(why.into()),
+    }
+}
+
+fn refuse_joining(signed: &Signed) -> Result<(), Problem> {
+    match signed.enrolment.mode {
+        Mode::Enrol => Ok(()),
+        Mode::Join => Err(Problem::invalid("This invitation is for joining with the account that you have.")),
+    }
+}
+
+impl Complete {
+    /// Everything that can be checked without opening anything. The server cannot know that the envelopes open; the person's client proves that by reading back.
+    fn check(&self, context: &AccountContext, policy: &Policy) -> Result<Fingerprint, &'static str> {
+        let key_gen = KeyGen(self.identity.key_gen);
+        if key_gen != KeyGen::FIRST {
+            return Err("key_gen must be 1 in a new account.");
+        }
+        let block = KdfBlock::read(&self.kdf_block.0).map_err(|_| "kdf_block is not one of the four profiles.")?;
+        if block.profile.id() < policy.min_profile {
+            return Err("kdf_block is below the organisation's least profile.");
+        }
+        match (policy.secret_key.as_str(), block.two_secret) {
+            ("off", true) => return Err("The organisation does not use secret keys."),
+            ("required", false) => return Err("The organisation requires a secret key."),
+            _ => {}
+        }
+        let one = envelope::<AccountKeyByPassword>(&self.envelopes.one.0, key_gen)?;
+        if one.kdf_block().encode() != self.kdf_block.0 {
+            return Err("kdf_block is not the one inside envelope 1.");
+        }
+        envelope::<AccountKeyByRecovery>(&self.envelopes.two.0, key_gen)?;
+        envelope::<X25519ByAccountKey>(&self.envelopes.three.0, key_gen)?;
+        envelope::<Ed25519ByAccountKey>(&self.envelopes.four.0, key_gen)?;
+        if !opaque::is_record(&self.opaque_upload.0) {
+            return Err("opaque_upload is no OPAQUE record.");
+        }
+        let identity = PublicIdentity { key_gen, ed25519: self.identity.ed25519.0, x25519: self.identity.x25519.0 };
+        identity
+            .verify(&IdentitySignature(self.signature.0), context)
+            .map_err(|_| "The identity statement is not signed by its own key, or a key is weak.")?;
+        Ok(identity.fingerprint(context))
+    }
+
+    fn bundle(&self) -> Bundle {
+        let envelopes = &self.envelopes;
+        Bundle {
+            key_gen: self.identity.key_gen,
+            kdf_block: self.kdf_block.0.to_vec(),
+            opaque_record: self.opaque_upload.0.to_vec(),
+            envelopes: [
+                envelopes.one.0.to_vec(),
+                envelopes.two.0.to_vec(),
+                envelopes.three.0.to_vec(),
+                envelopes.four.0.to_vec(),
+            ],
+            ed25519: self.identity.ed25519.0,
+            x25519: self.identity.x25519.0,
+            signature: self.signature.0.to_vec(),
+            recovery_public: self.recovery_public.0,
+        }
+    }
+}
+
+fn envelope<K: Kind>(bytes: &[u8], key_gen: KeyGen) -> Result<Envelope<K>, &'static str> {
+    let envelope = Envelope::<K>::read(bytes).map_err(|_| "An envelope has the wrong form or type.")?;
+    if envelope.key_gen() == key_gen { Ok(envelope) } else { Err("An envelope is of another key_gen.") }
+}

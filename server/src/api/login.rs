@@ -1,0 +1,157 @@
+//! `POST /v1/login/{params,start,finish}`: OPAQUE, and only then ciphertext.
+//!
+//! Promise: people who do not exist, have not finished or are inactive get answers of the same shape, the same ones every time.
+
+use super::b64::B64;
+use super::problem::{Name, Problem};
+use super::request::Exact;
+use crate::http::App;
+use crate::rng::fresh_id;
+use crate::store::{Began, LoginRow};
+use crate::token::Token;
+use crate::{names, opaque};
+use axum::extract::State;
+use axum::response::Response;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey::crypto::context::{AccountContext, AccountId, KeyGen};
+use firstkey::crypto::kdf::KdfBlock;
+use firstkey::crypto::opaque::login_context;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Seconds that a session lives.
+const SESSION: i64 = 600;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {
+    email: String,
+}
+
+#[derive(Serialize)]
+struct ParamsAnswer {
+    account_id: B64<16>,
+    realm_id: B64<16>,
+    key_gen: u32,
+    kdf_block: B64<47>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Start {
+    account_id: B64<16>,
+    ke1: B64<96>,
+}
+
+#[derive(Serialize)]
+struct StartAnswer {
+    login_id: B64<16>,
+    ke2: B64<320>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Finish {
+    login_id: B64<16>,
+    ke3: B64<64>,
+}
+
+#[derive(Serialize)]
+struct FinishAnswer<'a> {
+    session: &'a str,
+    expires_in: i64,
+    bundle: BundleMessage,
+}
+
+#[derive(Serialize)]
+struct BundleMessage {
+    key_gen: u32,
+    kdf_block: String,
+    envelopes: BTreeMap<u8, String>,
+    identity: IdentityMessage,
+    signature: String,
+    recovery_public: B64<32>,
+}
+
+#[derive(Serialize)]
+struct IdentityMessage {
+    key_gen: u32,
+    ed25519: B64<32>,
+    x25519: B64<32>,
+}
+
+pub(super) async fn params(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
+    let params: Params = request.message()?;
+    let key = names::key(&params.email);
+    let (made_up_id, made_up_block) = opaque::made_up(&app.keys, &key);
+    let row = app.store.login_by_email(key).await?;
+    let known = row.and_then(|row| Some((row.account_id, row.bundle.key_gen, kdf_block(&row)?)));
+    let (account_id, key_gen, kdf_block) = known.unwrap_or((made_up_id.0, KeyGen::FIRST.0, made_up_block.encode()));
+    super::answer(&ParamsAnswer {
+        account_id: B64(account_id),
+        realm_id: B64(app.realm.0),
+        key_gen,
+        kdf_block: B64(kdf_block),
+    })
+}
+
+pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
+    let start: Start = request.message()?;
+    let row = app.store.login_by_id(start.account_id.0).await?;
+    let context = AccountContext { realm: app.realm, account: AccountId(start.account_id.0) };
+    let bound = bound_context(&app, &context, row.as_ref());
+    let record = row.as_ref().map(|row| row.bundle.opaque_record.as_slice());
+    let started = opaque::start_login(&app.keys, &context, &bound, record, &start.ke1.0)
+        .map_err(|_| Problem::invalid("ke1 is no OPAQUE message."))?;
+    let login_id = fresh_id();
+    match app.store.begin_login(login_id, start.account_id.0, started.state, app.clock.now()).await? {
+        Began::Yes => super::answer(&StartAnswer { login_id: B64(login_id), ke2: B64(started.ke2) }),
+        Began::TooMany(seconds) => Err(Problem::too_many(seconds)),
+    }
+}
+
+pub(super) async fn finish(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
+    let finish: Finish = request.message()?;
+    let failed = || Problem::new(Name::LoginFailed);
+    let now = app.clock.now();
+    let proof = app.store.take_login(finish.login_id.0, now).await?.ok_or_else(failed)?;
+    let context = AccountContext { realm: app.realm, account: AccountId(proof.account_id) };
+    let row = app.store.login_by_id(proof.account_id).await?;
+    let bound = bound_context(&app, &context, row.as_ref());
+    if opaque::finish_login(&proof.state, &context, &bound, &finish.ke3.0).is_err() {
+        app.log.event("login.failed", &[("account", &context.account)]);
+        app.store.login_failed(proof.account_id, now).await?;
+        return Err(failed());
+    }
+    let session = Token::mint();
+    let opened =
+        app.store.login_succeeded(finish.login_id.0, proof.account_id, session.hash(), now + SESSION, now).await?;
+    let row = opened.ok_or_else(failed)?;
+    app.log.event("login.succeeded", &[("account", &context.account)]);
+    super::answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle: message(&row) })
+}
+
+/// The login context; for people who do not exist over zeros, which nobody can check.
+fn bound_context(app: &App, context: &AccountContext, row: Option<&LoginRow>) -> Vec<u8> {
+    let block = row.and_then(kdf_block).unwrap_or([0; KdfBlock::LEN]);
+    let key_gen = row.map_or(KeyGen::FIRST, |row| KeyGen(row.bundle.key_gen));
+    login_context(context, app.origin.as_str(), &block, key_gen)
+}
+
+fn kdf_block(row: &LoginRow) -> Option<[u8; KdfBlock::LEN]> {
+    row.bundle.kdf_block.as_slice().try_into().ok()
+}
+
+fn message(row: &LoginRow) -> BundleMessage {
+    let bundle = &row.bundle;
+    let encode = |bytes: &Vec<u8>| Base64UrlUnpadded::encode_string(bytes);
+    BundleMessage {
+        key_gen: bundle.key_gen,
+        kdf_block: encode(&bundle.kdf_block),
+        envelopes: (1..).zip(bundle.envelopes.iter().map(encode)).collect(),
+        identity: IdentityMessage { key_gen: bundle.key_gen, ed25519: B64(bundle.ed25519), x25519: B64(bundle.x25519) },
+        signature: encode(&bundle.signature),
+        recovery_public: B64(bundle.recovery_public),
+    }
+}

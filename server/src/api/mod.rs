@@ -1,0 +1,58 @@
+//! The account protocol over HTTP, exactly as `docs/WIRE.md` says.
+//!
+//! Promises: strict bodies; every error is a problem document; GET and HEAD change nothing; a signed request says nothing about an invite before its
+//! signature held. Must never: take anything from the `Host` header, or put a value from a request into a header.
+
+mod b64;
+mod claim;
+mod enrol;
+mod landing;
+mod login;
+mod problem;
+mod request;
+mod signed;
+
+use crate::http::App;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use problem::{Name, Problem};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Largest body, in bytes.
+const BODY: usize = 64 * 1024;
+
+/// The routes of the account protocol, the landing page and the health check.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/invites/claim", post(claim::claim))
+        .route("/v1/enrol/start", post(enrol::start))
+        .route("/v1/enrol/complete", post(enrol::complete))
+        .route("/v1/login/params", post(login::params))
+        .route("/v1/login/start", post(login::start))
+        .route("/v1/login/finish", post(login::finish))
+        .route("/i", get(landing::page))
+        .route("/healthz", get(async || "ok\n"))
+}
+
+/// What is answered where nothing is.
+pub(crate) async fn not_found() -> Problem {
+    Problem::new(Name::NotFound)
+}
+
+/// What is answered to a method that a path does not have.
+pub(crate) async fn wrong_method() -> Problem {
+    Problem::new(Name::Method)
+}
+
+/// A good answer.
+fn answer<T: Serialize>(body: &T) -> Result<Response, Problem> {
+    let json = serde_json::to_vec(body).map_err(|_| Problem::new(Name::Internal))?;
+    let headers: [(HeaderName, HeaderValue); 2] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, json).into_response())
+}

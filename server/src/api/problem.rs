@@ -1,0 +1,128 @@
+//! Errors on the wire: problem documents (RFC 9457) with the names of `docs/WIRE.md`.
+
+use crate::store::{StoreError, Why};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// The complete list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Name {
+    InviteUnknown,
+    InviteExpired,
+    InviteUsed,
+    InviteWithdrawn,
+    ClaimStale,
+    Conflict,
+    Invalid,
+    LoginFailed,
+    TooMany,
+    NotFound,
+    Method,
+    TooLarge,
+    MediaType,
+    Unavailable,
+    Internal,
+}
+
+impl Name {
+    fn parts(self) -> (&'static str, u16, &'static str) {
+        match self {
+            Self::InviteUnknown => ("invite-unknown", 404, "There is no such invitation."),
+            Self::InviteExpired => ("invite-expired", 410, "The invitation has expired."),
+            Self::InviteUsed => ("invite-used", 410, "The invitation was used; the account is complete."),
+            Self::InviteWithdrawn => ("invite-withdrawn", 410, "The invitation was withdrawn."),
+            Self::ClaimStale => ("claim-stale", 409, "The invitation was opened again elsewhere since."),
+            Self::Conflict => ("conflict", 409, "The same request came with other contents before."),
+            Self::Invalid => ("invalid", 400, "The request is not valid."),
+            Self::LoginFailed => ("login-failed", 403, "The login did not succeed."),
+            Self::TooMany => ("too-many", 429, "Too many logins failed."),
+            Self::NotFound => ("not-found", 404, "There is nothing here."),
+            Self::Method => ("method", 405, "This path does not take that method."),
+            Self::TooLarge => ("too-large", 413, "The request is too large."),
+            Self::MediaType => ("media-type", 415, "The request must be application/json without an encoding."),
+            Self::Unavailable => ("unavailable", 503, "The server cannot answer now; nothing was changed."),
+            Self::Internal => ("internal", 500, "The server made a mistake."),
+        }
+    }
+}
+
+/// An error on its way out.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    name: Name,
+    detail: Option<&'static str>,
+    contact: Option<String>,
+    at: Option<i64>,
+    retry_after: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<i64>,
+}
+
+impl Problem {
+    pub(crate) fn new(name: Name) -> Self {
+        Self { name, detail: None, contact: None, at: None, retry_after: None }
+    }
+
+    /// The request's contents are wrong in this way.
+    pub(crate) fn invalid(detail: &'static str) -> Self {
+        Self { detail: Some(detail), ..Self::new(Name::Invalid) }
+    }
+
+    /// Too many logins; try again in `seconds`.
+    pub(crate) fn too_many(seconds: i64) -> Self {
+        Self { retry_after: Some(seconds.max(1)), ..Self::new(Name::TooMany) }
+    }
+}
+
+impl From<Why> for Problem {
+    fn from(why: Why) -> Self {
+        let (name, at, contact) = match why {
+            Why::Expired { at, contact } => (Name::InviteExpired, Some(at), contact),
+            Why::Used { at, contact } => (Name::InviteUsed, at, contact),
+            Why::Withdrawn { at, contact } => (Name::InviteWithdrawn, at, contact),
+        };
+        Self { at, contact, ..Self::new(name) }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(_: StoreError) -> Self {
+        Self::new(Name::Unavailable)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (name, status, title) = self.name.parts();
+        let document = Document {
+            r#type: format!("urn:firstkey:problem:{name}"),
+            title,
+            status,
+            detail: self.detail,
+            contact: self.contact.as_deref(),
+            at: self.at,
+        };
+        let json = serde_json::to_vec(&document).unwrap_or_default();
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, json).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,50 @@
+//! Moments as text, in UTC.
+
+/// `2026-11-23 23:05 UTC`, for people.
+pub(crate) fn for_people(seconds: i64) -> String {
+    let ((year, month, day), time) = split(seconds);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", time / 3600, time % 3600 / 60)
+}
+
+/// `2026-11-23T23:05:00Z` (RFC 3339).
+pub(crate) fn instant(seconds: i64) -> String {
+    let ((year, month, day), time) = split(seconds);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time / 3600, time % 3600 / 60, time % 60)
+}
+
+/// The date, and the seconds since midnight.
+fn split(seconds: i64) -> ((i64, i64, i64), i64) {
+    (civil(seconds.div_euclid(86_400)), seconds.rem_euclid(86_400))
+}
+
+/// Year, month and day of a count of days since 1970-01-01: whole eras of 400 years first, and years that begin in March, so that the leap day comes last.
+fn civil(days: i64) -> (i64, i64, i64) {
+    const ERA: i64 = 146_097;
+    const FROM_YEAR_0: i64 = 719_468;
+    let days = days + FROM_YEAR_0;
+    let (era, day) = (days.div_euclid(ERA), days.rem_euclid(ERA));
+    let year = (day - day / 1460 + day / 36_524 - day / (ERA - 1)) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day_of_month = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (year + era * 400 + next_year, month, day_of_month)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{for_people, instant};
+
+    #[test]
+    fn dates_are_right_at_the_edges() {
+        for (seconds, people, machines) in [
+            (0, "1970-01-01 00:00 UTC", "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29 00:00 UTC", "2000-02-29T00:00:00Z"),
+            (1_735_689_599, "2024-12-31 23:59 UTC", "2024-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01 00:00 UTC", "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(for_people(seconds), people);
+            assert_eq!(instant(seconds), machines);
+        }
+    }
+}

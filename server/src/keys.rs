@@ -1,0 +1,117 @@
+//! The server's own secrets, in a file of their own beside the database.
+//!
+//! Promise: the file is made once, readable by its owner alone, and read whole or not at all; the database holds a canary that tells whether it is the right
+//! one. A stolen database without this file cannot be attacked at all; a lost file locks everybody out, so the server refuses to start rather than tell
+//! people that their passwords are wrong. Must never: be written into the database, or be replaced.
+//!
+//! ```text
+//! magic "FKSK" | version 1 | OPAQUE server setup[128] | secret for made-up people[32]        165 bytes
+//! ```
+
+use crate::rng::{SystemRng, random};
+use firstkey::crypto::opaque::Suite;
+use opaque_ke::ServerSetup;
+use ring::hmac;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+const FILE: &str = "server.key";
+const MAGIC: &[u8; 5] = b"FKSK\x01";
+const SETUP: usize = 128;
+const SECRET: usize = 32;
+const LEN: usize = MAGIC.len() + SETUP + SECRET;
+
+/// What the server needs to hold conversations with its people.
+pub(crate) struct ServerKeys {
+    /// OPAQUE: OPRF seed, key pair, and the key for accounts that do not exist.
+    pub(crate) setup: ServerSetup<Suite>,
+    /// Makes up answers for people who do not exist, always the same ones.
+    pub(crate) fakes: hmac::Key,
+    canary: [u8; 32],
+}
+
+/// The key file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// It is there already.
+    #[error("{0} exists already. It may be the only copy of a server's key; nothing was overwritten.")]
+    Exists(PathBuf),
+    /// It is not there.
+    #[error("The key file {0} is missing. Without it nobody can log in. Put its backup in place; nothing was changed.")]
+    Missing(PathBuf),
+    /// It is not whole.
+    #[error("The key file {0} is damaged or not a key file. Put its backup in place; nothing was changed.")]
+    Damaged(PathBuf),
+    /// It is another server's.
+    #[error(
+        "The key file {0} does not belong to this database. With it every password would seem wrong. Put the right one in place; nothing was changed."
+    )]
+    Foreign(PathBuf),
+    /// The system refused.
+    #[error("The key file {path} cannot be read or written: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl ServerKeys {
+    /// Makes the keys and their file; refuses to overwrite one.
+    pub(crate) fn make(dir: &Path) -> Result<Self, KeyFileError> {
+        let path = dir.join(FILE);
+        let mut bytes = Zeroizing::new([0; LEN]);
+        let setup = ServerSetup::<Suite>::new(&mut SystemRng::new());
+        bytes[..MAGIC.len()].copy_from_slice(MAGIC);
+        bytes[MAGIC.len()..MAGIC.len() + SETUP].copy_from_slice(&setup.serialize());
+        bytes[MAGIC.len() + SETUP..].copy_from_slice(&random::<SECRET>());
+        write_new(&path, bytes.as_slice()).map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists => KeyFileError::Exists(path.clone()),
+            _ => KeyFileError::Io { path: path.clone(), source },
+        })?;
+        Self::decode(&bytes).ok_or(KeyFileError::Damaged(path))
+    }
+
+    /// Reads the file and holds it against the canary.
+    pub(crate) fn open(dir: &Path, canary: &[u8; 32]) -> Result<Self, KeyFileError> {
+        let path = dir.join(FILE);
+        let bytes = read_whole(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => KeyFileError::Missing(path.clone()),
+            _ => KeyFileError::Io { path: path.clone(), source },
+        })?;
+        let whole = <&[u8; LEN]>::try_from(bytes.as_slice()).ok();
+        let keys = whole.and_then(Self::decode).ok_or_else(|| KeyFileError::Damaged(path.clone()))?;
+        if keys.canary == *canary { Ok(keys) } else { Err(KeyFileError::Foreign(path)) }
+    }
+
+    /// What the database keeps to recognise this file; says nothing about it.
+    pub(crate) fn canary(&self) -> [u8; 32] {
+        self.canary
+    }
+
+    fn decode(bytes: &[u8; LEN]) -> Option<Self> {
+        let rest = bytes.strip_prefix(MAGIC)?;
+        let (setup, secret) = rest.split_at(SETUP);
+        let fakes = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let tag = hmac::sign(&fakes, &firstkey::crypto::encoding::pae(&[b"firstkey/v1/server-key-canary", bytes]));
+        let canary = tag.as_ref().try_into().expect("invariant: HMAC-SHA-256 gives 32 bytes");
+        Some(Self { setup: ServerSetup::deserialize(setup).ok()?, fakes, canary })
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn read_whole(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LEN + 1));
+    File::open(path)?.take(LEN as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

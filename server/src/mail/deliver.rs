@@ -1,0 +1,76 @@
+//! The deliverer: takes letters out of the outbox, one after the other, until there are none; then waits for the next.
+
+use super::{Post, text};
+use crate::http::App;
+use crate::store::StoreError;
+use crate::token::Token;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it looks although nobody rang: another program may have written a letter, or a pause may be over.
+const LOOK: Duration = Duration::from_secs(1);
+/// How many looks lie between two clean-ups.
+const LOOKS_PER_SWEEP: u32 = 60;
+
+/// Runs until it is dropped.
+pub(crate) async fn deliver(app: Arc<App>, post: Post) {
+    let bell = app.store.letters_waiting();
+    // Letters that an earlier run took and did not live to send.
+    note(&app, app.store.free_letters().await);
+    let mut looks = 0;
+    loop {
+        while one(&app, &post).await {}
+        tokio::select! {
+            () = bell.notified() => {}
+            () = tokio::time::sleep(LOOK) => {
+                looks += 1;
+                if looks % LOOKS_PER_SWEEP == 0 {
+                    note(&app, app.store.sweep_logins(app.clock.now()).await);
+                }
+            }
+        }
+    }
+}
+
+/// Delivers one letter; false if there was none.
+async fn one(app: &App, post: &Post) -> bool {
+    match app.store.letter_is_due(app.clock.now()).await {
+        Ok(true) => {}
+        Ok(false) => return false,
+        Err(error) => {
+            note(app, Err(error));
+            return false;
+        }
+    }
+    let token = Token::mint();
+    let letter = match app.store.take_letter(token.hash(), app.clock.now()).await {
+        Ok(Some(letter)) => letter,
+        Ok(None) => return true,
+        Err(error) => {
+            note(app, Err(error));
+            return false;
+        }
+    };
+    let name = format!("{:08}-{}", letter.seq, letter.attempts);
+    let words = text::write(&letter, &token, app.realm, &app.origin);
+    let outcome = post.send(&letter.to, words, &name).await;
+    let now = app.clock.now();
+    let kept = match outcome {
+        Ok(()) => {
+            app.log.event("letter.sent", &[("letter", &letter.seq)]);
+            app.store.letter_sent(letter.seq, now).await
+        }
+        Err(trouble) => {
+            app.log.event("letter.failed", &[("letter", &letter.seq), ("attempt", &(letter.attempts + 1))]);
+            app.store.letter_failed(letter.seq, letter.attempts, trouble, now).await
+        }
+    };
+    note(app, kept);
+    true
+}
+
+fn note(app: &App, outcome: Result<(), StoreError>) {
+    if let Err(error) = outcome {
+        app.log.event("database.failed", &[("error", &error)]);
+    }
+}

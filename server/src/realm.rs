@@ -1,0 +1,180 @@
+//! A deployment on disk: the folder with the database and the server's key, and what an administrator does with it.
+
+use crate::clock::Clock;
+use crate::keys::{KeyFileError, ServerKeys};
+use crate::names;
+use crate::origin::{Origin, OriginRefused};
+use crate::rng::fresh_id;
+use crate::show::Shown;
+use crate::store::{RealmRow, Resent, Store, StoreError};
+use crate::token::Token;
+use firstkey::crypto::context::{OrgId, RealmId};
+use std::fs::{DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+const DATABASE: &str = "firstkey.db";
+/// How long an invitation lives, in seconds: 7 days.
+pub(crate) const INVITE_TTL: i64 = 7 * 86_400;
+
+/// An opened deployment.
+pub struct Realm {
+    pub(crate) id: RealmId,
+    pub(crate) origin: Origin,
+    pub(crate) store: Store,
+    pub(crate) keys: ServerKeys,
+    /// Where it reads the time; tests put a clock of their own here.
+    pub clock: Clock,
+}
+
+/// What an organisation is made from.
+#[derive(Clone, Debug, Default)]
+pub struct NewOrganisation {
+    /// Its name, shown to its people.
+    pub name: String,
+    /// The administrator's address, shown to its people.
+    pub contact: Option<String>,
+    /// The least Argon2id profile, 1 to 4; 2 if not given.
+    pub min_profile: Option<u8>,
+}
+
+/// Why a deployment cannot be made, opened or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RealmError {
+    /// There is one already.
+    #[error("{0} holds a server already; nothing was overwritten.")]
+    Exists(PathBuf),
+    /// There is none.
+    #[error("{0} holds no server. Make one with `firstkey-server init --data {0} --origin https://...`.")]
+    Missing(PathBuf),
+    /// Its key file cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// Its origin is none.
+    #[error(transparent)]
+    Origin(#[from] OriginRefused),
+    /// Its database cannot be used.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The folder cannot be used.
+    #[error("The folder {path} cannot be used: {source}")]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No organisation of that id.
+    #[error("There is no organisation {0}.")]
+    NoSuchOrganisation(OrgId),
+    /// No person of that address.
+    #[error("Nobody with the address {0} was ever provisioned here.")]
+    NoSuchPerson(String),
+    /// The account is complete.
+    #[error("{0} has finished the account already; a finished account is never set up a second time.")]
+    AlreadyComplete(String),
+    /// The person is deactivated.
+    #[error(
+        "{0} is deactivated by the organisation. Activate the person at the identity provider; that sends a new invitation."
+    )]
+    Inactive(String),
+    /// A value that is out of range.
+    #[error("{0}")]
+    Invalid(&'static str),
+}
+
+impl Realm {
+    /// Makes a deployment in an empty or absent folder: realm id, key file, database.
+    pub async fn init(dir: &Path, origin: &str, contact: Option<&str>) -> Result<Self, RealmError> {
+        let origin = Origin::parse(origin)?;
+        if contact.is_some_and(|contact| !names::is_address(contact)) {
+            return Err(RealmError::Invalid("The contact must be one e-mail address."));
+        }
+        let folder = |source| RealmError::Folder { path: dir.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(folder)?;
+        std::fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(folder)?;
+        let database = dir.join(DATABASE);
+        if database.exists() {
+            return Err(RealmError::Exists(dir.to_owned()));
+        }
+        let keys = ServerKeys::make(dir)?;
+        let store = Store::open(&database)?;
+        let clock = Clock::System;
+        let row = RealmRow {
+            realm_id: fresh_id(),
+            origin: origin.as_str().to_owned(),
+            contact: contact.map(str::to_owned),
+            key_canary: keys.canary(),
+        };
+        store.create_realm(row.clone(), clock.now()).await?;
+        Ok(Self { id: RealmId(row.realm_id), origin, store, keys, clock })
+    }
+
+    /// Opens a deployment; refuses a wrong, missing or damaged key file.
+    pub async fn open(dir: &Path) -> Result<Self, RealmError> {
+        let database = dir.join(DATABASE);
+        if !database.exists() {
+            return Err(RealmError::Missing(dir.to_owned()));
+        }
+        let store = Store::open(&database)?;
+        let row = store.realm().await?.ok_or_else(|| RealmError::Missing(dir.to_owned()))?;
+        let keys = ServerKeys::open(dir, &row.key_canary)?;
+        Ok(Self { id: RealmId(row.realm_id), origin: Origin::parse(&row.origin)?, store, keys, clock: Clock::System })
+    }
+
+    /// The realm's id.
+    pub fn id(&self) -> RealmId {
+        self.id
+    }
+
+    /// The origin that clients talk to.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Adds an organisation.
+    pub async fn add_organisation(&self, new: NewOrganisation) -> Result<OrgId, RealmError> {
+        let name = new.name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+            return Err(RealmError::Invalid("An organisation needs a name of 1 to 200 characters on one line."));
+        }
+        let min_profile = new.min_profile.unwrap_or(2);
+        if !(1..=4).contains(&min_profile) {
+            return Err(RealmError::Invalid("The least profile is 1, 2, 3 or 4."));
+        }
+        if new.contact.as_deref().is_some_and(|contact| !names::is_address(contact)) {
+            return Err(RealmError::Invalid("The contact must be one e-mail address."));
+        }
+        let id = fresh_id();
+        self.store.add_organisation(id, name, new.contact, min_profile, self.clock.now()).await?;
+        Ok(OrgId(id))
+    }
+
+    /// Mints a SCIM token for an organisation. It cannot be shown again.
+    pub async fn add_scim_token(&self, org: OrgId) -> Result<Zeroizing<String>, RealmError> {
+        let token = Token::mint();
+        if self.store.add_scim_token(org.0, token.hash(), self.clock.now()).await? {
+            Ok(token.reveal_for_scim())
+        } else {
+            Err(RealmError::NoSuchOrganisation(org))
+        }
+    }
+
+    /// Withdraws a person's open invitation and puts a new one into the outbox; tells when it expires. A running server delivers it.
+    pub async fn resend_invite(&self, email: &str) -> Result<i64, RealmError> {
+        match self.store.resend(email.to_owned(), INVITE_TTL, self.clock.now()).await? {
+            Resent::Queued { expires_at } => Ok(expires_at),
+            Resent::Unknown => Err(RealmError::NoSuchPerson(email.to_owned())),
+            Resent::Complete => Err(RealmError::AlreadyComplete(email.to_owned())),
+            Resent::Inactive => Err(RealmError::Inactive(email.to_owned())),
+        }
+    }
+
+    /// Everything that is stored on an account.
+    pub async fn show(&self, email: &str) -> Result<Shown, RealmError> {
+        let stored = self.store.stored(names::key(email)).await?;
+        stored.map(|stored| Shown::new(self.id, stored)).ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))
+    }
+}

@@ -1,0 +1,51 @@
+//! Randomness: the operating system's, through ring, in the form that OPAQUE asks for (`rand_core` 0.6).
+
+use rand_core::{CryptoRng, Error, RngCore};
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// The system's generator as a [`RngCore`].
+pub(crate) struct SystemRng(SystemRandom);
+
+impl SystemRng {
+    pub(crate) fn new() -> Self {
+        Self(SystemRandom::new())
+    }
+}
+
+impl RngCore for SystemRng {
+    fn next_u32(&mut self) -> u32 {
+        u32::from_le_bytes(random())
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        u64::from_le_bytes(random())
+    }
+
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        self.0.fill(dest).expect("invariant: the system's random source never fails once it has started");
+    }
+
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), Error> {
+        self.fill_bytes(dest);
+        Ok(())
+    }
+}
+
+impl CryptoRng for SystemRng {}
+
+/// `N` random bytes.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemRng::new().fill_bytes(&mut bytes);
+    bytes
+}
+
+/// A fresh id: a version 4 UUID (RFC 9562), 16 bytes.
+pub(crate) fn fresh_id() -> [u8; 16] {
+    as_uuid_v4(random())
+}
+
+/// 16 bytes with the marks of a version 4 UUID, so that made-up ids look like real ones.
+pub(crate) fn as_uuid_v4(bytes: [u8; 16]) -> [u8; 16] {
+    *uuid::Builder::from_random_bytes(bytes).as_uuid().as_bytes()
+}

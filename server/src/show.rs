@@ -1,0 +1,69 @@
+//! What `show` gives: an account as the server holds it, in a form that a reviewer can check with tools of their own.
+
+use crate::store::{Bundle, Stored};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey::crypto::context::{AccountId, RealmId};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// An account as it is stored; bytes as base64url without padding, absent values null.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shown {
+    /// As UUID text.
+    pub account_id: String,
+    /// As UUID text.
+    pub realm_id: String,
+    /// Where the invitation was sent.
+    pub email: Option<String>,
+    /// `invited`, `complete` or `removed`.
+    pub state: String,
+    /// 47 bytes.
+    pub kdf_block: Option<String>,
+    /// 192 bytes.
+    pub opaque_record: Option<String>,
+    /// Ed25519 public key, 32 bytes.
+    pub recovery_public: Option<String>,
+    /// The public keys and the signature over them.
+    pub identity: Option<ShownIdentity>,
+    /// The sealed keys, by type 1 to 4.
+    pub envelopes: Option<BTreeMap<u8, String>>,
+}
+
+/// The public half of an account's keys.
+#[derive(Clone, Debug, Serialize)]
+pub struct ShownIdentity {
+    /// Which keys these are; 1 for the first.
+    pub key_gen: u32,
+    /// 32 bytes.
+    pub ed25519: String,
+    /// 32 bytes.
+    pub x25519: String,
+    /// 64 bytes.
+    pub signature: String,
+}
+
+impl Shown {
+    pub(crate) fn new(realm: RealmId, stored: Stored) -> Self {
+        let bundle = stored.bundle.as_ref();
+        let bytes = |of: fn(&Bundle) -> &[u8]| bundle.map(|bundle| Base64UrlUnpadded::encode_string(of(bundle)));
+        Self {
+            account_id: AccountId(stored.account_id).to_string(),
+            realm_id: realm.to_string(),
+            email: stored.email,
+            state: stored.state,
+            kdf_block: bytes(|bundle| &bundle.kdf_block),
+            opaque_record: bytes(|bundle| &bundle.opaque_record),
+            recovery_public: bytes(|bundle| &bundle.recovery_public),
+            identity: bundle.map(|bundle| ShownIdentity {
+                key_gen: bundle.key_gen,
+                ed25519: Base64UrlUnpadded::encode_string(&bundle.ed25519),
+                x25519: Base64UrlUnpadded::encode_string(&bundle.x25519),
+                signature: Base64UrlUnpadded::encode_string(&bundle.signature),
+            }),
+            envelopes: bundle.map(|bundle| {
+                let encoded = bundle.envelopes.iter().map(|envelope| Base64UrlUnpadded::encode_string(envelope));
+                (1..).zip(encoded).collect()
+            }),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Completing an account: once, by compare-and-set, in one transaction.
+
+use super::audit::{Entry, note};
+use super::invites::find;
+use super::rows::{Bundle, Mode, Policy, Why};
+use super::{Result, Store};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// Newest claim keys that a signature is tried with.
+const CLAIM_KEYS: i64 = 32;
+
+/// What must be known of an invite to check a signed request.
+pub(crate) struct Enrolment {
+    pub(crate) account_id: [u8; 16],
+    pub(crate) mode: Mode,
+    pub(crate) policy: Policy,
+    /// Newest first.
+    pub(crate) claim_keys: Vec<[u8; 32]>,
+}
+
+/// A checked upload, ready to be stored.
+pub(crate) struct Completion {
+    pub(crate) invite_id: [u8; 16],
+    /// The claim key that signed.
+    pub(crate) signer: [u8; 32],
+    pub(crate) idempotency_key: [u8; 16],
+    /// SHA-256 of the exact body.
+    pub(crate) receipt: [u8; 32],
+    pub(crate) bundle: Bundle,
+    /// The fingerprint, for the audit log.
+    pub(crate) fingerprint: String,
+}
+
+/// How a signed request went.
+pub(crate) enum Finished {
+    /// Stored, now or before by the same body.
+    Receipt([u8; 32]),
+    /// The same idempotency key with another body.
+    Conflict,
+    /// A later claim has taken over.
+    Stale,
+    Unusable(Why),
+}
+
+impl Store {
+    /// What is known of an invite; `None` if there is none.
+    pub(crate) async fn enrolment(&self, invite: [u8; 16]) -> Result<Option<Enrolment>> {
+        self.read(move |db| {
+            let Some(found) = find(db, invite)? else { return Ok(None) };
+            let claim_keys = db
+                .prepare_cached("SELECT claim_key FROM claim WHERE invite_id = ?1 ORDER BY seq DESC LIMIT ?2")?
+                .query_map(params![invite, CLAIM_KEYS], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            let offer = found.offer;
+            Ok(Some(Enrolment { account_id: offer.account_id, mode: offer.mode, policy: offer.policy, claim_keys }))
+        })
+        .await
+    }
+
+    /// Whether `signer` may go on with the invite.
+    pub(crate) async fn may_enrol(&self, invite: [u8; 16], signer: [u8; 32], now: i64) -> Result<Option<Finished>> {
+        self.read(move |db| refusal(db, invite, signer, now)).await
+    }
+
+    /// Stores the upload and completes the account, or says why not.
+    pub(crate) async fn complete(&self, upload: Completion, now: i64) -> Result<Finished> {
+        self.write(move |db| {
+            if let Some(answer) = again(db, &upload)? {
+                return Ok(answer);
+            }
+            if let Some(refusal) = refusal(db, upload.invite_id, upload.signer, now)? {
+                return Ok(refusal);
+            }
+            let Some(found) = find(db, upload.invite_id)? else { return Ok(Finished::Stale) };
+            let (account, org) = (found.offer.account_id, found.offer.org_id);
+            let completed = db.execute(
+                "UPDATE account SET state = 'complete', completed_at = ?2 WHERE account_id = ?1 AND state = 'invited'",
+                params![account, now],
+            )?;
+            if completed != 1 {
+                return Ok(Finished::Unusable(Why::Used { at: None, contact: found.offer.contact }));
+            }
+            insert(db, account, &upload, now)?;
+            db.execute(
+                "UPDATE invite SET state = 'used', ended_at = ?2 WHERE invite_id = ?1",
+                params![upload.invite_id, now],
+            )?;
+            db.execute(
+                "UPDATE membership SET accepted_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
+                params![account, org, now],
+            )?;
+            db.execute(
+                "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES ('completed', ?1, ?2, ?3, ?3)",
+                params![account, org, now],
+            )?;
+            if found.offer.contact.is_some() {
+                db.execute(
+                    "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES ('completed-admin', ?1, ?2, ?3, ?3)",
+                    params![account, org, now],
+                )?;
+            }
+            let entry = Entry {
+                org: Some(org),
+                account: Some(account),
+                invite: Some(upload.invite_id),
+                detail: Some(&upload.fingerprint),
+            };
+            note(db, now, "account.completed", entry)?;
+            Ok(Finished::Receipt(upload.receipt))
+        })
+        .await
+    }
+}
+
+/// The answer to a body that was stored before, for any key that once claimed this invite, as long as the person is active.
+fn again(db: &Connection, upload: &Completion) -> Result<Option<Finished>> {
+    let stored = db
+        .query_row(
+            "SELECT b.idempotency_key, b.receipt FROM bundle b JOIN membership m USING (account_id)
+             WHERE b.invite_id = ?1 AND m.active = 1",
+            [upload.invite_id],
+            |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, [u8; 32]>(1)?)),
+        )
+        .optional()?;
+    Ok(match stored {
+        Some((key, receipt)) if key == upload.idempotency_key && receipt == upload.receipt => {
+            Some(Finished::Receipt(receipt))
+        }
+        Some((key, _)) if key == upload.idempotency_key => Some(Finished::Conflict),
+        _ => None,
+    })
+}
+
+fn refusal(db: &Connection, invite: [u8; 16], signer: [u8; 32], now: i64) -> Result<Option<Finished>> {
+    let Some(found) = find(db, invite)? else { return Ok(Some(Finished::Stale)) };
+    if found.claim_key != Some(signer) {
+        return Ok(Some(Finished::Stale));
+    }
+    Ok(found.unusable(now).map(Finished::Unusable))
+}
+
+fn insert(db: &Connection, account: [u8; 16], upload: &Completion, now: i64) -> Result<()> {
+    let bundle = &upload.bundle;
+    let [one, two, three, four] = &bundle.envelopes;
+    db.prepare_cached(
+        "INSERT INTO bundle VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    )?
+    .execute(params![
+        account,
+        upload.invite_id,
+        upload.idempotency_key,
+        upload.receipt,
+        bundle.key_gen,
+        bundle.kdf_block,
+        bundle.opaque_record,
+        one,
+        two,
+        three,
+        four,
+        bundle.ed25519,
+        bundle.x25519,
+        bundle.signature,
+        bundle.recovery_public,
+        now
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! Invitations: issued, withdrawn, claimed.
+//!
+//! Promise: at most one invitation per person and organisation is live; the token is asked for before anything is said about its state.
+
+use super::audit::{Entry, note};
+use super::rows::{Mode, Policy, Why};
+use super::{Result, Store};
+use crate::names;
+use crate::rng::fresh_id;
+use crate::token::TokenHash;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// Wrong tokens after which an invite is locked.
+const WRONG_TRIES: i64 = 10;
+
+/// What the person who claims is told.
+pub(crate) struct Offer {
+    pub(crate) org_id: [u8; 16],
+    pub(crate) org_name: String,
+    pub(crate) account_id: [u8; 16],
+    pub(crate) email: String,
+    pub(crate) display_name: Option<String>,
+    pub(crate) mode: Mode,
+    pub(crate) policy: Policy,
+    pub(crate) expires_at: i64,
+    pub(crate) earlier_claims: i64,
+    pub(crate) last_claim_at: Option<i64>,
+    pub(crate) contact: Option<String>,
+}
+
+/// How a claim went.
+pub(crate) enum Claimed {
+    Offer(Box<Offer>),
+    Unknown,
+    Unusable(Why),
+}
+
+/// How a re-issue went.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Resent {
+    /// A new invitation is in the outbox; the old one is void.
+    Queued { expires_at: i64 },
+    /// Nobody of that address was ever provisioned.
+    Unknown,
+    /// The account is complete: nothing to invite to.
+    Complete,
+    /// The person is deactivated everywhere.
+    Inactive,
+}
+
+impl Store {
+    /// Claims an invite for `claim_key`; replaces an earlier claim.
+    pub(crate) async fn claim(
+        &self,
+        invite: [u8; 16],
+        token: TokenHash,
+        claim_key: [u8; 32],
+        now: i64,
+    ) -> Result<Claimed> {
+        self.write(move |db| {
+            let Some(found) = find(db, invite)? else { return Ok(Claimed::Unknown) };
+            if found.wrong_tries >= WRONG_TRIES {
+                return Ok(Claimed::Unknown);
+            }
+            let entry = || Entry {
+                org: Some(found.offer.org_id),
+                account: Some(found.offer.account_id),
+                invite: Some(invite),
+                detail: None,
+            };
+            if !found.token_hash.is_some_and(|hash| token.matches(&hash)) {
+                db.execute("UPDATE invite SET wrong_tries = wrong_tries + 1 WHERE invite_id = ?1", [invite])?;
+                if found.wrong_tries + 1 == WRONG_TRIES {
+                    note(db, now, "invite.locked", entry())?;
+                }
+                return Ok(Claimed::Unknown);
+            }
+            if let Some(why) = found.unusable(now) {
+                return Ok(Claimed::Unusable(why));
+            }
+            db.execute(
+                "UPDATE invite SET claim_key = ?2, claim_count = claim_count + 1, last_claim_at = ?3 WHERE invite_id = ?1",
+                params![invite, claim_key, now],
+            )?;
+            db.execute(
+                "INSERT INTO claim (invite_id, claim_key, at) VALUES (?1, ?2, ?3)",
+                params![invite, claim_key, now],
+            )?;
+            note(db, now, "invite.claimed", entry())?;
+            Ok(Claimed::Offer(Box::new(found.offer)))
+        })
+        .await
+    }
+
+    /// Withdraws the open invitation of the person with this address and queues a new one, per organisation that has them active.
+    pub(crate) async fn resend(&self, email: String, ttl: i64, now: i64) -> Result<Resent> {
+        self.write(move |db| {
+            let key = names::key(&email);
+            let account = db
+                .query_row(
+                    "SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'",
+                    [&key],
+                    |row| row.get::<_, [u8; 16]>(0),
+                )
+                .optional()?;
+            let Some(account) = account else { return Ok(Resent::Unknown) };
+            let mut rows = db.prepare(
+                "SELECT org_id, mode, active, accepted_at IS NOT NULL FROM membership WHERE account_id = ?1",
+            )?;
+            let rows: Vec<([u8; 16], Mode, bool, bool)> = rows
+                .query_map([account], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            let open: Vec<_> = rows.iter().filter(|(.., accepted)| !accepted).collect();
+            if open.is_empty() {
+                return Ok(Resent::Complete);
+            }
+            let mut queued = false;
+            for (org, mode, ..) in open.iter().filter(|(_, _, active, _)| *active) {
+                issue(db, account, *org, *mode, ttl, now)?;
+                queued = true;
+            }
+            Ok(if queued { Resent::Queued { expires_at: now + ttl } } else { Resent::Inactive })
+        })
+        .await
+    }
+}
+
+/// Issues an invitation, withdraws the earlier one and queues the letter.
+pub(super) fn issue(db: &Connection, account: [u8; 16], org: [u8; 16], mode: Mode, ttl: i64, now: i64) -> Result<()> {
+    withdraw(db, account, org, now)?;
+    let invite = fresh_id();
+    db.execute(
+        "INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, 'live', ?5, ?6)",
+        params![invite, account, org, mode, now, now + ttl],
+    )?;
+    db.execute(
+        "INSERT INTO outbox (kind, account_id, org_id, invite_id, created_at, not_before) VALUES ('invite', ?1, ?2, ?3, ?4, ?4)",
+        params![account, org, invite, now],
+    )?;
+    note(
+        db,
+        now,
+        "invite.issued",
+        Entry { org: Some(org), account: Some(account), invite: Some(invite), detail: Some(mode.as_str()) },
+    )
+}
+
+/// Withdraws the open invitation of a person in an organisation, and its letter if it was not sent yet.
+pub(super) fn withdraw(db: &Connection, account: [u8; 16], org: [u8; 16], now: i64) -> Result<()> {
+    let open = db
+        .query_row(
+            "SELECT invite_id FROM invite WHERE account_id = ?1 AND org_id = ?2 AND state = 'live'",
+            params![account, org],
+            |row| row.get::<_, [u8; 16]>(0),
+        )
+        .optional()?;
+    let Some(invite) = open else { return Ok(()) };
+    db.execute("UPDATE invite SET state = 'withdrawn', ended_at = ?2 WHERE invite_id = ?1", params![invite, now])?;
+    db.execute(
+        "UPDATE outbox SET done_at = ?2, trouble = 'withdrawn' WHERE invite_id = ?1 AND done_at IS NULL",
+        params![invite, now],
+    )?;
+    note(
+        db,
+        now,
+        "invite.withdrawn",
+        Entry { org: Some(org), account: Some(account), invite: Some(invite), detail: None },
+    )
+}
+
+/// An invite with all that its state depends on.
+pub(super) struct Found {
+    pub(super) offer: Offer,
+    pub(super) claim_key: Option<[u8; 32]>,
+    token_hash: Option<[u8; 32]>,
+    wrong_tries: i64,
+    state: String,
+    ended_at: Option<i64>,
+    account_state: String,
+    completed_at: Option<i64>,
+    active: Option<bool>,
+}
+
+impl Found {
+    /// Why it cannot be used now, if it cannot.
+    pub(super) fn unusable(&self, now: i64) -> Option<Why> {
+        let contact = || self.offer.contact.clone();
+        let complete = self.account_state == "complete" && self.offer.mode == Mode::Enrol;
+        if self.state == "withdrawn" || self.account_state == "removed" || self.active != Some(true) {
+            Some(Why::Withdrawn { at: self.ended_at, contact: contact() })
+        } else if self.state == "used" || complete {
+            Some(Why::Used { at: self.ended_at.or(self.completed_at), contact: contact() })
+        } else if self.offer.expires_at <= now {
+            Some(Why::Expired { at: self.offer.expires_at, contact: contact() })
+        } else {
+            None
+        }
+    }
+}
+
+pub(super) fn find(db: &Connection, invite: [u8; 16]) -> Result<Option<Found>> {
+    let mut query = db.prepare_cached(
+        "SELECT i.org_id, o.name, i.account_id, coalesce(a.email, ''), m.display_name, i.mode,
+                o.min_profile, o.recovery, o.secret_key, o.min_length,
+                i.expires_at, i.claim_count, i.last_claim_at, coalesce(o.contact, r.contact),
+                i.claim_key, i.token_hash, i.wrong_tries, i.state, i.ended_at, a.state, a.completed_at, m.active
+         FROM invite i JOIN organisation o USING (org_id) JOIN account a USING (account_id) CROSS JOIN realm r
+         LEFT JOIN membership m ON m.org_id = i.org_id AND m.account_id = i.account_id
+         WHERE i.invite_id = ?1",
+    )?;
+    let found = query.query_row([invite], |row| {
+        Ok(Found {
+            offer: Offer {
+                org_id: row.get(0)?,
+                org_name: row.get(1)?,
+                account_id: row.get(2)?,
+                email: row.get(3)?,
+                display_name: row.get(4)?,
+                mode: row.get(5)?,
+                policy: Policy {
+                    min_profile: row.get(6)?,
+                    recovery: row.get(7)?,
+                    secret_key: row.get(8)?,
+                    min_length: row.get(9)?,
+                },
+                expires_at: row.get(10)?,
+                earlier_claims: row.get(11)?,
+                last_claim_at: row.get(12)?,
+                contact: row.get(13)?,
+            },
+            claim_key: row.get(14)?,
+            token_hash: row.get(15)?,
+            wrong_tries: row.get(16)?,
+            state: row.get(17)?,
+            ended_at: row.get(18)?,
+            account_state: row.get(19)?,
+            completed_at: row.get(20)?,
+            active: row.get(21)?,
+        })
+    });
+    Ok(found.optional()?)
+}

@@ -1,0 +1,335 @@
+//! People as their organisation provisions them: created, read, changed, removed, always within one organisation.
+//!
+//! Promise: every query names the organisation; deactivation ends invitations, logins and running enrolments in the same transaction; a completed account never
+//! gets a second invitation to enrol.
+
+use super::audit::{Entry, note};
+use super::rows::Mode;
+use super::{Result, Store, invites, logins};
+use crate::names;
+use crate::rng::fresh_id;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// What an organisation says of a person.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Draft {
+    pub(crate) user_name: String,
+    pub(crate) external_id: Option<String>,
+    pub(crate) active: bool,
+    /// Where mail for the person goes, if the organisation says.
+    pub(crate) email: Option<String>,
+    pub(crate) display_name: Option<String>,
+    /// The other SCIM attributes, as JSON text.
+    pub(crate) attributes: String,
+}
+
+/// A person of an organisation.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) user_id: [u8; 16],
+    pub(crate) draft: Draft,
+    pub(crate) created_at: i64,
+    pub(crate) modified_at: i64,
+    pub(crate) version: i64,
+}
+
+/// Which person of which organisation.
+#[derive(Clone, Copy)]
+pub(crate) struct PersonKey {
+    pub(crate) org: [u8; 16],
+    pub(crate) user: [u8; 16],
+}
+
+/// How a creation went.
+pub(crate) enum Placed {
+    Person(Box<Person>),
+    /// The userName is taken in this organisation, or the organisation has this person under another one.
+    Taken,
+}
+
+/// How a change went; `E` is the caller's own refusal.
+pub(crate) enum Edited<E> {
+    Person(Box<Person>),
+    Unknown,
+    Taken,
+    Refused(E),
+}
+
+/// Part of a list.
+pub(crate) struct Page {
+    pub(crate) total: i64,
+    pub(crate) people: Vec<Person>,
+}
+
+const COLUMNS: &str = "m.user_id, m.user_name, m.external_id, m.active, m.email, m.display_name, m.attributes, m.created_at, m.modified_at, m.version";
+
+impl Store {
+    /// Creates a person and, if active, their invitation.
+    pub(crate) async fn create_person(&self, org: [u8; 16], draft: Draft, invite_ttl: i64, now: i64) -> Result<Placed> {
+        self.write(move |db| {
+            if taken(db, org, &draft.user_name, None)? {
+                return Ok(Placed::Taken);
+            }
+            let (account, mode) = match adopt(db, draft.email.as_deref())? {
+                Some(account) if is_member(db, org, account)? => return Ok(Placed::Taken),
+                Some(account) => (account, Mode::Join),
+                None => (new_account(db, draft.email.as_deref(), now)?, Mode::Enrol),
+            };
+            let user = fresh_id();
+            db.prepare_cached(
+                "INSERT INTO membership (user_id, org_id, account_id, mode, user_name, user_name_key, external_id, active, email,
+                     display_name, attributes, created_at, modified_at, version)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 1)",
+            )?
+            .execute(params![
+                user,
+                org,
+                account,
+                mode,
+                draft.user_name,
+                names::key(&draft.user_name),
+                draft.external_id,
+                draft.active,
+                draft.email,
+                draft.display_name,
+                draft.attributes,
+                now
+            ])?;
+            note(db, now, "person.created", Entry { org: Some(org), account: Some(account), ..Entry::default() })?;
+            if draft.active && draft.email.is_some() {
+                invites::issue(db, account, org, mode, invite_ttl, now)?;
+            }
+            Ok(Placed::Person(Box::new(Person { user_id: user, draft, created_at: now, modified_at: now, version: 1 })))
+        })
+        .await
+    }
+
+    /// One person of the organisation.
+    pub(crate) async fn person(&self, key: PersonKey) -> Result<Option<Person>> {
+        self.read(move |db| Ok(load(db, key)?.map(|row| row.person))).await
+    }
+
+    /// The organisation's people in order of creation, `skip` left out, at most `take`; all, or those of one userName or externalId.
+    pub(crate) async fn people(
+        &self,
+        org: [u8; 16],
+        only: Option<(&'static str, String)>,
+        skip: i64,
+        take: i64,
+    ) -> Result<Page> {
+        self.read(move |db| {
+            let (condition, value) = match &only {
+                None => ("?2 = ''", String::new()),
+                Some(("externalId", value)) => ("m.external_id = ?2", value.clone()),
+                Some((_, value)) => ("m.user_name_key = ?2", names::key(value)),
+            };
+            let total = db
+                .prepare_cached(&format!("SELECT count(*) FROM membership m WHERE m.org_id = ?1 AND {condition}"))?
+                .query_row(params![org, value], |row| row.get(0))?;
+            let people = db
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM membership m WHERE m.org_id = ?1 AND {condition} ORDER BY m.created_at, m.user_id LIMIT ?3 OFFSET ?4"
+                ))?
+                .query_map(params![org, value, take, skip], person)?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(Page { total, people })
+        })
+        .await
+    }
+
+    /// Changes a person; `edit` sees the present state inside the transaction.
+    pub(crate) async fn edit_person<E, F>(
+        &self,
+        key: PersonKey,
+        invite_ttl: i64,
+        now: i64,
+        edit: F,
+    ) -> Result<Edited<E>>
+    where
+        E: Send + 'static,
+        F: FnOnce(&Person) -> std::result::Result<Draft, E> + Send + 'static,
+    {
+        self.write(move |db| {
+            let Some(row) = load(db, key)? else { return Ok(Edited::Unknown) };
+            let draft = match edit(&row.person) {
+                Ok(draft) => draft,
+                Err(refusal) => return Ok(Edited::Refused(refusal)),
+            };
+            if draft == row.person.draft {
+                return Ok(Edited::Person(Box::new(row.person)));
+            }
+            if taken(db, key.org, &draft.user_name, Some(key.user))? {
+                return Ok(Edited::Taken);
+            }
+            save(db, key, &draft, now)?;
+            note(
+                db,
+                now,
+                "person.changed",
+                Entry { org: Some(key.org), account: Some(row.account), ..Entry::default() },
+            )?;
+            row.consequences(db, key.org, &draft, invite_ttl, now)?;
+            let person = load(db, key)?.map(|row| Box::new(row.person));
+            Ok(person.map_or(Edited::Unknown, Edited::Person))
+        })
+        .await
+    }
+
+    /// Removes a person from the organisation; false if there was none.
+    pub(crate) async fn remove_person(&self, key: PersonKey, now: i64) -> Result<bool> {
+        self.write(move |db| {
+            let Some(row) = load(db, key)? else { return Ok(false) };
+            deactivate(db, key.org, row.account, now)?;
+            db.execute("DELETE FROM membership WHERE user_id = ?1 AND org_id = ?2", params![key.user, key.org])?;
+            // The last organisation gone, the address is free again: who comes back is a new account with new keys.
+            db.execute(
+                "UPDATE account SET state = 'removed', removed_at = ?2
+                 WHERE account_id = ?1 AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.account_id = ?1)",
+                params![row.account, now],
+            )?;
+            note(
+                db,
+                now,
+                "person.removed",
+                Entry { org: Some(key.org), account: Some(row.account), ..Entry::default() },
+            )?;
+            Ok(true)
+        })
+        .await
+    }
+}
+
+struct Membership {
+    person: Person,
+    account: [u8; 16],
+    mode: Mode,
+    accepted: bool,
+}
+
+impl Membership {
+    /// What follows from a change: invitations, sessions, logins.
+    fn consequences(&self, db: &Connection, org: [u8; 16], after: &Draft, ttl: i64, now: i64) -> Result<()> {
+        let before = &self.person.draft;
+        if before.active && !after.active {
+            deactivate(db, org, self.account, now)?;
+        }
+        if self.accepted {
+            return Ok(());
+        }
+        let moved = before.email.as_deref().map(names::key) != after.email.as_deref().map(names::key);
+        let first_address = moved && before.email.is_none() && give_address(db, self.account, after.email.as_deref())?;
+        if moved && !first_address {
+            // Whoever can rewrite an address must not receive an invitation by it: an administrator re-issues by hand.
+            invites::withdraw(db, self.account, org, now)?;
+        }
+        if after.active && (first_address || (!before.active && after.email.is_some())) {
+            invites::issue(db, self.account, org, self.mode, ttl, now)?;
+        }
+        Ok(())
+    }
+}
+
+/// Ends what the person has open in this organisation and, if it was the last active one, in the realm.
+fn deactivate(db: &Connection, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()> {
+    invites::withdraw(db, account, org, now)?;
+    let elsewhere: bool = db.query_row(
+        "SELECT EXISTS (SELECT 1 FROM membership WHERE account_id = ?1 AND org_id <> ?2 AND active = 1)",
+        params![account, org],
+        |row| row.get(0),
+    )?;
+    if !elsewhere {
+        logins::end_all(db, account)?;
+    }
+    note(db, now, "person.deactivated", Entry { org: Some(org), account: Some(account), ..Entry::default() })
+}
+
+fn taken(db: &Connection, org: [u8; 16], user_name: &str, except: Option<[u8; 16]>) -> Result<bool> {
+    let holder: Option<[u8; 16]> = db
+        .prepare_cached("SELECT user_id FROM membership WHERE org_id = ?1 AND user_name_key = ?2")?
+        .query_row(params![org, names::key(user_name)], |row| row.get(0))
+        .optional()?;
+    Ok(holder.is_some() && holder != except)
+}
+
+/// The account that has this address already.
+fn adopt(db: &Connection, email: Option<&str>) -> Result<Option<[u8; 16]>> {
+    let Some(email) = email else { return Ok(None) };
+    let found = db
+        .prepare_cached("SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'")?
+        .query_row([names::key(email)], |row| row.get(0))
+        .optional()?;
+    Ok(found)
+}
+
+fn is_member(db: &Connection, org: [u8; 16], account: [u8; 16]) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM membership WHERE org_id = ?1 AND account_id = ?2)";
+    Ok(db.prepare_cached(sql)?.query_row(params![org, account], |row| row.get(0))?)
+}
+
+fn new_account(db: &Connection, email: Option<&str>, now: i64) -> Result<[u8; 16]> {
+    let account = fresh_id();
+    db.prepare_cached(
+        "INSERT INTO account (account_id, email, email_key, state, created_at) VALUES (?1, ?2, ?3, 'invited', ?4)",
+    )?
+    .execute(params![account, email, email.map(names::key), now])?;
+    Ok(account)
+}
+
+/// Gives an account without an address its first one; false if somebody else has it.
+fn give_address(db: &Connection, account: [u8; 16], email: Option<&str>) -> Result<bool> {
+    let Some(email) = email else { return Ok(false) };
+    if adopt(db, Some(email))?.is_some() {
+        return Ok(false);
+    }
+    let sql = "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND email IS NULL";
+    Ok(db.execute(sql, params![account, email, names::key(email)])? == 1)
+}
+
+fn save(db: &Connection, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE membership SET user_name = ?3, user_name_key = ?4, external_id = ?5, active = ?6, email = ?7, display_name = ?8,
+             attributes = ?9, modified_at = ?10, version = version + 1 WHERE user_id = ?1 AND org_id = ?2",
+    )?
+    .execute(params![
+        key.user,
+        key.org,
+        draft.user_name,
+        names::key(&draft.user_name),
+        draft.external_id,
+        draft.active,
+        draft.email,
+        draft.display_name,
+        draft.attributes,
+        now
+    ])?;
+    Ok(())
+}
+
+fn load(db: &Connection, key: PersonKey) -> Result<Option<Membership>> {
+    let row = db
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS}, m.account_id, m.mode, m.accepted_at IS NOT NULL FROM membership m WHERE m.user_id = ?1 AND m.org_id = ?2"
+        ))?
+        .query_row(params![key.user, key.org], |row| {
+            Ok(Membership { person: person(row)?, account: row.get(10)?, mode: row.get(11)?, accepted: row.get(12)? })
+        })
+        .optional()?;
+    Ok(row)
+}
+
+fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
+    Ok(Person {
+        user_id: row.get(0)?,
+        draft: Draft {
+            user_name: row.get(1)?,
+            external_id: row.get(2)?,
+            active: row.get(3)?,
+            email: row.get(4)?,
+            display_name: row.get(5)?,
+            attributes: row.get(6)?,
+        },
+        created_at: row.get(7)?,
+        modified_at: row.get(8)?,
+        version: row.get(9)?,
+    })
+}

@@ -1,0 +1,88 @@
+//! Values that several commands speak of.
+
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+/// What an invitation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Finish an account: keys are made.
+    Enrol,
+    /// Join another organisation with the account one has.
+    Join,
+}
+
+impl Mode {
+    /// The word on the wire and in the database.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Enrol => "enrol",
+            Self::Join => "join",
+        }
+    }
+}
+
+impl FromSql for Mode {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_str()? {
+            "enrol" => Ok(Self::Enrol),
+            "join" => Ok(Self::Join),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
+}
+
+impl ToSql for Mode {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
+    }
+}
+
+/// What an organisation asks of its people's accounts.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    pub(crate) min_profile: u8,
+    pub(crate) recovery: String,
+    pub(crate) secret_key: String,
+    pub(crate) min_length: u32,
+}
+
+/// Why an invitation cannot be used, with the moment that it began and whom to ask.
+#[derive(Clone, Debug)]
+pub(crate) enum Why {
+    Expired { at: i64, contact: Option<String> },
+    Used { at: Option<i64>, contact: Option<String> },
+    Withdrawn { at: Option<i64>, contact: Option<String> },
+}
+
+/// What a completed account is: ciphertext and public keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Bundle {
+    pub(crate) key_gen: u32,
+    pub(crate) kdf_block: Vec<u8>,
+    pub(crate) opaque_record: Vec<u8>,
+    pub(crate) envelopes: [Vec<u8>; 4],
+    pub(crate) ed25519: [u8; 32],
+    pub(crate) x25519: [u8; 32],
+    pub(crate) signature: Vec<u8>,
+    pub(crate) recovery_public: [u8; 32],
+}
+
+impl Bundle {
+    pub(super) const COLUMNS: &'static str = "b.key_gen, b.kdf_block, b.opaque_record, b.envelope_1, b.envelope_2, b.envelope_3, b.envelope_4, \
+         b.ed25519, b.x25519, b.signature, b.recovery_public";
+
+    /// Reads [`Bundle::COLUMNS`] starting at column `at`.
+    pub(super) fn from_row(row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {
+        Ok(Self {
+            key_gen: row.get(at)?,
+            kdf_block: row.get(at + 1)?,
+            opaque_record: row.get(at + 2)?,
+            envelopes: [row.get(at + 3)?, row.get(at + 4)?, row.get(at + 5)?, row.get(at + 6)?],
+            ed25519: row.get(at + 7)?,
+            x25519: row.get(at + 8)?,
+            signature: row.get(at + 9)?,
+            recovery_public: row.get(at + 10)?,
+        })
+    }
+}

@@ -1,0 +1,155 @@
+-- One deployment.
+CREATE TABLE realm (
+    only_one    INTEGER PRIMARY KEY CHECK (only_one = 1),
+    realm_id    BLOB NOT NULL CHECK (length(realm_id) = 16),
+    origin      TEXT NOT NULL,
+    contact     TEXT,
+    key_canary  BLOB NOT NULL CHECK (length(key_canary) = 32),
+    created_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE organisation (
+    org_id      BLOB PRIMARY KEY CHECK (length(org_id) = 16),
+    name        TEXT NOT NULL,
+    contact     TEXT,
+    min_profile INTEGER NOT NULL DEFAULT 2 CHECK (min_profile BETWEEN 1 AND 4),
+    recovery    TEXT NOT NULL DEFAULT 'required' CHECK (recovery IN ('recommended', 'required')),
+    secret_key  TEXT NOT NULL DEFAULT 'off' CHECK (secret_key IN ('off', 'allowed', 'required')),
+    min_length  INTEGER NOT NULL DEFAULT 15 CHECK (min_length >= 15),
+    created_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE scim_token (
+    token_hash  BLOB PRIMARY KEY CHECK (length(token_hash) = 32),
+    org_id      BLOB NOT NULL REFERENCES organisation,
+    created_at  INTEGER NOT NULL,
+    revoked_at  INTEGER
+) STRICT;
+
+-- A person in the realm. The address is where their invitation goes; an organisation's SCIM attributes are its own affair.
+CREATE TABLE account (
+    account_id   BLOB PRIMARY KEY CHECK (length(account_id) = 16),
+    email        TEXT,
+    email_key    TEXT,
+    state        TEXT NOT NULL CHECK (state IN ('invited', 'complete', 'removed')),
+    created_at   INTEGER NOT NULL,
+    completed_at INTEGER,
+    removed_at   INTEGER
+) STRICT;
+CREATE UNIQUE INDEX account_address ON account (email_key) WHERE state <> 'removed';
+
+-- A person in an organisation: what SCIM calls a User.
+CREATE TABLE membership (
+    user_id       BLOB PRIMARY KEY CHECK (length(user_id) = 16),
+    org_id        BLOB NOT NULL REFERENCES organisation,
+    account_id    BLOB NOT NULL REFERENCES account,
+    mode          TEXT NOT NULL CHECK (mode IN ('enrol', 'join')),
+    accepted_at   INTEGER,
+    user_name     TEXT NOT NULL,
+    user_name_key TEXT NOT NULL,
+    external_id   TEXT,
+    active        INTEGER NOT NULL CHECK (active IN (0, 1)),
+    email         TEXT,
+    display_name  TEXT,
+    attributes    TEXT NOT NULL,
+    created_at    INTEGER NOT NULL,
+    modified_at   INTEGER NOT NULL,
+    version       INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX membership_user_name ON membership (org_id, user_name_key);
+CREATE UNIQUE INDEX membership_once ON membership (org_id, account_id);
+CREATE INDEX membership_account ON membership (account_id);
+CREATE INDEX membership_page ON membership (org_id, created_at, user_id);
+
+CREATE TABLE invite (
+    invite_id     BLOB PRIMARY KEY CHECK (length(invite_id) = 16),
+    account_id    BLOB NOT NULL REFERENCES account,
+    org_id        BLOB NOT NULL REFERENCES organisation,
+    mode          TEXT NOT NULL CHECK (mode IN ('enrol', 'join')),
+    token_hash    BLOB CHECK (length(token_hash) = 32),  -- null until the letter is delivered
+    state         TEXT NOT NULL CHECK (state IN ('live', 'used', 'withdrawn')),
+    created_at    INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL,
+    ended_at      INTEGER,
+    wrong_tries   INTEGER NOT NULL DEFAULT 0,
+    claim_key     BLOB CHECK (length(claim_key) = 32),   -- the newest claim
+    claim_count   INTEGER NOT NULL DEFAULT 0,
+    last_claim_at INTEGER
+) STRICT;
+CREATE INDEX invite_account ON invite (account_id, org_id);
+CREATE UNIQUE INDEX invite_one_live ON invite (account_id, org_id) WHERE state = 'live';
+
+-- Every key that ever claimed an invite: a lost answer may be asked for again by one that is no longer the newest.
+CREATE TABLE claim (
+    seq       INTEGER PRIMARY KEY,
+    invite_id BLOB NOT NULL REFERENCES invite,
+    claim_key BLOB NOT NULL CHECK (length(claim_key) = 32),
+    at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX claim_invite ON claim (invite_id, seq);
+
+-- What a completed account is: ciphertext and public keys.
+CREATE TABLE bundle (
+    account_id      BLOB PRIMARY KEY REFERENCES account,
+    invite_id       BLOB NOT NULL REFERENCES invite,
+    idempotency_key BLOB NOT NULL CHECK (length(idempotency_key) = 16),
+    receipt         BLOB NOT NULL CHECK (length(receipt) = 32),
+    key_gen         INTEGER NOT NULL,
+    kdf_block       BLOB NOT NULL,
+    opaque_record   BLOB NOT NULL,
+    envelope_1      BLOB NOT NULL,
+    envelope_2      BLOB NOT NULL,
+    envelope_3      BLOB NOT NULL,
+    envelope_4      BLOB NOT NULL,
+    ed25519         BLOB NOT NULL,
+    x25519          BLOB NOT NULL,
+    signature       BLOB NOT NULL,
+    recovery_public BLOB NOT NULL,
+    created_at      INTEGER NOT NULL
+) STRICT;
+
+-- Letters to be sent. Written with the change that causes them; holds no token.
+CREATE TABLE outbox (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind        TEXT NOT NULL CHECK (kind IN ('invite', 'completed', 'completed-admin')),
+    account_id  BLOB NOT NULL REFERENCES account,
+    org_id      BLOB NOT NULL REFERENCES organisation,
+    invite_id   BLOB REFERENCES invite,
+    created_at  INTEGER NOT NULL,
+    not_before  INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL DEFAULT 0,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    done_at     INTEGER,
+    trouble     TEXT
+) STRICT;
+CREATE INDEX outbox_due ON outbox (not_before) WHERE done_at IS NULL;
+
+-- Conversations between login/start and login/finish, and those that failed. No reference to account: people who do not exist are counted alike.
+CREATE TABLE login (
+    login_id   BLOB PRIMARY KEY CHECK (length(login_id) = 16),
+    account_id BLOB NOT NULL CHECK (length(account_id) = 16),
+    state      BLOB,
+    started_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX login_account ON login (account_id, started_at);
+
+CREATE TABLE session (
+    session_hash BLOB PRIMARY KEY CHECK (length(session_hash) = 32),
+    account_id   BLOB NOT NULL REFERENCES account,
+    expires_at   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX session_account ON session (account_id);
+
+-- Append-only.
+CREATE TABLE audit (
+    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    at         INTEGER NOT NULL,
+    event      TEXT NOT NULL,
+    org_id     BLOB,
+    account_id BLOB,
+    invite_id  BLOB,
+    detail     TEXT
+) STRICT;
+CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
