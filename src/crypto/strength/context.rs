@@ -53,108 +53,13 @@ const FEW_DIGITS: usize = 8;
 const FEW_LETTERS: usize = 2;
 
 /// What people put around a name to make a password of it; a longer word stands before one that is a part of it.
-const FILLERS: &[&str] = &[
-    "password",
-    "passwort",
-    "passphrase",
-    "passwd",
-    "passcode",
-    "pass",
-    "welcome",
-    "willkommen",
-    "bienvenue",
-    "hello",
-    "login",
-    "logon",
-    "signin",
-    "secret",
-    "administrator",
-    "admin",
-    "root",
-    "user",
-    "guest",
-    "test",
-    "temp",
-    "changeme",
-    "letmein",
-    "company",
-    "corporate",
-    "office",
-    "work",
-    "job",
-    "team",
-    "staff",
-    "employee",
-    "accounts",
-    "account",
-    "laptop",
-    "computer",
-    "email",
-    "mail",
-    "server",
-    "vault",
-    "default",
-    "summer",
-    "winter",
-    "spring",
-    "autumn",
-    "fall",
-    "sommer",
-    "herbst",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "iloveyou",
-    "love",
-    "rocks",
-    "rules",
-    "forever",
-    "best",
-    "the",
-    "and",
-    "for",
-    "from",
-    "with",
-    "this",
-    "that",
-    "our",
-    "new",
-    "old",
-    "big",
-    "great",
-    "good",
-    "number",
-    "one",
-    "two",
-    "abc",
-    "qwerty",
-    "asdf",
-    "my",
-    "is",
-    "in",
-    "at",
-    "of",
-    "to",
-    "it",
-    "we",
-    "me",
-];
+const FILLERS: &str = "password passwort passphrase passwd passcode pass welcome willkommen bienvenue hello login logon signin \
+    secret administrator admin root user guest test temp changeme letmein company corporate office work job team \
+    staff employee accounts account laptop computer email mail server vault default summer winter spring autumn \
+    fall sommer herbst january february march april may june july august september october november december \
+    monday tuesday wednesday thursday friday saturday sunday iloveyou love rocks rules forever best the and for \
+    from with this that our new old big great good number one two abc qwerty asdf https http www com org net my \
+    is in at of to it we me";
 
 /// The words of a context, longest first.
 pub(super) struct Names(Vec<(Part, Vec<char>, String)>);
@@ -172,21 +77,24 @@ impl Context<'_> {
             (Part::Email, without_last_label(domain)),
             (Part::Host, without_last_label(self.host)),
         ] {
-            let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-            let initials = words().filter_map(|word| word.chars().next()).collect::<String>();
-            let whole = words().collect::<String>();
-            // "alovelace", as many user names are made.
-            let short = match (words().next(), words().last()) {
-                (Some(first), Some(last)) => first.chars().take(1).chain(last.chars()).collect(),
-                _ => String::new(),
-            };
-            for word in words().map(str::to_owned).chain([initials, whole, short]) {
-                let shapes = Folded::of(&word).shapes.to_vec();
-                if (SHORTEST..=LONGEST).contains(&shapes.len()) {
-                    names.push((part, shapes, word.to_lowercase()));
-                }
+            let words: Vec<&str> = words_of(text).collect();
+            names.extend(words.iter().map(|word| (part, (*word).to_owned())));
+            if let [first, .., last] = words[..] {
+                names.push((part, words.concat()));
+                names.push((part, words.iter().filter_map(|word| word.chars().next()).collect()));
+                // "alovelace", as many user names are made.
+                names.push((part, first.chars().take(1).chain(last.chars()).collect()));
             }
         }
+        // Whole addresses with their top level, which says nothing by itself.
+        for (part, text) in [(Part::Email, self.email), (Part::Email, domain), (Part::Host, self.host)] {
+            names.push((part, words_of(text).collect()));
+        }
+        let mut names: Vec<_> = names
+            .into_iter()
+            .map(|(part, word)| (part, Folded::of(&word).shapes.to_vec(), word.to_lowercase()))
+            .filter(|(_, shapes, _)| (SHORTEST..=LONGEST).contains(&shapes.len()))
+            .collect();
         names.sort_by(|(part, one, _), (other_part, other, _)| {
             other.len().cmp(&one.len()).then(part.cmp(other_part)).then(one.cmp(other))
         });
@@ -217,7 +125,7 @@ impl Names {
             }
         }
         let part = longest?;
-        for filler in FILLERS {
+        for filler in FILLERS.split(' ') {
             take(text, &mut free, &Folded::of(filler).shapes);
         }
         let left =
@@ -237,7 +145,11 @@ impl Names {
     }
 }
 
-/// A domain without its top level, which says nothing about anybody.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// A domain without its top level.
 fn without_last_label(domain: &str) -> &str {
     domain.rsplit_once('.').map_or(domain, |(rest, _)| rest)
 }

@@ -51,10 +51,10 @@ fn shape(c: char) -> Option<char> {
     }
 }
 
-/// The length of the shortest piece that the whole text repeats at least twice (the last time perhaps not to its end);
-/// the length of the text if there is none.
+/// The length of the shortest piece that the whole text repeats, the last time perhaps not to its end, if what is
+/// repeated is a third of the text or more; the length of the text otherwise.
 pub(super) fn period(text: &[char]) -> usize {
-    (1..=text.len() / 2)
+    (1..=text.len() * 2 / 3)
         .find(|&period| text[period..].iter().zip(text).all(|(one, other)| one == other))
         .unwrap_or(text.len())
 }
@@ -78,7 +78,9 @@ mod tests {
 
     #[test]
     fn a_period_is_found_with_and_without_a_rest() {
-        for (text, length) in [("", 0), ("a", 1), ("aaaa", 1), ("abab", 2), ("ababa", 2), ("abcabd", 6), ("abca", 4)] {
+        for (text, length) in
+            [("", 0), ("a", 1), ("aaaa", 1), ("abab", 2), ("ababa", 2), ("abcabd", 6), ("ab ab", 3), ("abca", 4)]
+        {
             assert_eq!(period(&text.chars().collect::<Vec<_>>()), length, "{text}");
         }
     }
