@@ -75,11 +75,8 @@ fn the_protocol_vectors_are_met() {
         ("cafe\u{301} correct horse battery", "636166c3a920636f727265637420686f7273652062617474657279"),
         ("velvet\u{3000}tundra misprint cobra", "76656c7665742074756e647261206d69737072696e7420636f627261"),
     ] {
-        let mut written = String::new();
-        for byte in prepared(typed).bytes() {
-            written.push_str(&format!("{byte:02x}"));
-        }
-        assert_eq!(written, hex);
+        let written: Vec<String> = prepared(typed).bytes().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(written.concat(), hex);
     }
 }
 

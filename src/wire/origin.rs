@@ -58,10 +58,10 @@ impl Origin {
         }
         let port = port.map(read_port).transpose()?;
         let start = scheme.start();
-        let mut text = format!("{start}{host}");
-        if let Some(port) = port.filter(|port| *port != scheme.port()) {
-            text.push_str(&format!(":{port}"));
-        }
+        let text = match port.filter(|port| *port != scheme.port()) {
+            Some(port) => format!("{start}{host}:{port}"),
+            None => format!("{start}{host}"),
+        };
         let origin = Self { text, host_at: start.len(), host_len: host.len() };
         Ok((origin, rest))
     }
