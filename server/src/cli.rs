@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
 
+use crate::demo::{self, DemoOptions};
 use crate::mail::MailOut;
 use crate::realm::{INVITE_TTL, NewOrganisation, Realm};
 use crate::serve::{ServeError, ServeOptions, serve};
@@ -39,6 +40,15 @@ struct Common {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the whole story in this terminal: a server, an identity provider, a letter, and the client.
+    Demo {
+        /// Made-up answers instead of yours.
+        #[arg(long)]
+        unattended: bool,
+        /// The client's binary.
+        #[arg(long, value_name = "PATH")]
+        client: Option<PathBuf>,
+    },
     /// Make a new server in an empty folder.
     Init {
         /// What people's clients talk to, such as https://accounts.example.org.
@@ -168,6 +178,7 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> Outcome {
     match command {
+        Command::Demo { unattended, client } => demo::run(DemoOptions { unattended, client }).await?,
         Command::Init { origin, contact, common } => {
             let realm = Realm::init(&common.data, &origin, contact.as_deref()).await?;
             let answer = json!({"realm_id": realm.id().to_string(), "origin": realm.origin().as_str()});

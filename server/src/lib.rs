@@ -20,6 +20,7 @@ mod api;
 mod calendar;
 pub mod cli;
 mod clock;
+mod demo;
 mod http;
 mod json;
 mod keys;

@@ -1,0 +1,142 @@
+//! `demo`: the whole story in one terminal, with a real server, real HTTP, a real letter and the real client.
+//!
+//! Promises: everything shown was read back from where it lies (SCIM, the database, the client's own record), nothing is made up; the temporary folder is removed at the
+//! end. Must never: listen on anything but loopback, or reach into the client other than by its command line.
+
+#![allow(clippy::print_stdout, reason = "the demo speaks to a person")]
+
+mod client;
+mod idp;
+mod letter;
+mod proof;
+mod report;
+
+use crate::mail::MailOut;
+use crate::realm::{NewOrganisation, Realm};
+use crate::rng::fresh_id;
+use crate::serve::{ServeOptions, serve};
+use crate::{Log, show::Shown};
+use client::Client;
+use std::error::Error;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// The person of the demo, as Okta would push them.
+pub(crate) const EMAIL: &str = "ada@example.org";
+
+/// How the demo runs.
+#[derive(Debug)]
+pub(crate) struct DemoOptions {
+    /// Made-up answers instead of a person.
+    pub(crate) unattended: bool,
+    /// The client's binary, where it is not to be built or found beside this one.
+    pub(crate) client: Option<PathBuf>,
+}
+
+/// Why the demo did not come to its good end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DemoFailed {
+    /// The client ended with another code than 0.
+    #[error("The demo ended early: firstkey accept stopped with exit code {0}. Nothing is left behind.")]
+    Client(i32),
+    /// A check on what is stored failed.
+    #[error("The demo FAILED: {0}")]
+    Proof(String),
+}
+
+/// A folder that is gone when the demo is.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn make() -> std::io::Result<Self> {
+        let name: String = fresh_id().iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = std::env::temp_dir().join(format!("firstkey-demo-{name}"));
+        DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nothing in it outlives its purpose; if it cannot be removed, the system's own cleaning of temporary files does it.
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// Runs the demo.
+pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
+    let client = Client::find(options.client.as_deref()).await?;
+    let scratch = Scratch::make()?;
+
+    println!("1. An account server");
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let origin = format!("http://{}", listener.local_addr()?);
+    let data = scratch.path("server");
+    let realm = Realm::init(&data, &origin, Some("it@example.org")).await?;
+    let org = realm
+        .add_organisation(NewOrganisation {
+            name: "Example Corp".to_owned(),
+            contact: Some("it@example.org".to_owned()),
+            min_profile: None,
+        })
+        .await?;
+    let token = realm.add_scim_token(org).await?;
+    let letters = scratch.path("letters");
+    let served = ServeOptions { log: Log::Silent, ..ServeOptions::new(MailOut::Folder(letters.clone())) };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(serve(realm, listener, served, async move {
+        drop(stopped.await);
+    }));
+    println!("   It listens on {origin}, its data is in a temporary folder.\n");
+
+    println!("2. The identity provider pushes a person by SCIM");
+    let person = idp::create_person(&origin, &token).await?;
+    println!("   POST /scim/v2/Users with a placeholder password, as Okta sends it: 201, id {}\n", person.id);
+
+    println!("3. The server mailed an invite");
+    let letter = letter::wait_for(&letters).await?;
+    println!("{}", letter.quoted());
+
+    println!("4. The person finishes the account: firstkey accept\n");
+    let outcome = if options.unattended {
+        client.accept_unattended(&scratch.0, &letter.link).await?
+    } else {
+        client.accept_with_person(&scratch.0).await?
+    };
+
+    let opened = Realm::open(&data).await?;
+    let stored = opened.show(EMAIL).await?;
+    let scim = idp::read_person(&origin, &token, &person.id).await?;
+    let record = client.audit(&scratch.0).await?;
+    report::print(&scim, &stored, &record);
+    if let Some(answers) = &outcome {
+        check(answers, &stored, &scratch.0, &scim)?;
+    }
+
+    drop(stop.send(()));
+    server.await??;
+    println!("The demo is over; its temporary folder is removed.");
+    Ok(())
+}
+
+/// What only the unattended demo can check, because it knows the answers.
+fn check(answers: &client::Answers, stored: &Shown, scratch: &Path, scim: &str) -> Result<(), DemoFailed> {
+    let checked = proof::open_with_kit(answers, stored).map_err(DemoFailed::Proof)?;
+    println!(
+        "Checked: the recovery kit opens what the server stores, and the keys inside are those of the fingerprint"
+    );
+    println!("   {}", checked.fingerprint);
+    let searched = proof::search(answers, &checked, &[scratch.join("server"), scratch.join("state")], scim)
+        .map_err(DemoFailed::Proof)?;
+    println!(
+        "Checked: password, recovery code, account key and private keys are in none of {searched} files, in any encoding.\n"
+    );
+    Ok(())
+}
