@@ -120,7 +120,8 @@ pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
         check(answers, &stored, &scratch.0, &scim)?;
     }
 
-    drop(stop.send(()));
+    // It is gone already only if the server ended by itself, which the next line reports.
+    let _ = stop.send(());
     server.await??;
     println!("The demo is over; its temporary folder is removed.");
     Ok(())

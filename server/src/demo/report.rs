@@ -39,7 +39,7 @@ fn flatten(name: &str, value: &Value, into: &mut Vec<(String, String)>) {
     match value {
         Value::Object(members) => members.iter().for_each(|(key, value)| flatten(&joined(key), value, into)),
         Value::Array(list) => {
-            list.iter().enumerate().for_each(|(at, value)| flatten(&joined(&at.to_string()), value, into))
+            list.iter().enumerate().for_each(|(at, value)| flatten(&joined(&at.to_string()), value, into));
         }
         Value::Null => {}
         Value::String(text) => into.push((name.to_owned(), text.clone())),
