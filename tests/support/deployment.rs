@@ -1,0 +1,125 @@
+//! A real account server in this process, behind a [`Wire`], with an identity provider that pushes people.
+
+use super::letters::Letters;
+use super::wire::{Reply, Seen, Wire};
+use firstkey_server::{Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+/// The server, its wire, its letters.
+pub struct Deployment {
+    /// Between client and server.
+    pub wire: Wire,
+    /// What the server mailed.
+    pub letters: Letters,
+    folder: TempDir,
+    token: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Deployment {
+    /// Starts one with the organisation Example Corp.
+    pub fn start() -> Self {
+        Self::start_with(NewOrganisation { name: "Example Corp".into(), contact: Some("it@example.org".into()), min_profile: Some(1) })
+    }
+
+    /// Starts one with that organisation.
+    pub fn start_with(organisation: NewOrganisation) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let mail = folder.path().join("letters");
+        std::fs::create_dir(&mail).expect("a folder for letters");
+        let wire = Wire::listen();
+        let (data, origin, out) = (folder.path().join("server"), wire.origin(), mail.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (ready, is_ready) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+            runtime.block_on(async move {
+                let realm = Realm::init(&data, &origin, None).await.expect("a new realm");
+                let org = realm.add_organisation(organisation).await.expect("an organisation");
+                let token = realm.add_scim_token(org).await.expect("a token").as_str().to_owned();
+                let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+                let address = listener.local_addr().expect("bound");
+                ready.send((token, address)).expect("the test waits");
+                let options = ServeOptions { log: Log::Silent, ..ServeOptions::new(MailOut::Folder(out)) };
+                serve(realm, listener, options, async move {
+                    drop(stopped.await);
+                })
+                .await
+                .expect("the server runs");
+            });
+        });
+        let (token, address): (String, SocketAddr) = is_ready.recv().expect("the server starts");
+        wire.forward_to(address);
+        let letters = Letters::watch(&mail);
+        Self { wire, letters, folder, token, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Where the server keeps its data.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("server")
+    }
+
+    /// A request as an identity provider sends it, straight to the server.
+    pub fn scim(&self, method: &str, path: &str, body: &Value) -> Reply {
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: provider.test\r\nAuthorization: Bearer {}\r\nContent-Type: application/scim+json\r\n\
+             Content-Length: {}\r\n",
+            self.token,
+            body.len()
+        );
+        self.wire.ask(&Seen { method: method.into(), path: path.into(), head, body }).expect("the server answers")
+    }
+
+    /// Pushes a person as Okta does; gives the SCIM id.
+    pub fn push(&self, email: &str) -> String {
+        self.push_named(email, "Ada Lovelace")
+    }
+
+    /// Pushes a person with that display name.
+    pub fn push_named(&self, email: &str, name: &str) -> String {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": email, "displayName": name,
+            "name": {"givenName": "Ada", "familyName": "Lovelace"}, "password": "1mz050nq", "active": true,
+            "emails": [{"primary": true, "value": email, "type": "work"}],
+        });
+        let reply = self.scim("POST", "/scim/v2/Users", &body);
+        assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
+        reply.value()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Deactivates a person as Okta does.
+    pub fn deactivate(&self, id: &str) {
+        let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "value": {"active": false}}]});
+        let reply = self.scim("PATCH", &format!("/scim/v2/Users/{id}"), &body);
+        assert!(matches!(reply.status, 200 | 204), "{}", reply.status);
+    }
+
+    /// Pushes a person and reads the link out of the letter.
+    pub fn invite(&mut self, email: &str) -> String {
+        self.push(email);
+        self.letters.next_link()
+    }
+
+    /// Everything that is stored on an account.
+    pub fn show(&self, email: &str) -> Shown {
+        let (data, email) = (self.data(), email.to_owned());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async move { Realm::open(&data).await.expect("the realm opens").show(&email).await.expect("the person is known") })
+    }
+}
+
+impl Drop for Deployment {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What several tests share: a real server in this process, a wire that records and lies, letters, and the real client as a child process.
+//!
+//! Promises: loopback only; every wait is for an event, none for time to pass.
+#![allow(dead_code, unreachable_pub, reason = "shared by test binaries, each of which uses a part of it")]
+
+pub mod client;
+pub mod deployment;
+pub mod letters;
+pub mod pty;
+pub mod wire;
