@@ -1,0 +1,175 @@
+//! Ctrl-C and its relatives, turned from interruptions into facts.
+//!
+//! A signal never runs our code at a random point. It sets a flag and writes one byte to a socket that every wait also
+//! watches: the prompts through [`poll`](rustix::event::poll), the network and the key stretching through [`wait`].
+//!
+//! A signal that asks the program to end is *sticky*. The byte is never read, so from then on every prompt and every wait
+//! ends at once and no part of the program can swallow the wish by accident.
+//!
+//! Ctrl-Z is different: the program stops and goes on. Outside of a prompt it stops at once; inside one the prompt first
+//! gives the terminal its echo back (see [`Prompting`]).
+
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use rustix::process::{getpgrp, getsid};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::{flag, low_level};
+
+/// A signal that asks the program to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT: Ctrl-C.
+    Interrupt,
+    /// SIGQUIT: Ctrl-\\.
+    Quit,
+    /// SIGTERM: another program asks.
+    Terminate,
+    /// SIGHUP: the terminal went away.
+    HangUp,
+}
+
+impl Signal {
+    const ALL: [Self; 4] = [Self::Interrupt, Self::Quit, Self::Terminate, Self::HangUp];
+
+    const fn number(self) -> i32 {
+        match self {
+            Self::Interrupt => SIGINT,
+            Self::Quit => SIGQUIT,
+            Self::Terminate => SIGTERM,
+            Self::HangUp => SIGHUP,
+        }
+    }
+
+    /// The exit code by which shells recognise an end by this signal: 128 and its number, 130 for Ctrl-C.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::HangUp => 129,
+            Self::Interrupt => 130,
+            Self::Quit => 131,
+            Self::Terminate => 143,
+        }
+    }
+}
+
+/// What is shared with the handlers, for the rest of the process's life.
+struct Installed {
+    /// 0, or the number of the latest signal that asked for the end.
+    pending: Arc<AtomicUsize>,
+    /// Readable for ever after the first such signal.
+    ended: UnixStream,
+    /// Readable when Ctrl-Z was pressed during a prompt.
+    paused: UnixStream,
+    /// Whether Ctrl-Z may stop the process from inside its handler.
+    stop_at_once: Arc<AtomicBool>,
+}
+
+static INSTALLED: OnceLock<Result<Installed, io::ErrorKind>> = OnceLock::new();
+
+/// Takes over SIGINT, SIGQUIT, SIGTERM, SIGHUP and SIGTSTP for the life of the process. Calling it again does nothing.
+///
+/// # Errors
+/// The operating system refused a socket or a handler; it then refuses at every later call too.
+pub fn install() -> io::Result<()> {
+    installed().map(drop)
+}
+
+/// The signal that asked the program to end, if one did; the latest, if several did.
+pub fn pending() -> Option<Signal> {
+    let Some(Ok(installed)) = INSTALLED.get() else {
+        return None;
+    };
+    let number = installed.pending.load(Ordering::SeqCst);
+    Signal::ALL.into_iter().find(|signal| usize::try_from(signal.number()) == Ok(number))
+}
+
+/// Completes when a signal asks the program to end, or at once if one already did.
+///
+/// For `select!` beside a network call or a computation; may be dropped and called again at will. Needs a tokio runtime
+/// with I/O. If the operating system refuses the watching itself, it never completes: the other arm has its own deadline,
+/// and [`pending`] still tells.
+pub async fn wait() -> Signal {
+    let watched = installed().and_then(|installed| installed.ended.try_clone()).and_then(tokio::net::UnixStream::from_std);
+    let Ok(watched) = watched else {
+        return std::future::pending().await;
+    };
+    loop {
+        if let Some(signal) = pending() {
+            return signal;
+        }
+        if watched.readable().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
+}
+
+/// While this lives, Ctrl-Z is left to the prompt, which has to tidy the terminal before it [`stop`]s.
+pub(super) struct Prompting(&'static Installed);
+
+impl Prompting {
+    pub(super) fn begin() -> io::Result<Self> {
+        let installed = installed()?;
+        installed.stop_at_once.store(false, Ordering::SeqCst);
+        Ok(Self(installed))
+    }
+
+    /// Readable from the moment on at which a signal asked for the end.
+    pub(super) fn ended(&self) -> &UnixStream {
+        &self.0.ended
+    }
+
+    /// Readable when Ctrl-Z was pressed; [`stop`](Self::stop) makes it unreadable again.
+    pub(super) fn paused(&self) -> &UnixStream {
+        &self.0.paused
+    }
+
+    /// Does what Ctrl-Z asks: stops here, returns when the shell lets the program go on.
+    pub(super) fn stop(&self) -> io::Result<()> {
+        let mut paused = &self.0.paused;
+        // The socket does not block: an error means that it is empty, which is what is wanted.
+        while paused.read(&mut [0; 16]).is_ok_and(|taken| taken > 0) {}
+        if under_job_control() {
+            low_level::emulate_default_handler(SIGTSTP)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Prompting {
+    fn drop(&mut self) {
+        self.0.stop_at_once.store(under_job_control(), Ordering::SeqCst);
+    }
+}
+
+/// Whether somebody could let us go on after a stop. A program that leads its own session (`docker run -it`, `ssh -t
+/// host firstkey`) has no shell above it; the kernel ignores Ctrl-Z there, and so do we, instead of freezing for good.
+fn under_job_control() -> bool {
+    getsid(None).is_ok_and(|session| session != getpgrp())
+}
+
+fn installed() -> io::Result<&'static Installed> {
+    INSTALLED.get_or_init(|| Installed::new().map_err(|error| error.kind())).as_ref().map_err(|&kind| kind.into())
+}
+
+impl Installed {
+    fn new() -> io::Result<Self> {
+        let pending = Arc::new(AtomicUsize::new(0));
+        let (ended, end) = UnixStream::pair()?;
+        let (paused, pause) = UnixStream::pair()?;
+        // Our ends; signal-hook never blocks on the others.
+        ended.set_nonblocking(true)?;
+        paused.set_nonblocking(true)?;
+        for signal in Signal::ALL {
+            let number = signal.number();
+            // In this order: whoever is woken by the byte finds the flag set.
+            flag::register_usize(number, Arc::clone(&pending), usize::try_from(number).unwrap_or_default())?;
+            low_level::pipe::register(number, end.try_clone()?)?;
+        }
+        let stop_at_once = Arc::new(AtomicBool::new(under_job_control()));
+        low_level::pipe::register(SIGTSTP, pause)?;
+        flag::register_conditional_default(SIGTSTP, Arc::clone(&stop_at_once))?;
+        Ok(Self { pending, ended, paused, stop_at_once })
+    }
+}

@@ -1,0 +1,290 @@
+//! The controlling terminal: where a person reads and types, whatever standard input and output are connected to.
+//!
+//! Promises:
+//! - A secret goes from `read(2)` into the caller's fixed buffer: no `String`, no buffered reader, nothing that grows.
+//! - While it is typed there is no echo. The echo is back after a return, an error, Ctrl-C, SIGTERM, SIGHUP, SIGQUIT, a
+//!   panic ([`install_panic_restore`]), and while the program is stopped by Ctrl-Z.
+//! - A signal ends every wait; nothing hangs until the next key.
+//! - Output is appended, never redrawn. The only control sequences are "no bracketed paste" and the alternate screen, and
+//!   a dumb terminal gets neither.
+//!
+//! Never: standard input or standard output; a secret in this module's own memory; a secret cut to fit.
+//!
+//! On macOS `poll` does not work on `/dev/tty`; there the waiting needs `select`.
+
+mod modes;
+mod screen;
+mod secret_line;
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::sync::Arc;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::termios::tcgetwinsize;
+use zeroize::{Zeroize, Zeroizing};
+
+use self::modes::Modes;
+use self::screen::Abilities;
+use self::secret_line::SecretLine;
+use super::signals::{self, Prompting, Signal};
+
+pub use self::modes::install_panic_restore;
+pub use self::screen::Alternate;
+pub use self::secret_line::SPARE;
+
+/// Columns to assume where the terminal does not say.
+const USUAL_WIDTH: u16 = 80;
+
+/// Tells the terminal to send pasted text like typed text, without markers around it.
+const NO_BRACKETED_PASTE: &str = "\x1b[?2004l";
+
+/// Why nothing was read. In every case the terminal is as it was before.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadTrouble {
+    /// Ctrl-C. The program says so and ends with exit code 130.
+    #[error("stopped by Ctrl-C")]
+    Interrupted,
+    /// Another signal asked the program to end.
+    #[error("stopped by a signal")]
+    Terminated(Signal),
+    /// No more can come: Ctrl-D on an empty line, or the terminal went away.
+    #[error("the terminal was closed")]
+    Closed,
+    /// The line has more bytes than fit. The whole of it was taken off the terminal; nothing was kept.
+    #[error("the line is too long")]
+    TooLong,
+    /// The line is not UTF-8.
+    #[error("the line is not UTF-8 text")]
+    NotUtf8,
+    /// A secret holds this control character, which was hardly meant: 0x16 is Ctrl-V where it does not paste, 0x1b an
+    /// arrow key, 0x0a says that several lines were pasted at once.
+    #[error("the line holds a control character")]
+    ControlCharacter(u8),
+    /// The terminal failed in another way.
+    #[error("the terminal failed")]
+    Io(#[from] io::Error),
+}
+
+impl From<Errno> for ReadTrouble {
+    fn from(errno: Errno) -> Self {
+        match errno {
+            // What a read says after the terminal was hung up.
+            Errno::IO => Self::Closed,
+            other => Self::Io(other.into()),
+        }
+    }
+}
+
+/// Why a wait for input ended without trouble.
+enum Wake {
+    /// There is something to read.
+    Input,
+    /// Ctrl-Z was pressed.
+    Pause,
+}
+
+/// The controlling terminal of this process.
+pub struct Terminal {
+    tty: Arc<File>,
+    abilities: Abilities,
+}
+
+impl Terminal {
+    /// The controlling terminal, or `None` if there is none (a service, a CI job) or it cannot be used. Takes over the
+    /// signals (see [`signals::install`]).
+    pub fn open() -> Option<Self> {
+        let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+        signals::install().ok()?;
+        let (term, sty) = (std::env::var("TERM").ok(), std::env::var("STY").ok());
+        Some(Self { tty: Arc::new(tty), abilities: Abilities::of(term.as_deref(), sty.as_deref()) })
+    }
+
+    /// Columns; 80 where the terminal does not say.
+    pub fn width(&self) -> usize {
+        let columns = tcgetwinsize(&*self.tty).map_or(0, |size| size.ws_col);
+        usize::from(if columns == 0 { USUAL_WIDTH } else { columns })
+    }
+
+    /// Writes all of `text`, at once: nothing is kept in a buffer on the way.
+    pub fn write(&self, text: &str) -> io::Result<()> {
+        write_all(&self.tty, text)
+    }
+
+    /// Reads a line that must not be seen into `into`, and says how many bytes it has.
+    ///
+    /// The line may have up to `into.len() - SPARE` bytes; the last [`SPARE`] bytes are working room. It is UTF-8 without
+    /// control characters and without its line end. Everything in `into` that is not the line is wiped; after an error,
+    /// all of it is.
+    ///
+    /// What was typed before the prompt appeared is thrown away, and so is what follows the line's end. Ctrl-Z starts the
+    /// line anew when the program goes on.
+    pub fn read_secret(&mut self, prompt: &str, into: &mut [u8]) -> Result<usize, ReadTrouble> {
+        let prompting = Prompting::begin()?;
+        let outcome = self.type_secret(&prompting, prompt, into);
+        if outcome.is_err() {
+            into.zeroize();
+        }
+        outcome
+    }
+
+    fn type_secret(&self, prompting: &Prompting, prompt: &str, into: &mut [u8]) -> Result<usize, ReadTrouble> {
+        loop {
+            // Before the prompt: whoever waits for the prompt may type at once.
+            let modes = Modes::secret(&self.tty)?;
+            self.show(prompt)?;
+            let mut line = SecretLine::new(into, modes.editing_keys());
+            match self.fill(prompting, &mut line) {
+                Ok(Wake::Input) => {
+                    self.write("\n")?;
+                    return line.finish();
+                }
+                Ok(Wake::Pause) => {
+                    drop(modes);
+                    prompting.stop()?;
+                }
+                Err(trouble) => {
+                    // The Enter that was not echoed; the caller's next words start on a line of their own.
+                    let _ = self.write("\n");
+                    return Err(trouble);
+                }
+            }
+        }
+    }
+
+    /// Reads until the line is complete ([`Wake::Input`]) or Ctrl-Z comes.
+    fn fill(&self, prompting: &Prompting, line: &mut SecretLine<'_>) -> Result<Wake, ReadTrouble> {
+        loop {
+            match self.wait(prompting)? {
+                Wake::Pause => return Ok(Wake::Pause),
+                Wake::Input => {
+                    let count = self.read(line.room())?;
+                    if let std::ops::ControlFlow::Break(end) = line.took(count) {
+                        return end.map(|()| Wake::Input);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads a visible line of up to `max` bytes, without its line end.
+    ///
+    /// The terminal's own line editing is at work, which knows no lines of more than 4,095 bytes. The buffer has its full
+    /// size from the start and is wiped when it is dropped: an invite link holds a token.
+    pub fn read_line(&mut self, prompt: &str, max: usize) -> Result<Zeroizing<Vec<u8>>, ReadTrouble> {
+        let prompting = Prompting::begin()?;
+        let mut line = Zeroizing::new(vec![0; max + SPARE]);
+        loop {
+            let modes = Modes::line(&self.tty)?;
+            self.show(prompt)?;
+            let mut length = 0;
+            let mut too_long = false;
+            loop {
+                if let Wake::Pause = self.wait(&prompting)? {
+                    break;
+                }
+                if length == line.len() {
+                    too_long = true;
+                    length = max;
+                }
+                let count = match self.read(&mut line[length..]) {
+                    // Ctrl-D on an empty line closes; after text it ends the line.
+                    Err(ReadTrouble::Closed) if length > 0 => 0,
+                    other => other?,
+                };
+                length += count;
+                if count > 0 && line[length - 1] != b'\n' {
+                    continue;
+                }
+                length -= usize::from(count > 0);
+                length = without_markers(&mut line[..length]);
+                if too_long || length > max {
+                    return Err(ReadTrouble::TooLong);
+                }
+                line[length..].zeroize();
+                line.truncate(length);
+                return Ok(line);
+            }
+            drop(modes);
+            prompting.stop()?;
+        }
+    }
+
+    /// Shows the alternate screen until the guard is dropped. `None` if this terminal has none that forgets what it
+    /// showed; nothing was written then, and the caller says what it does instead.
+    pub fn alternate(&mut self) -> Option<Alternate<'_>> {
+        Alternate::enter(self)
+    }
+
+    fn show(&self, prompt: &str) -> io::Result<()> {
+        if self.abilities.control_sequences {
+            self.write(NO_BRACKETED_PASTE)?;
+        }
+        self.write(prompt)
+    }
+
+    /// Waits until there is something to read. A signal that asks for the end goes before input.
+    fn wait(&self, prompting: &Prompting) -> Result<Wake, ReadTrouble> {
+        loop {
+            let mut watched = [
+                PollFd::new(prompting.ended(), PollFlags::IN),
+                PollFd::new(prompting.paused(), PollFlags::IN),
+                PollFd::new(&*self.tty, PollFlags::IN),
+            ];
+            match poll(&mut watched, None) {
+                // A handler ran: what it wrote is found by the next round.
+                Err(Errno::INTR) => continue,
+                other => other?,
+            };
+            let [ended, paused, input] = watched.map(|watched| !watched.revents().is_empty());
+            if ended {
+                return Err(match signals::pending() {
+                    Some(Signal::Interrupt) | None => ReadTrouble::Interrupted,
+                    Some(signal) => ReadTrouble::Terminated(signal),
+                });
+            }
+            if paused {
+                return Ok(Wake::Pause);
+            }
+            if input {
+                return Ok(Wake::Input);
+            }
+        }
+    }
+
+    /// One `read(2)`, straight into `room`.
+    fn read(&self, room: &mut [u8]) -> Result<usize, ReadTrouble> {
+        loop {
+            match rustix::io::read(&*self.tty, &mut *room) {
+                Err(Errno::INTR) => {}
+                Ok(0) => return Err(ReadTrouble::Closed),
+                Ok(count) => return Ok(count),
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+}
+
+/// Takes every paste marker out of a line, in place; the length that is left.
+fn without_markers(line: &mut [u8]) -> usize {
+    let mut length = 0;
+    for at in 0..line.len() {
+        line[length] = line[at];
+        length = secret_line::without_paste_marker(&line[..=length]);
+    }
+    length
+}
+
+/// Writes all of `text` with `write(2)`.
+fn write_all(tty: &File, text: &str) -> io::Result<()> {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        match rustix::io::write(tty, rest) {
+            Ok(count) => rest = &rest[count..],
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
+}
