@@ -3,12 +3,17 @@
 #[path = "support/pty.rs"]
 mod pty;
 
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::process::exit;
 
-use firstkey::ui::{ask, signals, term};
 use firstkey::ui::term::{ReadTrouble, SPARE, Terminal};
+use firstkey::ui::{ask, signals, term};
 use pty::{End, Pty, Stage};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
+use rustix::termios::LocalModes;
 
 const SCENE: &str = "FIRSTKEY_TEST_SCENE";
 const LONGEST: usize = 1024;
@@ -31,37 +36,40 @@ fn this_binary_can_play_a_scene() {
         return;
     };
     let mut terminal = Terminal::open().expect("a terminal");
-    let outcome = match scene.as_str() {
-        "secret" => read_secret(&mut terminal).map(|secret| tell(&terminal, &secret)),
-        "two secrets" => read_secret(&mut terminal).and_then(|first| {
-            terminal.write("Stretching ... done\n")?;
-            let second = read_secret(&mut terminal)?;
-            tell(&terminal, &format!("{first} then {second}"));
-            Ok(())
-        }),
-        "secret, then line" => read_secret(&mut terminal).and_then(|_| {
-            let line = ask::line(&mut terminal, "Line: ")?;
-            tell(&terminal, &line);
-            Ok(())
-        }),
-        "yes or no" => {
-            ask::yes_no(&mut terminal, "Is this you?", Some(true)).map(|yes| tell(&terminal, &yes.to_string()))
-        }
-        "line" => ask::line(&mut terminal, "Line: ").map(|line| tell(&terminal, &line)),
-        "checked line" => ask::line_that(&mut terminal, "Group 6: ", |line: &String| {
-            if line == "zk8c" { Ok(()) } else { Err("that is not group 6") }
-        })
-        .map(|line| tell(&terminal, &line)),
-        "kit" => show_kit(&mut terminal),
-        "panic in a secret" => panic_while_hidden(&mut terminal),
-        "panic on the alternate screen" => {
-            term::install_panic_restore();
-            let _forgotten = std::mem::ManuallyDrop::new(terminal.alternate().expect("an alternate screen"));
-            panic!("on purpose");
-        }
-        "wait" => wait_for_a_signal(&terminal),
-        other => panic!("no such scene: {other}"),
-    };
+    let outcome =
+        match scene.as_str() {
+            "secret" => read_secret(&mut terminal).map(|secret| tell(&terminal, &secret)),
+            "gate, then secret" => {
+                wait_at_gate(&terminal);
+                read_secret(&mut terminal).map(|secret| tell(&terminal, &secret))
+            }
+            "gate, then line" => {
+                wait_at_gate(&terminal);
+                ask::line(&mut terminal, "Line: ").map(|line| tell(&terminal, &line))
+            }
+            "secret, then line" => read_secret(&mut terminal).and_then(|_| {
+                let line = ask::line(&mut terminal, "Line: ")?;
+                tell(&terminal, &line);
+                Ok(())
+            }),
+            "yes or no" => {
+                ask::yes_no(&mut terminal, "Is this you?", Some(true)).map(|yes| tell(&terminal, &yes.to_string()))
+            }
+            "line" => ask::line(&mut terminal, "Line: ").map(|line| tell(&terminal, &line)),
+            "checked line" => ask::line_that(&mut terminal, "Group 6: ", |line: &String| {
+                if line == "zk8c" { Ok(()) } else { Err("that is not group 6") }
+            })
+            .map(|line| tell(&terminal, &line)),
+            "kit" => show_kit(&mut terminal),
+            "panic in a secret" => panic_while_hidden(&mut terminal),
+            "panic on the alternate screen" => {
+                term::install_panic_restore();
+                let _forgotten = std::mem::ManuallyDrop::new(terminal.alternate().expect("an alternate screen"));
+                panic!("on purpose");
+            }
+            "wait" => wait_for_a_signal(&terminal),
+            other => panic!("no such scene: {other}"),
+        };
     exit(match outcome {
         Ok(()) => 0,
         Err(trouble) => {
@@ -73,6 +81,37 @@ fn this_binary_can_play_a_scene() {
             }
         }
     });
+}
+
+/// A named pipe for standard input, on which the program waits until the test opens it.
+struct Gate {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    pipe: File,
+}
+
+impl Gate {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("gate");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a named pipe");
+        // For both directions, so that opening it waits for nobody.
+        let pipe = File::options().read(true).write(true).open(&path).expect("the named pipe");
+        Self { _folder: folder, path, pipe }
+    }
+
+    fn open(&self) {
+        (&self.pipe).write_all(b"!").expect("the named pipe takes a byte");
+    }
+}
+
+fn wait_at_gate(terminal: &Terminal) {
+    terminal.write("busy\n").expect("the terminal takes text");
+    pass_gate();
+}
+
+fn pass_gate() {
+    std::io::stdin().read_exact(&mut [0]).expect("the gate opens");
 }
 
 fn tell(terminal: &Terminal, result: &str) {
@@ -110,8 +149,7 @@ fn panic_while_hidden(terminal: &mut Terminal) -> Result<(), ReadTrouble> {
         exit(70);
     }));
     std::thread::spawn(|| {
-        let mut byte = [0];
-        let _ = std::io::Read::read(&mut std::io::stdin(), &mut byte);
+        pass_gate();
         panic!("on purpose");
     });
     read_secret(terminal).map(drop)
@@ -156,18 +194,25 @@ fn a_secret_is_invisible_and_the_echo_is_on_again_afterwards() {
 
 #[test]
 fn the_terminal_has_its_very_modes_back() {
-    let mut pty = scene("two secrets").start();
-    pty.expect("Password: ");
-    pty.send("a\r");
-    pty.expect("Password: ");
-    pty.send("b\r");
-    pty.wait();
-    let fresh = scene("secret").start().modes();
-    let left = pty.modes();
-    assert_eq!(
-        (left.input_modes, left.output_modes, left.control_modes, left.local_modes | rustix::termios::LocalModes::PENDIN),
-        (fresh.input_modes, fresh.output_modes, fresh.control_modes, left.local_modes | rustix::termios::LocalModes::PENDIN),
-    );
+    for play in ["gate, then secret", "gate, then line"] {
+        let gate = Gate::new();
+        let mut pty = scene(play).stdin(&gate.path).start();
+        pty.expect("busy");
+        let before = modes(&pty);
+        gate.open();
+        pty.expect(": ");
+        assert_eq!(pty.echo_is_on(), play.ends_with("line"));
+        pty.send("a\r");
+        pty.expect("result: <a>");
+        pty.wait();
+        assert_eq!(modes(&pty), before);
+    }
+}
+
+fn modes(pty: &Pty) -> impl PartialEq + std::fmt::Debug + use<> {
+    let modes = pty.modes();
+    // PENDIN is the kernel's own note that input waits to be looked at again.
+    (modes.input_modes, modes.output_modes, modes.control_modes, modes.local_modes - LocalModes::PENDIN)
 }
 
 #[test]
@@ -193,14 +238,9 @@ fn every_ending_signal_while_a_secret_is_typed_leaves_the_echo_on() {
 
 #[test]
 fn a_panic_while_a_secret_is_typed_leaves_the_echo_on() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let fifo = folder.path().join("go");
-    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR, 0)
-        .expect("a named pipe");
-    // Open for both, so that neither side waits for the other.
-    let mut go = std::fs::File::options().read(true).write(true).open(&fifo).expect("the named pipe");
-    let mut pty = typing(scene("panic in a secret").stdin(&fifo));
-    std::io::Write::write_all(&mut go, b"!").expect("the named pipe takes a byte");
+    let gate = Gate::new();
+    let mut pty = typing(scene("panic in a secret").stdin(&gate.path));
+    gate.open();
     assert_eq!(pty.wait(), End::Exited(70));
     assert!(pty.echo_is_on());
     assert_secret_is_not_shown(&pty);
@@ -248,19 +288,43 @@ fn ctrl_z_works_outside_of_a_prompt_too() {
 
 #[test]
 fn what_was_typed_before_a_secrets_prompt_is_not_taken_for_it() {
-    let mut pty = scene("two secrets").start();
+    let gate = Gate::new();
+    let mut pty = scene("gate, then secret").stdin(&gate.path).start();
+    pty.expect("busy");
+    pty.send("typed ahead\r");
+    // The echo says that the terminal has it.
+    pty.expect("typed ahead");
+    gate.open();
     pty.expect("Password: ");
-    pty.send("first\rpasted second line\r");
-    pty.expect("done");
+    pty.send("the secret\r");
+    pty.expect("result: <the secret>");
+}
+
+#[test]
+fn a_stop_before_a_prompt_does_not_stop_the_prompt_again() {
+    let gate = Gate::new();
+    let mut pty = scene("gate, then secret").stdin(&gate.path).start();
+    pty.expect("busy");
+    pty.send("\x1a");
+    pty.until_stopped();
+    pty.signal(Signal::CONT);
+    gate.open();
     pty.expect("Password: ");
-    pty.send("second\r");
-    // Either the two lines came in one piece, and are questioned, or the second was thrown away.
-    let end = pty.wait();
-    let output = pty.output();
-    if end == End::Exited(0) {
-        assert!(output.contains("<first then second>"), "{output}");
-    }
-    assert!(!output.contains("pasted"), "{output}");
+    pty.send("the secret\r");
+    pty.expect("result: <the secret>");
+    assert!(!pty.output().contains("Password: \r\nPassword: "), "asked twice: {}", pty.output());
+}
+
+#[test]
+fn a_question_is_shown_again_after_ctrl_z() {
+    let mut pty = scene("yes or no").start();
+    pty.expect("[Y/n] ");
+    pty.send("\x1a");
+    pty.until_stopped();
+    pty.signal(Signal::CONT);
+    pty.expect("Is this you? [Y/n] ");
+    pty.send("y\r");
+    pty.expect("result: <true>");
 }
 
 #[test]

@@ -91,7 +91,8 @@ pub fn pending() -> Option<Signal> {
 /// with I/O. If the operating system refuses the watching itself, it never completes: the other arm has its own deadline,
 /// and [`pending`] still tells.
 pub async fn wait() -> Signal {
-    let watched = installed().and_then(|installed| installed.ended.try_clone()).and_then(tokio::net::UnixStream::from_std);
+    let watched =
+        installed().and_then(|installed| installed.ended.try_clone()).and_then(tokio::net::UnixStream::from_std);
     let Ok(watched) = watched else {
         return std::future::pending().await;
     };
@@ -112,7 +113,10 @@ impl Prompting {
     pub(super) fn begin() -> io::Result<Self> {
         let installed = installed()?;
         installed.stop_at_once.store(false, Ordering::SeqCst);
-        Ok(Self(installed))
+        let prompting = Self(installed);
+        // From stops before this prompt, which are long over.
+        prompting.forget_pauses();
+        Ok(prompting)
     }
 
     /// Readable from the moment on at which a signal asked for the end.
@@ -127,13 +131,17 @@ impl Prompting {
 
     /// Does what Ctrl-Z asks: stops here, returns when the shell lets the program go on.
     pub(super) fn stop(&self) -> io::Result<()> {
-        let mut paused = &self.0.paused;
-        // The socket does not block: an error means that it is empty, which is what is wanted.
-        while paused.read(&mut [0; 16]).is_ok_and(|taken| taken > 0) {}
+        self.forget_pauses();
         if under_job_control() {
             low_level::emulate_default_handler(SIGTSTP)?;
         }
         Ok(())
+    }
+
+    fn forget_pauses(&self) {
+        let mut paused = &self.0.paused;
+        // The socket does not block: an error means that it is empty, which is what is wanted.
+        while paused.read(&mut [0; 16]).is_ok_and(|taken| taken > 0) {}
     }
 }
 

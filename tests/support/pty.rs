@@ -45,7 +45,8 @@ impl Stage {
     /// `program` on 24 rows of 80 columns of an xterm.
     pub fn new(program: impl Into<OsString>) -> Self {
         let mut environment = vec![("TERM".into(), "xterm-256color".into())];
-        environment.extend(["PATH", "HOME"].into_iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?))));
+        environment
+            .extend(["PATH", "HOME"].into_iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?))));
         Self { arguments: vec![program.into()], environment, rows: 24, columns: 80, stdin: None, stdout: None }
     }
 
@@ -86,7 +87,8 @@ impl Stage {
 
     /// Starts the program.
     pub fn start(self) -> Pty {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
+        let controller =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
         grantpt(&controller).expect("the pseudo-terminal is ours");
         unlockpt(&controller).expect("the pseudo-terminal opens");
         let size = Winsize { ws_row: self.rows, ws_col: self.columns, ws_xpixel: 0, ws_ypixel: 0 };
@@ -97,7 +99,11 @@ impl Stage {
         let (_crate, leader_test) = leader_test.split_once("::").expect("a test lies in a crate");
         let mut leader = Command::new(std::env::current_exe().expect("this test binary"));
         leader.args(["--exact", leader_test, "--nocapture", "--test-threads=1", "--quiet"]);
-        leader.env_clear().envs(self.environment).env(TTY, name).env(ARGUMENTS, self.arguments.join(SEPARATOR.as_ref()));
+        leader
+            .env_clear()
+            .envs(self.environment)
+            .env(TTY, name)
+            .env(ARGUMENTS, self.arguments.join(SEPARATOR.as_ref()));
         leader.envs(self.stdin.map(|path| (STDIN, path))).envs(self.stdout.map(|path| (STDOUT, path)));
         let mut leader = leader.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the session leader");
         let (hold, news) = (leader.stdin.take(), leader.stdout.take().expect("a pipe was asked for"));
