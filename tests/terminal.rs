@@ -5,6 +5,7 @@ mod pty;
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::exit;
 
@@ -14,6 +15,7 @@ use pty::{End, Pty, Stage};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 use rustix::termios::LocalModes;
+use zeroize::Zeroize;
 
 const SCENE: &str = "FIRSTKEY_TEST_SCENE";
 const LONGEST: usize = 1024;
@@ -39,6 +41,7 @@ fn this_binary_can_play_a_scene() {
     let outcome =
         match scene.as_str() {
             "secret" => read_secret(&mut terminal).map(|secret| tell(&terminal, &secret)),
+            "secret in memory" => find_secret_in_memory(&mut terminal),
             "gate, then secret" => {
                 wait_at_gate(&terminal);
                 read_secret(&mut terminal).map(|secret| tell(&terminal, &secret))
@@ -124,6 +127,47 @@ fn read_secret(terminal: &mut Terminal) -> Result<String, ReadTrouble> {
     let kept = outcome.as_ref().map_or(0, |&length| length);
     assert!(buffer[kept..].iter().all(|&byte| byte == 0), "something was left in the buffer");
     outcome.map(|length| String::from_utf8(buffer[..length].to_vec()).expect("promised to be UTF-8"))
+}
+
+/// What is typed in the memory test, XOR 0x55, so that the program has no copy of its own.
+const MASKED: &[u8] = b"\x38\x3c\x26\x25\x27\x3c\x3b\x21\x75\x36\x3a\x37\x27\x34";
+
+fn find_secret_in_memory(terminal: &mut Terminal) -> Result<(), ReadTrouble> {
+    let mut buffer = [0; LONGEST + SPARE];
+    terminal.read_secret("Password: ", &mut buffer)?;
+    let before = copies_in_memory();
+    buffer.zeroize();
+    let after = copies_in_memory();
+    tell(terminal, &format!("{before} copies, then {after}"));
+    Ok(())
+}
+
+/// How often the masked text lies, unmasked, in this process's writable memory.
+fn copies_in_memory() -> usize {
+    let memory = File::open("/proc/self/mem").expect("our memory");
+    let mut window = vec![0; 1 << 16];
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("our memory map");
+    let mut copies = 0;
+    for line in maps.lines().filter(|line| line.contains(" rw") && !line.contains("[v")) {
+        let (start, end) = line.split(' ').next().and_then(|range| range.split_once('-')).expect("a range");
+        let mut at = u64::from_str_radix(start, 16).expect("an address");
+        let end = u64::from_str_radix(end, 16).expect("an address");
+        while at < end {
+            // What this search reads must not be found by it: the window is masked at once, and wiped on the way out.
+            let count = usize::try_from(end - at).unwrap_or(usize::MAX).min(window.len());
+            let Ok(count) = memory.read_at(&mut window[..count], at) else { break };
+            window[..count].iter_mut().for_each(|byte| *byte ^= 0x55);
+            copies += window[..count].windows(MASKED.len()).filter(|found| *found == MASKED).count();
+            window.as_mut_slice().zeroize();
+            if count <= MASKED.len() {
+                break;
+            }
+            // Over the edge of the window, but no finding twice.
+            let step = if at + count as u64 == end { count } else { count - (MASKED.len() - 1) };
+            at += step as u64;
+        }
+    }
+    copies
 }
 
 fn show_kit(terminal: &mut Terminal) -> Result<(), ReadTrouble> {
@@ -344,6 +388,17 @@ fn a_secret_of_1024_bytes_is_whole_and_one_byte_more_is_refused() {
         assert_eq!(pty.wait(), End::Exited(1));
         assert!(pty.echo_is_on());
     }
+}
+
+#[test]
+fn a_secret_lies_in_the_callers_buffer_and_nowhere_else() {
+    let mut pty = scene("secret in memory").start();
+    pty.expect("Password: ");
+    // In two pieces, with a correction, so that the editing has something to move.
+    // The words that are looked for come late: an allocator overwrites the first bytes of what was freed.
+    pty.send("velvet tundra lunar misprimt");
+    pty.send("\x7f\x7fnt cobra\r");
+    pty.expect("result: <1 copies, then 0>");
 }
 
 #[test]

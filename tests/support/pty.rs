@@ -302,6 +302,7 @@ fn this_binary_can_lead_a_session() {
     };
     let arguments = std::env::var(ARGUMENTS).expect("what to run");
     let mut arguments = arguments.split(SEPARATOR);
+    #[allow(clippy::zombie_processes, reason = "waited for below, by a call that tells of stops too")]
     let job = Command::new(arguments.next().expect("a program"))
         .args(arguments)
         .stdin(open(STDIN, File::options().read(true)))
