@@ -1,4 +1,5 @@
 //! The terminal edge, on a real pseudo-terminal: echo, signals, type-ahead, length, questions.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "files, pipes and processes are the subject")]
 
 #[path = "support/pty.rs"]
 mod pty;

@@ -6,6 +6,7 @@
 //!
 //! Nothing sleeps: every wait is for output or for news of the program, up to [`DEADLINE`].
 #![allow(dead_code, unreachable_pub, reason = "shared by test binaries, each of which uses a part of it")]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "files and processes are the subject")]
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
