@@ -41,9 +41,13 @@ pub mod secret;
 pub mod wire;
 
 // The edges: what the pure part must not do is their purpose.
-#[cfg(feature = "client")]
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
-pub mod drive;
-#[cfg(feature = "client")]
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
-pub mod port;
+macro_rules! edges {
+    ($($name:ident),*) => {
+        $(
+            #[cfg(feature = "client")]
+            #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+            pub mod $name;
+        )*
+    };
+}
+edges!(audit, cli, drive, exit, port, run, store, ui);

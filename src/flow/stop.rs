@@ -159,6 +159,8 @@ pub enum LocalTrouble {
         /// Which.
         path: String,
     },
+    /// The system allows no more threads, or the computation died.
+    NoThreads,
     /// Another run works on the same account.
     Busy,
     /// The terminal.

@@ -1,5 +1,19 @@
-//! The edges that touch the network, the processor and the operating system.
+//! What the program asks of the network and the operating system apart from files and the terminal: the server, memory, time to compute, randomness, a closed process.
 //!
-//! Promise: each implements a trait of `drive` or is called once by `main`. Must never: decide what is acceptable; that is `flow`.
+//! Promise: memory that held a secret is wiped before it is given back, and a shortage is an error with numbers, never an abort. Must never: decide
+//! what a shortage or an answer means for the person; that is `flow`.
 
+pub mod harden;
 pub mod http;
+pub mod machine;
+pub mod memory;
+#[cfg(unix)]
+pub mod os;
+#[cfg(not(unix))]
+#[path = "os_elsewhere.rs"]
+pub mod os;
+// On Unix the stand-in for other systems is compiled for its tests only, so that it cannot rot.
+#[cfg(all(test, unix))]
+pub mod os_elsewhere;
+pub mod random;
+pub mod stretch;

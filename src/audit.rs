@@ -1,0 +1,246 @@
+//! The record of what was sent, and how `firstkey audit --last` shows it.
+//!
+//! Promise: a record is made from the very bytes of the request and keeps them, but for values that are worth something
+//! until they are used (the invite's token), which are starred out; the digest is that of the true bytes. Must never: hold
+//! a secret, or know about files; `store` keeps it.
+
+use crate::ui::date;
+use crate::ui::text::{grouped, hex};
+use crate::wire::outbound::Outbound;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::{Deserialize, Serialize};
+
+/// A record that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the record is cut off, altered, or of another version")]
+pub struct Unreadable;
+
+/// All requests of a run, in order. On the disk: one JSON object a line, so that adding one is appending a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    requests: Vec<Sent>,
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sent {
+    version: u32,
+    time: u64,
+    url: String,
+    headers: Vec<(String, String)>,
+    fields: Vec<Field>,
+    sha256: String,
+    body: String,
+}
+
+/// One member of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Field {
+    name: String,
+    why: String,
+    start: usize,
+    end: usize,
+    masked: bool,
+}
+
+const VERSION: u32 = 1;
+
+impl Sent {
+    /// What is kept of `request`, sent at `time` (seconds since 1970).
+    pub fn of(request: &Outbound, time: u64) -> Self {
+        let mut body = request.body().to_vec();
+        for field in request.disclosed().iter().filter(|field| field.unrecorded) {
+            // The quotes around the value stay, so that the body is still JSON.
+            body[field.start + 1..field.end - 1].fill(b'*');
+        }
+        let headers = request.signature().map(|signed| signed.headers().map(|(name, value)| (name.to_owned(), value)));
+        let fields = request.disclosed().iter().map(|field| Field {
+            name: field.name.to_owned(),
+            why: field.why.to_owned(),
+            start: field.start,
+            end: field.end,
+            masked: field.unrecorded,
+        });
+        Self {
+            version: VERSION,
+            time,
+            url: format!("{}{}", request.origin(), request.endpoint().path()),
+            headers: headers.into_iter().flatten().collect(),
+            fields: fields.collect(),
+            sha256: hex(&request.digest()),
+            body: Base64UrlUnpadded::encode_string(&body),
+        }
+    }
+
+    /// Its line in the record, with the line end.
+    pub fn line(&self) -> Vec<u8> {
+        let mut line = serde_json::to_vec(self).expect("invariant: plain text and numbers always serialise");
+        line.push(b'\n');
+        line
+    }
+
+    fn read(line: &[u8]) -> Result<Self, Unreadable> {
+        let sent: Self = serde_json::from_slice(line).map_err(|_| Unreadable)?;
+        let length = sent.body()?.len();
+        let sound = sent.version == VERSION
+            && sent.sha256.len() == 64
+            && sent.fields.iter().all(|field| field.start <= field.end && field.end <= length);
+        if sound { Ok(sent) } else { Err(Unreadable) }
+    }
+
+    fn body(&self) -> Result<Vec<u8>, Unreadable> {
+        Base64UrlUnpadded::decode_vec(&self.body).map_err(|_| Unreadable)
+    }
+
+    fn size(&self) -> usize {
+        self.body().map_or(0, |body| body.len())
+    }
+}
+
+impl Record {
+    /// A record of one request.
+    pub fn of(request: &Outbound, time: u64) -> Self {
+        Self { requests: vec![Sent::of(request, time)] }
+    }
+
+    /// Adds a request that is about to be sent at `time` (seconds since 1970).
+    pub fn append(&mut self, request: &Outbound, time: u64) {
+        self.requests.push(Sent::of(request, time));
+    }
+
+    /// Whether nothing was sent.
+    pub fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
+
+    /// The bytes for the disk.
+    pub fn encode(&self) -> Vec<u8> {
+        self.requests.iter().flat_map(Sent::line).collect()
+    }
+
+    /// Reads them back.
+    pub fn read(file: &[u8]) -> Result<Self, Unreadable> {
+        let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        Ok(Self { requests: lines.map(Sent::read).collect::<Result<_, _>>()? })
+    }
+
+    /// The whole table for people.
+    pub fn describe(&self) -> Vec<String> {
+        let Some(first) = self.requests.first() else {
+            return vec!["Nothing was sent.".to_owned()];
+        };
+        let count = self.requests.len();
+        let plural = if count == 1 { "request" } else { "requests" };
+        let bytes: usize = self.requests.iter().map(Sent::size).sum();
+        let mut lines = vec![
+            format!("Everything this program sent on {}", date::short(first.time)),
+            format!("({count} {plural}, {} bytes):", grouped(bytes)),
+        ];
+        lines.extend(self.describe_requests());
+        lines
+    }
+
+    /// The requests alone, and what was not in them.
+    pub fn describe_requests(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (number, sent) in (1..).zip(&self.requests) {
+            lines.push(String::new());
+            lines.push(format!("#{number}  POST  {}  {} bytes", sent.url, grouped(sent.size())));
+            for field in &sent.fields {
+                let length = grouped(field.end - field.start);
+                lines.push(format!("    {:<16}{length:>6}  {}", field.name, field.why));
+            }
+            for (name, value) in &sent.headers {
+                lines.push(format!("    {name:<18}{:>4}  a header: signs this request", value.len()));
+            }
+            lines.push("    sha256 of the body:".to_owned());
+            lines.push(format!("    {}", sent.sha256));
+        }
+        lines.extend([
+            String::new(),
+            "Not sent: password, private key, recovery code, file names, machine name,".to_owned(),
+            "usage data. Raw bytes: --raw. Check with your own tools: docs/AUDIT.md".to_owned(),
+        ]);
+        lines
+    }
+
+    /// Each body as it was sent, one after the other; starred values were sent as well.
+    pub fn raw(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for sent in &self.requests {
+            bytes.extend_from_slice(format!("POST {}\n", sent.url).as_bytes());
+            for (name, value) in &sent.headers {
+                bytes.extend_from_slice(format!("{name}: {value}\n").as_bytes());
+            }
+            bytes.push(b'\n');
+            bytes.extend(sent.body().unwrap_or_default());
+            bytes.extend_from_slice(b"\n\n");
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::context::InviteId;
+    use crate::secret::InviteToken;
+    use crate::wire::disclose::{ClaimKey, Email};
+    use crate::wire::origin::Origin;
+    use crate::wire::outbound::Endpoint;
+
+    fn claim() -> Outbound {
+        let origin = Origin::read("https://accounts.example.org").expect("a good origin");
+        Outbound::post(&origin, Endpoint::Claim)
+            .field("invite_id", &InviteId([1; 16]))
+            .field("token", &InviteToken::from_bytes(&[2; 32]))
+            .field("claim_key", &ClaimKey([3; 32]))
+            .build()
+    }
+
+    #[test]
+    fn a_record_reads_back_and_keeps_every_byte_but_the_token() {
+        let request = claim();
+        let mut record = Record::of(&request, 1_795_798_800);
+        let origin = request.origin().clone();
+        let other =
+            Outbound::post(&origin, Endpoint::LoginParams).field("email", &Email("ada@example.org".to_owned())).build();
+        record.append(&other, 1_795_798_801);
+        assert_eq!(Record::read(&record.encode()), Ok(record.clone()));
+
+        let kept = record.requests[0].body().expect("a body");
+        let token = &request.disclosed()[1];
+        assert_eq!(kept.len(), request.body().len());
+        assert_eq!(&kept[token.start..token.end], format!("\"{}\"", "*".repeat(43)).as_bytes());
+        for (at, byte) in request.body().iter().enumerate().filter(|(at, _)| !(token.start..token.end).contains(at)) {
+            assert_eq!(kept[at], *byte);
+        }
+        assert_eq!(record.requests[1].body(), Ok(other.body().to_vec()));
+        assert_eq!(record.requests[0].sha256, hex(&request.digest()));
+        let secret = Base64UrlUnpadded::encode_string(&[2; 32]);
+        assert!(!String::from_utf8_lossy(&record.encode()).contains(&secret));
+    }
+
+    #[test]
+    fn the_table_names_every_field_with_its_reason_and_what_was_not_sent() {
+        let lines = Record::of(&claim(), 1_795_798_800).describe();
+        let all = lines.join("\n");
+        for needed in
+            ["2026-11-27 17:00 UTC", "/v1/invites/claim", "token", "single use", "claim_key", "Not sent: password"]
+        {
+            assert!(all.contains(needed), "{needed} in {all}");
+        }
+        assert!(lines.iter().all(|line| line.len() <= 78), "{all}");
+    }
+
+    #[test]
+    fn a_damaged_record_is_called_so() {
+        let whole = Record::of(&claim(), 0).encode();
+        assert_eq!(Record::read(&whole[..whole.len() / 2]), Err(Unreadable));
+        let huge = String::from_utf8_lossy(&whole).replace("\"end\":", "\"end\":9");
+        assert_eq!(Record::read(huge.as_bytes()), Err(Unreadable));
+        assert!(Record::read(b"").is_ok_and(|record| record.is_empty()));
+    }
+}

@@ -1,0 +1,229 @@
+//! The command line.
+//!
+//! Promise: flags become typed options; nothing else happens here. Must never: hold a secret flag, or decide anything.
+
+use crate::crypto::kdf::Profile;
+use crate::ui::script::Answers;
+use crate::ui::source::{InviteSource, PasswordSource};
+use crate::ui::text::usage::Misuse;
+use clap::{ArgAction, Args, Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// The variable that people try; set, it is refused with an explanation.
+pub const PASSWORD_VARIABLE: &str = "FIRSTKEY_PASSWORD";
+
+const EXAMPLES: &str = "\
+Examples:
+  firstkey accept                 finish the account you were invited to
+  firstkey accept --resume        go on after a lost connection
+  firstkey audit --last           show what left this computer, and why
+
+Your password and private keys never leave this computer. No telemetry.";
+
+const ACCEPT_EXAMPLES: &str = "\
+Examples:
+  firstkey accept
+  firstkey accept --resume
+  firstkey accept --no-input --json --invite-file invite.url \\
+    --password-fd 3 --kit-out kit.txt --yes-for ada@example.org 3<pw
+
+Without flags everything is asked for at the terminal. Secrets come from the
+terminal, a file or a descriptor, never from flags or variables. No telemetry.";
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 bug, 2 usage, 3 you stopped, 4 invite not usable, 5 this
+computer cannot, 6 refused for security, 7 server error, 10 wrong password,
+75 try again later, 130 Ctrl-C";
+
+/// Finish an account that your company made for you, with keys that nobody else ever has.
+#[derive(Debug, Parser)]
+#[command(name = "firstkey", version, before_help = EXAMPLES, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Accepted for scripts; there is no colour.
+    #[arg(long, global = true, hide = true)]
+    pub no_color: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Accept an invite: choose a password, make keys, keep a recovery kit.
+    Accept(Accept),
+    /// Show what was sent, field by field, with the reason each may leave.
+    Audit(Audit),
+}
+
+/// `firstkey accept`.
+#[derive(Debug, Args)]
+#[command(before_help = ACCEPT_EXAMPLES, after_help = EXIT_CODES)]
+pub struct Accept {
+    /// The invite link; better paste it when asked, then it is not in the shell's history.
+    #[arg(value_name = "LINK", conflicts_with = "invite_file")]
+    pub link: Option<String>,
+    /// Read the invite link from a file, or from standard input with "-".
+    #[arg(long, value_name = "PATH")]
+    pub invite_file: Option<PathBuf>,
+    /// Read the password from a file that only you may read.
+    #[arg(long, value_name = "PATH")]
+    pub password_file: Option<PathBuf>,
+    /// Read the password from an open file descriptor.
+    #[arg(long, value_name = "N")]
+    pub password_fd: Option<u32>,
+    /// Consent in advance, for exactly this address.
+    #[arg(long, value_name = "EMAIL")]
+    pub yes_for: Option<String>,
+    /// Save the recovery kit to a new file instead of showing it.
+    #[arg(long, value_name = "PATH")]
+    pub kit_out: Option<PathBuf>,
+    /// Never ask; fail with the name of the flag that is missing.
+    #[arg(long)]
+    pub no_input: bool,
+    /// Print one JSON object a line to standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Send a saved upload again and finish.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub resume: bool,
+    /// Do everything but the upload; show what would be sent.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Protect the password more: 1 (64 MiB) to 4 (2 GiB); never less than required.
+    #[arg(long, value_name = "1..4")]
+    pub profile: Option<u64>,
+    /// Where state is kept.
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Trust the certificate authorities in this PEM file as well.
+    #[arg(long, value_name = "PATH")]
+    pub ca_file: Option<PathBuf>,
+    /// Say more; secrets are never shown.
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Explains why there is no such flag.
+    #[arg(long, value_name = "PASSWORD", num_args = 0..=1, default_missing_value = "", hide = true)]
+    pub password: Option<String>,
+}
+
+/// `firstkey audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// The last run.
+    #[arg(long, required = true)]
+    pub last: bool,
+    /// The exact bytes; the invite's token is masked.
+    #[arg(long, conflicts_with = "json")]
+    pub raw: bool,
+    /// One JSON object a request.
+    #[arg(long)]
+    pub json: bool,
+    /// Where state is kept.
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+impl Accept {
+    /// What the flags answer. `password_variable` says whether [`PASSWORD_VARIABLE`] is set.
+    pub fn answers(&self, password_variable: bool) -> Result<Answers, Misuse> {
+        if self.password.is_some() {
+            return Err(Misuse::PasswordFlag);
+        }
+        if password_variable {
+            return Err(Misuse::PasswordVariable);
+        }
+        let password = match (&self.password_file, self.password_fd) {
+            (Some(_), Some(_)) => return Err(Misuse::TwoPasswords),
+            (Some(path), None) => Some(PasswordSource::File(path.clone())),
+            (None, Some(number)) => Some(PasswordSource::Descriptor(number)),
+            (None, None) => None,
+        };
+        let invite = match (&self.link, &self.invite_file) {
+            (Some(link), _) => Some(InviteSource::Argument(Zeroizing::new(link.as_bytes().to_vec()))),
+            (None, Some(path)) if path == Path::new("-") => Some(InviteSource::Stdin),
+            (None, Some(path)) => Some(InviteSource::File(path.clone())),
+            (None, None) => None,
+        };
+        if matches!(invite, Some(InviteSource::Stdin)) && password == Some(PasswordSource::Descriptor(0)) {
+            return Err(Misuse::StdinTwice);
+        }
+        Ok(Answers {
+            invite,
+            password,
+            yes_for: self.yes_for.clone(),
+            kit_out: self.kit_out.clone(),
+            json: self.json,
+            resume: self.resume,
+            rehearsal: self.dry_run,
+        })
+    }
+
+    /// The profile that was wished for.
+    pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
+        self.profile.map(|id| Profile::from_id(id).ok_or(Misuse::NoSuchProfile)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn accept(flags: &[&str]) -> Accept {
+        let all = ["firstkey", "accept"].iter().chain(flags);
+        match Cli::try_parse_from(all).expect("good flags").command {
+            Command::Accept(accept) => accept,
+            Command::Audit(_) => panic!("accept was asked for"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_password_in_a_flag_or_variable_is_refused_and_never_kept() {
+        for flags in [&["--password"][..], &["--password", "hunter2"], &["--password=hunter2"]] {
+            assert_eq!(accept(flags).answers(false).err(), Some(Misuse::PasswordFlag));
+        }
+        assert_eq!(accept(&[]).answers(true).err(), Some(Misuse::PasswordVariable));
+    }
+
+    #[test]
+    fn one_source_answers_one_question() {
+        assert_eq!(
+            accept(&["--password-file", "p", "--password-fd", "3"]).answers(false).err(),
+            Some(Misuse::TwoPasswords)
+        );
+        assert_eq!(
+            accept(&["--invite-file", "-", "--password-fd", "0"]).answers(false).err(),
+            Some(Misuse::StdinTwice)
+        );
+        assert!(Cli::try_parse_from(["firstkey", "accept", "LINK", "--invite-file", "x"]).is_err());
+    }
+
+    #[test]
+    fn only_the_four_profiles_can_be_wished_for() {
+        assert_eq!(accept(&[]).profile(), Ok(None));
+        assert_eq!(accept(&["--profile", "3"]).profile(), Ok(Some(Profile::Three)));
+        for bad in ["0", "5", "99"] {
+            assert_eq!(accept(&["--profile", bad]).profile(), Err(Misuse::NoSuchProfile));
+        }
+    }
+
+    #[test]
+    fn help_begins_with_examples_fits_a_screen_and_says_that_there_is_no_telemetry() {
+        let mut command = Cli::command();
+        command.build();
+        let main = command.clone().render_help().to_string();
+        let accept = command.find_subcommand_mut("accept").expect("the command").clone().render_help().to_string();
+        for help in [main, accept] {
+            assert!(help.starts_with("Examples:"), "{help}");
+            assert!(help.contains("No telemetry."), "{help}");
+            assert!(help.lines().count() <= 48, "{help}");
+        }
+    }
+}

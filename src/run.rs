@@ -1,0 +1,132 @@
+//! The commands: flags and edges put together, a flow driven to its end, a number for the shell.
+//!
+//! Promise: the process is closed before anything secret exists in it; what can fail on this machine is checked before the first question.
+//! Must never: decide what is acceptable; that is `flow`.
+
+use crate::audit::Record;
+use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
+use crate::drive::{self, Edges};
+use crate::exit::ExitCode;
+use crate::flow::accept::{Accept, Options};
+use crate::flow::stop::{LocalTrouble, Reach, Stop, StorageTrouble, Why};
+use crate::flow::Done;
+use crate::port::harden::harden;
+use crate::port::http::{HttpServer, Limits, ProxyWish};
+use crate::port::machine::ThisMachine;
+use crate::port::random::SystemRng;
+use crate::store::place::Place;
+use crate::store::shelf::{self, StateShelf};
+use crate::ui::person::AtTerminal;
+use crate::ui::script::Script;
+use crate::ui::term::{self, Terminal};
+use crate::ui::{signals, text};
+use clap::Parser;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use std::io::Write;
+use std::path::Path;
+
+/// The program: reads the command line, does it, gives the exit code.
+pub fn main() -> ExitCode {
+    term::install_panic_restore();
+    let hardened = harden();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap; printing them can fail only if nobody listens.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
+        }
+    };
+    match cli.command {
+        Command::Accept(flags) => accept(&flags, hardened.no_core_dumps && hardened.not_traceable),
+        Command::Audit(flags) => audit(&flags),
+    }
+}
+
+/// A stop before the flow began.
+fn early(trouble: LocalTrouble) -> Stop {
+    Stop { why: Why::Local(trouble), reach: Reach::NothingSent, origin: None, invite: None }
+}
+
+fn accept(flags: &cli::Accept, closed: bool) -> ExitCode {
+    // Without handlers Ctrl-C still ends the program, only less politely.
+    let _ = signals::install();
+    let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let misuse = flags.answers(std::env::var_os(PASSWORD_VARIABLE).is_some()).and_then(|answers| Ok((answers, flags.profile()?)));
+    let (answers, profile) = match misuse {
+        Ok(good) => good,
+        Err(misuse) => return Script::new(Default::default(), person).misused(misuse),
+    };
+    let mut script = Script::new(answers, person);
+    let end = script.prepare().and_then(|()| accept_prepared(flags, profile, closed, &mut script));
+    script.finish(&end)
+}
+
+fn accept_prepared(flags: &cli::Accept, profile: Option<crate::crypto::kdf::Profile>, closed: bool, script: &mut Script) -> Result<Done, Stop> {
+    let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
+    let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+    let path = Place::choose(flags.state_dir.clone()).map_err(early)?;
+    let mut shelf = StateShelf::open(&path).map_err(early)?;
+    let options = Options {
+        profile,
+        rehearsal: flags.dry_run,
+        resume: flags.resume,
+        pins: shelf.pins().map_err(early)?,
+        checkpoints: shelf.checkpoints().map_err(early)?,
+    };
+    let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
+    if let Some(proxy) = &proxy {
+        script.remark(&text::start::proxy(proxy.shown()));
+    }
+    if flags.verbose > 0 {
+        script.remark(&text::start::verbose(&path.display().to_string(), closed));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| early(LocalTrouble::NoThreads))?;
+    let mut server = HttpServer::new(Limits::default(), roots, proxy);
+    let edges = Edges {
+        person: script,
+        server: &mut server,
+        shelf: &mut shelf,
+        stretch: &mut ThisMachine,
+        stopped: || async {
+            signals::wait().await;
+        },
+    };
+    let end = runtime.block_on(drive::run(&mut Accept::new(options), edges, &mut rng));
+    // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with the process.
+    runtime.shutdown_background();
+    end
+}
+
+/// The certificates in a PEM file.
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalTrouble> {
+    let trouble = |trouble| LocalTrouble::Input { trouble, path: path.display().to_string() };
+    let pem = std::fs::read(path).map_err(|_| trouble(StorageTrouble::Missing))?;
+    let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match roots {
+        Ok(roots) if !roots.is_empty() => Ok(roots),
+        _ => Err(trouble(StorageTrouble::Damaged)),
+    }
+}
+
+fn audit(flags: &cli::Audit) -> ExitCode {
+    let record = Place::choose(flags.state_dir.clone()).and_then(|path| {
+        let damaged = |_| LocalTrouble::State { trouble: StorageTrouble::Damaged, path: path.display().to_string() };
+        shelf::last_record(&path)?.map_or(Ok(Record::default()), |file| Record::read(&file).map_err(damaged))
+    });
+    let record = match record {
+        Ok(record) => record,
+        Err(trouble) => return Script::new(Default::default(), None).finish(&Err(early(trouble))),
+    };
+    let output = if flags.raw {
+        record.raw()
+    } else if flags.json {
+        record.encode()
+    } else {
+        (record.describe().join("\n") + "\n").into_bytes()
+    };
+    // A reader that went away has seen what it wanted.
+    let _ = std::io::stdout().write_all(&output);
+    ExitCode::Done
+}

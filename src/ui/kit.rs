@@ -1,0 +1,174 @@
+//! The recovery kit as text: for the screen, for a file, and read again from that file.
+//!
+//! Promise: whatever holds the code has its full size from the start and is wiped. Must never: send or store it by itself.
+
+use crate::crypto::context::{AccountId, RealmId};
+use crate::crypto::recovery::{read_code, write_code};
+use crate::flow::Kit;
+use zeroize::Zeroizing;
+
+/// Groups of a code.
+pub const GROUPS: usize = 7;
+/// What the line with the code begins with.
+const CODE: &str = "recovery-code: ";
+/// Fewest columns for four groups in a row.
+const WIDE: usize = 48;
+
+/// The code as it is written down, with its groups numbered; four in a row, or three where that does not fit.
+pub fn for_screen(kit: &Kit, width: usize) -> Zeroizing<String> {
+    // EXPOSE: the kit shows the code to its owner.
+    let code = write_code(kit.code.expose());
+    let in_a_row = if width >= WIDE { 4 } else { 3 };
+    // Twelve columns a group and a few line ends: never grows.
+    let mut text = Zeroizing::new(String::with_capacity(GROUPS * 16 + 16));
+    for (at, group) in code.split('-').enumerate() {
+        let lead = match at % in_a_row {
+            0 if at == 0 => "    ",
+            0 => "\n    ",
+            _ => "     ",
+        };
+        text.push_str(lead);
+        text.push(char::from_digit(u32::try_from(at + 1).unwrap_or_default(), 10).unwrap_or('?'));
+        text.push_str("  ");
+        text.push_str(group);
+    }
+    text.push('\n');
+    text
+}
+
+/// The page for a file.
+pub fn for_file(kit: &Kit) -> Zeroizing<String> {
+    let head = format!(
+        "firstkey recovery kit\n\
+         =====================\n\n\
+         With this code you can set a new password if you forget yours.\n\
+         It is the only way: nobody at {organisation}, and nobody who made\n\
+         this program, can reset it. Whoever else has it can do the same,\n\
+         so keep it like a passport: on paper or on a stick in a drawer,\n\
+         not in a cloud folder, an e-mail or a photo.\n\n",
+        organisation = kit.organisation
+    );
+    let tail = format!(
+        "\nserver:        {server}\n\
+         e-mail:        {email}\n\
+         organisation:  {organisation}\n\
+         account-id:    {account}\n\
+         realm-id:      {realm}\n\
+         fingerprint:   {fingerprint}\n\n\
+         To use it, run\n\
+         \x20 firstkey recover\n",
+        server = kit.origin,
+        email = kit.email,
+        organisation = kit.organisation,
+        account = kit.account,
+        realm = kit.realm,
+        fingerprint = kit.fingerprint,
+    );
+    // EXPOSE: the file is the kit; it is written for its owner alone.
+    let code = write_code(kit.code.expose());
+    let mut page = Zeroizing::new(String::with_capacity(head.len() + CODE.len() + code.len() + 1 + tail.len()));
+    for part in [head.as_str(), CODE, code.as_str(), "\n", tail.as_str()] {
+        page.push_str(part);
+    }
+    page
+}
+
+/// What a kit file says.
+pub struct KitFacts {
+    /// The code as written there; it is a whole and valid one.
+    pub code: Zeroizing<String>,
+    /// The realm.
+    pub realm: RealmId,
+    /// The account.
+    pub account: AccountId,
+}
+
+impl KitFacts {
+    /// One group, 1 to 7, as it stands in the file.
+    pub fn group(&self, group: u8) -> Option<Zeroizing<Vec<u8>>> {
+        let text = self.code.split('-').nth(usize::from(group).checked_sub(1)?)?;
+        Some(Zeroizing::new(text.as_bytes().to_vec()))
+    }
+}
+
+/// Reads a kit file; `None` if it is none of ours.
+pub fn read_kit_file(bytes: &[u8]) -> Option<KitFacts> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let value = |name: &str| text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim()));
+    let id = |name: &str| Some(*uuid::Uuid::try_parse(value(name)?).ok()?.as_bytes());
+    let code = value(CODE)?;
+    read_code(code).ok()?;
+    Some(KitFacts {
+        code: Zeroizing::new(code.to_owned()),
+        realm: RealmId(id("realm-id:")?),
+        account: AccountId(id("account-id:")?),
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::crypto::identity::Fingerprint;
+    use crate::secret::RecoveryCode;
+    use crate::wire::origin::Origin;
+    use crate::wire::text::Printable;
+
+    pub(crate) fn kit(account: u8) -> Kit {
+        Kit {
+            code: RecoveryCode::from_bytes(&[0x5a; 16]),
+            origin: Origin::read("https://accounts.example.org").expect("a good origin"),
+            email: "ada@example.org".to_owned(),
+            organisation: Printable::from_untrusted("Example Corp"),
+            realm: RealmId([1; 16]),
+            account: AccountId([account; 16]),
+            fingerprint: Fingerprint([7; 64]),
+        }
+    }
+
+    #[test]
+    fn a_kit_file_reads_back_group_by_group() {
+        let kit = kit(2);
+        let facts = read_kit_file(for_file(&kit).as_bytes()).expect("a kit file");
+        let code = write_code(kit.code.expose());
+        assert_eq!(*facts.code, *code);
+        assert_eq!((facts.realm, facts.account), (kit.realm, kit.account));
+        for (at, group) in (1..).zip(code.split('-')) {
+            assert_eq!(facts.group(at).expect("a group").as_slice(), group.as_bytes());
+        }
+        assert!(facts.group(0).is_none() && facts.group(8).is_none());
+    }
+
+    #[test]
+    fn the_file_names_everything_that_recovery_needs() {
+        let page = for_file(&kit(2));
+        for needed in [
+            "recovery-code: ",
+            "https://accounts.example.org",
+            "ada@example.org",
+            "02020202-",
+            "01010101-",
+            "firstkey recover",
+        ] {
+            assert!(page.contains(needed), "{needed}");
+        }
+        assert!(page.lines().all(|line| line.len() <= 100 && line.is_ascii()));
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_file_is_no_kit() {
+        let page = for_file(&kit(2));
+        assert!(read_kit_file(page.replacen("recovery-code: ", "recovery-code: X", 1).as_bytes()).is_none());
+        assert!(read_kit_file(&page.as_bytes()[..page.len() / 2]).is_none());
+        assert!(read_kit_file(b"my diary\n").is_none());
+    }
+
+    #[test]
+    fn the_screen_fits_wide_and_narrow_terminals() {
+        for width in [40, 48, 80] {
+            let text = for_screen(&kit(2), width);
+            assert!(text.lines().all(|line| line.len() <= width), "{}", *text);
+            assert!((1..=7).all(|group| text.contains(&format!("{group}  "))));
+        }
+        assert_eq!(for_screen(&kit(2), 80).lines().count(), 2);
+    }
+}

@@ -1,0 +1,214 @@
+//! The recovery kit in a file that its owner alone may read.
+//!
+//! Promise: the file appears whole or not at all, never replaces another, and is on the disk when this says so. A kit
+//! that an interrupted try left for the same account is moved aside, never deleted: which of two kits is the right one
+//! must never be this program's guess. Must never: follow a link, or write a code where others may read.
+
+use super::kit::{self, KitFacts};
+use super::source;
+use crate::flow::Kit;
+use crate::flow::stop::{LocalTrouble, StorageTrouble};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// The most that a kit file may hold, in bytes; ours have about 1,200.
+const MAX_FILE: usize = 16 * 1024;
+/// Names that are tried for an earlier kit.
+const MAX_ASIDE: u32 = 100;
+
+/// A kit that was written.
+pub struct KitFile {
+    path: PathBuf,
+    moved: Option<PathBuf>,
+}
+
+impl KitFile {
+    /// Whether a kit could go to `path`: nothing is there, or an earlier kit of ours. Asked before anything is sent.
+    pub fn check(path: &Path) -> Result<(), LocalTrouble> {
+        match read(path) {
+            Ok(_) | Err(StorageTrouble::Missing) => {}
+            Err(trouble) => return Err(at(path, trouble)),
+        }
+        match folder(path).metadata() {
+            Ok(about) if about.is_dir() => Ok(()),
+            Ok(_) => Err(at(path, StorageTrouble::Missing)),
+            Err(error) => Err(at(path, source::kind(&error))),
+        }
+    }
+
+    /// Writes the kit to `path`.
+    pub fn save(path: &Path, kit: &Kit) -> Result<Self, LocalTrouble> {
+        Self::try_save(path, kit).map_err(|trouble| at(path, trouble))
+    }
+
+    fn try_save(path: &Path, kit: &Kit) -> Result<Self, StorageTrouble> {
+        let moved = match read(path) {
+            Err(StorageTrouble::Missing) => None,
+            Ok(earlier) if earlier.realm == kit.realm && earlier.account == kit.account => Some(move_aside(path)?),
+            Ok(_) => return Err(StorageTrouble::Exists),
+            Err(trouble) => return Err(trouble),
+        };
+        write_new(path, kit::for_file(kit).as_bytes())?;
+        Ok(Self { path: path.to_owned(), moved })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Where the kit of an earlier try went, if one was there.
+    pub fn moved(&self) -> Option<String> {
+        self.moved.as_ref().map(|path| path.display().to_string())
+    }
+
+    /// Reads the file again and gives one group, 1 to 7: the proof that it was kept.
+    pub fn group(&self, group: u8) -> Result<Zeroizing<Vec<u8>>, LocalTrouble> {
+        let facts = read(&self.path).map_err(|trouble| at(&self.path, trouble))?;
+        facts.group(group).ok_or_else(|| at(&self.path, StorageTrouble::Damaged))
+    }
+}
+
+fn at(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
+    LocalTrouble::KitFile { trouble, path: path.display().to_string() }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Reads a kit of ours; whatever else is there is in the way.
+fn read(path: &Path) -> Result<KitFacts, StorageTrouble> {
+    let about = fs::symlink_metadata(path).map_err(|error| source::kind(&error))?;
+    if !about.is_file() {
+        return Err(StorageTrouble::Link);
+    }
+    source::private(&about)?;
+    let mut file = File::open(path).map_err(|error| source::kind(&error))?;
+    let mut bytes = Zeroizing::new(vec![0; MAX_FILE]);
+    let mut length = 0;
+    while length < bytes.len() {
+        match file.read(&mut bytes[length..]).map_err(|error| source::kind(&error))? {
+            0 => break,
+            count => length += count,
+        }
+    }
+    kit::read_kit_file(&bytes[..length]).ok_or(StorageTrouble::Exists)
+}
+
+/// Gives the file at `path` the next free name behind it.
+fn move_aside(path: &Path) -> Result<PathBuf, StorageTrouble> {
+    for number in 1..=MAX_ASIDE {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".unused-{number}"));
+        let aside = PathBuf::from(name);
+        // A second name first: unlike a rename, it never replaces anything.
+        match fs::hard_link(path, &aside) {
+            Ok(()) => {
+                fs::remove_file(path).map_err(|error| source::kind(&error))?;
+                return Ok(aside);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(source::kind(&error)),
+        }
+    }
+    Err(StorageTrouble::Exists)
+}
+
+/// Writes a file that is not there yet, for its owner alone.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StorageTrouble> {
+    let kind = |error: std::io::Error| source::kind(&error);
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let unfinished = PathBuf::from(name);
+    let written = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::hard_link(&unfinished, path)
+    })();
+    let removed = fs::remove_file(&unfinished);
+    written.map_err(kind)?;
+    removed.map_err(kind)?;
+    File::open(folder(path)).and_then(|folder| folder.sync_all()).map_err(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kit::tests::kit;
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = folder.path().join("kit.txt");
+        (folder, path)
+    }
+
+    fn trouble(result: Result<KitFile, LocalTrouble>) -> StorageTrouble {
+        match result {
+            Err(LocalTrouble::KitFile { trouble, .. }) => trouble,
+            Err(other) => panic!("{other:?}"),
+            Ok(_) => panic!("it was written"),
+        }
+    }
+
+    #[test]
+    fn a_kit_is_written_for_its_owner_alone_and_proves_itself() {
+        let (folder, path) = folder();
+        let kept = KitFile::save(&path, &kit(2)).expect("written");
+        let mode = fs::metadata(&path).expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600);
+        assert!(kept.moved().is_none());
+        assert_eq!(kept.group(1).expect("a group").len(), 4);
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left behind");
+    }
+
+    #[test]
+    fn the_kit_of_an_interrupted_try_is_moved_aside_each_time() {
+        let (_folder, path) = folder();
+        for expected in [None, Some("kit.txt.unused-1"), Some("kit.txt.unused-2")] {
+            let kept = KitFile::save(&path, &kit(2)).expect("written");
+            assert_eq!(kept.moved().map(|moved| moved.rsplit('/').next() == expected), expected.map(|_| true));
+        }
+        assert!(read(&path.with_file_name("kit.txt.unused-1")).is_ok());
+    }
+
+    #[test]
+    fn other_files_links_and_kits_of_others_stay_untouched() {
+        let (_folder, path) = folder();
+        fs::write(&path, "my diary").expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("permissions");
+        assert_eq!(trouble(KitFile::save(&path, &kit(2))), StorageTrouble::Exists);
+        assert!(KitFile::check(&path).is_err());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("permissions");
+        assert_eq!(trouble(KitFile::save(&path, &kit(2))), StorageTrouble::TooOpen);
+        assert_eq!(fs::read(&path).expect("still there"), b"my diary");
+
+        let other = path.with_file_name("other.txt");
+        KitFile::save(&other, &kit(3)).expect("written");
+        assert_eq!(trouble(KitFile::save(&other, &kit(2))), StorageTrouble::Exists);
+
+        let link = path.with_file_name("link.txt");
+        std::os::unix::fs::symlink(&other, &link).expect("a link");
+        assert_eq!(trouble(KitFile::save(&link, &kit(3))), StorageTrouble::Link);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_noticed_before_anything_is_sent() {
+        let (_folder, path) = folder();
+        assert!(KitFile::check(&path).is_ok());
+        assert!(KitFile::check(&path.join("kit.txt")).is_err());
+    }
+
+    #[test]
+    fn a_file_that_vanished_proves_nothing() {
+        let (_folder, path) = folder();
+        let kept = KitFile::save(&path, &kit(2)).expect("written");
+        fs::remove_file(&path).expect("removed");
+        assert!(kept.group(1).is_err());
+    }
+}

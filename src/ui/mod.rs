@@ -1,0 +1,16 @@
+//! What a person sees and types, and what a script says instead.
+//!
+//! Promise: every sentence is in [`text`]; a secret goes from the terminal or a file straight into memory that is wiped.
+//! Must never: decide anything; that is `flow`.
+
+pub mod ask;
+pub mod date;
+pub mod kit;
+pub mod kit_file;
+pub mod person;
+pub mod script;
+pub mod signals;
+pub mod source;
+pub mod term;
+pub mod text;
+pub mod wrap;

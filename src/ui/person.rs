@@ -1,0 +1,343 @@
+//! A person at the controlling terminal.
+//!
+//! Promise: everything is appended, nothing redrawn; secrets are typed without echo straight into memory that is wiped;
+//! the recovery code goes to a screen that forgets it, where the terminal has one. Must never: hold a sentence (they are
+//! in [`super::text`]) or decide anything.
+
+use super::ask;
+use super::kit;
+use super::kit_file::KitFile;
+use super::term::{ReadTrouble, SPARE, Terminal};
+use super::text::{Lines, Story, notice, question};
+use super::wrap::wrap;
+use crate::crypto::kdf::Profile;
+use crate::crypto::prepare::MAX_BYTES;
+use crate::drive::Person;
+use crate::flow::stop::LocalTrouble;
+use crate::flow::{Answer, Introduction, Kit, Notice, Question};
+use std::path::Path;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// The widest a line gets, in columns.
+const WIDEST: usize = 78;
+/// Fewest columns for a made passphrase on one line.
+const WIDE: usize = 72;
+
+/// The person at this terminal.
+pub struct AtTerminal {
+    terminal: Terminal,
+    /// A line was begun and waits for its end.
+    open_line: bool,
+    /// Whose invite it is, once known.
+    organisation: Option<String>,
+    /// Whether step 1 was announced.
+    choosing: bool,
+    /// Whether a made passphrase was shown before.
+    made_shown: bool,
+    /// Whether the account is being read back.
+    proving: bool,
+    /// The kit, if it was saved instead of written down.
+    kit: Option<KitFile>,
+}
+
+/// What the person did with the kit.
+enum Kept {
+    WrittenDown,
+    ToBeSaved,
+}
+
+impl AtTerminal {
+    /// Whoever sits at `terminal`.
+    pub fn new(terminal: Terminal) -> Self {
+        Self {
+            terminal,
+            open_line: false,
+            organisation: None,
+            choosing: false,
+            made_shown: false,
+            proving: false,
+            kit: None,
+        }
+    }
+
+    /// Says some lines.
+    pub fn say(&mut self, lines: &Lines) {
+        for line in lines {
+            self.line(line);
+        }
+    }
+
+    /// Says why it ended.
+    pub fn stopped(&mut self, story: &Story) {
+        self.line("");
+        for line in story.for_people().lines() {
+            self.line(line);
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.terminal.width().min(WIDEST)
+    }
+
+    fn line(&mut self, line: &str) {
+        self.end_line("");
+        self.put(&format!("{}\n", wrap(line, self.width())));
+    }
+
+    /// Leaves a line open for what comes of it.
+    fn begin_line(&mut self, line: &str) {
+        self.end_line("");
+        self.put(line);
+        self.open_line = true;
+    }
+
+    fn end_line(&mut self, end: &str) {
+        if std::mem::take(&mut self.open_line) {
+            self.put(&format!("{end}\n"));
+        }
+    }
+
+    /// A terminal that takes no output will fail at the next question, which says so.
+    fn put(&mut self, text: &str) {
+        let _ = self.terminal.write(text);
+    }
+
+    /// Asks until something readable comes, or for ever `None`'s answer.
+    fn until_read<T>(&mut self, mut read: impl FnMut(&mut Terminal) -> Result<T, ReadTrouble>) -> Result<T, Answer> {
+        self.end_line("");
+        loop {
+            match read(&mut self.terminal) {
+                Ok(answer) => return Ok(answer),
+                Err(trouble) => match question::unread(&trouble) {
+                    Some(why) => self.line(why),
+                    None => return Err(ended(&trouble)),
+                },
+            }
+        }
+    }
+
+    fn text(&mut self, prompt: &str) -> Result<Zeroizing<Vec<u8>>, Answer> {
+        let prompt = wrap(prompt, self.width());
+        self.until_read(|terminal| ask::line(terminal, &prompt)).map(|line| Zeroizing::new(line.into_bytes()))
+    }
+
+    fn secret(&mut self, prompt: &str) -> Answer {
+        let read = self.until_read(|terminal| {
+            let mut typed = Zeroizing::new(vec![0; MAX_BYTES + SPARE]);
+            let length = terminal.read_secret(prompt, &mut typed)?;
+            // The buffer itself is handed on: nothing is copied, nothing grows.
+            typed.truncate(length);
+            Ok(typed)
+        });
+        read.map_or_else(|end| end, Answer::Secret)
+    }
+
+    fn yes_no(&mut self, question: &str, default: Option<bool>) -> Answer {
+        match self.until_read(|terminal| ask::yes_no(terminal, question, default)) {
+            Ok(true) => Answer::Yes,
+            Ok(false) => Answer::No,
+            Err(end) => end,
+        }
+    }
+
+    fn consent(&mut self, about: &Introduction) -> Answer {
+        self.introduce(about);
+        // Where something is odd, Enter alone is no consent.
+        let odd = about.earlier_claims > 0 || about.organisation.mixed_scripts() || about.display_name.mixed_scripts();
+        self.yes_no(question::IS_THIS_YOU, if odd { None } else { Some(true) })
+    }
+
+    /// Says who invites whom.
+    pub(super) fn introduce(&mut self, about: &Introduction) {
+        self.organisation = Some(about.organisation.as_str().to_owned());
+        self.line("");
+        self.say(&question::introduction(about));
+        self.line("");
+    }
+
+    fn password(&mut self, min_length: u64) -> Answer {
+        if !std::mem::replace(&mut self.choosing, true) {
+            self.line("");
+            let lines = question::choose_password(min_length, self.organisation.as_deref());
+            self.say(&lines);
+        }
+        self.secret(question::PASSWORD)
+    }
+
+    fn again(&mut self, made: Option<&str>) -> Answer {
+        if let Some(made) = made {
+            let again = std::mem::replace(&mut self.made_shown, true);
+            self.line(if again { question::MADE_AGAIN } else { question::MADE });
+            let in_a_row = if self.width() >= WIDE { 6 } else { 3 };
+            let mut text = Zeroizing::new(String::with_capacity(made.len() * 2 + 16));
+            for (at, word) in made.split(' ').enumerate() {
+                text.push_str(if at % in_a_row == 0 { "\n    " } else { " " });
+                text.push_str(word);
+            }
+            text.push_str("\n\n");
+            self.put(&text);
+        }
+        self.secret(question::AGAIN)
+    }
+
+    fn show_kit(&mut self, kit: &Kit) -> Answer {
+        let lines = question::kit(kit.organisation.as_str());
+        self.line("");
+        self.say(&lines);
+        loop {
+            match self.keep(kit, &lines) {
+                Ok(Kept::WrittenDown) => return Answer::Yes,
+                Ok(Kept::ToBeSaved) => {}
+                Err(trouble) => return ended(&trouble),
+            }
+            match self.save(kit) {
+                Ok(Some(answer)) => return answer,
+                // The name was no good: the kit is shown again, since whoever saves it may as well write it down.
+                Ok(None) => {}
+                Err(end) => return end,
+            }
+        }
+    }
+
+    /// Shows the code until the person says what they did with it.
+    fn keep(&mut self, kit: &Kit, lines: &Lines) -> Result<Kept, ReadTrouble> {
+        let width = self.width();
+        let code = kit::for_screen(kit, width);
+        let elsewhere = self.terminal.alternate().map(|mut alternate| {
+            for line in lines {
+                alternate.write(&format!("{}\n", wrap(line, width)))?;
+            }
+            show(&mut alternate, &code, width)
+        });
+        match elsewhere {
+            Some(kept) => {
+                self.line(notice::KIT_SHOWN);
+                kept
+            }
+            None => show(&mut self.terminal, &code, width),
+        }
+    }
+
+    fn save(&mut self, kit: &Kit) -> Result<Option<Answer>, Answer> {
+        let typed = self.text(question::SAVE_WHERE)?;
+        let typed = String::from_utf8_lossy(&typed).trim().to_owned();
+        let path = if typed.is_empty() { question::KIT_FILE.to_owned() } else { typed };
+        match KitFile::save(Path::new(&path), kit) {
+            Ok(file) => {
+                if let Some(moved) = file.moved() {
+                    self.say(&notice::kit_moved(&moved));
+                }
+                self.say(&notice::kit_saved(&path));
+                self.kit = Some(file);
+                Ok(Some(Answer::KitSaved(path)))
+            }
+            Err(trouble) => {
+                let (story, _) = super::text::local::trouble(&trouble);
+                self.line(&format!("  {}", story.headline));
+                Ok(None)
+            }
+        }
+    }
+
+    fn prove_kit(&mut self, group: u8) -> Answer {
+        match &self.kit {
+            Some(file) => match file.group(group) {
+                Ok(typed) => {
+                    self.line(notice::KIT_READ_BACK);
+                    Answer::Secret(typed)
+                }
+                Err(trouble) => Answer::Trouble(trouble),
+            },
+            None => self.text(&question::group(group)).map_or_else(|end| end, Answer::Secret),
+        }
+    }
+}
+
+/// Shows the code and the question on whichever screen it is.
+fn show(terminal: &mut Terminal, code: &str, width: usize) -> Result<Kept, ReadTrouble> {
+    terminal.write("\n")?;
+    terminal.write(code)?;
+    terminal.write("\n")?;
+    let prompt = wrap(question::WRITTEN_DOWN, width);
+    loop {
+        // Enter alone means nothing: whoever pressed it once too often at the last prompt would never see the kit.
+        match ask::line(terminal, &prompt)?.trim() {
+            "y" | "Y" | "yes" | "Yes" => return Ok(Kept::WrittenDown),
+            "s" | "S" => return Ok(Kept::ToBeSaved),
+            _ => terminal.write(&format!("{}\n", wrap(question::WRITTEN_DOWN_HOW, width)))?,
+        }
+    }
+}
+
+/// The answer where nothing more can be read.
+fn ended(trouble: &ReadTrouble) -> Answer {
+    match trouble {
+        ReadTrouble::Interrupted | ReadTrouble::Terminated(_) | ReadTrouble::Closed => Answer::Cancelled,
+        ReadTrouble::TooLong | ReadTrouble::NotUtf8 | ReadTrouble::ControlCharacter(_) | ReadTrouble::Io(_) => {
+            Answer::Trouble(LocalTrouble::Terminal)
+        }
+    }
+}
+
+impl Person for AtTerminal {
+    fn ask(&mut self, question: Question) -> Answer {
+        match question {
+            Question::Invite { trouble } => {
+                if let Some(trouble) = trouble {
+                    self.say(&question::better_link(trouble));
+                }
+                self.text(question::INVITE).map_or_else(|end| end, Answer::Text)
+            }
+            Question::InviteAgain => {
+                self.say(&question::invite_again());
+                self.text(question::INVITE).map_or_else(|end| end, Answer::Text)
+            }
+            Question::Host(origin) => {
+                self.say(&question::host(&origin));
+                self.yes_no(question::RIGHT_HOST, None)
+            }
+            Question::Consent(about) => self.consent(&about),
+            Question::Password { min_length, attempt: _ } => self.password(min_length),
+            Question::Again { made } => self.again(made.as_ref().map(|made| made.as_str())),
+            Question::Kit(kit) => self.show_kit(&kit),
+            Question::KitProof { group, attempt: _ } => self.prove_kit(group),
+            Question::PasswordOnceMore { attempt: _ } => self.secret(question::PASSWORD),
+        }
+    }
+
+    fn tell(&mut self, said: &Notice) {
+        match said {
+            Notice::Plan | Notice::ProvingPassword => self.line(""),
+            Notice::Sending { .. } => {
+                self.line("");
+                self.line(notice::SEND);
+            }
+            Notice::Checking => {
+                self.proving = true;
+                self.begin_line(notice::CHECKING);
+            }
+            Notice::Opened => {
+                self.end_line(notice::CHECKED);
+                self.line("");
+            }
+            Notice::NotOpened { .. } => self.end_line(notice::NOT_CHECKED),
+            _ => {}
+        }
+        self.say(&notice::notice(said));
+    }
+
+    fn stretching(&mut self, profile: Profile) {
+        if !self.proving {
+            self.line("");
+            self.line(notice::MAKE_KEYS);
+            self.begin_line(&notice::stretching(profile));
+        }
+    }
+
+    fn stretched(&mut self, _: Profile, took: Duration) {
+        if !self.proving {
+            self.end_line(&notice::stretched(took));
+        }
+    }
+}

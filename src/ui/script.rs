@@ -1,0 +1,391 @@
+//! Flags in the place of a person, and a person for what the flags leave open.
+//!
+//! | question | what answers it |
+//! |---|---|
+//! | `Invite`, `InviteAgain` | `LINK`, `--invite-file` |
+//! | `Host` | a person only |
+//! | `Consent` | `--yes-for` |
+//! | `Password`, `Again`, `PasswordOnceMore` | `--password-file`, `--password-fd` |
+//! | `Kit`, `KitProof` | `--kit-out` |
+//!
+//! Promise: nothing is asked of a person that a flag answers; whatever is missing is named before anything is sent;
+//! standard output holds results only. Must never: take a secret from the command line or the environment.
+
+mod event;
+
+pub use event::Event;
+
+use super::kit_file::KitFile;
+use super::person::AtTerminal;
+use super::source::{InviteSource, PasswordSource};
+use super::text::{self, Lines, Story, notice, stop as words};
+use super::{date, text::usage};
+use crate::audit;
+use crate::crypto::kdf::Profile;
+use crate::drive::Person;
+use crate::exit::ExitCode;
+use crate::flow::stop::{LocalTrouble, Missing, Reach, Stop, StorageTrouble, Why};
+use crate::flow::{Answer, Done, Introduction, Kit, Notice, Question};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// What the command line answers in advance.
+#[derive(Default)]
+pub struct Answers {
+    /// The link.
+    pub invite: Option<InviteSource>,
+    /// The password.
+    pub password: Option<PasswordSource>,
+    /// Whose account it is.
+    pub yes_for: Option<String>,
+    /// Where the kit goes.
+    pub kit_out: Option<PathBuf>,
+    /// Whether standard output is JSON, one object a line.
+    pub json: bool,
+    /// Whether a saved upload is taken up: no link, consent or kit is needed.
+    pub resume: bool,
+    /// Whether nothing is uploaded: no kit is made.
+    pub rehearsal: bool,
+}
+
+/// Where words go that are not for the terminal.
+pub struct Outputs {
+    /// Results.
+    pub out: Box<dyn Write>,
+    /// Progress and errors.
+    pub err: Box<dyn Write>,
+    /// Whether results are read by a program: standard output is no terminal.
+    pub piped: bool,
+}
+
+impl Outputs {
+    /// Those of this process.
+    pub fn of_process() -> Self {
+        let (out, err) = (std::io::stdout(), std::io::stderr());
+        Self { piped: !out.is_terminal(), out: Box::new(out), err: Box::new(err) }
+    }
+}
+
+/// Answers from flags first, then from the person, if there is one.
+pub struct Script {
+    answers: Answers,
+    person: Option<AtTerminal>,
+    outputs: Outputs,
+    link: Option<Zeroizing<Vec<u8>>>,
+    password: Option<Zeroizing<Vec<u8>>>,
+    kit: Option<KitFile>,
+    proving: bool,
+}
+
+impl Script {
+    /// With the outputs of this process. `person` is `None` for `--no-input` and where there is no terminal.
+    pub fn new(answers: Answers, person: Option<AtTerminal>) -> Self {
+        Self::with_outputs(answers, person, Outputs::of_process())
+    }
+
+    /// With other outputs, for tests.
+    pub fn with_outputs(answers: Answers, person: Option<AtTerminal>, outputs: Outputs) -> Self {
+        Self { answers, person, outputs, link: None, password: None, kit: None, proving: false }
+    }
+
+    /// Reads and checks what the flags name, before anything is sent.
+    pub fn prepare(&mut self) -> Result<(), Stop> {
+        let early = |why| Stop { why, reach: Reach::NothingSent, origin: None, invite: None };
+        if self.person.is_none() {
+            if let Some(missing) = self.first_missing() {
+                return Err(early(Why::Missing(missing)));
+            }
+        }
+        self.read().map_err(|trouble| early(Why::Local(trouble)))
+    }
+
+    fn first_missing(&self) -> Option<Missing> {
+        let Answers { invite, password, yes_for, kit_out, resume, rehearsal, .. } = &self.answers;
+        [
+            (Missing::Invite, invite.is_some() || *resume),
+            (Missing::Password, password.is_some()),
+            (Missing::Consent, yes_for.is_some() || *resume),
+            (Missing::Kit, kit_out.is_some() || *resume || *rehearsal),
+        ]
+        .into_iter()
+        .find_map(|(missing, given)| (!given).then_some(missing))
+    }
+
+    fn read(&mut self) -> Result<(), LocalTrouble> {
+        if let Some(source) = &self.answers.invite {
+            if matches!(source, InviteSource::Argument(_)) {
+                let notice = vec![usage::LINK_IN_HISTORY.to_owned()];
+                self.say(&notice);
+            }
+        }
+        self.link = self.answers.invite.as_ref().map(InviteSource::read).transpose()?;
+        self.password = self.answers.password.as_ref().map(PasswordSource::read).transpose()?;
+        match &self.answers.kit_out {
+            Some(path) if !self.answers.resume && !self.answers.rehearsal => KitFile::check(path),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says something beside the flow: to the person, else to the log.
+    pub fn remark(&mut self, lines: &Lines) {
+        match &mut self.person {
+            Some(person) => person.say(lines),
+            None => self.log(lines),
+        }
+    }
+
+    /// Says how it ended, to whom it may concern; the number for the shell.
+    pub fn finish(&mut self, end: &Result<Done, Stop>) -> ExitCode {
+        match end {
+            Ok(done) => {
+                self.done(done);
+                ExitCode::Done
+            }
+            Err(stop) => {
+                let exit = ExitCode::from(stop);
+                self.stopped(&words::story(stop), words::code(stop), exit);
+                exit
+            }
+        }
+    }
+
+    /// Says that the command line cannot be used.
+    pub fn misused(&mut self, misuse: usage::Misuse) -> ExitCode {
+        let exit = ExitCode::Usage;
+        let story = usage::misuse(misuse);
+        self.log_story(&story);
+        self.event(&Event::Stopped {
+            ok: false,
+            code: usage::misuse_code(misuse),
+            exit: exit.number(),
+            message: story.in_one(),
+        });
+        exit
+    }
+
+    fn stopped(&mut self, story: &Story, code: &'static str, exit: ExitCode) {
+        match &mut self.person {
+            Some(person) => person.stopped(story),
+            None => self.log_story(story),
+        }
+        self.event(&Event::Stopped { ok: false, code, exit: exit.number(), message: story.in_one() });
+    }
+
+    fn done(&mut self, done: &Done) {
+        if let Some(request) = &done.rehearsal {
+            let table = audit::Record::of(request, 0).describe_requests();
+            let lines: Lines = text::done::rehearsed().into_iter().chain(table).collect();
+            self.result(&lines);
+            self.event(&Event::Rehearsed {
+                ok: true,
+                bytes: request.body().len(),
+                sha256: text::hex(&request.digest()),
+            });
+            return;
+        }
+        let pin = &done.pin;
+        let event = Event::Done {
+            ok: true,
+            realm_id: pin.context.realm.to_string(),
+            account_id: pin.context.account.to_string(),
+            email: &pin.email,
+            fingerprint: pin.fingerprint().to_string(),
+            recipient: pin.identity.recipient(),
+            repeated: done.repeated,
+        };
+        self.result(&text::done::done(pin, done.repeated));
+        if self.answers.json || self.outputs.piped {
+            put(&mut self.outputs.out, &event.line());
+        }
+    }
+
+    /// The good end for people: on the terminal, or on standard output if nothing there expects JSON.
+    fn result(&mut self, lines: &Lines) {
+        match &mut self.person {
+            Some(person) => person.say(lines),
+            None if self.answers.json || self.outputs.piped => {}
+            None => put(&mut self.outputs.out, &(lines.join("\n") + "\n")),
+        }
+    }
+
+    fn event(&mut self, event: &Event<'_>) {
+        if self.answers.json {
+            put(&mut self.outputs.out, &event.line());
+        }
+    }
+
+    /// Progress: to the person, else to the log, unless a program listens.
+    fn say(&mut self, lines: &Lines) {
+        match &mut self.person {
+            Some(person) => person.say(lines),
+            None if self.answers.json => {}
+            None => self.log(lines),
+        }
+    }
+
+    fn log(&mut self, lines: &Lines) {
+        for line in lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()) {
+            put(&mut self.outputs.err, &format!("firstkey: {line}\n"));
+        }
+    }
+
+    fn log_story(&mut self, story: &Story) {
+        put(&mut self.outputs.err, &story.for_logs());
+    }
+
+    fn ask_person(&mut self, question: Question, missing: Missing) -> Answer {
+        match &mut self.person {
+            Some(person) => person.ask(question),
+            None => Answer::Missing(missing),
+        }
+    }
+
+    fn invite(&mut self, question: Question, answered_before: bool) -> Answer {
+        match (&self.link, &self.person) {
+            (Some(link), _) if !answered_before => Answer::Text(copy(link)),
+            // The link of the flag was no good, and there is no other.
+            (Some(_), None) => Answer::No,
+            _ => self.ask_person(question, Missing::Invite),
+        }
+    }
+
+    fn consent(&mut self, about: Box<Introduction>) -> Answer {
+        self.event(&Event::Invite {
+            user: &about.email,
+            server: about.origin.host(),
+            organisation: about.organisation.as_str(),
+            expires: date::rfc3339(about.expires_at),
+        });
+        match &self.answers.yes_for {
+            Some(named) if named.eq_ignore_ascii_case(&about.email) => {
+                match &mut self.person {
+                    Some(person) => person.introduce(&about),
+                    None => self.say(&text::question::introduction(&about)),
+                }
+                Answer::Yes
+            }
+            Some(named) => Answer::NotTheInvited { expected: named.clone() },
+            None => self.ask_person(Question::Consent(about), Missing::Consent),
+        }
+    }
+
+    fn keep_kit(&mut self, kit: Box<Kit>) -> Answer {
+        let Some(path) = self.answers.kit_out.clone() else {
+            let answer = self.ask_person(Question::Kit(kit), Missing::Kit);
+            if let Answer::KitSaved(path) = &answer {
+                self.event(&Event::Kit { path, mode: "0600" });
+            }
+            return answer;
+        };
+        if let Some(kept) = &self.kit {
+            // It was read again and was not what was written: showing it once more would not help.
+            return Answer::Trouble(LocalTrouble::KitFile { trouble: StorageTrouble::Damaged, path: kept.path() });
+        }
+        match KitFile::save(&path, &kit) {
+            Ok(kept) => {
+                if let Some(moved) = kept.moved() {
+                    let lines = notice::kit_moved(&moved);
+                    match &mut self.person {
+                        Some(person) => person.say(&lines),
+                        None => self.log(&lines),
+                    }
+                }
+                let path = kept.path();
+                self.say(&notice::kit_saved(&path));
+                self.event(&Event::Kit { path: &path, mode: "0600" });
+                self.kit = Some(kept);
+                Answer::KitSaved(path)
+            }
+            Err(trouble) => Answer::Trouble(trouble),
+        }
+    }
+
+    fn secret(&mut self, question: Question, attempt: u32) -> Answer {
+        match (&self.password, &self.person) {
+            (Some(password), _) if attempt == 1 => Answer::Secret(copy(password)),
+            // A file has one password; the same again would be the same again.
+            (Some(_), None) => Answer::No,
+            (Some(_), Some(_)) if matches!(question, Question::Password { .. }) => Answer::No,
+            _ => self.ask_person(question, Missing::Password),
+        }
+    }
+}
+
+/// A copy of exactly its size, wiped as its source is.
+fn copy(secret: &Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(secret.to_vec())
+}
+
+/// A reader that went away does not stop an account from being completed.
+fn put(to: &mut Box<dyn Write>, text: &str) {
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+}
+
+impl Person for Script {
+    fn ask(&mut self, question: Question) -> Answer {
+        match question {
+            Question::Invite { trouble } => self.invite(Question::Invite { trouble }, trouble.is_some()),
+            Question::InviteAgain => self.invite(question, false),
+            Question::Host(_) => self.ask_person(question, Missing::Host),
+            Question::Consent(about) => self.consent(about),
+            Question::Password { attempt, .. } | Question::PasswordOnceMore { attempt } => {
+                self.secret(question, attempt)
+            }
+            Question::Again { .. } => self.secret(question, 1),
+            Question::Kit(kit) => self.keep_kit(kit),
+            Question::KitProof { group, .. } => match &self.kit {
+                Some(kept) => kept.group(group).map_or_else(Answer::Trouble, Answer::Secret),
+                None => self.ask_person(question, Missing::Kit),
+            },
+        }
+    }
+
+    fn tell(&mut self, said: &Notice) {
+        match said {
+            Notice::Retrying { origin, delay } => {
+                self.event(&Event::Retry { server: origin.host(), seconds: delay.as_secs() });
+            }
+            Notice::Resuming { email, bytes, digest } => {
+                self.event(&Event::Resume { user: email, bytes: *bytes, sha256: text::hex(digest) });
+            }
+            Notice::Stored { bytes, digest } => self.event(&Event::Sent { bytes: *bytes, sha256: text::hex(digest) }),
+            Notice::Checking => self.proving = true,
+            _ => {}
+        }
+        match &mut self.person {
+            Some(person) => person.tell(said),
+            // Why a password was refused is said even where a program listens: nobody else says it.
+            None if matches!(said, Notice::Weak { .. } | Notice::Unusable(_)) => self.log(&notice::notice(said)),
+            None => self.say(&notice::notice(said)),
+        }
+    }
+
+    fn stretching(&mut self, profile: Profile) {
+        match &mut self.person {
+            Some(person) => person.stretching(profile),
+            None => self.say(&vec![notice::stretching(profile)]),
+        }
+    }
+
+    fn stretched(&mut self, profile: Profile, took: Duration) {
+        if !self.proving {
+            let params = profile.params();
+            self.event(&Event::Kdf {
+                alg: "argon2id",
+                profile: profile.id(),
+                m_kib: params.m_kib,
+                t: params.t,
+                p: params.p,
+                ms: took.as_millis(),
+            });
+        }
+        if let Some(person) = &mut self.person {
+            person.stretched(profile, took);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

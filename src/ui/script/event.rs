@@ -1,0 +1,74 @@
+//! What `--json` prints: one object a line.
+//!
+//! Promise: stable names; everything in them is public or the person's own address. Must never: hold a sentence that a
+//! program would have to parse, beside `message`.
+
+use serde::Serialize;
+
+/// One line.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the names are the format; docs/EXIT-CODES.md and the tests describe them")]
+pub enum Event<'a> {
+    Invite {
+        user: &'a str,
+        server: &'a str,
+        organisation: &'a str,
+        expires: String,
+    },
+    Kdf {
+        alg: &'static str,
+        profile: u8,
+        m_kib: u32,
+        t: u32,
+        p: u32,
+        ms: u128,
+    },
+    Kit {
+        path: &'a str,
+        mode: &'static str,
+    },
+    Retry {
+        server: &'a str,
+        seconds: u64,
+    },
+    Resume {
+        user: &'a str,
+        bytes: usize,
+        sha256: String,
+    },
+    Sent {
+        bytes: usize,
+        sha256: String,
+    },
+    Rehearsed {
+        ok: bool,
+        bytes: usize,
+        sha256: String,
+    },
+    Done {
+        ok: bool,
+        realm_id: String,
+        account_id: String,
+        email: &'a str,
+        fingerprint: String,
+        recipient: String,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        repeated: bool,
+    },
+    Stopped {
+        ok: bool,
+        code: &'static str,
+        exit: u8,
+        message: String,
+    },
+}
+
+impl Event<'_> {
+    /// The line, with its end.
+    pub fn line(&self) -> String {
+        let mut line = serde_json::to_string(self).expect("invariant: plain text and numbers always serialise");
+        line.push('\n');
+        line
+    }
+}

@@ -1,0 +1,29 @@
+//! The good end.
+
+use super::Lines;
+use crate::flow::checkpoint::Pin;
+
+/// The account is ready.
+pub fn done(pin: &Pin, repeated: bool) -> Lines {
+    let first = if repeated {
+        "Done. Your account was completed on this computer before."
+    } else {
+        "Done. Your account is ready."
+    };
+    vec![
+        first.to_owned(),
+        format!("  Account      {} at {}", pin.email, pin.origin.host()),
+        format!("  Fingerprint  {}", pin.fingerprint()),
+        "Compare the fingerprint with your administrator by phone or in person.".to_owned(),
+        "What left this computer, byte by byte:".to_owned(),
+        "  firstkey audit --last".to_owned(),
+    ]
+}
+
+/// A rehearsal ended; the table of what would have been sent follows.
+pub fn rehearsed() -> Lines {
+    vec![
+        "This was a rehearsal: no account was made. Your invite still works.".to_owned(),
+        "The request below was made and thrown away; it was not sent.".to_owned(),
+    ]
+}

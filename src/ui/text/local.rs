@@ -1,0 +1,92 @@
+//! What this computer could not do.
+
+use super::{Story, memory};
+use crate::flow::stop::{LocalTrouble, StorageTrouble};
+
+/// The words for a trouble, and its stable code.
+pub fn trouble(trouble: &LocalTrouble) -> (Story, &'static str) {
+    const AGAIN: &str = "Then run the same command again.";
+    match trouble {
+        LocalTrouble::NotEnoughMemory { needed_kib, available_kib } => {
+            let (needed, available) = (memory(*needed_kib), memory(*available_kib));
+            let story = Story::of(format!("This needs {needed} of free memory; this computer has {available}."))
+                .because("Your password is not the problem.")
+                .then("Close something and run the same command again.");
+            (story, "not-enough-memory")
+        }
+        LocalTrouble::State { trouble, path } => {
+            let story = Story::of(format!("The state kept in {path} cannot be used: {}.", storage(*trouble)));
+            (story.then(state_step(*trouble)).then(AGAIN), "state")
+        }
+        LocalTrouble::KitFile { trouble, path } => {
+            let story = Story::of(format!("The kit file {path} cannot be used: {}.", storage(*trouble)));
+            (story.then("Name a new file in a folder of your own, with --kit-out PATH."), "kit-file")
+        }
+        LocalTrouble::Input { trouble, path } => {
+            let story = Story::of(format!("{path} cannot be read: {}.", storage(*trouble)));
+            match trouble {
+                StorageTrouble::TooOpen => (
+                    story.then("Make it readable for you alone, then run again:").run(format!("chmod 600 {path}")),
+                    "input",
+                ),
+                _ => (story.then("Mend it or name another, then run the same command again."), "input"),
+            }
+        }
+        LocalTrouble::NoThreads => {
+            let story = Story::of("This computer lets the program start no more threads.")
+                .then("Close something and run the same command again.");
+            (story, "no-threads")
+        }
+        LocalTrouble::Busy => {
+            let story = Story::of("Another firstkey is working on this account right now.")
+                .then("Finish or stop the other one, then run this again.");
+            (story, "busy")
+        }
+        LocalTrouble::Terminal => {
+            let story = Story::of("The terminal failed while you were asked something.")
+                .then("Open a new terminal and run the same command again.");
+            (story, "terminal")
+        }
+        LocalTrouble::Random => {
+            let story = Story::of("This computer's random generator gives nothing; no keys can be made.")
+                .then("Restart the computer and run the same command again.");
+            (story, "random")
+        }
+        LocalTrouble::SelfCheck => {
+            let story = Story::of("The new keys did not open again right after they were made.")
+                .because("That points to faulty memory in this computer. The keys were thrown away.")
+                .then("Use another computer, or have this one's memory tested.");
+            (story, "self-check")
+        }
+    }
+}
+
+/// What is wrong with a file or folder, as the end of a sentence.
+pub fn storage(trouble: StorageTrouble) -> &'static str {
+    match trouble {
+        StorageTrouble::NotOurs => "it belongs to somebody else",
+        StorageTrouble::TooOpen => "other people on this computer may read or change it",
+        StorageTrouble::Link => "it is a link or no plain file",
+        StorageTrouble::Full => "the disk is full",
+        StorageTrouble::ReadOnly => "writing or reading there is not permitted",
+        StorageTrouble::Exists => "it exists already",
+        StorageTrouble::Missing => "it is not there",
+        StorageTrouble::Damaged => "it is empty, cut off or altered",
+        StorageTrouble::TooLong => "it holds more than can be right",
+        StorageTrouble::Other => "the operating system reported an error",
+    }
+}
+
+fn state_step(trouble: StorageTrouble) -> &'static str {
+    match trouble {
+        StorageTrouble::NotOurs | StorageTrouble::Link => "Name a folder of your own with --state-dir DIR.",
+        StorageTrouble::TooOpen => "Make it yours alone with chmod 700 (folder) or chmod 600 (file).",
+        StorageTrouble::Full => "Free some space.",
+        StorageTrouble::ReadOnly => "Give yourself write permission there, or use --state-dir DIR.",
+        StorageTrouble::Exists | StorageTrouble::Damaged | StorageTrouble::TooLong => {
+            "Move that file aside; do not delete it before you are done."
+        }
+        StorageTrouble::Missing => "Look whether the folder was moved.",
+        StorageTrouble::Other => "Look whether the disk is healthy, or use --state-dir DIR.",
+    }
+}

@@ -1,0 +1,110 @@
+//! What is said along the way.
+
+use super::{Lines, grouped, short_digest, strength, usual_time};
+use crate::crypto::identity::Fingerprint;
+use crate::crypto::kdf::Profile;
+use crate::flow::Notice;
+use crate::ui::text::memory;
+use std::time::Duration;
+
+/// Step 2, before the stretching.
+pub const MAKE_KEYS: &str = "Step 2 of 4  Make your keys";
+/// Step 4, before the upload.
+pub const SEND: &str = "Step 4 of 4  Send to the server";
+/// The end of a line that waited for something to be done.
+pub const CHECKED: &str = " yes";
+/// The end of a line that waited for a password to be right.
+pub const NOT_CHECKED: &str = " no";
+/// The beginning of the line that is open while the account is read back.
+pub const CHECKING: &str = "  Checking ...";
+/// What is left on the ordinary screen of a kit that was shown on the other one.
+pub const KIT_SHOWN: &str = "  The recovery kit was shown on a screen of its own and is gone from this one.";
+/// When a group is read from the file instead of typed.
+pub const KIT_READ_BACK: &str = "  The file was read again to check it.";
+
+/// The beginning of the line that is open while Argon2id runs.
+pub fn stretching(profile: Profile) -> String {
+    let size = memory(u64::from(profile.params().m_kib));
+    format!("  Stretching the password (Argon2id, {size}, {}) ...", usual_time(profile))
+}
+
+/// Its end.
+pub fn stretched(took: Duration) -> String {
+    format!(" done in {:.1} s", took.as_secs_f64())
+}
+
+/// Where the kit was saved.
+pub fn kit_saved(path: &str) -> Lines {
+    vec![
+        format!("  Saved for you alone in {path}"),
+        "  Print it or put it on a USB stick; keep it out of cloud folders.".to_owned(),
+    ]
+}
+
+/// What became of the kit file of an earlier try.
+pub fn kit_moved(path: &str) -> Lines {
+    vec![
+        "  The kit file of an earlier try was there; that kit opens nothing.".to_owned(),
+        format!("  It was moved aside to {path}"),
+    ]
+}
+
+fn keys_made(fingerprint: &Fingerprint) -> Lines {
+    vec![
+        "  Making a key pair ... done".to_owned(),
+        "  Locking the private key with your password ... done".to_owned(),
+        format!("  Your key's fingerprint: {fingerprint}"),
+    ]
+}
+
+/// The lines of a notice. Empty where the form of it is another than lines: see [`CHECKING`].
+pub fn notice(notice: &Notice) -> Lines {
+    let one = |line: &str| vec![line.to_owned()];
+    match notice {
+        Notice::Contacting(origin) => vec![format!("Asking {} about this invite ...", origin.host())],
+        Notice::UnknownPolicy(members) => {
+            let names: Vec<_> = members.iter().map(|name| name.as_str()).collect();
+            vec![
+                "The server also sent rules that this version does not know or apply:".to_owned(),
+                format!("  {}", names.join(", ")),
+            ]
+        }
+        Notice::Plan => vec![
+            "You will choose a password, then write down a recovery kit. About 3 minutes.".to_owned(),
+            "Your password and your private key never leave this computer.".to_owned(),
+        ],
+        Notice::Unusable(error) => indented(strength::unusable(*error)),
+        Notice::Weak { reasons, strength, profile } => indented(strength::weak(reasons, *strength, *profile)),
+        Notice::Strong(strength, profile) => indented(strength::strong(*strength, *profile)),
+        Notice::TypingsDiffer { attempt, of } => {
+            vec![format!("  The two typings differ. Please type both again. (try {attempt} of {of})")]
+        }
+        Notice::TypingsMatch => one("  They match."),
+        Notice::KeysMade(fingerprint) => keys_made(fingerprint),
+        Notice::KitProven => one("  Right."),
+        Notice::KitNotProven { group } => {
+            vec![format!("  That is not group {group} of the kit. Look again; here it is once more.")]
+        }
+        Notice::Sending { bytes } => vec![
+            format!("  Sending 1 request, {} bytes: public keys, 4 sealed keys,", grouped(*bytes)),
+            "  an OPAQUE record, settings. See every byte with: firstkey audit --last".to_owned(),
+        ],
+        Notice::Resuming { email, bytes, digest } => vec![
+            format!("Picking up the invite for {email}. No password needed for this step."),
+            format!("  Sending the saved request again, {} bytes, sha256 {}", grouped(*bytes), short_digest(digest)),
+        ],
+        Notice::Retrying { origin, delay } => {
+            vec![format!("  No answer from {}. Trying again in {} s ...", origin.host(), delay.as_secs())]
+        }
+        Notice::Stored { .. } => one("  Stored ... confirmed by the server"),
+        Notice::ProvingPassword => one("Type your password once more, to be sure that it opens your account."),
+        Notice::NotOpened { .. } => {
+            vec!["  That password does not open this account. (Caps Lock? Keyboard layout?)".to_owned()]
+        }
+        Notice::Checking | Notice::Opened => Vec::new(),
+    }
+}
+
+fn indented(lines: Lines) -> Lines {
+    lines.into_iter().map(|line| format!("  {line}")).collect()
+}

@@ -1,0 +1,78 @@
+//! Problems that a server reports.
+
+use super::Story;
+use crate::ui::date;
+use crate::wire::inbound::{Problem, ProblemName};
+
+/// The words for a problem with invite `invite` (its short name), and its stable code.
+pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &'static str) {
+    let since = |word: &str| problem.at.map_or_else(String::new, |at| format!(" {word} {}", date::plain(at)));
+    let ask = |story: Story, what: &str| {
+        let story = story.then(format!("Ask your administrator {what}:"));
+        let name = invite.map_or_else(String::new, |invite| format!("(invite {invite})"));
+        match &problem.contact {
+            Some(contact) => story.then(format!("  {contact}   {name}").trim_end().to_owned()),
+            None => story.then(format!("  whoever sent you the invite   {name}").trim_end().to_owned()),
+        }
+    };
+    match &problem.name {
+        ProblemName::InviteUnknown => {
+            let story = Story::of(format!("{host} does not know this invite."))
+                .because("The link may be damaged, for another server, or replaced by a newer one.");
+            (ask(story, "for a new one"), "invite-unknown")
+        }
+        ProblemName::InviteExpired => {
+            let story = Story::of(format!("This invite expired{}.", since("on")));
+            (ask(story, "for a new one"), "invite-expired")
+        }
+        ProblemName::InviteUsed => {
+            let story = Story::of(format!("This invite was already used{}.", since("on")))
+                .because("If that was you, your account is complete and the link is not needed.")
+                .because("If it was not you, somebody else has your link: tell security now.");
+            (ask(story, "if you are not sure"), "invite-used")
+        }
+        ProblemName::InviteWithdrawn => {
+            let story = Story::of(format!("This invite was withdrawn{}.", since("on")))
+                .because("It was revoked, or replaced by a newer one. Look for a newer e-mail.");
+            (ask(story, "for a new one"), "invite-withdrawn")
+        }
+        ProblemName::ClaimStale => {
+            let story = Story::of("This invite was opened somewhere else in the meantime.")
+                .because("If that was you, go on there. If not, tell your administrator now.");
+            (
+                story.then("To go on here, run this again and paste the link again.").run("firstkey accept"),
+                "claim-stale",
+            )
+        }
+        ProblemName::Conflict => {
+            (odd(host, "says that it already has other data for this account."), "server-conflict")
+        }
+        ProblemName::Invalid => (odd(host, "finds what was sent to it not valid."), "server-invalid"),
+        ProblemName::LoginFailed => (odd(host, "refused a log-in where none was tried."), "server-login-failed"),
+        ProblemName::TooMany => {
+            (Story::of(format!("{host} had too many tries and wants a break.")).then(later(problem)), "server-too-many")
+        }
+        ProblemName::Unavailable => {
+            (Story::of(format!("{host} cannot answer now.")).then(later(problem)), "server-unavailable")
+        }
+        ProblemName::Other(name) => {
+            let story = Story::of(format!("{host} reported a problem that this version does not know."));
+            let story = story.because(format!("It is called: {name}"));
+            (story.then("Tell your administrator, or install the newest firstkey."), "server-other")
+        }
+    }
+}
+
+fn odd(host: &str, what: &str) -> Story {
+    Story::of(format!("{host} {what}"))
+        .because("Either it is broken, or something changed your data on the way.")
+        .then("Tell your administrator, then run the same command again.")
+}
+
+fn later(problem: &Problem) -> String {
+    match problem.retry_after {
+        Some(seconds) if seconds > 120 => format!("Run the same command again in {} minutes.", seconds.div_ceil(60)),
+        Some(seconds) => format!("Run the same command again in {seconds} seconds."),
+        None => "Run the same command again in a few minutes.".to_owned(),
+    }
+}

@@ -1,0 +1,122 @@
+//! What is asked, and what is said before asking.
+
+use super::{Lines, grouped, link};
+use crate::flow::Introduction;
+use crate::ui::date;
+use crate::ui::term::ReadTrouble;
+use crate::wire::link::LinkTrouble;
+use crate::wire::origin::Origin;
+
+/// Where the kit goes unless the person says otherwise.
+pub const KIT_FILE: &str = "firstkey-kit.txt";
+/// The prompt for the link.
+pub const INVITE: &str = "Paste the invite link from your e-mail: ";
+/// The prompt for a password.
+pub const PASSWORD: &str = "Password: ";
+/// The prompt for its second typing.
+pub const AGAIN: &str = "Again: ";
+/// Whether the invite is for the person at the keyboard.
+pub const IS_THIS_YOU: &str = "Is this you?";
+/// Whether the host is the right one.
+pub const RIGHT_HOST: &str = "Is that the right name?";
+/// Whether the kit is on paper.
+pub const WRITTEN_DOWN: &str = "  Written down? [y = yes, s = save to a file instead] ";
+/// What the answer to that may be.
+pub const WRITTEN_DOWN_HOW: &str = "  Type y when you have written down all 7 groups, or s to save them.";
+/// Which file.
+pub const SAVE_WHERE: &str = "  Save it as [firstkey-kit.txt]: ";
+
+/// What is said of the last paste, then why the link is asked for again.
+pub fn better_link(trouble: LinkTrouble) -> Lines {
+    let said = link::trouble(trouble);
+    vec![said.what.to_owned(), format!("Nothing was sent. {}", said.next)]
+}
+
+/// Why the link is needed a second time.
+pub fn invite_again() -> Lines {
+    vec![
+        "This invite was opened somewhere else after your request was saved.".to_owned(),
+        "If that was not you, stop here and tell your administrator.".to_owned(),
+        "To go on, the same link is needed once more.".to_owned(),
+    ]
+}
+
+/// A host that may look like another.
+pub fn host(origin: &Origin) -> Lines {
+    vec![
+        "The server's name has letters that may look like other ones. It is really:".to_owned(),
+        format!("  {}", origin.host()),
+        "If your administrator did not give you exactly this name, answer no.".to_owned(),
+    ]
+}
+
+/// Who invites whom, where, until when, and whatever is odd about it.
+pub fn introduction(about: &Introduction) -> Lines {
+    let mut lines = vec![
+        format!("This invite is for {}, from {}.", about.email, about.organisation),
+        format!("It comes from the server {}", about.origin.host()),
+        format!("and is good until {}.", date::plain(about.expires_at)),
+    ];
+    if about.organisation.mixed_scripts() || about.display_name.mixed_scripts() {
+        lines.push("Careful: a name above mixes alphabets and may look like another name.".to_owned());
+    }
+    if about.earlier_claims > 0 {
+        let times = if about.earlier_claims == 1 {
+            "once".to_owned()
+        } else {
+            format!("{} times", grouped(usize::try_from(about.earlier_claims).unwrap_or(usize::MAX)))
+        };
+        let last = about.last_claim.map_or_else(String::new, |at| format!(", last on {}", date::plain(at)));
+        lines.push(format!("It was opened {times} before{last}."));
+        lines.push("If that was not you, answer no and tell your administrator.".to_owned());
+    }
+    lines
+}
+
+/// Step 1, before the first password.
+pub fn choose_password(min_length: u64, organisation: Option<&str>) -> Lines {
+    let who = organisation.unwrap_or("your company");
+    vec![
+        "Step 1 of 4  Choose a password".to_owned(),
+        format!("  Your sign-in at {who} proves who you are. This password is another one:"),
+        "  it is the only thing that opens your keys. Do not reuse the company password.".to_owned(),
+        format!("  At least {min_length} characters. Four or five random words work well."),
+        "  Leave empty to get one made for you. Your typing stays invisible.".to_owned(),
+    ]
+}
+
+/// Before a passphrase that was made.
+pub const MADE: &str = "  Here is one. Read it twice; it will not be shown again:";
+/// When only its copying is tried again.
+pub const MADE_AGAIN: &str = "  Once more, then. This is the one that was made for you:";
+
+/// Step 3, before the kit.
+pub fn kit(organisation: &str) -> Lines {
+    vec![
+        "Step 3 of 4  Your recovery kit".to_owned(),
+        "  If you forget your password, this is the only way back in.".to_owned(),
+        format!("  Nobody at {organisation}, and nobody who made this program, can reset it."),
+        "  Write these 7 groups down on paper.".to_owned(),
+    ]
+}
+
+/// The prompt for one group.
+pub fn group(group: u8) -> String {
+    format!("  To check, type group {group}: ")
+}
+
+/// Why nothing was read, where the person can do better at once.
+pub fn unread(trouble: &ReadTrouble) -> Option<&'static str> {
+    match trouble {
+        ReadTrouble::TooLong => Some("  That is too long. Please try again."),
+        ReadTrouble::NotUtf8 => Some("  That is not UTF-8 text. Set your terminal to UTF-8, or use plain letters."),
+        ReadTrouble::ControlCharacter(0x16) => {
+            Some("  Ctrl-V does not paste here. Use the right mouse button or Ctrl-Shift-V.")
+        }
+        ReadTrouble::ControlCharacter(b'\n') => Some("  That were several lines at once. Please paste one line."),
+        ReadTrouble::ControlCharacter(_) => {
+            Some("  That had a control character in it (an arrow key?). Please type it again.")
+        }
+        ReadTrouble::Interrupted | ReadTrouble::Terminated(_) | ReadTrouble::Closed | ReadTrouble::Io(_) => None,
+    }
+}

@@ -1,0 +1,194 @@
+//! Why the program stopped: headline, reasons, what was sent or changed, what to do next.
+
+use super::{Story, host, link, local, problem, refusal, usage};
+use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, Stop, Why};
+use crate::wire::link::short_id;
+use crate::wire::refusal::Blame;
+
+/// What to run to find out what became of an upload.
+const RESUME: &str = "firstkey accept --resume";
+/// What to run to begin again.
+const AGAIN: &str = "firstkey accept";
+
+/// What is said about a stop.
+pub fn story(stop: &Stop) -> Story {
+    told(stop).0
+}
+
+/// The stable code of a stop for scripts, in kebab case.
+pub fn code(stop: &Stop) -> &'static str {
+    told(stop).1
+}
+
+fn told(stop: &Stop) -> (Story, &'static str) {
+    let host = host(stop);
+    let (mut story, code) = match &stop.why {
+        // Whoever pressed Ctrl-C wants a short answer, and it holds the state already.
+        Why::Cancelled => return (cancelled(stop.reach), "cancelled"),
+        Why::GaveUp(how) => gave_up(*how),
+        Why::Missing(missing) => (usage::missing(*missing), usage::missing_code(*missing)),
+        Why::NotTheInvited { expected, invited } => {
+            let story = Story::of(format!("--yes-for names {expected}, but this invite is for {invited}."))
+                .then("Use the invite of that person, or consent for the right one.");
+            (story, "not-the-invited")
+        }
+        Why::Link(trouble) => {
+            let said = link::trouble(trouble.clone());
+            (Story::of(said.what).then(said.next), said.code)
+        }
+        Why::Invite(heard) | Why::ServerProblem(heard) => {
+            let invite = stop.invite.map(short_id);
+            problem::problem(heard, host, invite.as_deref())
+        }
+        Why::Refused(refused) => {
+            let (story, code) = refusal::refusal(refused, host);
+            let next = match (refused.blame(), stop.reach) {
+                (Blame::Security, _) => "Please forward this text to your administrator before you go on.",
+                (Blame::Nonsense, _) => "Check your network, or tell your administrator; then run it again.",
+            };
+            (story.then(next), code)
+        }
+        Why::Local(trouble) => {
+            let (story, code) = local::trouble(trouble);
+            match trouble {
+                LocalTrouble::NotEnoughMemory { .. } if stop.reach >= Reach::Unknown => (story.run(RESUME), code),
+                _ => (story, code),
+            }
+        }
+        Why::Unreachable(why) => {
+            let (what, step, code) = no_answer(*why);
+            (Story::of(format!("{host} could not be reached: {what}.")).then(step), code)
+        }
+        Why::Paused(why) => {
+            let (what, _, _) = no_answer(*why);
+            let story = Story::of("Paused: the server could not be reached, so it is not certain what arrived.")
+                .because(format!("{host}: {what}."))
+                .because("Your keys and recovery kit are safe: the exact request is saved in the")
+                .because("state folder. It holds locked data and a signature, nothing else.")
+                .because("Your recovery kit stays valid.");
+            (story.then("When you are back online, run").run(RESUME), "paused")
+        }
+        Why::NotOpened => {
+            let story = Story::of("The password that you typed does not open the new account.")
+                .because("If you are sure it is right, the stored data may have been changed:")
+                .because("tell your administrator. Your recovery kit stays valid.");
+            (story.then("To try again, run").run(RESUME), "not-opened")
+        }
+        Why::JoinNotYet => {
+            let story = Story::of("This invite adds an account you have to another organisation.")
+                .because("This version cannot do that yet.")
+                .then("Your invite stays valid. Install a newer firstkey, then run this again.");
+            (story, "join-not-yet")
+        }
+        Why::SecretKeyNotYet => {
+            let story = Story::of("This organisation requires a second secret beside your password.")
+                .because("This version cannot make one yet.")
+                .then("Your invite stays valid. Install a newer firstkey, then run this again.");
+            (story, "secret-key-not-yet")
+        }
+        Why::OtherInvite => {
+            let story = Story::of("That link belongs to another invite than the one that is half done.")
+                .because("The saved request needs the same link again.");
+            (story.then("Find the e-mail with the same invite, then run").run(RESUME), "other-invite")
+        }
+        Why::NothingSaved => {
+            let story = Story::of("There is nothing to resume on this computer.")
+                .because("Either everything was finished, or it began elsewhere.");
+            (story.then("To begin with your invite link, run").run(AGAIN), "nothing-saved")
+        }
+        Why::OutOfStep => {
+            let story = Story::of("Something unexpected happened in this program. This is a bug, not your fault.")
+                .then("Please report what you did last; then run the same command again.");
+            (story, "out-of-step")
+        }
+    };
+    story.changed = Some(changed(stop.reach).to_owned());
+    if stop.reach >= Reach::Unknown && story.command.is_none() {
+        story = story.then("To finish what was begun, run").run(RESUME);
+    }
+    (story, code)
+}
+
+/// Whether anything was sent or changed.
+fn changed(reach: Reach) -> &'static str {
+    match reach {
+        Reach::NothingSent => "Nothing was sent and nothing was made.",
+        Reach::NothingChanged => "No account was made, and nothing was changed on the server.",
+        Reach::Unknown => "Your locked keys were sent; whether they arrived is not known.",
+        Reach::Stored => "The server has stored your account; it was not checked to the end.",
+    }
+}
+
+fn cancelled(reach: Reach) -> Story {
+    match reach {
+        Reach::NothingSent => Story::of("Stopped. Nothing was sent; no account was made. The invite still works.")
+            .then("To begin again, run")
+            .run(AGAIN),
+        Reach::NothingChanged => Story::of("Stopped. No key was sent; no account was made. The invite still works.")
+            .then("If you have written down a recovery kit, tear it up; a new one will be made.")
+            .then("To begin again, run")
+            .run(AGAIN),
+        Reach::Unknown => Story::of("Stopped while sending; it may have arrived. To find out, run").run(RESUME),
+        Reach::Stored => Story::of("Stopped. The account is stored, but not checked yet. To check it, run").run(RESUME),
+    }
+}
+
+fn gave_up(how: GaveUp) -> (Story, &'static str) {
+    let (what, next, code) = match how {
+        GaveUp::NotYou => (
+            "Stopped: this invite is for somebody else.",
+            "Tell whoever sent it to you; do not forward the link.",
+            "gave-up-not-you",
+        ),
+        GaveUp::Host => (
+            "Stopped: you did not confirm the server's name.",
+            "Ask your administrator for the right name.",
+            "gave-up-host",
+        ),
+        GaveUp::TypingsDiffer => (
+            "Stopped: the two typings differed 5 times.",
+            "Run the same command again when you are ready.",
+            "gave-up-typings-differ",
+        ),
+        GaveUp::WeakPasswords => (
+            "Stopped: no password was strong enough.",
+            "Try five unrelated words, or leave it empty to get one made for you.",
+            "gave-up-weak-password",
+        ),
+        GaveUp::Kit => (
+            "Stopped: the recovery kit was not kept.",
+            "Have pen and paper ready, then run the same command again.",
+            "gave-up-kit",
+        ),
+        GaveUp::KitProof => (
+            "Stopped: what you typed was not on the recovery kit.",
+            "Tear that kit up and run the same command again; a new one will be made.",
+            "gave-up-kit-proof",
+        ),
+    };
+    (Story::of(what).then(next), code)
+}
+
+/// What was seen of the network, what to do, and the code.
+fn no_answer(why: NoAnswer) -> (&'static str, &'static str, &'static str) {
+    const LATER: &str = "Check your network, then run the same command again.";
+    match why {
+        NoAnswer::NoSuchHost => {
+            ("there is no computer of that name", "Check the link and your network, then run it again.", "no-such-host")
+        }
+        NoAnswer::NoConnection => ("nobody listens there, or the network is down", LATER, "no-connection"),
+        NoAnswer::Certificate => (
+            "it could not prove who it is (its certificate)",
+            "Nothing was shown to it. If your company inspects traffic, use --ca-file PATH.",
+            "certificate",
+        ),
+        NoAnswer::Broken => ("the connection broke", LATER, "connection-broken"),
+        NoAnswer::TimedOut => ("no answer came in time", LATER, "timed-out"),
+        NoAnswer::Busy => ("it says that it is busy", "Run the same command again in a few minutes.", "server-busy"),
+    }
+}
+
+/// What a script without a person misses first.
+pub fn missing(missing: Missing) -> Story {
+    usage::missing(missing)
+}

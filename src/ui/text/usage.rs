@@ -1,0 +1,82 @@
+//! What a command line lacks, or should not have.
+
+use super::Story;
+use crate::flow::stop::Missing;
+
+/// A command line that is refused before anything begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misuse {
+    /// `--password`, which would put the password in the process list and the shell history.
+    PasswordFlag,
+    /// `FIRSTKEY_PASSWORD`, which every child process would inherit.
+    PasswordVariable,
+    /// Two sources for the password.
+    TwoPasswords,
+    /// Standard input is to give two things.
+    StdinTwice,
+    /// `--profile` with another number than 1 to 4.
+    NoSuchProfile,
+}
+
+/// Answers that a flag has to give when nobody can be asked.
+pub fn missing(missing: Missing) -> Story {
+    match missing {
+        Missing::Invite => Story::of("no invite link given and nobody can be asked")
+            .then("pass it with --invite-file PATH, or --invite-file - for standard input"),
+        Missing::Password => Story::of("no password given and nobody can be asked")
+            .then("pass it with --password-fd N or --password-file PATH")
+            .then("(it is never read from the command line or the environment)"),
+        Missing::Consent => Story::of("no consent given and nobody can be asked")
+            .then("say whose account it is with --yes-for EMAIL; it must be the invited address"),
+        Missing::Kit => Story::of("nowhere to put the recovery kit and nobody can be asked")
+            .then("name a new file for it with --kit-out PATH"),
+        Missing::Host => Story::of("the server's name has letters that look like others; a person must confirm it")
+            .then("run it once at a terminal, or ask for an invite with a plain server name"),
+    }
+}
+
+/// The stable code of something missing.
+pub fn missing_code(missing: Missing) -> &'static str {
+    match missing {
+        Missing::Invite => "missing-invite",
+        Missing::Password => "missing-password",
+        Missing::Consent => "missing-consent",
+        Missing::Kit => "missing-kit",
+        Missing::Host => "missing-host",
+    }
+}
+
+/// The words for a refused command line.
+pub fn misuse(misuse: Misuse) -> Story {
+    let story = match misuse {
+        Misuse::PasswordFlag => Story::of(
+            "a password on the command line can be read by everybody on this computer, so none is taken there",
+        )
+        .because("If you just typed a real password there, do not use it any more."),
+        Misuse::PasswordVariable => Story::of(
+            "FIRSTKEY_PASSWORD is set; a password in the environment is seen by other programs, so none is taken there",
+        )
+        .then("remove it with: unset FIRSTKEY_PASSWORD"),
+        Misuse::TwoPasswords => Story::of("--password-file and --password-fd both name a password"),
+        Misuse::StdinTwice => Story::of("standard input cannot give both the invite and the password"),
+        Misuse::NoSuchProfile => return Story::of("there is no such profile").then("use --profile 1, 2, 3 or 4"),
+    };
+    let story = story.then("pass the password with --password-fd N or --password-file PATH,");
+    let story = story.then("or leave these away and type it when you are asked");
+    Story { changed: Some("Nothing was sent.".to_owned()), ..story }
+}
+
+/// The stable code of a refused command line.
+pub fn misuse_code(misuse: Misuse) -> &'static str {
+    match misuse {
+        Misuse::PasswordFlag => "password-flag",
+        Misuse::PasswordVariable => "password-variable",
+        Misuse::TwoPasswords => "two-passwords",
+        Misuse::StdinTwice => "stdin-twice",
+        Misuse::NoSuchProfile => "no-such-profile",
+    }
+}
+
+/// What a link on the command line costs.
+pub const LINK_IN_HISTORY: &str =
+    "The link is now in your shell's history. It works once; next time paste it when asked.";
