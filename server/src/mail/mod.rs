@@ -11,7 +11,8 @@ pub(crate) use deliver::deliver;
 
 use crate::origin::Origin;
 use folder::Folder;
-use lettre::message::{Body, Mailbox, MaybeString, header::ContentTransferEncoding, header::ContentType};
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Body, Mailbox};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use std::path::PathBuf;
@@ -90,13 +91,7 @@ impl Post {
     /// Hands one letter over; the text says what went wrong and holds nothing of the letter.
     async fn send(&self, to: &str, text: Text, name: &str) -> Result<(), String> {
         let to: Address = to.parse().map_err(|_| "the address is not one that mail can be sent to".to_owned())?;
-        let encoding = match (&self.way, text.body.is_ascii()) {
-            (_, true) => ContentTransferEncoding::SevenBit,
-            (Way::Folder(_), false) => ContentTransferEncoding::EightBit,
-            (Way::Smtp(_), false) => ContentTransferEncoding::QuotedPrintable,
-        };
-        let body = Body::new_with_encoding(MaybeString::String(text.body), encoding)
-            .map_err(|_| "the text could not be encoded".to_owned())?;
+        let body = self.encode(text.body);
         let message = Message::builder()
             .from(Mailbox::new(Some(text.sender), self.sender.clone()))
             .to(Mailbox::new(None, to))
@@ -108,6 +103,17 @@ impl Post {
             Way::Folder(folder) => folder.put(name, message.formatted()).await.map_err(|error| error.to_string()),
             Way::Smtp(server) => server.send(message).await.map(drop).map_err(|error| error.to_string()),
         }
+    }
+
+    /// As it is where that is allowed, so that the link can be found in the raw letter; the library's own choice would encode every line beyond 76 characters.
+    fn encode(&self, text: String) -> Body {
+        let encoding = match (&self.way, text.is_ascii()) {
+            (_, true) => ContentTransferEncoding::SevenBit,
+            (Way::Folder(_), false) => ContentTransferEncoding::EightBit,
+            // Not every mail server takes eight bits.
+            (Way::Smtp(_), false) => return Body::new(text),
+        };
+        Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), encoding)
     }
 }
 

@@ -11,6 +11,9 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey::crypto::identity::{Fingerprint, PublicIdentity};
 
+/// Width of prose.
+const WIDTH: usize = 76;
+
 /// A letter in words.
 pub(super) struct Text {
     pub(super) sender: String,
@@ -47,7 +50,7 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
                 ),
             };
             let body = format!(
-                "{greeting}\n\n{what}\n\nIn a terminal, run\n\n    firstkey accept\n\nand when it asks, paste this link:\n\n{link}\n\n\
+                "{greeting}\n\n{what}\n\nIn a terminal, run\n\nfirstkey accept\n\nand when it asks, paste this link:\n\n{link}\n\n\
                  The link is for you alone and works until {until}. Opening it in a browser does no harm and does not use it up.\n\n\
                  {ask}\nDid not expect this? Ignore it; nothing follows.\n"
             );
@@ -56,7 +59,7 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
         Letters::Completed(bundle, at) => (
             format!("Your account at {org} is complete"),
             format!(
-                "Your account was finished on {}.\n\nThe fingerprint of its key:\n\n    {}\n\nIt must be the one that your terminal showed. \
+                "Your account was finished on {}.\n\nThe fingerprint of its key:\n\n{}\n\nIt must be the one that your terminal showed. \
                  If it is not, or if this was not you, say so at once: somebody else may have finished the account.\n\n{ask}\n",
                 for_people(*at),
                 fingerprint(bundle)
@@ -65,7 +68,7 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
         Letters::CompletedForAdministrator(bundle, at) => (
             format!("An account at {org} is complete"),
             format!(
-                "Account {} was finished on {}.\n\nThe fingerprint of its key:\n\n    {}\n\n\
+                "Account {} was finished on {}.\n\nThe fingerprint of its key:\n\n{}\n\n\
                  Compare it with the person, by telephone or face to face, before you give the account access to shared data.\n",
                 AccountId(letter.account_id),
                 for_people(*at),
@@ -73,7 +76,29 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
             ),
         ),
     };
-    Text { sender: org, subject, body }
+    Text { sender: org, subject, body: wrap(&body) }
+}
+
+/// Breaks prose at 76 characters; a line without blanks, such as a link, stays whole.
+fn wrap(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for line in text.lines() {
+        let mut length = 0;
+        for word in line.split(' ') {
+            let width = word.chars().count();
+            if length > 0 && length + 1 + width > WIDTH {
+                out.push('\n');
+                length = 0;
+            } else if length > 0 {
+                out.push(' ');
+                length += 1;
+            }
+            out.push_str(word);
+            length += width;
+        }
+        out.push('\n');
+    }
+    out
 }
 
 /// `<origin>/i#fkinv1.<invite_id>.<token>` (protocol section 8).
@@ -84,4 +109,20 @@ fn link(origin: &Origin, invite_id: &[u8; 16], token: &Token) -> String {
 fn fingerprint(bundle: &Bundle, realm: RealmId, account: [u8; 16]) -> Fingerprint {
     PublicIdentity { key_gen: KeyGen(bundle.key_gen), ed25519: bundle.ed25519, x25519: bundle.x25519 }
         .fingerprint(&AccountContext { realm, account: AccountId(account) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn prose_is_wrapped_and_links_are_not() {
+        let link = format!("https://accounts.example.org/i#{}", "x".repeat(80));
+        let text = format!("Hello,\n\n{}\n\n{link}\n\nBye.\n", "word ".repeat(40).trim_end());
+        let wrapped = wrap(&text);
+        assert!(wrapped.lines().any(|line| line == link));
+        assert!(wrapped.lines().all(|line| line.len() <= 76 || line == link));
+        assert_eq!(wrapped.split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(wrapped.matches("\n\n").count(), 3);
+    }
 }

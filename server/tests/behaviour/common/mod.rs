@@ -1,0 +1,277 @@
+//! A server in this process on a free loopback port, an identity provider that speaks to it, and a person who completes an account with real keys.
+//!
+//! Only Argon2id is left out: the master key is a hash of the password, so that hundreds of people fit into a test run.
+
+
+pub(crate) mod person;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey::crypto::context::OrgId;
+use firstkey_server::{Clock, Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+/// What the deployment was initialised with; servers listen elsewhere.
+pub(crate) const ORIGIN: &str = "https://accounts.example.org";
+/// 2026-11-23.
+pub(crate) const START: i64 = 1_795_392_000;
+
+/// A deployment on disk that servers can be started on.
+pub(crate) struct Deployment {
+    dir: TempDir,
+    pub(crate) org: OrgId,
+    pub(crate) token: Zeroizing<String>,
+    pub(crate) clock: Arc<AtomicI64>,
+}
+
+/// A running server.
+pub(crate) struct Server {
+    address: String,
+    http: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<()>>,
+}
+
+/// An answer, read whole.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) media_type: String,
+    pub(crate) retry_after: Option<i64>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// An invitation as it arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Invitation {
+    pub(crate) link: String,
+    pub(crate) invite_id: String,
+    pub(crate) token: String,
+    /// The whole file.
+    pub(crate) raw: String,
+}
+
+impl Deployment {
+    pub(crate) async fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        let data = dir.path().join("data");
+        let realm = Realm::init(&data, ORIGIN, Some("it@example.org")).await.expect("init");
+        let new = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
+        let org = realm.add_organisation(new).await.expect("organisation");
+        let token = realm.add_scim_token(org).await.expect("token");
+        Self { dir, org, token, clock: Arc::new(AtomicI64::new(START)) }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    pub(crate) fn mail(&self) -> PathBuf {
+        self.dir.path().join("mail")
+    }
+
+    pub(crate) async fn realm(&self) -> Realm {
+        let mut realm = Realm::open(&self.data()).await.expect("the realm opens");
+        realm.clock = Clock::Manual(Arc::clone(&self.clock));
+        realm
+    }
+
+    pub(crate) async fn serve(&self) -> Server {
+        self.serve_with_mail(MailOut::Folder(self.mail())).await
+    }
+
+    pub(crate) async fn serve_with_mail(&self, mail: MailOut) -> Server {
+        let options = ServeOptions { log: Log::Silent, invite_ttl: 7 * 86_400, ..ServeOptions::new(mail) };
+        let realm = self.realm().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("bound"));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let until = async move { drop(stopped.await) };
+            serve(realm, listener, options, until).await.expect("the server runs");
+        });
+        Server { address, http: reqwest::Client::new(), stop: Some(stop), task: Some(task) }
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn show(&self, email: &str) -> Shown {
+        self.realm().await.show(email).await.expect("the account is known")
+    }
+
+    /// Waits until `count` letters lie in the folder and gives them in order.
+    pub(crate) async fn letters(&self, count: usize) -> Vec<String> {
+        wait_for(|| {
+            let letters = letters_in(&self.mail());
+            (letters.len() >= count).then_some(letters)
+        })
+        .await
+    }
+
+    /// Waits until `count` invitations have arrived and gives the last.
+    pub(crate) async fn invitation(&self, count: usize) -> Invitation {
+        let letters = wait_for(|| {
+            let letters: Vec<_> = letters_in(&self.mail()).into_iter().filter(|raw| raw.contains("#fkinv1.")).collect();
+            (letters.len() >= count).then_some(letters)
+        })
+        .await;
+        Invitation::read(letters.last().expect("at least one"))
+    }
+
+    /// Every byte that the server keeps.
+    pub(crate) fn stored_bytes(&self) -> Vec<u8> {
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(self.data()).expect("the data folder") {
+            all.extend(std::fs::read(entry.expect("an entry").path()).expect("a readable file"));
+        }
+        all
+    }
+}
+
+impl Server {
+    /// Ends the server and waits for it.
+    pub(crate) async fn stop(mut self) {
+        drop(self.stop.take());
+        if let Some(task) = self.task.take() {
+            task.await.expect("the server ended well");
+        }
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.address)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.send(Method::POST, path, &headers, body.to_string().into_bytes()).await
+    }
+
+    pub(crate) async fn claim(&self, invitation: &Invitation, claim_key: &[u8; 32]) -> Answer {
+        let body = json!({"invite_id": invitation.invite_id, "token": invitation.token, "claim_key": b64(claim_key)});
+        self.post("/v1/invites/claim", &body).await
+    }
+
+    pub(crate) async fn scim(&self, token: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/scim+json; charset=utf-8")];
+        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        self.send(method, &format!("/scim/v2{path}"), &headers, body).await
+    }
+
+    /// Provisions a person as Okta does; gives the SCIM id.
+    pub(crate) async fn provision(&self, deployment: &Deployment, email: &str) -> String {
+        let created = self.scim(&deployment.token, Method::POST, "/Users", Some(&okta_user(email))).await;
+        assert_eq!(created.status, 201, "{created:?}");
+        created.json()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// PATCHes `active` in the plainest form.
+    pub(crate) async fn set_active(&self, deployment: &Deployment, id: &str, active: bool) {
+        let patch = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [{"op": "replace", "value": {"active": active}}]});
+        let answer = self.scim(&deployment.token, Method::PATCH, &format!("/Users/{id}"), Some(&patch)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.json()["active"], active);
+    }
+}
+
+impl Answer {
+    async fn read(response: Response) -> Self {
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (media_type, retry_after) = (header("content-type").unwrap_or_default(), header("retry-after"));
+        Self {
+            status: response.status().as_u16(),
+            media_type,
+            retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
+            bytes: response.bytes().await.expect("a whole body").to_vec(),
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).expect("a JSON answer")
+    }
+
+    /// The name of the problem, once its form was checked.
+    pub(crate) fn problem(&self) -> String {
+        assert_eq!(self.media_type, "application/problem+json", "{self:?}");
+        let document = self.json();
+        assert_eq!(document["status"], self.status);
+        let kind = document["type"].as_str().expect("a type");
+        kind.strip_prefix("urn:firstkey:problem:").expect("a problem of ours").to_owned()
+    }
+
+    pub(crate) fn is(&self, status: StatusCode) -> bool {
+        self.status == status.as_u16()
+    }
+}
+
+impl Invitation {
+    pub(crate) fn read(raw: &str) -> Self {
+        let link = raw.lines().find(|line| line.contains("#fkinv1.")).expect("a link alone on its line").to_owned();
+        let rest = link.strip_prefix("https://accounts.example.org/i#fkinv1.").expect("the configured origin");
+        let (invite_id, token) = rest.split_once('.').expect("an id and a token");
+        Self { invite_id: invite_id.to_owned(), token: token.to_owned(), link: link.clone(), raw: raw.to_owned() }
+    }
+}
+
+/// Okta's create request, with its placeholder password.
+pub(crate) fn okta_user(email: &str) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": email,
+        "name": {"givenName": "Ada", "familyName": "Lovelace"},
+        "emails": [{"primary": true, "value": email, "type": "work"}],
+        "displayName": "Ada Lovelace",
+        "locale": "en-US",
+        "externalId": "00ujl29u0le5T6Aj10h7",
+        "groups": [],
+        "password": "1mz050nq-placeholder",
+        "active": true
+    })
+}
+
+pub(crate) fn b64(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+pub(crate) fn unb64(value: &Value) -> Vec<u8> {
+    Base64UrlUnpadded::decode_vec(value.as_str().expect("a text")).expect("base64url")
+}
+
+pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+fn letters_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "eml"));
+    paths.sort();
+    paths.iter().map(|path| std::fs::read_to_string(path).expect("a letter").replace("\r\n", "\n")).collect()
+}
+
+/// Looks again and again until there is something; gives up loudly after half a minute.
+async fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), looking).await.expect("what was waited for came")
+}

@@ -1,0 +1,78 @@
+//! The server's key: without the right one it does not start.
+
+use crate::common::Deployment;
+use crate::common::person::Person;
+use firstkey_server::{KeyFileError, Realm, RealmError};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_missing_or_damaged_key_file_keeps_the_server_from_starting() {
+    let (deployment, other) = (Deployment::new().await, Deployment::new().await);
+    let file = deployment.data().join("server.key");
+    let good = std::fs::read(&file).expect("the key file");
+    let foreign = std::fs::read(other.data().join("server.key")).expect("another key file");
+    let mut flipped = good.clone();
+    flipped[40] ^= 1;
+    let cases: Vec<(&str, Option<Vec<u8>>)> = vec![
+        ("foreign", Some(foreign)),
+        ("flipped", Some(flipped)),
+        ("short", Some(good[..good.len() - 1].to_vec())),
+        ("long", Some([good.as_slice(), b"x"].concat())),
+        ("empty", Some(Vec::new())),
+        ("missing", None),
+    ];
+    for (what, bytes) in cases {
+        match bytes {
+            Some(bytes) => std::fs::write(&file, bytes).expect("written"),
+            None => std::fs::remove_file(&file).expect("removed"),
+        }
+        let error = Realm::open(&deployment.data()).await.err().expect(what);
+        assert!(matches!(error, RealmError::Key(_)), "{what}: {error}");
+
+        let output = Command::new(env!("CARGO_BIN_EXE_firstkey-server"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--json", "--mail-dir"])
+            .arg(deployment.mail())
+            .arg("--data")
+            .arg(deployment.data())
+            .output()
+            .expect("the program runs");
+        assert_eq!(output.status.code(), Some(1), "{what}");
+        assert!(output.stdout.is_empty(), "{what}: it must not have listened");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("server.key"), "{what}");
+    }
+    std::fs::write(&file, good).expect("written");
+    Realm::open(&deployment.data()).await.expect("the right key opens");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_and_the_folder_are_the_owners_alone_and_never_overwritten() {
+    let deployment = Deployment::new().await;
+    let mode = |path: std::path::PathBuf| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(deployment.data()), 0o700);
+    assert_eq!(mode(deployment.data().join("server.key")), 0o600);
+    let before = std::fs::read(deployment.data().join("server.key")).expect("the key file");
+    let again = Realm::init(&deployment.data(), "https://accounts.example.org", None).await;
+    assert!(matches!(again, Err(RealmError::Exists(_))));
+    std::fs::remove_file(deployment.data().join("firstkey.db")).expect("removed");
+    let again = Realm::init(&deployment.data(), "https://accounts.example.org", None).await;
+    assert!(matches!(again, Err(RealmError::Key(KeyFileError::Exists(_)))));
+    assert_eq!(std::fs::read(deployment.data().join("server.key")).expect("the key file"), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_alone_holds_nothing_of_the_key() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    server.provision(&deployment, "ada@example.org").await;
+    Person::claim(&server, &deployment.invitation(1).await).await.enrol(&server).await;
+    server.stop().await;
+    let key = std::fs::read(deployment.data().join("server.key")).expect("the key file");
+    std::fs::remove_file(deployment.data().join("server.key")).expect("removed");
+    let stored = deployment.stored_bytes();
+    for part in [&key[5..69], &key[69..101], &key[133..165]] {
+        for piece in part.chunks(16) {
+            assert!(!crate::common::contains(&stored, piece));
+        }
+    }
+}

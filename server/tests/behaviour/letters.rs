@@ -1,0 +1,152 @@
+//! Letters: what they say, what they never carry, and that they arrive.
+
+use crate::common::person::Person;
+use crate::common::{Deployment, okta_user};
+use firstkey_server::{MailOut, NewOrganisation};
+use reqwest::Method;
+use serde_json::json;
+use std::net::TcpListener;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_shows_the_command_and_the_link_alone_on_their_lines() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let mut user = okta_user("ada@example.org");
+    user["displayName"] = json!("Žofie Ångström");
+    server.scim(&deployment.token, Method::POST, "/Users", Some(&user)).await;
+    let invitation = deployment.invitation(1).await;
+    let lines: Vec<&str> = invitation.raw.lines().collect();
+    let command = lines.iter().position(|line| *line == "firstkey accept").expect("the command alone on its line");
+    let link = lines.iter().position(|line| *line == invitation.link).expect("the link alone on its line");
+    assert!(command < link);
+    assert_eq!(invitation.link, format!("https://accounts.example.org/i#fkinv1.{}.{}", invitation.invite_id, invitation.token));
+    assert_eq!((invitation.invite_id.len(), invitation.token.len()), (22, 43));
+    assert!(invitation.raw.contains("Žofie Ångström"));
+    assert!(invitation.raw.contains("Example Corp"));
+    assert!(invitation.raw.contains("2026-11-30 "), "until when");
+    assert!(invitation.raw.contains("it@example.org"), "whom to ask");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_header_has_no_say_in_the_link() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let bearer = format!("Bearer {}", deployment.token.as_str());
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/scim+json"),
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("forwarded", "host=evil.example"),
+    ];
+    let body = okta_user("ada@example.org").to_string().into_bytes();
+    let created = server.send(Method::POST, "/scim/v2/Users", &headers, body).await;
+    assert_eq!(created.status, 201);
+    assert!(!String::from_utf8_lossy(&created.bytes).contains("evil.example"));
+    assert!(!deployment.invitation(1).await.raw.contains("evil.example"));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_bring_no_links_lines_or_headers_into_a_letter() {
+    let deployment = Deployment::new().await;
+    let realm = deployment.realm().await;
+    let new = NewOrganisation { name: "Evil http://evil.example Corp".into(), ..NewOrganisation::default() };
+    let org = realm.add_organisation(new).await.expect("added");
+    let token = realm.add_scim_token(org).await.expect("token");
+    let server = deployment.serve().await;
+    let names = [
+        "click https://evil.example/x now",
+        "evil.example",
+        "www.evil.example/a?b",
+        "mailto:eve@evil.example",
+        "hxxp evil.example:8080/path",
+        "\u{202E}elpmaxe.live",
+        "<a href=evil.example>Ada</a>",
+        "[Ada](http://evil.example)",
+        "ｅｖｉｌ．example",
+    ];
+    for (number, name) in names.iter().enumerate() {
+        let mut user = okta_user(&format!("ada{number}@example.org"));
+        user["displayName"] = json!(name);
+        let created = server.scim(&token, Method::POST, "/Users", Some(&user)).await;
+        assert_eq!(created.status, 201);
+        assert_eq!(created.json()["displayName"], *name, "stored as it was sent");
+    }
+    let letters = deployment.letters(names.len()).await;
+    for letter in letters {
+        assert!(!letter.to_lowercase().contains("evil.example"), "{letter}");
+        assert!(!letter.contains('\u{202E}'));
+        assert_eq!(letter.matches("://").count(), 1, "the one link is ours: {letter}");
+    }
+    for field in ["displayName", "userName"] {
+        let mut user = okta_user("grace@example.org");
+        user[field] = json!("Ada\r\nBcc: eve@evil.example");
+        let refused = server.scim(&token, Method::POST, "/Users", Some(&user)).await;
+        assert_eq!((refused.status, refused.json()["scimType"].as_str()), (400, Some("invalidValue")), "{field}");
+    }
+    let mut user = okta_user("grace@example.org");
+    user["emails"][0]["value"] = json!("grace@example.org\r\nBcc: eve@evil.example");
+    assert_eq!(server.scim(&token, Method::POST, "/Users", Some(&user)).await.status, 400);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_was_committed_and_not_delivered_is_delivered_after_a_restart() {
+    let deployment = Deployment::new().await;
+    // A mail server that is not there: the port was free a moment ago.
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
+    let server = deployment.serve_with_mail(MailOut::Smtp { url: format!("smtp://127.0.0.1:{port}"), password: None }).await;
+    server.provision(&deployment, "ada@example.org").await;
+    server.stop().await;
+    // Long enough for every pause between tries.
+    deployment.pass(3600);
+    let server = deployment.serve().await;
+    let invitation = deployment.invitation(1).await;
+    assert_eq!(server.claim(&invitation, &[1; 32]).await.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_mints_a_new_token_and_only_the_newest_works() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    server.provision(&deployment, "ada@example.org").await;
+    let first = deployment.invitation(1).await;
+    server.stop().await;
+    // As if the server had died after the letter left and before that was written down.
+    let database = rusqlite::Connection::open(deployment.data().join("firstkey.db")).expect("the database");
+    database.execute("UPDATE outbox SET done_at = NULL", []).expect("undone");
+    drop(database);
+    let server = deployment.serve().await;
+    let second = deployment.invitation(2).await;
+    assert_eq!(first.invite_id, second.invite_id);
+    assert_ne!(first.token, second.token);
+    assert_eq!(server.claim(&first, &[1; 32]).await.problem(), "invite-unknown");
+    assert_eq!(server.claim(&second, &[1; 32]).await.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn completion_is_told_to_the_person_and_the_administrator_with_the_fingerprint() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    server.provision(&deployment, "ada@example.org").await;
+    let person = Person::claim(&server, &deployment.invitation(1).await).await;
+    person.enrol(&server).await;
+    let letters = deployment.letters(3).await;
+    let shown = deployment.show("ada@example.org").await;
+    let words = person.fingerprint(&shown);
+    let told: Vec<_> = letters.iter().filter(|letter| flat(letter).contains(&words)).collect();
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().any(|letter| letter.contains("To: ada@example.org")));
+    assert!(told.iter().any(|letter| letter.contains("To: it@example.org")));
+    assert!(told.iter().all(|letter| !letter.contains("://")), "no link");
+    server.stop().await;
+}
+
+/// The letter as one line.
+fn flat(letter: &str) -> String {
+    letter.split_whitespace().collect::<Vec<_>>().join(" ")
+}

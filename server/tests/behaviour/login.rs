@@ -1,0 +1,159 @@
+//! Logins: only the password opens, only so often, and nobody learns who exists.
+
+use crate::common::person::Person;
+use crate::common::{Deployment, Server, b64, unb64};
+use serde_json::{Value, json};
+
+const RIGHT: &str = "correct horse battery staple";
+
+async fn complete(deployment: &Deployment, server: &Server) -> (String, Person) {
+    let id = server.provision(deployment, "ada@example.org").await;
+    let person = Person::claim(server, &deployment.invitation(1).await).await;
+    person.enrol(server).await;
+    (id, person)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_eleventh_try_after_ten_failures_has_to_wait() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (_, person) = complete(&deployment, &server).await;
+    for _ in 0..10 {
+        let answer = person.log_in_with(&server, &server, "wrong").await;
+        assert_eq!((answer.status, answer.problem().as_str()), (403, "login-failed"));
+    }
+    let refused = person.log_in(&server).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (429, "too-many"));
+    assert_eq!(refused.retry_after, Some(3600));
+    deployment.pass(3599);
+    assert_eq!(person.log_in(&server).await.retry_after, Some(1));
+    deployment.pass(1);
+    assert_eq!(person.log_in(&server).await.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_is_never_finished_counts_as_a_failure() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (_, person) = complete(&deployment, &server).await;
+    let start = json!({"account_id": b64(&person.context.account.0), "ke1": valid_ke1(&person, &server).await});
+    let mut refused = 0;
+    for _ in 0..20 {
+        refused += u32::from(server.post("/v1/login/start", &start).await.status == 429);
+    }
+    assert_eq!(refused, 11, "one unfinished login came before these twenty");
+    server.stop().await;
+}
+
+/// Some KE1 that is one; making it costs one unfinished login.
+async fn valid_ke1(person: &Person, server: &Server) -> String {
+    let (_, ke1) = person.begin_login();
+    let answer = server.post("/v1/login/start", &json!({"account_id": b64(&person.context.account.0), "ke1": b64(&ke1)})).await;
+    assert_eq!(answer.status, 200);
+    b64(&ke1)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn successful_logins_are_not_limited() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (_, person) = complete(&deployment, &server).await;
+    for _ in 0..15 {
+        assert_eq!(person.log_in(&server).await.status, 200);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_finished_once_and_within_two_minutes() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (_, person) = complete(&deployment, &server).await;
+    let (login_id, ke3) = person.prove(&server).await;
+    let finish = json!({"login_id": login_id, "ke3": ke3});
+    assert_eq!(server.post("/v1/login/finish", &finish).await.status, 200);
+    assert_eq!(server.post("/v1/login/finish", &finish).await.problem(), "login-failed");
+
+    let (login_id, ke3) = person.prove(&server).await;
+    deployment.pass(120);
+    let late = server.post("/v1/login/finish", &json!({"login_id": login_id, "ke3": ke3})).await;
+    assert_eq!(late.problem(), "login-failed");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_who_do_not_exist_get_the_same_made_up_answer_every_time() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    complete(&deployment, &server).await;
+    let unfinished = server.provision(&deployment, "grace@example.org").await;
+    assert!(!unfinished.is_empty());
+    let ask = async |server: &Server, email: &str| server.post("/v1/login/params", &json!({"email": email})).await;
+    let real = ask(&server, "ada@example.org").await;
+    let mut seen = vec![real.json()["account_id"].clone()];
+    for email in ["eve@example.org", "grace@example.org"] {
+        let fake = ask(&server, email).await;
+        assert_eq!(fake, ask(&server, email).await);
+        assert_eq!(fake, ask(&server, &email.to_uppercase()).await, "addresses have no case");
+        assert_eq!(shape(&fake.json()), shape(&real.json()));
+        assert_eq!(fake.bytes.len(), real.bytes.len());
+        assert_eq!(unb64(&fake.json()["kdf_block"])[..14], unb64(&real.json()["kdf_block"])[..14], "profile 2, like most");
+        assert!(!seen.contains(&fake.json()["account_id"]));
+        seen.push(fake.json()["account_id"].clone());
+    }
+    let before = ask(&server, "eve@example.org").await;
+    server.stop().await;
+    let server = deployment.serve().await;
+    assert_eq!(ask(&server, "eve@example.org").await, before, "also after a restart");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_of_people_who_do_not_exist_fail_like_wrong_passwords() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (_, person) = complete(&deployment, &server).await;
+    let wrong = person.log_in_with(&server, &server, "wrong").await;
+    let nobody = person.named("eve@example.org");
+    for _ in 0..10 {
+        assert_eq!(nobody.log_in(&server).await, wrong);
+    }
+    assert_eq!(nobody.log_in(&server).await.problem(), "too-many", "and are counted alike");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deactivated_person_cannot_log_in_and_a_reactivated_one_can_with_the_same_keys() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (id, person) = complete(&deployment, &server).await;
+    let before = person.log_in(&server).await.json()["bundle"].clone();
+    let (login_id, ke3) = person.prove(&server).await;
+    server.set_active(&deployment, &id, false).await;
+    let running = server.post("/v1/login/finish", &json!({"login_id": login_id, "ke3": ke3})).await;
+    assert_eq!(running.problem(), "login-failed", "a running login ends too");
+    assert_eq!(person.log_in(&server).await.problem(), "login-failed");
+    server.set_active(&deployment, &id, true).await;
+    assert_eq!(person.log_in(&server).await.json()["bundle"], before);
+    server.stop().await;
+    let invitations = deployment.letters(2).await.into_iter().filter(|letter| letter.contains("#fkinv1.")).count();
+    assert_eq!(invitations, 1, "a completed account is not invited a second time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ciphertext_needs_the_password_not_only_the_invitation() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (_, person) = complete(&deployment, &server).await;
+    let wrong = person.log_in_with(&server, &server, "wrong").await;
+    assert!(wrong.json().get("bundle").is_none());
+    let right = person.log_in_with(&server, &server, RIGHT).await;
+    assert!(right.json()["bundle"]["envelopes"]["1"].is_string());
+    server.stop().await;
+}
+
+fn shape(value: &Value) -> Vec<(String, usize)> {
+    let members = value.as_object().expect("an object").iter();
+    members.map(|(key, value)| (key.clone(), value.to_string().len())).collect()
+}
