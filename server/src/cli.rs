@@ -220,6 +220,7 @@ async fn run_server(common: &Common, listen: SocketAddr, options: ServeOptions) 
         return Err(ServeError::NotLoopback(listen).into());
     }
     let realm = Realm::open(&common.data).await?;
+    options.check(realm.origin())?;
     let shutdown = stop_signal()?;
     let listener = TcpListener::bind(listen).await.map_err(ServeError::Listen)?;
     let address = listener.local_addr()?;

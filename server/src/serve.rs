@@ -3,6 +3,7 @@
 use crate::http::App;
 use crate::log::Log;
 use crate::mail::{MailOut, MailOutError, Post, deliver};
+use crate::origin::Origin;
 use crate::realm::{INVITE_TTL, Realm};
 use crate::{api, scim};
 use axum::Router;
@@ -34,6 +35,15 @@ impl ServeOptions {
     pub fn new(mail: MailOut) -> Self {
         Self { mail, mail_from: None, invite_ttl: INVITE_TTL, log: Log::default() }
     }
+
+    /// Whether letters could go out; [`serve`] checks the same, this is for saying so before anything listens.
+    pub fn check(&self, origin: &Origin) -> Result<(), MailOutError> {
+        self.post(origin).map(drop)
+    }
+
+    fn post(&self, origin: &Origin) -> Result<Post, MailOutError> {
+        Post::open(&self.mail, self.mail_from.as_deref(), origin)
+    }
 }
 
 /// Why a server does not run.
@@ -61,7 +71,7 @@ pub async fn serve(
     if !address.ip().is_loopback() {
         return Err(ServeError::NotLoopback(address));
     }
-    let post = Post::open(options.mail, options.mail_from.as_deref(), &realm.origin)?;
+    let post = options.post(&realm.origin)?;
     let app = Arc::new(App {
         realm: realm.id,
         origin: realm.origin,

@@ -76,14 +76,15 @@ enum Way {
 }
 
 impl Post {
-    pub(crate) fn open(out: MailOut, sender: Option<&str>, origin: &Origin) -> Result<Self, MailOutError> {
+    pub(crate) fn open(out: &MailOut, sender: Option<&str>, origin: &Origin) -> Result<Self, MailOutError> {
         let usual = format!("firstkey@{}", origin.mail_domain());
         let sender = sender.unwrap_or(&usual).parse().map_err(|_| MailOutError::Sender)?;
         let way = match out {
             MailOut::Folder(path) => {
-                Way::Folder(Folder::open(&path).map_err(|source| MailOutError::Folder { path, source })?)
+                let folder = Folder::open(path);
+                Way::Folder(folder.map_err(|source| MailOutError::Folder { path: path.clone(), source })?)
             }
-            MailOut::Smtp { url, password } => Way::Smtp(smtp(&url, password)?),
+            MailOut::Smtp { url, password } => Way::Smtp(smtp(url, password.as_ref())?),
         };
         Ok(Self { way, sender })
     }
@@ -117,7 +118,7 @@ impl Post {
     }
 }
 
-fn smtp(url: &str, password: Option<Zeroizing<String>>) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailOutError> {
+fn smtp(url: &str, password: Option<&Zeroizing<String>>) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailOutError> {
     let (scheme, rest) = url.split_once("://").ok_or(MailOutError::Url)?;
     let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (user, host) = match authority.rsplit_once('@') {

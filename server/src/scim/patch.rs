@@ -105,7 +105,10 @@ impl Change {
         if self.op == Op::Remove && (is("userName") || is("active")) {
             return Err(ScimError::bad(Type::Mutability, "userName and active cannot be removed."));
         }
-        let value = self.value.filter(|_| self.op != Op::Remove);
+        let value = self.value.filter(|value| self.op != Op::Remove && !value.is_null());
+        if value.is_none() && (is("userName") || is("active")) {
+            return Err(ScimError::bad(Type::InvalidValue, "userName and active need a value."));
+        }
         match self.path.sub {
             None => set(document, attribute, value, self.op),
             Some(sub) => {
@@ -162,7 +165,7 @@ fn is_name(name: &str) -> bool {
 /// Sets or removes a member whatever its case; `add` appends to lists and merges objects.
 fn set(map: &mut Map<String, Value>, name: &str, value: Option<Value>, op: Op) -> Result<(), ScimError> {
     let key = map.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned().unwrap_or_else(|| name.to_owned());
-    let Some(value) = value.filter(|value| !value.is_null()) else {
+    let Some(value) = value else {
         map.remove(&key);
         return Ok(());
     };

@@ -95,15 +95,7 @@ impl Store {
     /// Withdraws the open invitation of the person with this address and queues a new one, per organisation that has them active.
     pub(crate) async fn resend(&self, email: String, ttl: i64, now: i64) -> Result<Resent> {
         self.write(move |db| {
-            let key = names::key(&email);
-            let account = db
-                .query_row(
-                    "SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'",
-                    [&key],
-                    |row| row.get::<_, [u8; 16]>(0),
-                )
-                .optional()?;
-            let Some(account) = account else { return Ok(Resent::Unknown) };
+            let Some(account) = account_to_invite(db, &email)? else { return Ok(Resent::Unknown) };
             let mut rows = db.prepare(
                 "SELECT org_id, mode, active, accepted_at IS NOT NULL FROM membership WHERE account_id = ?1",
             )?;
@@ -123,6 +115,31 @@ impl Store {
         })
         .await
     }
+}
+
+/// The account of this address; or the unfinished one that its organisation has given this address since, which then becomes where it is invited: an
+/// administrator who names the address has seen it.
+fn account_to_invite(db: &Connection, email: &str) -> Result<Option<[u8; 16]>> {
+    let key = names::key(email);
+    let by_address = db
+        .query_row("SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'", [&key], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    if by_address.is_some() {
+        return Ok(by_address);
+    }
+    let sql = "SELECT a.account_id, m.email FROM membership m JOIN account a USING (account_id)
+               WHERE lower(m.email) = ?1 AND m.mode = 'enrol' AND a.state = 'invited'";
+    let moved: Option<([u8; 16], String)> =
+        db.query_row(sql, [&key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    if let Some((account, address)) = &moved {
+        db.execute(
+            "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1",
+            params![account, address, key],
+        )?;
+    }
+    Ok(moved.map(|(account, _)| account))
 }
 
 /// Issues an invitation, withdraws the earlier one and queues the letter.

@@ -122,8 +122,14 @@ async fn contents_that_do_not_hold_together_are_refused_and_nothing_is_stored() 
         ("an unknown member", Box::new(|u| u["password"] = json!("x"))),
         ("an unknown envelope", Box::new(|u| u["envelopes"]["5"] = u["envelopes"]["4"].clone())),
         ("a missing member", Box::new(|u| drop(u.as_object_mut().expect("object").remove("signature")))),
-        ("padding", Box::new(|u| u["recovery_public"] = json!(format!("{}=", u["recovery_public"].as_str().expect("text"))))),
-        ("a list for an object", Box::new(|u| u["identity"] = json!([1, u["identity"]["ed25519"], u["identity"]["x25519"]]))),
+        (
+            "padding",
+            Box::new(|u| u["recovery_public"] = json!(format!("{}=", u["recovery_public"].as_str().expect("text")))),
+        ),
+        (
+            "a list for an object",
+            Box::new(|u| u["identity"] = json!([1, u["identity"]["ed25519"], u["identity"]["x25519"]])),
+        ),
     ];
     for (what, change) in changes {
         let mut upload = good.clone();

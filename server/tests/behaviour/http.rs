@@ -52,7 +52,14 @@ async fn every_error_is_a_problem_document() {
     for path in ["/", "/v1", "/v1/nothing", "/v1/login/params/", "/I", "/i/x", "/v1//login/params"] {
         assert_eq!(server.send(Method::POST, path, &JSON, b"{}".to_vec()).await.problem(), "not-found", "{path}");
     }
-    for path in ["/v1/invites/claim", "/v1/enrol/start", "/v1/enrol/complete", "/v1/login/params", "/v1/login/start", "/v1/login/finish"] {
+    for path in [
+        "/v1/invites/claim",
+        "/v1/enrol/start",
+        "/v1/enrol/complete",
+        "/v1/login/params",
+        "/v1/login/start",
+        "/v1/login/finish",
+    ] {
         for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
             assert_eq!(server.send(method, path, &[], Vec::new()).await.problem(), "method", "{path}");
         }

@@ -119,7 +119,12 @@ async fn a_re_issue_by_hand_voids_the_old_invitation_while_the_server_runs() {
         last = new;
     }
     Person::claim(&server, &last).await.enrol(&server).await;
-    deployment.realm().await.resend_invite("ada@example.org").await.expect_err("a finished account is not invited again");
+    deployment
+        .realm()
+        .await
+        .resend_invite("ada@example.org")
+        .await
+        .expect_err("a finished account is not invited again");
     deployment.realm().await.resend_invite("eve@example.org").await.expect_err("nobody of that address");
     server.stop().await;
 }
@@ -174,7 +179,8 @@ async fn the_database_never_holds_a_token() {
     let token = unb64(&json!(invitation.token));
     let hex: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
     let scim = deployment.token.strip_prefix("fksc_").expect("the prefix").to_owned();
-    for needle in [token.as_slice(), invitation.token.as_bytes(), hex.as_bytes(), scim.as_bytes(), &unb64(&json!(scim))] {
+    for needle in [token.as_slice(), invitation.token.as_bytes(), hex.as_bytes(), scim.as_bytes(), &unb64(&json!(scim))]
+    {
         assert!(!contains(&stored, needle) && !contains(&after, needle));
     }
     assert!(contains(&after, &unb64(&json!(invitation.invite_id))), "the search looks in the right place");

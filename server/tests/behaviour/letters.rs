@@ -19,7 +19,10 @@ async fn an_invitation_shows_the_command_and_the_link_alone_on_their_lines() {
     let command = lines.iter().position(|line| *line == "firstkey accept").expect("the command alone on its line");
     let link = lines.iter().position(|line| *line == invitation.link).expect("the link alone on its line");
     assert!(command < link);
-    assert_eq!(invitation.link, format!("https://accounts.example.org/i#fkinv1.{}.{}", invitation.invite_id, invitation.token));
+    assert_eq!(
+        invitation.link,
+        format!("https://accounts.example.org/i#fkinv1.{}.{}", invitation.invite_id, invitation.token)
+    );
     assert_eq!((invitation.invite_id.len(), invitation.token.len()), (22, 43));
     assert!(invitation.raw.contains("Žofie Ångström"));
     assert!(invitation.raw.contains("Example Corp"));
@@ -97,7 +100,8 @@ async fn a_letter_that_was_committed_and_not_delivered_is_delivered_after_a_rest
     let deployment = Deployment::new().await;
     // A mail server that is not there: the port was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
-    let server = deployment.serve_with_mail(MailOut::Smtp { url: format!("smtp://127.0.0.1:{port}"), password: None }).await;
+    let server =
+        deployment.serve_with_mail(MailOut::Smtp { url: format!("smtp://127.0.0.1:{port}"), password: None }).await;
     server.provision(&deployment, "ada@example.org").await;
     server.stop().await;
     // Long enough for every pause between tries.

@@ -49,7 +49,8 @@ async fn a_login_that_is_never_finished_counts_as_a_failure() {
 /// Some KE1 that is one; making it costs one unfinished login.
 async fn valid_ke1(person: &Person, server: &Server) -> String {
     let (_, ke1) = person.begin_login();
-    let answer = server.post("/v1/login/start", &json!({"account_id": b64(&person.context.account.0), "ke1": b64(&ke1)})).await;
+    let answer =
+        server.post("/v1/login/start", &json!({"account_id": b64(&person.context.account.0), "ke1": b64(&ke1)})).await;
     assert_eq!(answer.status, 200);
     b64(&ke1)
 }
@@ -98,7 +99,11 @@ async fn people_who_do_not_exist_get_the_same_made_up_answer_every_time() {
         assert_eq!(fake, ask(&server, &email.to_uppercase()).await, "addresses have no case");
         assert_eq!(shape(&fake.json()), shape(&real.json()));
         assert_eq!(fake.bytes.len(), real.bytes.len());
-        assert_eq!(unb64(&fake.json()["kdf_block"])[..14], unb64(&real.json()["kdf_block"])[..14], "profile 2, like most");
+        assert_eq!(
+            unb64(&fake.json()["kdf_block"])[..14],
+            unb64(&real.json()["kdf_block"])[..14],
+            "profile 2, like most"
+        );
         assert!(!seen.contains(&fake.json()["account_id"]));
         seen.push(fake.json()["account_id"].clone());
     }

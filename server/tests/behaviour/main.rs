@@ -2,6 +2,7 @@
 
 mod common;
 
+mod commands;
 mod enrolment;
 mod http;
 mod invites;

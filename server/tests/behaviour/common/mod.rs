@@ -2,13 +2,11 @@
 //!
 //! Only Argon2id is left out: the master key is a hash of the password, so that hundreds of people fit into a test run.
 
-
 pub(crate) mod person;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::crypto::context::OrgId;
 use firstkey_server::{Clock, Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +25,6 @@ pub(crate) const START: i64 = 1_795_392_000;
 /// A deployment on disk that servers can be started on.
 pub(crate) struct Deployment {
     dir: TempDir,
-    pub(crate) org: OrgId,
     pub(crate) token: Zeroizing<String>,
     pub(crate) clock: Arc<AtomicI64>,
 }
@@ -67,7 +64,7 @@ impl Deployment {
         let new = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
         let org = realm.add_organisation(new).await.expect("organisation");
         let token = realm.add_scim_token(org).await.expect("token");
-        Self { dir, org, token, clock: Arc::new(AtomicI64::new(START)) }
+        Self { dir, token, clock: Arc::new(AtomicI64::new(START)) }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -211,10 +208,6 @@ impl Answer {
         assert_eq!(document["status"], self.status);
         let kind = document["type"].as_str().expect("a type");
         kind.strip_prefix("urn:firstkey:problem:").expect("a problem of ours").to_owned()
-    }
-
-    pub(crate) fn is(&self, status: StatusCode) -> bool {
-        self.status == status.as_u16()
     }
 }
 
