@@ -2,7 +2,7 @@
 //!
 //! Must never: hold a token, a query string, a name or an address. Values are `Display` of ids and numbers, or fixed words.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 /// Whether events are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,8 @@ impl Log {
         if self == Self::Stderr {
             let mut line = format!("event={name}");
             for (key, value) in ids {
-                line.push_str(&format!(" {key}={value}"));
+                // Writing to a String cannot fail.
+                let _ = write!(line, " {key}={value}");
             }
             eprintln!("{line}");
         }

@@ -21,7 +21,7 @@ pub(crate) fn shown(name: &str) -> String {
     let words: Vec<&str> = plain.split_whitespace().filter(|word| !looks_like_a_link(word)).collect();
     let mut text: String = words.join(" ").chars().filter(|c| !matches!(c, '<' | '>' | '"')).take(SHOWN).collect();
     if text.trim().is_empty() {
-        "(no name)".clone_into(&mut text);
+        text.replace_range(.., "(no name)");
     }
     text.trim().to_owned()
 }

@@ -88,7 +88,7 @@ pub enum RealmError {
 impl Realm {
     /// Makes a deployment in an empty or absent folder: realm id, key file, database.
     pub async fn init(dir: &Path, origin: &str, contact: Option<&str>) -> Result<Self, RealmError> {
-        let origin = Origin::parse(origin)?;
+        let origin = crate::origin::read(origin)?;
         if contact.is_some_and(|contact| !names::is_address(contact)) {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
         }
@@ -121,7 +121,13 @@ impl Realm {
         let store = Store::open(&database)?;
         let row = store.realm().await?.ok_or_else(|| RealmError::Missing(dir.to_owned()))?;
         let keys = ServerKeys::open(dir, &row.key_canary)?;
-        Ok(Self { id: RealmId(row.realm_id), origin: Origin::parse(&row.origin)?, store, keys, clock: Clock::System })
+        Ok(Self {
+            id: RealmId(row.realm_id),
+            origin: crate::origin::read(&row.origin)?,
+            store,
+            keys,
+            clock: Clock::System,
+        })
     }
 
     /// The realm's id.

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Claim {
+struct ClaimMessage {
     invite_id: B64<16>,
     token: B64<32>,
     claim_key: B64<32>,
@@ -28,7 +28,7 @@ struct OfferMessage<'a> {
     suites: [u8; 1],
     realm_id: B64<16>,
     organisation: Organisation<'a>,
-    account: Account<'a>,
+    account: Person<'a>,
     mode: &'static str,
     policy: PolicyMessage<'a>,
     expires_at: i64,
@@ -44,7 +44,7 @@ struct Organisation<'a> {
 }
 
 #[derive(Serialize)]
-struct Account<'a> {
+struct Person<'a> {
     account_id: B64<16>,
     email: &'a str,
     display_name: &'a str,
@@ -65,7 +65,7 @@ struct EarlierClaims {
 }
 
 pub(super) async fn claim(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
-    let claim: Claim = request.message()?;
+    let claim: ClaimMessage = request.message()?;
     let token = Zeroizing::new(claim.token.0);
     let now = app.clock.now();
     match app.store.claim(claim.invite_id.0, TokenHash::of(token.as_slice()), claim.claim_key.0, now).await? {
@@ -84,7 +84,7 @@ fn message<'a>(app: &App, offer: &'a Offer, now: i64) -> OfferMessage<'a> {
         suites: [SUITE],
         realm_id: B64(app.realm.0),
         organisation: Organisation { org_id: B64(offer.org_id), name: &offer.org_name },
-        account: Account {
+        account: Person {
             account_id: B64(offer.account_id),
             email: &offer.email,
             display_name: offer.display_name.as_deref().unwrap_or(&offer.email),

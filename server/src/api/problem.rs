@@ -93,7 +93,7 @@ impl From<Why> for Problem {
             Why::Used { at, contact } => (Name::InviteUsed, at, contact),
             Why::Withdrawn { at, contact } => (Name::InviteWithdrawn, at, contact),
         };
-        Self { at, contact, ..Self::new(name) }
+        Self { contact, at, ..Self::new(name) }
     }
 }
 

@@ -9,7 +9,7 @@ mod text;
 
 pub(crate) use deliver::deliver;
 
-use crate::origin::Origin;
+use crate::origin::{Origin, mail_domain};
 use folder::Folder;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Body, Mailbox};
@@ -77,7 +77,7 @@ enum Way {
 
 impl Post {
     pub(crate) fn open(out: &MailOut, sender: Option<&str>, origin: &Origin) -> Result<Self, MailOutError> {
-        let usual = format!("firstkey@{}", origin.mail_domain());
+        let usual = format!("firstkey@{}", mail_domain(origin));
         let sender = sender.unwrap_or(&usual).parse().map_err(|_| MailOutError::Sender)?;
         let way = match out {
             MailOut::Folder(path) => {
@@ -128,7 +128,7 @@ fn smtp(url: &str, password: Option<&Zeroizing<String>>) -> Result<AsyncSmtpTran
     if user.is_some_and(|user| user.contains(':')) {
         return Err(MailOutError::PasswordInUrl);
     }
-    let local = Origin::parse(&format!("http://{host}")).is_ok();
+    let local = Origin::read(&format!("http://{host}")).is_ok();
     match (scheme, query) {
         ("smtps", "") | ("smtp", "tls=required") => {}
         ("smtp", "") if local => {}

@@ -6,6 +6,8 @@ use firstkey::crypto::kdf::Profile;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+type Change = Box<dyn Fn(&mut Value)>;
+
 async fn invited(deployment: &Deployment, server: &Server) -> Person {
     server.provision(deployment, "ada@example.org").await;
     Person::claim(server, &deployment.invitation(1).await).await
@@ -102,12 +104,7 @@ async fn contents_that_do_not_hold_together_are_refused_and_nothing_is_stored() 
     let server = deployment.serve().await;
     let person = invited(&deployment, &server).await;
     let good = person.make_upload(&server).await;
-    let flip = |value: &Value, at: usize| {
-        let mut bytes = unb64(value);
-        bytes[at] ^= 1;
-        json!(b64(&bytes))
-    };
-    let changes: Vec<(&str, Box<dyn Fn(&mut Value)>)> = vec![
+    let changes: Vec<(&str, Change)> = vec![
         ("the salt of kdf_block differs from envelope 1", Box::new(|u| u["kdf_block"] = flip(&u["kdf_block"], 20))),
         ("the profile is none", Box::new(|u| u["kdf_block"] = flip(&u["kdf_block"], 5))),
         ("an envelope of another type", Box::new(|u| u["envelopes"]["3"] = u["envelopes"]["4"].clone())),
@@ -151,4 +148,11 @@ async fn a_profile_below_the_organisations_least_is_refused() {
     let upload = person.make_upload(&server).await;
     assert_eq!(person.complete(&server, &upload).await.problem(), "invalid");
     server.stop().await;
+}
+
+/// The same bytes with one bit turned.
+fn flip(value: &Value, at: usize) -> Value {
+    let mut bytes = unb64(value);
+    bytes[at] ^= 1;
+    json!(b64(&bytes))
 }

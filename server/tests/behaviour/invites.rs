@@ -177,7 +177,7 @@ async fn the_database_never_holds_a_token() {
     server.stop().await;
     let after = deployment.stored_bytes();
     let token = unb64(&json!(invitation.token));
-    let hex: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = token.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let scim = deployment.token.strip_prefix("fksc_").expect("the prefix").to_owned();
     for needle in [token.as_slice(), invitation.token.as_bytes(), hex.as_bytes(), scim.as_bytes(), &unb64(&json!(scim))]
     {

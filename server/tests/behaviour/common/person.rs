@@ -120,13 +120,9 @@ impl Person {
         self
     }
 
-    fn master(&self, password: &str) -> MasterKey {
-        MasterKey::from_bytes(&hazmat::sha256(password.as_bytes()))
-    }
-
     /// `enrol/start` and everything that is sealed after it: the body of `enrol/complete`.
     pub(crate) async fn make_upload(&self, server: &Server) -> Value {
-        let keys = derive_password_keys(&self.master(&self.password), &self.context, &self.block, None);
+        let keys = derive_password_keys(&master(&self.password), &self.context, &self.block, None);
         let keys = keys.unwrap_or_else(|_| panic!("no second secret is in play"));
         let (registration, request) = Registration::start(keys.auth, &mut Rng).expect("a registration");
         let answer = self.claim.post(server, "/v1/enrol/start", &json!({"opaque_request": b64(&request)})).await;
@@ -200,7 +196,7 @@ impl Person {
 
     /// A first login message for the account that this person enrolled.
     pub(crate) fn begin_login(&self) -> (Login, [u8; 96]) {
-        let keys = derive_password_keys(&self.master(&self.password), &self.context, &self.block, None);
+        let keys = derive_password_keys(&master(&self.password), &self.context, &self.block, None);
         let keys = keys.unwrap_or_else(|_| panic!("no second secret is in play"));
         Login::start(keys.auth, &mut Rng).expect("a login")
     }
@@ -227,7 +223,7 @@ impl Person {
         let block = KdfBlock::read(&unb64(&params["kdf_block"]).try_into().expect("47 bytes")).expect("a profile");
         let account = AccountId(unb64(&params["account_id"]).try_into().expect("16 bytes"));
         let context = AccountContext { realm: self.context.realm, account };
-        let keys = derive_password_keys(&self.master(password), &context, &block, None);
+        let keys = derive_password_keys(&master(password), &context, &block, None);
         let keys = keys.unwrap_or_else(|_| panic!("no second secret is in play"));
         let (login, ke1) = Login::start(keys.auth, &mut Rng).expect("a login");
         let started =
@@ -242,4 +238,9 @@ impl Person {
         let ke3 = login.finish(&ke2, &bound, &context, &mut Rng).map_or_else(|_| random(), |done| done.ke3);
         second.post("/v1/login/finish", &json!({"login_id": started["login_id"], "ke3": b64(&ke3)})).await
     }
+}
+
+/// Stands in for Argon2id.
+fn master(password: &str) -> MasterKey {
+    MasterKey::from_bytes(&hazmat::sha256(password.as_bytes()))
 }
