@@ -76,6 +76,13 @@ async fn a_login_is_finished_once_and_within_two_minutes() {
     assert_eq!(server.post("/v1/login/finish", &finish).await.status, 200);
     assert_eq!(server.post("/v1/login/finish", &finish).await.problem(), "login-failed");
 
+    // Nor is there a second proof after a wrong one.
+    let (login_id, ke3) = person.prove(&server).await;
+    let wrong = json!({"login_id": login_id, "ke3": b64(&[1; 64])});
+    assert_eq!(server.post("/v1/login/finish", &wrong).await.problem(), "login-failed");
+    let right = json!({"login_id": login_id, "ke3": ke3});
+    assert_eq!(server.post("/v1/login/finish", &right).await.problem(), "login-failed");
+
     let (login_id, ke3) = person.prove(&server).await;
     deployment.pass(120);
     let late = server.post("/v1/login/finish", &json!({"login_id": login_id, "ke3": ke3})).await;
