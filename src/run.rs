@@ -14,7 +14,7 @@ use crate::port::harden::harden;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
-use crate::store::place::Place;
+use crate::store::Place;
 use crate::store::shelf::{self, StateShelf};
 use crate::ui::person::AtTerminal;
 use crate::ui::script::Script;
@@ -24,7 +24,7 @@ use clap::Parser;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The program: reads the command line, does it, gives the exit code.
 pub fn main() -> ExitCode {
@@ -66,7 +66,7 @@ fn accept(flags: &cli::Accept, closed: bool) -> ExitCode {
 fn accept_prepared(flags: &cli::Accept, profile: Option<crate::crypto::kdf::Profile>, closed: bool, script: &mut Script) -> Result<Done, Stop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
     let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
-    let path = Place::choose(flags.state_dir.clone()).map_err(early)?;
+    let path = state_folder(flags.state_dir.clone()).map_err(early)?;
     let mut shelf = StateShelf::open(&path).map_err(early)?;
     let options = Options {
         profile,
@@ -99,6 +99,12 @@ fn accept_prepared(flags: &cli::Accept, profile: Option<crate::crypto::kdf::Prof
     end
 }
 
+/// The folder that `--state-dir` names, or the system's place for state.
+fn state_folder(named: Option<PathBuf>) -> Result<PathBuf, LocalTrouble> {
+    let homeless = || LocalTrouble::State { trouble: StorageTrouble::Missing, path: "the home folder".to_owned() };
+    named.or_else(Place::usual).ok_or_else(homeless)
+}
+
 /// The certificates in a PEM file.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalTrouble> {
     let trouble = |trouble| LocalTrouble::Input { trouble, path: path.display().to_string() };
@@ -111,7 +117,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalTroubl
 }
 
 fn audit(flags: &cli::Audit) -> ExitCode {
-    let record = Place::choose(flags.state_dir.clone()).and_then(|path| {
+    let record = state_folder(flags.state_dir.clone()).and_then(|path| {
         let damaged = |_| LocalTrouble::State { trouble: StorageTrouble::Damaged, path: path.display().to_string() };
         shelf::last_record(&path)?.map_or(Ok(Record::default()), |file| Record::read(&file).map_err(damaged))
     });

@@ -23,7 +23,7 @@ fn forbid_core_dumps() -> bool {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     // A limit that was set is read back: a filter that answers "done" and does nothing is not believed.
-    setrlimit(Resource::Core, none.clone()).is_ok() && getrlimit(Resource::Core) == none
+    setrlimit(Resource::Core, none).is_ok() && getrlimit(Resource::Core) == none
 }
 
 #[cfg(not(unix))]

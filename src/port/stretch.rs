@@ -78,6 +78,7 @@ pub fn stretch(
 /// Overwrites the part of this thread's stack that Argon2 used: the first hash of the password and the last block lie there, and the system's
 /// library keeps the stacks of ended threads for the next ones.
 #[inline(never)]
+#[allow(clippy::large_stack_arrays)] // The stack is what it is for; a worker has 2 MiB of it.
 fn wipe_stack() {
     let mut used = [0_u8; 64 * 1024];
     used.zeroize();
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn more_memory_than_there_is_fails_with_numbers_and_before_anything_is_reserved() {
-        let error = stretch(b"a", &[0; 32], u32::MAX - 7, 1, 4).err().expect("four TiB are not there");
+        let error = stretch(b"a", &[0; 32], u32::MAX - 7, 1, 4).expect_err("four TiB are not there");
         let StretchError::NotEnoughMemory { needed_kib, available_kib } = error else { panic!("{error:?}") };
         assert!(needed_kib > u64::from(u32::MAX - 7) && available_kib < needed_kib);
     }

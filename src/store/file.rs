@@ -1,91 +1,121 @@
-//! One file in the state folder: replaced durably, read guardedly, removed.
+//! Reading, writing and removing one file of the state folder.
 //!
-//! Promise: after [`write`] returned, the new contents survive a power cut; before, the old ones do. A frame with a checksum tells a whole file from one that was cut
-//! off or changed. Must never: follow a link, or read a file that another user could have written.
+//! Promise: a written file is whole on the disk, name included, when [`write_durably`] says so; before that the old one is. Must never: follow a link,
+//! or read a file that somebody else could have written.
 
-use super::place::Place;
-use super::trouble;
-use crate::crypto::hazmat;
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use super::error::StoreError;
+use super::name::FileName;
+use super::place::{Place, TEMPORARY, judge_owner_and_mode};
+use crate::flow::stop::StorageTrouble;
+use rustix::fd::OwnedFd;
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 
-/// First line of every framed file, then 32 bytes of SHA-256, then the contents.
-const MAGIC: &[u8; 6] = b"FKST1\n";
-/// More than any file here can rightly hold, in bytes.
-const MAX: usize = 4 * 1024 * 1024;
+/// Owner may read and write, nobody else anything.
+pub(super) const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 
-/// The name of the file that is written before it takes the place of `name`.
-fn aside(name: &str) -> String {
-    format!("{name}.new")
-}
+/// Tries at a name that nobody has.
+const NAMES_TO_TRY: u32 = 100;
 
-/// Replaces `name` with `contents`, durably.
-pub fn write(place: &Place, name: &str, contents: &[u8]) -> Result<(), LocalTrouble> {
-    try_write(place, name, contents).map_err(|error| {
-        // Half a file helps nobody; if it cannot even be removed, the next write replaces it.
-        let _ = rustix::fs::unlinkat(place.folder(), aside(name), AtFlags::empty());
-        place.trouble_with(name, trouble(error))
-    })
-}
-
-fn try_write(place: &Place, name: &str, contents: &[u8]) -> Result<(), Errno> {
-    let aside = aside(name);
-    // Left over from a run that was killed; it never counted.
-    match rustix::fs::unlinkat(place.folder(), &aside, AtFlags::empty()) {
-        Ok(()) | Err(Errno::NOENT) => {}
-        Err(error) => return Err(error),
+/// Replaces the file, or makes it: written aside, flushed to the disk, renamed into place, the folder flushed.
+pub fn write_durably(place: &Place, name: &FileName, bytes: &[u8]) -> Result<(), StoreError> {
+    let path = place.path_of(name.as_str());
+    let _writing = place.writing();
+    let aside = write_aside(place.folder(), TEMPORARY, bytes).map_err(|error| StoreError::from_os(&path, error))?;
+    if let Err(error) = fs::renameat(place.folder(), &aside, place.folder(), name.as_str()) {
+        let _ = fs::unlinkat(place.folder(), &aside, AtFlags::empty());
+        return Err(StoreError::from_os(&path, error));
     }
+    place.sync()
+}
+
+/// Writes and flushes a new file with a name of its own and says which; nothing stays behind if it fails.
+pub(super) fn write_aside(folder: BorrowedFd<'_>, prefix: &str, bytes: &[u8]) -> Result<String, std::io::Error> {
+    let (file, name) = make_aside(folder, prefix)?;
+    let written = write_and_flush(file, bytes);
+    if written.is_err() {
+        let _ = fs::unlinkat(folder, &name, AtFlags::empty());
+    }
+    written.map(|()| name)
+}
+
+fn make_aside(folder: BorrowedFd<'_>, prefix: &str) -> Result<(OwnedFd, String), Errno> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut file = File::from(rustix::fs::openat(place.folder(), &aside, flags, Mode::RUSR | Mode::WUSR)?);
-    let framed = [MAGIC.as_slice(), &hazmat::sha256(contents), contents].concat();
-    file.write_all(&framed).and_then(|()| file.sync_all()).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-    rustix::fs::renameat(place.folder(), &aside, place.folder(), name)?;
-    rustix::fs::fsync(place.folder())
+    let process = std::process::id();
+    for number in 0..NAMES_TO_TRY {
+        let name = format!("{prefix}{process}-{number}");
+        match fs::openat(folder, &name, flags, PRIVATE) {
+            Err(Errno::EXIST) => {}
+            made => return made.map(|file| (file, name)),
+        }
+    }
+    Err(Errno::EXIST)
 }
 
-/// The contents of `name`; `None` if it is not there.
-pub fn read(place: &Place, name: &str) -> Result<Option<Vec<u8>>, LocalTrouble> {
-    match try_read(place, name) {
-        Ok(contents) => Ok(Some(contents)),
-        Err(StorageTrouble::Missing) => Ok(None),
-        Err(trouble) => Err(place.trouble_with(name, trouble)),
-    }
+fn write_and_flush(file: OwnedFd, bytes: &[u8]) -> Result<(), std::io::Error> {
+    // A mask can take rights away; without the owner's own the file could not be read back.
+    fs::fchmod(&file, PRIVATE)?;
+    let mut file = File::from(file);
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
-fn try_read(place: &Place, name: &str) -> Result<Vec<u8>, StorageTrouble> {
-    // Non-blocking, so that a pipe in a file's place cannot hold us up.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(place.folder(), name, flags, Mode::empty()).map_err(trouble)?;
-    let about = rustix::fs::fstat(&file).map_err(trouble)?;
-    if FileType::from_raw_mode(about.st_mode) != FileType::RegularFile || about.st_nlink != 1 {
-        return Err(StorageTrouble::Link);
+/// Reads a file that is ours, plain, closed to others, has no second name and is at most `most` bytes long.
+///
+/// # Errors
+/// `Missing`; `Link` (a link, a second name, a pipe, a folder...); `NotOurs`; `TooOpen`; `TooLong`; else what the system said.
+pub fn read_guarded(place: &Place, name: &FileName, most: usize) -> Result<Vec<u8>, StoreError> {
+    let path = place.path_of(name.as_str());
+    let file = open_guarded(place.folder(), name.as_str(), &path, OFlags::RDONLY)?;
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    File::from(file).take(limit).read_to_end(&mut bytes).map_err(|error| StoreError::from_os(&path, error))?;
+    if bytes.len() > most {
+        return Err(StoreError::at(&path, StorageTrouble::TooLong));
     }
-    if about.st_uid != rustix::process::geteuid().as_raw() {
-        return Err(StorageTrouble::NotOurs);
-    }
-    if about.st_mode & 0o077 != 0 {
-        return Err(StorageTrouble::TooOpen);
-    }
-    let mut framed = Vec::new();
-    File::from(file).take(MAX as u64 + 1).read_to_end(&mut framed).map_err(|_| StorageTrouble::Other)?;
-    if framed.len() > MAX {
-        return Err(StorageTrouble::TooLong);
-    }
-    let contents = framed.strip_prefix(MAGIC).and_then(|rest| rest.split_at_checked(32));
-    match contents {
-        Some((digest, contents)) if hazmat::sha256(contents) == digest => Ok(contents.to_vec()),
-        _ => Err(StorageTrouble::Damaged),
-    }
+    Ok(bytes)
 }
 
-/// Removes `name`, durably; that it is not there is fine.
-pub fn remove(place: &Place, name: &str) -> Result<(), LocalTrouble> {
-    match rustix::fs::unlinkat(place.folder(), name, AtFlags::empty()) {
-        Ok(()) => rustix::fs::fsync(place.folder()).map_err(|error| place.trouble_with(name, trouble(error))),
+/// Opens and judges what was opened, so that nothing can change in between.
+pub(super) fn open_guarded(
+    folder: BorrowedFd<'_>,
+    name: &str,
+    path: &Path,
+    flags: OFlags,
+) -> Result<OwnedFd, StoreError> {
+    // Not waiting: a pipe would otherwise hold us until somebody writes into it.
+    let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = fs::openat(folder, name, flags, PRIVATE).map_err(|error| {
+        // What could not be opened can still be named: a link, somebody else's file.
+        let found = fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok();
+        let judged = found.and_then(|found| judge_file(path, &found).err());
+        judged.unwrap_or_else(|| StoreError::from_os(path, error))
+    })?;
+    let found = fs::fstat(file.as_fd()).map_err(|error| StoreError::from_os(path, error))?;
+    judge_file(path, &found)?;
+    Ok(file)
+}
+
+fn judge_file(path: &Path, found: &Stat) -> Result<(), StoreError> {
+    if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile || found.st_nlink > 1 {
+        return Err(StoreError::at(path, StorageTrouble::Link));
+    }
+    judge_owner_and_mode(path, found)
+}
+
+/// Removes the file durably; that it is not there is fine.
+pub fn remove(place: &Place, name: &FileName) -> Result<(), StoreError> {
+    match fs::unlinkat(place.folder(), name.as_str(), AtFlags::empty()) {
+        Ok(()) => place.sync(),
         Err(Errno::NOENT) => Ok(()),
-        Err(error) => Err(place.trouble_with(name, trouble(error))),
+        Err(error) => Err(StoreError::from_os(&place.path_of(name.as_str()), error)),
     }
 }
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;

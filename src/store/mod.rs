@@ -1,25 +1,19 @@
-//! Where state lives, and how it survives.
+//! What is kept on disk: checkpoints of uploads whose fate is open, pins of completed accounts, the record of the last run, and the kit file that a
+//! person asked for.
 //!
-//! Promise: the folder is ours, 0700, and no link; every file in it is ours, 0600, a plain file and no link, opened by name only relative to the opened folder; a
-//! file is replaced whole (written aside, synced, renamed, folder synced) or not at all; one run at a time works on an invite. Must never: hold a secret, or say
-//! "saved" before the disk has it.
+//! Promise: a file is whole or absent, even if the machine stops in between; only its owner can read it; nobody else's file, folder or link is ever
+//! read or written in its place. Must never: hold a secret, with one exception that the person asks for by name: the kit file.
 
+pub mod checkpoint;
+mod error;
 pub mod file;
+mod frame;
+pub mod fresh;
 pub mod lock;
+pub mod name;
 pub mod place;
+pub mod record;
 pub mod shelf;
 
-use crate::flow::stop::StorageTrouble;
-use rustix::io::Errno;
-
-/// What an error of the operating system means for the person.
-pub(crate) fn trouble(error: Errno) -> StorageTrouble {
-    match error {
-        Errno::NOSPC | Errno::DQUOT | Errno::FBIG => StorageTrouble::Full,
-        Errno::ROFS | Errno::ACCESS | Errno::PERM => StorageTrouble::ReadOnly,
-        Errno::LOOP | Errno::NOTDIR | Errno::ISDIR | Errno::NXIO => StorageTrouble::Link,
-        Errno::NOENT => StorageTrouble::Missing,
-        Errno::EXIST => StorageTrouble::Exists,
-        _ => StorageTrouble::Other,
-    }
-}
+pub use error::StoreError;
+pub use place::Place;

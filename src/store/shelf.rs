@@ -9,9 +9,9 @@
 //!
 //! Promise: the pin is durable before the checkpoint goes. Must never: let a checkpoint be lost because something beside it could not be written.
 
-use super::file;
 use super::lock::Lock;
-use super::place::Place;
+use super::name::Stem;
+use super::{Place, StoreError, checkpoint, record};
 use crate::audit::Record;
 use crate::crypto::context::InviteId;
 use crate::drive::Shelf;
@@ -21,9 +21,8 @@ use crate::wire::outbound::Outbound;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const PENDING: &str = "pending";
-const PIN: &str = "pin";
-const RECORD: &str = "last.audit";
+/// One run at a time in a folder: two on one account would make two sets of keys, and two on any would mix their records.
+const LOCK: &[u8] = b"the whole folder";
 
 /// The state folder of one run, locked.
 pub struct StateShelf {
@@ -33,69 +32,62 @@ pub struct StateShelf {
     _lock: Lock,
 }
 
-fn name(invite: InviteId, kind: &str) -> String {
-    format!("{invite}.{kind}")
+fn stem(invite: InviteId) -> Stem {
+    Stem::read(&invite.to_string()).expect("invariant: a UUID is letters, digits and dashes")
 }
 
 impl StateShelf {
     /// Opens and locks the folder; makes it if it is not there.
     pub fn open(path: &Path) -> Result<Self, LocalTrouble> {
         let place = Place::open(path)?;
-        let lock = Lock::take(&place)?;
+        let lock = Lock::take(&place, LOCK)?;
         Ok(Self { place, record: Record::default(), _lock: lock })
-    }
-
-    /// Where checkpoints lie, for people.
-    pub fn path(&self) -> &Path {
-        self.place.path()
     }
 
     /// All checkpoints.
     pub fn checkpoints(&self) -> Result<Vec<Checkpoint>, LocalTrouble> {
-        self.all(PENDING, Checkpoint::read)
+        checkpoint::list(&self.place)?.iter().map(|id| self.parse(checkpoint::load(&self.place, id)?, Checkpoint::read)).collect()
     }
 
     /// All pins.
     pub fn pins(&self) -> Result<Vec<Pin>, LocalTrouble> {
-        self.all(PIN, Pin::read)
+        record::list_pins(&self.place)?.iter().map(|id| self.parse(record::load_pin(&self.place, id)?, Pin::read)).collect()
     }
 
-    fn all<T>(&self, kind: &str, parse: impl Fn(&[u8]) -> Result<T, Unreadable>) -> Result<Vec<T>, LocalTrouble> {
-        let ending = format!(".{kind}");
-        let mut all = Vec::new();
-        for name in self.place.names()?.iter().filter(|name| name.ends_with(&ending)) {
-            if let Some(contents) = file::read(&self.place, name)? {
-                let damaged = |Unreadable| self.place.trouble_with(name, StorageTrouble::Damaged);
-                all.push(parse(&contents).map_err(damaged)?);
-            }
-        }
-        Ok(all)
+    fn parse<T>(&self, contents: Vec<u8>, read: impl Fn(&[u8]) -> Result<T, Unreadable>) -> Result<T, LocalTrouble> {
+        let path = self.place.path().display().to_string();
+        read(&contents).map_err(|Unreadable| LocalTrouble::State { trouble: StorageTrouble::Damaged, path })
     }
 }
 
 impl Shelf for StateShelf {
     fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), LocalTrouble> {
-        file::write(&self.place, &name(checkpoint.invite, PENDING), &checkpoint.encode())
+        Ok(checkpoint::save(&self.place, &stem(checkpoint.invite), &checkpoint.encode())?)
     }
 
     fn conclude(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
-        file::write(&self.place, &name(pin.invite, PIN), &pin.encode())?;
-        file::remove(&self.place, &name(pin.invite, PENDING))
+        let id = stem(pin.invite);
+        record::save_pin(&self.place, &id, &pin.encode())?;
+        match checkpoint::discard(&self.place, &id) {
+            // A second run in the same folder cannot be; a person with a file manager can.
+            Ok(()) | Err(StoreError { trouble: StorageTrouble::Missing, .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn record(&mut self, request: &Outbound) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         self.record.append(request, now);
         // A full disk must not stop an account from being finished; `audit` then says that there is no record.
-        let _ = file::write(&self.place, RECORD, &self.record.encode());
+        let _ = record::save_last_audit(&self.place, &self.record.encode());
     }
 }
 
 /// The record of the last run, if there is one.
 pub fn last_record(path: &Path) -> Result<Option<Vec<u8>>, LocalTrouble> {
+    let missing = |error: StoreError| if error.trouble == StorageTrouble::Missing { Ok(None) } else { Err(error.into()) };
     match Place::open_existing(path) {
-        Ok(place) => file::read(&place, RECORD),
-        Err(LocalTrouble::State { trouble: StorageTrouble::Missing, .. }) => Ok(None),
-        Err(trouble) => Err(trouble),
+        Ok(place) => record::load_last_audit(&place).map(Some).or_else(missing),
+        Err(error) => missing(error),
     }
 }

@@ -8,9 +8,9 @@ use super::kit::{self, KitFacts};
 use super::source;
 use crate::flow::Kit;
 use crate::flow::stop::{LocalTrouble, StorageTrouble};
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
+use crate::store::fresh;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -51,7 +51,7 @@ impl KitFile {
             Ok(_) => return Err(StorageTrouble::Exists),
             Err(trouble) => return Err(trouble),
         };
-        write_new(path, kit::for_file(kit).as_bytes())?;
+        fresh::write_new(path, kit::for_file(kit).as_bytes()).map_err(|error| error.trouble)?;
         Ok(Self { path: path.to_owned(), moved })
     }
 
@@ -116,24 +116,6 @@ fn move_aside(path: &Path) -> Result<PathBuf, StorageTrouble> {
         }
     }
     Err(StorageTrouble::Exists)
-}
-
-/// Writes a file that is not there yet, for its owner alone.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StorageTrouble> {
-    let kind = |error: std::io::Error| source::kind(&error);
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let unfinished = PathBuf::from(name);
-    let written = (|| {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::hard_link(&unfinished, path)
-    })();
-    let removed = fs::remove_file(&unfinished);
-    written.map_err(kind)?;
-    removed.map_err(kind)?;
-    File::open(folder(path)).and_then(|folder| folder.sync_all()).map_err(kind)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub fn trouble(trouble: &LocalTrouble) -> (Story, &'static str) {
             (story, "no-threads")
         }
         LocalTrouble::Busy => {
-            let story = Story::of("Another firstkey is working on this account right now.")
+            let story = Story::of("Another firstkey is running here right now.")
                 .then("Finish or stop the other one, then run this again.");
             (story, "busy")
         }

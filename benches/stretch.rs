@@ -1,0 +1,112 @@
+//! How long Argon2id takes on our memory, against the `argon2` crate on its own heap (same version, same features), and how much memory each needs.
+//!
+//! `cargo bench --bench stretch [-- ROUNDS]`. The two are run in turn in one process for time, and in a process each for peak memory. The crate's own
+//! `parallel` feature uses a thread per core in both. Nothing here passes or fails by time; results that differ in a single bit do fail.
+
+#![allow(clippy::print_stdout, missing_docs)] // A benchmark prints.
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use firstkey::port::stretch::stretch;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const PROFILES: [(u8, u32, u32); 2] = [(1, 65_536, 3), (2, 262_144, 3)];
+const LANES: u32 = 4;
+const PASSWORD: &[u8] = b"correct horse battery staple";
+const SALT: [u8; 32] = [7; 32];
+/// Set for the child that runs one stretch and says how much memory it took.
+const ROLE: &str = "FIRSTKEY_BENCH_ROLE";
+
+fn ours(m_kib: u32, t: u32) -> [u8; 32] {
+    *stretch(PASSWORD, &SALT, m_kib, t, LANES).expect("the machine has the memory of a profile")
+}
+
+fn on_its_heap(m_kib: u32, t: u32) -> [u8; 32] {
+    let params = Params::new(m_kib, t, LANES, Some(32)).expect("a profile");
+    let mut key = [0; 32];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into(PASSWORD, &SALT, &mut key).expect("the machine has the memory of a profile");
+    key
+}
+
+type Contender = (&'static str, fn(u32, u32) -> [u8; 32]);
+const CONTENDERS: [Contender; 2] = [("firstkey", ours), ("argon2 heap", on_its_heap)];
+
+fn main() {
+    if let Ok(role) = std::env::var(ROLE) {
+        return say_peak(&role);
+    }
+    let rounds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(11_usize).max(1);
+    print_conditions(rounds);
+    println!("profile  memory MiB  contender      median ms    min ms    max ms   ratio   peak MiB");
+    for (id, m_kib, t) in PROFILES {
+        let times = race(rounds, m_kib, t);
+        let base = median(&times[1]);
+        for ((name, _), times) in CONTENDERS.iter().zip(&times) {
+            let ratio = median(times).as_secs_f64() / base.as_secs_f64();
+            println!(
+                "{id:>7}  {:>10}  {name:<12} {:>11.1} {:>9.1} {:>9.1}  {ratio:>5.2}x  {:>9}",
+                m_kib / 1024,
+                millis(median(times)),
+                millis(times[0]),
+                millis(times[times.len() - 1]),
+                peak_of_child(name, id).map_or_else(|| "-".to_owned(), |kib| format!("{:.1}", f64::from(kib) / 1024.0)),
+            );
+        }
+    }
+}
+
+/// Sorted times of every contender, run in turn; the one that goes first changes every round.
+fn race(rounds: usize, m_kib: u32, t: u32) -> [Vec<Duration>; 2] {
+    let mut times = [Vec::new(), Vec::new()];
+    // One round that does not count: threads, code pages, and memory that the machine has to find first.
+    for round in 0..=rounds {
+        let mut keys = [[0; 32]; 2];
+        for turn in 0..2 {
+            let who = (round + turn) % 2;
+            let began = Instant::now();
+            keys[who] = CONTENDERS[who].1(m_kib, t);
+            if round > 0 {
+                times[who].push(began.elapsed());
+            }
+        }
+        assert_eq!(keys[0], keys[1], "both are Argon2id");
+    }
+    times.map(|mut times| {
+        times.sort();
+        times
+    })
+}
+
+fn median(sorted: &[Duration]) -> Duration {
+    sorted[sorted.len() / 2]
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+fn print_conditions(rounds: usize) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let read =
+        |path: &str| std::fs::read_to_string(path).map_or_else(|_| "?".to_owned(), |text| text.trim().to_owned());
+    println!("rounds {rounds}, cores {cores}, load {}", read("/proc/loadavg"));
+    println!("huge pages {}\n", read("/sys/kernel/mm/transparent_hugepage/enabled"));
+}
+
+/// `VmHWM` in KiB of a child that runs one stretch.
+fn peak_of_child(name: &str, profile: u8) -> Option<u32> {
+    let role = format!("{name}/{profile}");
+    let child = Command::new(std::env::current_exe().ok()?).env(ROLE, role).output().ok()?;
+    String::from_utf8(child.stdout).ok()?.trim().parse().ok()
+}
+
+fn say_peak(role: &str) {
+    let named = |(name, _): &&Contender| role.starts_with(*name);
+    let contender = CONTENDERS.iter().find(named).expect("the parent names one of them").1;
+    let (_, m_kib, t) = PROFILES[usize::from(role.ends_with('2'))];
+    std::hint::black_box(contender(m_kib, t));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    println!("{}", peak.map_or("?", |peak| peak.trim().trim_end_matches("kB").trim()));
+}

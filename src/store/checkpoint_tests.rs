@@ -1,0 +1,69 @@
+use super::{LONGEST, discard, list, load, save};
+use crate::flow::stop::StorageTrouble;
+use crate::store::name::Stem;
+use crate::store::place::Place;
+use crate::store::record;
+use std::fs;
+
+fn scratch() -> (tempfile::TempDir, Place) {
+    let folder = tempfile::tempdir().expect("a folder for the test");
+    let place = Place::open(&folder.path().join("state")).expect("a new folder");
+    (folder, place)
+}
+
+fn id(text: &str) -> Stem {
+    Stem::read(text).expect("letters")
+}
+
+#[test]
+fn a_checkpoint_is_saved_replaced_listed_loaded_and_discarded() {
+    let (_folder, place) = scratch();
+    assert_eq!(list(&place), Ok(vec![]));
+    save(&place, &id("b"), b"second").expect("our own folder");
+    save(&place, &id("a"), b"older").expect("our own folder");
+    save(&place, &id("a"), b"first").expect("our own folder");
+    record::save_pin(&place, &id("c"), b"pin").expect("our own folder");
+    record::save_last_audit(&place, b"audit").expect("our own folder");
+    assert_eq!(list(&place), Ok(vec![id("a"), id("b")]));
+    assert_eq!(load(&place, &id("a")), Ok(b"first".to_vec()));
+    assert_eq!(record::list_pins(&place), Ok(vec![id("c")]));
+    assert_eq!(record::load_pin(&place, &id("c")), Ok(b"pin".to_vec()));
+    assert_eq!(record::load_last_audit(&place), Ok(b"audit".to_vec()));
+    discard(&place, &id("a")).expect("our own folder");
+    assert_eq!(list(&place), Ok(vec![id("b")]));
+    assert_eq!(load(&place, &id("a")).expect_err("it is gone").trouble, StorageTrouble::Missing);
+    // A second time it is simply gone.
+    assert_eq!(discard(&place, &id("a")), Ok(()));
+}
+
+#[test]
+fn a_checkpoint_cut_off_at_any_byte_is_damaged() {
+    let (_folder, place) = scratch();
+    save(&place, &id("a"), b"{\"version\":1}").expect("our own folder");
+    let path = place.path().join("a.pending");
+    let whole = fs::read(&path).expect("our own file");
+    assert!(whole.starts_with(b"FKCP1 "));
+    for len in (0..whole.len()).rev() {
+        // In place, so that the owner and the mode stay right.
+        fs::OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(len as u64)).expect("our own file");
+        assert_eq!(load(&place, &id("a")).expect_err("cut off").trouble, StorageTrouble::Damaged, "{len}");
+    }
+}
+
+#[test]
+fn one_kind_of_file_under_the_name_of_another_is_damaged() {
+    let (_folder, place) = scratch();
+    record::save_pin(&place, &id("a"), b"pin").expect("our own folder");
+    fs::rename(place.path().join("a.pin"), place.path().join("a.pending")).expect("our own folder");
+    assert_eq!(load(&place, &id("a")).expect_err("a pin").trouble, StorageTrouble::Damaged);
+}
+
+#[test]
+fn the_longest_checkpoint_fits_and_a_longer_one_is_refused_before_anything_is_written() {
+    let (_folder, place) = scratch();
+    save(&place, &id("a"), &vec![1; LONGEST]).expect("just as long as allowed");
+    assert_eq!(load(&place, &id("a")).expect("just as long as allowed").len(), LONGEST);
+    let error = save(&place, &id("a"), &vec![2; LONGEST + 1]).expect_err("too long");
+    assert_eq!(error.trouble, StorageTrouble::TooLong);
+    assert!(load(&place, &id("a")).expect("the old one").iter().all(|byte| *byte == 1));
+}

@@ -1,0 +1,73 @@
+//! What can go wrong with a file or folder, and where.
+
+use crate::flow::stop::{LocalTrouble, StorageTrouble};
+use rustix::io::Errno;
+use std::path::{Path, PathBuf};
+
+/// A file or folder could not be used, or must not be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{trouble:?}: {}", path.display())]
+pub struct StoreError {
+    /// What is wrong.
+    pub trouble: StorageTrouble,
+    /// Where.
+    pub path: PathBuf,
+}
+
+impl StoreError {
+    /// Names what is wrong and where.
+    pub(super) fn at(path: &Path, trouble: StorageTrouble) -> Self {
+        Self { trouble, path: path.to_owned() }
+    }
+
+    /// Translates what the system said.
+    pub(super) fn from_os(path: &Path, error: impl Into<std::io::Error>) -> Self {
+        Self::at(path, meaning(&error.into()))
+    }
+}
+
+/// What a system error means to a person.
+fn meaning(error: &std::io::Error) -> StorageTrouble {
+    match Errno::from_io_error(error) {
+        Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => StorageTrouble::Full,
+        Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => StorageTrouble::ReadOnly,
+        Some(Errno::EXIST) => StorageTrouble::Exists,
+        Some(Errno::NOENT) => StorageTrouble::Missing,
+        // A link where none may be, a folder where a file should be or the reverse, a socket.
+        Some(Errno::LOOP | Errno::NOTDIR | Errno::ISDIR | Errno::NXIO | Errno::MLINK) => StorageTrouble::Link,
+        _ => StorageTrouble::Other,
+    }
+}
+
+impl From<StoreError> for LocalTrouble {
+    fn from(error: StoreError) -> Self {
+        Self::State { trouble: error.trouble, path: error.path.to_string_lossy().into_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StoreError, meaning};
+    use crate::flow::stop::StorageTrouble;
+    use rustix::io::Errno;
+    use std::path::Path;
+
+    #[test]
+    fn what_the_system_says_has_one_meaning_each() {
+        for (errno, trouble) in [
+            (Errno::NOSPC, StorageTrouble::Full),
+            (Errno::DQUOT, StorageTrouble::Full),
+            (Errno::FBIG, StorageTrouble::Full),
+            (Errno::ROFS, StorageTrouble::ReadOnly),
+            (Errno::ACCESS, StorageTrouble::ReadOnly),
+            (Errno::PERM, StorageTrouble::ReadOnly),
+            (Errno::EXIST, StorageTrouble::Exists),
+            (Errno::NOENT, StorageTrouble::Missing),
+            (Errno::LOOP, StorageTrouble::Link),
+            (Errno::IO, StorageTrouble::Other),
+        ] {
+            assert_eq!(StoreError::from_os(Path::new("/x"), errno).trouble, trouble, "{errno:?}");
+        }
+        assert_eq!(meaning(&std::io::Error::other("no number")), StorageTrouble::Other);
+    }
+}

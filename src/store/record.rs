@@ -1,0 +1,46 @@
+//! Records: the pins of completed accounts (`<public id>.pin`) and what was sent in the last run (`last.audit`).
+//!
+//! Promise: what is read back is exactly what was saved. Must never: hold a secret; a pin is public facts, the audit record is bytes that left anyway.
+
+use super::checkpoint::{list_kind, load_framed, save_framed};
+use super::error::StoreError;
+use super::frame::Magic;
+use super::name::{FileName, Kind, Stem};
+use super::place::Place;
+
+const PIN: Magic = Magic("FKPN1");
+const AUDIT: Magic = Magic("FKAU1");
+
+/// Longest pin in bytes.
+pub const LONGEST_PIN: usize = 16 * 1024;
+/// Longest audit record in bytes: a run sends a few requests of at most 64 KiB each.
+pub const LONGEST_AUDIT: usize = 1024 * 1024;
+
+/// Saves a pin durably, in place of an older one with the same id.
+pub fn save_pin(place: &Place, id: &Stem, payload: &[u8]) -> Result<(), StoreError> {
+    save_framed(place, &FileName::new(id, Kind::Pin), PIN, LONGEST_PIN, payload)
+}
+
+/// Loads a pin.
+pub fn load_pin(place: &Place, id: &Stem) -> Result<Vec<u8>, StoreError> {
+    load_framed(place, &FileName::new(id, Kind::Pin), PIN, LONGEST_PIN)
+}
+
+/// Ids of all pins, sorted.
+pub fn list_pins(place: &Place) -> Result<Vec<Stem>, StoreError> {
+    list_kind(place, Kind::Pin)
+}
+
+/// Saves the record of this run in place of the last one.
+pub fn save_last_audit(place: &Place, payload: &[u8]) -> Result<(), StoreError> {
+    save_framed(place, &last_audit(), AUDIT, LONGEST_AUDIT, payload)
+}
+
+/// Loads the record of the last run.
+pub fn load_last_audit(place: &Place) -> Result<Vec<u8>, StoreError> {
+    load_framed(place, &last_audit(), AUDIT, LONGEST_AUDIT)
+}
+
+fn last_audit() -> FileName {
+    FileName::new(&Stem::read("last").expect("invariant: four letters are a stem"), Kind::Audit)
+}
