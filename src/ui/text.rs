@@ -154,6 +154,9 @@ fn usual_time(profile: Profile) -> &'static str {
 }
 
 #[cfg(test)]
+mod every_word;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

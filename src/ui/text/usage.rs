@@ -22,15 +22,15 @@ pub enum Misuse {
 pub fn missing(missing: Missing) -> Story {
     match missing {
         Missing::Invite => Story::of("no invite link given and nobody can be asked")
-            .then("pass it with --invite-file PATH, or --invite-file - for standard input"),
+            .then("pass it with --invite-file PATH (or - for standard input)"),
         Missing::Password => Story::of("no password given and nobody can be asked")
             .then("pass it with --password-fd N or --password-file PATH")
             .then("(it is never read from the command line or the environment)"),
         Missing::Consent => Story::of("no consent given and nobody can be asked")
-            .then("say whose account it is with --yes-for EMAIL; it must be the invited address"),
+            .then("consent with --yes-for EMAIL; it must be the invited address"),
         Missing::Kit => Story::of("nowhere to put the recovery kit and nobody can be asked")
             .then("name a new file for it with --kit-out PATH"),
-        Missing::Host => Story::of("the server's name has letters that look like others; a person must confirm it")
+        Missing::Host => Story::of("only a person can confirm this server's name: its letters may look like others")
             .then("run it once at a terminal, or ask for an invite with a plain server name"),
     }
 }
@@ -54,7 +54,7 @@ pub fn misuse(misuse: Misuse) -> Story {
         )
         .because("If you just typed a real password there, do not use it any more."),
         Misuse::PasswordVariable => Story::of(
-            "FIRSTKEY_PASSWORD is set; a password in the environment is seen by other programs, so none is taken there",
+            "no password is taken from FIRSTKEY_PASSWORD: other programs could read it",
         )
         .then("remove it with: unset FIRSTKEY_PASSWORD"),
         Misuse::TwoPasswords => Story::of("--password-file and --password-fd both name a password"),
