@@ -40,6 +40,9 @@ pub mod flow;
 pub mod secret;
 pub mod wire;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 // The edges: what the pure part must not do is their purpose.
 macro_rules! edges {
     ($($name:ident),*) => {

@@ -15,6 +15,8 @@ mod make;
 mod readback;
 mod start;
 mod terms;
+#[cfg(test)]
+mod tests;
 
 use super::checkpoint::{Checkpoint, Pin};
 use super::stop::{GaveUp, NoAnswer, Reach, Stop, Why};

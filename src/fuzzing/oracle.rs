@@ -1,0 +1,311 @@
+//! Judges a log: the invariants I2 to I9, each from what was seen from outside, none by asking the flow.
+//!
+//! Promise: bodies are read again with readers of its own. Must never: be lenient because "that cannot happen".
+
+use super::player::{Heard, LIMIT, Log, Turn};
+use super::{leak, offer, seen};
+use crate::crypto::hazmat;
+use crate::crypto::kdf::Profile;
+use crate::crypto::recovery::write_code;
+use crate::flow::stop::Reach;
+use crate::flow::{Done, Effect, Notice, Question};
+use crate::wire::outbound::Outbound;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde_json::Value;
+use std::fmt;
+
+/// A broken invariant.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// `I2` to `I9`, or `reach` for what a stop claims.
+    pub invariant: &'static str,
+    /// What was seen.
+    pub what: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.invariant, self.what)
+    }
+}
+
+pub(super) fn broken<T>(invariant: &'static str, what: impl Into<String>) -> Result<T, Broken> {
+    Err(Broken { invariant, what: what.into() })
+}
+
+/// The path of the one request that changes the account.
+const COMPLETE: &str = "/v1/enrol/complete";
+
+/// Checks all of I2 to I9.
+pub fn check(log: &Log) -> Result<(), Broken> {
+    nothing_leaks(log)?;
+    password_only_under_a_sound_offer(log)?;
+    upload_only_after_kit_and_checkpoint(log)?;
+    one_upload(log)?;
+    done_means_done(log)?;
+    nothing_after_the_end(log)?;
+    bounded(log)?;
+    fit_to_be_shown(log)?;
+    reach_is_honest(log)
+}
+
+/// The requests that were sent, in order.
+pub fn sent(log: &Log) -> impl Iterator<Item = &Outbound> {
+    log.turns.iter().filter_map(|turn| if let Effect::Send(request) = &turn.effect { Some(request) } else { None })
+}
+
+fn is_upload(turn: &Turn) -> Option<&Outbound> {
+    match &turn.effect {
+        Effect::Send(request) if request.endpoint().path() == COMPLETE => Some(request),
+        _ => None,
+    }
+}
+
+/// The body of the last answer with status 200 to `path` before turn `end`.
+fn last_answer<'a>(log: &'a Log, path: &str, end: usize) -> Option<&'a [u8]> {
+    log.turns[..end].iter().rev().find_map(|turn| match (&turn.effect, &turn.heard) {
+        (Effect::Send(request), Heard::Received { status: 200, body, .. }) if request.endpoint().path() == path => {
+            Some(body.as_slice())
+        }
+        _ => None,
+    })
+}
+
+/// I2. What is searched, and for what, is in [`leak`].
+pub fn nothing_leaks(log: &Log) -> Result<(), Broken> {
+    match leak::found(log) {
+        None => Ok(()),
+        Some(what) => broken("I2", what),
+    }
+}
+
+/// I3.
+pub fn password_only_under_a_sound_offer(log: &Log) -> Result<(), Broken> {
+    let mut prepared = None;
+    for (at, turn) in log.turns.iter().enumerate() {
+        match &turn.effect {
+            Effect::Prepare(profile) if turn.heard == Heard::Performed => prepared = Some(*profile),
+            Effect::Ask(Question::Password { min_length, .. }) => {
+                let Some(body) = last_answer(log, "/v1/invites/claim", at) else {
+                    return broken("I3", "a password without an offer");
+                };
+                let least = match offer::sound(body) {
+                    Ok(least) => least,
+                    Err(what) => return broken("I3", format!("a password was asked for although {what}")),
+                };
+                let wish = log.given.profile.map_or(0, Profile::id);
+                let enough = |profile: Profile| u64::from(profile.id()) >= least && profile.id() >= wish;
+                if *min_length < 15 || !prepared.is_some_and(enough) {
+                    return broken(
+                        "I3",
+                        format!(
+                            "minimum {min_length}, prepared {prepared:?}, where {least} is the least and {wish} the wish"
+                        ),
+                    );
+                }
+            }
+            Effect::Stretch(job) if prepared.is_some_and(|profile| profile != job.block.profile) => {
+                return broken("I3", "another profile is stretched than the one that was prepared");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// How the person's text compares with a group, by a reader of the oracle's own.
+fn is_group(group: &str, typed: &[u8]) -> bool {
+    let read = |byte: &u8| match byte.to_ascii_uppercase() {
+        b'O' => b'0',
+        b'I' | b'L' => b'1',
+        other => other,
+    };
+    let read: Vec<u8> =
+        typed.iter().filter(|byte| !matches!(byte, b'-') && !byte.is_ascii_whitespace()).map(read).collect();
+    read == group.as_bytes()
+}
+
+/// I4.
+pub fn upload_only_after_kit_and_checkpoint(log: &Log) -> Result<(), Broken> {
+    let (mut code, mut kept, mut proven) = (None, false, false);
+    // What stands on the disk; a run that resumes begins with it.
+    let mut saved: Vec<&Outbound> = Vec::new();
+    for turn in &log.turns {
+        match (&turn.effect, &turn.heard) {
+            (Effect::Ask(Question::Kit(kit)), heard) => {
+                // EXPOSE: the oracle checks the person's proof itself.
+                code = Some(write_code(kit.code.expose()).as_str().to_owned());
+                kept = *heard == Heard::Yes;
+                proven = false;
+            }
+            (Effect::Ask(Question::KitProof { group, .. }), Heard::Secret(typed)) => {
+                let group = code.as_deref().and_then(|code| code.split('-').nth(usize::from(*group) - 1));
+                proven = kept && group.is_some_and(|group| is_group(group, typed));
+            }
+            (Effect::Tell(Notice::Resuming { digest, .. }), _) => {
+                saved.extend(
+                    log.given
+                        .checkpoints
+                        .iter()
+                        .map(|kept| &kept.request)
+                        .filter(|request| request.digest() == *digest),
+                );
+                proven = true;
+            }
+            (Effect::Save(_), _) if !proven => return broken("I4", "a checkpoint before the kit was proven"),
+            (Effect::Save(checkpoint), Heard::Saved) => saved.push(&checkpoint.request),
+            _ => {}
+        }
+        if let Some(request) = is_upload(turn) {
+            if !proven {
+                return broken("I4", "an upload before the kit was shown and proven");
+            }
+            if saved.last() != Some(&request) {
+                return broken("I4", "an upload that is not the saved one");
+            }
+            if log.given.rehearsal {
+                return broken("I4", "an upload in a rehearsal");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// I5: one body in the whole log, that of the checkpoint where there was one.
+pub fn one_upload(log: &Log) -> Result<(), Broken> {
+    let saved = log
+        .turns
+        .iter()
+        .filter_map(|turn| if let Effect::Save(saved) = &turn.effect { Some(&saved.request) } else { None });
+    let resumed = log.turns.iter().find_map(|turn| {
+        if let Effect::Tell(Notice::Resuming { digest, .. }) = &turn.effect { Some(*digest) } else { None }
+    });
+    let mut digests: Vec<_> =
+        saved.chain(log.turns.iter().filter_map(is_upload)).map(Outbound::digest).chain(resumed).collect();
+    digests.dedup();
+    if digests.len() > 1 { broken("I5", "two different uploads in one run") } else { Ok(()) }
+}
+
+fn bytes(value: &Value) -> Option<Vec<u8>> {
+    Base64UrlUnpadded::decode_vec(value.as_str()?).ok()
+}
+
+fn member(body: &[u8], name: &str) -> Option<Value> {
+    serde_json::from_slice::<Value>(body).ok()?.get(name).cloned()
+}
+
+/// I6.
+pub fn done_means_done(log: &Log) -> Result<(), Broken> {
+    let Some(Turn { effect: Effect::Finish(end), .. }) = log.turns.last() else { return Ok(()) };
+    let Ok(Done { pin, rehearsal, repeated }) = end.as_ref() else { return Ok(()) };
+    if *repeated {
+        let known = log.given.pins.contains(pin) && sent(log).next().is_none();
+        return if known { Ok(()) } else { broken("I6", "repeated, but nothing of it is pinned") };
+    }
+    if rehearsal.is_some() {
+        return if log.given.rehearsal { Ok(()) } else { broken("I6", "a rehearsal that nobody asked for") };
+    }
+    let end = log.turns.len();
+    let Some(upload) = log.turns.iter().rev().find_map(is_upload) else {
+        return broken("I6", "done without an upload");
+    };
+    let receipt = last_answer(log, COMPLETE, end).and_then(|body| bytes(&member(body, "receipt")?));
+    if receipt != Some(hazmat::sha256(upload.body()).to_vec()) {
+        return broken("I6", "done, but the receipt is not the digest of the upload");
+    }
+    let bundle = last_answer(log, "/v1/login/finish", end).and_then(|body| member(body, "bundle"));
+    for name in ["kdf_block", "envelopes", "identity", "signature", "recovery_public"] {
+        let returned = bundle.as_ref().and_then(|bundle| bundle.get(name)).cloned();
+        if returned.is_none() || returned != member(upload.body(), name) {
+            return broken("I6", format!("done, but {name} came back changed"));
+        }
+    }
+    let identity = member(upload.body(), "identity").unwrap_or_default();
+    let pinned = bytes(&identity["ed25519"]) == Some(pin.identity.ed25519.to_vec())
+        && bytes(&identity["x25519"]) == Some(pin.identity.x25519.to_vec());
+    let concluded = log
+        .turns
+        .iter()
+        .any(|turn| matches!(&turn.effect, Effect::Conclude(kept) if kept == pin) && turn.heard == Heard::Saved);
+    let proven = log.turns.iter().any(|turn| matches!(&turn.effect, Effect::Ask(Question::PasswordOnceMore { .. })));
+    if !(pinned && concluded && proven) {
+        return broken(
+            "I6",
+            format!("done, but: keys pinned {pinned}, on the disk {concluded}, password proven {proven}"),
+        );
+    }
+    // Within one run MK is known twice: only the right password may lead to the end.
+    let keys: Vec<_> = log
+        .turns
+        .iter()
+        .filter_map(|turn| if let Heard::Stretched(key) = &turn.heard { Some(key) } else { None })
+        .collect();
+    let made_here = log.turns.iter().any(|turn| matches!(turn.effect, Effect::Ask(Question::Kit(_))));
+    if made_here && keys.first() != keys.last() { broken("I6", "done with another password") } else { Ok(()) }
+}
+
+/// I7.
+pub fn nothing_after_the_end(log: &Log) -> Result<(), Broken> {
+    if log.after.iter().any(|effect| !matches!(effect, Effect::Finish(end) if end.is_err())) {
+        return broken("I7", "something is done after the end");
+    }
+    let stopped = log.turns.iter().position(|turn| turn.heard == Heard::Cancelled);
+    match stopped.map(|at| log.turns.get(at + 1)) {
+        None | Some(None | Some(Turn { effect: Effect::Finish(_), .. })) => Ok(()),
+        Some(Some(_)) => broken("I7", "something is done after the person stopped it"),
+    }
+}
+
+/// I8.
+pub fn bounded(log: &Log) -> Result<(), Broken> {
+    if log.turns.len() < LIMIT { Ok(()) } else { broken("I8", format!("no end after {LIMIT} steps")) }
+}
+
+/// I9.
+pub fn fit_to_be_shown(log: &Log) -> Result<(), Broken> {
+    let texts = log.turns.iter().flat_map(|turn| match &turn.effect {
+        Effect::Ask(question) => seen::in_question(question),
+        Effect::Tell(notice) => seen::in_notice(notice),
+        Effect::Finish(end) => end.as_ref().as_ref().map_or_else(seen::in_stop, |done| vec![done.pin.email.clone()]),
+        _ => Vec::new(),
+    });
+    for text in texts {
+        if let Some(c) = seen::unfit(&text) {
+            return broken("I9", format!("U+{:04X} in {text:?}", u32::from(c)));
+        }
+        if text.len() > 300 {
+            return broken("I9", format!("{} bytes in one text", text.len()));
+        }
+    }
+    Ok(())
+}
+
+/// A stop never says that less happened than did.
+pub fn reach_is_honest(log: &Log) -> Result<(), Broken> {
+    let Some(Turn { effect: Effect::Finish(end), .. }) = log.turns.last() else { return Ok(()) };
+    let Err(stop) = end.as_ref() else { return Ok(()) };
+    let answered = log
+        .turns
+        .iter()
+        .any(|turn| matches!(turn.effect, Effect::Send(_)) && matches!(turn.heard, Heard::Received { .. }));
+    let upload = log.turns.iter().rev().find_map(is_upload);
+    let least = match upload {
+        Some(_) => Reach::Unknown,
+        None if answered => Reach::NothingChanged,
+        None => Reach::NothingSent,
+    };
+    let resuming = log.turns.iter().any(|turn| matches!(turn.effect, Effect::Tell(Notice::Resuming { .. })));
+    let most = match upload {
+        Some(request) => {
+            let receipt = last_answer(log, COMPLETE, log.turns.len()).and_then(|body| bytes(&member(body, "receipt")?));
+            if receipt == Some(request.digest().to_vec()) { Reach::Stored } else { Reach::Unknown }
+        }
+        None if resuming => Reach::Unknown,
+        None => Reach::NothingChanged,
+    };
+    if (least..=most).contains(&stop.reach) {
+        Ok(())
+    } else {
+        broken("reach", format!("{:?} is said, {least:?} to {most:?} is true", stop.reach))
+    }
+}

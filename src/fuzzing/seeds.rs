@@ -1,0 +1,170 @@
+//! The seed corpus: small inputs that reach deep, made from the honest server and from known good envelopes.
+//!
+//! The files lie in `fuzz/seeds/<target>/`; a test keeps them equal to what is made here.
+
+use super::envelope::Sealed;
+use super::honest::HonestServer;
+use super::player::Log;
+use super::scene::Scene;
+use crate::flow::Effect;
+use crate::fuzzing::player::Heard;
+
+/// One file of the corpus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seed {
+    /// The target that it is for.
+    pub target: &'static str,
+    /// The file's name.
+    pub name: String,
+    /// Its contents.
+    pub bytes: Vec<u8>,
+}
+
+/// The whole corpus.
+pub fn all() -> Vec<Seed> {
+    let mut seeds = Vec::new();
+    let mut add = |target, name: &str, bytes: Vec<u8>| seeds.push(Seed { target, name: name.to_owned(), bytes });
+    links(&mut |name, text| add("link", name, text.into_bytes()));
+    envelopes(&mut |name, bytes| add("envelope", name, bytes));
+    answers(&mut |name, bytes| add("inbound", name, bytes));
+    runs(&mut |name, bytes| add("flow_any", name, bytes));
+    seeds
+}
+
+fn links(add: &mut impl FnMut(&str, String)) {
+    let good = HonestServer::new(1).link();
+    let (origin, rest) = good.split_at("https://keys.example.org".len());
+    add("good", good.clone());
+    add("brackets", format!(" <{good}>\r\n"));
+    for (name, origin) in [
+        ("port", "https://keys.example.org:8443"),
+        ("default-port", "https://keys.example.org:443"),
+        ("punycode", "https://xn--bcher-kva.example"),
+        ("upper", "https://KEYS.Example.ORG"),
+        ("loopback", "http://127.0.0.1:8080"),
+        ("loopback-six", "http://[::1]:8080"),
+        ("localhost", "http://localhost"),
+        ("user", "https://keys.example.org@evil.example"),
+        ("quad", "https://0x7f.1"),
+        ("backslash", "https://keys.example.org\\@evil.example"),
+        ("percent", "https://keys%2eexample.org"),
+        ("plain", "http://keys.example.org"),
+    ] {
+        add(name, format!("{origin}{rest}"));
+    }
+    add("origin", origin.to_owned());
+    add("cut", good[..good.len() - 5].to_owned());
+    add("version", good.replace("fkinv1", "fkinv2"));
+}
+
+fn envelopes(add: &mut impl FnMut(&str, Vec<u8>)) {
+    for (kind, envelope) in (1_u8..).zip(Sealed::new(7).envelopes) {
+        add(&format!("sealed-{kind}"), envelope);
+        // Edits: the header, the commitment, the length, the tag, and a cut.
+        for (name, edits) in [("type", [6, 1]), ("commitment", [80, 1]), ("length", [101, 1]), ("tag", [149, 128])] {
+            add(&format!("{name}-{kind}"), [&[kind - 1][..], &edits].concat());
+        }
+        add(&format!("cut-{kind}"), vec![kind - 1, 0, 0, 149]);
+        add(&format!("untouched-{kind}"), vec![kind - 1, 9, 0]);
+    }
+}
+
+/// Every answer, upload and file of an honest run, and some that are not honest. The first two bytes choose status and content type.
+fn answers(add: &mut impl FnMut(&str, Vec<u8>)) {
+    let frame = |body: &[u8]| [&[0, 0], body].concat();
+    let log: Log = Scene::new(1).run_honestly(1);
+    for turn in &log.turns {
+        match (&turn.effect, &turn.heard) {
+            (Effect::Send(request), Heard::Received { body, .. }) => {
+                let name = request.endpoint().path().trim_start_matches("/v1/").replace('/', "-");
+                add(&format!("{name}-answer"), frame(body));
+                if request.endpoint().changes_account() {
+                    add(&format!("{name}-body"), frame(request.body()));
+                }
+            }
+            (Effect::Save(checkpoint), _) => add("checkpoint", frame(&checkpoint.encode())),
+            (Effect::Conclude(pin), _) => add("pin", frame(&pin.encode())),
+            _ => {}
+        }
+    }
+    let offer = HonestServer::new(1).offer.to_string();
+    for (name, member) in [
+        ("kdf", r#""kdf":{"m":262144,"t":3,"p":4}"#),
+        ("kdf-weak", r#""kdf":{"m":8,"t":1,"p":1}"#),
+        ("kdf-odd", r#""kdf":{"m":1e9,"t":-1,"p":"4"}"#),
+        ("salt", r#""salt":"AAAA""#),
+        ("twice", r#""protocol":1"#),
+        ("escape", "\"\\u001b[2J\":\"\\u202e\""),
+    ] {
+        add(&format!("offer-{name}"), frame(format!("{{{member},{}", &offer[1..]).as_bytes()));
+    }
+    for (status, name) in
+        (1_u8..).zip(["invalid", "login-failed", "claim-stale", "invite-used", "too-many", "internal"])
+    {
+        let problem = format!(
+            r#"{{"type":"urn:firstkey:problem:{name}","title":"x","contact":"it@example.org","at":1763900000}}"#
+        );
+        add(&format!("problem-{name}"), [&[status, 1], problem.as_bytes()].concat());
+    }
+}
+
+/// Choices for whole runs: the first byte is the options, then one byte for each effect, 0 for the honest reply. The names say what happens.
+fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
+    add("honest", vec![0]);
+    add("rehearsal", vec![1]);
+    add("costliest", vec![4 << 2]);
+    let length = Scene::new(1).run_honestly(1).turns.len();
+    for at in 0..length {
+        let then = |what: &[u8]| [&vec![0; at + 1][..], what].concat();
+        add(&format!("cut-{at:02}"), then(&[0x80]));
+        add(&format!("cut-after-{at:02}"), then(&[0x84]));
+        add(&format!("cancel-{at:02}"), then(&[0x88, 5]));
+        add(&format!("other-{at:02}"), then(&[0x90, 1, 3]));
+        add(&format!("change-{at:02}"), then(&[0x90, 8, 3, 5, 1, 1]));
+        add(&format!("grow-{at:02}"), then(&[0x90, 8, 0, 3, 7, 4, 1, 2, 3, 4, 0]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fuzzing::{envelope, flow_any, inbound, link};
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    fn run(seed: &Seed) {
+        match seed.target {
+            "link" => link::run(&seed.bytes),
+            "envelope" => envelope::run(&seed.bytes),
+            "inbound" => inbound::run(&seed.bytes),
+            "flow_any" => flow_any::run(&seed.bytes),
+            other => panic!("no target {other}"),
+        }
+    }
+
+    #[test]
+    fn every_seed_satisfies_its_oracle() {
+        all().iter().for_each(run);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "compares the files of the corpus")]
+    fn the_files_of_the_corpus_are_the_ones_that_are_made_here() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+        let made: BTreeMap<_, _> =
+            all().into_iter().map(|seed| (format!("{}/{}", seed.target, seed.name), seed.bytes)).collect();
+        let mut found = BTreeMap::new();
+        for target in ["link", "envelope", "inbound", "flow_any"] {
+            for file in std::fs::read_dir(folder.join(target))
+                .expect("the corpus is there: `cargo run --bin seeds` in fuzz/ writes it")
+            {
+                let file = file.expect("the folder can be read");
+                let name = format!("{target}/{}", file.file_name().to_string_lossy());
+                found.insert(name, std::fs::read(file.path()).expect("the file can be read"));
+            }
+        }
+        let differing: Vec<_> =
+            made.keys().chain(found.keys()).filter(|name| made.get(*name) != found.get(*name)).collect();
+        assert!(differing.is_empty(), "`cargo run --bin seeds` in fuzz/ renews the corpus: {differing:?}");
+    }
+}
