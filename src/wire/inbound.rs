@@ -6,7 +6,7 @@ use super::bundle::Bundle;
 pub use super::fields::Fields;
 use super::json::{self, Value};
 use super::refusal::Refusal;
-use super::text::Printable;
+use super::text::{Printable, is_visible};
 use crate::crypto::context::{AccountId, KeyGen, LoginId, OrgId, RealmId};
 use crate::crypto::kdf::{KdfBlock, KdfParams, KdfRefused};
 use crate::crypto::opaque;
@@ -245,13 +245,12 @@ pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
     Ok(offer)
 }
 
-/// An address that is sent back later and shown: printable ASCII or letters, one `@`, no blanks, at most 254 bytes.
+/// An address that is sent back exactly and shown as it is: at most 254 bytes, one `@`, something on both sides, and nothing but visible characters that need no
+/// quotes in an address (RFC 5321 section 4.1.2, RFC 6531 section 3.3), so that no terminal takes part of it for anything else.
 fn read_email(text: String) -> Result<String, Refusal> {
-    let plain = Printable::from_untrusted(&text).to_string() == text;
-    let shape = text.len() <= 254
-        && text.split('@').filter(|part| !part.is_empty()).count() == 2
-        && text.matches('@').count() == 1;
-    if plain && shape && !text.contains(char::is_whitespace) { Ok(text) } else { Err(Refusal::Malformed("email")) }
+    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| is_visible(c) && !"()<>[]:;@\\,\"".contains(c));
+    let shape = text.len() <= 254 && text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain));
+    if shape { Ok(text) } else { Err(Refusal::Malformed("email")) }
 }
 
 fn read_kdf(value: Value) -> Result<KdfParams, Refusal> {
