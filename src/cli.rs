@@ -43,6 +43,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// Where state is kept.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub state_dir: Option<PathBuf>,
     /// Accepted for scripts; there is no colour.
     #[arg(long, global = true, hide = true)]
     pub no_color: bool,
@@ -94,9 +97,6 @@ pub struct Accept {
     /// Protect the password more: 1 (64 MiB) to 4 (2 GiB); never less than required.
     #[arg(long, value_name = "1..4")]
     pub profile: Option<u64>,
-    /// Where state is kept.
-    #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
     /// Trust the certificate authorities in this PEM file as well.
     #[arg(long, value_name = "PATH")]
     pub ca_file: Option<PathBuf>,
@@ -120,9 +120,6 @@ pub struct Audit {
     /// One JSON object a request.
     #[arg(long)]
     pub json: bool,
-    /// Where state is kept.
-    #[arg(long, value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
 }
 
 impl Accept {

@@ -5,6 +5,7 @@
 
 use crate::audit::Record;
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
+use crate::crypto::kdf::Profile;
 use crate::drive::{self, Edges};
 use crate::exit::ExitCode;
 use crate::flow::accept::{Accept, Options};
@@ -39,8 +40,8 @@ pub fn main() -> ExitCode {
         }
     };
     match cli.command {
-        Command::Accept(flags) => accept(&flags, hardened.no_core_dumps && hardened.not_traceable),
-        Command::Audit(flags) => audit(&flags),
+        Command::Accept(flags) => accept(&flags, cli.state_dir, hardened.no_core_dumps && hardened.not_traceable),
+        Command::Audit(flags) => audit(&flags, cli.state_dir),
     }
 }
 
@@ -49,7 +50,7 @@ fn early(trouble: LocalTrouble) -> Stop {
     Stop { why: Why::Local(trouble), reach: Reach::NothingSent, origin: None, invite: None }
 }
 
-fn accept(flags: &cli::Accept, closed: bool) -> ExitCode {
+fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode {
     // Without handlers Ctrl-C still ends the program, only less politely.
     let _ = signals::install();
     let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
@@ -59,14 +60,14 @@ fn accept(flags: &cli::Accept, closed: bool) -> ExitCode {
         Err(misuse) => return Script::new(Default::default(), person).misused(misuse),
     };
     let mut script = Script::new(answers, person);
-    let end = script.prepare().and_then(|()| accept_prepared(flags, profile, closed, &mut script));
+    let end = script.prepare().and_then(|()| accept_prepared(flags, profile, state, closed, &mut script));
     script.finish(&end)
 }
 
-fn accept_prepared(flags: &cli::Accept, profile: Option<crate::crypto::kdf::Profile>, closed: bool, script: &mut Script) -> Result<Done, Stop> {
+fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<PathBuf>, closed: bool, script: &mut Script) -> Result<Done, Stop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
     let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
-    let path = state_folder(flags.state_dir.clone()).map_err(early)?;
+    let path = state_folder(state).map_err(early)?;
     let mut shelf = StateShelf::open(&path).map_err(early)?;
     let options = Options {
         profile,
@@ -116,8 +117,8 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalTroubl
     }
 }
 
-fn audit(flags: &cli::Audit) -> ExitCode {
-    let record = state_folder(flags.state_dir.clone()).and_then(|path| {
+fn audit(flags: &cli::Audit, state: Option<PathBuf>) -> ExitCode {
+    let record = state_folder(state).and_then(|path| {
         let damaged = |_| LocalTrouble::State { trouble: StorageTrouble::Damaged, path: path.display().to_string() };
         shelf::last_record(&path)?.map_or(Ok(Record::default()), |file| Record::read(&file).map_err(damaged))
     });

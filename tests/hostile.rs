@@ -60,18 +60,38 @@ fn assert_says_what_happened(run: &Run) {
 
 #[test]
 fn k01_weak_kdf_parameters_are_refused_before_a_password_is_asked_for() {
-    for (m, t, p) in [(0, 3, 4), (1, 3, 4), (7, 3, 4), (8, 3, 4), (19_456, 2, 1), (65_535, 3, 4), (65_536, 0, 4), (65_536, 1, 4), (65_536, 2, 4), (65_536, 3, 0)] {
+    for (m, t, p) in [
+        (0, 3, 4),
+        (1, 3, 4),
+        (7, 3, 4),
+        (8, 3, 4),
+        (19_456, 2, 1),
+        (65_535, 3, 4),
+        (65_536, 0, 4),
+        (65_536, 1, 4),
+        (65_536, 2, 4),
+        (65_536, 3, 0),
+    ] {
         let outcome = accept_with_json(CLAIM, move |offer| offer["kdf"] = json!({"m": m, "t": t, "p": p}));
         assert_ends_at(CLAIM, REFUSED, &outcome);
     }
     for least in [0_u64, 5, 255] {
-        assert_ends_at(CLAIM, REFUSED, &accept_with_json(CLAIM, move |offer| offer["policy"]["min_profile"] = json!(least)));
+        assert_ends_at(
+            CLAIM,
+            REFUSED,
+            &accept_with_json(CLAIM, move |offer| offer["policy"]["min_profile"] = json!(least)),
+        );
     }
 }
 
 #[test]
 fn k02_excessive_kdf_parameters_are_refused_without_spending_memory() {
-    for (m, t, p) in [(1_u64 << 30, 3_u64, 4_u64), (u64::from(u32::MAX), 3, 4), (65_536, u64::from(u32::MAX), 4), (65_536, 3, 1 << 24)] {
+    for (m, t, p) in [
+        (1_u64 << 30, 3_u64, 4_u64),
+        (u64::from(u32::MAX), 3, 4),
+        (65_536, u64::from(u32::MAX), 4),
+        (65_536, 3, 1 << 24),
+    ] {
         let outcome = accept_with_json(CLAIM, move |offer| offer["kdf"] = json!({"m": m, "t": t, "p": p}));
         assert_ends_at(CLAIM, REFUSED, &outcome);
     }
@@ -80,8 +100,31 @@ fn k02_excessive_kdf_parameters_are_refused_without_spending_memory() {
 #[test]
 fn k03_numbers_in_disguise_are_refused() {
     let disguises = [
-        "-1", "1e9", "1e5", "65536.0", "\"65536\"", "18446744073709551616", "18446744073709551615", "4294967296", "9007199254740993", "null", "true",
-        "[65536]", "{}", "0.5", "-0", "4194320", "1E400", "\"0x10000\"", "\"\"", "65535.999", "-65536", "262145", "1048577", "2097153", "131072",
+        "-1",
+        "1e9",
+        "1e5",
+        "65536.0",
+        "\"65536\"",
+        "18446744073709551616",
+        "18446744073709551615",
+        "4294967296",
+        "9007199254740993",
+        "null",
+        "true",
+        "[65536]",
+        "{}",
+        "0.5",
+        "-0",
+        "4194320",
+        "1E400",
+        "\"0x10000\"",
+        "\"\"",
+        "65535.999",
+        "-65536",
+        "262145",
+        "1048577",
+        "2097153",
+        "131072",
     ];
     for text in disguises {
         let outcome = accept_with(CLAIM, move |reply| {
@@ -143,7 +186,13 @@ fn k04_another_salt_at_login_is_refused_before_the_password_is_stretched() {
 
 #[test]
 fn k13_a_weaker_policy_is_refused() {
-    for (member, value) in [("min_length", json!(14)), ("min_length", json!(4)), ("min_length", json!("15")), ("recovery", json!("off")), ("secret_key", json!("forced"))] {
+    for (member, value) in [
+        ("min_length", json!(14)),
+        ("min_length", json!(4)),
+        ("min_length", json!("15")),
+        ("recovery", json!("off")),
+        ("secret_key", json!("forced")),
+    ] {
         let outcome = accept_with_json(CLAIM, move |offer| offer["policy"][member] = value.clone());
         assert_ends_at(CLAIM, REFUSED, &outcome);
     }
@@ -165,7 +214,9 @@ fn c03_swapped_envelopes_are_refused() {
 #[test]
 fn c12_a_swapped_public_key_is_refused() {
     for key in ["ed25519", "x25519"] {
-        let outcome = accept_with_json(FINISH, move |reply| reply["bundle"]["identity"][key] = json!(Base64UrlUnpadded::encode_string(&[9; 32])));
+        let outcome = accept_with_json(FINISH, move |reply| {
+            reply["bundle"]["identity"][key] = json!(Base64UrlUnpadded::encode_string(&[9; 32]))
+        });
         assert_ends_at(FINISH, REFUSED, &outcome);
     }
 }
@@ -185,7 +236,8 @@ fn c13_key_material_from_the_server_is_refused() {
 #[test]
 fn c21_every_kind_of_damage_to_the_stored_bundle_is_refused() {
     type Damage = fn(&mut Vec<u8>);
-    let damages: [Damage; 4] = [|bytes| bytes[60] ^= 1, |bytes| drop(bytes.pop()), |bytes| bytes.push(0), |bytes| bytes.reverse()];
+    let damages: [Damage; 4] =
+        [|bytes| bytes[60] ^= 1, |bytes| drop(bytes.pop()), |bytes| bytes.push(0), |bytes| bytes.reverse()];
     for number in ["1", "2", "3", "4"] {
         for damage in damages {
             let outcome = accept_with_json(FINISH, move |reply| {
@@ -197,7 +249,8 @@ fn c21_every_kind_of_damage_to_the_stored_bundle_is_refused() {
             assert_ends_at(FINISH, REFUSED, &outcome);
         }
     }
-    let receipt = accept_with_json(COMPLETE, |reply| reply["receipt"] = json!(Base64UrlUnpadded::encode_string(&[7; 32])));
+    let receipt =
+        accept_with_json(COMPLETE, |reply| reply["receipt"] = json!(Base64UrlUnpadded::encode_string(&[7; 32])));
     assert_ends_at(COMPLETE, REFUSED, &receipt);
 }
 
@@ -207,16 +260,40 @@ fn i01_links_that_lead_astray_cause_no_connection_at_all() {
     let address = server.wire.origin().trim_start_matches("http://").to_owned();
     let tail = format!("/i#fkinv1.{}.{}", "A".repeat(22), "A".repeat(43));
     let hosts = [
-        format!("https://accounts.example.com@{address}"), format!("https:///{address}"), format!("https:\\\\{address}"), format!("https:/{address}"),
-        format!("http://accounts.example.com@{address}"), format!("http://{address}@evil.test"), format!("https://{address}%2e"),
-        "https://127.0.0.1.".into(), "https://2130706433".into(), "https://0x7f.1".into(), "https://0177.0.0.1".into(), "https://127.1".into(),
-        "https://[::ffff:127.0.0.1]".into(), "https://169.254.169.254".into(), "https://10.0.0.1".into(), "http://example.com".into(),
-        "ftp://accounts.example.com".into(), "javascript://accounts.example.com".into(), "https://accounts_example.com".into(),
-        "https://-accounts.example.com".into(), "https://accounts..example.com".into(), "https://accounts.example.com:0".into(),
-        "https://accounts.example.com:65536".into(), "https://accounts.example.com:080".into(), "https://acc\tounts.example.com".into(),
-        "https://acc\nounts.example.com".into(), "https://accounts.example\u{3002}com".into(), "https://\u{435}\u{445}ample.com".into(),
-        "https://accounts.example.com\\@evil.test".into(), "https://accounts.example.com%00.evil.test".into(), "https://".into(),
-        "https://user:pass@accounts.example.com".into(), "https://accounts.example.com.".into(), "//accounts.example.com".into(),
+        format!("https://accounts.example.com@{address}"),
+        format!("https:///{address}"),
+        format!("https:\\\\{address}"),
+        format!("https:/{address}"),
+        format!("http://accounts.example.com@{address}"),
+        format!("http://{address}@evil.test"),
+        format!("https://{address}%2e"),
+        "https://127.0.0.1.".into(),
+        "https://2130706433".into(),
+        "https://0x7f.1".into(),
+        "https://0177.0.0.1".into(),
+        "https://127.1".into(),
+        "https://[::ffff:127.0.0.1]".into(),
+        "https://169.254.169.254".into(),
+        "https://10.0.0.1".into(),
+        "http://example.com".into(),
+        "ftp://accounts.example.com".into(),
+        "javascript://accounts.example.com".into(),
+        "https://accounts_example.com".into(),
+        "https://-accounts.example.com".into(),
+        "https://accounts..example.com".into(),
+        "https://accounts.example.com:0".into(),
+        "https://accounts.example.com:65536".into(),
+        "https://accounts.example.com:080".into(),
+        "https://acc\tounts.example.com".into(),
+        "https://acc\nounts.example.com".into(),
+        "https://accounts.example\u{3002}com".into(),
+        "https://\u{435}\u{445}ample.com".into(),
+        "https://accounts.example.com\\@evil.test".into(),
+        "https://accounts.example.com%00.evil.test".into(),
+        "https://".into(),
+        "https://user:pass@accounts.example.com".into(),
+        "https://accounts.example.com.".into(),
+        "//accounts.example.com".into(),
     ];
     let mut links: Vec<String> = hosts.iter().map(|host| format!("{host}{tail}")).collect();
     let good = server.wire.origin();
@@ -230,7 +307,11 @@ fn i01_links_that_lead_astray_cause_no_connection_at_all() {
         format!("{good}/i#fkinv1.{}.{}x", "A".repeat(22), "A".repeat(43)),
         format!("{good}/i#fkinv1.{}.{}", "A".repeat(22), "A".repeat(42) + "="),
         format!("{good}/i#fkinv1.{}.{} {good}", "A".repeat(22), "A".repeat(43)),
-        format!("{good}/i"), format!("{good}/i#"), String::new(), " ".into(), "not a link".into(),
+        format!("{good}/i"),
+        format!("{good}/i#"),
+        String::new(),
+        " ".into(),
+        "not a link".into(),
     ]);
     assert!(links.len() >= 45);
     for link in &links {
@@ -274,7 +355,12 @@ fn i06_fifty_scanners_leave_the_invite_alive() {
     let page = link.split('#').next().expect("a page").trim_start_matches(&server.wire.origin()).to_owned();
     for round in 0..50 {
         let method = if round % 2 == 0 { "GET" } else { "HEAD" };
-        let seen = support::wire::Seen { method: method.into(), path: page.clone(), head: format!("{method} {page} HTTP/1.1\r\nHost: scanner.test\r\n"), body: vec![] };
+        let seen = support::wire::Seen {
+            method: method.into(),
+            path: page.clone(),
+            head: format!("{method} {page} HTTP/1.1\r\nHost: scanner.test\r\n"),
+            body: vec![],
+        };
         server.wire.ask(&seen).expect("a page comes back");
     }
     assert_eq!(Desk::new().run_accept(&link, EMAIL).code, Some(0));
@@ -313,7 +399,10 @@ fn i09_used_withdrawn_and_replaced_invites_each_get_their_own_sentence() {
 #[test]
 fn n05_an_encoded_body_is_refused() {
     for encoding in ["gzip", "br", "zstd", "deflate", "identity"] {
-        let outcome = accept_with(CLAIM, move |reply| Reply { headers: vec![("Content-Encoding".into(), encoding.into())], ..reply });
+        let outcome = accept_with(CLAIM, move |reply| Reply {
+            headers: vec![("Content-Encoding".into(), encoding.into())],
+            ..reply
+        });
         assert_ends_at(CLAIM, NONSENSE, &outcome);
     }
 }
@@ -328,7 +417,9 @@ fn n06_endless_bodies_and_headers_are_cut_off() {
 
     let mut server = Deployment::start();
     let link = server.invite(EMAIL);
-    server.wire.script(|_, _| Act::Raw(format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "a".repeat(10_000_000)).into_bytes()));
+    server
+        .wire
+        .script(|_, _| Act::Raw(format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "a".repeat(10_000_000)).into_bytes()));
     let run = Desk::new().run_accept(&link, EMAIL);
     assert!(run.code == NONSENSE || run.code == TRY_LATER, "{run:?}");
 }
@@ -337,13 +428,30 @@ fn n06_endless_bodies_and_headers_are_cut_off() {
 fn n08_confused_answers_are_refused() {
     let json = "application/json";
     let answers: Vec<(&str, Vec<u8>)> = vec![
-        (json, b"".to_vec()), (json, b"{}".to_vec()), (json, b"[]".to_vec()), (json, b"null".to_vec()), (json, b"\"ok\"".to_vec()),
-        (json, b"\xef\xbb\xbf{}".to_vec()), (json, b"{\"a\":1}{\"a\":1}".to_vec()), (json, b"<html></html>".to_vec()),
-        (json, "[".repeat(60_000).into_bytes()), (json, vec![b' '; 70_000]), (json, b"{\"protocol\":NaN}".to_vec()), (json, b"\xff\xfe{\x00}\x00".to_vec()),
-        ("text/html", b"<html>log in</html>".to_vec()), ("text/plain", b"{}".to_vec()), ("", b"{}".to_vec()), ("application/json; charset=utf-16", b"{}".to_vec()),
+        (json, b"".to_vec()),
+        (json, b"{}".to_vec()),
+        (json, b"[]".to_vec()),
+        (json, b"null".to_vec()),
+        (json, b"\"ok\"".to_vec()),
+        (json, b"\xef\xbb\xbf{}".to_vec()),
+        (json, b"{\"a\":1}{\"a\":1}".to_vec()),
+        (json, b"<html></html>".to_vec()),
+        (json, "[".repeat(60_000).into_bytes()),
+        (json, vec![b' '; 70_000]),
+        (json, b"{\"protocol\":NaN}".to_vec()),
+        (json, b"\xff\xfe{\x00}\x00".to_vec()),
+        ("text/html", b"<html>log in</html>".to_vec()),
+        ("text/plain", b"{}".to_vec()),
+        ("", b"{}".to_vec()),
+        ("application/json; charset=utf-16", b"{}".to_vec()),
     ];
     for (content_type, body) in answers {
-        let outcome = accept_with(CLAIM, move |_| Reply { status: 200, content_type: content_type.into(), headers: vec![], body: body.clone() });
+        let outcome = accept_with(CLAIM, move |_| Reply {
+            status: 200,
+            content_type: content_type.into(),
+            headers: vec![],
+            body: body.clone(),
+        });
         assert_ends_at(CLAIM, NONSENSE, &outcome);
     }
     // A member twice, or bytes behind the end, in an otherwise honest answer.
@@ -363,7 +471,16 @@ fn n08_confused_answers_are_refused() {
 
 #[test]
 fn t01_escape_sequences_in_server_text_never_reach_the_output() {
-    let payloads = ["\u{1b}[2J", "\u{1b}]0;title\u{7}", "\u{1b}]8;;http://evil.test\u{7}x", "\u{9b}31m", "\u{202e}gpj", "\r\nfirstkey: done", "\u{7f}\u{8}", "\u{200b}\u{2066}"];
+    let payloads = [
+        "\u{1b}[2J",
+        "\u{1b}]0;title\u{7}",
+        "\u{1b}]8;;http://evil.test\u{7}x",
+        "\u{9b}31m",
+        "\u{202e}gpj",
+        "\r\nfirstkey: done",
+        "\u{7f}\u{8}",
+        "\u{200b}\u{2066}",
+    ];
     for payload in payloads {
         let (run, _) = accept_with_json(CLAIM, move |offer| {
             offer["organisation"]["name"] = json!(format!("Acme{payload}Corp"));
@@ -373,7 +490,10 @@ fn t01_escape_sequences_in_server_text_never_reach_the_output() {
         });
         assert_eq!(run.code, Some(0), "names are only shown: {run:?}");
         let output = format!("{}{}", run.stdout, run.stderr);
-        let bad = output.chars().find(|c| (c.is_control() && *c != '\n') || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+        let bad = output.chars().find(|c| {
+            (c.is_control() && *c != '\n')
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        });
         assert_eq!(bad, None, "{output:?}");
     }
     // An address is used as well as shown, so one with anything odd in it is refused.

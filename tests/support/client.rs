@@ -27,7 +27,10 @@ pub struct Run {
 impl Run {
     /// The JSON lines of stdout.
     pub fn events(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}\n{self:?}"))).collect()
+        self.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}\n{self:?}")))
+            .collect()
     }
 
     /// The last JSON line.
@@ -50,7 +53,13 @@ impl Desk {
     /// Writes a file that only its owner can read.
     pub fn write(&self, name: &str, contents: &[u8]) -> PathBuf {
         let path = self.path(name);
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).expect("writable");
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .expect("writable");
         file.write_all(contents).expect("writable");
         path
     }
@@ -63,17 +72,29 @@ impl Desk {
     /// `firstkey` with an environment that is empty but for what it needs, without a terminal.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_firstkey"));
-        command.env_clear().env("HOME", self.home.path()).env("PATH", "/usr/bin:/bin").arg("--state-dir").arg(self.state());
+        command
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("PATH", "/usr/bin:/bin")
+            .arg("--state-dir")
+            .arg(self.state());
         command.stdin(Stdio::null()).process_group(0);
         command
     }
 
     /// `accept` as a script runs it, with every answer given.
     pub fn accept(&self, link: &str, email: &str) -> Command {
-        let (invite, password) = (self.write("invite.url", link.as_bytes()), self.write("password", PASSWORD.as_bytes()));
+        let (invite, password) =
+            (self.write("invite.url", link.as_bytes()), self.write("password", PASSWORD.as_bytes()));
         let mut command = self.command();
         command.args(["accept", "--no-input", "--json", "--profile", "1", "--yes-for", email]);
-        command.arg("--invite-file").arg(invite).arg("--password-file").arg(password).arg("--kit-out").arg(self.path("kit.txt"));
+        command
+            .arg("--invite-file")
+            .arg(invite)
+            .arg("--password-file")
+            .arg(password)
+            .arg("--kit-out")
+            .arg(self.path("kit.txt"));
         command
     }
 
@@ -85,7 +106,11 @@ impl Desk {
     /// The recovery code in the saved kit.
     pub fn recovery_code(&self) -> String {
         let kit = std::fs::read_to_string(self.path("kit.txt")).expect("the kit was saved");
-        kit.lines().find_map(|line| line.strip_prefix("recovery-code:")).expect("the kit holds a code").trim().to_owned()
+        kit.lines()
+            .find_map(|line| line.strip_prefix("recovery-code:"))
+            .expect("the kit holds a code")
+            .trim()
+            .to_owned()
     }
 
     /// Every file below the state folder.

@@ -24,7 +24,11 @@ pub struct Deployment {
 impl Deployment {
     /// Starts one with the organisation Example Corp.
     pub fn start() -> Self {
-        Self::start_with(NewOrganisation { name: "Example Corp".into(), contact: Some("it@example.org".into()), min_profile: Some(1) })
+        Self::start_with(NewOrganisation {
+            name: "Example Corp".into(),
+            contact: Some("it@example.org".into()),
+            min_profile: Some(1),
+        })
     }
 
     /// Starts one with that organisation.
@@ -37,7 +41,8 @@ impl Deployment {
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, is_ready) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
             runtime.block_on(async move {
                 let realm = Realm::init(&data, &origin, None).await.expect("a new realm");
                 let org = realm.add_organisation(organisation).await.expect("an organisation");
@@ -111,7 +116,9 @@ impl Deployment {
     pub fn show(&self, email: &str) -> Shown {
         let (data, email) = (self.data(), email.to_owned());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async move { Realm::open(&data).await.expect("the realm opens").show(&email).await.expect("the person is known") })
+        runtime.block_on(async move {
+            Realm::open(&data).await.expect("the realm opens").show(&email).await.expect("the person is known")
+        })
     }
 }
 

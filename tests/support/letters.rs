@@ -16,7 +16,8 @@ impl Letters {
     /// Watches `folder`, which exists.
     pub fn watch(folder: &Path) -> Self {
         let watch = inotify::init(CreateFlags::CLOEXEC).expect("inotify is there");
-        inotify::add_watch(&watch, folder, WatchFlags::MOVED_TO | WatchFlags::CLOSE_WRITE | WatchFlags::CREATE).expect("the folder is there");
+        inotify::add_watch(&watch, folder, WatchFlags::MOVED_TO | WatchFlags::CLOSE_WRITE | WatchFlags::CREATE)
+            .expect("the folder is there");
         Self { folder: folder.to_owned(), watch, read: 0 }
     }
 
@@ -54,5 +55,9 @@ impl Letters {
 
 /// The invite link in a letter: alone on its line.
 pub fn link_in(letter: &str) -> Option<String> {
-    letter.lines().map(str::trim).find(|line| line.starts_with("http") && line.contains("/i#fkinv1.")).map(str::to_owned)
+    letter
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("http") && line.contains("/i#fkinv1."))
+        .map(str::to_owned)
 }

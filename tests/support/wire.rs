@@ -147,7 +147,9 @@ impl Wire {
             }
             Act::Silence => client.read(&mut [0; 1]).map(drop),
             Act::Endless => {
-                client.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+                client.write_all(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+                )?;
                 loop {
                     client.write_all(b"10\r\n0000000000000000\r\n")?;
                 }
@@ -189,7 +191,9 @@ fn read_request(stream: &TcpStream) -> std::io::Result<Option<Seen>> {
     }
     let length = head
         .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|length| length.trim().parse().unwrap_or(0)))
+        .find_map(|line| {
+            line.to_ascii_lowercase().strip_prefix("content-length:").map(|length| length.trim().parse().unwrap_or(0))
+        })
         .unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
