@@ -38,14 +38,14 @@ fn main() {
     }
     let rounds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(11_usize).max(1);
     print_conditions(rounds);
-    println!("profile  memory MiB  contender      median ms    min ms    max ms   ratio   peak MiB");
+    println!("profile  memory MiB  contender      median ms    min ms    max ms   ratio   CPU ms   peak MiB");
     for (id, m_kib, t) in PROFILES {
-        let times = race(rounds, m_kib, t);
-        let base = median(&times[1]);
-        for ((name, _), times) in CONTENDERS.iter().zip(&times) {
-            let ratio = median(times).as_secs_f64() / base.as_secs_f64();
+        let [ours, base] = race(rounds, m_kib, t);
+        let base_median = median(&base.wall);
+        for ((name, _), Times { wall: times, cpu_ms }) in CONTENDERS.iter().zip([&ours, &base]) {
+            let ratio = median(times).as_secs_f64() / base_median.as_secs_f64();
             println!(
-                "{id:>7}  {:>10}  {name:<12} {:>11.1} {:>9.1} {:>9.1}  {ratio:>5.2}x  {:>9}",
+                "{id:>7}  {:>10}  {name:<12} {:>11.1} {:>9.1} {:>9.1}  {ratio:>5.2}x  {cpu_ms:>7.0}  {:>9}",
                 m_kib / 1024,
                 millis(median(times)),
                 millis(times[0]),
@@ -56,26 +56,43 @@ fn main() {
     }
 }
 
-/// Sorted times of every contender, run in turn; the one that goes first changes every round.
-fn race(rounds: usize, m_kib: u32, t: u32) -> [Vec<Duration>; 2] {
-    let mut times = [Vec::new(), Vec::new()];
+/// How long the rounds of one contender took.
+#[derive(Default)]
+struct Times {
+    /// Sorted.
+    wall: Vec<Duration>,
+    /// On average, over all threads: on a busy machine this tells more than the wall.
+    cpu_ms: f64,
+}
+
+/// Runs the contenders in turn; the one that goes first changes every round.
+fn race(rounds: usize, m_kib: u32, t: u32) -> [Times; 2] {
+    let mut times = [Times::default(), Times::default()];
     // One round that does not count: threads, code pages, and memory that the machine has to find first.
     for round in 0..=rounds {
         let mut keys = [[0; 32]; 2];
         for turn in 0..2 {
             let who = (round + turn) % 2;
-            let began = Instant::now();
+            let (began, cpu_before) = (Instant::now(), cpu_ms());
             keys[who] = CONTENDERS[who].1(m_kib, t);
             if round > 0 {
-                times[who].push(began.elapsed());
+                times[who].wall.push(began.elapsed());
+                times[who].cpu_ms += (cpu_ms() - cpu_before) / f64::from(u32::try_from(rounds).unwrap_or(u32::MAX));
             }
         }
         assert_eq!(keys[0], keys[1], "both are Argon2id");
     }
     times.map(|mut times| {
-        times.sort();
+        times.wall.sort();
         times
     })
+}
+
+/// Processor time of this process so far, in steps of 10 ms (fields 14 and 15 of `/proc/self/stat`, in ticks); 0 where there is no such file.
+fn cpu_ms() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * 10.0
 }
 
 fn median(sorted: &[Duration]) -> Duration {

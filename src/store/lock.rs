@@ -11,7 +11,7 @@ use rustix::fs::{self, AtFlags, FlockOperation, OFlags};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// Tries at a lock file that somebody else removes at the same moment.
 const TRIES: u32 = 100;
@@ -57,14 +57,9 @@ impl Lock {
                 Err(error) => return Err(failed(error).into()),
             }
             // Between opening and locking the last owner may have removed the file; then what is locked is a file without a name.
-            let ours = fs::fstat(&file).map_err(failed)?;
-            match fs::statat(place.folder(), &name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(there) if (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino) => {
-                    let folder = rustix::io::fcntl_dupfd_cloexec(place.folder(), 0).map_err(failed)?;
-                    return Ok(Self { _file: file, folder, name });
-                }
-                Ok(_) | Err(Errno::NOENT) => {}
-                Err(error) => return Err(failed(error).into()),
+            if still_has_its_name(place.folder(), &name, &file).map_err(failed)? {
+                let folder = rustix::io::fcntl_dupfd_cloexec(place.folder(), 0).map_err(failed)?;
+                return Ok(Self { _file: file, folder, name });
             }
         }
         Err(StoreError::at(&path, StorageTrouble::Other).into())
@@ -75,6 +70,15 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // While the lock is still held, so that it cannot be somebody else's file.
         let _ = fs::unlinkat(&self.folder, &self.name, AtFlags::empty());
+    }
+}
+
+fn still_has_its_name(folder: BorrowedFd<'_>, name: &str, file: &OwnedFd) -> Result<bool, Errno> {
+    let ours = fs::fstat(file)?;
+    match fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(there) => Ok((there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)),
+        Err(Errno::NOENT) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -89,7 +93,7 @@ fn file_name(key: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lock, LockError, file_name};
+    use super::{Lock, LockError, file_name, still_has_its_name};
     use crate::flow::stop::StorageTrouble;
     use crate::store::place::Place;
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -141,15 +145,30 @@ mod tests {
     }
 
     #[test]
+    fn a_lock_on_a_file_that_was_removed_or_replaced_meanwhile_does_not_count() {
+        let (_folder, place) = place();
+        let path = place.path_of("run");
+        let make = || std::os::fd::OwnedFd::from(std::fs::File::create(&path).expect("our own folder"));
+        let first = make();
+        assert_eq!(still_has_its_name(place.folder(), "run", &first), Ok(true));
+        std::fs::remove_file(&path).expect("our own file");
+        assert_eq!(still_has_its_name(place.folder(), "run", &first), Ok(false));
+        let second = make();
+        assert_eq!(still_has_its_name(place.folder(), "run", &first), Ok(false));
+        assert_eq!(still_has_its_name(place.folder(), "run", &second), Ok(true));
+    }
+
+    #[test]
     fn of_many_that_take_and_give_back_at_once_never_two_hold_it() {
         let (_folder, place) = place();
         let (holders, turns) = (AtomicU32::new(0), AtomicU32::new(0));
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    for _ in 0..200 {
+                    for _ in 0..2000 {
                         if let Ok(_held) = Lock::take(&place, b"x") {
                             assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
+                            std::thread::yield_now();
                             turns.fetch_add(1, Ordering::SeqCst);
                             holders.fetch_sub(1, Ordering::SeqCst);
                         }
