@@ -5,7 +5,7 @@
 //! | `<invite id>.pending` | a [`Checkpoint`] | when its account was read back |
 //! | `<invite id>.pin` | a [`Pin`] | stays |
 //! | `last.audit` | the requests of the last run | with the next run |
-//! | `lock` | nothing | stays |
+//! | `run-....lock` | nothing | with the run |
 //!
 //! Promise: the pin is durable before the checkpoint goes. Must never: let a checkpoint be lost because something beside it could not be written.
 

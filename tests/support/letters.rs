@@ -46,10 +46,13 @@ impl Letters {
         }
     }
 
-    /// The next letter's invite link.
+    /// The invite link of the next letter that has one.
     pub fn next_link(&mut self) -> String {
-        let letter = self.next();
-        link_in(&letter).unwrap_or_else(|| panic!("no link in {letter}"))
+        loop {
+            if let Some(link) = link_in(&self.next()) {
+                return link;
+            }
+        }
     }
 }
 
