@@ -234,7 +234,8 @@ impl AtTerminal {
             }
             Err(trouble) => {
                 let (story, _) = super::text::local::trouble(&trouble);
-                self.line(&format!("  {}", story.headline));
+                self.say(&vec![format!("  {}", story.headline)]);
+                self.say(&story.reasons.iter().map(|reason| format!("  {reason}")).collect());
                 Ok(None)
             }
         }

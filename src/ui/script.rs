@@ -26,6 +26,7 @@ use crate::drive::Person;
 use crate::exit::ExitCode;
 use crate::flow::stop::{LocalTrouble, Missing, Reach, Stop, StorageTrouble, Why};
 use crate::flow::{Answer, Done, Introduction, Kit, Notice, Question};
+use crate::port::os::LockedBytes;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -74,7 +75,8 @@ pub struct Script {
     person: Option<AtTerminal>,
     outputs: Outputs,
     link: Option<Zeroizing<Vec<u8>>>,
-    password: Option<Zeroizing<Vec<u8>>>,
+    /// Read once, needed up to three times.
+    password: Option<LockedBytes>,
     kit: Option<KitFile>,
     proving: bool,
 }
@@ -91,12 +93,11 @@ impl Script {
     }
 
     /// Reads and checks what the flags name, before anything is sent.
+    #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
     pub fn prepare(&mut self) -> Result<(), Stop> {
         let early = |why| Stop { why, reach: Reach::NothingSent, origin: None, invite: None };
-        if self.person.is_none() {
-            if let Some(missing) = self.first_missing() {
-                return Err(early(Why::Missing(missing)));
-            }
+        if let (None, Some(missing)) = (&self.person, self.first_missing()) {
+            return Err(early(Why::Missing(missing)));
         }
         self.read().map_err(|trouble| early(Why::Local(trouble)))
     }
@@ -114,14 +115,12 @@ impl Script {
     }
 
     fn read(&mut self) -> Result<(), LocalTrouble> {
-        if let Some(source) = &self.answers.invite {
-            if matches!(source, InviteSource::Argument(_)) {
-                let notice = vec![usage::LINK_IN_HISTORY.to_owned()];
-                self.say(&notice);
-            }
+        if matches!(self.answers.invite, Some(InviteSource::Argument(_))) {
+            self.say(&vec![usage::LINK_IN_HISTORY.to_owned()]);
         }
         self.link = self.answers.invite.as_ref().map(InviteSource::read).transpose()?;
-        self.password = self.answers.password.as_ref().map(PasswordSource::read).transpose()?;
+        self.password =
+            self.answers.password.as_ref().map(|source| source.read().and_then(|read| locked(&read))).transpose()?;
         match &self.answers.kit_out {
             Some(path) if !self.answers.resume && !self.answers.rehearsal => KitFile::check(path),
             _ => Ok(()),
@@ -244,7 +243,7 @@ impl Script {
 
     fn invite(&mut self, question: Question, answered_before: bool) -> Answer {
         match (&self.link, &self.person) {
-            (Some(link), _) if !answered_before => Answer::Text(copy(link)),
+            (Some(link), _) if !answered_before => Answer::Text(Zeroizing::new(link.to_vec())),
             // The link of the flag was no good, and there is no other.
             (Some(_), None) => Answer::No,
             _ => self.ask_person(question, Missing::Invite),
@@ -304,7 +303,7 @@ impl Script {
 
     fn secret(&mut self, question: Question, attempt: u32) -> Answer {
         match (&self.password, &self.person) {
-            (Some(password), _) if attempt == 1 => Answer::Secret(copy(password)),
+            (Some(password), _) if attempt == 1 => Answer::Secret(Zeroizing::new(password.as_slice().to_vec())),
             // A file has one password; the same again would be the same again.
             (Some(_), None) => Answer::No,
             (Some(_), Some(_)) if matches!(question, Question::Password { .. }) => Answer::No,
@@ -313,9 +312,12 @@ impl Script {
     }
 }
 
-/// A copy of exactly its size, wiped as its source is.
-fn copy(secret: &Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(secret.to_vec())
+/// Keeps a secret where it cannot reach the swap, if the limit allows.
+fn locked(secret: &[u8]) -> Result<LockedBytes, LocalTrouble> {
+    let none = |_| LocalTrouble::NotEnoughMemory { needed_kib: 4, available_kib: 0 };
+    let mut kept = LockedBytes::new(secret.len()).map_err(none)?;
+    kept.as_mut_slice().copy_from_slice(secret);
+    Ok(kept)
 }
 
 /// A reader that went away does not stop an account from being completed.

@@ -91,7 +91,8 @@ pub fn pending() -> Option<Signal> {
 /// with I/O. If the operating system refuses the watching itself, it never completes: the other arm has its own deadline,
 /// and [`pending`] still tells.
 pub async fn wait() -> Signal {
-    let watched = installed().and_then(|installed| installed.ended.try_clone()).and_then(tokio::net::UnixStream::from_std);
+    let watched =
+        installed().and_then(|installed| installed.ended.try_clone()).and_then(tokio::net::UnixStream::from_std);
     let Ok(watched) = watched else {
         return std::future::pending().await;
     };

@@ -104,7 +104,7 @@ pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -131,7 +131,7 @@ pub fn memory(kib: u64) -> String {
     const MIB: u64 = 1024;
     const GIB: u64 = 1024 * MIB;
     match kib {
-        _ if kib >= GIB && kib % GIB == 0 => format!("{} GiB", kib / GIB),
+        _ if kib >= GIB && kib.is_multiple_of(GIB) => format!("{} GiB", kib / GIB),
         _ if kib >= MIB => format!("{} MiB", kib / MIB),
         _ => format!("{kib} KiB"),
     }

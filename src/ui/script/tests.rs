@@ -77,6 +77,7 @@ fn introduction() -> Box<Introduction> {
     })
 }
 
+#[allow(clippy::result_large_err, reason = "as `prepare` gives it")]
 fn why(result: Result<(), Stop>) -> Why {
     match result {
         Err(stop) => {

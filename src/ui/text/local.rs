@@ -15,15 +15,17 @@ pub fn trouble(trouble: &LocalTrouble) -> (Story, &'static str) {
             (story, "not-enough-memory")
         }
         LocalTrouble::State { trouble, path } => {
-            let story = Story::of(format!("The state kept in {path} cannot be used: {}.", storage(*trouble)));
+            let story = Story::of(format!("The state kept in {path} cannot be used:"))
+                .because(format!("{}.", storage(*trouble)));
             (story.then(state_step(*trouble)).then(AGAIN), "state")
         }
         LocalTrouble::KitFile { trouble, path } => {
-            let story = Story::of(format!("The kit file {path} cannot be used: {}.", storage(*trouble)));
+            let story =
+                Story::of(format!("The kit file {path} cannot be used:")).because(format!("{}.", storage(*trouble)));
             (story.then("Name a new file in a folder of your own, with --kit-out PATH."), "kit-file")
         }
         LocalTrouble::Input { trouble, path } => {
-            let story = Story::of(format!("{path} cannot be read: {}.", storage(*trouble)));
+            let story = Story::of(format!("{path} cannot be read:")).because(format!("{}.", storage(*trouble)));
             match trouble {
                 StorageTrouble::TooOpen => (
                     story.then("Make it readable for you alone, then run again:").run(format!("chmod 600 {path}")),

@@ -5,6 +5,7 @@ use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::Profile;
 use crate::flow::Notice;
 use crate::ui::text::memory;
+use crate::wire::text::Printable;
 use std::time::Duration;
 
 /// Step 2, before the stretching.
@@ -63,7 +64,7 @@ pub fn notice(notice: &Notice) -> Lines {
     match notice {
         Notice::Contacting(origin) => vec![format!("Asking {} about this invite ...", origin.host())],
         Notice::UnknownPolicy(members) => {
-            let names: Vec<_> = members.iter().map(|name| name.as_str()).collect();
+            let names: Vec<_> = members.iter().map(Printable::as_str).collect();
             vec![
                 "The server also sent rules that this version does not know or apply:".to_owned(),
                 format!("  {}", names.join(", ")),

@@ -78,8 +78,8 @@ pub fn choose_password(min_length: u64, organisation: Option<&str>) -> Lines {
     let who = organisation.unwrap_or("your company");
     vec![
         "Step 1 of 4  Choose a password".to_owned(),
-        format!("  Your sign-in at {who} proves who you are. This password is another one:"),
-        "  it is the only thing that opens your keys. Do not reuse the company password.".to_owned(),
+        format!("  Your sign-in at {who} proves who you are. This is another password:"),
+        "  the only thing that opens your keys. Do not reuse the company password.".to_owned(),
         format!("  At least {min_length} characters. Four or five random words work well."),
         "  Leave empty to get one made for you. Your typing stays invisible.".to_owned(),
     ]

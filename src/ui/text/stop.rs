@@ -33,7 +33,7 @@ fn told(stop: &Stop) -> (Story, &'static str) {
             (story, "not-the-invited")
         }
         Why::Link(trouble) => {
-            let said = link::trouble(trouble.clone());
+            let said = link::trouble(*trouble);
             (Story::of(said.what).then(said.next), said.code)
         }
         Why::Invite(heard) | Why::ServerProblem(heard) => {
@@ -57,7 +57,12 @@ fn told(stop: &Stop) -> (Story, &'static str) {
         }
         Why::Unreachable(why) => {
             let (what, step, code) = no_answer(*why);
-            (Story::of(format!("{host} could not be reached: {what}.")).then(step), code)
+            (
+                Story::of(format!("{host} could not be reached."))
+                    .because(format!("What was seen: {what}."))
+                    .then(step),
+                code,
+            )
         }
         Why::Paused(why) => {
             let (what, _, _) = no_answer(*why);

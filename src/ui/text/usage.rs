@@ -49,14 +49,12 @@ pub fn missing_code(missing: Missing) -> &'static str {
 /// The words for a refused command line.
 pub fn misuse(misuse: Misuse) -> Story {
     let story = match misuse {
-        Misuse::PasswordFlag => Story::of(
-            "a password on the command line can be read by everybody on this computer, so none is taken there",
-        )
-        .because("If you just typed a real password there, do not use it any more."),
-        Misuse::PasswordVariable => Story::of(
-            "no password is taken from FIRSTKEY_PASSWORD: other programs could read it",
-        )
-        .then("remove it with: unset FIRSTKEY_PASSWORD"),
+        Misuse::PasswordFlag => Story::of("no password is taken from a flag: everybody on this computer could read it")
+            .because("If you just typed a real password there, do not use it any more."),
+        Misuse::PasswordVariable => {
+            Story::of("no password is taken from FIRSTKEY_PASSWORD: other programs could read it")
+                .then("remove it with: unset FIRSTKEY_PASSWORD")
+        }
         Misuse::TwoPasswords => Story::of("--password-file and --password-fd both name a password"),
         Misuse::StdinTwice => Story::of("standard input cannot give both the invite and the password"),
         Misuse::NoSuchProfile => return Story::of("there is no such profile").then("use --profile 1, 2, 3 or 4"),
@@ -78,5 +76,4 @@ pub fn misuse_code(misuse: Misuse) -> &'static str {
 }
 
 /// What a link on the command line costs.
-pub const LINK_IN_HISTORY: &str =
-    "The link is now in your shell's history. It works once; next time paste it when asked.";
+pub const LINK_IN_HISTORY: &str = "The link is now in your shell's history. Better paste it when asked.";
