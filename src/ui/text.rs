@@ -79,7 +79,7 @@ impl Story {
     /// As a log of a script shows it: the headline as an error, everything else as hints.
     pub fn for_logs(&self) -> String {
         let mut text = format!("firstkey: error: {}\n", self.headline);
-        let hints = self.reasons.iter().chain(&self.changed).chain(&self.next).chain(&self.command);
+        let hints = self.reasons.iter().chain(&self.next).chain(&self.command).chain(&self.changed);
         for hint in hints {
             let _ = writeln!(text, "firstkey: hint: {}", hint.trim_start());
         }

@@ -90,7 +90,8 @@ fn why(result: Result<(), Stop>) -> Why {
 
 #[test]
 fn whatever_is_missing_is_named_with_its_flag_before_anything_is_sent() {
-    let steps: [(fn(&mut Answers), &str); 4] = [
+    type Take = fn(&mut Answers);
+    let steps: [(Take, &str); 4] = [
         (|answers| answers.invite = None, "--invite-file"),
         (|answers| answers.password = None, "--password-fd"),
         (|answers| answers.yes_for = None, "--yes-for"),
