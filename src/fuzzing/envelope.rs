@@ -11,6 +11,9 @@ use crate::crypto::kdf::{KdfBlock, Profile, Salt};
 use crate::crypto::kek::{ByAccountKey, ByPassword, ByRecovery, Kek};
 use crate::secret::{AccountKey, Ed25519Seed, ExportKey, PreKey, RecoveryCode, X25519Secret};
 
+const GEN: KeyGen = KeyGen::FIRST;
+const INVARIANT: &str = "invariant: sealing under fresh keys succeeds";
+
 /// Four envelopes and the keys that open them.
 pub struct Sealed {
     context: AccountContext,
@@ -24,7 +27,6 @@ pub struct Sealed {
 impl Sealed {
     /// Seals four fresh keys.
     pub fn new(seed: u64) -> Self {
-        const INVARIANT: &str = "invariant: sealing under fresh keys succeeds";
         let mut rng = Seeded::new(seed);
         let context = AccountContext { realm: RealmId(rng.bytes()), account: AccountId(rng.bytes()) };
         let account_key = AccountKey::make(&mut rng);
@@ -33,7 +35,6 @@ impl Sealed {
         let by_account = Kek::derive_from_account_key(&account_key, &context);
         let block = KdfBlock { profile: Profile::Two, salt: Salt::make(&mut rng), two_secret: false };
         let (x25519, ed25519) = (X25519Secret::make(&mut rng), Ed25519Seed::make(&mut rng));
-        const GEN: KeyGen = KeyGen::FIRST;
         let one = Envelope::<AccountKeyByPassword>::seal(&by_password, &account_key, &context, GEN, &block, &mut rng)
             .expect(INVARIANT);
         let two = Envelope::<AccountKeyByRecovery>::seal(&by_recovery, &account_key, &context, GEN, &mut rng)

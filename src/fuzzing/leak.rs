@@ -132,7 +132,7 @@ pub fn secrets(log: &Log) -> Needles {
                 needles.add_text("the recovery code", &code.replace('-', ""));
             }
             (Effect::Ask(Question::Again { made: Some(made) }), _) => {
-                needles.add_text("the passphrase that was made", made)
+                needles.add_text("the passphrase that was made", made);
             }
             (
                 Effect::Ask(Question::Password { .. } | Question::Again { .. } | Question::PasswordOnceMore { .. }),

@@ -2,6 +2,25 @@
 
 use serde_json::Value;
 
+/// The members of an offer.
+const MEMBERS: [&str; 12] = [
+    "protocol",
+    "suites",
+    "realm_id",
+    "organisation",
+    "account",
+    "mode",
+    "policy",
+    "expires_at",
+    "server_time",
+    "earlier_claims",
+    "contact",
+    "kdf",
+];
+
+/// Memory in KiB, passes and lanes of profiles 1 to 4.
+const PROFILES: [(u64, u64, u64); 4] = [(65_536, 3, 4), (262_144, 3, 4), (1_048_576, 3, 4), (2_097_152, 1, 4)];
+
 fn only(value: &Value, place: &str, known: &[&str]) -> Result<(), String> {
     let members = value.as_object().ok_or_else(|| format!("{place} is no object"))?;
     match members.keys().find(|name| !known.contains(&name.as_str())) {
@@ -17,22 +36,7 @@ fn whole(value: &Value, name: &str) -> Result<u64, String> {
 /// The profile that an offer must lead to at least, 2 to 4; an error if no password may be asked for under it.
 pub fn sound(body: &[u8]) -> Result<u64, String> {
     let offer: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    const MEMBERS: [&str; 13] = [
-        "protocol",
-        "suites",
-        "realm_id",
-        "organisation",
-        "account",
-        "mode",
-        "policy",
-        "expires_at",
-        "server_time",
-        "earlier_claims",
-        "contact",
-        "kdf",
-        "",
-    ];
-    only(&offer, "the offer", &MEMBERS[..12])?;
+    only(&offer, "the offer", &MEMBERS)?;
     only(&offer["organisation"], "organisation", &["org_id", "name"])?;
     only(&offer["account"], "account", &["account_id", "email", "display_name"])?;
     only(&offer["earlier_claims"], "earlier_claims", &["count", "last_at"])?;
@@ -55,7 +59,6 @@ pub fn sound(body: &[u8]) -> Result<u64, String> {
     if let Some(kdf) = offer.get("kdf") {
         only(kdf, "kdf", &["m", "t", "p"])?;
         let wanted = (whole(kdf, "m")?, whole(kdf, "t")?, whole(kdf, "p")?);
-        const PROFILES: [(u64, u64, u64); 4] = [(65_536, 3, 4), (262_144, 3, 4), (1_048_576, 3, 4), (2_097_152, 1, 4)];
         let id = PROFILES.iter().zip(1_u64..).find_map(|(profile, id)| (*profile == wanted).then_some(id));
         match id {
             Some(id) if id >= least => profile = profile.max(id),
