@@ -18,7 +18,7 @@ use crate::port::random::SystemRng;
 use crate::store::Place;
 use crate::store::shelf::{self, StateShelf};
 use crate::ui::person::AtTerminal;
-use crate::ui::script::Script;
+use crate::ui::script::{Answers, Script};
 use crate::ui::term::{self, Terminal};
 use crate::ui::{signals, text};
 use clap::Parser;
@@ -57,7 +57,7 @@ fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode
     let misuse = flags.answers(std::env::var_os(PASSWORD_VARIABLE).is_some()).and_then(|answers| Ok((answers, flags.profile()?)));
     let (answers, profile) = match misuse {
         Ok(good) => good,
-        Err(misuse) => return Script::new(Default::default(), person).misused(misuse),
+        Err(misuse) => return Script::new(Answers::default(), person).misused(misuse),
     };
     let mut script = Script::new(answers, person);
     let end = script.prepare().and_then(|()| accept_prepared(flags, profile, state, closed, &mut script));
@@ -124,7 +124,7 @@ fn audit(flags: &cli::Audit, state: Option<PathBuf>) -> ExitCode {
     });
     let record = match record {
         Ok(record) => record,
-        Err(trouble) => return Script::new(Default::default(), None).finish(&Err(early(trouble))),
+        Err(trouble) => return Script::new(Answers::default(), None).finish(&Err(early(trouble))),
     };
     let output = if flags.raw {
         record.raw()

@@ -283,9 +283,9 @@ fn hkdf_sha_512_agrees_with_its_definition() {
     fn hmac(key: &[u8], data: &[u8]) -> [u8; 64] {
         let mut block = [0u8; 128];
         if key.len() > 128 {
-            block[..64].copy_from_slice(&hazmat::sha512(key))
+            block[..64].copy_from_slice(&hazmat::sha512(key));
         } else {
-            block[..key.len()].copy_from_slice(key)
+            block[..key.len()].copy_from_slice(key);
         }
         let pad = |byte: u8| block.map(|b| b ^ byte).to_vec();
         hazmat::sha512(&[pad(0x5c), hazmat::sha512(&[pad(0x36), data.to_vec()].concat()).to_vec()].concat())

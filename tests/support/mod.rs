@@ -1,7 +1,14 @@
 //! What several tests share: a real server in this process, a wire that records and lies, letters, and the real client as a child process.
 //!
 //! Promises: loopback only; every wait is for an event, none for time to pass.
-#![allow(dead_code, unreachable_pub, reason = "shared by test binaries, each of which uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "shared by test binaries, each of which uses a part of it; tests touch files, processes and the network"
+)]
 
 pub mod client;
 pub mod deployment;
