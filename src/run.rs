@@ -57,7 +57,10 @@ fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode
     let misuse = flags.answers(std::env::var_os(PASSWORD_VARIABLE).is_some()).and_then(|answers| Ok((answers, flags.profile()?)));
     let (answers, profile) = match misuse {
         Ok(good) => good,
-        Err(misuse) => return Script::new(Answers::default(), person).misused(misuse),
+        Err(misuse) => {
+            let answers = Answers { json: flags.json, ..Answers::default() };
+            return Script::new(answers, person).misused(misuse);
+        }
     };
     let mut script = Script::new(answers, person);
     let end = script.prepare().and_then(|()| accept_prepared(flags, profile, state, closed, &mut script));

@@ -236,8 +236,12 @@ fn c13_key_material_from_the_server_is_refused() {
 #[test]
 fn c21_every_kind_of_damage_to_the_stored_bundle_is_refused() {
     type Damage = fn(&mut Vec<u8>);
-    let damages: [Damage; 4] =
-        [|bytes| bytes[60] ^= 1, |bytes| drop(bytes.pop()), |bytes| bytes.push(0), |bytes| bytes.reverse()];
+    let damages: [Damage; 4] = [
+        |bytes| bytes[60] ^= 1,
+        |bytes| bytes.truncate(bytes.len() - 1),
+        |bytes| bytes.push(0),
+        |bytes| bytes.reverse(),
+    ];
     for number in ["1", "2", "3", "4"] {
         for damage in damages {
             let outcome = accept_with_json(FINISH, move |reply| {

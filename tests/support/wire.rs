@@ -212,7 +212,7 @@ fn parse_reply(bytes: &[u8]) -> Reply {
     for line in head.lines().skip(1) {
         let (name, value) = line.split_once(':').expect("a header");
         match name.to_ascii_lowercase().as_str() {
-            "content-type" => content_type = value.trim().to_owned(),
+            "content-type" => value.trim().clone_into(&mut content_type),
             "content-length" | "connection" | "transfer-encoding" | "date" => {}
             _ => headers.push((name.to_owned(), value.trim().to_owned())),
         }
