@@ -105,6 +105,9 @@ pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
     println!("{}", letter.quoted());
 
     println!("4. The person finishes the account: firstkey accept\n");
+    if !options.unattended {
+        println!("Copy this link, it is asked for next:\n\n{}\n", letter.link);
+    }
     let outcome = if options.unattended {
         client.accept_unattended(&scratch.0, &letter.link).await?
     } else {
