@@ -82,12 +82,17 @@ impl Desk {
         command
     }
 
-    /// `accept` as a script runs it, with every answer given.
+    /// `accept` as a script runs it, with every answer given, at the cheapest profile.
     pub fn accept(&self, link: &str, email: &str) -> Command {
+        self.accept_at(link, email, 1)
+    }
+
+    /// The same at another profile.
+    pub fn accept_at(&self, link: &str, email: &str, profile: u8) -> Command {
         let (invite, password) =
             (self.write("invite.url", link.as_bytes()), self.write("password", PASSWORD.as_bytes()));
         let mut command = self.command();
-        command.args(["accept", "--no-input", "--json", "--profile", "1", "--yes-for", email]);
+        command.args(["accept", "--no-input", "--json", "--yes-for", email, "--profile", &profile.to_string()]);
         command
             .arg("--invite-file")
             .arg(invite)
