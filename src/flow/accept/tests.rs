@@ -3,6 +3,7 @@
 //! Every run is judged by the oracle of [`crate::fuzzing`] (I2 to I9), whatever else a test looks at.
 
 mod bundle;
+mod files;
 mod invariants;
 mod offers;
 mod parameters;

@@ -112,9 +112,13 @@ fn another_protocol_or_suite_is_refused() {
     ] {
         assert_eq!(offered(pointer, Some(value)), Refusal::Unspoken, "{pointer}");
     }
-    for (pointer, value) in
-        [("/protocol", json!("1")), ("/suites", json!(1)), ("/mode", json!("ENROL")), ("/mode", json!("escrow"))]
-    {
+    for (pointer, value) in [
+        ("/protocol", json!("1")),
+        ("/suites", json!(1)),
+        ("/expires_at", json!((1_u64 << 53) + 1)),
+        ("/mode", json!("ENROL")),
+        ("/mode", json!("escrow")),
+    ] {
         assert!(matches!(offered(pointer, Some(value)), Refusal::Malformed(_)), "{pointer}");
     }
 }

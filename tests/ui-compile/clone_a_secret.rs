@@ -1,0 +1,9 @@
+//! Secrets cannot be cloned: the copy would be wiped by nobody.
+
+use firstkey::secret::{AccountKey, Password};
+
+fn copy(password: &Password, key: &AccountKey) -> (Password, AccountKey) {
+    (password.clone(), key.clone())
+}
+
+fn main() {}

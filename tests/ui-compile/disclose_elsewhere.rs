@@ -1,0 +1,16 @@
+//! Nobody but the door itself decides what may leave: the trait is sealed.
+
+use firstkey::wire::disclose::Disclose;
+use firstkey::wire::json::ObjectWriter;
+
+struct Diary(String);
+
+impl Disclose for Diary {
+    const WHY: &'static str = "because I say so";
+
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        out.member_text(name, &self.0);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! A request is built member by member; there is no way in for a body, a header or a path of one's own.
+
+use firstkey::wire::origin::Origin;
+use firstkey::wire::outbound::{Endpoint, Outbound};
+
+fn forge(origin: &Origin) -> Outbound {
+    Outbound {
+        origin: origin.clone(),
+        endpoint: Endpoint::Claim,
+        body: b"{}".to_vec(),
+        disclosed: Vec::new(),
+        signature: None,
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! Secrets have no `Debug` and no `Display`.
+
+use firstkey::secret::{AccountKey, Password, RecoveryCode};
+
+fn print(password: &Password, key: &AccountKey, code: &RecoveryCode) -> String {
+    format!("{password:?} {key:?} {code}")
+}
+
+fn main() {}
