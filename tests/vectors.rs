@@ -278,6 +278,32 @@ fn argon2id_matches_rfc_9106() {
 }
 
 #[test]
+fn hkdf_matches_rfc_5869() {
+    // Appendix A.1 to A.3 are for SHA-256; the same generic code runs ours over SHA-512.
+    let expand = |salt: &[u8], ikm: &[u8], info: &[u8], length: usize| {
+        let mut out = vec![0; length];
+        hkdf::Hkdf::<sha2::Sha256>::new(Some(salt), ikm).expand(info, &mut out).expect("short");
+        out
+    };
+    let count = |from: u8, to: u8| (from..=to).collect::<Vec<u8>>();
+    assert_eq!(
+        expand(&count(0x00, 0x0c), &[0x0b; 22], &count(0xf0, 0xf9), 42),
+        unhex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865")
+    );
+    assert_eq!(
+        expand(&count(0x60, 0xaf), &count(0x00, 0x4f), &count(0xb0, 0xff), 82),
+        unhex(concat!(
+            "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09",
+            "da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87"
+        ))
+    );
+    assert_eq!(
+        expand(&[], &[0x0b; 22], &[], 42),
+        unhex("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8")
+    );
+}
+
+#[test]
 fn hkdf_sha_512_agrees_with_its_definition() {
     // RFC 5869 has no SHA-512 case, so HKDF is rebuilt from HMAC as its sections 2.2 and 2.3 define it.
     fn hmac(key: &[u8], data: &[u8]) -> [u8; 64] {

@@ -95,6 +95,8 @@ impl Deployment {
             let until = async move { drop(stopped.await) };
             serve(realm, listener, options, until).await.expect("the server runs");
         });
+        // Plain HTTP needs no TLS, but where the client is built as well, the HTTP library wants to know whose it would be.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Server { address, http: reqwest::Client::new(), stop: Some(stop), task: Some(task) }
     }
 
