@@ -12,6 +12,8 @@
 
 pub mod client;
 pub mod deployment;
+pub mod inside;
+pub mod keys;
 pub mod letters;
 pub mod pty;
 pub mod wire;
