@@ -86,6 +86,10 @@ impl Expect for ExpectOffer {
             }
         }
     }
+
+    fn on_its_way(&self) -> Reach {
+        Reach::NothingChanged
+    }
 }
 
 /// Reads the answer to a request that changes nothing.

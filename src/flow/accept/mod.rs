@@ -60,6 +60,11 @@ struct At {
 /// A state: what it waits for is in its name, and taking the reply consumes it.
 trait Expect {
     fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why>;
+
+    /// How far things may have got while this state waits; counts for whoever is stopped right now.
+    fn on_its_way(&self) -> Reach {
+        Reach::NothingSent
+    }
 }
 
 /// Where a state leads.
@@ -118,7 +123,10 @@ impl Flow for Accept {
         };
         // What ends every state alike is decided once, here.
         let next = match reply {
-            Reply::Cancel | Reply::Answer(Answer::Cancelled) => Err(Why::Cancelled),
+            Reply::Cancel | Reply::Answer(Answer::Cancelled) => {
+                self.at.reach = self.at.reach.max(state.on_its_way());
+                Err(Why::Cancelled)
+            }
             Reply::Trouble(trouble) | Reply::Answer(Answer::Trouble(trouble)) => Err(Why::Local(trouble)),
             Reply::Answer(Answer::Missing(missing)) => Err(Why::Missing(missing)),
             reply => state.handle(reply, rng, &mut self.at),
