@@ -30,10 +30,8 @@ const EFFECTS: &str = "MORTAL_EFFECTS";
 #[test]
 fn mortal_child() {
     let Some(home) = std::env::var_os(HOME) else { return };
-    let fuse = std::env::var(EFFECTS).map_or_else(
-        |_| Fuse::endless(),
-        |effects| Fuse::after(effects.parse().expect("the parent gives a number")),
-    );
+    let fuse = std::env::var(EFFECTS)
+        .map_or_else(|_| Fuse::endless(), |effects| Fuse::after(effects.parse().expect("the parent gives a number")));
     let choice = Choice { fuse, hasty: false, ..Choice::default() };
     let run = inside::accept(Path::new(&home), EMAIL, &choice);
     assert_eq!(run.code, Some(0), "{run:?}");

@@ -7,7 +7,7 @@
 //! ends at once and no part of the program can swallow the wish by accident.
 //!
 //! Ctrl-Z is different: the program stops and goes on. Outside of a prompt it stops at once; inside one the prompt first
-//! gives the terminal its echo back (see [`Prompting`]).
+//! gives the terminal its echo back (see `Prompting`).
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;

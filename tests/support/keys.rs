@@ -50,7 +50,11 @@ impl Stored<'_> {
             x25519: self.envelope::<X25519ByAccountKey>(3).open(&by_account, &context, key_gen).expect("opens"),
             ed25519: self.envelope::<Ed25519ByAccountKey>(4).open(&by_account, &context, key_gen).expect("opens"),
         };
-        assert_eq!(pairs.public(key_gen), self.identity(), "the stored public keys are those of the stored private ones");
+        assert_eq!(
+            pairs.public(key_gen),
+            self.identity(),
+            "the stored public keys are those of the stored private ones"
+        );
         Opened { code, account_key, pairs }
     }
 }

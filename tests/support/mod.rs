@@ -3,6 +3,7 @@
 //! Promises: loopback only; every wait is for an event, none for time to pass.
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     missing_docs,
     clippy::disallowed_methods,
