@@ -20,7 +20,10 @@ use support::wire::Act;
 const EMAIL: &str = "ada@example.org";
 const CLAIM: &str = "/v1/invites/claim";
 const COMPLETE: &str = "/v1/enrol/complete";
+const START: &str = "/v1/enrol/start";
 const PARAMS: &str = "/v1/login/params";
+const LOGIN: &str = "/v1/login/start";
+const FINISH: &str = "/v1/login/finish";
 
 /// Where the child finds its desk, and how many effects it may perform.
 const HOME: &str = "MORTAL_HOME";
@@ -122,4 +125,191 @@ fn killed_before_any_effect_and_run_again_there_is_one_account_with_one_set_of_k
         }
     });
     assert!(covered.into_inner() > 20);
+}
+
+/// Kills a child when its first request to `path` is on the wire; `act` says what becomes of that request.
+fn kill_at(server: &Deployment, desk: &Desk, link: &str, path: &'static str, act: fn() -> Act) {
+    let (tell, told) = mpsc::channel();
+    server.wire.script(move |seen, before| {
+        if seen.path == path && before == 0 {
+            let child = told.recv().expect("the parent tells whom it started");
+            rustix::process::kill_process(child, rustix::process::Signal::KILL).expect("the child runs");
+            return act();
+        }
+        Act::Forward
+    });
+    let mut child = mortal(desk, link, None);
+    tell.send(rustix::process::Pid::from_child(&child)).expect("the wire listens");
+    let status = child.wait().expect("a child ends");
+    assert!(was_killed(status), "{path}: {status}");
+    server.wire.script(|_, _| Act::Forward);
+}
+
+#[test]
+fn killed_while_a_request_is_on_its_way_or_answered_the_next_run_completes_the_account() {
+    for path in [CLAIM, START, COMPLETE, PARAMS, LOGIN, FINISH] {
+        for act in [|| Act::CutBefore, || Act::CutAfter] {
+            let mut server = Deployment::start();
+            let link = server.invite(EMAIL);
+            let desk = Desk::new();
+            kill_at(&server, &desk, &link, path, act);
+            let sent = uploads(&server);
+            let run = desk.run_accept(&link, EMAIL);
+            assert_complete(&server, &desk, &run, path);
+            assert!(sent.is_empty() || uploads(&server) == sent, "{path}: the same bytes");
+            assert_harmless_again(&server, &desk, &link);
+        }
+    }
+}
+
+#[test]
+fn an_upload_that_was_cut_off_is_finished_without_the_link() {
+    for act in [|| Act::CutBefore, || Act::CutAfter] {
+        let mut server = Deployment::start();
+        let link = server.invite(EMAIL);
+        let desk = Desk::new();
+        kill_at(&server, &desk, &link, COMPLETE, act);
+        std::fs::remove_file(desk.path("invite.url")).expect("the link is thrown away");
+        let run = run(&mut resume(&desk));
+        assert_complete(&server, &desk, &run, "--resume");
+        assert_eq!(uploads(&server).len(), 1);
+        assert_eq!(server.wire.paths().iter().filter(|path| *path == CLAIM).count(), 1, "the invite is not opened again");
+        assert_harmless_again(&server, &desk, &link);
+    }
+}
+
+/// `firstkey accept --resume` as a script runs it.
+fn resume(desk: &Desk) -> Command {
+    let mut command = desk.command();
+    command.args(["accept", "--resume", "--no-input", "--json", "--password-file"]).arg(desk.path("password"));
+    command
+}
+
+#[test]
+fn nothing_to_resume_is_said_and_nothing_sent() {
+    let desk = Desk::new();
+    desk.lay_out("");
+    let run = run(&mut resume(&desk));
+    assert_eq!((run.code, &run.last()["code"]), (Some(4), &json!("nothing-saved")), "{run:?}");
+}
+
+#[test]
+fn a_receipt_that_is_lost_again_and_again_changes_nothing() {
+    for lost in 1..=5 {
+        let mut server = Deployment::start();
+        let link = server.invite(EMAIL);
+        let desk = Desk::new();
+        server.wire.script(move |seen, before| {
+            if seen.path == COMPLETE && before < lost { Act::CutAfter } else { Act::Forward }
+        });
+        let mut run = desk.accept_inside(&link, EMAIL, &Choice::default());
+        if lost == 5 {
+            assert_eq!((run.code, &run.last()["code"]), (Some(75), &json!("paused")), "{run:?}");
+            run = desk.accept_inside(&link, EMAIL, &Choice::default());
+        }
+        assert_complete(&server, &desk, &run, "lost receipts");
+        assert_eq!(uploads(&server).len(), 1, "the same bytes each time");
+        assert_harmless_again(&server, &desk, &link);
+    }
+}
+
+#[test]
+fn an_upload_whose_claim_was_taken_over_is_signed_anew_and_completes_with_the_same_body() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    kill_at(&server, &desk, &link, COMPLETE, || Act::CutBefore);
+    // Another machine opens the invite and goes no further.
+    let curious = Desk::new().run_accept(&link, "somebody.else@example.org");
+    assert_eq!(curious.code, Some(2), "{curious:?}");
+
+    let run = desk.run_accept(&link, EMAIL);
+    assert_complete(&server, &desk, &run, "taken over");
+    assert_eq!(uploads(&server).len(), 1, "the same body");
+    let uploads: Vec<_> = server.wire.seen().into_iter().filter(|seen| seen.path == COMPLETE).collect();
+    let signature = |head: &str| {
+        let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("firstkey-signature:"));
+        line.expect("every upload is signed").to_owned()
+    };
+    let mut signatures: Vec<_> = uploads.iter().map(|seen| signature(&seen.head)).collect();
+    assert_eq!(signatures.len(), 3, "the one that was cut, the stale one, the renewed one");
+    signatures.dedup();
+    assert_eq!(signatures.len(), 2, "only the last was signed anew");
+    assert_harmless_again(&server, &desk, &link);
+}
+
+#[test]
+fn an_upload_that_came_too_late_is_told_so_and_changes_nothing() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let late = Desk::new();
+    kill_at(&server, &late, &link, COMPLETE, || Act::CutBefore);
+    let first = Desk::new();
+    let done = first.run_accept(&link, EMAIL);
+    assert_complete(&server, &first, &done, "the other machine");
+
+    for _ in 0..2 {
+        let run = late.run_accept(&link, EMAIL);
+        assert_eq!((run.code, &run.last()["code"]), (Some(4), &json!("invite-used")), "{run:?}");
+        assert!(run.stderr.contains("This invite was already used"), "{run:?}");
+    }
+    assert_complete(&server, &first, &done, "afterwards");
+    assert_harmless_again(&server, &first, &link);
+}
+
+#[test]
+fn of_two_runs_at_once_on_one_machine_the_second_is_told_to_wait() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let ((arrived, has_arrived), (go, may_go)) = (mpsc::channel(), mpsc::channel::<()>());
+    server.wire.script(move |seen, _| {
+        if seen.path == CLAIM {
+            arrived.send(()).expect("the test listens");
+            may_go.recv().expect("the test says when");
+        }
+        Act::Forward
+    });
+    let mut command = desk.accept(&link, EMAIL);
+    let first = std::thread::spawn(move || run(&mut command));
+    has_arrived.recv().expect("the first run is under way");
+    for mut second in [desk.accept(&link, EMAIL), resume(&desk)] {
+        let second = run(&mut second);
+        assert_eq!((second.code, &second.last()["code"]), (Some(5), &json!("busy")), "{second:?}");
+    }
+    assert_eq!(server.wire.paths(), [CLAIM], "the second run sent nothing");
+    go.send(()).expect("the wire waits");
+    let first = first.join().expect("the first run ends");
+    assert_complete(&server, &desk, &first, "the first run");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_reported_and_nothing_is_sent() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    kill_at(&server, &desk, &link, COMPLETE, || Act::CutBefore);
+    let path = desk.state_files().into_iter().find(|path| is_pending(path)).expect("a checkpoint");
+    let whole = std::fs::read(&path).expect("our own file");
+    let before = server.wire.seen().len();
+    let flipped = |at: usize| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        bytes
+    };
+    let half = whole[..whole.len() / 2].to_vec();
+    let damages = [Vec::new(), half, flipped(0), flipped(whole.len() / 2), flipped(whole.len() - 1)];
+    for damaged in damages {
+        std::fs::write(&path, &damaged).expect("our own file");
+        for mut command in [desk.accept(&link, EMAIL), resume(&desk)] {
+            let run = run(&mut command);
+            assert_eq!((run.code, &run.last()["code"]), (Some(5), &json!("state")), "{run:?}");
+            assert!(run.stderr.contains("Nothing was sent"), "{run:?}");
+            assert!(std::fs::read(&path).is_ok_and(|now| now == damaged), "what is left of it is not touched");
+        }
+    }
+    assert_eq!(server.wire.seen().len(), before, "nothing was sent");
+    std::fs::write(&path, whole).expect("our own file");
+    let run = desk.run_accept(&link, EMAIL);
+    assert_complete(&server, &desk, &run, "whole again");
 }
