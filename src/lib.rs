@@ -33,7 +33,7 @@
 //! | I8 | Every flow ends within a bounded number of steps, for any replies. |
 //! | I9 | Server text reaches the terminal only as [`wire::text::Printable`]. |
 
-#![deny(unsafe_code)]
+#![deny(unsafe_code, clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod crypto;
 pub mod flow;
