@@ -173,7 +173,11 @@ fn an_upload_that_was_cut_off_is_finished_without_the_link() {
         let run = run(&mut resume(&desk));
         assert_complete(&server, &desk, &run, "--resume");
         assert_eq!(uploads(&server).len(), 1);
-        assert_eq!(server.wire.paths().iter().filter(|path| *path == CLAIM).count(), 1, "the invite is not opened again");
+        assert_eq!(
+            server.wire.paths().iter().filter(|path| *path == CLAIM).count(),
+            1,
+            "the invite is not opened again"
+        );
         assert_harmless_again(&server, &desk, &link);
     }
 }
@@ -199,9 +203,11 @@ fn a_receipt_that_is_lost_again_and_again_changes_nothing() {
         let mut server = Deployment::start();
         let link = server.invite(EMAIL);
         let desk = Desk::new();
-        server.wire.script(move |seen, before| {
-            if seen.path == COMPLETE && before < lost { Act::CutAfter } else { Act::Forward }
-        });
+        server.wire.script(
+            move |seen, before| {
+                if seen.path == COMPLETE && before < lost { Act::CutAfter } else { Act::Forward }
+            },
+        );
         let mut run = desk.accept_inside(&link, EMAIL, &Choice::default());
         if lost == 5 {
             assert_eq!((run.code, &run.last()["code"]), (Some(75), &json!("paused")), "{run:?}");

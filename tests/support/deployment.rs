@@ -33,11 +33,16 @@ impl Deployment {
 
     /// Starts one with that organisation.
     pub fn start_with(organisation: NewOrganisation) -> Self {
+        Self::start_at(organisation, |wire| wire.origin())
+    }
+
+    /// Starts one whose people reach it elsewhere than at the wire, such as at a TLS front.
+    pub fn start_at(organisation: NewOrganisation, origin: impl FnOnce(&Wire) -> String) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let mail = folder.path().join("letters");
         std::fs::create_dir(&mail).expect("a folder for letters");
         let wire = Wire::listen();
-        let (data, origin, out) = (folder.path().join("server"), wire.origin(), mail.clone());
+        let (data, origin, out) = (folder.path().join("server"), origin(&wire), mail.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, is_ready) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

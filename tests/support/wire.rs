@@ -104,6 +104,11 @@ impl Wire {
         format!("http://{}", self.address)
     }
 
+    /// Where this listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Where the real server listens.
     pub fn forward_to(&self, upstream: SocketAddr) {
         *self.upstream.lock().expect("not poisoned") = Some(upstream);
