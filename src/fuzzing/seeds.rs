@@ -113,6 +113,7 @@ fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
     add("honest", vec![0]);
     add("rehearsal", vec![1]);
     add("costliest", vec![4 << 2]);
+    add("typed", vec![0x20]);
     let length = Scene::new(1).run_honestly(1).turns.len();
     for at in 0..length {
         let then = |what: &[u8]| [&vec![0; at + 1][..], what].concat();

@@ -80,24 +80,32 @@ impl Next {
     }
 }
 
-/// Waits for nothing in particular but that the effect before was performed, then goes on.
-struct Then<F>(F);
+/// Waits until the effect before was performed, then goes on.
+struct Then<F> {
+    fits: fn(&Reply) -> bool,
+    next: F,
+}
 
 impl<F: FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, Why>> Expect for Then<F> {
     fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
-        match reply {
-            Reply::Told | Reply::Ready | Reply::Saved | Reply::Waited => (self.0)(rng, at),
-            _ => Err(Why::OutOfStep),
-        }
+        if (self.fits)(&reply) { (self.next)(rng, at) } else { Err(Why::OutOfStep) }
     }
 }
 
-/// Does `effect`, then `next`.
+/// Does `effect`, then `next`. Only the reply to just that effect will do: nothing is taken for saved because something else was said.
 fn after(
     effect: Effect,
     next: impl FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, Why> + 'static,
 ) -> Result<Next, Why> {
-    Next::effect(effect, Then(next))
+    let fits: fn(&Reply) -> bool = match &effect {
+        Effect::Tell(_) => |reply| matches!(reply, Reply::Told),
+        Effect::Prepare(_) => |reply| matches!(reply, Reply::Ready),
+        Effect::Save(_) | Effect::Conclude(_) => |reply| matches!(reply, Reply::Saved),
+        Effect::Wait(_) => |reply| matches!(reply, Reply::Waited),
+        // What brings an answer has a state of its own that takes it.
+        Effect::Ask(_) | Effect::Stretch(_) | Effect::Send(_) | Effect::Finish(_) => |_| false,
+    };
+    Next::effect(effect, Then { fits, next })
 }
 
 impl Accept {

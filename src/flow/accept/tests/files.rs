@@ -51,6 +51,13 @@ fn a_checkpoint_whose_upload_is_not_what_this_program_would_send_is_not_read() {
     assert!(!with(&text.replacen('{', "{\"password\":\"x\",", 1)));
     let other = Base64UrlUnpadded::encode_string(&[9; 32]);
     assert!(!with(&text.replace(upload["identity"]["ed25519"].as_str().expect("text"), &other)));
+    // Another salt, or another generation, in the header of an envelope than in the upload.
+    for (number, at) in [("1", 30), ("1", 11), ("2", 11), ("3", 11), ("4", 11)] {
+        let sealed = upload["envelopes"][number].as_str().expect("text");
+        let mut bytes = Base64UrlUnpadded::decode_vec(sealed).expect("bytes");
+        bytes[at] ^= 2;
+        assert!(!with(&text.replace(sealed, &Base64UrlUnpadded::encode_string(&bytes))), "envelope {number} byte {at}");
+    }
     for (member, value) in [
         ("realm_id", "AAAAAAAAAAAAAAAAAAAAAA"),
         ("account_id", "AAAAAAAAAAAAAAAAAAAAAA"),

@@ -166,6 +166,22 @@ fn a_group_is_recognised_however_people_write_it() {
 }
 
 #[test]
+fn one_wrong_symbol_anywhere_is_no_proof() {
+    for wrong in 0..4 {
+        let log = judged(Scene::new(1).run(1, |_, effect, scene| {
+            let honest = scene.honest(effect);
+            if let (Effect::Ask(Question::KitProof { group, .. }), Some(kit)) = (effect, &scene.kit) {
+                let group = kit.split('-').nth(usize::from(*group) - 1).expect("a group");
+                let other = if group[wrong..].starts_with('7') { "8" } else { "7" };
+                return Some(typed(&format!("{}{other}{}", &group[..wrong], &group[wrong + 1..])));
+            }
+            Some(honest)
+        }));
+        assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::KitProof)), "symbol {wrong}");
+    }
+}
+
+#[test]
 fn another_group_than_the_one_that_was_asked_for_is_no_proof() {
     let log = judged(Scene::new(1).run(1, |_, effect, scene| {
         let honest = scene.honest(effect);

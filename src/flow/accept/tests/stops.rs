@@ -187,6 +187,22 @@ fn a_reply_that_does_not_fit_ends_it_at_once() {
 }
 
 #[test]
+fn nothing_is_taken_for_done_because_something_else_was() {
+    let length = judged(Scene::new(1).run_honestly(1)).turns.len();
+    for at in 0..length - 1 {
+        for wrong in [|| Reply::Told, || Reply::Ready, || Reply::Saved, || Reply::Waited] {
+            let mut honest = false;
+            let log = judged(Scene::new(1).run(1, |now, effect, scene| {
+                let reply = scene.honest(effect);
+                honest |= now == at && std::mem::discriminant(&reply) == std::mem::discriminant(&wrong());
+                Some(if now == at { wrong() } else { reply })
+            }));
+            assert!(honest || matches!(stop(&log).why, Why::OutOfStep), "effect {at}");
+        }
+    }
+}
+
+#[test]
 fn nothing_to_resume_is_said_and_nothing_sent() {
     let options = crate::flow::accept::Options { resume: true, ..Default::default() };
     let log = judged(Scene::new(1).run_with(1, options, |_, effect, scene| Some(scene.honest(effect))));
