@@ -11,7 +11,7 @@ use crate::crypto::opaque::{LoggedIn, Login, login_context};
 use crate::flow::retry::Retry;
 use crate::flow::stop::{NoAnswer, Reach, Why};
 use crate::flow::{Answer, Done, Effect, Notice, Question, Reply};
-use crate::secret::{ExportKey, Password, PreKey};
+use crate::secret::{ExportKey, OpaquePassword, Password, PreKey};
 use crate::wire::bundle::Bundle;
 use crate::wire::disclose::{Email, LoginProof, LoginRequest};
 use crate::wire::inbound::{self, ProblemName};
@@ -53,7 +53,8 @@ trait Hear: Sized + 'static {
     type Heard;
     fn parse(fields: inbound::Fields) -> Result<Self::Heard, Refusal>;
     fn heard(self, heard: Self::Heard, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why>;
-    fn attempt(self) -> Try;
+    /// The server says that the login failed; `repeated` if the request was sent more than once.
+    fn refused(self, repeated: bool, rng: &mut dyn CryptoRngCore) -> Result<Next, Why>;
 }
 
 fn send<S: Hear>(request: Outbound, inner: S) -> Result<Next, Why> {
@@ -67,7 +68,9 @@ impl<S: Hear> Expect for Sending<S> {
             // A throttled or refused login is about the password; everything else is about the connection.
             match response.read(S::parse)? {
                 Ok(heard) => return self.inner.heard(heard, rng, at),
-                Err(problem) if problem.name == ProblemName::LoginFailed => return not_opened(self.inner.attempt()),
+                Err(problem) if problem.name == ProblemName::LoginFailed => {
+                    return self.inner.refused(self.retry.repeated(), rng);
+                }
                 Err(problem) if problem.name == ProblemName::TooMany => return Err(Why::Unreachable(NoAnswer::Busy)),
                 Err(_) => {}
             }
@@ -133,8 +136,8 @@ impl Hear for ExpectParams {
         Next::effect(Effect::Stretch(StretchJob { password, block }), ExpectStretched(this))
     }
 
-    fn attempt(self) -> Try {
-        self.this
+    fn refused(self, _: bool, _: &mut dyn CryptoRngCore) -> Result<Next, Why> {
+        not_opened(self.this)
     }
 }
 
@@ -150,13 +153,27 @@ impl Expect for ExpectStretched {
         let PasswordKeys { auth, pre } =
             derive_password_keys(&stretched.0, &context, &sent.completion.bundle.kdf_block, None)
                 .map_err(|_| Why::OutOfStep)?;
-        let (login, ke1) = Login::start(auth, rng).map_err(|_| Why::OutOfStep)?;
-        let request = Outbound::post(sent.checkpoint.request.origin(), Endpoint::LoginStart)
-            .field("account_id", &context.account)
-            .field("ke1", &LoginRequest(ke1))
-            .build();
-        send(request, ExpectAnswer { this, pre, login })
+        // EXPOSE: kept for a second conversation, should the end of the first get lost.
+        let spare = OpaquePassword::from_bytes(auth.expose());
+        log_in(this, pre, auth, Some(spare), rng)
     }
+}
+
+/// Begins a login conversation. A proof serves once, so where its answer gets lost only a new conversation can tell what is stored: `spare` is for that one.
+fn log_in(
+    this: Try,
+    pre: PreKey,
+    auth: OpaquePassword,
+    spare: Option<OpaquePassword>,
+    rng: &mut dyn CryptoRngCore,
+) -> Result<Next, Why> {
+    let checkpoint = &this.upload.checkpoint;
+    let (login, ke1) = Login::start(auth, rng).map_err(|_| Why::OutOfStep)?;
+    let request = Outbound::post(checkpoint.request.origin(), Endpoint::LoginStart)
+        .field("account_id", &checkpoint.context.account)
+        .field("ke1", &LoginRequest(ke1))
+        .build();
+    send(request, ExpectAnswer { this, pre, login, spare })
 }
 
 /// `login/start` was sent.
@@ -164,6 +181,7 @@ struct ExpectAnswer {
     this: Try,
     pre: PreKey,
     login: Login,
+    spare: Option<OpaquePassword>,
 }
 
 impl Hear for ExpectAnswer {
@@ -174,7 +192,7 @@ impl Hear for ExpectAnswer {
     }
 
     fn heard(self, (login_id, ke2): Self::Heard, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
-        let Self { this, pre, login } = self;
+        let Self { this, pre, login, spare } = self;
         let checkpoint = &this.upload.checkpoint;
         let bundle = &this.upload.completion.bundle;
         let origin = checkpoint.request.origin();
@@ -190,11 +208,11 @@ impl Hear for ExpectAnswer {
             .field("login_id", &login_id)
             .field("ke3", &LoginProof(ke3))
             .build();
-        send(request, ExpectBundle { this, pre, export_key })
+        send(request, ExpectBundle { this, pre, export_key, spare })
     }
 
-    fn attempt(self) -> Try {
-        self.this
+    fn refused(self, _: bool, _: &mut dyn CryptoRngCore) -> Result<Next, Why> {
+        not_opened(self.this)
     }
 }
 
@@ -203,6 +221,7 @@ struct ExpectBundle {
     this: Try,
     pre: PreKey,
     export_key: ExportKey,
+    spare: Option<OpaquePassword>,
 }
 
 impl Hear for ExpectBundle {
@@ -213,7 +232,7 @@ impl Hear for ExpectBundle {
     }
 
     fn heard(self, opened: Self::Heard, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
-        let Self { this, pre, export_key } = self;
+        let Self { this, pre, export_key, .. } = self;
         let upload = &this.upload;
         if let Some(member) = upload.completion.bundle.difference(&opened.bundle) {
             return Err(Refusal::Differs(member).into());
@@ -229,8 +248,13 @@ impl Hear for ExpectBundle {
         })
     }
 
-    fn attempt(self) -> Try {
-        self.this
+    fn refused(self, repeated: bool, rng: &mut dyn CryptoRngCore) -> Result<Next, Why> {
+        match self.spare {
+            _ if !repeated => not_opened(self.this),
+            // The first proof may have arrived and its answer got lost: then it is the repetition that is refused, not the password.
+            Some(spare) => log_in(self.this, self.pre, spare, None, rng),
+            None => Err(Why::Unreachable(NoAnswer::Broken)),
+        }
     }
 }
 
