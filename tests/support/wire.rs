@@ -3,8 +3,10 @@
 //! One request per connection; the client is told so. What the test does not touch is forwarded to the real server unchanged.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 /// A request as it came over the wire.
 #[derive(Clone, Debug)]
@@ -76,6 +78,14 @@ pub struct Wire {
     log: Arc<Mutex<Vec<Seen>>>,
     upstream: Arc<Mutex<Option<SocketAddr>>>,
     script: Arc<Mutex<Script>>,
+    answers: Arc<Mutex<Vec<u8>>>,
+    listening: Arc<Mutex<Option<Listening>>>,
+}
+
+/// The listening socket, and the thread that accepts.
+struct Listening {
+    socket: TcpListener,
+    thread: JoinHandle<()>,
 }
 
 impl Wire {
@@ -87,16 +97,51 @@ impl Wire {
             log: Arc::default(),
             upstream: Arc::default(),
             script: Arc::new(Mutex::new(Box::new(|_, _| Act::Forward))),
+            answers: Arc::default(),
+            listening: Arc::default(),
         };
-        let own = wire.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(stream) = stream else { continue };
+        wire.accept(listener);
+        wire
+    }
+
+    fn accept(&self, listener: TcpListener) {
+        let socket = listener.try_clone().expect("a descriptor is free");
+        let own = self.clone();
+        let thread = std::thread::spawn(move || {
+            // Ends when the socket is shut down.
+            while let Ok((stream, _)) = listener.accept() {
                 let own = own.clone();
                 std::thread::spawn(move || drop(own.serve(stream)));
             }
         });
-        wire
+        *self.listening.lock().expect("not poisoned") = Some(Listening { socket, thread });
+    }
+
+    /// Refuses every connection from now on; those that stand go on.
+    pub fn refuse(&self) {
+        let Some(Listening { socket, thread }) = self.listening.lock().expect("not poisoned").take() else { return };
+        // The library shuts down streams only; to the kernel a socket is a socket.
+        let socket = TcpStream::from(OwnedFd::from(socket));
+        socket.shutdown(Shutdown::Both).expect("a listening socket can be shut down");
+        drop(socket);
+        thread.join().expect("the thread ends with its socket");
+    }
+
+    /// Listens again where it did before.
+    pub fn listen_again(&self) {
+        self.accept(TcpListener::bind(self.address).expect("the address is still free"));
+    }
+
+    /// Every byte of every answer so far, as it went back.
+    pub fn answered(&self) -> Vec<u8> {
+        self.answers.lock().expect("not poisoned").clone()
+    }
+
+    fn answer(&self, client: &mut TcpStream, reply: &Reply) -> std::io::Result<()> {
+        let mut bytes = Vec::new();
+        write_reply(&mut bytes, reply)?;
+        self.answers.lock().expect("not poisoned").extend_from_slice(&bytes);
+        client.write_all(&bytes)
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -139,9 +184,9 @@ impl Wire {
             (self.script.lock().expect("not poisoned"))(&seen, before)
         };
         match act {
-            Act::Forward => write_reply(&mut client, &self.ask(&seen)?),
-            Act::Change(change) => write_reply(&mut client, &change(self.ask(&seen)?)),
-            Act::Answer(reply) => write_reply(&mut client, &reply),
+            Act::Forward => self.answer(&mut client, &self.ask(&seen)?),
+            Act::Change(change) => self.answer(&mut client, &change(self.ask(&seen)?)),
+            Act::Answer(reply) => self.answer(&mut client, &reply),
             Act::Raw(bytes) => client.write_all(&bytes),
             Act::CutBefore => Ok(()),
             Act::CutAfter => self.ask(&seen).map(drop),
