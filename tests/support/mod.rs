@@ -16,5 +16,6 @@ pub mod deployment;
 pub mod inside;
 pub mod keys;
 pub mod letters;
+pub mod needles;
 pub mod pty;
 pub mod wire;
