@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use support::client::{Desk, Run};
 use support::deployment::Deployment;
-use support::inside::Choice;
+use support::inside::{self, Choice};
 use support::keys::Stored;
 use support::wire::{Act, Reply};
 
@@ -233,4 +233,33 @@ fn table(cells: &[Cell], ends: &[String]) -> String {
         }
     }
     text
+}
+
+/// Runs `accept` while `fault` says what becomes of the proofs, counted from 0.
+fn run_with_proofs(fault: fn(usize) -> Act) -> (Deployment, Desk, Run) {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    server.wire.script(move |seen, before| if seen.path == CALLS[5] { fault(before) } else { Act::Forward });
+    let run = desk.accept_inside(&link, EMAIL, &Choice::default());
+    server.wire.script(|_, _| Act::Forward);
+    (server, desk, run)
+}
+
+#[test]
+fn a_right_password_is_never_called_wrong_because_an_answer_got_lost() {
+    // Each conversation's first proof arrives and its answer does not; the repetition is refused, for a proof serves once.
+    let (server, desk, run) =
+        run_with_proofs(|before| if before.is_multiple_of(2) { Act::CutAfter } else { Act::Forward });
+    assert_eq!((run.code, &run.last()["code"]), (Some(TRY_LATER), &serde_json::json!("connection-broken")), "{run:?}");
+    assert_eq!(server.wire.paths().iter().filter(|path| *path == CALLS[5]).count(), 4, "two conversations, no more");
+    let again = inside::accept(desk.home.path(), EMAIL, &Choice::default());
+    assert_complete(&server, &desk, &again, Cell { call: 5, fault: Fault::CutAfter, always: false });
+}
+
+#[test]
+fn a_refusal_of_the_first_proof_is_told_as_one() {
+    let (server, _, run) = run_with_proofs(|_| problem(403, "login-failed", None));
+    assert_eq!((run.code, &run.last()["code"]), (Some(10), &serde_json::json!("not-opened")), "{run:?}");
+    assert_eq!(server.wire.paths().iter().filter(|path| *path == CALLS[5]).count(), 1, "it is not tried again");
 }

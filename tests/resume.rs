@@ -5,9 +5,10 @@
 
 mod support;
 
+use firstkey::wire::link::InviteLink;
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
@@ -318,4 +319,49 @@ fn a_damaged_checkpoint_is_reported_and_nothing_is_sent() {
     std::fs::write(&path, whole).expect("our own file");
     let run = desk.run_accept(&link, EMAIL);
     assert_complete(&server, &desk, &run, "whole again");
+}
+
+/// Runs `accept` while a folder lies where a file of this invite should go, from the request to `path` on; gives the run and the folder.
+fn run_with_obstacle(server: &Deployment, desk: &Desk, link: &str, path: &'static str, end: &str) -> (Run, PathBuf) {
+    let invite = InviteLink::read(link.as_bytes()).expect("a link").invite_id();
+    let obstacle = desk.state().join(format!("{invite}.{end}"));
+    let folder = obstacle.clone();
+    server.wire.script(move |seen, _| {
+        if seen.path == path {
+            std::fs::create_dir(&folder).expect("our own folder");
+        }
+        Act::Forward
+    });
+    let run = desk.run_accept(link, EMAIL);
+    server.wire.script(|_, _| Act::Forward);
+    (run, obstacle)
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_saved_is_not_followed_by_an_upload() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let (run, obstacle) = run_with_obstacle(&server, &desk, &link, START, "pending");
+    assert_eq!((run.code, &run.last()["code"]), (Some(5), &json!("state")), "{run:?}");
+    assert!(run.stderr.contains("No account was made"), "{run:?}");
+    assert!(uploads(&server).is_empty());
+    std::fs::remove_dir(obstacle).expect("our own folder");
+    let run = desk.run_accept(&link, EMAIL);
+    assert_complete(&server, &desk, &run, "with room for the checkpoint");
+}
+
+#[test]
+fn a_pin_that_cannot_be_saved_leaves_the_checkpoint_where_it_is() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let (run, obstacle) = run_with_obstacle(&server, &desk, &link, FINISH, "pin");
+    assert_eq!((run.code, &run.last()["code"]), (Some(5), &json!("state")), "{run:?}");
+    assert!(run.stderr.contains("The server has stored your account"), "{run:?}");
+    std::fs::remove_dir(obstacle).expect("our own folder");
+    let run = desk.run_accept(&link, EMAIL);
+    assert_complete(&server, &desk, &run, "with room for the pin");
+    assert_eq!(uploads(&server).len(), 1);
+    assert_harmless_again(&server, &desk, &link);
 }
