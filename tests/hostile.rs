@@ -3,10 +3,17 @@
 mod support;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey::drive::Server;
+use firstkey::flow::stop::NoAnswer;
+use firstkey::port::http::{HttpServer, Limits};
+use firstkey::wire::disclose::Email;
+use firstkey::wire::origin::Origin;
+use firstkey::wire::outbound::{Endpoint, Outbound};
 use serde_json::{Value, json};
+use std::time::Duration;
 use support::client::{Desk, Run};
 use support::deployment::Deployment;
-use support::wire::{Act, Reply};
+use support::wire::{Act, Reply, Wire};
 
 const EMAIL: &str = "ada@example.org";
 const CLAIM: &str = "/v1/invites/claim";
@@ -336,7 +343,7 @@ fn i03_plain_http_is_for_loopback_only() {
 
 #[test]
 fn i04_no_redirect_is_ever_followed() {
-    let rogue = support::wire::Wire::listen();
+    let rogue = Wire::listen();
     for path in [CLAIM, START, COMPLETE] {
         for status in [301, 302, 303, 307, 308] {
             let target = format!("{}{path}", rogue.origin());
@@ -426,6 +433,25 @@ fn n06_endless_bodies_and_headers_are_cut_off() {
         .script(|_, _| Act::Raw(format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "a".repeat(10_000_000)).into_bytes()));
     let run = Desk::new().run_accept(&link, EMAIL);
     assert!(run.code == NONSENSE || run.code == TRY_LATER, "{run:?}");
+}
+
+#[test]
+fn n07_a_server_that_keeps_the_client_waiting_is_given_up_on_by_each_limit_alone() {
+    let wire = Wire::listen();
+    wire.script(|_, _| Act::Silence);
+    let origin = Origin::read(&wire.origin()).expect("loopback");
+    let request = Outbound::post(&origin, Endpoint::LoginParams).field("email", &Email(EMAIL.into())).build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (soon, late) = (Duration::from_millis(50), Duration::from_secs(600));
+    for (read, total) in [(soon, late), (late, soon)] {
+        let limits = Limits { connect: late, read, total };
+        let answer = runtime.block_on(HttpServer::new(limits, Vec::new(), None).send(&request));
+        assert_eq!(answer.err(), Some(NoAnswer::TimedOut));
+    }
+    // What the program itself uses.
+    let limits = Limits::default();
+    let seconds = [limits.connect, limits.read, limits.total].map(|limit| limit.as_secs());
+    assert_eq!(seconds, [10, 15, 60]);
 }
 
 #[test]
