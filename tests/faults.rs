@@ -4,12 +4,10 @@
 
 mod support;
 
-use firstkey::port::http::Limits;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 use support::client::{Desk, Run};
 use support::deployment::Deployment;
 use support::inside::{self, Choice};
@@ -81,7 +79,11 @@ impl Fault {
 
     /// Whether the same run tries again. A throttled login is not tried again: it is the person's tries that are counted there.
     fn passes(self, call: usize) -> bool {
-        !matches!(self, Self::Page | Self::Slow) && !(self == Self::TooMany && call > COMPLETE)
+        match self {
+            Self::Page | Self::Slow => false,
+            Self::TooMany => call <= COMPLETE,
+            _ => true,
+        }
     }
 
     /// The exit code when it does not pass.
@@ -119,13 +121,7 @@ struct Cell {
 
 impl Cell {
     fn choice(self) -> Choice {
-        let limits = if self.fault == Fault::Slow {
-            let short = Duration::from_millis(300);
-            Limits { connect: short, read: short, total: short }
-        } else {
-            Limits::default()
-        };
-        Choice { limits, ..Choice::default() }
+        Choice { impatient_at: (self.fault == Fault::Slow).then_some(CALLS[self.call]), ..Choice::default() }
     }
 
     fn set_up(self, server: &Deployment) {
@@ -216,19 +212,25 @@ fn every_fault_at_every_call_ends_with_its_exit_code_and_the_next_run_completes_
         }
     });
     let ends = ends.into_inner().expect("not poisoned");
-    println!("{}", table(&cells, &ends));
+    show(&table(&cells, &ends));
     assert!(!ends.iter().any(|end| end == FAILED), "the reasons are above");
+}
+
+/// The table is the result of this test, for whoever runs it with `--nocapture`.
+#[allow(clippy::print_stdout)]
+fn show(table: &str) {
+    println!("{table}");
 }
 
 fn table(cells: &[Cell], ends: &[String]) -> String {
     let mut text = format!("{:<20}{:<13}{:<12}{}\n", "call", "fault", "at first", "always");
-    for call in 0..CALLS.len() {
+    for (call, path) in CALLS.iter().enumerate() {
         for fault in Fault::ALL {
             let end = |always| {
                 let found = cells.iter().position(|cell| (cell.call, cell.fault, cell.always) == (call, fault, always));
                 found.map_or("-", |index| ends[index].as_str())
             };
-            writeln!(text, "{:<20}{:<13}{:<12}{}", CALLS[call], format!("{fault:?}"), end(false), end(true))
+            writeln!(text, "{path:<20}{:<13}{:<12}{}", format!("{fault:?}"), end(false), end(true))
                 .expect("a string takes everything");
         }
     }

@@ -54,19 +54,25 @@ impl Fuse {
     }
 }
 
+/// Limits for an answer that never comes.
+const IMPATIENT: Limits = {
+    let short = Duration::from_millis(200);
+    Limits { connect: short, read: short, total: short }
+};
+
 /// What a test may choose.
 pub struct Choice {
     /// Where it ends.
     pub fuse: Fuse,
-    /// The limits of HTTP.
-    pub limits: Limits,
+    /// The one path at which hardly any time is waited for an answer; everywhere else it is as long as the program waits.
+    pub impatient_at: Option<&'static str>,
     /// Whether a digest takes the place of Argon2id, and waits take no time.
     pub hasty: bool,
 }
 
 impl Default for Choice {
     fn default() -> Self {
-        Self { fuse: Fuse::endless(), limits: Limits::default(), hasty: true }
+        Self { fuse: Fuse::endless(), impatient_at: None, hasty: true }
     }
 }
 
@@ -99,6 +105,9 @@ impl Person for Counted<'_, &mut Script> {
 impl Server for Counted<'_, HttpServer> {
     async fn send(&mut self, request: &Outbound) -> Result<Response, NoAnswer> {
         self.choice.fuse.burn();
+        if self.choice.impatient_at == Some(request.endpoint().path()) {
+            return HttpServer::new(IMPATIENT, Vec::new(), None).send(request).await;
+        }
         self.inner.send(request).await
     }
 }
@@ -199,7 +208,7 @@ fn play(home: &Path, choice: &Choice, script: &mut Script) -> Result<Done, Stop>
     };
     let edges = Edges {
         person: &mut Counted { inner: script, choice },
-        server: &mut Counted { inner: HttpServer::new(choice.limits, Vec::new(), None), choice },
+        server: &mut Counted { inner: HttpServer::new(Limits::default(), Vec::new(), None), choice },
         shelf: &mut Counted { inner: shelf, choice },
         stretch: &mut Counted { inner: ThisMachine, choice },
         stopped: std::future::pending::<()>,
