@@ -33,7 +33,7 @@ impl Deployment {
 
     /// Starts one with that organisation.
     pub fn start_with(organisation: NewOrganisation) -> Self {
-        Self::start_at(organisation, |wire| wire.origin())
+        Self::start_at(organisation, Wire::origin)
     }
 
     /// Starts one whose people reach it elsewhere than at the wire, such as at a TLS front.
