@@ -36,7 +36,7 @@ Exit codes: 0 done, 1 bug, 2 usage, 3 you stopped, 4 invite not usable, 5 this
 computer cannot, 6 refused for security, 7 server error, 10 wrong password,
 75 try again later, 130 Ctrl-C";
 
-/// Finish an account that your company made for you, with keys that nobody else ever has.
+/// Finish an account that your company made for you, with keys only you have.
 #[derive(Debug, Parser)]
 #[command(name = "firstkey", version, before_help = EXAMPLES, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub struct Cli {
@@ -64,13 +64,13 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(before_help = ACCEPT_EXAMPLES, after_help = EXIT_CODES)]
 pub struct Accept {
-    /// The invite link; better paste it when asked, then it is not in the shell's history.
+    /// The invite link; paste it when asked to keep it out of the history.
     #[arg(value_name = "LINK", conflicts_with = "invite_file")]
     pub link: Option<String>,
-    /// Read the invite link from a file, or from standard input with "-".
+    /// Read the link from a file, or - for standard input.
     #[arg(long, value_name = "PATH")]
     pub invite_file: Option<PathBuf>,
-    /// Read the password from a file that only you may read.
+    /// Read the password from a file only you may read.
     #[arg(long, value_name = "PATH")]
     pub password_file: Option<PathBuf>,
     /// Read the password from an open file descriptor.
@@ -79,10 +79,10 @@ pub struct Accept {
     /// Consent in advance, for exactly this address.
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,
-    /// Save the recovery kit to a new file instead of showing it.
+    /// Save the kit to a new file instead of showing it.
     #[arg(long, value_name = "PATH")]
     pub kit_out: Option<PathBuf>,
-    /// Never ask; fail with the name of the flag that is missing.
+    /// Never ask; name the flag that is missing and fail.
     #[arg(long)]
     pub no_input: bool,
     /// Print one JSON object a line to standard output.
@@ -91,13 +91,13 @@ pub struct Accept {
     /// Send a saved upload again and finish.
     #[arg(long, conflicts_with = "dry_run")]
     pub resume: bool,
-    /// Do everything but the upload; show what would be sent.
+    /// Do all but the upload; show what would be sent.
     #[arg(long)]
     pub dry_run: bool,
-    /// Protect the password more: 1 (64 MiB) to 4 (2 GiB); never less than required.
+    /// At least this much work: 1 (64 MiB) to 4 (2 GiB).
     #[arg(long, value_name = "1..4")]
     pub profile: Option<u64>,
-    /// Trust the certificate authorities in this PEM file as well.
+    /// Trust the authorities in this PEM file as well.
     #[arg(long, value_name = "PATH")]
     pub ca_file: Option<PathBuf>,
     /// Say more; secrets are never shown.

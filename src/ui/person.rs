@@ -21,6 +21,8 @@ use zeroize::Zeroizing;
 
 /// The widest a line gets, in columns.
 const WIDEST: usize = 78;
+/// Columns for what ends a line that was left open: ` done in 0.2 s`.
+const LINE_END: usize = 14;
 /// Fewest columns for a made passphrase on one line.
 const WIDE: usize = 72;
 
@@ -88,7 +90,7 @@ impl AtTerminal {
     /// Leaves a line open for what comes of it.
     fn begin_line(&mut self, line: &str) {
         self.end_line("");
-        self.put(line);
+        self.put(&wrap(line, self.terminal.width().saturating_sub(LINE_END).min(WIDEST)));
         self.open_line = true;
     }
 

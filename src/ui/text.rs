@@ -19,6 +19,7 @@ pub mod stop;
 pub mod strength;
 pub mod usage;
 
+use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::{KdfParams, Profile};
 use crate::flow::stop::Stop;
 use std::fmt::Write as _;
@@ -124,6 +125,14 @@ pub fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// The words in two rows, so that they are read aloud and compared four at a time whatever the width.
+fn fingerprint_rows(fingerprint: &Fingerprint) -> [String; 2] {
+    let words = fingerprint.to_string();
+    let words: Vec<_> = words.split(' ').collect();
+    let (upper, lower) = words.split_at(words.len() / 2);
+    [upper.join(" "), lower.join(" ")]
 }
 
 /// `256 MiB`.

@@ -73,7 +73,7 @@ pub struct Email(pub String);
 disclose_bytes!(InviteId, "names the invite; came from the server", |id| &id.0);
 disclose_bytes!(ClaimKey, "a public key of this run", |key| &key.0);
 disclose_bytes!(OpaqueRequest, "blinded: tells nothing about the password", |message| &message.0);
-disclose_bytes!(OpaqueUpload, "OPAQUE record: useless without the server's own key", |message| &message.0);
+disclose_bytes!(OpaqueUpload, "OPAQUE record: useless without the server's key", |message| &message.0);
 disclose_bytes!(LoginRequest, "blinded: tells nothing about the password", |message| &message.0);
 disclose_bytes!(LoginProof, "proves the password without showing it", |message| &message.0);
 disclose_bytes!(RecoveryPublic, "a public key; the recovery code signs for it", |key| &key.0);

@@ -1,6 +1,6 @@
 //! The good end.
 
-use super::Lines;
+use super::{Lines, fingerprint_rows};
 use crate::flow::checkpoint::Pin;
 
 /// The account is ready.
@@ -10,10 +10,12 @@ pub fn done(pin: &Pin, repeated: bool) -> Lines {
     } else {
         "Done. Your account is ready."
     };
+    let [upper, lower] = fingerprint_rows(&pin.fingerprint());
     vec![
         first.to_owned(),
         format!("  Account      {} at {}", pin.email, pin.origin.host()),
-        format!("  Fingerprint  {}", pin.fingerprint()),
+        format!("  Fingerprint  {upper}"),
+        format!("               {lower}"),
         "Compare the fingerprint with your administrator by phone or in person.".to_owned(),
         "What left this computer, byte by byte:".to_owned(),
         "  firstkey audit --last".to_owned(),
@@ -23,6 +25,7 @@ pub fn done(pin: &Pin, repeated: bool) -> Lines {
 /// A rehearsal ended; the table of what would have been sent follows.
 pub fn rehearsed() -> Lines {
     vec![
+        String::new(),
         "This was a rehearsal: no account was made. Your invite still works.".to_owned(),
         "The request below was made and thrown away; it was not sent.".to_owned(),
     ]

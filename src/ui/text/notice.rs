@@ -1,6 +1,6 @@
 //! What is said along the way.
 
-use super::{Lines, grouped, short_digest, strength, usual_time};
+use super::{Lines, fingerprint_rows, grouped, short_digest, strength, usual_time};
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::Profile;
 use crate::flow::Notice;
@@ -51,10 +51,13 @@ pub fn kit_moved(path: &str) -> Lines {
 }
 
 fn keys_made(fingerprint: &Fingerprint) -> Lines {
+    let [upper, lower] = fingerprint_rows(fingerprint);
     vec![
         "  Making a key pair ... done".to_owned(),
         "  Locking the private key with your password ... done".to_owned(),
-        format!("  Your key's fingerprint: {fingerprint}"),
+        "  Your key's fingerprint:".to_owned(),
+        format!("    {upper}"),
+        format!("    {lower}"),
     ]
 }
 
