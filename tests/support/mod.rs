@@ -18,4 +18,5 @@ pub mod keys;
 pub mod letters;
 pub mod needles;
 pub mod pty;
+pub mod sitting;
 pub mod wire;

@@ -40,6 +40,7 @@ pub struct Stage {
     columns: u16,
     stdin: Option<PathBuf>,
     stdout: Option<PathBuf>,
+    folder: Option<PathBuf>,
 }
 
 impl Stage {
@@ -48,7 +49,15 @@ impl Stage {
         let mut environment = vec![("TERM".into(), "xterm-256color".into())];
         environment
             .extend(["PATH", "HOME"].into_iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?))));
-        Self { arguments: vec![program.into()], environment, rows: 24, columns: 80, stdin: None, stdout: None }
+        Self {
+            arguments: vec![program.into()],
+            environment,
+            rows: 24,
+            columns: 80,
+            stdin: None,
+            stdout: None,
+            folder: None,
+        }
     }
 
     /// Adds an argument.
@@ -86,6 +95,12 @@ impl Stage {
         self
     }
 
+    /// The folder that the program is started in.
+    pub fn folder(mut self, path: &Path) -> Self {
+        self.folder = Some(path.into());
+        self
+    }
+
     /// Starts the program.
     pub fn start(self) -> Pty {
         let controller =
@@ -106,6 +121,9 @@ impl Stage {
             .env(TTY, name)
             .env(ARGUMENTS, self.arguments.join(SEPARATOR.as_ref()));
         leader.envs(self.stdin.map(|path| (STDIN, path))).envs(self.stdout.map(|path| (STDOUT, path)));
+        if let Some(folder) = self.folder {
+            leader.current_dir(folder);
+        }
         let mut leader = leader.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the session leader");
         let (hold, news) = (leader.stdin.take(), leader.stdout.take().expect("a pipe was asked for"));
         let mut pty = Pty {
@@ -187,6 +205,13 @@ impl Pty {
         let mut terminal = vt100::Parser::new(self.size.0, self.size.1, 0);
         terminal.process(&self.output);
         terminal.screen().clone()
+    }
+
+    /// What a person can scroll back to: the main screen, as if it were a thousand rows high.
+    pub fn scrollback(&self) -> String {
+        let mut terminal = vt100::Parser::new(1000, self.size.1, 0);
+        terminal.process(&self.output);
+        terminal.screen().contents()
     }
 
     /// Whether the terminal shows what is typed.

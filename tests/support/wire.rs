@@ -40,6 +40,12 @@ impl Reply {
         serde_json::from_slice(&self.body).expect("the honest server answers JSON")
     }
 
+    /// The same answer with `Retry-After`.
+    pub fn with_retry_after(mut self, seconds: u32) -> Self {
+        self.headers.push(("Retry-After".into(), seconds.to_string()));
+        self
+    }
+
     /// The same answer with another JSON body.
     pub fn with(mut self, value: &serde_json::Value) -> Self {
         self.body = value.to_string().into_bytes();

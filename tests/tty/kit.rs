@@ -1,0 +1,93 @@
+//! The recovery kit: on paper, or in a file.
+
+use super::EMAIL;
+use super::support::client::{Desk, PASSWORD};
+use super::support::deployment::Deployment;
+use super::support::pty::{End, Pty};
+use super::support::sitting::{Sitting, accept, asked_group, mode};
+
+/// A person who sees the kit.
+fn at_the_kit(server: &mut Deployment, desk: &Desk) -> (Pty, Vec<String>) {
+    let link = server.invite(EMAIL);
+    let mut pty = accept(desk).start();
+    pty.consent(&link);
+    pty.choose(PASSWORD);
+    let kit = pty.read_kit();
+    (pty, kit)
+}
+
+#[test]
+fn a_group_typed_wrong_shows_the_same_kit_again() {
+    let (mut server, desk) = (Deployment::start(), Desk::new());
+    let (mut pty, kit) = at_the_kit(&mut server, &desk);
+    pty.send("y\r");
+    let asked = asked_group(&mut pty);
+    // U is no letter of the code.
+    pty.send("uuuu\r");
+    pty.expect(&format!("That is not group {asked} of the kit. Look again; here it is once more."));
+    assert_eq!(pty.read_kit(), kit);
+    pty.send("y\r");
+    let asked = asked_group(&mut pty);
+    pty.send(format!(" {}\r", kit[asked - 1].to_lowercase()));
+    pty.expect("Right.");
+    pty.once_more(PASSWORD);
+    assert_eq!(pty.wait(), End::Exited(0));
+}
+
+#[test]
+fn five_wrong_groups_end_it_and_say_what_to_do_with_the_paper() {
+    let (mut server, desk) = (Deployment::start(), Desk::new());
+    let (mut pty, _) = at_the_kit(&mut server, &desk);
+    for attempt in 1..=5 {
+        pty.send("y\r");
+        asked_group(&mut pty);
+        pty.send("uuuu\r");
+        if attempt < 5 {
+            pty.read_kit();
+        }
+    }
+    pty.expect("Stopped: what you typed was not on the recovery kit.");
+    pty.expect("No account was made");
+    pty.expect("Tear that kit up");
+    assert_eq!(pty.wait(), End::Exited(3));
+    assert!(!server.wire.paths().iter().any(|path| path == super::COMPLETE));
+}
+
+#[test]
+fn enter_alone_does_not_say_that_the_kit_is_written_down() {
+    let (mut server, desk) = (Deployment::start(), Desk::new());
+    let (mut pty, kit) = at_the_kit(&mut server, &desk);
+    pty.send("\r");
+    pty.expect("Type y when you have written down all 7 groups, or s to save them.");
+    pty.expect("save to a file instead] ");
+    assert!(pty.screen().alternate_screen() && pty.screen().contents().contains(&kit[6]));
+}
+
+#[test]
+fn a_kit_is_saved_to_a_new_file_for_its_owner_alone_and_read_back() {
+    let (mut server, desk) = (Deployment::start(), Desk::new());
+    let taken = desk.write("taken.txt", b"my diary");
+    let (mut pty, kit) = at_the_kit(&mut server, &desk);
+    for (name, complaint) in [("taken.txt", "it exists already"), ("nowhere/kit.txt", "it is not there")] {
+        pty.send("s\r");
+        pty.expect("Save it as [firstkey-kit.txt]: ");
+        pty.send(format!("{name}\r"));
+        pty.expect(complaint);
+        assert_eq!(pty.read_kit(), kit, "the same kit is shown again");
+    }
+    pty.send("s\r");
+    pty.expect("Save it as [firstkey-kit.txt]: ");
+    pty.send("\r");
+    pty.expect("Saved for you alone in firstkey-kit.txt");
+    pty.expect("The file was read again to check it.");
+    pty.expect("Right.");
+    pty.once_more(PASSWORD);
+    assert_eq!(pty.wait(), End::Exited(0));
+    assert!(!pty.output().contains("type group"), "what the file proves need not be typed");
+
+    let saved = desk.path("firstkey-kit.txt");
+    assert_eq!(mode(&saved), 0o600);
+    let text = std::fs::read_to_string(&saved).expect("the kit");
+    assert!(text.contains(&format!("recovery-code: {}\n", kit.join("-"))), "{text}");
+    assert_eq!(std::fs::read(&taken).expect("still there"), b"my diary");
+}

@@ -1,0 +1,146 @@
+//! Transcript (d): the connection breaks, the password does not open the account; nothing is lost.
+
+use super::support::client::{Desk, PASSWORD};
+use super::support::deployment::Deployment;
+use super::support::pty::End;
+use super::support::sitting::{Sitting, accept, resume};
+use super::support::wire::Act;
+use super::{CLAIM, COMPLETE, EMAIL};
+
+/// Lets the upload be lost, and whoever types press Ctrl-C while they wait for the answer.
+fn stopped_at_the_upload(server: &mut Deployment, desk: &Desk) -> String {
+    let link = server.invite(EMAIL);
+    let arrived = super::stops::hold(server, COMPLETE);
+    let mut pty = accept(desk).start();
+    pty.up_to_the_upload(&link, PASSWORD);
+    arrived.recv().expect("the upload is on its way");
+    pty.send("\x03");
+    assert_eq!(pty.wait(), End::Exited(130));
+    server.wire.script(|_, _| Act::Forward);
+    link
+}
+
+#[test]
+fn a_lost_connection_pauses_and_resume_converges_to_the_same_account() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    // The first upload arrives, but every answer is lost.
+    server.wire.script(|seen, before| match (seen.path == COMPLETE, before) {
+        (false, _) => Act::Forward,
+        (true, 0) => Act::CutAfter,
+        (true, _) => Act::CutBefore,
+    });
+    let desk = Desk::new();
+    let mut pty = accept(&desk).start();
+    pty.up_to_the_upload(&link, PASSWORD);
+    for delay in [1, 2, 4, 8] {
+        pty.expect(&format!("  No answer from 127.0.0.1. Trying again in {delay} s ..."));
+    }
+    pty.expect("Paused: the server could not be reached, so it is not certain what arrived.");
+    pty.expect("Your keys and recovery kit are safe");
+    pty.expect("Your recovery kit stays valid.");
+    pty.expect("When you are back online, run\r\n  firstkey accept --resume\r\n");
+    assert_eq!(pty.wait(), End::Exited(75));
+    let uploads: Vec<_> = server.wire.seen().into_iter().filter(|seen| seen.path == COMPLETE).collect();
+    assert_eq!(uploads.len(), 5);
+    assert!(uploads.iter().all(|upload| upload.body == uploads[0].body), "each try has the same bytes");
+    let key = |server: &Deployment| server.show(EMAIL).identity.map(|identity| identity.ed25519);
+    let stored = key(&server);
+    assert!(stored.is_some(), "the first try arrived");
+
+    server.wire.script(|_, _| Act::Forward);
+    let mut pty = resume(&desk).start();
+    pty.expect(&format!("Picking up the invite for {EMAIL}. No password needed for this step."));
+    pty.expect("Sending the saved request again, ");
+    pty.expect("Stored ... confirmed by the server");
+    pty.once_more(PASSWORD);
+    pty.expect("Checking ... yes");
+    pty.expect("Done. Your account is ready.");
+    assert_eq!(pty.wait(), End::Exited(0));
+    assert!(!pty.output().contains("recovery kit"), "the kit on paper stays valid");
+    assert_eq!(key(&server), stored);
+}
+
+#[test]
+fn an_upload_that_never_arrived_is_sent_by_resume() {
+    let (mut server, desk) = (Deployment::start(), Desk::new());
+    stopped_at_the_upload(&mut server, &desk);
+    let mut pty = resume(&desk).start();
+    pty.once_more(PASSWORD);
+    pty.expect("Done. Your account is ready.");
+    assert_eq!(pty.wait(), End::Exited(0));
+}
+
+#[test]
+fn the_same_command_and_link_take_up_what_was_begun() {
+    let (mut server, desk) = (Deployment::start(), Desk::new());
+    let link = stopped_at_the_upload(&mut server, &desk);
+    let mut pty = accept(&desk).start();
+    pty.paste(&link);
+    pty.expect("Picking up the invite for");
+    pty.once_more(PASSWORD);
+    assert_eq!(pty.wait(), End::Exited(0));
+    assert_eq!(server.wire.paths().iter().filter(|path| *path == CLAIM).count(), 1);
+}
+
+#[test]
+fn a_resume_after_somebody_opened_the_link_asks_for_it_once_more() {
+    let (mut server, desk) = (Deployment::start(), Desk::new());
+    let link = stopped_at_the_upload(&mut server, &desk);
+    let others_desk = Desk::new();
+    let mut other = accept(&others_desk).start();
+    other.paste(&link);
+    other.expect("Is this you?");
+    let mut pty = resume(&desk).start();
+    pty.expect("This invite was opened somewhere else after your request was saved.");
+    pty.expect("If that was not you, stop here and tell your administrator.");
+    pty.paste(&link);
+    pty.once_more(PASSWORD);
+    assert_eq!(pty.wait(), End::Exited(0));
+}
+
+#[test]
+fn three_wrong_passwords_at_the_end_leave_an_account_that_resume_finishes() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let mut pty = accept(&desk).start();
+    pty.up_to_the_upload(&link, PASSWORD);
+    for _ in 0..3 {
+        pty.type_secret("Password: ", "velvet tundra misprint cobra");
+        pty.expect("Checking ... no");
+        pty.expect("That password does not open this account. (Caps Lock? Keyboard layout?)");
+    }
+    pty.expect("The password that you typed does not open the new account.");
+    pty.expect("The server has stored your account; it was not checked to the end.");
+    pty.expect("To try again, run\r\n  firstkey accept --resume\r\n");
+    assert_eq!(pty.wait(), End::Exited(10));
+
+    let mut pty = resume(&desk).start();
+    pty.once_more(PASSWORD);
+    pty.expect("Done. Your account is ready.");
+    assert_eq!(pty.wait(), End::Exited(0));
+}
+
+#[test]
+fn a_slip_at_the_last_prompt_is_asked_again() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let mut pty = accept(&desk).start();
+    pty.up_to_the_upload(&link, PASSWORD);
+    pty.once_more("velvet tundra");
+    pty.expect("That password does not open this account.");
+    pty.type_secret("Password: ", PASSWORD);
+    pty.expect("Checking ... yes");
+    assert_eq!(pty.wait(), End::Exited(0));
+}
+
+#[test]
+fn with_nothing_begun_there_is_nothing_to_resume() {
+    let desk = Desk::new();
+    let mut pty = resume(&desk).start();
+    pty.expect("There is nothing to resume on this computer.");
+    pty.expect("To begin with your invite link, run\r\n  firstkey accept\r\n");
+    assert_eq!(pty.wait(), End::Exited(4));
+}

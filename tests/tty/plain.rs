@@ -1,0 +1,163 @@
+//! Narrow terminals, dumb terminals, and what is left when everything but the words is taken away.
+
+use super::EMAIL;
+use super::support::client::{Desk, PASSWORD};
+use super::support::deployment::Deployment;
+use super::support::pty::{End, Pty, Stage};
+use super::support::sitting::{Sitting, accept, groups, plain};
+
+/// What a person has to learn on the way, whatever their terminal.
+const FACTS: [&str; 26] = [
+    "Paste the invite link from your e-mail:",
+    "This invite is for ada@example.org, from Example Corp.",
+    "It comes from the server 127.0.0.1 and is good until",
+    "Is this you? [Y/n]",
+    "Your password and your private key never leave this computer.",
+    "Step 1 of 4 Choose a password",
+    "Do not reuse the company password.",
+    "At least 15 characters.",
+    "Leave empty to get one made for you. Your typing stays invisible.",
+    "Password:",
+    "Strength: good. Guessing it would take centuries,",
+    "Again: They match.",
+    "Step 2 of 4 Make your keys",
+    "Stretching the password (Argon2id, 64 MiB, under a second) ... done in",
+    "Your key's fingerprint:",
+    "Step 3 of 4 Your recovery kit",
+    "If you forget your password, this is the only way back in.",
+    "Nobody at Example Corp, and nobody who made this program, can reset it.",
+    "Write these 7 groups down on paper.",
+    "Written down? [y = yes, s = save to a file instead]",
+    "Step 4 of 4 Send to the server",
+    "Stored ... confirmed by the server",
+    "Type your password once more, to be sure that it opens your account.",
+    "Checking ... yes",
+    "Done. Your account is ready. Account ada@example.org at 127.0.0.1 Fingerprint",
+    "What left this computer, byte by byte: firstkey audit --last",
+];
+
+/// A whole run on that terminal; its kit, and the link.
+fn whole_run(with: impl FnOnce(Stage) -> Stage) -> (Pty, Vec<String>, String) {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let mut pty = with(accept(&desk)).start();
+    pty.consent(&link);
+    pty.choose(PASSWORD);
+    let kit = pty.keep_kit_of_any_shape();
+    pty.once_more_of_any_shape(PASSWORD);
+    assert_eq!(pty.wait(), End::Exited(0));
+    (pty, kit, link)
+}
+
+/// The same steps where prompts may be broken into several lines.
+trait AnyShape {
+    fn keep_kit_of_any_shape(&mut self) -> Vec<String>;
+    fn once_more_of_any_shape(&mut self, password: &str);
+}
+
+impl AnyShape for Pty {
+    fn keep_kit_of_any_shape(&mut self) -> Vec<String> {
+        self.expect("file instead] ");
+        let kit = groups(&plain(&self.output()));
+        self.send("y\r");
+        let asked = super::support::sitting::asked_group(self);
+        self.send(format!("{}\r", kit[asked - 1]));
+        kit
+    }
+
+    fn once_more_of_any_shape(&mut self, password: &str) {
+        self.expect("once more");
+        self.type_secret("Password: ", password);
+    }
+}
+
+/// What a teletype would print, its runs of blanks and line breaks as one blank each.
+fn on_a_teletype(output: &str) -> String {
+    plain(output).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn assert_has_every_fact(output: &str, kit: &[String]) {
+    let text = on_a_teletype(output);
+    for fact in FACTS {
+        assert!(text.contains(fact), "{fact:?} is not in\n{text}");
+    }
+    for (number, group) in (1..).zip(kit) {
+        assert!(text.contains(&format!("{number} {group}")), "group {number} is not in\n{text}");
+    }
+}
+
+#[test]
+fn it_survives_a_teletype() {
+    let (pty, kit, _) = whole_run(|stage| stage);
+    assert_has_every_fact(&pty.output(), &kit);
+    // Nothing is said by moving about: a line is never gone back over.
+    assert!(!pty.output().replace("\r\n", "\n").contains('\r'), "{:?}", pty.output());
+    assert!(!pty.output().contains('\x08'));
+}
+
+#[test]
+fn a_dumb_terminal_gets_words_and_nothing_else() {
+    for term in ["dumb", ""] {
+        let (pty, kit, _) = whole_run(|stage| stage.term(term));
+        assert!(!pty.output().contains('\x1b'), "an escape sequence: {:?}", pty.output());
+        assert_has_every_fact(&pty.output(), &kit);
+    }
+}
+
+#[test]
+fn forty_columns_are_enough() {
+    let (pty, kit, link) = whole_run(|stage| stage.size(24, 40));
+    let output = plain(&pty.output());
+    for line in output.lines().filter(|line| !line.contains(&link)) {
+        assert!(line.chars().count() <= 40, "{} columns: {line:?}", line.chars().count());
+    }
+    assert_has_every_fact(&pty.output(), &kit);
+}
+
+#[test]
+fn every_bad_end_fits_forty_columns_too() {
+    use super::support::wire::{Act, Reply};
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let answers: [fn(Reply) -> Reply; 3] = [
+        |reply| Reply { content_type: "text/html".into(), ..reply },
+        |reply| {
+            let mut offer = reply.value();
+            offer["kdf"] = serde_json::json!({"m": 19_456, "t": 1, "p": 1});
+            reply.with(&offer)
+        },
+        |reply| {
+            let mut offer = reply.value();
+            offer["policy"]["min_length"] = 8.into();
+            reply.with(&offer)
+        },
+    ];
+    for answer in answers {
+        server.wire.script(move |_, _| Act::Change(Box::new(answer)));
+        let desk = Desk::new();
+        let mut pty = accept(&desk).size(24, 40).start();
+        pty.paste(&link);
+        assert!(matches!(pty.wait(), End::Exited(6 | 7)));
+        let output = plain(&pty.output());
+        for line in output.lines().filter(|line| !line.contains(&link)) {
+            assert!(line.chars().count() <= 40, "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn a_made_passphrase_fits_forty_columns() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let mut pty = accept(&desk).size(24, 40).start();
+    pty.consent(&link);
+    pty.type_secret("Password: ", "");
+    pty.expect("shown again:\r\n\r\n");
+    let shown = pty.expect("\r\n\r\n");
+    assert!(shown.lines().all(|line| line.len() <= 40), "{shown}");
+    let made = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    pty.type_secret("Again: ", &made);
+    pty.expect("They match.");
+}

@@ -1,0 +1,126 @@
+//! Transcript (g): nobody is there to ask.
+
+use super::EMAIL;
+use super::support::client::{Desk, PASSWORD, Run, run};
+use super::support::deployment::Deployment;
+use super::support::pty::End;
+use super::support::sitting::{Sitting, accept, plain};
+use std::process::{Command, Stdio};
+
+/// `accept --no-input` with these flags; nothing may have been sent.
+fn refused(server: &Deployment, desk: &Desk, flags: &[&str]) -> Run {
+    let run = run(desk.command().args(["accept", "--no-input", "--profile", "1"]).args(flags));
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(server.wire.seen().is_empty(), "something was sent: {run:?}");
+    assert!(run.stdout.is_empty(), "{run:?}");
+    assert!(run.stderr.lines().all(|line| line.starts_with("firstkey: ")), "{run:?}");
+    run
+}
+
+#[test]
+fn whatever_is_missing_is_named_with_its_flag_before_anything_is_sent() {
+    let mut server = Deployment::start();
+    let desk = Desk::new();
+    let invite = desk.write("invite.url", server.invite(EMAIL).as_bytes());
+    let password = desk.write("password", PASSWORD.as_bytes());
+    let (invite, password) = (invite.display().to_string(), password.display().to_string());
+    let kit = desk.path("kit.txt").display().to_string();
+    let given = [
+        ("no invite link given and nobody can be asked", "--invite-file PATH", ["--invite-file", &invite]),
+        (
+            "no password given and nobody can be asked",
+            "--password-fd N or --password-file PATH",
+            ["--password-file", &password],
+        ),
+        ("no consent given and nobody can be asked", "--yes-for EMAIL", ["--yes-for", EMAIL]),
+        ("nowhere to put the recovery kit and nobody can be asked", "--kit-out PATH", ["--kit-out", &kit]),
+    ];
+    for (error, hint, missing) in &given {
+        let flags: Vec<_> = given.iter().filter(|(.., flag)| flag != missing).flat_map(|(.., flag)| *flag).collect();
+        let run = refused(&server, &desk, &flags);
+        assert!(run.stderr.starts_with(&format!("firstkey: error: {error}\n")), "{run:?}");
+        assert!(run.stderr.contains(hint), "{run:?}");
+        assert!(run.stderr.contains("Nothing was sent"), "{run:?}");
+    }
+}
+
+#[test]
+fn a_consent_for_somebody_else_is_no_consent() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let run = desk.run_accept(&link, "grace@example.org");
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert_eq!(run.last()["code"], "not-the-invited");
+    assert!(
+        run.stderr.contains("--yes-for names grace@example.org, but this invite is for ada@example.org."),
+        "{run:?}"
+    );
+    assert_eq!(server.wire.paths(), [super::CLAIM]);
+    assert!(!desk.path("kit.txt").exists());
+}
+
+#[test]
+fn a_process_without_a_terminal_behaves_as_with_no_input() {
+    let desk = Desk::new();
+    // A session of its own has no controlling terminal, wherever this test was started.
+    let mut command = Command::new("setsid");
+    command.args(["--wait", env!("CARGO_BIN_EXE_firstkey"), "accept"]).env_clear().env("PATH", "/usr/bin:/bin");
+    command.env("HOME", desk.home.path()).stdin(Stdio::null());
+    let run = run(&mut command);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("no invite link given and nobody can be asked"), "{run:?}");
+}
+
+#[test]
+fn a_pipe_for_the_link_leaves_the_questions_on_the_terminal() {
+    let mut server = Deployment::start();
+    let desk = Desk::new();
+    let invite = desk.write("invite.url", server.invite(EMAIL).as_bytes());
+    let result = desk.path("result");
+    let mut pty = accept(&desk).arg("--invite-file").arg("-").arg("--json").stdin(&invite).stdout(&result).start();
+    pty.expect("Is this you? [Y/n] ");
+    pty.send("y\r");
+    pty.choose(PASSWORD);
+    pty.keep_kit();
+    pty.once_more(PASSWORD);
+    assert_eq!(pty.wait(), End::Exited(0));
+    let events = std::fs::read_to_string(&result).expect("the events");
+    let names: Vec<_> = events
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["event"].as_str().expect("a name").to_owned()
+        })
+        .collect();
+    assert_eq!(names, ["invite", "kdf", "sent", "done"]);
+}
+
+#[test]
+fn a_password_on_the_command_line_or_in_the_environment_is_explained_and_never_repeated() {
+    const GIVEN: &str = "correct-horse-4711";
+    let desk = Desk::new();
+    for flags in [vec!["--password", GIVEN], vec!["--password=correct-horse-4711"], vec!["--password"]] {
+        let run = run(desk.command().arg("accept").args(&flags));
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(!format!("{run:?}").contains("4711"), "{run:?}");
+        assert!(run.stderr.contains("--password-fd N or --password-file PATH"), "{run:?}");
+        assert!(run.stderr.contains("Nothing was sent."), "{run:?}");
+    }
+    let run = run(desk.command().arg("accept").env("FIRSTKEY_PASSWORD", GIVEN));
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("unset FIRSTKEY_PASSWORD") && !format!("{run:?}").contains("4711"), "{run:?}");
+
+    let mut pty = accept(&desk).arg("--password").arg(GIVEN).start();
+    assert_eq!(pty.wait(), End::Exited(2));
+    let output = plain(&pty.output());
+    assert!(output.contains("do not use it any more") && !output.contains("4711"), "{output}");
+}
+
+#[test]
+fn an_unknown_flag_is_named_and_ends_with_2() {
+    let desk = Desk::new();
+    let run = run(desk.command().args(["accept", "--pasword-file", "x"]));
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("--pasword-file") && run.stderr.contains("--password-file"), "{run:?}");
+    assert!(run.stdout.is_empty());
+}
