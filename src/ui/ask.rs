@@ -27,9 +27,12 @@ use super::term::{ReadTrouble, Terminal};
 const LONGEST_ANSWER: usize = 4000;
 
 /// Asks until the answer is yes or no. An empty line means `default`, which the question shows as a capital letter.
+/// What was typed before the question was there is no answer to it: a link is often copied with its line end and followed
+/// by one Enter more, which must not be a consent.
 pub fn yes_no(terminal: &mut Terminal, question: &str, default: Option<bool>) -> Result<bool, ReadTrouble> {
     let prompt = rendered(|text| SimpleTheme.format_confirm_prompt(text, question, default))?;
     loop {
+        terminal.forget_typed_ahead();
         let answer = line(terminal, &prompt)?;
         match read_yes_no(&answer).or(default.filter(|_| answer.trim().is_empty())) {
             Some(yes) => return Ok(yes),

@@ -264,6 +264,7 @@ fn show(terminal: &mut Terminal, code: &str, width: usize) -> Result<Kept, ReadT
     terminal.write("\n")?;
     let prompt = wrap(question::WRITTEN_DOWN, width);
     loop {
+        terminal.forget_typed_ahead();
         // Enter alone means nothing: whoever pressed it once too often at the last prompt would never see the kit.
         match ask::line(terminal, &prompt)?.trim() {
             "y" | "Y" | "yes" | "Yes" => return Ok(Kept::WrittenDown),

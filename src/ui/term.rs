@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::termios::tcgetwinsize;
+use rustix::termios::{QueueSelector, tcflush, tcgetwinsize};
 use zeroize::{Zeroize, Zeroizing};
 
 use self::modes::Modes;
@@ -209,6 +209,12 @@ impl Terminal {
             drop(modes);
             prompting.stop()?;
         }
+    }
+
+    /// Throws away what was typed and not read: whatever is asked next was not on the screen yet when it was typed.
+    pub fn forget_typed_ahead(&self) {
+        // Fails only if the terminal is gone, and then the question itself says so.
+        let _ = tcflush(&*self.tty, QueueSelector::IFlush);
     }
 
     /// Shows the alternate screen until the guard is dropped. `None` if this terminal has none that forgets what it

@@ -7,6 +7,7 @@ use super::support::sitting::{Sitting, accept, plain};
 use super::support::wire::{Act, Reply};
 use super::{CLAIM, EMAIL};
 use serde_json::json;
+use std::sync::mpsc::channel;
 
 /// A refusal as the server words it.
 fn problem(status: u16, name: &str) -> Reply {
@@ -204,6 +205,34 @@ fn a_link_may_be_pasted_with_what_mail_programs_put_around_it() {
     pty.paste(&format!("\r{link}"));
     pty.expect("There is no invite link.");
     pty.expect("This invite is for grace@example.org");
+}
+
+#[test]
+fn an_enter_too_many_after_the_link_is_no_consent() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let (asked, is_asked) = channel();
+    let (answer, may_answer) = channel::<()>();
+    let mut gates = Some((asked, may_answer));
+    server.wire.script(move |_, _| {
+        if let Some((asked, may_answer)) = gates.take() {
+            asked.send(()).expect("the test waits");
+            may_answer.recv().expect("the test lets it go on");
+        }
+        Act::Forward
+    });
+    let desk = Desk::new();
+    let mut pty = accept(&desk).start();
+    pty.paste(&link);
+    is_asked.recv().expect("the claim is on its way");
+    // The terminal's echo says that it has it, while nothing is asked yet.
+    pty.send("typed ahead\r\r");
+    pty.expect("typed ahead\r\n\r\n");
+    answer.send(()).expect("the wire waits");
+    pty.expect("Is this you? [Y/n] ");
+    pty.send("no\r");
+    pty.expect("Stopped: this invite is for somebody else.");
+    assert_eq!(pty.wait(), End::Exited(3));
 }
 
 #[test]
