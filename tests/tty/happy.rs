@@ -58,9 +58,10 @@ Password:
   Checking ... yes
 
 Done. Your account is ready.
-  Account      ada@example.org at 127.0.0.1
-  Fingerprint  ...
-               ...
+  ada@example.org at 127.0.0.1
+  Your key's fingerprint:
+    ...
+    ...
 Compare the fingerprint with your administrator by phone or in person.
 What left this computer, byte by byte:
   firstkey audit --last
@@ -140,7 +141,10 @@ fn standard_output_in_a_file_holds_the_result_and_nothing_else() {
     assert!(pty.page().contains("Done. Your account is ready."));
     let fingerprint = done["fingerprint"].as_str().expect("words");
     let shown = pty.page().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(shown.contains(&format!("Fingerprint {fingerprint}")), "{fingerprint} is not in {shown}");
+    assert!(
+        shown.contains(&format!("at 127.0.0.1 Your key's fingerprint: {fingerprint}")),
+        "{fingerprint} is not in {shown}"
+    );
 }
 
 #[test]

@@ -32,7 +32,7 @@ const FACTS: [&str; 26] = [
     "Stored ... confirmed by the server",
     "Type your password once more, to be sure that it opens your account.",
     "Checking ... yes",
-    "Done. Your account is ready. Account ada@example.org at 127.0.0.1 Fingerprint",
+    "Done. Your account is ready. ada@example.org at 127.0.0.1 Your key's fingerprint:",
     "What left this computer, byte by byte: firstkey audit --last",
 ];
 

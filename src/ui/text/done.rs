@@ -13,9 +13,10 @@ pub fn done(pin: &Pin, repeated: bool) -> Lines {
     let [upper, lower] = fingerprint_rows(&pin.fingerprint());
     vec![
         first.to_owned(),
-        format!("  Account      {} at {}", pin.email, pin.origin.host()),
-        format!("  Fingerprint  {upper}"),
-        format!("               {lower}"),
+        format!("  {} at {}", pin.email, pin.origin.host()),
+        "  Your key's fingerprint:".to_owned(),
+        format!("    {upper}"),
+        format!("    {lower}"),
         "Compare the fingerprint with your administrator by phone or in person.".to_owned(),
         "What left this computer, byte by byte:".to_owned(),
         "  firstkey audit --last".to_owned(),
