@@ -128,6 +128,14 @@ pub enum NoAnswer {
     Busy,
 }
 
+impl NoAnswer {
+    /// Whether it would be the same again in a few seconds: a bad certificate and an unknown name do not mend themselves, and a server that kept us waiting for a
+    /// minute would do it again.
+    pub fn lasts(self) -> bool {
+        matches!(self, Self::NoSuchHost | Self::Certificate | Self::TimedOut)
+    }
+}
+
 /// What this computer could not do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LocalTrouble {

@@ -60,10 +60,8 @@ pub(super) fn silence(
     if arrived {
         at.reach = at.reach.max(Reach::NothingChanged);
     }
-    // A bad certificate or an unknown name does not mend itself in a few seconds, and a server that kept us waiting for a minute would do it again.
-    let hopeless = matches!(why, NoAnswer::NoSuchHost | NoAnswer::Certificate | NoAnswer::TimedOut);
     match retry.next(retry_after) {
-        Some(delay) if !hopeless => Ok(delay),
+        Some(delay) if !why.lasts() => Ok(delay),
         _ => Err(Why::Unreachable(why)),
     }
 }

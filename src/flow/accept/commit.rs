@@ -44,13 +44,9 @@ pub(super) fn save(made: Made) -> Result<Next, Why> {
         server_key,
         request,
     };
-    after(Effect::Save(checkpoint.clone()), move |_, at| {
+    after(Effect::Save(checkpoint.clone()), move |_, _| {
         let notice = Notice::Sending { bytes: checkpoint.request.body().len() };
-        after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, renewals: 0 }, at)).inspect(
-            |_| {
-                debug_assert!(at.reach < Reach::Unknown, "nothing was uploaded before the checkpoint was saved");
-            },
-        )
+        after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, renewals: 0 }, at))
     })
 }
 
@@ -103,10 +99,9 @@ impl Expect for ExpectReceipt {
             },
             _ => return Err(Why::OutOfStep),
         };
-        let hopeless = matches!(silence, NoAnswer::NoSuchHost | NoAnswer::Certificate | NoAnswer::TimedOut);
         match self.retry.next(retry_after) {
             None => Err(Why::Paused(silence)),
-            Some(_) if hopeless => Err(Why::Paused(silence)),
+            Some(_) if silence.lasts() => Err(Why::Paused(silence)),
             Some(delay) => {
                 let state = *self;
                 claim::again(delay, state.upload.checkpoint.request.clone(), state)

@@ -1,9 +1,9 @@
 //! The read-back: log in with the password typed once more, compare what comes back with what was sent, open everything (I6).
 
 use super::choose::prepared;
-use super::claim::{self, Sent};
+use super::claim;
 use super::commit::{self, Upload};
-use super::{At, Expect, Next, after};
+use super::{At, Expect, Next, after, invite_problem, passes};
 use crate::crypto::identity::KeyPairs;
 use crate::crypto::kdf::StretchJob;
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys};
@@ -64,24 +64,23 @@ fn send<S: Hear>(request: Outbound, inner: S) -> Result<Next, Why> {
 impl<S: Hear> Expect for Sending<S> {
     fn handle(mut self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
         debug_assert_eq!(at.reach, Reach::Stored);
-        if let Reply::Received(response) = &reply {
-            // A throttled or refused login is about the password; everything else is about the connection.
-            match response.read(S::parse)? {
+        // A refused login is about the password, a throttled one is not repeated; everything else is about the connection.
+        let (why, retry_after) = match reply {
+            Reply::Unreachable(why) => (why, None),
+            Reply::Received(response) => match response.read(S::parse)? {
                 Ok(heard) => return self.inner.heard(heard, rng, at),
                 Err(problem) if problem.name == ProblemName::LoginFailed => {
                     return self.inner.refused(self.retry.repeated(), rng);
                 }
                 Err(problem) if problem.name == ProblemName::TooMany => return Err(Why::Unreachable(NoAnswer::Busy)),
-                Err(_) => {}
-            }
-        }
-        match claim::hear(reply, &mut self.retry, at, S::parse)? {
-            Sent::Heard(heard) => self.inner.heard(heard, rng, at),
-            Sent::Again(wait) => {
-                let state = *self;
-                claim::again(wait, state.request.clone(), state)
-            }
-        }
+                Err(problem) if passes(&problem.name) => (NoAnswer::Busy, problem.retry_after),
+                Err(problem) => return Err(invite_problem(problem)),
+            },
+            _ => return Err(Why::OutOfStep),
+        };
+        let delay = claim::silence(&mut self.retry, why, retry_after, at)?;
+        let state = *self;
+        claim::again(delay, state.request.clone(), state)
     }
 }
 
