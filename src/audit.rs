@@ -4,8 +4,7 @@
 //! until they are used (the invite's token), which are starred out; the digest is that of the true bytes. Must never: hold
 //! a secret, or know about files; `store` keeps it.
 
-use crate::ui::date;
-use crate::ui::text::{grouped, hex};
+use crate::ui::text::hex;
 use crate::wire::outbound::Outbound;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
@@ -18,7 +17,7 @@ pub struct Unreadable;
 /// All requests of a run, in order. On the disk: one JSON object a line, so that adding one is appending a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    requests: Vec<Sent>,
+    pub(crate) requests: Vec<Sent>,
 }
 
 /// One request.
@@ -26,22 +25,22 @@ pub struct Record {
 #[serde(deny_unknown_fields)]
 pub struct Sent {
     version: u32,
-    time: u64,
-    url: String,
-    headers: Vec<(String, String)>,
-    fields: Vec<Field>,
-    sha256: String,
+    pub(crate) time: u64,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) sha256: String,
     body: String,
 }
 
 /// One member of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Field {
-    name: String,
-    why: String,
-    start: usize,
-    end: usize,
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) why: String,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
     masked: bool,
 }
 
@@ -94,7 +93,8 @@ impl Sent {
         Base64UrlUnpadded::decode_vec(&self.body).map_err(|_| Unreadable)
     }
 
-    fn size(&self) -> usize {
+    /// Bytes of the body.
+    pub(crate) fn size(&self) -> usize {
         self.body().map_or(0, |body| body.len())
     }
 }
@@ -124,46 +124,6 @@ impl Record {
     pub fn read(file: &[u8]) -> Result<Self, Unreadable> {
         let lines = file.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         Ok(Self { requests: lines.map(Sent::read).collect::<Result<_, _>>()? })
-    }
-
-    /// The whole table for people.
-    pub fn describe(&self) -> Vec<String> {
-        let Some(first) = self.requests.first() else {
-            return vec!["Nothing was sent.".to_owned()];
-        };
-        let count = self.requests.len();
-        let plural = if count == 1 { "request" } else { "requests" };
-        let bytes: usize = self.requests.iter().map(Sent::size).sum();
-        let mut lines = vec![
-            format!("Everything this program sent on {}", date::short(first.time)),
-            format!("({count} {plural}, {} bytes):", grouped(bytes)),
-        ];
-        lines.extend(self.describe_requests());
-        lines
-    }
-
-    /// The requests alone, and what was not in them.
-    pub fn describe_requests(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (number, sent) in (1..).zip(&self.requests) {
-            lines.push(String::new());
-            lines.push(format!("#{number}  POST  {}  {} bytes", sent.url, grouped(sent.size())));
-            for field in &sent.fields {
-                let length = grouped(field.end - field.start);
-                lines.push(format!("    {:<16}{length:>6}  {}", field.name, field.why));
-            }
-            for (name, value) in &sent.headers {
-                lines.push(format!("    {name:<18}{:>4}  a header: signs this request", value.len()));
-            }
-            lines.push("    sha256 of the body:".to_owned());
-            lines.push(format!("    {}", sent.sha256));
-        }
-        lines.extend([
-            String::new(),
-            "Not sent: password, private key, recovery code, file names, machine name,".to_owned(),
-            "usage data. Raw bytes: --raw. Check with your own tools: docs/AUDIT.md".to_owned(),
-        ]);
-        lines
     }
 
     /// Each body as it was sent, one after the other; starred values were sent as well.

@@ -22,6 +22,7 @@ use dialoguer::theme::{SimpleTheme, Theme};
 use zeroize::Zeroize;
 
 use super::term::{ReadTrouble, Terminal};
+use super::text::question;
 
 /// Longest answer in bytes. The longest useful one is an invite link or a path.
 const LONGEST_ANSWER: usize = 4000;
@@ -36,7 +37,7 @@ pub fn yes_no(terminal: &mut Terminal, question: &str, default: Option<bool>) ->
         let answer = line(terminal, &prompt)?;
         match read_yes_no(&answer).or(default.filter(|_| answer.trim().is_empty())) {
             Some(yes) => return Ok(yes),
-            None => complain(terminal, "please type y for yes or n for no")?,
+            None => complain(terminal, question::YES_OR_NO)?,
         }
     }
 }

@@ -17,6 +17,8 @@ pub const PASSWORD: &str = "Password: ";
 pub const AGAIN: &str = "Again: ";
 /// Whether the invite is for the person at the keyboard.
 pub const IS_THIS_YOU: &str = "Is this you?";
+/// What the answer to a question with two answers may be.
+pub const YES_OR_NO: &str = "please type y for yes or n for no";
 /// Whether the host is the right one.
 pub const RIGHT_HOST: &str = "Is that the right name?";
 /// Whether the kit is on paper.
