@@ -14,6 +14,7 @@ use crate::crypto::kdf::Profile;
 use crate::crypto::prepare::MAX_BYTES;
 use crate::drive::Person;
 use crate::flow::stop::LocalTrouble;
+use crate::port::os::LockedBytes;
 use crate::flow::{Answer, Introduction, Kit, Notice, Question};
 use std::path::Path;
 use std::time::Duration;
@@ -125,12 +126,13 @@ impl AtTerminal {
     }
 
     fn secret(&mut self, prompt: &str) -> Answer {
+        let Ok(mut buffer) = LockedBytes::new(MAX_BYTES + SPARE) else {
+            return Answer::Trouble(LocalTrouble::NotEnoughMemory { needed_kib: 4, available_kib: 0 });
+        };
         let read = self.until_read(|terminal| {
-            let mut typed = Zeroizing::new(vec![0; MAX_BYTES + SPARE]);
-            let length = terminal.read_secret(prompt, &mut typed)?;
-            // The buffer itself is handed on: nothing is copied, nothing grows.
-            typed.truncate(length);
-            Ok(typed)
+            let length = terminal.read_secret(prompt, buffer.as_mut_slice())?;
+            // One copy of exactly its size goes on and is wiped by whoever takes it; the locked page is wiped here.
+            Ok(Zeroizing::new(buffer.as_slice()[..length].to_vec()))
         });
         read.map_or_else(|end| end, Answer::Secret)
     }

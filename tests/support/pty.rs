@@ -229,6 +229,11 @@ impl Pty {
         self.until("a change of the echo", |pty| pty.echo_is_on() == on);
     }
 
+    /// The program's process id.
+    pub fn pid(&self) -> i32 {
+        self.job.expect("the program was started").as_raw_nonzero().get()
+    }
+
     /// Sends a signal to the program.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.job.expect("the program was started"), signal).expect("the program runs");

@@ -149,3 +149,16 @@ fn what_was_typed_ahead_is_not_taken_for_the_password() {
     pty.expect("They match.");
     assert_eq!(pty.output().matches("Not strong enough").count(), 1);
 }
+
+#[test]
+fn while_a_password_is_typed_it_goes_into_locked_memory() {
+    let (mut server, desk) = (Deployment::start(), Desk::new());
+    let mut pty = at_the_password(&mut server, &desk);
+    pty.expect("Password: ");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", pty.pid())).expect("the program runs");
+    let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")).expect("the kernel tells");
+    // Nothing else is locked yet: Argon2id has not begun.
+    assert_ne!(locked.trim(), "0 kB");
+    pty.send("\x03");
+    assert_eq!(pty.wait(), End::Exited(130));
+}
