@@ -21,6 +21,7 @@ use std::io;
 use std::sync::Arc;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{QueueSelector, tcflush, tcgetwinsize};
 use zeroize::{Zeroize, Zeroizing};
@@ -88,6 +89,8 @@ enum Wake {
 /// The controlling terminal of this process.
 pub struct Terminal {
     tty: Arc<File>,
+    /// The same terminal opened once more, to read without ever blocking: Ctrl-C throws away what was typed, so what `poll` saw may be gone.
+    input: File,
     abilities: Abilities,
 }
 
@@ -96,9 +99,11 @@ impl Terminal {
     /// signals (see [`signals::install`]).
     pub fn open() -> Option<Self> {
         let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+        let nonblocking = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let input = File::from(rustix::fs::open("/dev/tty", nonblocking, Mode::empty()).ok()?);
         signals::install().ok()?;
         let (term, sty) = (std::env::var("TERM").ok(), std::env::var("STY").ok());
-        Some(Self { tty: Arc::new(tty), abilities: Abilities::of(term.as_deref(), sty.as_deref()) })
+        Some(Self { tty: Arc::new(tty), input, abilities: Abilities::of(term.as_deref(), sty.as_deref()) })
     }
 
     /// Columns; 80 where the terminal does not say.
@@ -159,7 +164,7 @@ impl Terminal {
             match self.wait(prompting)? {
                 Wake::Pause => return Ok(Wake::Pause),
                 Wake::Input => {
-                    let count = self.read(line.room())?;
+                    let Some(count) = self.read(line.room())? else { continue };
                     if let std::ops::ControlFlow::Break(end) = line.took(count) {
                         return end.map(|()| Wake::Input);
                     }
@@ -191,7 +196,10 @@ impl Terminal {
                 let count = match self.read(&mut line[length..]) {
                     // Ctrl-D on an empty line closes; after text it ends the line.
                     Err(ReadTrouble::Closed) if length > 0 => 0,
-                    other => other?,
+                    other => match other? {
+                        Some(count) => count,
+                        None => continue,
+                    },
                 };
                 length += count;
                 if count > 0 && line[length - 1] != b'\n' {
@@ -259,13 +267,15 @@ impl Terminal {
         }
     }
 
-    /// One `read(2)`, straight into `room`.
-    fn read(&self, room: &mut [u8]) -> Result<usize, ReadTrouble> {
+    /// One `read(2)`, straight into `room`; `None` if there is nothing to read after all.
+    fn read(&self, room: &mut [u8]) -> Result<Option<usize>, ReadTrouble> {
         loop {
-            match rustix::io::read(&*self.tty, &mut *room) {
+            match rustix::io::read(&self.input, &mut *room) {
                 Err(Errno::INTR) => {}
+                // The signal that took the input away is found by the next wait.
+                Err(Errno::AGAIN) => return Ok(None),
                 Ok(0) => return Err(ReadTrouble::Closed),
-                Ok(count) => return Ok(count),
+                Ok(count) => return Ok(Some(count)),
                 Err(errno) => return Err(errno.into()),
             }
         }
