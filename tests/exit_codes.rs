@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use support::client::{Desk, PASSWORD, Run, run};
 use support::deployment::Deployment;
+use support::pty::DEADLINE;
 use support::wire::{Act, Reply};
 
 const EMAIL: &str = "ada@example.org";
@@ -219,7 +220,10 @@ fn code_130_is_a_stop_by_a_signal() {
         let desk = Desk::new();
         let mut command = desk.accept(&link, EMAIL);
         let client = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the client starts");
-        has_arrived.recv().expect("the claim is on its way");
+        if has_arrived.recv_timeout(DEADLINE).is_err() {
+            kill_process(Pid::from_child(&client), Signal::KILL).expect("the client is not waited for yet");
+            panic!("the claim never came; {:?}", client.wait_with_output());
+        }
         kill_process(Pid::from_child(&client), signal).expect("the client runs");
         let output = client.wait_with_output().expect("the client ends");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");

@@ -16,6 +16,7 @@ use support::client::{Desk, Run, run};
 use support::deployment::Deployment;
 use support::inside::{self, Choice, Fuse};
 use support::keys::Stored;
+use support::pty::DEADLINE;
 use support::wire::Act;
 
 const EMAIL: &str = "ada@example.org";
@@ -279,7 +280,7 @@ fn of_two_runs_at_once_on_one_machine_the_second_is_told_to_wait() {
     });
     let mut command = desk.accept(&link, EMAIL);
     let first = std::thread::spawn(move || run(&mut command));
-    has_arrived.recv().expect("the first run is under way");
+    has_arrived.recv_timeout(DEADLINE).expect("the first run is under way");
     for mut second in [desk.accept(&link, EMAIL), resume(&desk)] {
         let second = run(&mut second);
         assert_eq!((second.code, &second.last()["code"]), (Some(5), &json!("busy")), "{second:?}");

@@ -14,7 +14,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use rustix::process::{getpgrp, getsid};
+use nix::unistd::{getpgrp, getsid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::{flag, low_level};
 
@@ -153,6 +153,9 @@ impl Drop for Prompting {
 
 /// Whether somebody could let us go on after a stop. A program that leads its own session (`docker run -it`, `ssh -t
 /// host firstkey`) has no shell above it; the kernel ignores Ctrl-Z there, and so do we, instead of freezing for good.
+///
+/// A group or session that began outside of this container has the number 0. If both did, nobody in here can tell whether
+/// they are one, and not stopping is the smaller harm.
 fn under_job_control() -> bool {
     getsid(None).is_ok_and(|session| session != getpgrp())
 }

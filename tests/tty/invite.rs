@@ -2,7 +2,7 @@
 
 use super::support::client::Desk;
 use super::support::deployment::Deployment;
-use super::support::pty::End;
+use super::support::pty::{DEADLINE, End};
 use super::support::sitting::{Sitting, accept, plain};
 use super::support::wire::{Act, Reply};
 use super::{CLAIM, EMAIL};
@@ -224,7 +224,7 @@ fn an_enter_too_many_after_the_link_is_no_consent() {
     let desk = Desk::new();
     let mut pty = accept(&desk).start();
     pty.paste(&link);
-    is_asked.recv().expect("the claim is on its way");
+    is_asked.recv_timeout(DEADLINE).expect("the claim is on its way");
     // The terminal's echo says that it has it, while nothing is asked yet.
     pty.send("typed ahead\r\r");
     pty.expect("typed ahead\r\n\r\n");

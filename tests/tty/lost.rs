@@ -2,7 +2,7 @@
 
 use super::support::client::{Desk, PASSWORD};
 use super::support::deployment::Deployment;
-use super::support::pty::End;
+use super::support::pty::{DEADLINE, End};
 use super::support::sitting::{Sitting, accept, resume};
 use super::support::wire::Act;
 use super::{CLAIM, COMPLETE, EMAIL};
@@ -13,7 +13,7 @@ fn stopped_at_the_upload(server: &mut Deployment, desk: &Desk) -> String {
     let arrived = super::stops::hold(server, COMPLETE);
     let mut pty = accept(desk).start();
     pty.up_to_the_upload(&link, PASSWORD);
-    arrived.recv().expect("the upload is on its way");
+    arrived.recv_timeout(DEADLINE).expect("the upload is on its way");
     pty.send("\x03");
     assert_eq!(pty.wait(), End::Exited(130));
     server.wire.script(|_, _| Act::Forward);

@@ -2,7 +2,7 @@
 
 use super::support::client::{Desk, PASSWORD};
 use super::support::deployment::Deployment;
-use super::support::pty::{End, Pty};
+use super::support::pty::{DEADLINE, End, Pty};
 use super::support::sitting::{Sitting, accept, asked_group, plain};
 use super::support::wire::Act;
 use super::{CLAIM, COMPLETE, FINISH, LOGIN, PARAMS, START};
@@ -189,7 +189,7 @@ fn ctrl_c_while_a_request_is_on_its_way_says_what_may_have_arrived() {
                 pty.once_more(PASSWORD);
             }
         }
-        arrived.recv().expect("the request is on its way");
+        arrived.recv_timeout(DEADLINE).expect("the request is on its way");
         pty.send("\x03");
         assert_stopped(path, &mut pty, said);
     }

@@ -124,3 +124,28 @@ fn an_unknown_flag_is_named_and_ends_with_2() {
     assert!(run.stderr.contains("--pasword-file") && run.stderr.contains("--password-file"), "{run:?}");
     assert!(run.stdout.is_empty());
 }
+
+/// Somebody enters a container from outside (`docker exec`, `kubectl exec`, `nsenter`): for a program in it, its session and its
+/// process group have no number.
+#[test]
+fn a_container_that_was_entered_from_outside_is_as_good_a_place_as_any() {
+    let mut enter = Command::new("unshare");
+    enter.args(["--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child", "--"]);
+    let can_enter = enter.arg("true").stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    if !can_enter {
+        assert!(std::env::var_os("FIRSTKEY_CI").is_none(), "this machine lets nobody make a process namespace");
+        eprintln!("NOT TESTED: this machine lets nobody make a process namespace (util-linux's unshare)");
+        return;
+    }
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let inside = desk.accept(&link, EMAIL);
+    let mut entered = Command::new("unshare");
+    entered.args(["--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child", "--"]);
+    entered.arg(inside.get_program()).args(inside.get_args()).env_clear().stdin(Stdio::null());
+    entered.envs(inside.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let run = run(&mut entered);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(server.show(EMAIL).state, "complete");
+}
