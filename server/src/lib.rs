@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   identity provider --SCIM--> scim --+                      +--> mail (folder of .eml files, or SMTP)
-//!                                      +--> store (SQLite) ---+
+//!                                      +--> store (SQL) ------+
 //!   firstkey accept ---/v1----> api ---+        |  outbox: written with the change, delivered after the commit
 //!                                               |
 //!                                        keys (a file of its own: the OPAQUE key never lies in the database)
@@ -45,4 +45,4 @@ pub use origin::{Origin, OriginRefused};
 pub use realm::{NewOrganisation, Realm, RealmError};
 pub use serve::{ServeError, ServeOptions, serve};
 pub use show::Shown;
-pub use store::StoreError;
+pub use store::{Chain, StoreError};

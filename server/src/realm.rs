@@ -6,16 +6,19 @@ use crate::names;
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
 use crate::show::Shown;
-use crate::store::{RealmRow, Resent, Store, StoreError};
+use crate::store::{Address, Chain, Location, RealmRow, Resent, Store, StoreError};
 use crate::token::Token;
 use firstkey::crypto::context::{OrgId, RealmId};
-use std::fs::{DirBuilder, Permissions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+/// The embedded database.
 const DATABASE: &str = "firstkey.db";
+/// Where the database is, if it is not the embedded one. May hold a password, so it is the owner's alone.
+const ELSEWHERE: &str = "database.url";
 /// How long an invitation lives, in seconds: 7 days.
 pub(crate) const INVITE_TTL: i64 = 7 * 86_400;
 
@@ -86,21 +89,39 @@ pub enum RealmError {
 }
 
 impl Realm {
-    /// Makes a deployment in an empty or absent folder: realm id, key file, database.
+    /// Makes a deployment in an empty or absent folder: realm id, key file, embedded database.
     pub async fn init(dir: &Path, origin: &str, contact: Option<&str>) -> Result<Self, RealmError> {
+        Self::init_with(dir, origin, contact, None).await
+    }
+
+    /// The same with the database that an address such as `postgres://user@host/name` names. The folder remembers it.
+    pub async fn init_with(
+        dir: &Path,
+        origin: &str,
+        contact: Option<&str>,
+        database: Option<&str>,
+    ) -> Result<Self, RealmError> {
         let origin = crate::origin::read(origin)?;
         if contact.is_some_and(|contact| !names::is_address(contact)) {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
         }
+        let address = database.map(Address::read).transpose().map_err(RealmError::Invalid)?;
         let folder = |source| RealmError::Folder { path: dir.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(folder)?;
         std::fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(folder)?;
-        let database = dir.join(DATABASE);
-        if database.exists() {
+        let file = dir.join(DATABASE);
+        if file.exists() || dir.join(ELSEWHERE).exists() {
+            return Err(RealmError::Exists(dir.to_owned()));
+        }
+        let location = address.map_or(Location::Sqlite(file), |address| Location::Postgres(Box::new(address)));
+        let store = Store::open(location).await?;
+        if store.realm().await?.is_some() {
             return Err(RealmError::Exists(dir.to_owned()));
         }
         let keys = ServerKeys::make(dir)?;
-        let store = Store::open(&database)?;
+        if let Some(database) = database {
+            write_private(&dir.join(ELSEWHERE), database).map_err(folder)?;
+        }
         let clock = Clock::System;
         let row = RealmRow {
             realm_id: fresh_id(),
@@ -114,11 +135,16 @@ impl Realm {
 
     /// Opens a deployment; refuses a wrong, missing or damaged key file.
     pub async fn open(dir: &Path) -> Result<Self, RealmError> {
-        let database = dir.join(DATABASE);
-        if !database.exists() {
+        Self::open_with(dir, None).await
+    }
+
+    /// The same with the database of that address, whatever the folder remembers: another server of one deployment needs the key file only.
+    pub async fn open_with(dir: &Path, database: Option<&str>) -> Result<Self, RealmError> {
+        let location = locate(dir, database)?;
+        if location.file().is_some_and(|file| !file.exists()) {
             return Err(RealmError::Missing(dir.to_owned()));
         }
-        let store = Store::open(&database)?;
+        let store = Store::open(location).await?;
         let row = store.realm().await?.ok_or_else(|| RealmError::Missing(dir.to_owned()))?;
         let keys = ServerKeys::open(dir, &row.key_canary)?;
         Ok(Self {
@@ -178,9 +204,36 @@ impl Realm {
         }
     }
 
+    /// Goes along the audit log and tells whether every entry is as it was written.
+    pub async fn audit_chain(&self) -> Result<Chain, RealmError> {
+        Ok(self.store.audit_chain().await?)
+    }
+
     /// Everything that is stored on an account.
     pub async fn show(&self, email: &str) -> Result<Shown, RealmError> {
         let stored = self.store.stored(names::key(email)).await?;
         stored.map(|stored| Shown::new(self.id, stored)).ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))
     }
+}
+
+/// Where the deployment of that folder keeps its data.
+fn locate(dir: &Path, database: Option<&str>) -> Result<Location, RealmError> {
+    let remembered = match database {
+        Some(given) => Some(Zeroizing::new(given.to_owned())),
+        None => match std::fs::read_to_string(dir.join(ELSEWHERE)) {
+            Ok(text) => Some(Zeroizing::new(text.trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(RealmError::Folder { path: dir.join(ELSEWHERE), source }),
+        },
+    };
+    let Some(text) = remembered else { return Ok(Location::Sqlite(dir.join(DATABASE))) };
+    Address::read(&text).map(|address| Location::Postgres(Box::new(address))).map_err(RealmError::Invalid)
+}
+
+/// A new file that nobody else can read, on the disk when this returns.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -1,10 +1,10 @@
 //! Completing an account: once, by compare-and-set, in one transaction.
 
 use super::audit::{Entry, note};
+use super::db::{Db, values};
 use super::invites::find;
 use super::rows::{Bundle, Mode, Policy, Why};
 use super::{Result, Store};
-use rusqlite::{Connection, OptionalExtension, params};
 
 /// Newest claim keys that a signature is tried with.
 const CLAIM_KEYS: i64 = 32;
@@ -47,10 +47,9 @@ impl Store {
     pub(crate) async fn enrolment(&self, invite: [u8; 16]) -> Result<Option<Enrolment>> {
         self.read(move |db| {
             let Some(found) = find(db, invite)? else { return Ok(None) };
-            let claim_keys = db
-                .prepare_cached("SELECT claim_key FROM claim WHERE invite_id = ?1 ORDER BY seq DESC LIMIT ?2")?
-                .query_map(params![invite, CLAIM_KEYS], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
+            let sql = "SELECT claim_key FROM claim WHERE invite_id = ?1 ORDER BY seq DESC LIMIT ?2";
+            let claim_keys = db.rows(sql, &values![invite, CLAIM_KEYS])?;
+            let claim_keys = claim_keys.iter().map(|row| row.at(0)).collect::<Result<_>>()?;
             let offer = found.offer;
             Ok(Some(Enrolment { account_id: offer.account_id, mode: offer.mode, policy: offer.policy, claim_keys }))
         })
@@ -75,7 +74,7 @@ impl Store {
             let (account, org) = (found.offer.account_id, found.offer.org_id);
             let completed = db.execute(
                 "UPDATE account SET state = 'complete', completed_at = ?2 WHERE account_id = ?1 AND state = 'invited'",
-                params![account, now],
+                &values![account, now],
             )?;
             if completed != 1 {
                 return Ok(Finished::Unusable(Why::Used { at: None, contact: found.offer.contact }));
@@ -83,20 +82,20 @@ impl Store {
             insert(db, account, &upload, now)?;
             db.execute(
                 "UPDATE invite SET state = 'used', ended_at = ?2 WHERE invite_id = ?1",
-                params![upload.invite_id, now],
+                &values![upload.invite_id, now],
             )?;
             db.execute(
                 "UPDATE membership SET accepted_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
-                params![account, org, now],
+                &values![account, org, now],
             )?;
             db.execute(
                 "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES ('completed', ?1, ?2, ?3, ?3)",
-                params![account, org, now],
+                &values![account, org, now],
             )?;
             if found.offer.contact.is_some() {
                 db.execute(
                     "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES ('completed-admin', ?1, ?2, ?3, ?3)",
-                    params![account, org, now],
+                    &values![account, org, now],
                 )?;
             }
             let entry = Entry {
@@ -105,7 +104,7 @@ impl Store {
                 invite: Some(upload.invite_id),
                 detail: Some(&upload.fingerprint),
             };
-            note(db, now, "account.completed", entry)?;
+            note(db, now, "account.completed", entry);
             Ok(Finished::Receipt(upload.receipt))
         })
         .await
@@ -113,25 +112,22 @@ impl Store {
 }
 
 /// The answer to a body that was stored before, for any key that once claimed this invite, as long as the person is active.
-fn again(db: &Connection, upload: &Completion) -> Result<Option<Finished>> {
-    let stored = db
-        .query_row(
-            "SELECT b.idempotency_key, b.receipt FROM bundle b JOIN membership m USING (account_id)
-             WHERE b.invite_id = ?1 AND m.active = 1",
-            [upload.invite_id],
-            |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, [u8; 32]>(1)?)),
-        )
-        .optional()?;
-    Ok(match stored {
-        Some((key, receipt)) if key == upload.idempotency_key && receipt == upload.receipt => {
-            Some(Finished::Receipt(receipt))
-        }
-        Some((key, _)) if key == upload.idempotency_key => Some(Finished::Conflict),
-        _ => None,
+fn again(db: &Db, upload: &Completion) -> Result<Option<Finished>> {
+    let stored = db.row(
+        "SELECT b.idempotency_key, b.receipt FROM bundle b JOIN membership m USING (account_id)
+         WHERE b.invite_id = ?1 AND m.active = 1",
+        &values![upload.invite_id],
+    )?;
+    let Some(stored) = stored else { return Ok(None) };
+    let (key, receipt): ([u8; 16], [u8; 32]) = (stored.at(0)?, stored.at(1)?);
+    Ok(match key == upload.idempotency_key {
+        true if receipt == upload.receipt => Some(Finished::Receipt(receipt)),
+        true => Some(Finished::Conflict),
+        false => None,
     })
 }
 
-fn refusal(db: &Connection, invite: [u8; 16], signer: [u8; 32], now: i64) -> Result<Option<Finished>> {
+fn refusal(db: &Db, invite: [u8; 16], signer: [u8; 32], now: i64) -> Result<Option<Finished>> {
     let Some(found) = find(db, invite)? else { return Ok(Some(Finished::Stale)) };
     if found.claim_key != Some(signer) {
         return Ok(Some(Finished::Stale));
@@ -139,29 +135,29 @@ fn refusal(db: &Connection, invite: [u8; 16], signer: [u8; 32], now: i64) -> Res
     Ok(found.unusable(now).map(Finished::Unusable))
 }
 
-fn insert(db: &Connection, account: [u8; 16], upload: &Completion, now: i64) -> Result<()> {
+fn insert(db: &Db, account: [u8; 16], upload: &Completion, now: i64) -> Result<()> {
     let bundle = &upload.bundle;
     let [one, two, three, four] = &bundle.envelopes;
-    db.prepare_cached(
+    db.execute(
         "INSERT INTO bundle VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-    )?
-    .execute(params![
-        account,
-        upload.invite_id,
-        upload.idempotency_key,
-        upload.receipt,
-        bundle.key_gen,
-        bundle.kdf_block,
-        bundle.opaque_record,
-        one,
-        two,
-        three,
-        four,
-        bundle.ed25519,
-        bundle.x25519,
-        bundle.signature,
-        bundle.recovery_public,
-        now
-    ])?;
+        &values![
+            account,
+            upload.invite_id,
+            upload.idempotency_key,
+            upload.receipt,
+            bundle.key_gen,
+            &bundle.kdf_block,
+            &bundle.opaque_record,
+            one,
+            two,
+            three,
+            four,
+            bundle.ed25519,
+            bundle.x25519,
+            &bundle.signature,
+            bundle.recovery_public,
+            now
+        ],
+    )?;
     Ok(())
 }

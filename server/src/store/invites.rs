@@ -3,12 +3,12 @@
 //! Promise: at most one invitation per person and organisation is live; the token is asked for before anything is said about its state.
 
 use super::audit::{Entry, note};
+use super::db::{Db, Row, values};
 use super::rows::{Mode, Policy, Why};
 use super::{Result, Store};
 use crate::names;
 use crate::rng::fresh_id;
 use crate::token::TokenHash;
-use rusqlite::{Connection, OptionalExtension, params};
 
 /// Wrong tokens after which an invite is locked.
 const WRONG_TRIES: i64 = 10;
@@ -69,9 +69,9 @@ impl Store {
                 detail: None,
             };
             if !found.token_hash.is_some_and(|hash| token.matches(&hash)) {
-                db.execute("UPDATE invite SET wrong_tries = wrong_tries + 1 WHERE invite_id = ?1", [invite])?;
+                db.execute("UPDATE invite SET wrong_tries = wrong_tries + 1 WHERE invite_id = ?1", &values![invite])?;
                 if found.wrong_tries + 1 == WRONG_TRIES {
-                    note(db, now, "invite.locked", entry())?;
+                    note(db, now, "invite.locked", entry());
                 }
                 return Ok(Claimed::Unknown);
             }
@@ -80,13 +80,13 @@ impl Store {
             }
             db.execute(
                 "UPDATE invite SET claim_key = ?2, claim_count = claim_count + 1, last_claim_at = ?3 WHERE invite_id = ?1",
-                params![invite, claim_key, now],
+                &values![invite, claim_key, now],
             )?;
             db.execute(
                 "INSERT INTO claim (invite_id, claim_key, at) VALUES (?1, ?2, ?3)",
-                params![invite, claim_key, now],
+                &values![invite, claim_key, now],
             )?;
-            note(db, now, "invite.claimed", entry())?;
+            note(db, now, "invite.claimed", entry());
             Ok(Claimed::Offer(Box::new(found.offer)))
         })
         .await
@@ -96,12 +96,10 @@ impl Store {
     pub(crate) async fn resend(&self, email: String, ttl: i64, now: i64) -> Result<Resent> {
         self.write(move |db| {
             let Some(account) = account_to_invite(db, &email)? else { return Ok(Resent::Unknown) };
-            let mut rows = db.prepare(
-                "SELECT org_id, mode, active, accepted_at IS NOT NULL FROM membership WHERE account_id = ?1",
-            )?;
-            let rows: Vec<([u8; 16], Mode, bool, bool)> = rows
-                .query_map([account], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-                .collect::<rusqlite::Result<_>>()?;
+            let sql = "SELECT org_id, mode, active, accepted_at IS NOT NULL FROM membership WHERE account_id = ?1";
+            let rows = db.rows(sql, &values![account])?;
+            let rows = rows.iter().map(|row| Ok((row.at(0)?, row.at(1)?, row.at(2)?, row.at(3)?)));
+            let rows: Vec<([u8; 16], Mode, bool, bool)> = rows.collect::<Result<_>>()?;
             let open: Vec<_> = rows.iter().filter(|(.., accepted)| !accepted).collect();
             if open.is_empty() {
                 return Ok(Resent::Complete);
@@ -119,70 +117,74 @@ impl Store {
 
 /// The account of this address; or the unfinished one that its organisation has given this address since, which then becomes where it is invited: an
 /// administrator who names the address has seen it.
-fn account_to_invite(db: &Connection, email: &str) -> Result<Option<[u8; 16]>> {
+fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
     let key = names::key(email);
-    let by_address = db
-        .query_row("SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'", [&key], |row| {
-            row.get(0)
-        })
-        .optional()?;
-    if by_address.is_some() {
-        return Ok(by_address);
+    let by_address =
+        db.row("SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'", &values![&key])?;
+    if let Some(row) = by_address {
+        return row.at(0).map(Some);
     }
-    let sql = "SELECT a.account_id, m.email FROM membership m JOIN account a USING (account_id)
-               WHERE lower(m.email) = ?1 AND m.mode = 'enrol' AND a.state = 'invited'";
-    let moved: Option<([u8; 16], String)> =
-        db.query_row(sql, [&key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    if let Some((account, address)) = &moved {
-        db.execute(
-            "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1",
-            params![account, address, key],
-        )?;
+    let sql = "SELECT a.account_id, m.email FROM membership_email e JOIN membership m USING (user_id) JOIN account a USING (account_id)
+               WHERE e.email_key = ?1 AND m.mode = 'enrol' AND a.state = 'invited' AND m.email IS NOT NULL";
+    let moved = db.rows(sql, &values![&key])?;
+    for row in moved {
+        let (account, address): ([u8; 16], String) = (row.at(0)?, row.at(1)?);
+        if names::key(&address) == key {
+            db.execute(
+                "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1",
+                &values![account, &address, &key],
+            )?;
+            return Ok(Some(account));
+        }
     }
-    Ok(moved.map(|(account, _)| account))
+    Ok(None)
 }
 
 /// Issues an invitation, withdraws the earlier one and queues the letter.
-pub(super) fn issue(db: &Connection, account: [u8; 16], org: [u8; 16], mode: Mode, ttl: i64, now: i64) -> Result<()> {
+pub(super) fn issue(db: &Db, account: [u8; 16], org: [u8; 16], mode: Mode, ttl: i64, now: i64) -> Result<()> {
     withdraw(db, account, org, now)?;
     let invite = fresh_id();
-    db.execute(
-        "INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, 'live', ?5, ?6)",
-        params![invite, account, org, mode, now, now + ttl],
-    )?;
-    db.execute(
-        "INSERT INTO outbox (kind, account_id, org_id, invite_id, created_at, not_before) VALUES ('invite', ?1, ?2, ?3, ?4, ?4)",
-        params![account, org, invite, now],
-    )?;
-    note(
-        db,
-        now,
-        "invite.issued",
-        Entry { org: Some(org), account: Some(account), invite: Some(invite), detail: Some(mode.as_str()) },
-    )
+    db.execute_all(&[
+        (
+            "INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, 'live', ?5, ?6)",
+            values![invite, account, org, mode, now, now + ttl].to_vec(),
+        ),
+        (
+            "INSERT INTO outbox (kind, account_id, org_id, invite_id, created_at, not_before) VALUES ('invite', ?1, ?2, ?3, ?4, ?4)",
+            values![account, org, invite, now].to_vec(),
+        ),
+        (
+            "UPDATE membership SET invited_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
+            values![account, org, now].to_vec(),
+        ),
+    ])?;
+    let detail = Some(mode.as_str());
+    note(db, now, "invite.issued", Entry { org: Some(org), account: Some(account), invite: Some(invite), detail });
+    Ok(())
 }
 
 /// Withdraws the open invitation of a person in an organisation, and its letter if it was not sent yet.
-pub(super) fn withdraw(db: &Connection, account: [u8; 16], org: [u8; 16], now: i64) -> Result<()> {
-    let open = db
-        .query_row(
-            "SELECT invite_id FROM invite WHERE account_id = ?1 AND org_id = ?2 AND state = 'live'",
-            params![account, org],
-            |row| row.get::<_, [u8; 16]>(0),
-        )
-        .optional()?;
-    let Some(invite) = open else { return Ok(()) };
-    db.execute("UPDATE invite SET state = 'withdrawn', ended_at = ?2 WHERE invite_id = ?1", params![invite, now])?;
-    db.execute(
-        "UPDATE outbox SET done_at = ?2, trouble = 'withdrawn' WHERE invite_id = ?1 AND done_at IS NULL",
-        params![invite, now],
+pub(super) fn withdraw(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> Result<()> {
+    let open = db.row(
+        "SELECT invite_id FROM invite WHERE account_id = ?1 AND org_id = ?2 AND state = 'live'",
+        &values![account, org],
     )?;
+    let Some(open) = open else { return Ok(()) };
+    let invite: [u8; 16] = open.at(0)?;
+    db.execute_all(&[
+        ("UPDATE invite SET state = 'withdrawn', ended_at = ?2 WHERE invite_id = ?1", values![invite, now].to_vec()),
+        (
+            "UPDATE outbox SET done_at = ?2, trouble = 'withdrawn' WHERE invite_id = ?1 AND done_at IS NULL",
+            values![invite, now].to_vec(),
+        ),
+    ])?;
     note(
         db,
         now,
         "invite.withdrawn",
         Entry { org: Some(org), account: Some(account), invite: Some(invite), detail: None },
-    )
+    );
+    Ok(())
 }
 
 /// An invite with all that its state depends on.
@@ -215,8 +217,8 @@ impl Found {
     }
 }
 
-pub(super) fn find(db: &Connection, invite: [u8; 16]) -> Result<Option<Found>> {
-    let mut query = db.prepare_cached(
+pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<Found>> {
+    let found = db.row(
         "SELECT i.org_id, o.name, i.account_id, coalesce(a.email, ''), m.display_name, i.mode,
                 o.min_profile, o.recovery, o.secret_key, o.min_length,
                 i.expires_at, i.claim_count, i.last_claim_at, coalesce(o.contact, r.contact),
@@ -224,36 +226,40 @@ pub(super) fn find(db: &Connection, invite: [u8; 16]) -> Result<Option<Found>> {
          FROM invite i JOIN organisation o USING (org_id) JOIN account a USING (account_id) CROSS JOIN realm r
          LEFT JOIN membership m ON m.org_id = i.org_id AND m.account_id = i.account_id
          WHERE i.invite_id = ?1",
+        &values![invite],
     )?;
-    let found = query.query_row([invite], |row| {
-        Ok(Found {
+    found.map(|row| Found::from_row(&row)).transpose()
+}
+
+impl Found {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
             offer: Offer {
-                org_id: row.get(0)?,
-                org_name: row.get(1)?,
-                account_id: row.get(2)?,
-                email: row.get(3)?,
-                display_name: row.get(4)?,
-                mode: row.get(5)?,
+                org_id: row.at(0)?,
+                org_name: row.at(1)?,
+                account_id: row.at(2)?,
+                email: row.at(3)?,
+                display_name: row.at(4)?,
+                mode: row.at(5)?,
                 policy: Policy {
-                    min_profile: row.get(6)?,
-                    recovery: row.get(7)?,
-                    secret_key: row.get(8)?,
-                    min_length: row.get(9)?,
+                    min_profile: row.at(6)?,
+                    recovery: row.at(7)?,
+                    secret_key: row.at(8)?,
+                    min_length: row.at(9)?,
                 },
-                expires_at: row.get(10)?,
-                earlier_claims: row.get(11)?,
-                last_claim_at: row.get(12)?,
-                contact: row.get(13)?,
+                expires_at: row.at(10)?,
+                earlier_claims: row.at(11)?,
+                last_claim_at: row.at(12)?,
+                contact: row.at(13)?,
             },
-            claim_key: row.get(14)?,
-            token_hash: row.get(15)?,
-            wrong_tries: row.get(16)?,
-            state: row.get(17)?,
-            ended_at: row.get(18)?,
-            account_state: row.get(19)?,
-            completed_at: row.get(20)?,
-            active: row.get(21)?,
+            claim_key: row.at(14)?,
+            token_hash: row.at(15)?,
+            wrong_tries: row.at(16)?,
+            state: row.at(17)?,
+            ended_at: row.at(18)?,
+            account_state: row.at(19)?,
+            completed_at: row.at(20)?,
+            active: row.at(21)?,
         })
-    });
-    Ok(found.optional()?)
+    }
 }

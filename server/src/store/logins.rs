@@ -4,10 +4,11 @@
 //! People who do not exist are counted like those who do.
 
 use super::audit::{Entry, note};
+use super::db::{Db, Value, values};
 use super::rows::Bundle;
-use super::{Result, Store};
+use super::{Result, Store, StoreError};
+use crate::rng::fresh_id;
 use crate::token::TokenHash;
-use rusqlite::{Connection, OptionalExtension, params};
 
 /// Seconds that a login may take.
 const LIFE: i64 = 120;
@@ -41,12 +42,12 @@ pub(crate) struct Proof {
 impl Store {
     /// The completed, active account of this address.
     pub(crate) async fn login_by_email(&self, email_key: String) -> Result<Option<LoginRow>> {
-        self.read(move |db| account(db, "a.email_key = ?1 AND a.state = 'complete'", &email_key)).await
+        self.read(move |db| account(db, "a.email_key = ?1 AND a.state = 'complete'", (&email_key).into())).await
     }
 
     /// The completed, active account of this id.
     pub(crate) async fn login_by_id(&self, id: [u8; 16]) -> Result<Option<LoginRow>> {
-        self.read(move |db| account(db, "a.account_id = ?1 AND a.state = 'complete'", &id)).await
+        self.read(move |db| account(db, "a.account_id = ?1 AND a.state = 'complete'", id.into())).await
     }
 
     /// Begins a conversation unless there were too many that failed.
@@ -61,13 +62,10 @@ impl Store {
             if let Some(wait) = too_many(db, account, now)? {
                 return Ok(Began::TooMany(wait));
             }
-            db.prepare_cached("INSERT INTO login VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
-                login,
-                account,
-                state,
-                now,
-                now + LIFE
-            ])?;
+            db.execute(
+                "INSERT INTO login VALUES (?1, ?2, ?3, ?4, ?5)",
+                &values![login, account, &state, now, now + LIFE],
+            )?;
             Ok(Began::Yes)
         })
         .await
@@ -76,14 +74,14 @@ impl Store {
     /// Takes a conversation up; from here on it counts as failed until [`Store::login_succeeded`].
     pub(crate) async fn take_login(&self, login: [u8; 16], now: i64) -> Result<Option<Proof>> {
         self.write(move |db| {
-            let proof = db
-                .query_row(
-                    "SELECT account_id, state FROM login WHERE login_id = ?1 AND state IS NOT NULL AND expires_at > ?2",
-                    params![login, now],
-                    |row| Ok(Proof { account_id: row.get(0)?, state: row.get(1)? }),
-                )
-                .optional()?;
-            db.execute("UPDATE login SET state = NULL WHERE login_id = ?1", [login])?;
+            let proof = db.row(
+                "SELECT account_id, state FROM login WHERE login_id = ?1 AND state IS NOT NULL AND expires_at > ?2",
+                &values![login, now],
+            )?;
+            let proof = proof
+                .map(|row| Ok::<_, StoreError>(Proof { account_id: row.at(0)?, state: row.at(1)? }))
+                .transpose()?;
+            db.execute("UPDATE login SET state = NULL WHERE login_id = ?1", &values![login])?;
             Ok(proof)
         })
         .await
@@ -99,12 +97,15 @@ impl Store {
         now: i64,
     ) -> Result<Option<LoginRow>> {
         self.write(move |db| {
-            let row = account(db, "a.account_id = ?1 AND a.state = 'complete'", &id)?;
+            let row = account(db, "a.account_id = ?1 AND a.state = 'complete'", id.into())?;
             // One conversation opens one session.
-            let open = db.execute("DELETE FROM login WHERE login_id = ?1", [login])? == 1;
+            let open = db.execute("DELETE FROM login WHERE login_id = ?1", &values![login])? == 1;
             if row.is_some() && open {
-                db.execute("INSERT INTO session VALUES (?1, ?2, ?3)", params![session.0, id, expires_at])?;
-                note(db, now, "login.succeeded", Entry { account: Some(id), ..Entry::default() })?;
+                db.execute(
+                    "INSERT INTO session (session_hash, account_id, expires_at, session_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    &values![session.0, id, expires_at, fresh_id(), now],
+                )?;
+                note(db, now, "login.succeeded", Entry { account: Some(id), ..Entry::default() });
             }
             Ok(row.filter(|_| open))
         })
@@ -113,18 +114,22 @@ impl Store {
 
     /// Writes down that a proof did not hold.
     pub(crate) async fn login_failed(&self, account: [u8; 16], now: i64) -> Result<()> {
-        self.write(move |db| note(db, now, "login.failed", Entry { account: Some(account), ..Entry::default() })).await
+        self.write(move |db| {
+            note(db, now, "login.failed", Entry { account: Some(account), ..Entry::default() });
+            Ok(())
+        })
+        .await
     }
 
     /// Throws away what no longer matters: states and sessions that ran out, and the counts of people who do not exist.
     pub(crate) async fn sweep_logins(&self, now: i64) -> Result<()> {
         self.write(move |db| {
-            db.execute("UPDATE login SET state = NULL WHERE expires_at <= ?1 AND state IS NOT NULL", [now])?;
+            db.execute("UPDATE login SET state = NULL WHERE expires_at <= ?1 AND state IS NOT NULL", &values![now])?;
             db.execute(
                 "DELETE FROM login WHERE started_at <= ?1 AND account_id NOT IN (SELECT account_id FROM account)",
-                [now - HOUR],
+                &values![now - HOUR],
             )?;
-            db.execute("DELETE FROM session WHERE expires_at <= ?1", [now])?;
+            db.execute("DELETE FROM session WHERE expires_at <= ?1", &values![now])?;
             Ok(())
         })
         .await
@@ -132,39 +137,33 @@ impl Store {
 }
 
 /// Ends whatever a person has open.
-pub(super) fn end_all(db: &Connection, account: [u8; 16]) -> Result<()> {
-    db.execute("DELETE FROM session WHERE account_id = ?1", [account])?;
-    db.execute("UPDATE login SET state = NULL WHERE account_id = ?1", [account])?;
+pub(super) fn end_all(db: &Db, account: [u8; 16]) -> Result<()> {
+    db.execute("DELETE FROM session WHERE account_id = ?1", &values![account])?;
+    db.execute("UPDATE login SET state = NULL WHERE account_id = ?1", &values![account])?;
     Ok(())
 }
 
-fn account(db: &Connection, which: &str, value: &dyn rusqlite::ToSql) -> Result<Option<LoginRow>> {
+fn account(db: &Db, which: &str, value: Value<'_>) -> Result<Option<LoginRow>> {
     let sql = format!(
         "SELECT a.account_id, {} FROM account a JOIN bundle b USING (account_id)
          WHERE {which} AND EXISTS (SELECT 1 FROM membership m WHERE m.account_id = a.account_id AND m.active = 1)",
         Bundle::COLUMNS
     );
-    let row = db
-        .prepare_cached(&sql)?
-        .query_row([value], |row| Ok(LoginRow { account_id: row.get(0)?, bundle: Bundle::from_row(row, 1)? }))
-        .optional()?;
-    Ok(row)
+    let row = db.row(&sql, &[value])?;
+    row.map(|row| Ok(LoginRow { account_id: row.at(0)?, bundle: Bundle::from_row(&row, 1)? })).transpose()
 }
 
 /// Seconds to wait, if there were too many failures.
-fn too_many(db: &Connection, account: [u8; 16], now: i64) -> Result<Option<i64>> {
-    let total: i64 = db
-        .prepare_cached("SELECT count(*) FROM login WHERE account_id = ?1")?
-        .query_row([account], |row| row.get(0))?;
+fn too_many(db: &Db, account: [u8; 16], now: i64) -> Result<Option<i64>> {
+    let total: i64 = db.one("SELECT count(*) FROM login WHERE account_id = ?1", &values![account])?.at(0)?;
     if total >= TOTAL {
         return Ok(Some(DAY));
     }
     // The oldest of the last ten: when it is an hour old, one more try is free.
-    let tenth: Option<i64> = db
-        .prepare_cached(
-            "SELECT started_at FROM login WHERE account_id = ?1 ORDER BY started_at DESC LIMIT 1 OFFSET ?2",
-        )?
-        .query_row(params![account, HOURLY - 1], |row| row.get(0))
-        .optional()?;
-    Ok(tenth.map(|at| at + HOUR - now).filter(|wait| *wait > 0))
+    let tenth = db.row(
+        "SELECT started_at FROM login WHERE account_id = ?1 ORDER BY started_at DESC LIMIT 1 OFFSET ?2",
+        &values![account, HOURLY - 1],
+    )?;
+    let Some(at) = tenth.map(|row| row.at::<i64>(0)).transpose()? else { return Ok(None) };
+    Ok(Some(at + HOUR - now).filter(|wait| *wait > 0))
 }

@@ -3,10 +3,10 @@
 //! Promise: a letter is in the outbox if and only if its change was committed; taking an invitation out stores the hash of the token that is about to be sent,
 //! durably, before it is sent. Must never: hold a token.
 
+use super::db::{Db, Row, values};
 use super::rows::{Bundle, Mode};
 use super::{Result, Store};
 use crate::token::TokenHash;
-use rusqlite::{Connection, OptionalExtension, params};
 
 /// Seconds that a deliverer has a letter to itself.
 const LEASE: i64 = 60;
@@ -39,30 +39,18 @@ impl Store {
     /// Takes the next letter that is due; if it is an invitation, its token becomes `token` and every earlier one is void.
     pub(crate) async fn take_letter(&self, token: TokenHash, now: i64) -> Result<Option<Letter>> {
         self.write(move |db| {
-            let due = db
-                .query_row(
-                    "SELECT seq, kind, account_id, invite_id, attempts, org_id FROM outbox
-                     WHERE done_at IS NULL AND not_before <= ?1 AND lease_until <= ?1 ORDER BY not_before, seq LIMIT 1",
-                    [now],
-                    |row| {
-                        Ok(Due {
-                            seq: row.get(0)?,
-                            kind: row.get(1)?,
-                            account: row.get(2)?,
-                            invite: row.get(3)?,
-                            attempts: row.get(4)?,
-                            org: row.get(5)?,
-                        })
-                    },
-                )
-                .optional()?;
-            let Some(due) = due else { return Ok(None) };
+            let due = db.row(
+                "SELECT seq, kind, account_id, invite_id, attempts, org_id FROM outbox
+                 WHERE done_at IS NULL AND not_before <= ?1 AND lease_until <= ?1 ORDER BY not_before, seq LIMIT 1",
+                &values![now],
+            )?;
+            let Some(due) = due.map(|row| Due::from_row(&row)).transpose()? else { return Ok(None) };
             db.execute(
                 "UPDATE outbox SET lease_until = ?2, attempts = attempts + 1 WHERE seq = ?1",
-                params![due.seq, now + LEASE],
+                &values![due.seq, now + LEASE],
             )?;
             if let Some(invite) = due.invite {
-                db.execute("UPDATE invite SET token_hash = ?2 WHERE invite_id = ?1", params![invite, token.0])?;
+                db.execute("UPDATE invite SET token_hash = ?2 WHERE invite_id = ?1", &values![invite, token.0])?;
             }
             let letter = due.write(db)?;
             if letter.is_none() {
@@ -76,9 +64,8 @@ impl Store {
     /// Whether a letter is due.
     pub(crate) async fn letter_is_due(&self, now: i64) -> Result<bool> {
         self.read(move |db| {
-            let sql =
-                "SELECT EXISTS (SELECT 1 FROM outbox WHERE done_at IS NULL AND not_before <= ?1 AND lease_until <= ?1)";
-            Ok(db.prepare_cached(sql)?.query_row([now], |row| row.get(0))?)
+            let sql = "SELECT 1 FROM outbox WHERE done_at IS NULL AND not_before <= ?1 AND lease_until <= ?1 LIMIT 1";
+            db.exists(sql, &values![now])
         })
         .await
     }
@@ -94,25 +81,29 @@ impl Store {
             let pause = (5_i64 << attempts.clamp(0, 10)).min(LONGEST_PAUSE);
             db.execute(
                 "UPDATE outbox SET lease_until = 0, not_before = ?2, trouble = ?3 WHERE seq = ?1",
-                params![seq, now + pause, trouble],
+                &values![seq, now + pause, &trouble],
             )?;
             Ok(())
         })
         .await
     }
 
-    /// Frees letters that a server took and did not live to send.
+    /// Frees letters that an earlier run took and did not live to send. Where several servers share the database, another one may be sending them now: there
+    /// the lease has to run out.
     pub(crate) async fn free_letters(&self) -> Result<()> {
+        if !self.is_for_one_server {
+            return Ok(());
+        }
         self.write(|db| {
-            db.execute("UPDATE outbox SET lease_until = 0 WHERE done_at IS NULL AND lease_until <> 0", [])?;
+            db.execute("UPDATE outbox SET lease_until = 0 WHERE done_at IS NULL AND lease_until <> 0", &[])?;
             Ok(())
         })
         .await
     }
 }
 
-fn close(db: &Connection, seq: i64, trouble: Option<&str>, now: i64) -> Result<()> {
-    db.execute("UPDATE outbox SET done_at = ?2, trouble = ?3 WHERE seq = ?1", params![seq, now, trouble])?;
+fn close(db: &Db, seq: i64, trouble: Option<&str>, now: i64) -> Result<()> {
+    db.execute("UPDATE outbox SET done_at = ?2, trouble = ?3 WHERE seq = ?1", &values![seq, now, trouble])?;
     Ok(())
 }
 
@@ -126,20 +117,28 @@ struct Due {
 }
 
 impl Due {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            seq: row.at(0)?,
+            kind: row.at(1)?,
+            account: row.at(2)?,
+            invite: row.at(3)?,
+            attempts: row.at(4)?,
+            org: row.at(5)?,
+        })
+    }
+
     /// Puts together what the letter says; `None` if nobody can receive it.
-    fn write(&self, db: &Connection) -> Result<Option<Letter>> {
-        let head = db
-            .query_row(
-                "SELECT a.email, o.name, coalesce(o.contact, r.contact), m.display_name
-                 FROM account a CROSS JOIN realm r JOIN organisation o ON o.org_id = ?2
-                 LEFT JOIN membership m ON m.account_id = a.account_id AND m.org_id = o.org_id WHERE a.account_id = ?1",
-                params![self.account, self.org],
-                |row| {
-                    Ok((row.get::<_, Option<String>>(0)?, row.get(1)?, row.get::<_, Option<String>>(2)?, row.get(3)?))
-                },
-            )
-            .optional()?;
-        let Some((email, org_name, contact, display_name)) = head else { return Ok(None) };
+    fn write(&self, db: &Db) -> Result<Option<Letter>> {
+        let head = db.row(
+            "SELECT a.email, o.name, coalesce(o.contact, r.contact), m.display_name
+             FROM account a CROSS JOIN realm r JOIN organisation o ON o.org_id = ?2
+             LEFT JOIN membership m ON m.account_id = a.account_id AND m.org_id = o.org_id WHERE a.account_id = ?1",
+            &values![self.account, self.org],
+        )?;
+        let Some(head) = head else { return Ok(None) };
+        let (email, org_name, contact, display_name): (_, _, Option<String>, _) =
+            (head.at(0)?, head.at(1)?, head.at(2)?, head.at(3)?);
         let (what, to) = match self.kind.as_str() {
             "invite" => (self.invitation(db)?, email),
             "completed-admin" => {
@@ -160,22 +159,18 @@ impl Due {
         }))
     }
 
-    fn invitation(&self, db: &Connection) -> Result<Option<Letters>> {
-        let row = db
-            .query_row(
-                "SELECT invite_id, mode, expires_at FROM invite WHERE invite_id = ?1 AND state = 'live'",
-                [self.invite],
-                |row| Ok(Letters::Invite { invite_id: row.get(0)?, mode: row.get(1)?, expires_at: row.get(2)? }),
-            )
-            .optional()?;
-        Ok(row)
+    fn invitation(&self, db: &Db) -> Result<Option<Letters>> {
+        let row = db.row(
+            "SELECT invite_id, mode, expires_at FROM invite WHERE invite_id = ?1 AND state = 'live'",
+            &values![self.invite],
+        )?;
+        row.map(|row| Ok(Letters::Invite { invite_id: row.at(0)?, mode: row.at(1)?, expires_at: row.at(2)? }))
+            .transpose()
     }
 
-    fn bundle(&self, db: &Connection) -> Result<Option<(Box<Bundle>, i64)>> {
+    fn bundle(&self, db: &Db) -> Result<Option<(Box<Bundle>, i64)>> {
         let sql = format!("SELECT {}, b.created_at FROM bundle b WHERE b.account_id = ?1", Bundle::COLUMNS);
-        let row = db
-            .query_row(&sql, [self.account], |row| Ok((Box::new(Bundle::from_row(row, 0)?), row.get(11)?)))
-            .optional()?;
-        Ok(row)
+        let row = db.row(&sql, &values![self.account])?;
+        row.map(|row| Ok((Box::new(Bundle::from_row(&row, 0)?), row.at(11)?))).transpose()
     }
 }

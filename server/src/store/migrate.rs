@@ -1,28 +1,46 @@
 //! The tables, as steps that only go forward. A step that has been released is never changed; a new one is added.
 
+use super::db::{Db, values};
 use super::{Result, StoreError};
-use rusqlite::{Connection, TransactionBehavior};
+
+/// A step, as each of the two databases writes it.
+struct Step {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
 
 /// Each entry brings the database one version on.
-const STEPS: &[&str] = &[include_str!("schema/0001_start.sql")];
+const STEPS: &[Step] = &[Step {
+    sqlite: include_str!("schema/0001_start.sqlite.sql"),
+    postgres: include_str!("schema/0001_start.postgres.sql"),
+}];
 
 /// Brings the database to the newest version; several programs may try at once.
-pub(super) fn run(db: &mut Connection) -> Result<()> {
-    let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    step.execute_batch(
+pub(super) fn run(db: &Db) -> Result<()> {
+    db.begin()?;
+    let moved = forward(db).and_then(|()| db.commit());
+    if moved.is_err() {
+        db.roll_back();
+    }
+    moved
+}
+
+fn forward(db: &Db) -> Result<()> {
+    db.batch(db.either(
         "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT",
-    )?;
-    let found: i64 = step.query_row("SELECT coalesce(max(version), 0) FROM migration", [], |row| row.get(0))?;
+        "CREATE TABLE IF NOT EXISTS migration (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)",
+    ))?;
+    let found: i64 = db.one("SELECT coalesce(max(version), 0) FROM migration", &[])?.at(0)?;
     let known = i64::try_from(STEPS.len()).expect("invariant: a handful of steps");
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    for (version, sql) in (1_i64..).zip(STEPS) {
+    for (version, step) in (1_i64..).zip(STEPS) {
         if version > found {
-            step.execute_batch(sql)?;
-            step.execute("INSERT INTO migration VALUES (?1, unixepoch())", [version])?;
+            db.batch(db.either(step.sqlite, step.postgres))?;
+            let now = db.either("unixepoch()", "extract(epoch FROM now())::bigint");
+            db.execute(&format!("INSERT INTO migration VALUES (?1, {now})"), &values![version])?;
         }
     }
-    step.commit()?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! another database can stand beside this one.
 
 mod audit;
+mod db;
 mod enrolment;
 mod invites;
 mod logins;
@@ -17,6 +18,8 @@ mod setup;
 mod view;
 mod writer;
 
+pub use audit::Chain;
+pub(crate) use db::{Address, Location};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
 pub(crate) use invites::{Claimed, Offer, Resent};
 pub(crate) use logins::{Began, LoginRow};
@@ -26,9 +29,8 @@ pub(crate) use rows::{Bundle, Mode, Policy, Why};
 pub(crate) use setup::RealmRow;
 pub(crate) use view::Stored;
 
+use db::Db;
 use readers::Readers;
-use rusqlite::Connection;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use writer::Writer;
@@ -39,6 +41,15 @@ pub enum StoreError {
     /// SQLite said no.
     #[error("the database refused: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL said no, or the connection broke.
+    #[error("the database refused: {}", refusal(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    /// There is no connection; the next command tries again.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// The connection broke while the transaction was being committed.
+    #[error("the connection to the database broke at the last moment; whether the change was made has to be looked up")]
+    Uncertain,
     /// The transaction that this command was part of was not committed; nothing changed.
     #[error("the database could not write; nothing was changed")]
     NotCommitted,
@@ -60,6 +71,14 @@ pub enum StoreError {
     Closed,
 }
 
+/// What PostgreSQL said, without the values that it likes to quote.
+fn refusal(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(said) => format!("{} ({})", said.message(), said.code().code()),
+        None => error.to_string(),
+    }
+}
+
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
 /// The database: one writer with group commit, several readers.
@@ -68,18 +87,26 @@ pub(crate) struct Store {
     writer: Arc<Writer>,
     readers: Readers,
     letters_waiting: Arc<Notify>,
+    /// Whether nobody else serves this database.
+    is_for_one_server: bool,
 }
 
 impl Store {
-    /// Opens the file, brings it to the newest version and starts the writer.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let mut db = connect(path)?;
-        migrate::run(&mut db)?;
+    /// Opens the database, brings it to the newest version and starts the writer. Waits for the database: call it where waiting is allowed.
+    fn open_here(location: Location) -> Result<Self> {
+        let db = location.connect()?;
+        migrate::run(&db)?;
         Ok(Self {
-            writer: Arc::new(Writer::start(db)?),
-            readers: Readers::new(path),
+            is_for_one_server: location.is_for_one_server(),
+            writer: Arc::new(Writer::start(location.clone(), db)?),
+            readers: Readers::new(location),
             letters_waiting: Arc::new(Notify::new()),
         })
+    }
+
+    /// The same, from a task.
+    pub(crate) async fn open(location: Location) -> Result<Self> {
+        tokio::task::spawn_blocking(move || Self::open_here(location)).await.map_err(|_| StoreError::Closed)?
     }
 
     /// Rings when a letter may have been written.
@@ -91,7 +118,7 @@ impl Store {
     async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
         let answer = self.writer.run(work).await;
         self.letters_waiting.notify_one();
@@ -101,19 +128,8 @@ impl Store {
     async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
         self.readers.run(work).await
     }
-}
-
-fn connect(path: &Path) -> Result<Connection> {
-    let db = Connection::open(path)?;
-    db.busy_timeout(std::time::Duration::from_secs(10))?;
-    db.pragma_update(None, "journal_mode", "WAL")?;
-    // FULL: a commit that was answered survives a power cut.
-    db.pragma_update(None, "synchronous", "FULL")?;
-    db.pragma_update(None, "foreign_keys", true)?;
-    db.pragma_update(None, "trusted_schema", false)?;
-    Ok(db)
 }

@@ -4,11 +4,11 @@
 //! gets a second invitation to enrol.
 
 use super::audit::{Entry, note};
+use super::db::{Db, Row, values};
 use super::rows::Mode;
 use super::{Result, Store, invites, logins};
 use crate::names;
 use crate::rng::fresh_id;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// What an organisation says of a person.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,26 +76,32 @@ impl Store {
                 None => (new_account(db, draft.email.as_deref(), now)?, Mode::Enrol),
             };
             let user = fresh_id();
-            db.prepare_cached(
-                "INSERT INTO membership (user_id, org_id, account_id, mode, user_name, user_name_key, external_id, active, email,
-                     display_name, attributes, created_at, modified_at, version)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 1)",
-            )?
-            .execute(params![
+            let key = names::key(&draft.user_name);
+            let membership = values![
                 user,
                 org,
                 account,
                 mode,
-                draft.user_name,
-                names::key(&draft.user_name),
-                draft.external_id,
+                &draft.user_name,
+                &key,
+                &draft.external_id,
                 draft.active,
-                draft.email,
-                draft.display_name,
-                draft.attributes,
+                &draft.email,
+                &draft.display_name,
+                &draft.attributes,
                 now
+            ];
+            db.execute_all(&[
+                (
+                    "INSERT INTO membership (user_id, org_id, account_id, mode, user_name, user_name_key, external_id, active, email,
+                         display_name, attributes, created_at, modified_at, version)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 1)",
+                    membership.to_vec(),
+                ),
+                ("UPDATE organisation SET people = people + 1 WHERE org_id = ?1", values![org].to_vec()),
             ])?;
-            note(db, now, "person.created", Entry { org: Some(org), account: Some(account), ..Entry::default() })?;
+            keep_addresses(db, PersonKey { org, user }, &draft)?;
+            note(db, now, "person.created", Entry { org: Some(org), account: Some(account), ..Entry::default() });
             if draft.active && draft.email.is_some() {
                 invites::issue(db, account, org, mode, invite_ttl, now)?;
             }
@@ -123,15 +129,13 @@ impl Store {
                 Some(("externalId", value)) => ("m.external_id = ?2", value.clone()),
                 Some((_, value)) => ("m.user_name_key = ?2", names::key(value)),
             };
-            let total = db
-                .prepare_cached(&format!("SELECT count(*) FROM membership m WHERE m.org_id = ?1 AND {condition}"))?
-                .query_row(params![org, value], |row| row.get(0))?;
-            let people = db
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM membership m WHERE m.org_id = ?1 AND {condition} ORDER BY m.created_at, m.user_id LIMIT ?3 OFFSET ?4"
-                ))?
-                .query_map(params![org, value, take, skip], person)?
-                .collect::<rusqlite::Result<_>>()?;
+            let sql = format!("SELECT count(*) FROM membership m WHERE m.org_id = ?1 AND {condition}");
+            let total = db.one(&sql, &values![org, &value])?.at(0)?;
+            let sql = format!(
+                "SELECT {COLUMNS} FROM membership m WHERE m.org_id = ?1 AND {condition} ORDER BY m.created_at, m.user_id LIMIT ?3 OFFSET ?4"
+            );
+            let people = db.rows(&sql, &values![org, &value, take, skip])?;
+            let people = people.iter().map(person).collect::<Result<_>>()?;
             Ok(Page { total, people })
         })
         .await
@@ -167,7 +171,7 @@ impl Store {
                 now,
                 "person.changed",
                 Entry { org: Some(key.org), account: Some(row.account), ..Entry::default() },
-            )?;
+            );
             row.consequences(db, key.org, &draft, invite_ttl, now)?;
             let person = load(db, key)?.map(|row| Box::new(row.person));
             Ok(person.map_or(Edited::Unknown, Edited::Person))
@@ -180,19 +184,22 @@ impl Store {
         self.write(move |db| {
             let Some(row) = load(db, key)? else { return Ok(false) };
             deactivate(db, key.org, row.account, now)?;
-            db.execute("DELETE FROM membership WHERE user_id = ?1 AND org_id = ?2", params![key.user, key.org])?;
+            db.execute_all(&[
+                ("DELETE FROM membership WHERE user_id = ?1 AND org_id = ?2", values![key.user, key.org].to_vec()),
+                ("UPDATE organisation SET people = people - 1 WHERE org_id = ?1", values![key.org].to_vec()),
+            ])?;
             // The last organisation gone, the address is free again: who comes back is a new account with new keys.
             db.execute(
                 "UPDATE account SET state = 'removed', removed_at = ?2
                  WHERE account_id = ?1 AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.account_id = ?1)",
-                params![row.account, now],
+                &values![row.account, now],
             )?;
             note(
                 db,
                 now,
                 "person.removed",
                 Entry { org: Some(key.org), account: Some(row.account), ..Entry::default() },
-            )?;
+            );
             Ok(true)
         })
         .await
@@ -208,7 +215,7 @@ struct Membership {
 
 impl Membership {
     /// What follows from a change: invitations, sessions, logins.
-    fn consequences(&self, db: &Connection, org: [u8; 16], after: &Draft, ttl: i64, now: i64) -> Result<()> {
+    fn consequences(&self, db: &Db, org: [u8; 16], after: &Draft, ttl: i64, now: i64) -> Result<()> {
         let before = &self.person.draft;
         if before.active && !after.active {
             deactivate(db, org, self.account, now)?;
@@ -230,106 +237,116 @@ impl Membership {
 }
 
 /// Ends what the person has open in this organisation and, if it was the last active one, in the realm.
-fn deactivate(db: &Connection, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()> {
+fn deactivate(db: &Db, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()> {
     invites::withdraw(db, account, org, now)?;
-    let elsewhere: bool = db.query_row(
-        "SELECT EXISTS (SELECT 1 FROM membership WHERE account_id = ?1 AND org_id <> ?2 AND active = 1)",
-        params![account, org],
-        |row| row.get(0),
+    let elsewhere = db.exists(
+        "SELECT 1 FROM membership WHERE account_id = ?1 AND org_id <> ?2 AND active = 1",
+        &values![account, org],
     )?;
     if !elsewhere {
         logins::end_all(db, account)?;
     }
-    note(db, now, "person.deactivated", Entry { org: Some(org), account: Some(account), ..Entry::default() })
+    note(db, now, "person.deactivated", Entry { org: Some(org), account: Some(account), ..Entry::default() });
+    Ok(())
 }
 
-fn taken(db: &Connection, org: [u8; 16], user_name: &str, except: Option<[u8; 16]>) -> Result<bool> {
-    let holder: Option<[u8; 16]> = db
-        .prepare_cached("SELECT user_id FROM membership WHERE org_id = ?1 AND user_name_key = ?2")?
-        .query_row(params![org, names::key(user_name)], |row| row.get(0))
-        .optional()?;
+fn taken(db: &Db, org: [u8; 16], user_name: &str, except: Option<[u8; 16]>) -> Result<bool> {
+    let holder = db.row(
+        "SELECT user_id FROM membership WHERE org_id = ?1 AND user_name_key = ?2",
+        &values![org, names::key(user_name)],
+    )?;
+    let holder: Option<[u8; 16]> = holder.map(|row| row.at(0)).transpose()?;
     Ok(holder.is_some() && holder != except)
 }
 
 /// The account that has this address already.
-fn adopt(db: &Connection, email: Option<&str>) -> Result<Option<[u8; 16]>> {
+fn adopt(db: &Db, email: Option<&str>) -> Result<Option<[u8; 16]>> {
     let Some(email) = email else { return Ok(None) };
-    let found = db
-        .prepare_cached("SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'")?
-        .query_row([names::key(email)], |row| row.get(0))
-        .optional()?;
-    Ok(found)
+    let found = db.row(
+        "SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'",
+        &values![names::key(email)],
+    )?;
+    found.map(|row| row.at(0)).transpose()
 }
 
-fn is_member(db: &Connection, org: [u8; 16], account: [u8; 16]) -> Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM membership WHERE org_id = ?1 AND account_id = ?2)";
-    Ok(db.prepare_cached(sql)?.query_row(params![org, account], |row| row.get(0))?)
+fn is_member(db: &Db, org: [u8; 16], account: [u8; 16]) -> Result<bool> {
+    db.exists("SELECT 1 FROM membership WHERE org_id = ?1 AND account_id = ?2", &values![org, account])
 }
 
-fn new_account(db: &Connection, email: Option<&str>, now: i64) -> Result<[u8; 16]> {
+fn new_account(db: &Db, email: Option<&str>, now: i64) -> Result<[u8; 16]> {
     let account = fresh_id();
-    db.prepare_cached(
+    db.execute(
         "INSERT INTO account (account_id, email, email_key, state, created_at) VALUES (?1, ?2, ?3, 'invited', ?4)",
-    )?
-    .execute(params![account, email, email.map(names::key), now])?;
+        &values![account, email, email.map(names::key), now],
+    )?;
     Ok(account)
 }
 
 /// Gives an account without an address its first one; false if somebody else has it.
-fn give_address(db: &Connection, account: [u8; 16], email: Option<&str>) -> Result<bool> {
+fn give_address(db: &Db, account: [u8; 16], email: Option<&str>) -> Result<bool> {
     let Some(email) = email else { return Ok(false) };
     if adopt(db, Some(email))?.is_some() {
         return Ok(false);
     }
     let sql = "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND email IS NULL";
-    Ok(db.execute(sql, params![account, email, names::key(email)])? == 1)
+    Ok(db.execute(sql, &values![account, email, names::key(email)])? == 1)
 }
 
-fn save(db: &Connection, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
-    db.prepare_cached(
+fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
+    db.execute(
         "UPDATE membership SET user_name = ?3, user_name_key = ?4, external_id = ?5, active = ?6, email = ?7, display_name = ?8,
              attributes = ?9, modified_at = ?10, version = version + 1 WHERE user_id = ?1 AND org_id = ?2",
-    )?
-    .execute(params![
-        key.user,
-        key.org,
-        draft.user_name,
-        names::key(&draft.user_name),
-        draft.external_id,
-        draft.active,
-        draft.email,
-        draft.display_name,
-        draft.attributes,
-        now
-    ])?;
+        &values![
+            key.user,
+            key.org,
+            &draft.user_name,
+            names::key(&draft.user_name),
+            &draft.external_id,
+            draft.active,
+            &draft.email,
+            &draft.display_name,
+            &draft.attributes,
+            now
+        ],
+    )?;
+    db.execute("DELETE FROM membership_email WHERE user_id = ?1", &values![key.user])?;
+    keep_addresses(db, key, draft)
+}
+
+/// Writes down by which addresses the person is found.
+fn keep_addresses(db: &Db, key: PersonKey, draft: &Draft) -> Result<()> {
+    let Some(email) = &draft.email else { return Ok(()) };
+    db.execute(
+        "INSERT INTO membership_email (org_id, email_key, user_id) VALUES (?1, ?2, ?3)",
+        &values![key.org, names::key(email), key.user],
+    )?;
     Ok(())
 }
 
-fn load(db: &Connection, key: PersonKey) -> Result<Option<Membership>> {
-    let row = db
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS}, m.account_id, m.mode, m.accepted_at IS NOT NULL FROM membership m WHERE m.user_id = ?1 AND m.org_id = ?2"
-        ))?
-        .query_row(params![key.user, key.org], |row| {
-            Ok(Membership { person: person(row)?, account: row.get(10)?, mode: row.get(11)?, accepted: row.get(12)? })
-        })
-        .optional()?;
-    Ok(row)
+fn load(db: &Db, key: PersonKey) -> Result<Option<Membership>> {
+    let sql = format!(
+        "SELECT {COLUMNS}, m.account_id, m.mode, m.accepted_at IS NOT NULL FROM membership m WHERE m.user_id = ?1 AND m.org_id = ?2"
+    );
+    let row = db.row(&sql, &values![key.user, key.org])?;
+    row.map(|row| {
+        Ok(Membership { person: person(&row)?, account: row.at(10)?, mode: row.at(11)?, accepted: row.at(12)? })
+    })
+    .transpose()
 }
 
-fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
+fn person(row: &Row) -> Result<Person> {
     Ok(Person {
-        user_id: row.get(0)?,
+        user_id: row.at(0)?,
         draft: Draft {
-            user_name: row.get(1)?,
-            external_id: row.get(2)?,
-            active: row.get(3)?,
-            email: row.get(4)?,
-            display_name: row.get(5)?,
-            attributes: row.get(6)?,
+            user_name: row.at(1)?,
+            external_id: row.at(2)?,
+            active: row.at(3)?,
+            email: row.at(4)?,
+            display_name: row.at(5)?,
+            attributes: row.at(6)?,
         },
-        created_at: row.get(7)?,
-        modified_at: row.get(8)?,
-        version: row.get(9)?,
+        created_at: row.at(7)?,
+        modified_at: row.at(8)?,
+        version: row.at(9)?,
     })
 }

@@ -1,8 +1,7 @@
-//! A small pool of read-only connections, used on blocking threads; WAL lets them read beside the writer.
+//! A small pool of read-only connections, used on blocking threads; neither database makes them wait for the writer.
 
-use super::{Result, StoreError, connect};
-use rusqlite::Connection;
-use std::path::{Path, PathBuf};
+use super::db::{Db, Location};
+use super::{Result, StoreError};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
@@ -11,20 +10,20 @@ const READERS: usize = 4;
 
 #[derive(Clone)]
 pub(super) struct Readers {
-    path: Arc<PathBuf>,
+    location: Arc<Location>,
     permits: Arc<Semaphore>,
-    idle: Arc<Mutex<Vec<Connection>>>,
+    idle: Arc<Mutex<Vec<Db>>>,
 }
 
 impl Readers {
-    pub(super) fn new(path: &Path) -> Self {
-        Self { path: Arc::new(path.to_owned()), permits: Arc::new(Semaphore::new(READERS)), idle: Arc::default() }
+    pub(super) fn new(location: Location) -> Self {
+        Self { location: Arc::new(location), permits: Arc::new(Semaphore::new(READERS)), idle: Arc::default() }
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let pool = self.clone();
@@ -36,15 +35,16 @@ impl Readers {
                 None => pool.open()?,
             };
             let answer = work(&db);
+            if db.is_gone() {
+                return answer;
+            }
             pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
             answer
         });
         task.await.map_err(|_| StoreError::Closed)?
     }
 
-    fn open(&self) -> Result<Connection> {
-        let db = connect(&self.path)?;
-        db.pragma_update(None, "query_only", true)?;
-        Ok(db)
+    fn open(&self) -> Result<Db> {
+        self.location.connect()?.read_only()
     }
 }

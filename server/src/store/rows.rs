@@ -1,7 +1,7 @@
 //! Values that several commands speak of.
 
-use rusqlite::Row;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use super::Result;
+use super::db::Row;
 
 /// What an invitation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,21 +20,10 @@ impl Mode {
             Self::Join => "join",
         }
     }
-}
 
-impl FromSql for Mode {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value.as_str()? {
-            "enrol" => Ok(Self::Enrol),
-            "join" => Ok(Self::Join),
-            _ => Err(FromSqlError::InvalidType),
-        }
-    }
-}
-
-impl ToSql for Mode {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        self.as_str().to_sql()
+    /// The mode of that word.
+    pub(super) fn read(word: &str) -> Option<Self> {
+        [Self::Enrol, Self::Join].into_iter().find(|mode| mode.as_str() == word)
     }
 }
 
@@ -73,16 +62,16 @@ impl Bundle {
          b.ed25519, b.x25519, b.signature, b.recovery_public";
 
     /// Reads [`Bundle::COLUMNS`] starting at column `at`.
-    pub(super) fn from_row(row: &Row<'_>, at: usize) -> rusqlite::Result<Self> {
+    pub(super) fn from_row(row: &Row, at: usize) -> Result<Self> {
         Ok(Self {
-            key_gen: row.get(at)?,
-            kdf_block: row.get(at + 1)?,
-            opaque_record: row.get(at + 2)?,
-            envelopes: [row.get(at + 3)?, row.get(at + 4)?, row.get(at + 5)?, row.get(at + 6)?],
-            ed25519: row.get(at + 7)?,
-            x25519: row.get(at + 8)?,
-            signature: row.get(at + 9)?,
-            recovery_public: row.get(at + 10)?,
+            key_gen: row.at(at)?,
+            kdf_block: row.at(at + 1)?,
+            opaque_record: row.at(at + 2)?,
+            envelopes: [row.at(at + 3)?, row.at(at + 4)?, row.at(at + 5)?, row.at(at + 6)?],
+            ed25519: row.at(at + 7)?,
+            x25519: row.at(at + 8)?,
+            signature: row.at(at + 9)?,
+            recovery_public: row.at(at + 10)?,
         })
     }
 }

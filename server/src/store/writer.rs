@@ -2,8 +2,8 @@
 //!
 //! Promise: nobody is answered before the commit; a command that fails takes only its own savepoint back. With many callers one fsync pays for all of them.
 
+use super::db::{Db, Location};
 use super::{Result, StoreError};
-use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
@@ -21,9 +21,9 @@ pub(super) struct Writer {
 /// A command with its answer, the answer held back until the commit.
 trait Job: Send {
     /// Applies it; false if its savepoint must be taken back.
-    fn apply(&mut self, db: &Connection) -> bool;
-    /// Answers the caller.
-    fn answer(self: Box<Self>, committed: bool);
+    fn apply(&mut self, db: &Db) -> bool;
+    /// Answers the caller; `trouble` if the transaction was not committed.
+    fn answer(self: Box<Self>, trouble: Option<StoreError>);
 }
 
 struct Task<F, T> {
@@ -35,9 +35,9 @@ struct Task<F, T> {
 impl<F, T> Job for Task<F, T>
 where
     T: Send,
-    F: FnOnce(&Connection) -> Result<T> + Send,
+    F: FnOnce(&Db) -> Result<T> + Send,
 {
-    fn apply(&mut self, db: &Connection) -> bool {
+    fn apply(&mut self, db: &Db) -> bool {
         let Some(work) = self.work.take() else { return false };
         // A bug in one command must not take the writer, and so everybody, with it.
         let outcome = catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or(Err(StoreError::NotCommitted));
@@ -46,11 +46,13 @@ where
         applied
     }
 
-    fn answer(self: Box<Self>, committed: bool) {
-        let answer = match self.outcome {
-            Some(Ok(_)) if !committed => Err(StoreError::NotCommitted),
-            Some(outcome) => outcome,
-            None => Err(StoreError::NotCommitted),
+    fn answer(self: Box<Self>, trouble: Option<StoreError>) {
+        let answer = match (self.outcome, trouble) {
+            // Its own trouble says more than that of the whole.
+            (Some(Err(error)), _) => Err(error),
+            (_, Some(trouble)) => Err(trouble),
+            (Some(Ok(answer)), None) => Ok(answer),
+            (None, None) => Err(StoreError::NotCommitted),
         };
         // The caller may have gone away; the change stands.
         drop(self.caller.send(answer));
@@ -58,9 +60,10 @@ where
 }
 
 impl Writer {
-    pub(super) fn start(db: Connection) -> Result<Self> {
+    pub(super) fn start(location: Location, db: Db) -> Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || work_off(&db, jobs));
+        let work = move || work_off(&location, db, jobs);
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work);
         let thread = thread.map_err(|_| StoreError::Closed)?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -68,7 +71,7 @@ impl Writer {
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+        F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
         let task = Task { work: Some(work), outcome: None, caller };
@@ -88,7 +91,8 @@ impl Drop for Writer {
     }
 }
 
-fn work_off(db: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+fn work_off(location: &Location, db: Db, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+    let mut open = Some(db);
     while let Some(first) = jobs.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH
@@ -96,25 +100,42 @@ fn work_off(db: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
         {
             batch.push(next);
         }
-        let committed = commit_together(db, &mut batch).is_ok();
-        if !committed && !db.is_autocommit() {
-            // Best effort: the next BEGIN would fail inside an open transaction.
-            drop(db.execute_batch("ROLLBACK"));
-        }
+        let outcome = connected(&mut open, location)
+            .and_then(|db| commit_together(db, &mut batch).inspect_err(|_| db.roll_back()));
+        let trouble = outcome.err();
         for job in batch {
-            job.answer(committed);
+            job.answer(trouble.as_ref().map(for_everybody));
         }
     }
 }
 
-fn commit_together(db: &Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-    db.execute_batch("BEGIN IMMEDIATE")?;
-    for job in batch {
-        db.execute_batch("SAVEPOINT command")?;
-        if !job.apply(db) {
-            db.execute_batch("ROLLBACK TO command")?;
-        }
-        db.execute_batch("RELEASE command")?;
+/// The connection, or a new one in the place of one that is gone.
+fn connected<'a>(open: &'a mut Option<Db>, location: &Location) -> Result<&'a Db> {
+    if open.as_ref().is_some_and(Db::is_gone) {
+        *open = None;
     }
-    db.execute_batch("COMMIT")
+    match open {
+        Some(db) => Ok(db),
+        None => Ok(open.insert(location.connect()?)),
+    }
+}
+
+/// What each caller of a transaction that was not committed is told.
+fn for_everybody(trouble: &StoreError) -> StoreError {
+    match trouble {
+        StoreError::Unavailable(said) => StoreError::Unavailable(said.clone()),
+        StoreError::Uncertain => StoreError::Uncertain,
+        _ => StoreError::NotCommitted,
+    }
+}
+
+fn commit_together(db: &Db, batch: &mut [Box<dyn Job>]) -> Result<()> {
+    db.begin()?;
+    for (job, is_first) in batch.iter_mut().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
+        let mark = db.mark(is_first)?;
+        if !job.apply(db) {
+            db.back_to_mark(mark)?;
+        }
+    }
+    db.commit()
 }

@@ -16,14 +16,20 @@ CREATE TABLE organisation (
     recovery    TEXT NOT NULL DEFAULT 'required' CHECK (recovery IN ('recommended', 'required')),
     secret_key  TEXT NOT NULL DEFAULT 'off' CHECK (secret_key IN ('off', 'allowed', 'required')),
     min_length  INTEGER NOT NULL DEFAULT 15 CHECK (min_length >= 15),
+    people      INTEGER NOT NULL DEFAULT 0,          -- how many memberships and groups it has: counting a million takes too long
+    groups_count INTEGER NOT NULL DEFAULT 0,
     created_at  INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE scim_token (
-    token_hash  BLOB PRIMARY KEY CHECK (length(token_hash) = 32),
-    org_id      BLOB NOT NULL REFERENCES organisation,
-    created_at  INTEGER NOT NULL,
-    revoked_at  INTEGER
+    token_id     BLOB PRIMARY KEY CHECK (length(token_id) = 16),
+    token_hash   BLOB NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+    org_id       BLOB NOT NULL REFERENCES organisation,
+    label        TEXT,
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER,
+    revoked_at   INTEGER,
+    last_used_at INTEGER
 ) STRICT;
 
 -- A person in the realm. The address is where their invitation goes; an organisation's SCIM attributes are its own affair.
@@ -34,9 +40,12 @@ CREATE TABLE account (
     state        TEXT NOT NULL CHECK (state IN ('invited', 'complete', 'removed')),
     created_at   INTEGER NOT NULL,
     completed_at INTEGER,
-    removed_at   INTEGER
+    removed_at   INTEGER,
+    confirmed_at INTEGER,               -- when an administrator compared the fingerprint, and which
+    confirmed_fingerprint TEXT
 ) STRICT;
 CREATE UNIQUE INDEX account_address ON account (email_key) WHERE state <> 'removed';
+CREATE INDEX account_once_at_address ON account (email_key, created_at);
 
 -- A person in an organisation: what SCIM calls a User.
 CREATE TABLE membership (
@@ -49,6 +58,7 @@ CREATE TABLE membership (
     user_name_key TEXT NOT NULL,
     external_id   TEXT,
     active        INTEGER NOT NULL CHECK (active IN (0, 1)),
+    invited_at    INTEGER,              -- null: staged, never invited yet
     email         TEXT,
     display_name  TEXT,
     attributes    TEXT NOT NULL,
@@ -60,6 +70,41 @@ CREATE UNIQUE INDEX membership_user_name ON membership (org_id, user_name_key);
 CREATE UNIQUE INDEX membership_once ON membership (org_id, account_id);
 CREATE INDEX membership_account ON membership (account_id);
 CREATE INDEX membership_page ON membership (org_id, created_at, user_id);
+CREATE INDEX membership_external ON membership (org_id, external_id);
+
+-- Every address of a person, for look-ups.
+CREATE TABLE membership_email (
+    org_id    BLOB NOT NULL REFERENCES organisation,
+    email_key TEXT NOT NULL,
+    user_id   BLOB NOT NULL REFERENCES membership ON DELETE CASCADE,
+    PRIMARY KEY (org_id, email_key, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX membership_email_user ON membership_email (user_id);
+
+CREATE TABLE scim_group (
+    group_id     BLOB PRIMARY KEY CHECK (length(group_id) = 16),
+    org_id       BLOB NOT NULL REFERENCES organisation,
+    display_name TEXT NOT NULL,
+    name_key     TEXT NOT NULL,
+    external_id  TEXT,
+    attributes   TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    modified_at  INTEGER NOT NULL,
+    version      INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX scim_group_name ON scim_group (org_id, name_key);
+CREATE INDEX scim_group_page ON scim_group (org_id, created_at, group_id);
+CREATE INDEX scim_group_external ON scim_group (org_id, external_id);
+
+CREATE TABLE group_member (
+    group_id  BLOB NOT NULL REFERENCES scim_group ON DELETE CASCADE,
+    org_id    BLOB NOT NULL REFERENCES organisation,
+    member_id BLOB NOT NULL CHECK (length(member_id) = 16),
+    kind      TEXT NOT NULL CHECK (kind IN ('User', 'Group')),
+    display   TEXT,
+    PRIMARY KEY (group_id, member_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX group_member_of ON group_member (member_id);
 
 CREATE TABLE invite (
     invite_id     BLOB PRIMARY KEY CHECK (length(invite_id) = 16),
@@ -120,9 +165,16 @@ CREATE TABLE outbox (
     lease_until INTEGER NOT NULL DEFAULT 0,
     attempts    INTEGER NOT NULL DEFAULT 0,
     done_at     INTEGER,
-    trouble     TEXT
+    trouble     TEXT,
+    to_key      TEXT,                   -- the address, for counting letters to it
+    message_id  TEXT,
+    gave_up_at  INTEGER,                -- refused for good, no more tries
+    bounced_at  INTEGER                 -- taken by a mail server and sent back later
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (not_before) WHERE done_at IS NULL;
+CREATE INDEX outbox_account ON outbox (account_id);
+CREATE INDEX outbox_address ON outbox (to_key, created_at);
+CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id IS NOT NULL;
 
 -- Conversations between login/start and login/finish, and those that failed. No reference to account: people who do not exist are counted alike.
 CREATE TABLE login (
@@ -137,19 +189,24 @@ CREATE INDEX login_account ON login (account_id, started_at);
 CREATE TABLE session (
     session_hash BLOB PRIMARY KEY CHECK (length(session_hash) = 32),
     account_id   BLOB NOT NULL REFERENCES account,
-    expires_at   INTEGER NOT NULL
+    expires_at   INTEGER NOT NULL,
+    session_id   BLOB NOT NULL CHECK (length(session_id) = 16),
+    created_at   INTEGER NOT NULL,
+    client       TEXT,
+    source       TEXT
 ) STRICT;
 CREATE INDEX session_account ON session (account_id);
 
--- Append-only.
+-- Append-only; each hash covers the entry and the hash before it.
 CREATE TABLE audit (
-    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq        INTEGER PRIMARY KEY,
     at         INTEGER NOT NULL,
     event      TEXT NOT NULL,
     org_id     BLOB,
     account_id BLOB,
     invite_id  BLOB,
-    detail     TEXT
+    detail     TEXT,
+    hash       BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;

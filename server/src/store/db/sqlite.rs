@@ -1,0 +1,81 @@
+//! SQLite: write-ahead log, every commit on the disk before it is answered.
+
+use super::cell::{Cell, Row};
+use super::value::Value;
+use crate::store::Result;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, params_from_iter};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long another program's transaction is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Statements that are kept prepared.
+const PREPARED: usize = 128;
+
+pub(super) struct Connection(rusqlite::Connection);
+
+impl Connection {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let db = rusqlite::Connection::open(path)?;
+        db.busy_timeout(PATIENCE)?;
+        db.set_prepared_statement_cache_capacity(PREPARED);
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        // FULL: a commit that was answered survives a power cut.
+        db.pragma_update(None, "synchronous", "FULL")?;
+        db.pragma_update(None, "foreign_keys", true)?;
+        db.pragma_update(None, "trusted_schema", false)?;
+        Ok(Self(db))
+    }
+
+    pub(super) fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<u64> {
+        Ok(self.prepare(sql)?.execute(params_from_iter(values))? as u64)
+    }
+
+    pub(super) fn each<F>(&self, sql: &str, values: &[Value<'_>], mut visit: F) -> Result<()>
+    where
+        F: FnMut(Row) -> Result<ControlFlow<()>>,
+    {
+        let mut statement = self.prepare(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            let cells = (0..columns).map(|at| row.get_ref(at).map(cell)).collect::<rusqlite::Result<_>>()?;
+            if visit(Row::new(cells))?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn batch(&self, sql: &str) -> Result<()> {
+        Ok(self.0.execute_batch(sql)?)
+    }
+
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>> {
+        Ok(self.0.prepare_cached(sql)?)
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Self::Int(value) => ToSqlOutput::Borrowed(ValueRef::Integer(*value)),
+            Self::Text(value) => ToSqlOutput::Borrowed(ValueRef::Text(value.as_bytes())),
+            Self::Blob(value) => ToSqlOutput::Borrowed(ValueRef::Blob(value)),
+        })
+    }
+}
+
+fn cell(value: ValueRef<'_>) -> Cell {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(value) => Cell::Int(value),
+        // The schema is strict and has no real numbers.
+        ValueRef::Real(_) => Cell::Null,
+        ValueRef::Text(value) => Cell::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Blob(value) => Cell::Blob(value.to_vec()),
+    }
+}

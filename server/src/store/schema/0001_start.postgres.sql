@@ -1,0 +1,217 @@
+-- One deployment.
+CREATE TABLE realm (
+    only_one    BIGINT PRIMARY KEY CHECK (only_one = 1),
+    realm_id    BYTEA NOT NULL CHECK (length(realm_id) = 16),
+    origin      TEXT NOT NULL,
+    contact     TEXT,
+    key_canary  BYTEA NOT NULL CHECK (length(key_canary) = 32),
+    created_at  BIGINT NOT NULL
+);
+
+CREATE TABLE organisation (
+    org_id      BYTEA PRIMARY KEY CHECK (length(org_id) = 16),
+    name        TEXT NOT NULL,
+    contact     TEXT,
+    min_profile BIGINT NOT NULL DEFAULT 2 CHECK (min_profile BETWEEN 1 AND 4),
+    recovery    TEXT NOT NULL DEFAULT 'required' CHECK (recovery IN ('recommended', 'required')),
+    secret_key  TEXT NOT NULL DEFAULT 'off' CHECK (secret_key IN ('off', 'allowed', 'required')),
+    min_length  BIGINT NOT NULL DEFAULT 15 CHECK (min_length >= 15),
+    people      BIGINT NOT NULL DEFAULT 0,          -- how many memberships and groups it has: counting a million takes too long
+    groups_count BIGINT NOT NULL DEFAULT 0,
+    created_at  BIGINT NOT NULL
+);
+
+CREATE TABLE scim_token (
+    token_id     BYTEA PRIMARY KEY CHECK (length(token_id) = 16),
+    token_hash   BYTEA NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+    org_id       BYTEA NOT NULL REFERENCES organisation,
+    label        TEXT,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT,
+    revoked_at   BIGINT,
+    last_used_at BIGINT
+);
+
+-- A person in the realm. The address is where their invitation goes; an organisation's SCIM attributes are its own affair.
+CREATE TABLE account (
+    account_id   BYTEA PRIMARY KEY CHECK (length(account_id) = 16),
+    email        TEXT,
+    email_key    TEXT,
+    state        TEXT NOT NULL CHECK (state IN ('invited', 'complete', 'removed')),
+    created_at   BIGINT NOT NULL,
+    completed_at BIGINT,
+    removed_at   BIGINT,
+    confirmed_at BIGINT,               -- when an administrator compared the fingerprint, and which
+    confirmed_fingerprint TEXT
+);
+CREATE UNIQUE INDEX account_address ON account (email_key) WHERE state <> 'removed';
+CREATE INDEX account_once_at_address ON account (email_key, created_at);
+
+-- A person in an organisation: what SCIM calls a User.
+CREATE TABLE membership (
+    user_id       BYTEA PRIMARY KEY CHECK (length(user_id) = 16),
+    org_id        BYTEA NOT NULL REFERENCES organisation,
+    account_id    BYTEA NOT NULL REFERENCES account,
+    mode          TEXT NOT NULL CHECK (mode IN ('enrol', 'join')),
+    accepted_at   BIGINT,
+    user_name     TEXT NOT NULL,
+    user_name_key TEXT NOT NULL,
+    external_id   TEXT,
+    active        BIGINT NOT NULL CHECK (active IN (0, 1)),
+    invited_at    BIGINT,              -- null: staged, never invited yet
+    email         TEXT,
+    display_name  TEXT,
+    attributes    TEXT NOT NULL,
+    created_at    BIGINT NOT NULL,
+    modified_at   BIGINT NOT NULL,
+    version       BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX membership_user_name ON membership (org_id, user_name_key);
+CREATE UNIQUE INDEX membership_once ON membership (org_id, account_id);
+CREATE INDEX membership_account ON membership (account_id);
+CREATE INDEX membership_page ON membership (org_id, created_at, user_id);
+CREATE INDEX membership_external ON membership (org_id, external_id);
+
+-- Every address of a person, for look-ups.
+CREATE TABLE membership_email (
+    org_id    BYTEA NOT NULL REFERENCES organisation,
+    email_key TEXT NOT NULL,
+    user_id   BYTEA NOT NULL REFERENCES membership ON DELETE CASCADE,
+    PRIMARY KEY (org_id, email_key, user_id)
+);
+CREATE INDEX membership_email_user ON membership_email (user_id);
+
+CREATE TABLE scim_group (
+    group_id     BYTEA PRIMARY KEY CHECK (length(group_id) = 16),
+    org_id       BYTEA NOT NULL REFERENCES organisation,
+    display_name TEXT NOT NULL,
+    name_key     TEXT NOT NULL,
+    external_id  TEXT,
+    attributes   TEXT NOT NULL,
+    created_at   BIGINT NOT NULL,
+    modified_at  BIGINT NOT NULL,
+    version      BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX scim_group_name ON scim_group (org_id, name_key);
+CREATE INDEX scim_group_page ON scim_group (org_id, created_at, group_id);
+CREATE INDEX scim_group_external ON scim_group (org_id, external_id);
+
+CREATE TABLE group_member (
+    group_id  BYTEA NOT NULL REFERENCES scim_group ON DELETE CASCADE,
+    org_id    BYTEA NOT NULL REFERENCES organisation,
+    member_id BYTEA NOT NULL CHECK (length(member_id) = 16),
+    kind      TEXT NOT NULL CHECK (kind IN ('User', 'Group')),
+    display   TEXT,
+    PRIMARY KEY (group_id, member_id)
+);
+CREATE INDEX group_member_of ON group_member (member_id);
+
+CREATE TABLE invite (
+    invite_id     BYTEA PRIMARY KEY CHECK (length(invite_id) = 16),
+    account_id    BYTEA NOT NULL REFERENCES account,
+    org_id        BYTEA NOT NULL REFERENCES organisation,
+    mode          TEXT NOT NULL CHECK (mode IN ('enrol', 'join')),
+    token_hash    BYTEA CHECK (length(token_hash) = 32),  -- null until the letter is delivered
+    state         TEXT NOT NULL CHECK (state IN ('live', 'used', 'withdrawn')),
+    created_at    BIGINT NOT NULL,
+    expires_at    BIGINT NOT NULL,
+    ended_at      BIGINT,
+    wrong_tries   BIGINT NOT NULL DEFAULT 0,
+    claim_key     BYTEA CHECK (length(claim_key) = 32),   -- the newest claim
+    claim_count   BIGINT NOT NULL DEFAULT 0,
+    last_claim_at BIGINT
+);
+CREATE INDEX invite_account ON invite (account_id, org_id);
+CREATE UNIQUE INDEX invite_one_live ON invite (account_id, org_id) WHERE state = 'live';
+
+-- Every key that ever claimed an invite: a lost answer may be asked for again by one that is no longer the newest.
+CREATE TABLE claim (
+    seq       BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    invite_id BYTEA NOT NULL REFERENCES invite,
+    claim_key BYTEA NOT NULL CHECK (length(claim_key) = 32),
+    at        BIGINT NOT NULL
+);
+CREATE INDEX claim_invite ON claim (invite_id, seq);
+
+-- What a completed account is: ciphertext and public keys.
+CREATE TABLE bundle (
+    account_id      BYTEA PRIMARY KEY REFERENCES account,
+    invite_id       BYTEA NOT NULL REFERENCES invite,
+    idempotency_key BYTEA NOT NULL CHECK (length(idempotency_key) = 16),
+    receipt         BYTEA NOT NULL CHECK (length(receipt) = 32),
+    key_gen         BIGINT NOT NULL,
+    kdf_block       BYTEA NOT NULL,
+    opaque_record   BYTEA NOT NULL,
+    envelope_1      BYTEA NOT NULL,
+    envelope_2      BYTEA NOT NULL,
+    envelope_3      BYTEA NOT NULL,
+    envelope_4      BYTEA NOT NULL,
+    ed25519         BYTEA NOT NULL,
+    x25519          BYTEA NOT NULL,
+    signature       BYTEA NOT NULL,
+    recovery_public BYTEA NOT NULL,
+    created_at      BIGINT NOT NULL
+);
+
+-- Letters to be sent. Written with the change that causes them; holds no token.
+CREATE TABLE outbox (
+    seq         BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    kind        TEXT NOT NULL CHECK (kind IN ('invite', 'completed', 'completed-admin')),
+    account_id  BYTEA NOT NULL REFERENCES account,
+    org_id      BYTEA NOT NULL REFERENCES organisation,
+    invite_id   BYTEA REFERENCES invite,
+    created_at  BIGINT NOT NULL,
+    not_before  BIGINT NOT NULL,
+    lease_until BIGINT NOT NULL DEFAULT 0,
+    attempts    BIGINT NOT NULL DEFAULT 0,
+    done_at     BIGINT,
+    trouble     TEXT,
+    to_key      TEXT,                   -- the address, for counting letters to it
+    message_id  TEXT,
+    gave_up_at  BIGINT,                -- refused for good, no more tries
+    bounced_at  BIGINT                 -- taken by a mail server and sent back later
+);
+CREATE INDEX outbox_due ON outbox (not_before) WHERE done_at IS NULL;
+CREATE INDEX outbox_account ON outbox (account_id);
+CREATE INDEX outbox_address ON outbox (to_key, created_at);
+CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id IS NOT NULL;
+
+-- Conversations between login/start and login/finish, and those that failed. No reference to account: people who do not exist are counted alike.
+CREATE TABLE login (
+    login_id   BYTEA PRIMARY KEY CHECK (length(login_id) = 16),
+    account_id BYTEA NOT NULL CHECK (length(account_id) = 16),
+    state      BYTEA,
+    started_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX login_account ON login (account_id, started_at);
+
+CREATE TABLE session (
+    session_hash BYTEA PRIMARY KEY CHECK (length(session_hash) = 32),
+    account_id   BYTEA NOT NULL REFERENCES account,
+    expires_at   BIGINT NOT NULL,
+    session_id   BYTEA NOT NULL CHECK (length(session_id) = 16),
+    created_at   BIGINT NOT NULL,
+    client       TEXT,
+    source       TEXT
+);
+CREATE INDEX session_account ON session (account_id);
+
+-- Append-only; each hash covers the entry and the hash before it.
+CREATE TABLE audit (
+    seq        BIGINT PRIMARY KEY,
+    at         BIGINT NOT NULL,
+    event      TEXT NOT NULL,
+    org_id     BYTEA,
+    account_id BYTEA,
+    invite_id  BYTEA,
+    detail     TEXT,
+    hash       BYTEA NOT NULL CHECK (length(hash) = 32)
+);
+CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log is append-only';
+END
+$$;
+CREATE TRIGGER audit_keeps BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_is_append_only();
+CREATE TRIGGER audit_stays BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
