@@ -120,9 +120,7 @@ async fn a_retry_mints_a_new_token_and_only_the_newest_works() {
     let first = deployment.invitation(1).await;
     server.stop().await;
     // As if the server had died after the letter left and before that was written down.
-    let database = rusqlite::Connection::open(deployment.data().join("firstkey.db")).expect("the database");
-    database.execute("UPDATE outbox SET done_at = NULL", []).expect("undone");
-    drop(database);
+    deployment.meddle("UPDATE outbox SET done_at = NULL, lease_until = 0");
     let server = deployment.serve().await;
     let second = deployment.invitation(2).await;
     assert_eq!(first.invite_id, second.invite_id);

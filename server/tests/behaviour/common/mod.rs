@@ -2,6 +2,7 @@
 //!
 //! Only Argon2id is left out: the master key is a hash of the password, so that hundreds of people fit into a test run.
 
+pub(crate) mod cluster;
 pub(crate) mod person;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -25,6 +26,8 @@ pub(crate) const START: i64 = 1_795_392_000;
 /// A deployment on disk that servers can be started on.
 pub(crate) struct Deployment {
     dir: TempDir,
+    /// The database, if it is not the embedded one.
+    database: Option<String>,
     pub(crate) token: Zeroizing<String>,
     pub(crate) clock: Arc<AtomicI64>,
 }
@@ -60,11 +63,16 @@ impl Deployment {
     pub(crate) async fn new() -> Self {
         let dir = tempfile::tempdir().expect("a folder for the test");
         let data = dir.path().join("data");
-        let realm = Realm::init(&data, ORIGIN, Some("it@example.org")).await.expect("init");
+        let database = crate::POSTGRES.then(|| match cluster::Cluster::of_this_process() {
+            Some(cluster) => cluster.new_database(),
+            // It has said so; nothing in this program can be tested.
+            None => std::process::exit(0),
+        });
+        let realm = Realm::init_with(&data, ORIGIN, Some("it@example.org"), database.as_deref()).await.expect("init");
         let new = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
         let org = realm.add_organisation(new).await.expect("organisation");
         let token = realm.add_scim_token(org).await.expect("token");
-        Self { dir, token, clock: Arc::new(AtomicI64::new(START)) }
+        Self { dir, database, token, clock: Arc::new(AtomicI64::new(START)) }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -127,11 +135,25 @@ impl Deployment {
         Invitation::read(letters.last().expect("at least one"))
     }
 
+    /// Changes the database behind the server's back.
+    pub(crate) fn meddle(&self, statement: &str) {
+        match &self.database {
+            Some(address) => cluster::Cluster::of_this_process().expect("it runs").meddle(address, statement),
+            None => {
+                let database = rusqlite::Connection::open(self.data().join("firstkey.db")).expect("the database");
+                database.execute_batch(statement).expect("a statement that works");
+            }
+        }
+    }
+
     /// Every byte that the server keeps.
     pub(crate) fn stored_bytes(&self) -> Vec<u8> {
         let mut all = Vec::new();
         for entry in std::fs::read_dir(self.data()).expect("the data folder") {
             all.extend(std::fs::read(entry.expect("an entry").path()).expect("a readable file"));
+        }
+        if let Some(address) = &self.database {
+            all.extend(cluster::Cluster::of_this_process().expect("it runs").dump(address));
         }
         all
     }

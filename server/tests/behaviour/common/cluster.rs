@@ -1,0 +1,170 @@
+//! A throw-away PostgreSQL cluster for this test program: made at the first use, gone with the process.
+//!
+//! It listens on a socket in a temporary folder and on no network. The keeper is a shell that waits for our end of a pipe to close, so that no crash of a test
+//! leaves a server behind.
+
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+
+/// A running cluster.
+pub(crate) struct Cluster {
+    folder: PathBuf,
+    bin: PathBuf,
+    /// Ends when its standard input does.
+    _keeper: Child,
+    next: AtomicU32,
+}
+
+/// What the keeper runs: the server until the pipe is closed, then it removes everything.
+const KEEPER: &str = r#"
+"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB \
+    -c log_min_messages=fatal >"$2/log" 2>&1 &
+server=$!
+read -r _
+kill -INT "$server" 2>/dev/null
+wait "$server"
+rm -rf "$2"
+"#;
+
+impl Cluster {
+    /// The one of this process. `None`, said loudly, where PostgreSQL is not installed.
+    pub(crate) fn of_this_process() -> Option<&'static Self> {
+        static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+        CLUSTER.get_or_init(Self::start).as_ref()
+    }
+
+    #[allow(clippy::print_stderr, reason = "a test that cannot run says so")]
+    fn start() -> Option<Self> {
+        let Some(bin) = binaries() else {
+            assert!(std::env::var_os("FIRSTKEY_CI").is_none(), "PostgreSQL is not installed");
+            eprintln!("NOT TESTED: PostgreSQL is not installed (Debian: apt-get install postgresql)");
+            return None;
+        };
+        let folder = TempDir::with_prefix("fk-pg-").expect("a temporary folder").keep();
+        if let Some((user, group)) = owner() {
+            chown(&folder, Some(user), Some(group)).expect("a folder of the database's user");
+        }
+        let made = as_owner(&bin.join("initdb"))
+            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
+            .arg(folder.join("data"))
+            .output()
+            .expect("initdb starts");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let keeper = as_owner(Path::new("/bin/sh"))
+            .args(["-c", KEEPER, "keeper"])
+            .args([&bin, &folder])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell");
+        let cluster = Self { folder, bin, _keeper: keeper, next: AtomicU32::new(0) };
+        cluster.wait();
+        Some(cluster)
+    }
+
+    /// The address of a new, empty database.
+    pub(crate) fn new_database(&self) -> String {
+        let name = format!("test{}", self.next.fetch_add(1, Ordering::Relaxed));
+        let made = self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0"));
+        assert!(made.is_ok(), "{made:?}");
+        self.address(&name)
+    }
+
+    /// How that database is reached.
+    pub(crate) fn address(&self, name: &str) -> String {
+        let socket = self.folder.display().to_string().replace('/', "%2F");
+        format!("postgres://postgres@{socket}/{name}")
+    }
+
+    /// Everything in the database of that address: values as text, bytes as they are.
+    pub(crate) fn dump(&self, address: &str) -> Vec<u8> {
+        let name = address.rsplit('/').next().expect("an address has a name");
+        let dump = Command::new(self.bin.join("pg_dump"))
+            .args(["--data-only", "--inserts", "-U", "postgres", "-h"])
+            .arg(&self.folder)
+            .arg(name)
+            .output()
+            .expect("pg_dump starts");
+        assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+        let mut bytes = dump.stdout;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        for part in text.split("'\\x").skip(1) {
+            let hex = part.split('\'').next().unwrap_or_default();
+            let pairs = (0..hex.len() / 2).filter_map(|at| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok());
+            bytes.extend(pairs);
+        }
+        bytes
+    }
+
+    /// Changes the database of that address.
+    pub(crate) fn meddle(&self, address: &str, statement: &str) {
+        let name = address.rsplit('/').next().expect("an address has a name");
+        let changed = self.sql(name, statement);
+        assert!(changed.is_ok(), "{changed:?}");
+    }
+
+    fn sql(&self, database: &str, statement: &str) -> Result<String, String> {
+        let answer = Command::new(self.bin.join("psql"))
+            .args(["-XAtq", "-U", "postgres", "-h"])
+            .arg(&self.folder)
+            .args(["-d", database, "-c", statement])
+            .output()
+            .expect("psql starts");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if answer.status.success() { Ok(text(&answer.stdout)) } else { Err(text(&answer.stderr)) }
+    }
+
+    /// Until it answers; it takes a moment to start.
+    fn wait(&self) {
+        let mut said = String::new();
+        for _ in 0..600 {
+            match self.sql("postgres", "SELECT 1") {
+                Ok(_) => return,
+                Err(error) => said = error,
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        panic!("the database never answered: {said}\n{log}");
+    }
+}
+
+/// Where the server's programs are.
+fn binaries() -> Option<PathBuf> {
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<_> = installed.map(|entry| entry.path().join("bin")).collect();
+    folders.sort();
+    let on_path = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
+    folders
+        .into_iter()
+        .rev()
+        .chain(on_path.unwrap_or_default())
+        .find(|folder| ["initdb", "postgres", "psql", "pg_dump"].iter().all(|name| folder.join(name).exists()))
+}
+
+/// PostgreSQL refuses to run as root: then it runs as its own user.
+fn owner() -> Option<(u32, u32)> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let users = std::fs::read_to_string("/etc/passwd").expect("the list of users");
+    let line = |name: &str| users.lines().find(|line| line.starts_with(&format!("{name}:"))).map(str::to_owned);
+    let line = line("postgres").or_else(|| line("nobody")).expect("a user that is not root");
+    let mut fields = line.split(':').skip(2).map(|field| field.parse().expect("a number"));
+    Some((fields.next().expect("a user"), fields.next().expect("a group")))
+}
+
+fn as_owner(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    if let Some((user, group)) = owner() {
+        use std::os::unix::process::CommandExt;
+        command.uid(user).gid(group);
+    }
+    command.current_dir("/").env_remove("PGDATABASE").env_remove("PGHOST").env_remove("PGUSER");
+    command
+}
