@@ -71,10 +71,9 @@ impl ToSql for Value<'_> {
 
 fn cell(value: ValueRef<'_>) -> Cell {
     match value {
-        ValueRef::Null => Cell::Null,
-        ValueRef::Integer(value) => Cell::Int(value),
         // The schema is strict and has no real numbers.
-        ValueRef::Real(_) => Cell::Null,
+        ValueRef::Null | ValueRef::Real(_) => Cell::Null,
+        ValueRef::Integer(value) => Cell::Int(value),
         ValueRef::Text(value) => Cell::Text(String::from_utf8_lossy(value).into_owned()),
         ValueRef::Blob(value) => Cell::Blob(value.to_vec()),
     }

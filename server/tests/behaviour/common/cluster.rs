@@ -19,26 +19,35 @@ pub(crate) struct Cluster {
     next: AtomicU32,
 }
 
+/// For tests that kill nobody: quick, because nothing has to survive.
+const FORGETFUL: &[&str] = &["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=64MB"];
+
 /// What the keeper runs: the server until the pipe is closed, then it removes everything.
 const KEEPER: &str = r#"
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB \
-    -c log_min_messages=fatal >"$2/log" 2>&1 &
+bin=$1 folder=$2
+shift 2
+"$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=400 -c log_min_messages=fatal "$@" >"$folder/log" 2>&1 &
 server=$!
 read -r _
 kill -INT "$server" 2>/dev/null
 wait "$server"
-rm -rf "$2"
+rm -rf "$folder"
 "#;
 
 impl Cluster {
     /// The one of this process. `None`, said loudly, where PostgreSQL is not installed.
     pub(crate) fn of_this_process() -> Option<&'static Self> {
         static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
-        CLUSTER.get_or_init(Self::start).as_ref()
+        CLUSTER.get_or_init(|| Self::start(FORGETFUL)).as_ref()
+    }
+
+    /// One that keeps its promises: every commit is on the disk.
+    pub(crate) fn durable() -> Option<Self> {
+        Self::start(&["-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "shared_buffers=256MB"])
     }
 
     #[allow(clippy::print_stderr, reason = "a test that cannot run says so")]
-    fn start() -> Option<Self> {
+    fn start(settings: &[&str]) -> Option<Self> {
         let Some(bin) = binaries() else {
             assert!(std::env::var_os("FIRSTKEY_CI").is_none(), "PostgreSQL is not installed");
             eprintln!("NOT TESTED: PostgreSQL is not installed (Debian: apt-get install postgresql)");
@@ -57,6 +66,7 @@ impl Cluster {
         let keeper = as_owner(Path::new("/bin/sh"))
             .args(["-c", KEEPER, "keeper"])
             .args([&bin, &folder])
+            .args(settings)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -1,6 +1,7 @@
 //! A server in this process on a free loopback port, an identity provider that speaks to it, and a person who completes an account with real keys.
 //!
 //! Only Argon2id is left out: the master key is a hash of the password, so that hundreds of people fit into a test run.
+#![allow(dead_code, reason = "shared by test programs, each of which uses a part of it")]
 
 pub(crate) mod cluster;
 pub(crate) mod person;
@@ -127,22 +128,26 @@ impl Deployment {
 
     /// Waits until `count` invitations have arrived and gives the last.
     pub(crate) async fn invitation(&self, count: usize) -> Invitation {
+        self.invitations(count).await.pop().expect("at least one")
+    }
+
+    /// Waits until `count` invitations have arrived and gives all.
+    pub(crate) async fn invitations(&self, count: usize) -> Vec<Invitation> {
         let letters = wait_for(|| {
             let letters: Vec<_> = letters_in(&self.mail()).into_iter().filter(|raw| raw.contains("#fkinv1.")).collect();
             (letters.len() >= count).then_some(letters)
         })
         .await;
-        Invitation::read(letters.last().expect("at least one"))
+        letters.iter().map(|letter| Invitation::read(letter)).collect()
     }
 
     /// Changes the database behind the server's back.
     pub(crate) fn meddle(&self, statement: &str) {
-        match &self.database {
-            Some(address) => cluster::Cluster::of_this_process().expect("it runs").meddle(address, statement),
-            None => {
-                let database = rusqlite::Connection::open(self.data().join("firstkey.db")).expect("the database");
-                database.execute_batch(statement).expect("a statement that works");
-            }
+        if let Some(address) = &self.database {
+            cluster::Cluster::of_this_process().expect("it runs").meddle(address, statement);
+        } else {
+            let database = rusqlite::Connection::open(self.data().join("firstkey.db")).expect("the database");
+            database.execute_batch(statement).expect("a statement that works");
         }
     }
 
