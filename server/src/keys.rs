@@ -18,7 +18,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-const FILE: &str = "server.key";
+/// Its name in the server's folder.
+pub(crate) const FILE: &str = "server.key";
 const MAGIC: &[u8; 5] = b"FKSK\x01";
 const SETUP: usize = 128;
 const SECRET: usize = 32;
@@ -78,7 +79,15 @@ impl ServerKeys {
 
     /// Reads the file and holds it against the canary.
     pub(crate) fn open(dir: &Path, canary: &[u8; 32]) -> Result<Self, KeyFileError> {
-        let path = dir.join(FILE);
+        Self::read(dir.join(FILE), canary)
+    }
+
+    /// Whether the file at that path belongs to the database with that canary.
+    pub(crate) fn check(path: &Path, canary: &[u8; 32]) -> Result<(), KeyFileError> {
+        Self::read(path.to_owned(), canary).map(drop)
+    }
+
+    fn read(path: PathBuf, canary: &[u8; 32]) -> Result<Self, KeyFileError> {
         let bytes = read_whole(&path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => KeyFileError::Missing(path.clone()),
             _ => KeyFileError::Io { path: path.clone(), source },
@@ -103,11 +112,37 @@ impl ServerKeys {
     }
 }
 
+/// Copies the key file of a folder into a new file.
+pub(crate) fn copy(dir: &Path, out: &Path) -> Result<(), KeyFileError> {
+    copy_file(&dir.join(FILE), out)
+}
+
+/// Puts a copy of a key file in its place in a folder, unless it is there already.
+pub(crate) fn put(from: &Path, dir: &Path) -> Result<(), KeyFileError> {
+    let place = dir.join(FILE);
+    if place.exists() { Ok(()) } else { copy_file(from, &place) }
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<(), KeyFileError> {
+    let bytes = read_whole(from).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => KeyFileError::Missing(from.to_owned()),
+        _ => KeyFileError::Io { path: from.to_owned(), source },
+    })?;
+    if bytes.len() != LEN || !bytes.starts_with(MAGIC) {
+        return Err(KeyFileError::Damaged(from.to_owned()));
+    }
+    write_new(to, &bytes).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => KeyFileError::Exists(to.to_owned()),
+        _ => KeyFileError::Io { path: to.to_owned(), source },
+    })
+}
+
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
 }
 
 fn read_whole(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {

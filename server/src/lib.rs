@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod backup;
 mod calendar;
 pub mod cli;
 mod clock;
@@ -45,4 +46,4 @@ pub use origin::{Origin, OriginRefused};
 pub use realm::{NewOrganisation, Realm, RealmError};
 pub use serve::{ServeError, ServeOptions, serve};
 pub use show::Shown;
-pub use store::{Chain, StoreError};
+pub use store::{Chain, Copied, StoreError};

@@ -69,6 +69,14 @@ pub enum RealmError {
         /// What the system said.
         source: io::Error,
     },
+    /// A file cannot be read or written.
+    #[error("The file {path} cannot be used: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// No organisation of that id.
     #[error("There is no organisation {0}.")]
     NoSuchOrganisation(OrgId),
@@ -105,22 +113,14 @@ impl Realm {
         if contact.is_some_and(|contact| !names::is_address(contact)) {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
         }
-        let address = database.map(Address::read).transpose().map_err(RealmError::Invalid)?;
-        let folder = |source| RealmError::Folder { path: dir.to_owned(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(folder)?;
-        std::fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(folder)?;
-        let file = dir.join(DATABASE);
-        if file.exists() || dir.join(ELSEWHERE).exists() {
-            return Err(RealmError::Exists(dir.to_owned()));
-        }
-        let location = address.map_or(Location::Sqlite(file), |address| Location::Postgres(Box::new(address)));
+        let location = Self::prepare_folder(dir, database)?;
         let store = Store::open(location).await?;
         if store.realm().await?.is_some() {
             return Err(RealmError::Exists(dir.to_owned()));
         }
         let keys = ServerKeys::make(dir)?;
         if let Some(database) = database {
-            write_private(&dir.join(ELSEWHERE), database).map_err(folder)?;
+            Self::remember_database(dir, database)?;
         }
         let clock = Clock::System;
         let row = RealmRow {
@@ -131,6 +131,25 @@ impl Realm {
         };
         store.create_realm(row.clone(), clock.now()).await?;
         Ok(Self { id: RealmId(row.realm_id), origin, store, keys, clock })
+    }
+
+    /// Makes the folder, for its owner alone; refuses one that holds a deployment. Gives the place of its database.
+    pub(crate) fn prepare_folder(dir: &Path, database: Option<&str>) -> Result<Location, RealmError> {
+        let address = database.map(Address::read).transpose().map_err(RealmError::Invalid)?;
+        let folder = |source| RealmError::Folder { path: dir.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(folder)?;
+        std::fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(folder)?;
+        let file = dir.join(DATABASE);
+        if file.exists() || dir.join(ELSEWHERE).exists() {
+            return Err(RealmError::Exists(dir.to_owned()));
+        }
+        Ok(address.map_or(Location::Sqlite(file), |address| Location::Postgres(Box::new(address))))
+    }
+
+    /// Keeps the address of the database in the folder.
+    pub(crate) fn remember_database(dir: &Path, database: &str) -> Result<(), RealmError> {
+        let path = dir.join(ELSEWHERE);
+        write_private(&path, database).map_err(|source| RealmError::File { path, source })
     }
 
     /// Opens a deployment; refuses a wrong, missing or damaged key file.

@@ -6,6 +6,8 @@ const POSTGRES: bool = true;
 #[path = "behaviour/common/mod.rs"]
 mod common;
 
+#[path = "behaviour/backup.rs"]
+mod backup;
 #[path = "behaviour/enrolment.rs"]
 mod enrolment;
 #[path = "behaviour/http.rs"]

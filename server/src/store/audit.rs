@@ -98,22 +98,24 @@ pub struct Chain {
 impl Store {
     /// Goes along the chain from its first entry.
     pub(crate) async fn audit_chain(&self) -> Result<Chain> {
-        self.read(|db| {
-            let mut chain = Chain { entries: 0, head: START, broken_at: None };
-            let sql = format!("SELECT {} FROM audit ORDER BY seq", Logged::COLUMNS);
-            db.each(&sql, &[], |row| {
-                let entry = Logged::from_row(&row)?;
-                if entry.seq != chain.entries + 1 || entry.chained(&chain.head) != entry.hash {
-                    chain.broken_at = Some(entry.seq);
-                    return Ok(ControlFlow::Break(()));
-                }
-                (chain.entries, chain.head) = (entry.seq, entry.hash);
-                Ok(ControlFlow::Continue(()))
-            })?;
-            Ok(chain)
-        })
-        .await
+        self.read(chain).await
     }
+}
+
+/// Goes along the chain of a database.
+pub(super) fn chain(db: &Db) -> Result<Chain> {
+    let mut chain = Chain { entries: 0, head: START, broken_at: None };
+    let sql = format!("SELECT {} FROM audit ORDER BY seq", Logged::COLUMNS);
+    db.each(&sql, &[], |row| {
+        let entry = Logged::from_row(&row)?;
+        if entry.seq != chain.entries + 1 || entry.chained(&chain.head) != entry.hash {
+            chain.broken_at = Some(entry.seq);
+            return Ok(ControlFlow::Break(()));
+        }
+        (chain.entries, chain.head) = (entry.seq, entry.hash);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(chain)
 }
 
 /// Appends, when the transaction commits.

@@ -91,7 +91,7 @@ impl Store {
     /// Frees letters that an earlier run took and did not live to send. Where several servers share the database, another one may be sending them now: there
     /// the lease has to run out.
     pub(crate) async fn free_letters(&self) -> Result<()> {
-        if !self.is_for_one_server {
+        if !self.location.is_for_one_server() {
             return Ok(());
         }
         self.write(|db| {

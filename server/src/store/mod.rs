@@ -5,6 +5,7 @@
 //! another database can stand beside this one.
 
 mod audit;
+mod copy;
 mod db;
 mod enrolment;
 mod invites;
@@ -19,6 +20,7 @@ mod view;
 mod writer;
 
 pub use audit::Chain;
+pub use copy::Copied;
 pub(crate) use db::{Address, Location};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
 pub(crate) use invites::{Claimed, Offer, Resent};
@@ -87,8 +89,7 @@ pub(crate) struct Store {
     writer: Arc<Writer>,
     readers: Readers,
     letters_waiting: Arc<Notify>,
-    /// Whether nobody else serves this database.
-    is_for_one_server: bool,
+    location: Location,
 }
 
 impl Store {
@@ -97,9 +98,9 @@ impl Store {
         let db = location.connect()?;
         migrate::run(&db)?;
         Ok(Self {
-            is_for_one_server: location.is_for_one_server(),
             writer: Arc::new(Writer::start(location.clone(), db)?),
-            readers: Readers::new(location),
+            readers: Readers::new(location.clone()),
+            location,
             letters_waiting: Arc::new(Notify::new()),
         })
     }

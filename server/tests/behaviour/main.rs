@@ -5,6 +5,7 @@ const POSTGRES: bool = false;
 
 mod common;
 
+mod backup;
 mod commands;
 mod enrolment;
 mod http;

@@ -29,6 +29,11 @@ impl Row {
         let cell = self.0.get(at).ok_or(StoreError::Corrupt("a column is missing"))?;
         T::from_cell(cell).ok_or(StoreError::Corrupt("a column holds another kind of value"))
     }
+
+    /// All values, for a copy of a whole table.
+    pub(crate) fn cells(&self) -> &[Cell] {
+        &self.0
+    }
 }
 
 /// What can be read from a cell.

@@ -141,6 +141,13 @@ impl Db {
         }
     }
 
+    /// Begins to read: until [`Db::roll_back`] everything is as it is now, whatever others write.
+    pub(super) fn begin_snapshot(&self) -> Result<()> {
+        self.batch(
+            self.either("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0"),
+        )
+    }
+
     /// Writes the audit entries of the transaction and commits.
     pub(super) fn commit(&self) -> Result<()> {
         audit::write(self, self.noted.take())?;

@@ -1,5 +1,6 @@
 //! Values that go beside a statement.
 
+use super::cell::Cell;
 use crate::store::Mode;
 use std::borrow::Cow;
 
@@ -86,5 +87,16 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
 impl<'a> From<&'a Option<String>> for Value<'a> {
     fn from(value: &'a Option<String>) -> Self {
         value.as_deref().map_or(Self::Null, Into::into)
+    }
+}
+
+impl<'a> From<&'a Cell> for Value<'a> {
+    fn from(cell: &'a Cell) -> Self {
+        match cell {
+            Cell::Null => Self::Null,
+            Cell::Int(value) => Self::Int(*value),
+            Cell::Text(value) => Self::Text(Cow::Borrowed(value)),
+            Cell::Blob(value) => Self::Blob(Cow::Borrowed(value)),
+        }
     }
 }

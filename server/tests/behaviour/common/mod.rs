@@ -76,6 +76,15 @@ impl Deployment {
         Self { dir, database, token, clock: Arc::new(AtomicI64::new(START)) }
     }
 
+    /// This one, once more, from a backup and its key; `None` where there is no such database.
+    pub(crate) async fn restored(&self, backup: &Path, key: &Path, to_postgres: bool) -> Option<Self> {
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        let database = if to_postgres { Some(cluster::Cluster::of_this_process()?.new_database()) } else { None };
+        let restored = Realm::restore(&dir.path().join("data"), backup, Some(key), database.as_deref()).await;
+        restored.expect("restored");
+        Some(Self { dir, database, token: self.token.clone(), clock: Arc::clone(&self.clock) })
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.dir.path().join("data")
     }

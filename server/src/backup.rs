@@ -1,0 +1,97 @@
+//! Backup and restore.
+//!
+//! Two things, kept in two places: the database (a file that this makes while the server runs), and the key file, which is made once and never changes. Whoever has both can
+//! test guesses of passwords as the server could; whoever has one of them has nothing to test with. Without the key file no password opens anything any more, and a new one
+//! does not help: people then come back by recovery code only once an administrator has reset them.
+//!
+//! Promise: a file that is there is whole and on the disk; nothing is ever overwritten; a key that does not belong to the database is refused before anything is written.
+
+use crate::keys::{self, ServerKeys};
+use crate::realm::{Realm, RealmError};
+use crate::store::{Copied, Location, Store};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+impl Realm {
+    /// Writes everything but the key into a new file that nobody else can read. The server may run meanwhile.
+    pub async fn back_up(&self, out: &Path) -> Result<Copied, RealmError> {
+        let failed = |source| RealmError::File { path: out.to_owned(), source };
+        if out.exists() {
+            return Err(failed(io::ErrorKind::AlreadyExists.into()));
+        }
+        let unfinished = beside(out, ".unfinished");
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished);
+        drop(made.map_err(|source| RealmError::File { path: unfinished.clone(), source })?);
+        let copied = self.store.copy_into(unfinished.clone()).await;
+        let kept = copied.map_err(RealmError::from).and_then(|copied| {
+            // Not over a file that somebody has made meanwhile.
+            let kept = File::open(&unfinished).and_then(|file| file.sync_all());
+            kept.and_then(|()| std::fs::hard_link(&unfinished, out)).and_then(|()| sync_folder(out)).map_err(failed)?;
+            Ok(copied)
+        });
+        drop(std::fs::remove_file(&unfinished));
+        kept
+    }
+
+    /// Copies the key file of that folder into a new file that nobody else can read.
+    pub fn back_up_key(dir: &Path, out: &Path) -> Result<(), RealmError> {
+        Ok(keys::copy(dir, out)?)
+    }
+
+    /// Makes a deployment in an empty or absent folder out of a backup and, if given, its key file.
+    pub async fn restore(
+        dir: &Path,
+        from: &Path,
+        key: Option<&Path>,
+        database: Option<&str>,
+    ) -> Result<Copied, RealmError> {
+        let failed = |source| RealmError::File { path: from.to_owned(), source };
+        if !from.exists() {
+            return Err(failed(io::ErrorKind::NotFound.into()));
+        }
+        let location = Self::prepare_folder(dir, database)?;
+        // Reading may bring the file to a newer version: that is done to a copy.
+        let copy = dir.join("restoring.db");
+        std::fs::copy(from, &copy).map_err(failed)?;
+        let restored = async {
+            let source = Store::open(Location::Sqlite(copy.clone())).await?;
+            let row = source.realm().await?.ok_or(RealmError::Invalid("The backup holds no server."))?;
+            drop(source);
+            match key {
+                Some(key) => ServerKeys::check(key, &row.key_canary)?,
+                None if dir.join(keys::FILE).exists() => ServerKeys::check(&dir.join(keys::FILE), &row.key_canary)?,
+                None => {}
+            }
+            let store = Store::open(location).await?;
+            if store.realm().await?.is_some() {
+                return Err(RealmError::Exists(dir.to_owned()));
+            }
+            let copied = store.fill_from(copy.clone()).await?;
+            if let Some(key) = key {
+                keys::put(key, dir)?;
+            }
+            if let Some(database) = database {
+                Self::remember_database(dir, database)?;
+            }
+            Ok(copied)
+        }
+        .await;
+        for ending in ["", "-wal", "-shm"] {
+            drop(std::fs::remove_file(beside(&copy, ending)));
+        }
+        restored
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn sync_folder(of: &Path) -> io::Result<()> {
+    let folder = of.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
