@@ -20,6 +20,8 @@ mod letters;
 mod login;
 #[path = "behaviour/people.rs"]
 mod people;
+#[path = "behaviour/several.rs"]
+mod several;
 #[path = "behaviour/story.rs"]
 mod story;
 

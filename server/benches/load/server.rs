@@ -1,5 +1,6 @@
 //! The real program, in a process of its own.
 
+use firstkey_server::{NewOrganisation, Realm};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -18,15 +19,17 @@ impl Server {
     pub fn start(database: Option<&str>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let data = folder.path().join("data");
-        let (mail, run) = (folder.path().join("mail"), |arguments: &[&str]| run(&data, arguments));
-        let mut init = vec!["init", "--origin", "http://127.0.0.1:1"];
-        init.extend(database.iter().flat_map(|address| ["--database", *address]));
-        run(&init);
-        let org = run(&["org", "add", "Example Corp"])["org_id"].as_str().expect("an id").to_owned();
-        let token = run(&["scim-token", "add", "--org", &org])["token"].as_str().expect("a token").to_owned();
+        let mail = folder.path().join("mail");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let token = runtime.block_on(async {
+            let realm = Realm::init_with(&data, "http://127.0.0.1:1", None, database).await.expect("init");
+            let new = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
+            let org = realm.add_organisation(new).await.expect("organisation");
+            realm.add_scim_token(org).await.expect("token").as_str().to_owned()
+        });
         std::fs::create_dir(&mail).expect("a folder");
-        let mut command = program(&data, &["serve", "--listen", "127.0.0.1:0", "--mail-dir"]);
-        command.arg(&mail).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut command = program(&data, &["serve", "--listen", "127.0.0.1:0"]);
+        command.arg("--mail-dir").arg(&mail).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the server starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("its first line");
@@ -61,10 +64,4 @@ fn program(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_firstkey-server"));
     command.args(arguments).arg("--data").arg(data).arg("--json");
     command
-}
-
-fn run(data: &Path, arguments: &[&str]) -> Value {
-    let output = program(data, arguments).output().expect("the program starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
 }

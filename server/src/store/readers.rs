@@ -3,8 +3,11 @@
 use super::db::{Db, Location};
 use super::{Result, StoreError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
+/// How long a connection that lay idle is taken to be alive without asking: its server may have been started anew meanwhile.
+const TRUSTED: Duration = Duration::from_millis(100);
 /// Most reads at one time.
 const READERS: usize = 4;
 
@@ -12,7 +15,7 @@ const READERS: usize = 4;
 pub(super) struct Readers {
     location: Arc<Location>,
     permits: Arc<Semaphore>,
-    idle: Arc<Mutex<Vec<Db>>>,
+    idle: Arc<Mutex<Vec<(Db, Instant)>>>,
 }
 
 impl Readers {
@@ -31,14 +34,14 @@ impl Readers {
             let _permit = permit;
             let idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let db = match idle {
-                Some(db) => db,
-                None => pool.open()?,
+                Some((db, since)) if since.elapsed() < TRUSTED || db.answers() => db,
+                _ => pool.open()?,
             };
             let answer = work(&db);
             if db.is_gone() {
                 return answer;
             }
-            pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
+            pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push((db, Instant::now()));
             answer
         });
         task.await.map_err(|_| StoreError::Closed)?

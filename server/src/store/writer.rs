@@ -100,8 +100,8 @@ fn work_off(location: &Location, db: Db, mut jobs: mpsc::Receiver<Box<dyn Job>>)
         {
             batch.push(next);
         }
-        let outcome = connected(&mut open, location)
-            .and_then(|db| commit_together(db, &mut batch).inspect_err(|_| db.roll_back()));
+        let outcome =
+            begin(&mut open, location).and_then(|db| commit_together(db, &mut batch).inspect_err(|_| db.roll_back()));
         let trouble = outcome.err();
         for job in batch {
             job.answer(trouble.as_ref().map(for_everybody));
@@ -109,15 +109,22 @@ fn work_off(location: &Location, db: Db, mut jobs: mpsc::Receiver<Box<dyn Job>>)
     }
 }
 
-/// The connection, or a new one in the place of one that is gone.
-fn connected<'a>(open: &'a mut Option<Db>, location: &Location) -> Result<&'a Db> {
-    if open.as_ref().is_some_and(Db::is_gone) {
-        *open = None;
+/// Begins a transaction, over a new connection if the one there was is gone: nothing has been done yet that could be done twice.
+fn begin<'a>(open: &'a mut Option<Db>, location: &Location) -> Result<&'a Db> {
+    if let Some(db) = open.take() {
+        match db.begin() {
+            Ok(()) => return Ok(open.insert(db)),
+            Err(_) if db.is_gone() => {}
+            Err(error) => {
+                db.roll_back();
+                *open = Some(db);
+                return Err(error);
+            }
+        }
     }
-    match open {
-        Some(db) => Ok(db),
-        None => Ok(open.insert(location.connect()?)),
-    }
+    let db = open.insert(location.connect()?);
+    db.begin()?;
+    Ok(db)
 }
 
 /// What each caller of a transaction that was not committed is told.
@@ -130,7 +137,6 @@ fn for_everybody(trouble: &StoreError) -> StoreError {
 }
 
 fn commit_together(db: &Db, batch: &mut [Box<dyn Job>]) -> Result<()> {
-    db.begin()?;
     for (job, is_first) in batch.iter_mut().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
         let mark = db.mark(is_first)?;
         if !job.apply(db) {

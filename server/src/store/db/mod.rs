@@ -188,6 +188,14 @@ impl Db {
         }
     }
 
+    /// Whether there is somebody at the other end.
+    pub(super) fn answers(&self) -> bool {
+        match &self.inner {
+            Inner::Sqlite(_) => true,
+            Inner::Postgres(db) => db.batch("").is_ok(),
+        }
+    }
+
     /// Whether the connection is gone for good; another one has to be made.
     pub(super) fn is_gone(&self) -> bool {
         match &self.inner {

@@ -3,7 +3,9 @@
 //! It listens on a socket in a temporary folder and on no network. The keeper is a shell that waits for our end of a pipe to close, so that no crash of a test
 //! leaves a server behind.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -14,13 +16,26 @@ use tempfile::TempDir;
 pub(crate) struct Cluster {
     folder: PathBuf,
     bin: PathBuf,
+    settings: &'static [&'static str],
     /// Ends when its standard input does.
-    _keeper: Child,
+    keeper: Child,
     next: AtomicU32,
 }
 
 /// For tests that kill nobody: quick, because nothing has to survive.
 const FORGETFUL: &[&str] = &["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=64MB"];
+
+/// For tests that do. Recovery syncs the file system at once instead of file by file.
+const DURABLE: &[&str] = &[
+    "-c",
+    "fsync=on",
+    "-c",
+    "synchronous_commit=on",
+    "-c",
+    "shared_buffers=256MB",
+    "-c",
+    "recovery_init_sync_method=syncfs",
+];
 
 /// What the keeper runs: the server until the pipe is closed, then it removes everything.
 const KEEPER: &str = r#"
@@ -43,11 +58,35 @@ impl Cluster {
 
     /// One that keeps its promises: every commit is on the disk.
     pub(crate) fn durable() -> Option<Self> {
-        Self::start(&["-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "shared_buffers=256MB"])
+        Self::start(DURABLE)
+    }
+
+    /// Kills every process of it, as a crash of the machine would, and starts it again on what is on the disk.
+    pub(crate) fn crash(&mut self) {
+        kill_process(Pid::from_child(&self.keeper), Signal::KILL).expect("it runs");
+        drop(self.keeper.wait());
+        let data = self.folder.join("data");
+        for _ in 0..10_000 {
+            let running = running_in(&data);
+            if running.is_empty() {
+                break;
+            }
+            for process in running {
+                let _ = kill_process(process, Signal::KILL);
+            }
+            std::thread::yield_now();
+        }
+        assert!(running_in(&data).is_empty(), "the database does not die");
+        // The dead may still have a number if nobody has buried them; these files would speak for them.
+        for file in ["data/postmaster.pid", ".s.PGSQL.5432.lock", ".s.PGSQL.5432"] {
+            std::fs::remove_file(self.folder.join(file)).expect("the server ran");
+        }
+        self.keeper = keep(&self.bin, &self.folder, self.settings);
+        self.wait();
     }
 
     #[allow(clippy::print_stderr, reason = "a test that cannot run says so")]
-    fn start(settings: &[&str]) -> Option<Self> {
+    fn start(settings: &'static [&'static str]) -> Option<Self> {
         let Some(bin) = binaries() else {
             assert!(std::env::var_os("FIRSTKEY_CI").is_none(), "PostgreSQL is not installed");
             eprintln!("NOT TESTED: PostgreSQL is not installed (Debian: apt-get install postgresql)");
@@ -63,16 +102,8 @@ impl Cluster {
             .output()
             .expect("initdb starts");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let keeper = as_owner(Path::new("/bin/sh"))
-            .args(["-c", KEEPER, "keeper"])
-            .args([&bin, &folder])
-            .args(settings)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a shell");
-        let cluster = Self { folder, bin, _keeper: keeper, next: AtomicU32::new(0) };
+        let keeper = keep(&bin, &folder, settings);
+        let cluster = Self { folder, bin, settings, keeper, next: AtomicU32::new(0) };
         cluster.wait();
         Some(cluster)
     }
@@ -144,6 +175,21 @@ impl Cluster {
     }
 }
 
+/// The processes that work in that folder. Each of PostgreSQL's has a session of its own, so there is no group to kill.
+fn running_in(data: &Path) -> Vec<Pid> {
+    let processes = std::fs::read_dir("/proc").expect("the list of processes").flatten();
+    let working =
+        processes.filter(|process| std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == data));
+    working.filter_map(|process| Pid::from_raw(process.file_name().to_str()?.parse().ok()?)).collect()
+}
+
+/// Starts the server below a keeper.
+fn keep(bin: &Path, folder: &Path, settings: &[&str]) -> Child {
+    let mut shell = as_owner(Path::new("/bin/sh"));
+    shell.args(["-c", KEEPER, "keeper"]).args([bin, folder]).args(settings);
+    shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell")
+}
+
 /// Where the server's programs are.
 fn binaries() -> Option<PathBuf> {
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -172,7 +218,6 @@ fn owner() -> Option<(u32, u32)> {
 fn as_owner(program: &Path) -> Command {
     let mut command = Command::new(program);
     if let Some((user, group)) = owner() {
-        use std::os::unix::process::CommandExt;
         command.uid(user).gid(group);
     }
     command.current_dir("/").env_remove("PGDATABASE").env_remove("PGHOST").env_remove("PGUSER");

@@ -274,6 +274,13 @@ pub(crate) fn okta_user(email: &str) -> Value {
     })
 }
 
+/// The same for somebody in a crowd: with an externalId of their own.
+pub(crate) fn okta_user_named(email: &str) -> Value {
+    let mut user = okta_user(email);
+    user["externalId"] = json!(email);
+    user
+}
+
 pub(crate) fn b64(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
