@@ -6,10 +6,13 @@ use super::db::{Db, Location};
 use super::{Result, StoreError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 /// Most commands in one transaction.
 const BATCH: usize = 256;
+/// How long a batch is held open for callers who were answered together just now and are about to ask again: a fraction of what a commit takes.
+const LINGER: Duration = Duration::from_micros(300);
 /// Most commands that may wait before callers do.
 const QUEUE: usize = 1024;
 
@@ -93,13 +96,10 @@ impl Drop for Writer {
 
 fn work_off(location: &Location, db: Db, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
     let mut open = Some(db);
+    let mut expected = 1;
     while let Some(first) = jobs.blocking_recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH
-            && let Ok(next) = jobs.try_recv()
-        {
-            batch.push(next);
-        }
+        let mut batch = gather(first, &mut jobs, expected);
+        expected = batch.len();
         let outcome =
             begin(&mut open, location).and_then(|db| commit_together(db, &mut batch).inspect_err(|_| db.roll_back()));
         let trouble = outcome.err();
@@ -107,6 +107,20 @@ fn work_off(location: &Location, db: Db, mut jobs: mpsc::Receiver<Box<dyn Job>>)
             job.answer(trouble.as_ref().map(for_everybody));
         }
     }
+}
+
+/// The commands that wait, up to a whole batch; as many as the last time are waited for, but not long.
+fn gather(first: Box<dyn Job>, jobs: &mut mpsc::Receiver<Box<dyn Job>>, expected: usize) -> Vec<Box<dyn Job>> {
+    let mut batch = vec![first];
+    let began = Instant::now();
+    while batch.len() < BATCH {
+        match jobs.try_recv() {
+            Ok(next) => batch.push(next),
+            Err(_) if batch.len() < expected && began.elapsed() < LINGER => std::thread::yield_now(),
+            Err(_) => break,
+        }
+    }
+    batch
 }
 
 /// Begins a transaction, over a new connection if the one there was is gone: nothing has been done yet that could be done twice.
