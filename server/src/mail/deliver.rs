@@ -1,5 +1,6 @@
 //! The deliverer: takes letters out of the outbox, one after the other, until there are none; then waits for the next.
 
+use super::smtp::Outcome;
 use super::{Post, text};
 use crate::http::App;
 use crate::store::StoreError;
@@ -20,6 +21,7 @@ pub(crate) async fn deliver(app: Arc<App>, post: Post) {
     let mut looks = 0;
     loop {
         while one(&app, &post).await {}
+        post.rest().await;
         tokio::select! {
             () = bell.notified() => {}
             () = tokio::time::sleep(LOOK) => {
@@ -53,14 +55,15 @@ async fn one(app: &App, post: &Post) -> bool {
     };
     let name = format!("{:08}-{}", letter.seq, letter.attempts);
     let words = text::write(&letter, &token, app.realm, &app.origin);
-    let outcome = post.send(&letter.to, words, &name).await;
+    let message_id = post.name_a_letter();
+    let outcome = post.send(&letter.to, &words, &message_id, &name).await;
     let now = app.clock.now();
     let kept = match outcome {
-        Ok(()) => {
+        Outcome::Sent => {
             app.log.event("letter.sent", &[("letter", &letter.seq)]);
             app.store.letter_sent(letter.seq, now).await
         }
-        Err(trouble) => {
+        Outcome::Later(trouble) | Outcome::Refused(trouble) | Outcome::InDoubt(trouble) => {
             app.log.event("letter.failed", &[("letter", &letter.seq), ("attempt", &(letter.attempts + 1))]);
             app.store.letter_failed(letter.seq, letter.attempts, trouble, now).await
         }

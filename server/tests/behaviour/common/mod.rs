@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "shared by test programs, each of which uses a part of it")]
 
 pub(crate) mod cluster;
+pub(crate) mod mail_server;
+pub(crate) mod mime;
 pub(crate) mod person;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -251,10 +253,14 @@ impl Answer {
 
 impl Invitation {
     pub(crate) fn read(raw: &str) -> Self {
-        let link = raw.lines().find(|line| line.contains("#fkinv1.")).expect("a link alone on its line").to_owned();
+        let link = raw.lines().find(|line| line.contains("#fkinv1.")).expect("a link alone on its line");
+        Self::of_link(link, raw)
+    }
+
+    pub(crate) fn of_link(link: &str, raw: &str) -> Self {
         let rest = link.strip_prefix("https://accounts.example.org/i#fkinv1.").expect("the configured origin");
         let (invite_id, token) = rest.split_once('.').expect("an id and a token");
-        Self { invite_id: invite_id.to_owned(), token: token.to_owned(), link: link.clone(), raw: raw.to_owned() }
+        Self { invite_id: invite_id.to_owned(), token: token.to_owned(), link: link.to_owned(), raw: raw.to_owned() }
     }
 }
 
@@ -295,7 +301,7 @@ fn letters_in(folder: &Path) -> Vec<String> {
 }
 
 /// Looks again and again until there is something; gives up loudly after half a minute.
-async fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) async fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let looking = async {
         loop {
             if let Some(found) = look() {
