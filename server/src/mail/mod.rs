@@ -3,6 +3,7 @@
 //! Promises: a token is minted here, its hash is on disk before it leaves, and a retry mints another; links are built from the configured origin only; names are
 //! made harmless before they are shown; headers are written by the mail library. Must never: keep or log a token.
 
+mod bounce;
 mod deliver;
 mod folder;
 mod html;
@@ -11,6 +12,7 @@ mod relay;
 mod smtp;
 mod text;
 
+pub(crate) use bounce::{Report, read as read_report};
 pub(crate) use deliver::deliver;
 
 use crate::origin::{Origin, mail_domain};

@@ -99,9 +99,8 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
                 Prose(ask),
             ],
         ),
-        Letters::CompletedForAdministrator(bundle, at) => (
-            format!("An account at {org} is complete"),
-            vec![
+        Letters::CompletedForAdministrator(bundle, at, earlier) => {
+            let mut pieces = vec![
                 Prose(format!("Account {} was finished on {}.", AccountId(letter.account_id), for_people(*at))),
                 Prose("The fingerprint of its key:".to_owned()),
                 fingerprint(bundle),
@@ -109,8 +108,16 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
                     "Compare it with the person, by telephone or face to face, before you give the account access to shared data."
                         .to_owned(),
                 ),
-            ],
-        ),
+            ];
+            if let Some(earlier) = earlier {
+                pieces.push(Prose(
+                    "An earlier account with this address, removed since, had another key. Whatever was shared with that one stays closed to this. Its fingerprint was:"
+                        .to_owned(),
+                ));
+                pieces.push(Alone(earlier.clone()));
+            }
+            (format!("An account at {org} is complete"), pieces)
+        }
     };
     Text { sender: org, subject, pieces }
 }

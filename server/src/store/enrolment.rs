@@ -73,8 +73,8 @@ impl Store {
             let Some(found) = find(db, upload.invite_id)? else { return Ok(Finished::Stale) };
             let (account, org) = (found.offer.account_id, found.offer.org_id);
             let completed = db.execute(
-                "UPDATE account SET state = 'complete', completed_at = ?2 WHERE account_id = ?1 AND state = 'invited'",
-                &values![account, now],
+                "UPDATE account SET state = 'complete', completed_at = ?2, fingerprint = ?3 WHERE account_id = ?1 AND state = 'invited'",
+                &values![account, now, &upload.fingerprint],
             )?;
             if completed != 1 {
                 return Ok(Finished::Unusable(Why::Used { at: None, contact: found.offer.contact }));
@@ -105,6 +105,11 @@ impl Store {
                 detail: Some(&upload.fingerprint),
             };
             note(db, now, "account.completed", entry);
+            let earlier = db.one("SELECT earlier_fingerprint FROM account WHERE account_id = ?1", &values![account])?;
+            if let Some(earlier) = earlier.at::<Option<String>>(0)? {
+                let entry = Entry { org: Some(org), account: Some(account), invite: None, detail: Some(&earlier) };
+                note(db, now, "account.key-changed", entry);
+            }
             Ok(Finished::Receipt(upload.receipt))
         })
         .await

@@ -279,7 +279,22 @@ fn new_account(db: &Db, email: Option<&str>, now: i64) -> Result<[u8; 16]> {
         "INSERT INTO account (account_id, email, email_key, state, created_at) VALUES (?1, ?2, ?3, 'invited', ?4)",
         &values![account, email, email.map(names::key), now],
     )?;
+    remember_earlier_key(db, account)?;
     Ok(account)
+}
+
+/// Keeps on an account which key the last removed account with its address had: whoever knew that key must learn that this is another one.
+pub(super) fn remember_earlier_key(db: &Db, account: [u8; 16]) -> Result<()> {
+    let earlier = db.row(
+        "SELECT coalesce(b.fingerprint, b.earlier_fingerprint) FROM account a JOIN account b ON b.email_key = a.email_key AND b.state = 'removed'
+         WHERE a.account_id = ?1 AND coalesce(b.fingerprint, b.earlier_fingerprint) IS NOT NULL ORDER BY b.removed_at DESC, b.created_at DESC LIMIT 1",
+        &values![account],
+    )?;
+    let earlier: Option<String> = earlier.map(|row| row.at(0)).transpose()?;
+    if earlier.is_some() {
+        db.execute("UPDATE account SET earlier_fingerprint = ?2 WHERE account_id = ?1", &values![account, &earlier])?;
+    }
+    Ok(())
 }
 
 /// Gives an account without an address its first one; false if somebody else has it.
@@ -289,7 +304,9 @@ fn give_address(db: &Db, account: [u8; 16], email: Option<&str>) -> Result<bool>
         return Ok(false);
     }
     let sql = "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND email IS NULL";
-    Ok(db.execute(sql, &values![account, email, names::key(email)])? == 1)
+    let given = db.execute(sql, &values![account, email, names::key(email)])? == 1;
+    remember_earlier_key(db, account)?;
+    Ok(given)
 }
 
 fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {

@@ -117,7 +117,7 @@ async fn a_letter_that_was_committed_and_not_delivered_is_delivered_after_a_rest
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retry_mints_a_new_token_and_only_the_newest_works() {
+async fn a_letter_that_is_sent_again_carries_another_token_and_either_copy_works() {
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;
     server.provision(&deployment, "ada@example.org").await;
@@ -129,7 +129,8 @@ async fn a_retry_mints_a_new_token_and_only_the_newest_works() {
     let second = deployment.invitation(2).await;
     assert_eq!(first.invite_id, second.invite_id);
     assert_ne!(first.token, second.token);
-    assert_eq!(server.claim(&first, &[1; 32]).await.problem(), "invite-unknown");
+    // Nobody knows which of them arrived.
+    assert_eq!(server.claim(&first, &[1; 32]).await.status, 200);
     assert_eq!(server.claim(&second, &[1; 32]).await.status, 200);
     server.stop().await;
 }

@@ -7,6 +7,7 @@ mod common;
 
 mod backup;
 mod commands;
+mod delivery;
 mod enrolment;
 mod http;
 mod invites;
