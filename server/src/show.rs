@@ -16,7 +16,7 @@ pub struct Shown {
     pub realm_id: String,
     /// Where the invitation was sent.
     pub email: Option<String>,
-    /// `invited`, `complete` or `removed`.
+    /// `staged`, `invited`, `complete`, `suspended` or `removed`: see `docs/LIFECYCLE.md`.
     pub state: String,
     /// 47 bytes.
     pub kdf_block: Option<String>,

@@ -3,6 +3,7 @@
 use super::audit::{Entry, note};
 use super::db::{Db, values};
 use super::invites::find;
+use super::logins::IS_MEMBER;
 use super::rows::{Bundle, Mode, Policy, Why};
 use super::{Result, Store};
 
@@ -119,8 +120,9 @@ impl Store {
 /// The answer to a body that was stored before, for any key that once claimed this invite, as long as the person is active.
 fn again(db: &Db, upload: &Completion) -> Result<Option<Finished>> {
     let stored = db.row(
-        "SELECT b.idempotency_key, b.receipt FROM bundle b JOIN membership m USING (account_id)
-         WHERE b.invite_id = ?1 AND m.active = 1",
+        &format!(
+            "SELECT b.idempotency_key, b.receipt FROM bundle b JOIN membership m USING (account_id) WHERE b.invite_id = ?1 AND {IS_MEMBER}"
+        ),
         &values![upload.invite_id],
     )?;
     let Some(stored) = stored else { return Ok(None) };

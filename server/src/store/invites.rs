@@ -206,7 +206,11 @@ impl Found {
     pub(super) fn unusable(&self, now: i64) -> Option<Why> {
         let contact = || self.offer.contact.clone();
         let complete = self.account_state == "complete" && self.offer.mode == Mode::Enrol;
-        if self.state == "withdrawn" || self.account_state == "removed" || self.active != Some(true) {
+        if self.active.is_none() {
+            Some(Why::Removed { at: self.ended_at, contact: contact() })
+        } else if self.active == Some(false) {
+            Some(Why::Suspended { at: self.ended_at, contact: contact() })
+        } else if self.state == "withdrawn" {
             Some(Why::Withdrawn { at: self.ended_at, contact: contact() })
         } else if self.state == "used" || complete {
             Some(Why::Used { at: self.ended_at.or(self.completed_at), contact: contact() })

@@ -27,7 +27,7 @@ pub(crate) use db::{Address, Location};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
 pub(crate) use fate::LetterRow;
 pub(crate) use invites::{Claimed, Offer, Resent};
-pub(crate) use logins::{Began, LoginRow};
+pub(crate) use logins::{Began, LoginRow, Proven, Standing};
 pub(crate) use mailbag::{Letter, Letters, Taken};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use rows::{Bundle, Mode, Policy, Why};

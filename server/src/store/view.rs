@@ -1,7 +1,8 @@
 //! Everything that is stored on an account, for the administrator who asks.
 
-use super::db::values;
+use super::db::{Db, values};
 use super::fate::{LetterRow, letters_of};
+use super::logins::IS_MEMBER;
 use super::rows::Bundle;
 use super::{Result, Store};
 
@@ -28,7 +29,8 @@ impl Store {
                 &values![&email_key],
             )?;
             let Some(row) = row else { return Ok(None) };
-            let (account_id, email, state): ([u8; 16], _, _) = (row.at(0)?, row.at(1)?, row.at(2)?);
+            let (account_id, email, state): ([u8; 16], _, String) = (row.at(0)?, row.at(1)?, row.at(2)?);
+            let state = standing(db, account_id, state)?;
             let sql = format!("SELECT {} FROM bundle b WHERE b.account_id = ?1", Bundle::COLUMNS);
             let bundle = db.row(&sql, &values![account_id])?.map(|row| Bundle::from_row(&row, 0)).transpose()?;
             let letters = letters_of(db, account_id, LETTERS)?;
@@ -36,4 +38,17 @@ impl Store {
         })
         .await
     }
+}
+
+/// The account's state in the words of `docs/LIFECYCLE.md`, which tell who waits for whom.
+fn standing(db: &Db, account: [u8; 16], state: String) -> Result<String> {
+    let any = |condition: &str| {
+        db.exists(&format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND {condition}"), &values![account])
+    };
+    Ok(match state.as_str() {
+        "invited" if !any("m.invited_at IS NOT NULL")? => "staged".to_owned(),
+        "invited" if !any("m.active = 1")? => "suspended".to_owned(),
+        "complete" if !any(IS_MEMBER)? => "suspended".to_owned(),
+        _ => state,
+    })
 }

@@ -13,6 +13,7 @@ mod http;
 mod invites;
 mod key_file;
 mod letters;
+mod lifecycle;
 mod login;
 mod people;
 mod smtp;

@@ -162,6 +162,17 @@ impl Deployment {
         }
     }
 
+    /// Waits for the invitation to that address.
+    pub(crate) async fn invitation_to(&self, email: &str) -> Invitation {
+        let header = format!("To: {email}\n");
+        let letter = wait_for(|| {
+            let ours = |raw: &String| raw.contains("#fkinv1.") && raw.contains(&header);
+            letters_in(&self.mail()).into_iter().rev().find(ours)
+        })
+        .await;
+        Invitation::read(&letter)
+    }
+
     /// Every byte that the server keeps.
     pub(crate) fn stored_bytes(&self) -> Vec<u8> {
         let mut all = Vec::new();
