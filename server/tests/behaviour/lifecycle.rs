@@ -217,10 +217,7 @@ async fn a_removed_person_is_told_so_and_who_comes_after_has_another_key_which_s
     let told: Vec<String> = told.map(|letter| letter.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(told.len(), 2);
     assert!(told[1].contains(&first) && told[1].contains("had another key"), "the administrator is told: {}", told[1]);
-    let database = rusqlite::Connection::open(deployment.data().join("firstkey.db")).expect("the database");
-    let noted: String = database
-        .query_row("SELECT detail FROM audit WHERE event = 'account.key-changed'", [], |row| row.get(0))
-        .expect("noted once");
+    let noted = deployment.ask("SELECT detail FROM audit WHERE event = 'account.key-changed'");
     assert_eq!(noted, first);
     server.stop().await;
 }
@@ -252,14 +249,10 @@ async fn sessions_end_in_the_transaction_of_the_suspension() {
     let server = deployment.serve().await;
     let (id, person) = complete(&deployment, &server).await;
     assert_eq!(person.log_in(&server).await.status, 200);
-    let sessions = || {
-        let database = rusqlite::Connection::open(deployment.data().join("firstkey.db")).expect("the database");
-        let count: i64 = database.query_row("SELECT count(*) FROM session", [], |row| row.get(0)).expect("counted");
-        count
-    };
-    assert_eq!(sessions(), 1);
+    let sessions = || deployment.ask("SELECT count(*) FROM session");
+    assert_eq!(sessions(), "1");
     server.set_active(&deployment, &id, false).await;
-    assert_eq!(sessions(), 0);
+    assert_eq!(sessions(), "0");
     server.stop().await;
 }
 

@@ -162,6 +162,16 @@ impl Deployment {
         }
     }
 
+    /// What a query that gives one value gives, as text.
+    pub(crate) fn ask(&self, query: &str) -> String {
+        if let Some(address) = &self.database {
+            return cluster::Cluster::of_this_process().expect("it runs").ask(address, query);
+        }
+        let database = rusqlite::Connection::open(self.data().join("firstkey.db")).expect("the database");
+        let query = format!("SELECT CAST(({query}) AS TEXT)");
+        database.query_row(&query, [], |row| row.get::<_, Option<String>>(0)).expect("one value").unwrap_or_default()
+    }
+
     /// Waits for the invitation to that address.
     pub(crate) async fn invitation_to(&self, email: &str) -> Invitation {
         let header = format!("To: {email}\n");
@@ -187,6 +197,11 @@ impl Deployment {
 }
 
 impl Server {
+    /// `http://` and where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Ends the server and waits for it.
     pub(crate) async fn stop(mut self) {
         drop(self.stop.take());
