@@ -43,7 +43,7 @@ fn a_removed_person_who_pastes_the_link_is_told_so() {
     let desk = Desk::new();
     let mut pty = accept(&desk).start();
     pty.paste(&link);
-    assert_ended(&mut pty, &[REMOVED, "If you are invited again, that is a new account."]);
+    assert_ended(&mut pty, &[REMOVED, "If you are invited again"]);
 }
 
 #[test]
