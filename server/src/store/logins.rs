@@ -41,7 +41,7 @@ pub(crate) enum Standing {
 /// How a login with a proof that held ended.
 pub(crate) enum Proven {
     /// With a session.
-    Opened(LoginRow),
+    Opened(Box<LoginRow>),
     /// Without, because of how the account stands.
     Barred(Standing),
     /// The conversation was over already.
@@ -134,7 +134,7 @@ impl Store {
                 &values![session.0, id, expires_at, fresh_id(), now],
             )?;
             note(db, now, "login.succeeded", entry);
-            Ok(Proven::Opened(row))
+            Ok(Proven::Opened(Box::new(row)))
         })
         .await
     }

@@ -117,7 +117,6 @@ async fn the_page_is_readable_on_a_telephone_and_a_desk_in_light_and_dark() {
             browser.close().await;
         }
     }
-    println!("pictures: {}", folder.display());
     stage.server.stop().await;
 }
 

@@ -194,9 +194,10 @@ impl Talk {
                     line.clone_into(&mut rcpt);
                     self.answer(&mut stream, At::Rcpt, "250 fine").await?
                 }
-                "DATA" => match self.fault(At::Data) {
-                    Some(fault) => act(&mut stream, Some(fault), "").await?,
-                    None => {
+                "DATA" => {
+                    if let Some(fault) = self.fault(At::Data) {
+                        act(&mut stream, Some(fault), "").await?
+                    } else {
                         stream.write_all(b"354 go on\r\n").await?;
                         let data = read_data(&mut stream).await?;
                         let fault = self.fault(At::End);
@@ -205,7 +206,7 @@ impl Talk {
                         self.seen.taken.lock().expect("whole").push(taken);
                         act(&mut stream, fault, "250 taken").await?
                     }
-                },
+                }
                 "QUIT" => {
                     stream.write_all(b"221 bye\r\n").await?;
                     return Ok(());
