@@ -84,6 +84,9 @@ enum Command {
         /// The mail server's password, in a file.
         #[arg(long, value_name = "PATH", requires = "smtp")]
         smtp_password_file: Option<PathBuf>,
+        /// Certificates (PEM) that the mail server's own must come from, instead of those that the machine trusts.
+        #[arg(long, value_name = "PATH", requires = "smtp")]
+        smtp_ca_file: Option<PathBuf>,
         /// The address that letters come from.
         #[arg(long, value_name = "EMAIL")]
         mail_from: Option<String>,
@@ -197,8 +200,8 @@ async fn run(command: Command) -> Outcome {
                 eprintln!("Give it to the identity provider now; it cannot be shown again.");
             }
         }
-        Command::Serve { listen, mail_dir, smtp, smtp_password_file, mail_from, invite_ttl, common } => {
-            let mail = mail_out(mail_dir, smtp, smtp_password_file.as_deref())?;
+        Command::Serve { listen, mail_dir, smtp, smtp_password_file, smtp_ca_file, mail_from, invite_ttl, common } => {
+            let mail = mail_out(mail_dir, smtp, smtp_password_file.as_deref(), smtp_ca_file)?;
             let options = ServeOptions { mail_from, invite_ttl, ..ServeOptions::new(mail) };
             run_server(&common, listen, options).await?;
         }
@@ -244,7 +247,12 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-fn mail_out(folder: Option<PathBuf>, smtp: Option<String>, password: Option<&Path>) -> Result<MailOut, Box<dyn Error>> {
+fn mail_out(
+    folder: Option<PathBuf>,
+    smtp: Option<String>,
+    password: Option<&Path>,
+    ca_file: Option<PathBuf>,
+) -> Result<MailOut, Box<dyn Error>> {
     match (folder, smtp) {
         (Some(folder), _) => Ok(MailOut::Folder(folder)),
         (None, Some(url)) => {
@@ -254,7 +262,7 @@ fn mail_out(folder: Option<PathBuf>, smtp: Option<String>, password: Option<&Pat
                     text.map_err(|error| format!("The password file {} cannot be read: {error}", path.display()))?;
                 Ok::<_, String>(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
             };
-            Ok(MailOut::Smtp { url, password: password.map(read).transpose()? })
+            Ok(MailOut::Smtp { url, password: password.map(read).transpose()?, ca_file })
         }
         (None, None) => Err("Say where letters go: --mail-dir or --smtp.".into()),
     }

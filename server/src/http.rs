@@ -17,6 +17,8 @@ const BODY_TIME: Duration = Duration::from_secs(15);
 pub(crate) struct App {
     pub(crate) realm: RealmId,
     pub(crate) origin: Origin,
+    /// Whom people may ask, of the realm.
+    pub(crate) contact: Option<String>,
     pub(crate) store: Store,
     pub(crate) keys: ServerKeys,
     pub(crate) clock: Clock,

@@ -25,6 +25,7 @@ mod demo;
 mod http;
 mod json;
 mod keys;
+mod letters;
 mod log;
 mod mail;
 mod names;
@@ -40,6 +41,7 @@ mod token;
 
 pub use clock::Clock;
 pub use keys::KeyFileError;
+pub use letters::{Bounce, ShownLetter};
 pub use log::Log;
 pub use mail::{MailOut, MailOutError};
 pub use origin::{Origin, OriginRefused};

@@ -75,6 +75,7 @@ pub async fn serve(
     let app = Arc::new(App {
         realm: realm.id,
         origin: realm.origin,
+        contact: realm.contact,
         store: realm.store,
         keys: realm.keys,
         clock: realm.clock,

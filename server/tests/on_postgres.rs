@@ -8,6 +8,8 @@ mod common;
 
 #[path = "behaviour/backup.rs"]
 mod backup;
+#[path = "behaviour/delivery.rs"]
+mod delivery;
 #[path = "behaviour/enrolment.rs"]
 mod enrolment;
 #[path = "behaviour/http.rs"]
@@ -16,12 +18,16 @@ mod http;
 mod invites;
 #[path = "behaviour/letters.rs"]
 mod letters;
+#[path = "behaviour/lifecycle.rs"]
+mod lifecycle;
 #[path = "behaviour/login.rs"]
 mod login;
 #[path = "behaviour/people.rs"]
 mod people;
 #[path = "behaviour/several.rs"]
 mod several;
+#[path = "behaviour/smtp.rs"]
+mod smtp;
 #[path = "behaviour/story.rs"]
 mod story;
 

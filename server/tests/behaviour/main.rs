@@ -7,11 +7,14 @@ mod common;
 
 mod backup;
 mod commands;
+mod delivery;
 mod enrolment;
 mod http;
 mod invites;
 mod key_file;
 mod letters;
+mod lifecycle;
 mod login;
 mod people;
+mod smtp;
 mod story;

@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "shared by test programs, each of which uses a part of it")]
 
 pub(crate) mod cluster;
+pub(crate) mod mail_server;
+pub(crate) mod mime;
 pub(crate) mod person;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -160,6 +162,27 @@ impl Deployment {
         }
     }
 
+    /// What a query that gives one value gives, as text.
+    pub(crate) fn ask(&self, query: &str) -> String {
+        if let Some(address) = &self.database {
+            return cluster::Cluster::of_this_process().expect("it runs").ask(address, query);
+        }
+        let database = rusqlite::Connection::open(self.data().join("firstkey.db")).expect("the database");
+        let query = format!("SELECT CAST(({query}) AS TEXT)");
+        database.query_row(&query, [], |row| row.get::<_, Option<String>>(0)).expect("one value").unwrap_or_default()
+    }
+
+    /// Waits for the invitation to that address.
+    pub(crate) async fn invitation_to(&self, email: &str) -> Invitation {
+        let header = format!("To: {email}\n");
+        let letter = wait_for(|| {
+            let ours = |raw: &String| raw.contains("#fkinv1.") && raw.contains(&header);
+            letters_in(&self.mail()).into_iter().rev().find(ours)
+        })
+        .await;
+        Invitation::read(&letter)
+    }
+
     /// Every byte that the server keeps.
     pub(crate) fn stored_bytes(&self) -> Vec<u8> {
         let mut all = Vec::new();
@@ -174,6 +197,11 @@ impl Deployment {
 }
 
 impl Server {
+    /// `http://` and where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Ends the server and waits for it.
     pub(crate) async fn stop(mut self) {
         drop(self.stop.take());
@@ -251,10 +279,14 @@ impl Answer {
 
 impl Invitation {
     pub(crate) fn read(raw: &str) -> Self {
-        let link = raw.lines().find(|line| line.contains("#fkinv1.")).expect("a link alone on its line").to_owned();
+        let link = raw.lines().find(|line| line.contains("#fkinv1.")).expect("a link alone on its line");
+        Self::of_link(link, raw)
+    }
+
+    pub(crate) fn of_link(link: &str, raw: &str) -> Self {
         let rest = link.strip_prefix("https://accounts.example.org/i#fkinv1.").expect("the configured origin");
         let (invite_id, token) = rest.split_once('.').expect("an id and a token");
-        Self { invite_id: invite_id.to_owned(), token: token.to_owned(), link: link.clone(), raw: raw.to_owned() }
+        Self { invite_id: invite_id.to_owned(), token: token.to_owned(), link: link.to_owned(), raw: raw.to_owned() }
     }
 }
 
@@ -302,7 +334,7 @@ fn letters_in(folder: &Path) -> Vec<String> {
 }
 
 /// Looks again and again until there is something; gives up loudly after half a minute.
-async fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) async fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let looking = async {
         loop {
             if let Some(found) = look() {
