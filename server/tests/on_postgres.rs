@@ -18,6 +18,10 @@ mod invites;
 mod letters;
 #[path = "behaviour/login.rs"]
 mod login;
+#[path = "behaviour/logs.rs"]
+mod logs;
+#[path = "behaviour/numbers.rs"]
+mod numbers;
 #[path = "behaviour/people.rs"]
 mod people;
 #[path = "behaviour/several.rs"]
@@ -26,7 +30,7 @@ mod several;
 mod story;
 
 /// What is not about data in the database.
-const ELSEWHERE: [&str; 3] = ["common", "commands", "key_file"];
+const ELSEWHERE: [&str; 7] = ["common", "commands", "configuration", "key_file", "limits", "slow", "tls"];
 
 #[test]
 fn every_behaviour_is_tested_over_both_databases() {

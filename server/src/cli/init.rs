@@ -1,6 +1,6 @@
 //! `init`: a new server in an empty folder.
 
-use super::{Common, Outcome, say};
+use super::{Common, Outcome, folder, say};
 use crate::realm::Realm;
 use clap::Args;
 use serde_json::json;
@@ -18,7 +18,9 @@ pub(super) struct Init {
 }
 
 pub(super) async fn run(init: Init) -> Outcome {
-    let realm = Realm::init(&init.common.data, &init.origin, init.contact.as_deref()).await?;
+    let config = init.common.config()?;
+    let realm =
+        Realm::init_with(folder(&config)?, &init.origin, init.contact.as_deref(), config.database.as_deref()).await?;
     say::members(&init.common, &json!({"realm_id": realm.id().to_string(), "origin": realm.origin().as_str()}));
     Ok(())
 }

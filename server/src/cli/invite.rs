@@ -1,7 +1,6 @@
 //! `invite`: invitations.
 
 use super::{Common, Outcome, say};
-use crate::realm::Realm;
 use clap::Subcommand;
 use serde_json::json;
 
@@ -19,7 +18,7 @@ pub(super) enum Invite {
 pub(super) async fn run(command: Invite) -> Outcome {
     match command {
         Invite::Resend { email, common } => {
-            let realm = Realm::open(&common.data).await?;
+            let realm = common.realm().await?;
             let expires_at = realm.resend_invite(&email).await?;
             say::members(&common, &json!({"email": email, "expires_at": expires_at}));
         }

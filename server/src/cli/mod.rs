@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
 
+mod check;
 mod init;
 mod invite;
 mod org;
@@ -13,10 +14,12 @@ mod scim_token;
 mod serve;
 mod show;
 
+use crate::config::{Config, ConfigError};
 use crate::demo::{self, DemoOptions};
+use crate::realm::Realm;
 use clap::{Args, Parser, Subcommand};
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The account server of firstkey: SCIM in, invitations out, ciphertext stored.
@@ -31,11 +34,45 @@ struct Cli {
 #[derive(Args)]
 struct Common {
     /// The folder that holds the server's database and key.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "config")]
+    data: Option<PathBuf>,
+    /// A configuration file; flags come before it.
+    #[arg(long, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// The database, if it is not a file in the folder: postgres://...
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     /// Answer with one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+impl Common {
+    /// What the file says, if one is given, with the flags over it.
+    fn config(&self) -> Result<Config, ConfigError> {
+        let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        config.database()?;
+        config.data = self.data.clone().or(config.data);
+        config.database = self.database.clone().or(config.database);
+        Ok(config)
+    }
+
+    /// Opens the deployment.
+    async fn realm(&self) -> Result<Realm, Box<dyn Error>> {
+        Ok(open(&self.config()?).await?)
+    }
+}
+
+/// The folder of a configuration.
+fn folder(config: &Config) -> Result<&Path, ConfigError> {
+    config
+        .data
+        .as_deref()
+        .ok_or(ConfigError::Missing("where the server's folder is: --data DIR, or `data` in the file"))
+}
+
+async fn open(config: &Config) -> Result<Realm, Box<dyn Error>> {
+    Ok(Realm::open_with(folder(config)?, config.database.as_deref()).await?)
 }
 
 #[derive(Subcommand)]
@@ -59,6 +96,8 @@ enum Command {
     ScimToken(scim_token::ScimToken),
     /// Run the server.
     Serve(serve::Serve),
+    /// Look at configuration, files, database, mail server and certificate, and say what is wrong; nobody is served and no letter sent.
+    Check(check::Check),
     /// Invitations.
     #[command(subcommand)]
     Invite(invite::Invite),
@@ -102,6 +141,7 @@ async fn run(command: Command) -> Outcome {
         Command::Org(org) => org::run(org).await,
         Command::ScimToken(token) => scim_token::run(token).await,
         Command::Serve(serve) => serve::run(serve).await,
+        Command::Check(check) => check::run(check).await,
         Command::Invite(invite) => invite::run(invite).await,
         Command::Show(show) => show::run(show).await,
     }

@@ -1,7 +1,7 @@
 //! `org`: the organisations of a server.
 
 use super::{Common, Outcome, say};
-use crate::realm::{NewOrganisation, Realm};
+use crate::realm::NewOrganisation;
 use clap::Subcommand;
 use firstkey::crypto::context::OrgId;
 use serde_json::json;
@@ -26,7 +26,7 @@ pub(super) enum Org {
 pub(super) async fn run(command: Org) -> Outcome {
     match command {
         Org::Add { name, contact, min_profile, common } => {
-            let realm = Realm::open(&common.data).await?;
+            let realm = common.realm().await?;
             let org = realm.add_organisation(NewOrganisation { name, contact, min_profile }).await?;
             say::members(&common, &json!({"org_id": org.to_string()}));
         }

@@ -1,6 +1,7 @@
 //! How answers are written: one JSON object for machines, lines for people.
 
 use super::Common;
+use crate::names;
 use serde_json::Value;
 
 /// One JSON object, or one line per member; a member that is an object gives a line for each of its own.
@@ -24,7 +25,14 @@ pub(super) fn members(common: &Common, answer: &Value) {
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.chars().map(|c| if c.is_control() { '?' } else { c }).collect(),
+        Value::String(text) => harmless(text),
         other => other.to_string(),
     }
+}
+
+/// Fit for a terminal: whatever moves the cursor, changes direction or cannot be seen is written as its number.
+pub(super) fn harmless(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| if names::is_invisible(c) { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] })
+        .collect()
 }

@@ -2,7 +2,6 @@
 
 use super::org::org_id;
 use super::{Common, Outcome, say};
-use crate::realm::Realm;
 use clap::Subcommand;
 use firstkey::crypto::context::OrgId;
 use serde_json::json;
@@ -22,7 +21,7 @@ pub(super) enum ScimToken {
 pub(super) async fn run(command: ScimToken) -> Outcome {
     match command {
         ScimToken::Add { org, common } => {
-            let realm = Realm::open(&common.data).await?;
+            let realm = common.realm().await?;
             let token = realm.add_scim_token(org).await?;
             say::members(&common, &json!({"token": token.as_str()}));
             if !common.json {

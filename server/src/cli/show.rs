@@ -1,7 +1,6 @@
 //! `show`: everything that is stored on an account.
 
 use super::{Common, Outcome, say};
-use crate::realm::Realm;
 use clap::Args;
 
 #[derive(Args)]
@@ -13,7 +12,7 @@ pub(super) struct Show {
 }
 
 pub(super) async fn run(show: Show) -> Outcome {
-    let realm = Realm::open(&show.common.data).await?;
+    let realm = show.common.realm().await?;
     let account = realm.show(&show.email).await?;
     say::members(&show.common, &serde_json::to_value(&account)?);
     Ok(())

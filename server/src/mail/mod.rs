@@ -5,6 +5,7 @@
 
 mod deliver;
 mod folder;
+mod reach;
 mod text;
 
 pub(crate) use deliver::deliver;

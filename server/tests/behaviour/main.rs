@@ -7,11 +7,17 @@ mod common;
 
 mod backup;
 mod commands;
+mod configuration;
 mod enrolment;
 mod http;
 mod invites;
 mod key_file;
 mod letters;
+mod limits;
 mod login;
+mod logs;
+mod numbers;
 mod people;
+mod slow;
 mod story;
+mod tls;

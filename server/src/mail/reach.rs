@@ -1,0 +1,17 @@
+//! Whether letters could go out, tried without sending one.
+
+use super::{Post, Way};
+
+impl Post {
+    /// Connects to the mail server, with TLS and a login as for a letter, and says goodbye; a folder is ready since it was opened.
+    pub(crate) async fn reach(&self) -> Result<(), String> {
+        match &self.way {
+            Way::Folder(_) => Ok(()),
+            Way::Smtp(server) => match server.test_connection().await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err("it answered, but not as a mail server does".to_owned()),
+                Err(error) => Err(error.to_string()),
+            },
+        }
+    }
+}
