@@ -5,10 +5,13 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
 
+mod audit;
 mod check;
 mod init;
 mod invite;
+mod mail;
 mod org;
+mod person;
 mod say;
 mod scim_token;
 mod serve;
@@ -101,6 +104,15 @@ enum Command {
     /// Invitations.
     #[command(subcommand)]
     Invite(invite::Invite),
+    /// People.
+    #[command(subcommand)]
+    Person(person::Person),
+    /// Letters.
+    #[command(subcommand)]
+    Mail(mail::Mail),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Show everything that is stored on an account.
     Show(show::Show),
 }
@@ -143,6 +155,9 @@ async fn run(command: Command) -> Outcome {
         Command::Serve(serve) => serve::run(serve).await,
         Command::Check(check) => check::run(check).await,
         Command::Invite(invite) => invite::run(invite).await,
+        Command::Person(person) => person::run(person).await,
+        Command::Mail(mail) => mail::run(mail).await,
+        Command::Audit(audit) => audit::run(audit).await,
         Command::Show(show) => show::run(show).await,
     }
 }

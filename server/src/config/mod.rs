@@ -321,7 +321,7 @@ impl Config {
         };
         if self.database.as_ref().is_some_and(holds_password) {
             return Err(ConfigError::Value(
-                "`database` holds a password. Leave it out of the URL and let libpq's way give it: a private file named by PGPASSFILE, or a socket that trusts the user."
+                "`database` holds a password. Leave the option out: `init --database` keeps the whole address in database.url in the server's folder, which is its owner's alone."
                     .to_owned(),
             ));
         }

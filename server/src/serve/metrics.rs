@@ -114,6 +114,12 @@ impl Page {
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
+    /// A family of one sample without labels.
+    pub(crate) fn one(&mut self, name: &str, kind: &str, help: &str, value: impl fmt::Display) {
+        self.family(name, kind, help);
+        self.sample(name, "", value);
+    }
+
     pub(crate) fn sample(&mut self, name: &str, labels: &str, value: impl fmt::Display) {
         let _ = if labels.is_empty() {
             writeln!(self.0, "{name} {value}")

@@ -4,6 +4,12 @@
 //! have changed meanwhile. Must never: hold a token or a server key. SQL is spoken here and nowhere else; the functions take and give plain values, so that
 //! another database can stand beside this one.
 
+mod admin_audit;
+mod admin_invites;
+mod admin_letters;
+mod admin_numbers;
+mod admin_organisations;
+mod admin_people;
 mod audit;
 mod copy;
 mod db;
@@ -16,10 +22,17 @@ mod people;
 mod readers;
 mod rows;
 mod setup;
+mod tokens;
 mod view;
 mod writer;
 
+pub(crate) use admin_invites::{InviteRow, WantedInvites};
+pub(crate) use admin_letters::LetterRow;
+pub(crate) use admin_numbers::Numbers;
+pub(crate) use admin_organisations::{OrganisationChange, OrganisationRow};
+pub(crate) use admin_people::{AccountRow, Confirmed, MembershipRow, Wanted};
 pub use audit::Chain;
+pub(crate) use audit::Logged;
 pub use copy::Copied;
 pub(crate) use db::{Address, Location};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
@@ -29,6 +42,7 @@ pub(crate) use mailbag::{Letter, Letters};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use rows::{Bundle, Mode, Policy, Why};
 pub(crate) use setup::RealmRow;
+pub(crate) use tokens::{NewToken, Rotated, TokenRow};
 pub(crate) use view::Stored;
 
 use db::Db;
