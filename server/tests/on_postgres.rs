@@ -6,6 +6,8 @@ const POSTGRES: bool = true;
 #[path = "behaviour/common/mod.rs"]
 mod common;
 
+#[path = "behaviour/administrator.rs"]
+mod administrator;
 #[path = "behaviour/backup.rs"]
 mod backup;
 #[path = "behaviour/enrolment.rs"]
@@ -28,9 +30,12 @@ mod people;
 mod several;
 #[path = "behaviour/story.rs"]
 mod story;
+#[path = "behaviour/tokens.rs"]
+mod tokens;
 
 /// What is not about data in the database.
-const ELSEWHERE: [&str; 7] = ["common", "commands", "configuration", "key_file", "limits", "slow", "tls"];
+const ELSEWHERE: [&str; 9] =
+    ["audit", "common", "commands", "configuration", "key_file", "limits", "slow", "tls", "trouble"];
 
 #[test]
 fn every_behaviour_is_tested_over_both_databases() {

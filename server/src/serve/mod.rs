@@ -195,6 +195,8 @@ pub async fn serve(
         limits: Limiter::new(options.limits),
         metrics: Metrics::default(),
     });
+    let log = app.log.clone();
+    app.store.tell(move |error| log.event("database.failed", &[("error", error)]));
     let mut beside = Vec::new();
     let door = match &options.front {
         Front::Plain { .. } => Door::plain(&options.front),

@@ -23,6 +23,7 @@ mod readers;
 mod rows;
 mod setup;
 mod tokens;
+mod told;
 mod view;
 mod writer;
 
@@ -103,6 +104,7 @@ pub(crate) struct Store {
     writer: Arc<Writer>,
     readers: Readers,
     letters_waiting: Arc<Notify>,
+    told: told::Told,
     location: Location,
 }
 
@@ -116,6 +118,7 @@ impl Store {
             readers: Readers::new(location.clone()),
             location,
             letters_waiting: Arc::new(Notify::new()),
+            told: told::Told::default(),
         })
     }
 
@@ -129,6 +132,11 @@ impl Store {
         Arc::clone(&self.letters_waiting)
     }
 
+    /// Tells somebody of every failure from now on.
+    pub(crate) fn tell(&self, listener: impl Fn(&StoreError) + Send + Sync + 'static) {
+        self.told.listen(listener);
+    }
+
     /// Runs one command in a transaction of the writer; the answer comes after the commit.
     async fn write<T, F>(&self, work: F) -> Result<T>
     where
@@ -137,7 +145,7 @@ impl Store {
     {
         let answer = self.writer.run(work).await;
         self.letters_waiting.notify_one();
-        answer
+        self.told.pass(answer)
     }
 
     async fn read<T, F>(&self, work: F) -> Result<T>
@@ -145,6 +153,6 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        self.readers.run(work).await
+        self.told.pass(self.readers.run(work).await)
     }
 }

@@ -5,6 +5,8 @@ const POSTGRES: bool = false;
 
 mod common;
 
+mod administrator;
+mod audit;
 mod backup;
 mod commands;
 mod configuration;
@@ -21,3 +23,5 @@ mod people;
 mod slow;
 mod story;
 mod tls;
+mod tokens;
+mod trouble;

@@ -189,6 +189,12 @@ impl Deployment {
 }
 
 impl Server {
+    /// A server of another process, or one that somebody else stops.
+    pub(crate) fn elsewhere(socket: SocketAddr) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { address: format!("http://{socket}"), socket, http: reqwest::Client::new(), stop: None, task: None }
+    }
+
     /// Tells the server to end, and does not wait.
     pub(crate) fn begin_to_stop(&mut self) {
         drop(self.stop.take());
