@@ -34,8 +34,8 @@ mod story;
 mod tokens;
 
 /// What is not about data in the database.
-const ELSEWHERE: [&str; 9] =
-    ["audit", "common", "commands", "configuration", "key_file", "limits", "slow", "tls", "trouble"];
+const ELSEWHERE: [&str; 10] =
+    ["audit", "common", "commands", "configuration", "documents", "key_file", "limits", "slow", "tls", "trouble"];
 
 #[test]
 fn every_behaviour_is_tested_over_both_databases() {

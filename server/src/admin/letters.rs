@@ -1,7 +1,7 @@
 //! Letters: which wait, and which did not arrive.
 
 use crate::realm::{Realm, RealmError};
-use crate::store::LetterRow;
+use crate::store::LetterLine;
 use serde::Serialize;
 
 /// A letter; not its words, which are nobody else's.
@@ -25,13 +25,13 @@ pub struct LetterShown {
 impl Realm {
     /// Letters in these states, newest first, at most `limit`; in all states if none is given.
     pub async fn letters(&self, states: Vec<String>, limit: usize) -> Result<Vec<LetterShown>, RealmError> {
-        let rows: Vec<LetterRow> = self.store.letters(states, limit).await?;
+        let rows: Vec<LetterLine> = self.store.letters(states, limit).await?;
         Ok(rows.into_iter().map(LetterShown::new).collect())
     }
 }
 
 impl LetterShown {
-    fn new(row: LetterRow) -> Self {
+    fn new(row: LetterLine) -> Self {
         Self {
             letter: row.seq,
             kind: row.kind,

@@ -62,7 +62,7 @@ impl Common {
 
     /// Opens the deployment.
     async fn realm(&self) -> Result<Realm, Box<dyn Error>> {
-        Ok(open(&self.config()?).await?)
+        open(&self.config()?).await
     }
 }
 

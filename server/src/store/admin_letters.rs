@@ -5,7 +5,7 @@ use super::{Result, Store};
 use std::ops::ControlFlow;
 
 /// A letter.
-pub(crate) struct LetterRow {
+pub(crate) struct LetterLine {
     pub(crate) seq: i64,
     pub(crate) kind: String,
     pub(crate) email: Option<String>,
@@ -20,7 +20,7 @@ pub(crate) struct LetterRow {
 
 impl Store {
     /// Letters in one of these states, newest first, at most `limit`; all states if none is given.
-    pub(crate) async fn letters(&self, states: Vec<String>, limit: usize) -> Result<Vec<LetterRow>> {
+    pub(crate) async fn letters(&self, states: Vec<String>, limit: usize) -> Result<Vec<LetterLine>> {
         self.read(move |db| {
             let mut found = Vec::new();
             db.each(
@@ -30,7 +30,7 @@ impl Store {
                  ORDER BY l.seq DESC",
                 &[],
                 |row| {
-                    let letter = LetterRow::from_row(&row)?;
+                    let letter = LetterLine::from_row(&row)?;
                     if states.is_empty() || states.iter().any(|state| state == letter.state) {
                         found.push(letter);
                     }
@@ -43,7 +43,7 @@ impl Store {
     }
 }
 
-impl LetterRow {
+impl LetterLine {
     fn from_row(row: &Row) -> Result<Self> {
         let (attempts, not_before): (i64, i64) = (row.at(5)?, row.at(6)?);
         let (done, trouble): (Option<i64>, Option<String>) = (row.at(7)?, row.at(8)?);

@@ -21,14 +21,14 @@ mod migrate;
 mod people;
 mod readers;
 mod rows;
+mod scim_tokens;
 mod setup;
-mod tokens;
 mod told;
 mod view;
 mod writer;
 
 pub(crate) use admin_invites::{InviteRow, WantedInvites};
-pub(crate) use admin_letters::LetterRow;
+pub(crate) use admin_letters::LetterLine;
 pub(crate) use admin_numbers::Numbers;
 pub(crate) use admin_organisations::{OrganisationChange, OrganisationRow};
 pub(crate) use admin_people::{AccountRow, Confirmed, MembershipRow, Wanted};
@@ -42,8 +42,8 @@ pub(crate) use logins::{Began, LoginRow};
 pub(crate) use mailbag::{Letter, Letters};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use rows::{Bundle, Mode, Policy, Why};
+pub(crate) use scim_tokens::{NewToken, Rotated, TokenRow};
 pub(crate) use setup::RealmRow;
-pub(crate) use tokens::{NewToken, Rotated, TokenRow};
 pub(crate) use view::Stored;
 
 use db::Db;

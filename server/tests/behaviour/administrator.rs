@@ -153,7 +153,7 @@ async fn invitations_are_listed_resent_and_taken_back() {
     );
     assert_eq!(states(), ["withdrawn", "withdrawn"]);
     assert_eq!(json_of(&deployment, &["invite", "withdraw", "ada@example.org"])["withdrawn"], 0);
-    assert_eq!(server.claim(&invitation, &[7; 32]).await.status, 404, "an earlier letter's token is void");
+    assert!(matches!(server.claim(&invitation, &[7; 32]).await.status, 404 | 410), "what was taken back opens nothing");
     refused(&deployment, &["invite", "withdraw", "nobody@example.org"], "nobody@example.org");
     assert_eq!(json_of(&deployment, &["invite", "list", "--state", "live"])["invites"], json!([]));
     assert_eq!(json_of(&deployment, &["invite", "list"])["invites"].as_array().map(Vec::len), Some(2));

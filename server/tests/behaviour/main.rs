@@ -10,6 +10,7 @@ mod audit;
 mod backup;
 mod commands;
 mod configuration;
+mod documents;
 mod enrolment;
 mod http;
 mod invites;
