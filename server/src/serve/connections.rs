@@ -190,3 +190,27 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Door;
+    use crate::serve::Front;
+    use std::net::IpAddr;
+
+    #[test]
+    fn plain_http_is_for_this_machine_and_the_proxies_that_were_named() {
+        let admits = |proxies: &[&str], peer: &str| {
+            let trusted_proxies = proxies.iter().map(|text| text.parse().expect("a network")).collect();
+            let peer: IpAddr = peer.parse().expect("an address");
+            Door::plain(&Front::Plain { trusted_proxies }).admits(peer)
+        };
+        for here in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
+            assert!(admits(&[], here), "{here}");
+        }
+        for there in ["10.0.0.1", "203.0.113.9", "2001:db8::1", "0.0.0.0", "::ffff:10.0.0.1"] {
+            assert!(!admits(&[], there), "{there}");
+        }
+        assert!(admits(&["10.0.0.0/8"], "10.1.2.3") && admits(&["10.0.0.0/8"], "::ffff:10.1.2.3"));
+        assert!(!admits(&["10.0.0.0/8"], "203.0.113.9"));
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::common::person::Person;
 use crate::common::{Answer, Deployment, Server};
-use firstkey_server::{Admin, ServeOptions};
+use firstkey_server::{Admin, Log, MailOut, ServeOptions};
 use reqwest::Method;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::net::TcpListener;
@@ -21,7 +21,7 @@ async fn read(address: &str, path: &str) -> (u16, String) {
 }
 
 /// The samples of a page by name and labels, once its form was checked (the text format 0.0.4).
-fn samples(page: &str) -> BTreeMap<String, f64> {
+fn samples(page: &str) -> BTreeMap<String, String> {
     let mut families = BTreeSet::new();
     let mut samples = BTreeMap::new();
     for line in page.lines() {
@@ -36,7 +36,8 @@ fn samples(page: &str) -> BTreeMap<String, f64> {
                 name == family || ["_bucket", "_sum", "_count"].iter().any(|end| name.strip_suffix(end) == Some(family))
             });
             assert!(family && name.starts_with("firstkey_"), "{line}");
-            assert!(samples.insert(key.to_owned(), value.parse().expect("a number")).is_none(), "{key} once");
+            assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{line}");
+            assert!(samples.insert(key.to_owned(), value.to_owned()).is_none(), "{key} once");
         }
     }
     samples
@@ -57,13 +58,19 @@ async fn numbers_can_be_read_add_up_and_name_nobody() {
     let (status, page) = read(&admin, "/metrics").await;
     assert_eq!(status, 200);
     let samples = samples(&page);
-    let sample = |key: &str| *samples.get(key).unwrap_or_else(|| panic!("{key} in\n{page}"));
-    assert_eq!(sample("firstkey_requests_total{route=\"/scim/v2/Users\",method=\"POST\",status=\"201\"}"), 1.0);
-    assert_eq!(sample("firstkey_requests_total{route=\"-\",method=\"GET\",status=\"404\"}"), 1.0);
-    assert_eq!(sample("firstkey_logins_failed_total"), 3.0);
-    assert_eq!(sample("firstkey_request_seconds_count{route=\"/v1/login/finish\"}"), 4.0);
-    assert_eq!(sample("firstkey_request_seconds_bucket{route=\"/v1/login/finish\",le=\"+Inf\"}"), 4.0);
-    assert!(sample("firstkey_connections_open") >= 1.0);
+    let sample = |key: &str| samples.get(key).unwrap_or_else(|| panic!("{key} in\n{page}")).as_str();
+    assert_eq!(sample("firstkey_requests_total{route=\"/scim/v2/Users\",method=\"POST\",status=\"201\"}"), "1");
+    assert_eq!(sample("firstkey_requests_total{route=\"-\",method=\"GET\",status=\"404\"}"), "1");
+    assert_eq!(sample("firstkey_logins_failed_total"), "3");
+    assert_eq!(sample("firstkey_request_seconds_count{route=\"/v1/login/finish\"}"), "4");
+    assert_eq!(sample("firstkey_request_seconds_bucket{route=\"/v1/login/finish\",le=\"+Inf\"}"), "4");
+    assert_ne!(sample("firstkey_connections_open"), "0");
+    assert_eq!(sample("firstkey_accounts{state=\"complete\"}"), "1");
+    assert_eq!(sample("firstkey_accounts{state=\"invited\"}"), "0");
+    assert_eq!(sample("firstkey_invites_live"), "0");
+    assert_eq!(sample("firstkey_outbox_gave_up"), "0");
+    assert_eq!(sample("firstkey_database_up"), "1");
+    assert_eq!(sample("firstkey_writer_queue"), "0");
     for needle in ["ada", "Ada", "example", "fksc_", "127.0.0.1"] {
         assert!(!page.contains(needle), "{needle} in\n{page}");
     }
@@ -83,5 +90,35 @@ async fn numbers_are_not_for_everybody_but_health_and_readiness_are() {
     for path in ["/scim/v2/Users", "/v1/login/params", "/i"] {
         assert_eq!(read(&admin, path).await.0, 404, "{path}");
     }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_that_wait_are_counted_with_the_age_of_the_oldest() {
+    let deployment = Deployment::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("bound"));
+    let nowhere = MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None };
+    let admin = Some(Admin { listener, from: Vec::new() });
+    let options = ServeOptions { admin, log: Log::Silent, ..ServeOptions::new(nowhere) };
+    let server = deployment.serve_as(options).await;
+    server.provision(&deployment, "ada@example.org").await;
+    deployment.pass(90);
+    let samples = samples(&read(&address, "/metrics").await.1);
+    assert_eq!(samples["firstkey_outbox_waiting"], "1");
+    assert_eq!(samples["firstkey_outbox_oldest_seconds"], "90");
+    assert_eq!(samples["firstkey_invites_live"], "1");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_key_is_not_the_databases_is_not_ready_and_says_so() {
+    let deployment = Deployment::new().await;
+    let (server, admin) = serve(&deployment).await;
+    assert_eq!(read(&admin, "/readyz").await, (200, "ready\n".to_owned()));
+    let zeros = if crate::POSTGRES { "decode(repeat('00', 32), 'hex')" } else { "zeroblob(32)" };
+    deployment.meddle(&format!("UPDATE realm SET key_canary = {zeros}"));
+    let unready = (503, "not ready: the key file does not belong to the database\n".to_owned());
+    assert_eq!(read(&admin, "/readyz").await, unready);
     server.stop().await;
 }
