@@ -13,12 +13,14 @@ use rustls::client::verify_server_name;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::ParsedCertificate;
+use sha2::{Digest, Sha256};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -136,10 +138,10 @@ impl Tls {
 
     /// Looks at the files until it is dropped, and reads them again whenever they changed.
     pub(super) async fn watch(self: Arc<Self>, app: Arc<App>) {
-        let mut seen = self.marks();
+        let mut seen = self.look().await;
         loop {
             tokio::time::sleep(LOOK).await;
-            let now = self.marks();
+            let now = self.look().await;
             if now == seen {
                 continue;
             }
@@ -161,15 +163,18 @@ impl Tls {
         }
     }
 
-    fn marks(&self) -> [Option<Mark>; 2] {
-        [mark(&self.files.certificate), mark(&self.files.key)]
+    async fn look(&self) -> Option<[Mark; 2]> {
+        let files = self.files.clone();
+        tokio::task::spawn_blocking(move || [mark(&files.certificate), mark(&files.key)]).await.ok()
     }
 }
 
-/// What tells one version of a file from another.
-type Mark = (u64, u64, i64, i64, u64);
+/// What tells one version of a file from another: whose it is and who may read it, and what is in it. Times and numbers alone would not do: a file system gives
+/// the number of a removed file to the next one, and two changes can carry the same time.
+type Mark = Option<(u32, u32, Option<[u8; 32]>)>;
 
-fn mark(path: &Path) -> Option<Mark> {
-    let file = std::fs::metadata(path).ok()?;
-    Some((file.dev(), file.ino(), file.ctime(), file.ctime_nsec(), file.size()))
+fn mark(path: &Path) -> Mark {
+    let about = std::fs::metadata(path).ok()?;
+    let contents = std::fs::read(path).map(Zeroizing::new);
+    Some((about.uid(), about.mode(), contents.ok().map(|bytes| Sha256::digest(&*bytes).into())))
 }
