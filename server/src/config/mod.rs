@@ -45,8 +45,8 @@ pub struct Config {
     pub mail: MailSection,
     /// How events are written.
     pub log: LogSection,
-    /// How much one caller may ask.
-    pub limits: LimitsSection,
+    /// How much one caller may ask; if the file does not say, the usual measure as soon as others than this machine can ask.
+    pub limits: Option<LimitsSection>,
     /// How long clients may take, in seconds.
     pub times: TimesSection,
 }
@@ -264,6 +264,10 @@ impl Config {
 
     /// How much one caller may ask.
     pub fn limits(&self) -> Result<Limits, ConfigError> {
+        let Some(section) = &self.limits else {
+            let at_home = self.tls.is_none() && self.trusted_proxies.is_empty();
+            return Ok(if at_home { Limits::default() } else { Limits::USUAL });
+        };
         let LimitsSection {
             scim_per_second,
             scim_burst,
@@ -271,7 +275,7 @@ impl Config {
             source_burst,
             account_per_second,
             account_burst,
-        } = self.limits;
+        } = *section;
         if (1..LEAST_FOR_SCIM).contains(&scim_per_second) {
             return Err(ConfigError::Value(format!(
                 "limits.scim_per_second is at least {LEAST_FOR_SCIM}: identity providers send that many and give up on a server that refuses them. 0 is no limit."
@@ -392,6 +396,15 @@ mod tests {
         ] {
             assert!(matches!(parse(bad), Err(ConfigError::Form { .. })), "{bad}");
         }
+    }
+
+    #[test]
+    fn limits_hold_as_soon_as_others_than_this_machine_can_ask() {
+        let limits = |text: &str| parse(text).expect(text).limits().expect("limits");
+        assert_eq!(limits("listen = \"127.0.0.1:0\""), Limits::default());
+        assert_eq!(limits("trusted_proxies = [\"127.0.0.1\"]"), Limits::USUAL);
+        assert_eq!(limits("[tls]\ncertificate = \"a\"\nkey = \"b\""), Limits::USUAL);
+        assert_eq!(limits("[limits]\nsource_per_second = 0"), Limits { source: None, ..Limits::USUAL });
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::common::authority::{Authority, put};
 use crate::common::{Deployment, ORIGIN, Server, wait_for, wire};
-use firstkey_server::{Front, Log, MailOut, Realm, ServeError, ServeOptions, TlsFiles, TlsTrouble, serve};
+use firstkey_server::{Front, Log, MailOut, Realm, ServeError, ServeOptions, Times, TlsFiles, TlsTrouble, serve};
 use rustls::pki_types::{CertificateDer, ServerName};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -48,6 +48,20 @@ async fn https_is_served_and_plain_http_is_not_answered_there() {
     tokio::io::AsyncWriteExt::write_all(&mut plain, wire::get("/healthz").as_bytes()).await.expect("sent");
     assert!(!wire::rest(&mut plain).await.contains("200"));
     assert!(connect(&server, &Authority::new()).await.is_err(), "another authority's client refuses");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_says_nothing_or_nonsense_instead_of_a_handshake_is_hung_up_on() {
+    let (deployment, authority) = (Deployment::new().await, Authority::new());
+    let front = Front::Tls(authority.issue(NAME, YEARS).write(&deployment.data()));
+    let times = Times { headers: std::time::Duration::from_millis(200), ..Times::default() };
+    let server = deployment.serve_as(ServeOptions { front, times, ..deployment.options() }).await;
+    for said in [&b""[..], b"\x16\x03\x01\x02", b"SSH-2.0-nobody\r\n"] {
+        let mut stream = wire::connect(server.socket).await;
+        tokio::io::AsyncWriteExt::write_all(&mut stream, said).await.expect("sent");
+        assert!(!wire::rest(&mut stream).await.contains("HTTP"));
+    }
     server.stop().await;
 }
 
