@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::keys::ServerKeys;
 use crate::log::Log;
 use crate::origin::Origin;
+use crate::serve::{Limiter, Metrics};
 use crate::store::Store;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, header};
@@ -13,7 +14,7 @@ use std::time::Duration;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
 
-/// The running server: what every request may use. Nothing in it changes.
+/// The running server: what every request may use. Nothing in it changes but what is counted.
 pub(crate) struct App {
     pub(crate) realm: RealmId,
     pub(crate) origin: Origin,
@@ -25,6 +26,10 @@ pub(crate) struct App {
     /// How long an invitation lives, in seconds.
     pub(crate) invite_ttl: i64,
     pub(crate) log: Log,
+    /// How much one caller may ask.
+    pub(crate) limits: Limiter,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
 }
 
 /// Why a body was not read.

@@ -16,11 +16,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admin;
 mod api;
 mod backup;
 mod calendar;
+mod check;
 pub mod cli;
 mod clock;
+mod config;
 mod demo;
 mod http;
 mod json;
@@ -40,12 +43,16 @@ mod store;
 mod token;
 
 pub use clock::Clock;
+pub use config::{Config, ConfigError, SecretFileError};
 pub use keys::KeyFileError;
 pub use letters::{Bounce, ShownLetter};
 pub use log::Log;
 pub use mail::{MailOut, MailOutError};
 pub use origin::{Origin, OriginRefused};
 pub use realm::{NewOrganisation, Realm, RealmError};
-pub use serve::{ServeError, ServeOptions, serve};
+pub use serve::{
+    Admin, Front, LEAST_FOR_SCIM, Limits, Network, NetworkRefused, Rate, ServeError, ServeOptions, Times, TlsFiles,
+    TlsTrouble, serve,
+};
 pub use show::Shown;
 pub use store::{Chain, Copied, StoreError};

@@ -48,7 +48,8 @@ fn as_in_an_address(c: char) -> char {
     }
 }
 
-fn is_invisible(c: char) -> bool {
+/// Whether a character does something else than being seen.
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{061C}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }

@@ -7,7 +7,6 @@ use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
 use crate::show::Shown;
 use crate::store::{Address, Chain, Location, RealmRow, Resent, Store, StoreError};
-use crate::token::Token;
 use firstkey::crypto::context::{OrgId, RealmId};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -81,6 +80,9 @@ pub enum RealmError {
     /// No organisation of that id.
     #[error("There is no organisation {0}.")]
     NoSuchOrganisation(OrgId),
+    /// No token of that id.
+    #[error("There is no SCIM token {0}. `scim-token list` shows all.")]
+    NoSuchToken(String),
     /// No person of that address.
     #[error("Nobody with the address {0} was ever provisioned here.")]
     NoSuchPerson(String),
@@ -189,10 +191,7 @@ impl Realm {
 
     /// Adds an organisation.
     pub async fn add_organisation(&self, new: NewOrganisation) -> Result<OrgId, RealmError> {
-        let name = new.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-            return Err(RealmError::Invalid("An organisation needs a name of 1 to 200 characters on one line."));
-        }
+        let name = organisation_name(&new.name)?;
         let min_profile = new.min_profile.unwrap_or(2);
         if !(1..=4).contains(&min_profile) {
             return Err(RealmError::Invalid("The least profile is 1, 2, 3 or 4."));
@@ -203,16 +202,6 @@ impl Realm {
         let id = fresh_id();
         self.store.add_organisation(id, name, new.contact, min_profile, self.clock.now()).await?;
         Ok(OrgId(id))
-    }
-
-    /// Mints a SCIM token for an organisation. It cannot be shown again.
-    pub async fn add_scim_token(&self, org: OrgId) -> Result<Zeroizing<String>, RealmError> {
-        let token = Token::mint();
-        if self.store.add_scim_token(org.0, token.hash(), self.clock.now()).await? {
-            Ok(token.reveal_for_scim())
-        } else {
-            Err(RealmError::NoSuchOrganisation(org))
-        }
     }
 
     /// Withdraws a person's open invitation and puts a new one into the outbox; tells when it expires. A running server delivers it.
@@ -235,6 +224,15 @@ impl Realm {
         let stored = self.store.stored(names::key(email)).await?;
         stored.map(|stored| Shown::new(self.id, stored)).ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))
     }
+}
+
+/// A name that an organisation can have.
+pub(crate) fn organisation_name(text: &str) -> Result<String, RealmError> {
+    let name = text.trim().to_owned();
+    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+        return Err(RealmError::Invalid("An organisation needs a name of 1 to 200 characters on one line."));
+    }
+    Ok(name)
 }
 
 /// Where the deployment of that folder keeps its data.

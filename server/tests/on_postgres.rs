@@ -6,6 +6,8 @@ const POSTGRES: bool = true;
 #[path = "behaviour/common/mod.rs"]
 mod common;
 
+#[path = "behaviour/administrator.rs"]
+mod administrator;
 #[path = "behaviour/backup.rs"]
 mod backup;
 #[path = "behaviour/delivery.rs"]
@@ -22,6 +24,10 @@ mod letters;
 mod lifecycle;
 #[path = "behaviour/login.rs"]
 mod login;
+#[path = "behaviour/logs.rs"]
+mod logs;
+#[path = "behaviour/numbers.rs"]
+mod numbers;
 #[path = "behaviour/people.rs"]
 mod people;
 #[path = "behaviour/several.rs"]
@@ -30,9 +36,12 @@ mod several;
 mod smtp;
 #[path = "behaviour/story.rs"]
 mod story;
+#[path = "behaviour/tokens.rs"]
+mod tokens;
 
 /// What is not about data in the database.
-const ELSEWHERE: [&str; 3] = ["common", "commands", "key_file"];
+const ELSEWHERE: [&str; 10] =
+    ["audit", "common", "commands", "configuration", "documents", "key_file", "limits", "slow", "tls", "trouble"];
 
 #[test]
 fn every_behaviour_is_tested_over_both_databases() {

@@ -85,6 +85,7 @@ struct IdentityMessage {
 pub(super) async fn params(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
     let params: Params = request.message()?;
     let key = names::key(&params.email);
+    not_too_often(&app, key.as_bytes())?;
     let (made_up_id, made_up_block) = opaque::made_up(&app.keys, &key);
     let row = app.store.login_by_email(key).await?;
     let known = row.and_then(|row| Some((row.account_id, row.bundle.key_gen, kdf_block(&row)?)));
@@ -99,6 +100,7 @@ pub(super) async fn params(State(app): State<Arc<App>>, request: Exact) -> Resul
 
 pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
     let start: Start = request.message()?;
+    not_too_often(&app, &start.account_id.0)?;
     let row = app.store.login_by_id(start.account_id.0).await?;
     let context = AccountContext { realm: app.realm, account: AccountId(start.account_id.0) };
     let bound = bound_context(&app, &context, row.as_ref());
@@ -138,6 +140,11 @@ pub(super) async fn finish(State(app): State<Arc<App>>, request: Exact) -> Resul
     };
     app.log.event("login.succeeded", &[("account", &context.account)]);
     super::answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle: message(&row) })
+}
+
+/// Steps of logins to one account, existing or not; who guesses is counted durably besides.
+fn not_too_often(app: &App, account: &[u8]) -> Result<(), Problem> {
+    app.limits.login(account, app.clock.now()).map_err(|later| Problem::too_many(later.0))
 }
 
 /// The login context; for people who do not exist over zeros, which nobody can check.

@@ -17,7 +17,8 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use problem::{Name, Problem};
+use problem::Name;
+pub(crate) use problem::Problem;
 use serde::Serialize;
 use std::sync::Arc;
 

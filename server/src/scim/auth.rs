@@ -25,6 +25,6 @@ impl FromRequestParts<Arc<App>> for Organisation {
             return Err(refused());
         }
         let hash = hash_of_scim_bearer(token.trim()).ok_or_else(refused)?;
-        app.store.organisation_of_token(hash).await?.map(Self).ok_or_else(refused)
+        app.store.organisation_of_token(hash, app.clock.now()).await?.map(Self).ok_or_else(refused)
     }
 }

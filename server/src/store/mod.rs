@@ -4,6 +4,12 @@
 //! have changed meanwhile. Must never: hold a token or a server key. SQL is spoken here and nowhere else; the functions take and give plain values, so that
 //! another database can stand beside this one.
 
+mod admin_audit;
+mod admin_invites;
+mod admin_letters;
+mod admin_numbers;
+mod admin_organisations;
+mod admin_people;
 mod audit;
 mod copy;
 mod db;
@@ -16,12 +22,20 @@ mod migrate;
 mod people;
 mod readers;
 mod rows;
+mod scim_tokens;
 mod setup;
 mod tokens;
+mod told;
 mod view;
 mod writer;
 
+pub(crate) use admin_invites::{InviteRow, WantedInvites};
+pub(crate) use admin_letters::LetterLine;
+pub(crate) use admin_numbers::Numbers;
+pub(crate) use admin_organisations::{OrganisationChange, OrganisationRow};
+pub(crate) use admin_people::{AccountRow, Confirmed, MembershipRow, Wanted};
 pub use audit::Chain;
+pub(crate) use audit::Logged;
 pub use copy::Copied;
 pub(crate) use db::{Address, Location};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
@@ -31,6 +45,7 @@ pub(crate) use logins::{Began, LoginRow, Proven, Standing};
 pub(crate) use mailbag::{Letter, Letters, Taken};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use rows::{Bundle, Mode, Policy, Why};
+pub(crate) use scim_tokens::{NewToken, Rotated, TokenRow};
 pub(crate) use setup::RealmRow;
 pub(crate) use view::Stored;
 
@@ -92,6 +107,7 @@ pub(crate) struct Store {
     writer: Arc<Writer>,
     readers: Readers,
     letters_waiting: Arc<Notify>,
+    told: told::Told,
     location: Location,
 }
 
@@ -105,6 +121,7 @@ impl Store {
             readers: Readers::new(location.clone()),
             location,
             letters_waiting: Arc::new(Notify::new()),
+            told: told::Told::default(),
         })
     }
 
@@ -118,6 +135,11 @@ impl Store {
         Arc::clone(&self.letters_waiting)
     }
 
+    /// Tells somebody of every failure from now on.
+    pub(crate) fn tell(&self, listener: impl Fn(&StoreError) + Send + Sync + 'static) {
+        self.told.listen(listener);
+    }
+
     /// Runs one command in a transaction of the writer; the answer comes after the commit.
     async fn write<T, F>(&self, work: F) -> Result<T>
     where
@@ -126,7 +148,7 @@ impl Store {
     {
         let answer = self.writer.run(work).await;
         self.letters_waiting.notify_one();
-        answer
+        self.told.pass(answer)
     }
 
     async fn read<T, F>(&self, work: F) -> Result<T>
@@ -134,6 +156,6 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        self.readers.run(work).await
+        self.told.pass(self.readers.run(work).await)
     }
 }

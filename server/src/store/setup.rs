@@ -1,10 +1,8 @@
-//! The realm, its organisations and their SCIM tokens.
+//! The realm and its organisations.
 
 use super::audit::{Entry, note};
 use super::db::values;
 use super::{Result, Store};
-use crate::rng::fresh_id;
-use crate::token::TokenHash;
 
 /// The deployment itself.
 #[derive(Clone)]
@@ -57,36 +55,6 @@ impl Store {
             )?;
             note(db, now, "organisation.added", Entry { org: Some(org_id), ..Entry::default() });
             Ok(())
-        })
-        .await
-    }
-
-    /// Adds a SCIM token by its hash; false if there is no such organisation.
-    pub(crate) async fn add_scim_token(&self, org_id: [u8; 16], hash: TokenHash, now: i64) -> Result<bool> {
-        self.write(move |db| {
-            let known = db.exists("SELECT 1 FROM organisation WHERE org_id = ?1", &values![org_id])?;
-            if known {
-                db.execute(
-                    "INSERT INTO scim_token (token_id, token_hash, org_id, created_at) VALUES (?1, ?2, ?3, ?4)",
-                    &values![fresh_id(), hash.0, org_id, now],
-                )?;
-                note(db, now, "scim-token.added", Entry { org: Some(org_id), ..Entry::default() });
-            }
-            Ok(known)
-        })
-        .await
-    }
-
-    /// Whose token this is.
-    pub(crate) async fn organisation_of_token(&self, hash: TokenHash) -> Result<Option<[u8; 16]>> {
-        self.read(move |db| {
-            let row = db.row(
-                "SELECT token_hash, org_id FROM scim_token WHERE token_hash = ?1 AND revoked_at IS NULL",
-                &values![hash.0],
-            )?;
-            let Some(row) = row else { return Ok(None) };
-            let stored: [u8; 32] = row.at(0)?;
-            if hash.matches(&stored) { row.at(1).map(Some) } else { Ok(None) }
         })
         .await
     }

@@ -5,16 +5,27 @@ const POSTGRES: bool = false;
 
 mod common;
 
+mod administrator;
+mod audit;
 mod backup;
 mod commands;
+mod configuration;
 mod delivery;
+mod documents;
 mod enrolment;
 mod http;
 mod invites;
 mod key_file;
 mod letters;
 mod lifecycle;
+mod limits;
 mod login;
+mod logs;
+mod numbers;
 mod people;
+mod slow;
 mod smtp;
 mod story;
+mod tls;
+mod tokens;
+mod trouble;

@@ -108,6 +108,25 @@ impl Cluster {
         Some(cluster)
     }
 
+    /// Ends it, as for maintenance; nothing is lost.
+    pub(crate) fn stop(&self) {
+        self.control(&["stop", "-m", "fast"]);
+    }
+
+    /// Starts it again after [`Cluster::stop`].
+    pub(crate) fn start_again(&mut self) {
+        kill_process(Pid::from_child(&self.keeper), Signal::KILL).expect("it waits for the end of this process");
+        drop(self.keeper.wait());
+        self.keeper = keep(&self.bin, &self.folder, self.settings);
+        self.wait();
+    }
+
+    fn control(&self, arguments: &[&str]) {
+        let done = as_owner(&self.bin.join("pg_ctl")).arg("-D").arg(self.folder.join("data")).args(arguments).output();
+        let done = done.expect("pg_ctl starts");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
     /// The address of a new, empty database.
     pub(crate) fn new_database(&self) -> String {
         let name = format!("test{}", self.next.fetch_add(1, Ordering::Relaxed));

@@ -3,15 +3,18 @@
 //! Only Argon2id is left out: the master key is a hash of the password, so that hundreds of people fit into a test run.
 #![allow(dead_code, reason = "shared by test programs, each of which uses a part of it")]
 
+pub(crate) mod authority;
 pub(crate) mod cluster;
 pub(crate) mod mail_server;
 pub(crate) mod mime;
 pub(crate) mod person;
+pub(crate) mod wire;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_server::{Clock, Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -38,6 +41,7 @@ pub(crate) struct Deployment {
 /// A running server.
 pub(crate) struct Server {
     address: String,
+    pub(crate) socket: SocketAddr,
     http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
@@ -106,10 +110,15 @@ impl Deployment {
     }
 
     pub(crate) async fn serve_with_mail(&self, mail: MailOut) -> Server {
-        let options = ServeOptions { log: Log::Silent, invite_ttl: 7 * 86_400, ..ServeOptions::new(mail) };
+        let usual = ServeOptions { log: Log::Silent, invite_ttl: 7 * 86_400, ..ServeOptions::new(mail) };
+        self.serve_as(usual).await
+    }
+
+    /// A server with these options; letters go where they say.
+    pub(crate) async fn serve_as(&self, options: ServeOptions) -> Server {
         let realm = self.realm().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = format!("http://{}", listener.local_addr().expect("bound"));
+        let socket = listener.local_addr().expect("bound");
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let until = async move { drop(stopped.await) };
@@ -117,7 +126,13 @@ impl Deployment {
         });
         // Plain HTTP needs no TLS, but where the client is built as well, the HTTP library wants to know whose it would be.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Server { address, http: reqwest::Client::new(), stop: Some(stop), task: Some(task) }
+        let address = format!("http://{socket}");
+        Server { address, socket, http: reqwest::Client::new(), stop: Some(stop), task: Some(task) }
+    }
+
+    /// The usual options, silent, with letters in the folder.
+    pub(crate) fn options(&self) -> ServeOptions {
+        ServeOptions { log: Log::Silent, ..ServeOptions::new(MailOut::Folder(self.mail())) }
     }
 
     pub(crate) fn pass(&self, seconds: i64) {
@@ -202,9 +217,20 @@ impl Server {
         &self.address
     }
 
+    /// A server of another process, or one that somebody else stops.
+    pub(crate) fn elsewhere(socket: SocketAddr) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { address: format!("http://{socket}"), socket, http: reqwest::Client::new(), stop: None, task: None }
+    }
+
+    /// Tells the server to end, and does not wait.
+    pub(crate) fn begin_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
     /// Ends the server and waits for it.
     pub(crate) async fn stop(mut self) {
-        drop(self.stop.take());
+        self.begin_to_stop();
         if let Some(task) = self.task.take() {
             task.await.expect("the server ended well");
         }

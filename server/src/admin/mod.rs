@@ -1,0 +1,32 @@
+//! What an administrator asks of a deployment, as values that can be shown or handed to a machine; ids are UUID text, times are seconds since 1970.
+//!
+//! The shapes are documented in `docs/COMMANDS.md`; members may be added, none is renamed or removed.
+
+mod audit;
+mod invites;
+mod letters;
+mod organisations;
+mod people;
+mod tokens;
+
+pub use audit::{AuditEntry, AuditRefused, AuditReport, Expected, ExpectedRefused};
+pub use invites::InviteShown;
+pub use letters::LetterShown;
+pub use organisations::{ChangedOrganisation, OrganisationShown};
+pub use people::{FingerprintRefused, MembershipShown, PersonLine, PersonShown};
+pub use tokens::{FreshToken, RotatedToken, TOKEN_DAYS, TokenShown};
+
+use crate::realm::RealmError;
+use firstkey::crypto::context::OrgId;
+
+fn uuid(bytes: [u8; 16]) -> String {
+    uuid::Uuid::from_bytes(bytes).to_string()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn no_such_organisation(org: OrgId) -> RealmError {
+    RealmError::NoSuchOrganisation(org)
+}

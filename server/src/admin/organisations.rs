@@ -1,0 +1,87 @@
+//! Organisations: listed, shown, changed.
+
+use super::{no_such_organisation, uuid};
+use crate::names;
+use crate::realm::{Realm, RealmError, organisation_name};
+use crate::store::{OrganisationChange, OrganisationRow};
+use firstkey::crypto::context::OrgId;
+use serde::Serialize;
+
+/// An organisation.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "docs/COMMANDS.md explains each member")]
+pub struct OrganisationShown {
+    pub org_id: String,
+    pub name: String,
+    pub contact: Option<String>,
+    pub min_profile: u8,
+    pub recovery: String,
+    pub secret_key: String,
+    pub min_length: u32,
+    pub people: i64,
+    pub groups: i64,
+    pub created_at: i64,
+}
+
+/// What is to be changed; what is not given stays.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs, reason = "as in NewOrganisation")]
+pub struct ChangedOrganisation {
+    pub name: Option<String>,
+    pub contact: Option<String>,
+    pub min_profile: Option<u8>,
+}
+
+impl Realm {
+    /// All of them.
+    pub async fn organisations(&self) -> Result<Vec<OrganisationShown>, RealmError> {
+        Ok(self.store.organisations().await?.into_iter().map(OrganisationShown::new).collect())
+    }
+
+    /// One of them.
+    pub async fn organisation(&self, org: OrgId) -> Result<OrganisationShown, RealmError> {
+        let row = self.store.organisation(org.0).await?;
+        row.map(OrganisationShown::new).ok_or_else(|| no_such_organisation(org))
+    }
+
+    /// Changes one, and gives it as it is then. A stricter profile holds for people who finish their account later.
+    pub async fn change_organisation(
+        &self,
+        org: OrgId,
+        change: ChangedOrganisation,
+    ) -> Result<OrganisationShown, RealmError> {
+        let ChangedOrganisation { name, contact, min_profile } = change;
+        let name = name.as_deref().map(organisation_name).transpose()?;
+        if contact.as_deref().is_some_and(|contact| !names::is_address(contact)) {
+            return Err(RealmError::Invalid("The contact must be one e-mail address."));
+        }
+        if min_profile.is_some_and(|profile| !(1..=4).contains(&profile)) {
+            return Err(RealmError::Invalid("The least profile is 1, 2, 3 or 4."));
+        }
+        if (&name, &contact, min_profile) == (&None, &None, None) {
+            return Err(RealmError::Invalid("Say what to change: --name, --contact or --min-profile."));
+        }
+        let change = OrganisationChange { name, contact, min_profile };
+        if !self.store.change_organisation(org.0, change, self.clock.now()).await? {
+            return Err(no_such_organisation(org));
+        }
+        self.organisation(org).await
+    }
+}
+
+impl OrganisationShown {
+    fn new(row: OrganisationRow) -> Self {
+        Self {
+            org_id: uuid(row.org_id),
+            name: row.name,
+            contact: row.contact,
+            min_profile: row.policy.min_profile,
+            recovery: row.policy.recovery,
+            secret_key: row.policy.secret_key,
+            min_length: row.policy.min_length,
+            people: row.people,
+            groups: row.groups,
+            created_at: row.created_at,
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! People: listed, searched, shown, and their fingerprints confirmed.
+
+use super::invites::InviteShown;
+use super::uuid;
+use crate::names;
+use crate::realm::{Realm, RealmError};
+use crate::store::{AccountRow, Bundle, Confirmed, MembershipRow, Stored, Wanted, WantedInvites};
+use firstkey::crypto::context::{AccountContext, AccountId, KeyGen, OrgId};
+use firstkey::crypto::identity::{Fingerprint, PublicIdentity};
+use serde::Serialize;
+
+/// Most organisations or invitations that are shown of one person.
+const ALL: usize = 10_000;
+
+/// A person in a list.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "docs/COMMANDS.md explains each member")]
+pub struct PersonLine {
+    pub account_id: String,
+    pub email: Option<String>,
+    /// `invited`, `complete` or `removed`.
+    pub state: String,
+    pub org_id: Option<String>,
+    pub organisation: Option<String>,
+    pub user_id: Option<String>,
+    pub user_name: Option<String>,
+    pub display_name: Option<String>,
+    pub active: Option<bool>,
+    pub created_at: i64,
+    pub completed_at: Option<i64>,
+    pub confirmed_at: Option<i64>,
+}
+
+/// A person whole.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "docs/COMMANDS.md explains each member")]
+pub struct PersonShown {
+    pub account_id: String,
+    pub email: Option<String>,
+    pub state: String,
+    pub created_at: i64,
+    pub completed_at: Option<i64>,
+    /// Of the keys that the account has now.
+    pub fingerprint: Option<String>,
+    pub confirmed_at: Option<i64>,
+    /// What was confirmed then.
+    pub confirmed_fingerprint: Option<String>,
+    /// Whether what was confirmed is what the account has now.
+    pub confirmed: bool,
+    pub organisations: Vec<MembershipShown>,
+    pub invites: Vec<InviteShown>,
+}
+
+/// What one organisation says of a person.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs, reason = "docs/COMMANDS.md explains each member")]
+pub struct MembershipShown {
+    pub org_id: String,
+    pub organisation: String,
+    pub user_id: String,
+    pub user_name: String,
+    pub display_name: Option<String>,
+    pub email: Option<String>,
+    pub active: bool,
+    /// `enrol` or `join`.
+    pub mode: String,
+    pub invited_at: Option<i64>,
+    pub accepted_at: Option<i64>,
+}
+
+/// A fingerprint was not confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum FingerprintRefused {
+    /// The person is unknown, or the store failed.
+    #[error(transparent)]
+    Realm(#[from] RealmError),
+    /// There is none yet.
+    #[error("{0} has not finished the account; there is no fingerprint yet.")]
+    None(String),
+    /// What was given is none.
+    #[error("A fingerprint is eight words of the list, such as the person's terminal and the letter show them.")]
+    Form,
+    /// It is another one.
+    #[error(
+        "This is NOT the fingerprint of {email}. Do not give the account access to anything.\nGiven:  {given}\nStored: {stored}\nRead it to each other once more. If it still differs, somebody else may have finished the account: deactivate the person and ask your security team. This was written to the audit log."
+    )]
+    Differs {
+        /// Whose.
+        email: String,
+        /// What was given, as words.
+        given: String,
+        /// What the account has.
+        stored: String,
+    },
+    /// The account changed in the same moment.
+    #[error("The account changed while it was confirmed. Look again with `person show`.")]
+    Changed,
+}
+
+impl Realm {
+    /// People in the order in which they came, at most `limit`; `text` is looked for in addresses and names.
+    pub async fn people(
+        &self,
+        org: Option<OrgId>,
+        state: Option<String>,
+        text: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<PersonLine>, RealmError> {
+        let wanted = Wanted { org: org.map(|org| org.0), state, text: text.map(str::to_lowercase), account: None };
+        Ok(self.store.accounts(wanted, limit).await?.into_iter().map(PersonLine::new).collect())
+    }
+
+    /// Everything about one person but the ciphertext, which `show` gives.
+    pub async fn person(&self, email: &str) -> Result<PersonShown, RealmError> {
+        let stored = self.stored_person(email).await?;
+        let fingerprint = stored.bundle.as_ref().map(|bundle| self.fingerprint(stored.account_id, bundle).to_string());
+        let wanted = Wanted { account: Some(stored.account_id), ..Wanted::default() };
+        let rows = self.store.accounts(wanted, ALL).await?;
+        let invites = WantedInvites { account: Some(stored.account_id), ..WantedInvites::default() };
+        let invites = self.store.invites(invites, ALL, self.clock.now()).await?;
+        let first = rows.first().ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))?;
+        Ok(PersonShown {
+            account_id: uuid(first.account_id),
+            email: first.email.clone(),
+            state: first.state.clone(),
+            created_at: first.created_at,
+            completed_at: first.completed_at,
+            confirmed: first.confirmed_fingerprint.is_some() && first.confirmed_fingerprint == fingerprint,
+            fingerprint,
+            confirmed_at: first.confirmed_at,
+            confirmed_fingerprint: first.confirmed_fingerprint.clone(),
+            organisations: rows.iter().filter_map(|row| row.membership.as_ref()).map(MembershipShown::new).collect(),
+            invites: invites.into_iter().map(InviteShown::new).collect(),
+        })
+    }
+
+    /// Writes down that the administrator compared the fingerprint with the person; refuses any other than the account's.
+    pub async fn confirm(&self, email: &str, given: &str) -> Result<Fingerprint, FingerprintRefused> {
+        let given = phrase(given).ok_or(FingerprintRefused::Form)?;
+        let stored = self.stored_person(email).await?;
+        let bundle = stored.bundle.as_ref().ok_or_else(|| FingerprintRefused::None(email.to_owned()))?;
+        let fingerprint = self.fingerprint(stored.account_id, bundle);
+        let now = self.clock.now();
+        if given != fingerprint.to_string() {
+            self.store.fingerprint_differed(stored.account_id, now).await.map_err(RealmError::from)?;
+            let stored = fingerprint.to_string();
+            return Err(FingerprintRefused::Differs { email: email.to_owned(), given, stored });
+        }
+        let confirmed = self.store.confirm_fingerprint(stored.account_id, bundle.ed25519, given, now).await;
+        match confirmed.map_err(RealmError::from)? {
+            Confirmed::Done => Ok(fingerprint),
+            Confirmed::Changed => Err(FingerprintRefused::Changed),
+        }
+    }
+
+    async fn stored_person(&self, email: &str) -> Result<Stored, RealmError> {
+        let stored = self.store.stored(names::key(email)).await?;
+        stored.ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))
+    }
+
+    fn fingerprint(&self, account: [u8; 16], bundle: &Bundle) -> Fingerprint {
+        PublicIdentity { key_gen: KeyGen(bundle.key_gen), ed25519: bundle.ed25519, x25519: bundle.x25519 }
+            .fingerprint(&AccountContext { realm: self.id, account: AccountId(account) })
+    }
+}
+
+/// Eight words in lower case with single blanks, whatever stood between them.
+fn phrase(text: &str) -> Option<String> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let plain = |word: &String| word.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    (words.len() == 8 && words.iter().all(plain)).then(|| words.join(" "))
+}
+
+impl PersonLine {
+    fn new(row: AccountRow) -> Self {
+        let membership = row.membership.as_ref();
+        Self {
+            account_id: uuid(row.account_id),
+            org_id: membership.map(|m| uuid(m.org_id)),
+            organisation: membership.map(|m| m.org_name.clone()),
+            user_id: membership.map(|m| uuid(m.user_id)),
+            user_name: membership.map(|m| m.user_name.clone()),
+            display_name: membership.and_then(|m| m.display_name.clone()),
+            active: membership.map(|m| m.active),
+            email: row.email,
+            state: row.state,
+            created_at: row.created_at,
+            completed_at: row.completed_at,
+            confirmed_at: row.confirmed_at,
+        }
+    }
+}
+
+impl MembershipShown {
+    fn new(row: &MembershipRow) -> Self {
+        Self {
+            org_id: uuid(row.org_id),
+            organisation: row.org_name.clone(),
+            user_id: uuid(row.user_id),
+            user_name: row.user_name.clone(),
+            display_name: row.display_name.clone(),
+            email: row.email.clone(),
+            active: row.active,
+            mode: row.mode.clone(),
+            invited_at: row.invited_at,
+            accepted_at: row.accepted_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::phrase;
+
+    #[test]
+    fn a_fingerprint_is_eight_words_however_they_were_typed() {
+        let words = "alpha bravo charlie delta echo foxtrot golf yo-yo";
+        assert_eq!(phrase(" Alpha bravo\tcharlie delta\n echo  foxtrot GOLF yo-yo\r\n").as_deref(), Some(words));
+        for bad in
+            ["", "alpha", &format!("{words} hotel"), &words.replace("golf", "g0lf"), &words.replace("golf", "gölf")]
+        {
+            assert_eq!(phrase(bad), None, "{bad}");
+        }
+    }
+}

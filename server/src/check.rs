@@ -1,0 +1,179 @@
+//! `check`: looks at everything that a server needs, and says of each thing whether it is right and what to do if not.
+//!
+//! Promise: sends no letter and serves nobody; a check that could not be made is not called good.
+
+use crate::calendar;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::mail::{MailOut, Post};
+use crate::origin::Origin;
+use crate::realm::{Realm, RealmError};
+use crate::serve::{Front, Pair};
+use serde::Serialize;
+use std::fmt::Display;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+/// A certificate that ends sooner than this is worth a word, in seconds: 14 days.
+const SOON: i64 = 14 * 86_400;
+/// How long the mail server may take.
+const MAIL_TIME: Duration = Duration::from_secs(20);
+
+/// What was found about one thing.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Finding {
+    /// Which thing.
+    pub(crate) what: &'static str,
+    /// Whether it is right.
+    pub(crate) ok: bool,
+    /// What was seen.
+    pub(crate) says: String,
+    /// What to do, if it is not right.
+    pub(crate) todo: Option<String>,
+}
+
+impl Finding {
+    fn good(what: &'static str, says: impl Display) -> Self {
+        Self { what, ok: true, says: says.to_string(), todo: None }
+    }
+
+    fn bad(what: &'static str, says: impl Display, todo: impl Display) -> Self {
+        Self { what, ok: false, says: says.to_string(), todo: Some(todo.to_string()) }
+    }
+}
+
+/// Looks at everything, in the order in which a server needs it.
+pub(crate) async fn check(config: &Config) -> Vec<Finding> {
+    let mut found = vec![settings(config)];
+    let Some(folder) = &config.data else {
+        found.push(Finding::bad("folder", "no folder is named", "Give --data DIR, or `data` in the file."));
+        return found;
+    };
+    found.push(modes(folder));
+    let opened = Realm::open_with(folder, config.database.as_deref()).await;
+    let (database, key) = keys(&opened);
+    found.push(database);
+    found.extend(key);
+    let Ok(realm) = opened else { return found };
+    found.push(front(config, realm.origin()));
+    if let Ok(Front::Tls(files)) = config.front() {
+        found.push(match Pair::read(&files, realm.origin(), Clock::System.now()) {
+            Ok(pair) if pair.ends - Clock::System.now() < SOON => Finding::bad(
+                "certificate",
+                format!("good, but only until {}", calendar::for_people(pair.ends)),
+                "Renew it; the server takes the new files by itself.",
+            ),
+            Ok(pair) => Finding::good(
+                "certificate",
+                format!("for {}, until {}", realm.origin().host(), calendar::for_people(pair.ends)),
+            ),
+            Err(trouble) => Finding::bad(
+                "certificate",
+                &trouble,
+                "Until then the server does not start; a running one keeps what it has.",
+            ),
+        });
+    }
+    found.push(mail(config, realm.origin()).await);
+    found
+}
+
+fn settings(config: &Config) -> Finding {
+    let problem = config
+        .limits()
+        .map(drop)
+        .and_then(|()| config.times().map(drop))
+        .and_then(|()| config.invite_ttl().map(drop))
+        .and_then(|()| config.connections().map(drop))
+        .and_then(|()| config.front().map(drop));
+    match problem {
+        Err(error) => Finding::bad("configuration", error, "Change the value; docs/CONFIGURATION.md explains it."),
+        Ok(()) if config.listen.is_none() => Finding::bad(
+            "configuration",
+            "nothing says where to listen",
+            "Give --listen ADDR, or `listen` in the file.",
+        ),
+        Ok(()) => Finding::good("configuration", "every value makes sense"),
+    }
+}
+
+/// Folder and files are the owner's alone.
+fn modes(folder: &Path) -> Finding {
+    let open = |path: &Path| std::fs::metadata(path).ok().filter(|about| about.mode() & 0o077 != 0);
+    if !folder.is_dir() {
+        let todo = "Make a server with `firstkey-server init`, or name the folder that holds one.";
+        return Finding::bad("folder", format!("{} is no folder", folder.display()), todo);
+    }
+    if let Some(about) = open(folder) {
+        let says = format!("{} can be entered by other users (mode {:04o})", folder.display(), about.mode() & 0o7777);
+        return Finding::bad("folder", says, format!("Run: chmod 700 {}", folder.display()));
+    }
+    let key = folder.join("server.key");
+    if let Some(about) = open(&key) {
+        let says = format!("{} can be read by other users (mode {:04o})", key.display(), about.mode() & 0o7777);
+        return Finding::bad("folder", says, format!("Run: chmod 600 {}", key.display()));
+    }
+    Finding::good("folder", format!("{} is its owner's alone", folder.display()))
+}
+
+fn keys(opened: &Result<Realm, RealmError>) -> (Finding, Option<Finding>) {
+    match opened {
+        Ok(realm) => (
+            Finding::good("database", format!("answers, and is that of {}", realm.origin())),
+            Some(Finding::good("key file", "whole, and the one that the database was made with")),
+        ),
+        Err(RealmError::Key(error)) => (
+            Finding::good("database", "answers"),
+            Some(Finding::bad(
+                "key file",
+                error,
+                "Put the right file in place from a backup. Nothing else opens the accounts.",
+            )),
+        ),
+        Err(error) => {
+            (Finding::bad("database", error, "See that it runs and is the right one; nothing was changed."), None)
+        }
+    }
+}
+
+fn front(config: &Config, origin: &Origin) -> Finding {
+    let Some(listen) = config.listen else {
+        return Finding::bad("listening", "nothing says where", "Give --listen ADDR, or `listen` in the file.");
+    };
+    match config.front().map(|front| front.check(listen, origin)) {
+        Ok(Ok(())) => Finding::good("listening", format!("may listen on {listen} for {origin}")),
+        Ok(Err(error)) => Finding::bad("listening", error, "Choose one of the ways in docs/RUNNING.md."),
+        Err(error) => Finding::bad("listening", error, "Choose one of the ways in docs/RUNNING.md."),
+    }
+}
+
+async fn mail(config: &Config, origin: &Origin) -> Finding {
+    let out = match config.mail_out() {
+        Ok(out) => out,
+        Err(error) => return Finding::bad("mail", error, "Name a mail server or a folder."),
+    };
+    let post = match Post::open(&out, config.mail.from.as_deref(), origin) {
+        Ok(post) => post,
+        Err(error) => return Finding::bad("mail", error, "Change it in [mail], or by --smtp or --mail-dir."),
+    };
+    match tokio::time::timeout(MAIL_TIME, post.reach()).await {
+        Ok(Ok(())) => Finding::good(
+            "mail",
+            match out {
+                MailOut::Folder(path) => format!("letters go into {}", path.display()),
+                MailOut::Smtp { .. } => "the mail server answers and takes the login; no letter was sent".to_owned(),
+            },
+        ),
+        Ok(Err(error)) => Finding::bad(
+            "mail",
+            format!("the mail server: {error}"),
+            "See that it runs, that its name and port are right, and the password file.",
+        ),
+        Err(_) => Finding::bad(
+            "mail",
+            "the mail server did not answer in 20 seconds",
+            "See that it runs and that no firewall is in between.",
+        ),
+    }
+}

@@ -1,0 +1,84 @@
+//! `invite`: invitations.
+
+use super::org::org_id;
+use super::{Common, Outcome, say};
+use crate::admin::InviteShown;
+use clap::Subcommand;
+use firstkey::crypto::context::OrgId;
+use serde_json::json;
+
+#[derive(Subcommand)]
+pub(super) enum Invite {
+    /// List invitations, newest first.
+    List {
+        /// Of this organisation only.
+        #[arg(long, value_name = "ID", value_parser = org_id)]
+        org: Option<OrgId>,
+        /// In this state only.
+        #[arg(long, value_name = "STATE", value_parser = ["live", "used", "withdrawn", "expired"])]
+        state: Option<String>,
+        /// At most so many.
+        #[arg(long, value_name = "N", default_value_t = 1000)]
+        limit: usize,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Show a person's invitations.
+    Show {
+        /// The person's address.
+        email: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Withdraw a person's invitation and send a new one.
+    Resend {
+        /// The person's address.
+        email: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Withdraw a person's invitation and send none.
+    Withdraw {
+        /// The person's address.
+        email: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+pub(super) async fn run(command: Invite) -> Outcome {
+    match command {
+        Invite::List { org, state, limit, common } => {
+            let invites = common.realm().await?.invites(org, state, limit).await?;
+            table(&common, &invites)?;
+        }
+        Invite::Show { email, common } => {
+            let invites = common.realm().await?.person(&email).await?.invites;
+            table(&common, &invites)?;
+        }
+        Invite::Resend { email, common } => {
+            let realm = common.realm().await?;
+            let expires_at = realm.resend_invite(&email).await?;
+            say::members(&common, &json!({"email": email, "expires_at": expires_at}));
+        }
+        Invite::Withdraw { email, common } => {
+            let withdrawn = common.realm().await?.withdraw_invites(&email).await?;
+            say::members(&common, &json!({"email": email, "withdrawn": withdrawn}));
+        }
+    }
+    Ok(())
+}
+
+fn table(common: &Common, invites: &[InviteShown]) -> Outcome {
+    let heads = ["EMAIL", "ORGANISATION", "STATE", "SENT", "UNTIL", "OPENED"];
+    say::list(common, "invites", invites, &heads, |invite| {
+        vec![
+            say::or_dash(invite.email.as_ref()),
+            invite.organisation.clone(),
+            invite.state.to_owned(),
+            say::day(invite.sent_at),
+            say::day(Some(invite.expires_at)),
+            invite.claims.to_string(),
+        ]
+    })
+}

@@ -1,0 +1,170 @@
+//! The command line: flags to calls, outcomes to text and exit codes.
+//!
+//! Exit codes: 0 done, 1 it could not be done (the sentence on standard error says why), 2 the command was not understood. Each group of commands has a
+//! file of its own; `say` is the only one that writes.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
+
+mod audit;
+mod backup;
+mod check;
+mod init;
+mod invite;
+mod mail;
+mod org;
+mod person;
+mod say;
+mod scim_token;
+mod serve;
+mod show;
+
+use crate::config::{Config, ConfigError};
+use crate::demo::{self, DemoOptions};
+use crate::realm::Realm;
+use clap::{Args, Parser, Subcommand};
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The account server of firstkey: SCIM in, invitations out, ciphertext stored.
+#[derive(Parser)]
+#[command(name = "firstkey-server", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Args)]
+struct Common {
+    /// The folder that holds the server's database and key.
+    #[arg(long, value_name = "DIR", required_unless_present = "config")]
+    data: Option<PathBuf>,
+    /// A configuration file; flags come before it.
+    #[arg(long, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// The database, if it is not a file in the folder: postgres://...
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Answer with one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Common {
+    /// What the file says, if one is given, with the flags over it.
+    fn config(&self) -> Result<Config, ConfigError> {
+        let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        config.database()?;
+        config.data = self.data.clone().or(config.data);
+        config.database = self.database.clone().or(config.database);
+        Ok(config)
+    }
+
+    /// Opens the deployment.
+    async fn realm(&self) -> Result<Realm, Box<dyn Error>> {
+        open(&self.config()?).await
+    }
+}
+
+/// The folder of a configuration.
+fn folder(config: &Config) -> Result<&Path, ConfigError> {
+    config
+        .data
+        .as_deref()
+        .ok_or(ConfigError::Missing("where the server's folder is: --data DIR, or `data` in the file"))
+}
+
+async fn open(config: &Config) -> Result<Realm, Box<dyn Error>> {
+    Ok(Realm::open_with(folder(config)?, config.database.as_deref()).await?)
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show the whole story in this terminal: a server, an identity provider, a letter, and the client.
+    Demo {
+        /// Made-up answers instead of yours.
+        #[arg(long)]
+        unattended: bool,
+        /// The client's binary.
+        #[arg(long, value_name = "PATH")]
+        client: Option<PathBuf>,
+    },
+    /// Make a new server in an empty folder.
+    Init(init::Init),
+    /// Organisations.
+    #[command(subcommand)]
+    Org(org::Org),
+    /// Tokens for identity providers.
+    #[command(subcommand)]
+    ScimToken(scim_token::ScimToken),
+    /// Run the server.
+    Serve(serve::Serve),
+    /// Look at configuration, files, database, mail server and certificate, and say what is wrong; nobody is served and no letter sent.
+    Check(check::Check),
+    /// Invitations.
+    #[command(subcommand)]
+    Invite(invite::Invite),
+    /// People.
+    #[command(subcommand)]
+    Person(person::Person),
+    /// Letters.
+    #[command(subcommand)]
+    Mail(mail::Mail),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Copy the database, or the key, into a new file.
+    Backup(backup::Backup),
+    /// Make a server in an empty folder out of a backup.
+    Restore(backup::Restore),
+    /// Show everything that is stored on an account.
+    Show(show::Show),
+}
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// Reads the command line, does it, and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap, with exit code 0.
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("The program cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Demo { unattended, client } => demo::run(DemoOptions { unattended, client }).await,
+        Command::Init(init) => init::run(init).await,
+        Command::Org(org) => org::run(org).await,
+        Command::ScimToken(token) => scim_token::run(token).await,
+        Command::Serve(serve) => serve::run(serve).await,
+        Command::Check(check) => check::run(check).await,
+        Command::Invite(invite) => invite::run(invite).await,
+        Command::Person(person) => person::run(person).await,
+        Command::Mail(mail) => mail::run(mail).await,
+        Command::Audit(audit) => audit::run(audit).await,
+        Command::Backup(backup) => backup::back_up(backup).await,
+        Command::Restore(restore) => backup::restore(restore).await,
+        Command::Show(show) => show::run(show).await,
+    }
+}

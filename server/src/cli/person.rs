@@ -1,0 +1,113 @@
+//! `person`: who is here, how far they have come, and whether somebody compared their fingerprint.
+
+use super::org::org_id;
+use super::{Common, Outcome, say};
+use crate::admin::PersonLine;
+use clap::{Args, Subcommand};
+use firstkey::crypto::context::OrgId;
+use serde_json::{Value, json};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Longest file that a fingerprint is looked for in.
+const LONGEST: u64 = 64 * 1024;
+
+#[derive(Subcommand)]
+pub(super) enum Person {
+    /// List people.
+    List {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List people in whose address or name a text is found.
+    Search {
+        /// The text, in any case.
+        text: String,
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Show everything about a person but the ciphertext.
+    Show {
+        /// The person's address.
+        email: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Write down that you compared the fingerprint with the person, by telephone or face to face.
+    Confirm {
+        /// The person's address.
+        email: String,
+        /// The eight words that the person read to you.
+        #[arg(long, value_name = "WORDS", conflicts_with = "file", required_unless_present = "file")]
+        fingerprint: Option<String>,
+        /// A file that the person gave you: the eight words, or JSON with a member `fingerprint`.
+        #[arg(long, value_name = "PATH")]
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Which {
+    /// Of this organisation only.
+    #[arg(long, value_name = "ID", value_parser = org_id)]
+    org: Option<OrgId>,
+    /// In this state only.
+    #[arg(long, value_name = "STATE", value_parser = ["invited", "complete", "removed"])]
+    state: Option<String>,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    limit: usize,
+}
+
+pub(super) async fn run(command: Person) -> Outcome {
+    match command {
+        Person::List { which, common } => list(&common, which, None).await?,
+        Person::Search { text, which, common } => list(&common, which, Some(&text)).await?,
+        Person::Show { email, common } => {
+            let person = common.realm().await?.person(&email).await?;
+            say::members(&common, &serde_json::to_value(&person)?);
+        }
+        Person::Confirm { email, fingerprint, file, common } => {
+            let given = match file {
+                Some(path) => from_file(&path)?,
+                None => fingerprint.unwrap_or_default(),
+            };
+            let fingerprint = common.realm().await?.confirm(&email, &given).await?;
+            say::members(&common, &json!({"email": email, "fingerprint": fingerprint.to_string(), "confirmed": true}));
+        }
+    }
+    Ok(())
+}
+
+async fn list(common: &Common, which: Which, text: Option<&str>) -> Outcome {
+    let people = common.realm().await?.people(which.org, which.state, text, which.limit).await?;
+    let heads = ["EMAIL", "NAME", "STATE", "ACTIVE", "SINCE", "CONFIRMED"];
+    say::list(common, "people", &people, &heads, |person: &PersonLine| {
+        vec![
+            say::or_dash(person.email.as_ref()),
+            say::or_dash(person.display_name.as_ref().or(person.user_name.as_ref())),
+            person.state.clone(),
+            person.active.map_or("-", |active| if active { "yes" } else { "no" }).to_owned(),
+            say::day(Some(person.completed_at.unwrap_or(person.created_at))),
+            say::day(person.confirmed_at),
+        ]
+    })?;
+    if people.len() == which.limit {
+        say::aside(common, &format!("There may be more than {}; use --limit or `person search`.", which.limit));
+    }
+    Ok(())
+}
+
+fn from_file(path: &Path) -> Result<String, String> {
+    let unreadable = |error: std::io::Error| format!("The file {} cannot be read: {error}", path.display());
+    let mut text = String::new();
+    std::fs::File::open(path).map_err(unreadable)?.take(LONGEST).read_to_string(&mut text).map_err(unreadable)?;
+    let json: Option<Value> = serde_json::from_str(&text).ok();
+    Ok(json.and_then(|value| value["fingerprint"].as_str().map(str::to_owned)).unwrap_or(text))
+}

@@ -1,0 +1,116 @@
+//! `scim-token`: what identity providers show to be let in.
+
+use super::org::org_id;
+use super::{Common, Outcome, say};
+use crate::admin::TOKEN_DAYS;
+use crate::calendar::for_people;
+use clap::Subcommand;
+use firstkey::crypto::context::OrgId;
+use serde_json::json;
+
+/// How long an old token goes on beside its successor, in days.
+const OVERLAP: u32 = 7;
+
+#[derive(Subcommand)]
+pub(super) enum ScimToken {
+    /// Make a token; it is shown once.
+    Add {
+        /// The organisation's id.
+        #[arg(long, value_name = "ID", value_parser = org_id)]
+        org: OrgId,
+        /// What it is for, to tell it from others.
+        #[arg(long, value_name = "TEXT")]
+        label: Option<String>,
+        /// How long it lives.
+        #[arg(long, value_name = "DAYS", default_value_t = TOKEN_DAYS, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// List the tokens, of one organisation or of all; not the tokens themselves, which are not kept.
+    List {
+        /// The organisation's id.
+        #[arg(long, value_name = "ID", value_parser = org_id)]
+        org: Option<OrgId>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Make a token in the place of another, which goes on for some days.
+    Rotate {
+        /// The old token's id, as `list` shows it.
+        #[arg(value_parser = token_id)]
+        token: TokenId,
+        /// How long the new one lives.
+        #[arg(long, value_name = "DAYS", default_value_t = TOKEN_DAYS, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+        /// How long the old one goes on.
+        #[arg(long, value_name = "DAYS", default_value_t = OVERLAP, value_parser = clap::value_parser!(u32).range(0..=90))]
+        overlap_days: u32,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// End a token at once.
+    Revoke {
+        /// The token's id, as `list` shows it.
+        #[arg(value_parser = token_id)]
+        token: TokenId,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct TokenId([u8; 16]);
+
+pub(super) async fn run(command: ScimToken) -> Outcome {
+    match command {
+        ScimToken::Add { org, label, days, common } => {
+            let fresh = common.realm().await?.mint_scim_token(org, label, days).await?;
+            say::members(&common, &json!({"token": fresh.token.as_str()}));
+            say::aside(
+                &common,
+                &format!(
+                    "Give it to the identity provider now; it cannot be shown again.\nIt is good until {}; in lists it is {}.",
+                    for_people(fresh.expires_at),
+                    fresh.token_id
+                ),
+            );
+        }
+        ScimToken::List { org, common } => {
+            let tokens = common.realm().await?.scim_tokens(org).await?;
+            let heads = ["ID", "LABEL", "STATE", "UNTIL", "LAST USED"];
+            say::list(&common, "tokens", &tokens, &heads, |token| {
+                let label = token.label.clone().unwrap_or_else(|| token.organisation.clone());
+                let until = say::day(token.expires_at);
+                vec![token.token_id.clone(), label, token.state.to_owned(), until, say::day(token.last_used_at)]
+            })?;
+        }
+        ScimToken::Rotate { token, days, overlap_days, common } => {
+            let rotated = common.realm().await?.rotate_scim_token(token.0, days, overlap_days).await?;
+            let fresh = &rotated.fresh;
+            let answer = json!({
+                "token": fresh.token.as_str(), "token_id": fresh.token_id, "expires_at": fresh.expires_at,
+                "old_expires_at": rotated.old_expires_at,
+            });
+            say::members(&common, &answer);
+            say::aside(
+                &common,
+                "Give the new one to the identity provider now; it cannot be shown again. The old one ends by itself.",
+            );
+        }
+        ScimToken::Revoke { token, common } => {
+            let revoked_at = common.realm().await?.revoke_scim_token(token.0).await?;
+            say::members(
+                &common,
+                &json!({"token_id": uuid::Uuid::from_bytes(token.0).to_string(), "revoked_at": revoked_at}),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn token_id(text: &str) -> Result<TokenId, &'static str> {
+    uuid::Uuid::try_parse(text)
+        .map(|id| TokenId(*id.as_bytes()))
+        .map_err(|_| "a token's id is a UUID; `scim-token list` shows it")
+}

@@ -1,0 +1,257 @@
+//! The running server: HTTP on a listener that the caller made, and the deliverer beside it.
+//!
+//! `connections` accepts and ends them, `tls` keeps the certificate, `source` knows where a request comes from, `limits` how much one caller may ask, `admin` answers
+//! administrators and their machines.
+
+mod admin;
+mod certificate;
+mod connections;
+mod limits;
+mod metrics;
+mod patience;
+mod source;
+mod tls;
+
+pub(crate) use limits::Limiter;
+pub use limits::{LEAST_FOR_SCIM, Limits, Rate};
+pub(crate) use metrics::Metrics;
+pub use source::{Network, NetworkRefused};
+pub(crate) use tls::Pair;
+pub use tls::{TlsFiles, TlsTrouble};
+
+use crate::http::App;
+use crate::log::Log;
+use crate::mail::{MailOut, MailOutError, Post, deliver};
+use crate::origin::Origin;
+use crate::realm::{INVITE_TTL, Realm};
+use crate::{api, scim};
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+use connections::{Door, Hall};
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tls::Tls;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// How a server runs.
+#[derive(Debug)]
+pub struct ServeOptions {
+    /// Where letters go.
+    pub mail: MailOut,
+    /// The address that letters come from; `firstkey@<host of the origin>` if not given.
+    pub mail_from: Option<String>,
+    /// How long an invitation lives, in seconds.
+    pub invite_ttl: i64,
+    /// Whether events are logged.
+    pub log: Log,
+    /// How people reach it.
+    pub front: Front,
+    /// How much one caller may ask.
+    pub limits: Limits,
+    /// How long clients may take.
+    pub times: Times,
+    /// Most connections at one time.
+    pub connections: usize,
+    /// Where administrators ask for health and numbers.
+    pub admin: Option<Admin>,
+}
+
+/// How people reach a server.
+#[derive(Clone, Debug)]
+pub enum Front {
+    /// Plain HTTP: from this machine, or from these proxies, which end TLS.
+    Plain {
+        /// Whose `X-Forwarded-For` is believed.
+        trusted_proxies: Vec<Network>,
+    },
+    /// TLS by the server itself.
+    Tls(TlsFiles),
+}
+
+/// How long clients may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// For the TLS handshake, for a request's head, and between two requests.
+    pub headers: Duration,
+    /// For a request's body.
+    pub body: Duration,
+    /// For taking some of an answer.
+    pub write: Duration,
+    /// For what is running when the server is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { headers: seconds(30), body: seconds(15), write: seconds(20), grace: seconds(25) }
+    }
+}
+
+/// The administrator's listener.
+#[derive(Debug)]
+pub struct Admin {
+    /// Made by the caller.
+    pub listener: TcpListener,
+    /// Who may ask beside this machine itself.
+    pub from: Vec<Network>,
+}
+
+/// Most connections at one time, if nothing else is said.
+pub(crate) const CONNECTIONS: usize = 2048;
+
+impl ServeOptions {
+    /// The defaults: invitations live 7 days, events go to standard error, plain HTTP on this machine, and no limits for callers, who are all at home.
+    pub fn new(mail: MailOut) -> Self {
+        Self {
+            mail,
+            mail_from: None,
+            invite_ttl: INVITE_TTL,
+            log: Log::default(),
+            front: Front::Plain { trusted_proxies: Vec::new() },
+            limits: Limits::default(),
+            times: Times::default(),
+            connections: CONNECTIONS,
+            admin: None,
+        }
+    }
+
+    /// Whether letters could go out; [`serve`] checks the same, this is for saying so before anything listens.
+    pub fn check(&self, origin: &Origin) -> Result<(), MailOutError> {
+        self.post(origin).map(drop)
+    }
+
+    fn post(&self, origin: &Origin) -> Result<Post, MailOutError> {
+        Post::open(&self.mail, self.mail_from.as_deref(), origin)
+    }
+}
+
+/// Why a server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Plain HTTP to other machines.
+    #[error(
+        "Plain HTTP is only for this machine: listen on 127.0.0.1 or [::1], not on {0}; or give a certificate (--tls-certificate, --tls-key), or name the proxy that ends TLS (--trusted-proxy)."
+    )]
+    NotLoopback(SocketAddr),
+    /// People would come by another way than the origin says.
+    #[error(
+        "People's clients connect to {0}, which is not https://; a certificate or a proxy in front makes no sense then. Make the server anew with `init --origin https://...`."
+    )]
+    OriginNotHttps(String),
+    /// The certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsTrouble),
+    /// Letters cannot go out.
+    #[error(transparent)]
+    Mail(#[from] MailOutError),
+    /// The listener failed.
+    #[error("The server cannot listen: {0}")]
+    Listen(#[from] io::Error),
+}
+
+impl Front {
+    /// Whether a server may listen there; [`serve`] asks the same.
+    pub fn check(&self, listen: SocketAddr, origin: &Origin) -> Result<(), ServeError> {
+        let plain = match self {
+            Self::Plain { trusted_proxies } => trusted_proxies.is_empty(),
+            Self::Tls(_) => false,
+        };
+        if plain {
+            return if listen.ip().is_loopback() { Ok(()) } else { Err(ServeError::NotLoopback(listen)) };
+        }
+        if origin.as_str().starts_with("https://") {
+            Ok(())
+        } else {
+            Err(ServeError::OriginNotHttps(origin.to_string()))
+        }
+    }
+}
+
+/// Serves until `shutdown` is done; running requests are finished first.
+pub async fn serve(
+    realm: Realm,
+    listener: TcpListener,
+    options: ServeOptions,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    options.front.check(listener.local_addr()?, &realm.origin)?;
+    let post = options.post(&realm.origin)?;
+    let app = Arc::new(App {
+        realm: realm.id,
+        origin: realm.origin,
+        contact: realm.contact,
+        store: realm.store,
+        keys: realm.keys,
+        clock: realm.clock,
+        invite_ttl: options.invite_ttl,
+        log: options.log,
+        limits: Limiter::new(options.limits),
+        metrics: Metrics::default(),
+    });
+    let log = app.log.clone();
+    app.store.tell(move |error| log.event("database.failed", &[("error", error)]));
+    let mut beside = Vec::new();
+    let door = match &options.front {
+        Front::Plain { .. } => Door::plain(&options.front),
+        Front::Tls(files) => {
+            let tls = Arc::new(Tls::open(files.clone(), &app)?);
+            beside.push(tokio::spawn(Arc::clone(&tls).watch(Arc::clone(&app))));
+            Door::Tls(tls)
+        }
+    };
+    let (stop, stopped) = watch::channel(false);
+    let hall =
+        |router, door| Hall { app: Arc::clone(&app), router, door, times: options.times, most: options.connections };
+    if let Some(Admin { listener, from }) = options.admin {
+        let hall = hall(admin::router(Arc::clone(&app)), Door::Plain { admitted: from, proxies: Vec::new() });
+        let mut stopped = stopped.clone();
+        // It answers until the other has finished: "not ready" would not be true before.
+        beside.push(tokio::spawn(async move {
+            connections::serve(hall, listener, async move { drop(stopped.wait_for(|stop| *stop).await) }).await;
+        }));
+    }
+    beside.push(tokio::spawn(deliver(Arc::clone(&app), post)));
+    app.log.event("server.started", &[("version", &env!("CARGO_PKG_VERSION"))]);
+    connections::serve(hall(router(Arc::clone(&app)), door), listener, shutdown).await;
+    // A letter in the middle of being sent is sent again by the next run.
+    let _ = stop.send(true);
+    for task in beside {
+        task.abort();
+        drop(task.await);
+    }
+    app.log.event("server.stopped", &[]);
+    Ok(())
+}
+
+fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .merge(api::router())
+        .nest("/scim/v2", scim::router())
+        .route("/readyz", get(admin::ready))
+        .fallback(api::not_found)
+        .method_not_allowed_fallback(api::wrong_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::apply))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), note_request))
+        .with_state(app)
+}
+
+/// One line and one count per request: the route, not the path, so that neither ids of people nor query strings are written.
+async fn note_request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().map_or("-".to_owned(), |path| path.as_str().to_owned());
+    let method = metrics::method_name(request.method());
+    let response = next.run(request).await;
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    app.metrics.request(&route, method, status, took);
+    app.log.event("request", &[("method", &method), ("route", &route), ("status", &status), ("ms", &took.as_millis())]);
+    response
+}

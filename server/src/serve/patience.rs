@@ -1,0 +1,141 @@
+//! Time limits for the two directions of a connection: a body has to arrive, and an answer has to be taken.
+//!
+//! Promise: whoever sends or reads too slowly is cut off, so that a few of them cannot hold every connection of the server.
+
+use axum::body::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+/// A body that fails if it has not arrived whole in time.
+pub(super) struct InTime {
+    body: Incoming,
+    end: Pin<Box<Sleep>>,
+}
+
+impl InTime {
+    pub(super) fn new(body: Incoming, time: Duration) -> Self {
+        Self { body, end: Box::pin(sleep(time)) }
+    }
+}
+
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+
+impl Body for InTime {
+    type Data = Bytes;
+    type Error = Trouble;
+
+    fn poll_frame(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Trouble>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(task) {
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        ready!(self.end.as_mut().poll(task));
+        Poll::Ready(Some(Err("the body did not arrive in time".into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A connection that fails if nothing of what is to be written is taken for some time.
+pub(super) struct Taken<S> {
+    stream: S,
+    time: Duration,
+    waiting: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Taken<S> {
+    pub(super) fn new(stream: S, time: Duration) -> Self {
+        Self { stream, time, waiting: None }
+    }
+
+    fn judge<T>(&mut self, task: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            self.waiting = None;
+            return outcome;
+        }
+        let time = self.time;
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(time)));
+        ready!(waiting.as_mut().poll(task));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Taken<S> {
+    fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(task, into)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Taken<S> {
+    fn poll_write(mut self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write(task, bytes);
+        self.judge(task, outcome)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.stream).poll_flush(task);
+        self.judge(task, outcome)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.stream).poll_shutdown(task);
+        self.judge(task, outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(task, slices);
+        self.judge(task, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Taken;
+    use std::io::ErrorKind;
+    use std::time::Duration;
+    use tokio::io::AsyncWriteExt;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_takes_nothing_is_cut_off() {
+        let (stream, _reader) = tokio::io::duplex(16);
+        let mut taken = Taken::new(stream, Duration::from_secs(20));
+        let error = taken.write_all(&[0; 1000]).await.expect_err("nobody reads");
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_takes_a_little_now_and_then_is_not() {
+        let (stream, mut reader) = tokio::io::duplex(16);
+        let mut taken = Taken::new(stream, Duration::from_secs(20));
+        let reading = tokio::spawn(async move {
+            let mut all = 0;
+            let mut some = [0; 8];
+            while let Ok(count @ 1..) = tokio::io::AsyncReadExt::read(&mut reader, &mut some).await {
+                all += count;
+                tokio::time::sleep(Duration::from_secs(19)).await;
+            }
+            all
+        });
+        taken.write_all(&[0; 100]).await.expect("it is read, slowly");
+        drop(taken);
+        assert_eq!(reading.await.expect("it ends"), 100);
+    }
+}

@@ -1,0 +1,180 @@
+//! TLS: a certificate and its key from two files, read again when they change.
+//!
+//! Promises: a pair is used only if it is whole, fits together, is of this time and for the origin's name; a pair that is none of that leaves the earlier one in use and is
+//! named in the log; connections go on with what they began with. Must never: read a key that other users of the machine can read.
+
+use super::certificate::validity;
+use crate::calendar;
+use crate::config::private_file;
+use crate::http::App;
+use crate::origin::Origin;
+use rustls::ServerConfig;
+use rustls::client::verify_server_name;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::ParsedCertificate;
+use sha2::{Digest, Sha256};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Where certificate and key lie, in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The chain, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// Its key; readable by its owner alone.
+    pub key: PathBuf,
+}
+
+/// A pair cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsTrouble {
+    /// The certificate file cannot be read.
+    #[error("The certificate file {path} cannot be read: {source}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The key file cannot be read, or others can read it.
+    #[error(transparent)]
+    Key(#[from] crate::config::SecretFileError),
+    /// There is no certificate in it.
+    #[error("{0} holds no certificate in PEM (-----BEGIN CERTIFICATE-----).")]
+    NoCertificate(PathBuf),
+    /// There is no key in it.
+    #[error("{0} holds no private key in PEM (-----BEGIN PRIVATE KEY-----).")]
+    NoKey(PathBuf),
+    /// They are not a pair, or of an unknown kind.
+    #[error(
+        "The certificate and the key cannot be used together: {0}. Put the key that the certificate was made for beside it."
+    )]
+    Pair(rustls::Error),
+    /// It is not of this time.
+    #[error(
+        "The certificate is good from {begins} until {ends}, and now is not in between. Get a new one; clients refuse this one."
+    )]
+    Time {
+        /// The first moment.
+        begins: String,
+        /// The last.
+        ends: String,
+    },
+    /// It is for somebody else.
+    #[error("The certificate is not for {0}, which is where people's clients connect to. Get one for that name.")]
+    Name(String),
+}
+
+/// A pair that can be used.
+pub(crate) struct Pair {
+    config: Arc<ServerConfig>,
+    /// When the certificate ends, in seconds since 1970.
+    pub(crate) ends: i64,
+}
+
+impl Pair {
+    /// Reads and judges both files.
+    pub(crate) fn read(files: &TlsFiles, origin: &Origin, now: i64) -> Result<Self, TlsTrouble> {
+        let pem = std::fs::read(&files.certificate)
+            .map_err(|source| TlsTrouble::Unreadable { path: files.certificate.clone(), source })?;
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+        let chain = chain.ok().filter(|chain| !chain.is_empty());
+        let chain = chain.ok_or_else(|| TlsTrouble::NoCertificate(files.certificate.clone()))?;
+        let pem = private_file(&files.key)?;
+        let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| TlsTrouble::NoKey(files.key.clone()))?;
+        let own = chain[0].clone();
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(TlsTrouble::Pair)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(TlsTrouble::Pair)?;
+        let ends = judge(&own, origin, now)?;
+        Ok(Self { config: Arc::new(config), ends })
+    }
+}
+
+/// When the certificate ends, if it is good now and for the origin.
+fn judge(certificate: &CertificateDer<'_>, origin: &Origin, now: i64) -> Result<i64, TlsTrouble> {
+    let wrong_name = || TlsTrouble::Name(origin.host().to_owned());
+    let parsed = ParsedCertificate::try_from(certificate).map_err(TlsTrouble::Pair)?;
+    let name = ServerName::try_from(origin.host().to_owned()).map_err(|_| wrong_name())?;
+    verify_server_name(&parsed, &name).map_err(|_| wrong_name())?;
+    let time = validity(certificate).ok_or(TlsTrouble::Pair(rustls::Error::General("it has no dates".to_owned())))?;
+    if (time.begins..=time.ends).contains(&now) {
+        Ok(time.ends)
+    } else {
+        Err(TlsTrouble::Time { begins: calendar::for_people(time.begins), ends: calendar::for_people(time.ends) })
+    }
+}
+
+/// The pair in use.
+pub(super) struct Tls {
+    files: TlsFiles,
+    used: RwLock<Arc<ServerConfig>>,
+}
+
+impl Tls {
+    /// Opens the files; a server does not start with a pair that clients would refuse.
+    pub(super) fn open(files: TlsFiles, app: &App) -> Result<Self, TlsTrouble> {
+        let pair = Pair::read(&files, &app.origin, app.clock.now())?;
+        app.metrics.certificate_ends.store(pair.ends.try_into().unwrap_or(0), Ordering::Relaxed);
+        Ok(Self { files, used: RwLock::new(pair.config) })
+    }
+
+    /// What the next connection uses.
+    pub(super) fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.used.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at the files until it is dropped, and reads them again whenever they changed.
+    pub(super) async fn watch(self: Arc<Self>, app: Arc<App>) {
+        let mut seen = self.look().await;
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let now = self.look().await;
+            if now == seen {
+                continue;
+            }
+            seen = now;
+            let tls = Arc::clone(&self);
+            let reader = Arc::clone(&app);
+            // Whoever reads files waits for disks.
+            let read =
+                tokio::task::spawn_blocking(move || Pair::read(&tls.files, &reader.origin, reader.clock.now())).await;
+            match read {
+                Ok(Ok(pair)) => {
+                    app.log.event("tls.reloaded", &[("ends", &calendar::instant(pair.ends))]);
+                    app.metrics.certificate_ends.store(pair.ends.try_into().unwrap_or(0), Ordering::Relaxed);
+                    *self.used.write().unwrap_or_else(PoisonError::into_inner) = pair.config;
+                }
+                Ok(Err(trouble)) => app.log.event("tls.reload.refused", &[("reason", &trouble)]),
+                Err(_) => app.log.event("tls.reload.failed", &[]),
+            }
+        }
+    }
+
+    async fn look(&self) -> Option<[Mark; 2]> {
+        let files = self.files.clone();
+        tokio::task::spawn_blocking(move || [mark(&files.certificate), mark(&files.key)]).await.ok()
+    }
+}
+
+/// What tells one version of a file from another: whose it is and who may read it, and what is in it. Times and numbers alone would not do: a file system gives
+/// the number of a removed file to the next one, and two changes can carry the same time.
+type Mark = Option<(u32, u32, Option<[u8; 32]>)>;
+
+fn mark(path: &Path) -> Mark {
+    let about = std::fs::metadata(path).ok()?;
+    let contents = std::fs::read(path).map(Zeroizing::new);
+    Some((about.uid(), about.mode(), contents.ok().map(|bytes| Sha256::digest(&*bytes).into())))
+}

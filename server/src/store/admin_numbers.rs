@@ -1,0 +1,52 @@
+//! Numbers for whoever watches the server.
+
+use super::db::{Db, values};
+use super::{Result, Store};
+
+/// What is counted in the database.
+pub(crate) struct Numbers {
+    pub(crate) letters_waiting: i64,
+    /// When the oldest of them was written.
+    pub(crate) oldest_letter_at: Option<i64>,
+    pub(crate) letters_given_up: i64,
+    pub(crate) letters_bounced: i64,
+    pub(crate) invites_live: i64,
+    pub(crate) accounts_invited: i64,
+    pub(crate) accounts_complete: i64,
+    pub(crate) accounts_removed: i64,
+}
+
+impl Store {
+    /// Counts now.
+    pub(crate) async fn numbers(&self, now: i64) -> Result<Numbers> {
+        self.read(move |db| {
+            let waiting = db.one(
+                "SELECT count(*), min(created_at) FROM outbox WHERE done_at IS NULL AND gave_up_at IS NULL",
+                &[],
+            )?;
+            let accounts = |state: &str| one(db, "SELECT count(*) FROM account WHERE state = ?1", state);
+            Ok(Numbers {
+                letters_waiting: waiting.at(0)?,
+                oldest_letter_at: waiting.at(1)?,
+                letters_given_up: db.one("SELECT count(*) FROM outbox WHERE gave_up_at IS NOT NULL", &[])?.at(0)?,
+                letters_bounced: db.one("SELECT count(*) FROM outbox WHERE bounced_at IS NOT NULL", &[])?.at(0)?,
+                invites_live: db
+                    .one("SELECT count(*) FROM invite WHERE state = 'live' AND expires_at > ?1", &values![now])?
+                    .at(0)?,
+                accounts_invited: accounts("invited")?,
+                accounts_complete: accounts("complete")?,
+                accounts_removed: accounts("removed")?,
+            })
+        })
+        .await
+    }
+
+    /// Commands that wait for the writer.
+    pub(crate) fn writes_waiting(&self) -> usize {
+        self.writer.waiting()
+    }
+}
+
+fn one(db: &Db, sql: &str, value: &str) -> Result<i64> {
+    db.one(sql, &values![value])?.at(0)
+}

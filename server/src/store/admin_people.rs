@@ -1,0 +1,151 @@
+//! People as an administrator sees them: who is where, how far each has come, and whose fingerprint was compared.
+//!
+//! Promise: a confirmation names the key that it was given for, and is written only while that is still the account's key.
+
+use super::audit::{Entry, note};
+use super::db::{Row, values};
+use super::{Result, Store};
+use std::ops::ControlFlow;
+
+/// An account in an organisation, or alone if it is in none any more.
+pub(crate) struct AccountRow {
+    pub(crate) account_id: [u8; 16],
+    pub(crate) email: Option<String>,
+    pub(crate) state: String,
+    pub(crate) created_at: i64,
+    pub(crate) completed_at: Option<i64>,
+    pub(crate) confirmed_at: Option<i64>,
+    pub(crate) confirmed_fingerprint: Option<String>,
+    pub(crate) membership: Option<MembershipRow>,
+}
+
+/// What one organisation says of the person.
+pub(crate) struct MembershipRow {
+    pub(crate) user_id: [u8; 16],
+    pub(crate) org_id: [u8; 16],
+    pub(crate) org_name: String,
+    pub(crate) user_name: String,
+    pub(crate) display_name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) active: bool,
+    pub(crate) mode: String,
+    pub(crate) accepted_at: Option<i64>,
+    pub(crate) invited_at: Option<i64>,
+}
+
+/// Who is looked for; all that is given must fit.
+#[derive(Default)]
+pub(crate) struct Wanted {
+    pub(crate) org: Option<[u8; 16]>,
+    pub(crate) state: Option<String>,
+    /// Lower case; in an address, a user name or a display name.
+    pub(crate) text: Option<String>,
+    pub(crate) account: Option<[u8; 16]>,
+}
+
+/// How a confirmation went.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    Done,
+    /// The account has other keys now, or none.
+    Changed,
+}
+
+const QUERY: &str = "SELECT a.account_id, a.email, a.state, a.created_at, a.completed_at, a.confirmed_at, a.confirmed_fingerprint,
+        m.user_id, m.org_id, o.name, m.user_name, m.display_name, m.email, m.active, m.mode, m.accepted_at, m.invited_at
+     FROM account a LEFT JOIN membership m ON m.account_id = a.account_id LEFT JOIN organisation o ON o.org_id = m.org_id";
+
+impl Store {
+    /// Everybody who is wanted, oldest first, at most `limit`.
+    pub(crate) async fn accounts(&self, wanted: Wanted, limit: usize) -> Result<Vec<AccountRow>> {
+        self.read(move |db| {
+            let mut found = Vec::new();
+            let visit = |row: Row| {
+                let account = AccountRow::from_row(&row)?;
+                if wanted.is(&account) {
+                    found.push(account);
+                }
+                Ok(if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+            };
+            match wanted.account {
+                Some(account) => db.each(&format!("{QUERY} WHERE a.account_id = ?1"), &values![account], visit)?,
+                None => db.each(&format!("{QUERY} ORDER BY a.created_at, a.account_id"), &[], visit)?,
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Writes down that an administrator compared this fingerprint, of the account that has this identity key.
+    pub(crate) async fn confirm_fingerprint(
+        &self,
+        account: [u8; 16],
+        ed25519: [u8; 32],
+        fingerprint: String,
+        now: i64,
+    ) -> Result<Confirmed> {
+        self.write(move |db| {
+            let sql = "UPDATE account SET confirmed_at = ?3, confirmed_fingerprint = ?4 WHERE account_id = ?1 AND state = 'complete'
+                       AND EXISTS (SELECT 1 FROM bundle b WHERE b.account_id = ?1 AND b.ed25519 = ?2)";
+            if db.execute(sql, &values![account, ed25519, now, &fingerprint])? != 1 {
+                return Ok(Confirmed::Changed);
+            }
+            note(db, now, "fingerprint.confirmed", Entry { account: Some(account), detail: Some(&fingerprint), ..Entry::default() });
+            Ok(Confirmed::Done)
+        })
+        .await
+    }
+
+    /// Writes down that an administrator had a fingerprint that is not this account's: somebody may have put themselves in between.
+    pub(crate) async fn fingerprint_differed(&self, account: [u8; 16], now: i64) -> Result<()> {
+        self.write(move |db| {
+            note(db, now, "fingerprint.differed", Entry { account: Some(account), ..Entry::default() });
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Wanted {
+    fn is(&self, account: &AccountRow) -> bool {
+        let membership = account.membership.as_ref();
+        let org = self.org.is_none_or(|org| membership.is_some_and(|m| m.org_id == org));
+        let state = self.state.as_ref().is_none_or(|state| *state == account.state);
+        let text = self.text.as_ref().is_none_or(|text| {
+            let names = membership.map(|m| [Some(&m.user_name), m.display_name.as_ref(), m.email.as_ref()]);
+            let all = names.into_iter().flatten().chain([account.email.as_ref()]).flatten();
+            all.into_iter().any(|name| name.to_lowercase().contains(text.as_str()))
+        });
+        org && state && text
+    }
+}
+
+impl AccountRow {
+    fn from_row(row: &Row) -> Result<Self> {
+        let user_id: Option<[u8; 16]> = row.at(7)?;
+        let membership = user_id.map(|user_id| {
+            Ok::<_, super::StoreError>(MembershipRow {
+                user_id,
+                org_id: row.at(8)?,
+                org_name: row.at(9)?,
+                user_name: row.at(10)?,
+                display_name: row.at(11)?,
+                email: row.at(12)?,
+                active: row.at(13)?,
+                mode: row.at(14)?,
+                accepted_at: row.at(15)?,
+                invited_at: row.at(16)?,
+            })
+        });
+        Ok(Self {
+            account_id: row.at(0)?,
+            email: row.at(1)?,
+            state: row.at(2)?,
+            created_at: row.at(3)?,
+            completed_at: row.at(4)?,
+            confirmed_at: row.at(5)?,
+            confirmed_fingerprint: row.at(6)?,
+            membership: membership.transpose()?,
+        })
+    }
+}

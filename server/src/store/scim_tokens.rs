@@ -1,0 +1,167 @@
+//! Tokens of identity providers: added, found, rotated with an overlap, listed, revoked.
+//!
+//! Promise: a token that has expired or was revoked is not found, from the same second on. Must never: hold a token, only its hash.
+
+use super::audit::{Entry, note};
+use super::db::{Db, Row, values};
+use super::{Result, Store};
+use crate::token::TokenHash;
+
+/// Seconds after which a use is written down again: "when was it last used" needs no write for every request.
+const USE_NOTED: i64 = 3600;
+
+/// A token that is about to be added.
+pub(crate) struct NewToken {
+    pub(crate) token_id: [u8; 16],
+    pub(crate) hash: TokenHash,
+    pub(crate) label: Option<String>,
+    pub(crate) expires_at: i64,
+}
+
+/// A token as it is listed.
+pub(crate) struct TokenRow {
+    pub(crate) token_id: [u8; 16],
+    pub(crate) org_id: [u8; 16],
+    pub(crate) org_name: String,
+    pub(crate) label: Option<String>,
+    pub(crate) created_at: i64,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) revoked_at: Option<i64>,
+    pub(crate) last_used_at: Option<i64>,
+}
+
+/// How a rotation went.
+pub(crate) enum Rotated {
+    /// The new one is there; the old one ends then.
+    Until(i64),
+    Unknown,
+    /// It was revoked, or has ended already: nothing to overlap with.
+    Ended,
+}
+
+impl Store {
+    /// Adds a SCIM token by its hash; false if there is no such organisation.
+    pub(crate) async fn add_scim_token(&self, org_id: [u8; 16], new: NewToken, now: i64) -> Result<bool> {
+        self.write(move |db| {
+            let known = db.exists("SELECT 1 FROM organisation WHERE org_id = ?1", &values![org_id])?;
+            if known {
+                insert(db, org_id, &new, now)?;
+                noted(db, now, "scim-token.added", org_id, new.token_id);
+            }
+            Ok(known)
+        })
+        .await
+    }
+
+    /// Whose token this is, if it is good now.
+    pub(crate) async fn organisation_of_token(&self, hash: TokenHash, now: i64) -> Result<Option<[u8; 16]>> {
+        let found = self
+            .read(move |db| {
+                let row = db.row(
+                    "SELECT token_hash, org_id, last_used_at FROM scim_token
+                     WHERE token_hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
+                    &values![hash.0, now],
+                )?;
+                let Some(row) = row else { return Ok(None) };
+                let (stored, org, used): ([u8; 32], [u8; 16], Option<i64>) = (row.at(0)?, row.at(1)?, row.at(2)?);
+                Ok(hash.matches(&stored).then_some((org, used)))
+            })
+            .await?;
+        if let Some((_, used)) = found
+            && used.is_none_or(|used| now - used >= USE_NOTED)
+        {
+            let noted = self.write(move |db| {
+                let sql = "UPDATE scim_token SET last_used_at = ?2 WHERE token_hash = ?1";
+                db.execute(sql, &values![hash.0, now]).map(drop)
+            });
+            // A token is no worse because its use could not be written down.
+            drop(noted.await);
+        }
+        Ok(found.map(|(org, _)| org))
+    }
+
+    /// Adds a token beside another, which ends after `overlap` seconds, or when it would have anyway.
+    pub(crate) async fn rotate_scim_token(
+        &self,
+        old: [u8; 16],
+        new: NewToken,
+        overlap: i64,
+        now: i64,
+    ) -> Result<Rotated> {
+        self.write(move |db| {
+            let sql = "SELECT org_id, label, expires_at, revoked_at FROM scim_token WHERE token_id = ?1";
+            let Some(row) = db.row(sql, &values![old])? else { return Ok(Rotated::Unknown) };
+            let (org, label): ([u8; 16], Option<String>) = (row.at(0)?, row.at(1)?);
+            let (expires, revoked): (Option<i64>, Option<i64>) = (row.at(2)?, row.at(3)?);
+            if revoked.is_some() || expires.is_some_and(|end| end <= now) {
+                return Ok(Rotated::Ended);
+            }
+            let end = expires.map_or(now + overlap, |end| end.min(now + overlap));
+            db.execute("UPDATE scim_token SET expires_at = ?2 WHERE token_id = ?1", &values![old, end])?;
+            let new = NewToken { label: new.label.or(label), ..new };
+            insert(db, org, &new, now)?;
+            noted(db, now, "scim-token.rotated", org, old);
+            noted(db, now, "scim-token.added", org, new.token_id);
+            Ok(Rotated::Until(end))
+        })
+        .await
+    }
+
+    /// Ends a token at once; tells when it ended, `None` if there is no such token.
+    pub(crate) async fn revoke_scim_token(&self, token: [u8; 16], now: i64) -> Result<Option<i64>> {
+        self.write(move |db| {
+            let sql = "SELECT org_id, revoked_at FROM scim_token WHERE token_id = ?1";
+            let Some(row) = db.row(sql, &values![token])? else { return Ok(None) };
+            let (org, revoked): ([u8; 16], Option<i64>) = (row.at(0)?, row.at(1)?);
+            if let Some(at) = revoked {
+                return Ok(Some(at));
+            }
+            db.execute("UPDATE scim_token SET revoked_at = ?2 WHERE token_id = ?1", &values![token, now])?;
+            noted(db, now, "scim-token.revoked", org, token);
+            Ok(Some(now))
+        })
+        .await
+    }
+
+    /// All tokens, of one organisation or of all, oldest first.
+    pub(crate) async fn scim_tokens(&self, org: Option<[u8; 16]>) -> Result<Vec<TokenRow>> {
+        self.read(move |db| {
+            let rows = db.rows(
+                "SELECT t.token_id, t.org_id, o.name, t.label, t.created_at, t.expires_at, t.revoked_at, t.last_used_at
+                 FROM scim_token t JOIN organisation o USING (org_id) ORDER BY t.created_at, t.token_id",
+                &[],
+            )?;
+            let rows = rows.iter().map(TokenRow::from_row).collect::<Result<Vec<_>>>()?;
+            Ok(rows.into_iter().filter(|row| org.is_none_or(|org| org == row.org_id)).collect())
+        })
+        .await
+    }
+}
+
+impl TokenRow {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            token_id: row.at(0)?,
+            org_id: row.at(1)?,
+            org_name: row.at(2)?,
+            label: row.at(3)?,
+            created_at: row.at(4)?,
+            expires_at: row.at(5)?,
+            revoked_at: row.at(6)?,
+            last_used_at: row.at(7)?,
+        })
+    }
+}
+
+fn insert(db: &Db, org: [u8; 16], new: &NewToken, now: i64) -> Result<()> {
+    db.execute(
+        "INSERT INTO scim_token (token_id, token_hash, org_id, label, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        &values![new.token_id, new.hash.0, org, &new.label, now, new.expires_at],
+    )?;
+    Ok(())
+}
+
+fn noted(db: &Db, now: i64, event: &'static str, org: [u8; 16], token: [u8; 16]) {
+    let id = uuid::Uuid::from_bytes(token).to_string();
+    note(db, now, event, Entry { org: Some(org), detail: Some(&id), ..Entry::default() });
+}

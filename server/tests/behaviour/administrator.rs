@@ -1,0 +1,246 @@
+//! What an administrator does with the real program while a server runs.
+
+use crate::common::person::Person;
+use crate::common::{Deployment, okta_user};
+use firstkey_server::Clock;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::process::{Command, Output};
+use std::sync::atomic::Ordering;
+
+fn run(deployment: &Deployment, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_firstkey-server"));
+    command.args(arguments).arg("--data").arg(deployment.data()).output().expect("the program runs")
+}
+
+fn text(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn json_of(deployment: &Deployment, arguments: &[&str]) -> Value {
+    serde_json::from_str(&text(&run(deployment, &[arguments, &["--json"]].concat()))).expect("one JSON value")
+}
+
+fn refused(deployment: &Deployment, arguments: &[&str], needle: &str) {
+    let output = run(deployment, arguments);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+    assert!(said.contains(needle), "{arguments:?}: {said}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_listed_found_and_shown() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    for (email, name) in
+        [("ada@example.org", "Ada Lovelace"), ("grace@example.org", "Grace Hopper"), ("zoe@example.net", "Zoë Ünal")]
+    {
+        let mut user = okta_user(email);
+        user["displayName"] = name.into();
+        user["externalId"] = email.into();
+        assert_eq!(server.scim(&deployment.token, Method::POST, "/Users", Some(&user)).await.status, 201);
+    }
+    let people = json_of(&deployment, &["person", "list"]);
+    let mut people = people["people"].as_array().expect("a list").clone();
+    people.sort_by_key(|person| person["email"].as_str().map(str::to_owned));
+    assert_eq!(people.len(), 3);
+    let members = [
+        "account_id",
+        "email",
+        "state",
+        "org_id",
+        "organisation",
+        "user_id",
+        "user_name",
+        "display_name",
+        "active",
+        "created_at",
+        "completed_at",
+        "confirmed_at",
+    ];
+    assert!(members.iter().all(|member| people[0].get(member).is_some()), "{people:?}");
+    assert_eq!((&people[0]["email"], &people[0]["state"]), (&json!("ada@example.org"), &json!("invited")));
+    let found =
+        |text: &str| json_of(&deployment, &["person", "search", text])["people"].as_array().expect("a list").len();
+    assert_eq!([found("HOPPER"), found("ünal"), found("example.org"), found("%"), found("nobody")], [1, 1, 2, 0, 0]);
+    assert_eq!(json_of(&deployment, &["person", "list", "--state", "complete"])["people"], json!([]));
+    assert_eq!(json_of(&deployment, &["person", "list", "--limit", "2"])["people"].as_array().map(Vec::len), Some(2));
+
+    let shown = json_of(&deployment, &["person", "show", "ADA@example.org"]);
+    assert_eq!(shown["organisations"][0]["organisation"], "Example Corp");
+    assert_eq!(shown["invites"][0]["state"], "live");
+    assert_eq!((&shown["fingerprint"], &shown["confirmed"]), (&Value::Null, &json!(false)));
+    refused(&deployment, &["person", "show", "nobody@example.org"], "nobody@example.org");
+    let table = text(&run(&deployment, &["person", "list"]));
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    assert!(table.starts_with("EMAIL") && table.contains("Grace Hopper"), "{table}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fingerprint_is_confirmed_by_its_words_or_a_file_and_by_no_other() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    server.provision(&deployment, "ada@example.org").await;
+    refused(
+        &deployment,
+        &["person", "confirm", "ada@example.org", "--fingerprint", "a b c d e f g h"],
+        "has not finished",
+    );
+    let person = Person::claim(&server, &deployment.invitation(1).await).await;
+    person.enrol(&server).await;
+    let right = person.fingerprint(&deployment.show("ada@example.org").await);
+    assert_eq!(json_of(&deployment, &["person", "show", "ada@example.org"])["fingerprint"], right);
+
+    let mut words: Vec<&str> = right.split(' ').collect();
+    words.swap(0, 7);
+    let wrong = words.join(" ");
+    for wrong in [wrong.as_str(), "abacus abacus abacus abacus abacus abacus abacus abacus"] {
+        refused(&deployment, &["person", "confirm", "ada@example.org", "--fingerprint", wrong], "NOT the fingerprint");
+    }
+    for bad in ["", "one two", &format!("{right} more")] {
+        refused(&deployment, &["person", "confirm", "ada@example.org", "--fingerprint", bad], "eight words");
+    }
+    let shown = json_of(&deployment, &["person", "show", "ada@example.org"]);
+    assert_eq!((&shown["confirmed"], &shown["confirmed_at"]), (&json!(false), &Value::Null), "nothing was confirmed");
+
+    let typed = right.to_uppercase().replace(' ', "  ");
+    let answer = json_of(&deployment, &["person", "confirm", "ada@example.org", "--fingerprint", &typed]);
+    assert_eq!(answer, json!({"email": "ada@example.org", "fingerprint": right, "confirmed": true}));
+    for contents in [format!("{right}\n"), json!({"fingerprint": right, "other": 1}).to_string()] {
+        let file = deployment.data().with_file_name("fingerprint");
+        std::fs::write(&file, contents).expect("written");
+        let file = file.to_str().expect("text");
+        assert_eq!(json_of(&deployment, &["person", "confirm", "ada@example.org", "--file", file])["confirmed"], true);
+    }
+    let shown = json_of(&deployment, &["person", "show", "ada@example.org"]);
+    assert_eq!((&shown["confirmed"], &shown["confirmed_fingerprint"]), (&json!(true), &json!(right)));
+    let entries = json_of(&deployment, &["audit", "list"]);
+    let events: Vec<&str> =
+        entries["entries"].as_array().expect("a list").iter().filter_map(|e| e["event"].as_str()).collect();
+    assert_eq!(events.iter().filter(|event| **event == "fingerprint.confirmed").count(), 3, "{events:?}");
+    assert_eq!(events.iter().filter(|event| **event == "fingerprint.differed").count(), 2, "{events:?}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invitations_are_listed_resent_and_taken_back() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    server.provision(&deployment, "ada@example.org").await;
+    let invitation = deployment.invitation(1).await;
+    text(&run(&deployment, &["invite", "resend", "ada@example.org"]));
+    // The program has the machine's clock; the server's is moved to where the letter is due.
+    deployment.clock.store(Clock::System.now() + 1, Ordering::SeqCst);
+    deployment.invitation(2).await;
+    let states = || -> Vec<String> {
+        let list = json_of(&deployment, &["invite", "show", "ada@example.org"]);
+        list["invites"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|i| i["state"].as_str().expect("a word").to_owned())
+            .collect()
+    };
+    let mut both = states();
+    both.sort();
+    assert_eq!(both, ["live", "withdrawn"]);
+    assert_eq!(
+        json_of(&deployment, &["invite", "withdraw", "ada@example.org"]),
+        json!({"email": "ada@example.org", "withdrawn": 1})
+    );
+    assert_eq!(states(), ["withdrawn", "withdrawn"]);
+    assert_eq!(json_of(&deployment, &["invite", "withdraw", "ada@example.org"])["withdrawn"], 0);
+    assert!(matches!(server.claim(&invitation, &[7; 32]).await.status, 404 | 410), "what was taken back opens nothing");
+    refused(&deployment, &["invite", "withdraw", "nobody@example.org"], "nobody@example.org");
+    assert_eq!(json_of(&deployment, &["invite", "list", "--state", "live"])["invites"], json!([]));
+    assert_eq!(json_of(&deployment, &["invite", "list"])["invites"].as_array().map(Vec::len), Some(2));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_that_do_not_go_out_are_listed_with_what_the_mail_server_said() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    server.provision(&deployment, "ada@example.org").await;
+    deployment.invitation(1).await;
+    server.stop().await;
+    let nowhere = firstkey_server::MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None, ca_file: None };
+    let server = deployment.serve_with_mail(nowhere).await;
+    server.provision(&deployment, "grace@example.org").await;
+    crate::common::wait_for(|| {
+        let letters = json_of(&deployment, &["mail", "list"]);
+        let letters = letters["letters"].as_array().expect("a list").clone();
+        (letters.len() == 1 && letters[0]["state"] == "refused").then_some(())
+    })
+    .await;
+    let letters = json_of(&deployment, &["mail", "list"]);
+    assert_eq!(letters["letters"][0]["email"], "grace@example.org");
+    assert!(letters["letters"][0]["trouble"].as_str().is_some_and(|trouble| !trouble.is_empty()));
+    assert_eq!(json_of(&deployment, &["mail", "list", "--all"])["letters"].as_array().map(Vec::len), Some(2));
+    assert_eq!(json_of(&deployment, &["mail", "list", "--state", "sent"])["letters"][0]["email"], "ada@example.org");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organisations_and_tokens_are_listed_and_changed() {
+    let deployment = Deployment::new().await;
+    let orgs = json_of(&deployment, &["org", "list"]);
+    let id = orgs["organisations"][0]["org_id"].as_str().expect("an id").to_owned();
+    assert_eq!(json_of(&deployment, &["org", "show", &id])["min_profile"], 2);
+    let changed = json_of(
+        &deployment,
+        &["org", "set", &id, "--name", "Ev\u{202e}il\u{1b} Corp".replace('\u{1b}', "").as_str(), "--min-profile", "3"],
+    );
+    assert_eq!(
+        (&changed["name"], &changed["min_profile"]),
+        (&json!("Ev\u{202e}il Corp"), &json!(3)),
+        "exact for machines"
+    );
+    let table = text(&run(&deployment, &["org", "list"]));
+    assert!(table.contains("Ev\\u{202e}il") && !table.contains('\u{202e}'), "harmless for people: {table}");
+    refused(&deployment, &["org", "set", &id], "Say what to change");
+    refused(&deployment, &["org", "set", &id, "--contact", "nobody"], "e-mail address");
+    refused(&deployment, &["org", "show", "00000000-0000-4000-8000-000000000000"], "no organisation");
+
+    let added = json_of(&deployment, &["scim-token", "add", "--org", &id, "--label", "Okta", "--days", "30"]);
+    let members: Vec<_> = added.as_object().expect("an object").keys().collect();
+    assert_eq!(members, ["token"], "the shape that scripts know");
+    let tokens = json_of(&deployment, &["scim-token", "list", "--org", &id]);
+    let okta = tokens["tokens"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|token| token["label"] == "Okta")
+        .expect("ours")
+        .clone();
+    let okta_id = okta["token_id"].as_str().expect("an id");
+    let rotated = json_of(&deployment, &["scim-token", "rotate", okta_id, "--overlap-days", "2"]);
+    assert!(rotated["token"].as_str().is_some_and(|token| token.starts_with("fksc_")));
+    let revoked = json_of(&deployment, &["scim-token", "revoke", okta_id]);
+    assert_eq!(revoked["token_id"], okta_id);
+    let list = text(&run(&deployment, &["scim-token", "list"]));
+    assert!(list.contains("revoked") && list.contains("good"), "{list}");
+    assert!(!list.contains("fksc_"), "a token is shown once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_written_out_and_verified() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    server.provision(&deployment, "ada@example.org").await;
+    let export = text(&run(&deployment, &["audit", "export"]));
+    let entries: Vec<Value> = export.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(entries.iter().zip(1..).all(|(entry, seq)| entry["seq"] == seq), "{export}");
+    assert!(!export.contains("ada@example.org"), "ids, not names");
+    let verified = json_of(&deployment, &["audit", "verify"]);
+    assert_eq!((&verified["ok"], &verified["entries"]), (&json!(true), &json!(entries.len())));
+    let head = verified["head"].as_str().expect("COUNT:HASH");
+    assert!(head.ends_with(entries.last().and_then(|e| e["hash"].as_str()).expect("a hash")));
+    json_of(&deployment, &["audit", "verify", "--expect", head]);
+    let more = format!("999:{}", head.split(':').nth(1).expect("a hash"));
+    refused(&deployment, &["audit", "verify", "--expect", &more], "cut off");
+    server.stop().await;
+}

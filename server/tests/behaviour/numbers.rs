@@ -1,0 +1,124 @@
+//! Health, readiness and numbers on the administrator's listener.
+
+use crate::common::person::Person;
+use crate::common::{Answer, Deployment, Server};
+use firstkey_server::{Admin, Log, MailOut, ServeOptions};
+use reqwest::Method;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::net::TcpListener;
+
+/// A server with an administrator's listener, and the address of that.
+async fn serve(deployment: &Deployment) -> (Server, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("bound"));
+    let admin = Some(Admin { listener, from: Vec::new() });
+    (deployment.serve_as(ServeOptions { admin, ..deployment.options() }).await, address)
+}
+
+async fn read(address: &str, path: &str) -> (u16, String) {
+    let answer = reqwest::get(format!("{address}{path}")).await.expect("an answer");
+    (answer.status().as_u16(), answer.text().await.expect("text"))
+}
+
+/// The samples of a page by name and labels, once its form was checked (the text format 0.0.4).
+fn samples(page: &str) -> BTreeMap<String, String> {
+    let mut families = BTreeSet::new();
+    let mut samples = BTreeMap::new();
+    for line in page.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').expect("a name and a kind");
+            assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
+            assert!(families.insert(name.to_owned()), "{name} once");
+        } else if !line.starts_with("# HELP ") {
+            let (key, value) = line.rsplit_once(' ').expect("a value");
+            let name = key.split('{').next().expect("a name");
+            let family = families.iter().any(|family| {
+                name == family || ["_bucket", "_sum", "_count"].iter().any(|end| name.strip_suffix(end) == Some(family))
+            });
+            assert!(family && name.starts_with("firstkey_"), "{line}");
+            assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{line}");
+            assert!(samples.insert(key.to_owned(), value.to_owned()).is_none(), "{key} once");
+        }
+    }
+    samples
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_can_be_read_add_up_and_name_nobody() {
+    let deployment = Deployment::new().await;
+    let (server, admin) = serve(&deployment).await;
+    server.provision(&deployment, "ada@example.org").await;
+    let person = Person::claim(&server, &deployment.invitation(1).await).await;
+    person.enrol(&server).await;
+    assert_eq!(person.log_in(&server).await.status, 200);
+    for _ in 0..3 {
+        assert_eq!(person.log_in_with(&server, &server, "a wrong password").await.status, 403);
+    }
+    server.send(Method::GET, "/nothing/ada@example.org", &[], Vec::new()).await;
+    let (status, page) = read(&admin, "/metrics").await;
+    assert_eq!(status, 200);
+    let samples = samples(&page);
+    let sample = |key: &str| samples.get(key).unwrap_or_else(|| panic!("{key} in\n{page}")).as_str();
+    assert_eq!(sample("firstkey_requests_total{route=\"/scim/v2/Users\",method=\"POST\",status=\"201\"}"), "1");
+    assert_eq!(sample("firstkey_requests_total{route=\"-\",method=\"GET\",status=\"404\"}"), "1");
+    assert_eq!(sample("firstkey_logins_failed_total"), "3");
+    assert_eq!(sample("firstkey_request_seconds_count{route=\"/v1/login/finish\"}"), "4");
+    assert_eq!(sample("firstkey_request_seconds_bucket{route=\"/v1/login/finish\",le=\"+Inf\"}"), "4");
+    assert_ne!(sample("firstkey_connections_open"), "0");
+    assert_eq!(sample("firstkey_accounts{state=\"complete\"}"), "1");
+    assert_eq!(sample("firstkey_accounts{state=\"invited\"}"), "0");
+    assert_eq!(sample("firstkey_invites_live"), "0");
+    assert_eq!(sample("firstkey_outbox_gave_up"), "0");
+    assert_eq!(sample("firstkey_database_up"), "1");
+    assert_eq!(sample("firstkey_writer_queue"), "0");
+    for needle in ["ada", "Ada", "example", "fksc_", "127.0.0.1"] {
+        assert!(!page.contains(needle), "{needle} in\n{page}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_not_for_everybody_but_health_and_readiness_are() {
+    let deployment = Deployment::new().await;
+    let (server, admin) = serve(&deployment).await;
+    let public = async |path: &str| server.send(Method::GET, path, &[], Vec::new()).await;
+    assert_eq!(public("/metrics").await.status, 404);
+    for path in ["/healthz", "/readyz"] {
+        let Answer { status, .. } = public(path).await;
+        assert_eq!((status, read(&admin, path).await.0), (200, 200), "{path}");
+    }
+    for path in ["/scim/v2/Users", "/v1/login/params", "/i"] {
+        assert_eq!(read(&admin, path).await.0, 404, "{path}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_that_wait_are_counted_with_the_age_of_the_oldest() {
+    let deployment = Deployment::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("bound"));
+    let nowhere = MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None, ca_file: None };
+    let admin = Some(Admin { listener, from: Vec::new() });
+    let options = ServeOptions { admin, log: Log::Silent, ..ServeOptions::new(nowhere) };
+    let server = deployment.serve_as(options).await;
+    server.provision(&deployment, "ada@example.org").await;
+    deployment.pass(90);
+    let samples = samples(&read(&address, "/metrics").await.1);
+    assert_eq!(samples["firstkey_outbox_waiting"], "1");
+    assert_eq!(samples["firstkey_outbox_oldest_seconds"], "90");
+    assert_eq!(samples["firstkey_invites_live"], "1");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_key_is_not_the_databases_is_not_ready_and_says_so() {
+    let deployment = Deployment::new().await;
+    let (server, admin) = serve(&deployment).await;
+    assert_eq!(read(&admin, "/readyz").await, (200, "ready\n".to_owned()));
+    let zeros = if crate::POSTGRES { "decode(repeat('00', 32), 'hex')" } else { "zeroblob(32)" };
+    deployment.meddle(&format!("UPDATE realm SET key_canary = {zeros}"));
+    let unready = (503, "not ready: the key file does not belong to the database\n".to_owned());
+    assert_eq!(read(&admin, "/readyz").await, unready);
+    server.stop().await;
+}

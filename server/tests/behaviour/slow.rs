@@ -1,0 +1,113 @@
+//! Clients that are slow, that never end, or that are still there when the server is told to stop.
+
+use crate::common::{Deployment, wire};
+use firstkey_server::{ServeOptions, Times};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+const SHORT: Duration = Duration::from_millis(200);
+const LONG: Duration = Duration::from_secs(60);
+
+fn times(edit: impl FnOnce(&mut Times)) -> Times {
+    let mut times = Times { headers: LONG, body: LONG, write: LONG, grace: LONG };
+    edit(&mut times);
+    times
+}
+
+fn half_a_request() -> String {
+    "POST /v1/login/params HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 27\r\n\r\n{\"email\":\"".to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_never_finishes_a_head_is_hung_up_on_and_so_is_whoever_says_nothing() {
+    let deployment = Deployment::new().await;
+    let options = ServeOptions { times: times(|t| t.headers = SHORT), ..deployment.options() };
+    let server = deployment.serve_as(options).await;
+    for start in ["", "GET", "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+        let mut stream = wire::connect(server.socket).await;
+        stream.write_all(start.as_bytes()).await.expect("sent");
+        let said = wire::rest(&mut stream).await;
+        assert!(!said.contains("200"), "{start}: {said}");
+    }
+    let mut idle = wire::connect(server.socket).await;
+    assert_eq!(wire::ask(&mut idle, &wire::get("/healthz")).await, 200);
+    assert_eq!(wire::rest(&mut idle).await, "", "an idle connection is closed");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_arrive_is_refused_and_the_connection_closed() {
+    let deployment = Deployment::new().await;
+    let options = ServeOptions { times: times(|t| t.body = SHORT), ..deployment.options() };
+    let server = deployment.serve_as(options).await;
+    for path in ["/v1/login/params", "/scim/v2/Users"] {
+        let mut stream = wire::connect(server.socket).await;
+        let head = half_a_request().replace("/v1/login/params", path);
+        let bearer = format!("Host: x\r\nAuthorization: Bearer {}\r\n", deployment.token.as_str());
+        stream.write_all(head.replace("Host: x\r\n", &bearer).as_bytes()).await.expect("sent");
+        let said = wire::rest(&mut stream).await;
+        assert!(said.starts_with("HTTP/1.1 400") && said.contains("did not arrive whole"), "{path}: {said}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_connections_are_served_than_were_allowed() {
+    let deployment = Deployment::new().await;
+    let options = ServeOptions { times: times(|_| ()), connections: 2, ..deployment.options() };
+    let server = deployment.serve_as(options).await;
+    let mut two = [wire::connect(server.socket).await, wire::connect(server.socket).await];
+    for stream in &mut two {
+        assert_eq!(wire::ask(stream, &wire::get("/healthz")).await, 200);
+    }
+    let mut third = wire::connect(server.socket).await;
+    third.write_all(wire::get("/healthz").as_bytes()).await.expect("the system takes it");
+    // The other two are answered, the third is not, however often they ask.
+    for _ in 0..50 {
+        assert_eq!(wire::ask(&mut two[1], &wire::get("/healthz")).await, 200);
+        let mut byte = [0];
+        assert!(third.try_read(&mut byte).is_err(), "the third waits");
+    }
+    drop(two);
+    assert_eq!(wire::answer(&mut third).await, 200, "a free seat is taken");
+    drop(third);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_request_is_finished_after_the_signal_to_stop_and_nothing_new_begins() {
+    let deployment = Deployment::new().await;
+    let mut server = deployment.serve_as(ServeOptions { times: times(|_| ()), ..deployment.options() }).await;
+    let mut idle = wire::connect(server.socket).await;
+    assert_eq!(wire::ask(&mut idle, &wire::get("/healthz")).await, 200);
+    let mut running = wire::connect(server.socket).await;
+    running.write_all(half_a_request().as_bytes()).await.expect("sent");
+    // The server has read the head as soon as it counts the connection as busy; asking on another makes sure that it runs.
+    assert_eq!(wire::ask(&mut idle, &wire::get("/healthz")).await, 200);
+    server.begin_to_stop();
+    assert_eq!(wire::rest(&mut idle).await, "", "an idle connection is closed at once");
+    let refused = async {
+        while TcpStream::connect(server.socket).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LONG, refused).await.expect("nobody listens any more");
+    running.write_all(b"ada@example.org\"}").await.expect("sent");
+    assert_eq!(wire::answer(&mut running).await, 200, "the running request is answered");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_never_ends_does_not_keep_the_server_from_stopping() {
+    let deployment = Deployment::new().await;
+    let mut server =
+        deployment.serve_as(ServeOptions { times: times(|t| t.grace = SHORT), ..deployment.options() }).await;
+    let mut stream = wire::connect(server.socket).await;
+    stream.write_all(half_a_request().as_bytes()).await.expect("sent");
+    let mut other = wire::connect(server.socket).await;
+    assert_eq!(wire::ask(&mut other, &wire::get("/healthz")).await, 200);
+    server.begin_to_stop();
+    tokio::time::timeout(LONG / 2, server.stop()).await.expect("it ends");
+    assert_eq!(wire::rest(&mut stream).await, "");
+}
