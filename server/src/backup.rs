@@ -2,7 +2,7 @@
 //!
 //! Two things, kept in two places: the database (a file that this makes while the server runs), and the key file, which is made once and never changes. Whoever has both can
 //! test guesses of passwords as the server could; whoever has one of them has nothing to test with. Without the key file no password opens anything any more, and a new one
-//! does not help: people then come back by recovery code only once an administrator has reset them.
+//! does not help: the ciphertext then opens by recovery code alone.
 //!
 //! Promise: a file that is there is whole and on the disk; nothing is ever overwritten; a key that does not belong to the database is refused before anything is written.
 
