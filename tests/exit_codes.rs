@@ -124,6 +124,8 @@ fn code_4_is_an_invite_that_cannot_be_used() {
     assert_stopped(4, "link-not-an-invite", &Desk::new().run_accept("hello", EMAIL));
     assert_stopped(4, "invite-expired", &accept_with(|_| problem(410, "invite-expired")));
     assert_stopped(4, "invite-withdrawn", &accept_with(|_| problem(410, "invite-withdrawn")));
+    assert_stopped(4, "suspended", &accept_with(|_| problem(403, "suspended")));
+    assert_stopped(4, "removed", &accept_with(|_| problem(403, "removed")));
     let mut server = Deployment::start();
     let link = server.invite(EMAIL);
     assert_eq!(Desk::new().run_accept(&link, EMAIL).code, Some(0));

@@ -27,7 +27,7 @@ pub(crate) fn shown(name: &str) -> String {
 }
 
 fn looks_like_a_link(word: &str) -> bool {
-    let lower = word.to_lowercase();
+    let lower: String = word.to_lowercase().chars().map(as_in_an_address).collect();
     let dotted = lower.split('.').collect::<Vec<_>>();
     // "example.org" is a link to a mail program; "J." and "St." are not.
     let domain = dotted.windows(2).any(|pair| {
@@ -35,6 +35,17 @@ fn looks_like_a_link(word: &str) -> bool {
         alphanumeric(pair[0].chars().last()) && pair[1].chars().take_while(|c| c.is_alphanumeric()).count() >= 2
     });
     domain || lower.contains("://") || lower.contains('@') || lower.contains("www.") || lower.contains("mailto:")
+}
+
+/// Signs that mail programs and browsers read like those of an address.
+fn as_in_an_address(c: char) -> char {
+    match c {
+        '\u{FF0E}' | '\u{3002}' | '\u{FF61}' | '\u{2024}' => '.',
+        '\u{FF1A}' => ':',
+        '\u{FF0F}' => '/',
+        '\u{FF20}' => '@',
+        c => c,
+    }
 }
 
 /// Whether a character does something else than being seen.
@@ -57,6 +68,9 @@ mod tests {
             ("Ada\r\nBcc: eve@evil.example", "Ada Bcc:"),
             ("\u{202E}adA\u{200B}", "adA"),
             ("www.evil", "(no name)"),
+            ("Ada ｅｖｉｌ．example", "Ada"),
+            ("Ada evil。example", "Ada"),
+            ("Ada eve＠evil", "Ada"),
             ("<b>Ada</b>", "bAda/b"),
             ("", "(no name)"),
         ] {

@@ -25,6 +25,7 @@ pub(crate) const INVITE_TTL: i64 = 7 * 86_400;
 pub struct Realm {
     pub(crate) id: RealmId,
     pub(crate) origin: Origin,
+    pub(crate) contact: Option<String>,
     pub(crate) store: Store,
     pub(crate) keys: ServerKeys,
     /// Where it reads the time; tests put a clock of their own here.
@@ -132,7 +133,7 @@ impl Realm {
             key_canary: keys.canary(),
         };
         store.create_realm(row.clone(), clock.now()).await?;
-        Ok(Self { id: RealmId(row.realm_id), origin, store, keys, clock })
+        Ok(Self { id: RealmId(row.realm_id), origin, contact: row.contact, store, keys, clock })
     }
 
     /// Makes the folder, for its owner alone; refuses one that holds a deployment. Gives the place of its database.
@@ -171,6 +172,7 @@ impl Realm {
         Ok(Self {
             id: RealmId(row.realm_id),
             origin: crate::origin::read(&row.origin)?,
+            contact: row.contact,
             store,
             keys,
             clock: Clock::System,

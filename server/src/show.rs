@@ -1,5 +1,6 @@
 //! What `show` gives: an account as the server holds it, in a form that a reviewer can check with tools of their own.
 
+use crate::letters::ShownLetter;
 use crate::store::{Bundle, Stored};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey::crypto::context::{AccountId, RealmId};
@@ -15,7 +16,7 @@ pub struct Shown {
     pub realm_id: String,
     /// Where the invitation was sent.
     pub email: Option<String>,
-    /// `invited`, `complete` or `removed`.
+    /// `staged`, `invited`, `complete`, `suspended` or `removed`: see `docs/LIFECYCLE.md`.
     pub state: String,
     /// 47 bytes.
     pub kdf_block: Option<String>,
@@ -27,6 +28,10 @@ pub struct Shown {
     pub identity: Option<ShownIdentity>,
     /// The sealed keys, by type 1 to 4.
     pub envelopes: Option<BTreeMap<u8, String>>,
+    /// The fingerprint of the key that an earlier, removed account with this address had: this account's key is another one.
+    pub earlier_fingerprint: Option<String>,
+    /// The last letters about it, newest first.
+    pub letters: Vec<ShownLetter>,
 }
 
 /// The public half of an account's keys.
@@ -64,6 +69,8 @@ impl Shown {
                 let encoded = bundle.envelopes.iter().map(|envelope| Base64UrlUnpadded::encode_string(envelope));
                 (1..).zip(encoded).collect()
             }),
+            earlier_fingerprint: stored.earlier_fingerprint,
+            letters: stored.letters.into_iter().map(ShownLetter::new).collect(),
         }
     }
 }

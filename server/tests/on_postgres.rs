@@ -10,6 +10,8 @@ mod common;
 mod administrator;
 #[path = "behaviour/backup.rs"]
 mod backup;
+#[path = "behaviour/delivery.rs"]
+mod delivery;
 #[path = "behaviour/enrolment.rs"]
 mod enrolment;
 #[path = "behaviour/http.rs"]
@@ -18,6 +20,8 @@ mod http;
 mod invites;
 #[path = "behaviour/letters.rs"]
 mod letters;
+#[path = "behaviour/lifecycle.rs"]
+mod lifecycle;
 #[path = "behaviour/login.rs"]
 mod login;
 #[path = "behaviour/logs.rs"]
@@ -28,6 +32,8 @@ mod numbers;
 mod people;
 #[path = "behaviour/several.rs"]
 mod several;
+#[path = "behaviour/smtp.rs"]
+mod smtp;
 #[path = "behaviour/story.rs"]
 mod story;
 #[path = "behaviour/tokens.rs"]

@@ -189,11 +189,13 @@ impl Any<'_> {
     }
 
     fn any_problem(&mut self) -> Response {
-        const NAMES: [&str; 12] = [
+        const NAMES: [&str; 14] = [
             "invite-unknown",
             "invite-expired",
             "invite-used",
             "invite-withdrawn",
+            "suspended",
+            "removed",
             "claim-stale",
             "conflict",
             "invalid",

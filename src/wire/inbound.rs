@@ -60,8 +60,12 @@ pub enum ProblemName {
     InviteExpired,
     /// The account is complete.
     InviteUsed,
-    /// Revoked, replaced, or the person was deactivated.
+    /// Revoked, or replaced by a newer one.
     InviteWithdrawn,
+    /// The organisation has deactivated the person.
+    Suspended,
+    /// The organisation has removed the person.
+    Removed,
     /// A later claim took over.
     ClaimStale,
     /// The same idempotency key with another body.
@@ -85,6 +89,8 @@ impl ProblemName {
             "invite-expired" => Self::InviteExpired,
             "invite-used" => Self::InviteUsed,
             "invite-withdrawn" => Self::InviteWithdrawn,
+            "suspended" => Self::Suspended,
+            "removed" => Self::Removed,
             "claim-stale" => Self::ClaimStale,
             "conflict" => Self::Conflict,
             "invalid" => Self::Invalid,

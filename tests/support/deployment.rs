@@ -105,8 +105,23 @@ impl Deployment {
 
     /// Deactivates a person as Okta does.
     pub fn deactivate(&self, id: &str) {
+        self.set_active(id, false);
+    }
+
+    /// Activates a person again.
+    pub fn reactivate(&self, id: &str) {
+        self.set_active(id, true);
+    }
+
+    /// Removes a person.
+    pub fn remove(&self, id: &str) {
+        let reply = self.scim("DELETE", &format!("/scim/v2/Users/{id}"), &Value::Null);
+        assert_eq!(reply.status, 204);
+    }
+
+    fn set_active(&self, id: &str, active: bool) {
         let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": [{"op": "replace", "value": {"active": false}}]});
+            "Operations": [{"op": "replace", "value": {"active": active}}]});
         let reply = self.scim("PATCH", &format!("/scim/v2/Users/{id}"), &body);
         assert!(matches!(reply.status, 200 | 204), "{}", reply.status);
     }

@@ -76,15 +76,9 @@ fn a_used_invite_is_called_so_and_says_what_it_means() {
 
 #[test]
 fn a_withdrawn_invite_is_called_so() {
-    let mut server = Deployment::start();
-    let id = server.push(EMAIL);
-    let link = server.letters.next_link();
-    server.deactivate(&id);
-    let desk = Desk::new();
-    let mut pty = accept(&desk).start();
-    pty.paste(&link);
-    assert_eq!(pty.wait(), End::Exited(4));
-    assert_says(&nothing_asked(pty.output()), &["This invite was withdrawn", "Ask your administrator"]);
+    let (output, end) = answered_with(|_| problem(410, "invite-withdrawn"));
+    assert_eq!(end, End::Exited(4));
+    assert_says(&output, &["This invite was withdrawn", "Ask your administrator"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod support;
 
 mod commands;
+mod deprovision;
 mod happy;
 mod invite;
 mod kit;

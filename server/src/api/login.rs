@@ -1,13 +1,14 @@
 //! `POST /v1/login/{params,start,finish}`: OPAQUE, and only then ciphertext.
 //!
-//! Promise: people who do not exist, have not finished or are inactive get answers of the same shape, the same ones every time.
+//! Promises: people who do not exist or have not finished get answers of the same shape, the same ones every time. How an account stands changes no answer but
+//! the last, and that only for whoever has proven the password: a suspended or removed person is told so, and gets no ciphertext.
 
 use super::b64::B64;
 use super::problem::{Name, Problem};
 use super::request::Exact;
 use crate::http::App;
 use crate::rng::fresh_id;
-use crate::store::{Began, LoginRow};
+use crate::store::{Began, LoginRow, Proven};
 use crate::token::Token;
 use crate::{names, opaque};
 use axum::extract::State;
@@ -127,9 +128,16 @@ pub(super) async fn finish(State(app): State<Arc<App>>, request: Exact) -> Resul
         return Err(failed());
     }
     let session = Token::mint();
-    let opened =
+    let proven =
         app.store.login_succeeded(finish.login_id.0, proof.account_id, session.hash(), now + SESSION, now).await?;
-    let row = opened.ok_or_else(failed)?;
+    let row = match proven {
+        Proven::Opened(row) => row,
+        Proven::Barred(standing) => {
+            app.log.event("login.barred", &[("account", &context.account)]);
+            return Err(standing.into());
+        }
+        Proven::Over => return Err(failed()),
+    };
     app.log.event("login.succeeded", &[("account", &context.account)]);
     super::answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle: message(&row) })
 }

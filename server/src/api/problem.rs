@@ -1,6 +1,6 @@
 //! Errors on the wire: problem documents (RFC 9457) with the names of `docs/WIRE.md`.
 
-use crate::store::{StoreError, Why};
+use crate::store::{Standing, StoreError, Why};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -12,6 +12,8 @@ pub(crate) enum Name {
     InviteExpired,
     InviteUsed,
     InviteWithdrawn,
+    Suspended,
+    Removed,
     ClaimStale,
     Conflict,
     Invalid,
@@ -32,6 +34,8 @@ impl Name {
             Self::InviteExpired => ("invite-expired", 410, "The invitation has expired."),
             Self::InviteUsed => ("invite-used", 410, "The invitation was used; the account is complete."),
             Self::InviteWithdrawn => ("invite-withdrawn", 410, "The invitation was withdrawn."),
+            Self::Suspended => ("suspended", 403, "The organisation has suspended this person."),
+            Self::Removed => ("removed", 403, "The organisation has removed this person."),
             Self::ClaimStale => ("claim-stale", 409, "The invitation was opened again elsewhere since."),
             Self::Conflict => ("conflict", 409, "The same request came with other contents before."),
             Self::Invalid => ("invalid", 400, "The request is not valid."),
@@ -92,8 +96,21 @@ impl From<Why> for Problem {
             Why::Expired { at, contact } => (Name::InviteExpired, Some(at), contact),
             Why::Used { at, contact } => (Name::InviteUsed, at, contact),
             Why::Withdrawn { at, contact } => (Name::InviteWithdrawn, at, contact),
+            Why::Suspended { at, contact } => (Name::Suspended, at, contact),
+            Why::Removed { at, contact } => (Name::Removed, at, contact),
         };
         Self { contact, at, ..Self::new(name) }
+    }
+}
+
+impl From<Standing> for Problem {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            // Nothing stands in the way of an active account, so a login that ends here ends like any that failed.
+            Standing::Active => Self::new(Name::LoginFailed),
+            Standing::Suspended { contact } => Self { contact, ..Self::new(Name::Suspended) },
+            Standing::Removed { contact } => Self { contact, ..Self::new(Name::Removed) },
+        }
     }
 }
 

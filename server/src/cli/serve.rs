@@ -44,6 +44,9 @@ pub(super) struct Settings {
     /// The mail server's password, in a file readable by its owner alone.
     #[arg(long, value_name = "PATH")]
     smtp_password_file: Option<PathBuf>,
+    /// Certificates (PEM) that the mail server's own must come from, instead of those that the machine trusts.
+    #[arg(long, value_name = "PATH")]
+    smtp_ca_file: Option<PathBuf>,
     /// The address that letters come from.
     #[arg(long, value_name = "EMAIL")]
     mail_from: Option<String>,
@@ -87,6 +90,7 @@ impl Settings {
             (config.mail.smtp, config.mail.folder) = (self.smtp, None);
         }
         set(self.smtp_password_file, &mut config.mail.smtp_password_file);
+        set(self.smtp_ca_file, &mut config.mail.smtp_ca_file);
         set(self.mail_from, &mut config.mail.from);
         set(self.invite_ttl, &mut config.invite_ttl);
         if let Some(form) = self.log_format {

@@ -15,6 +15,7 @@ pub(super) const ALL: &[&str] = &[
     "mail.folder",
     "mail.smtp",
     "mail.smtp_password_file",
+    "mail.smtp_ca_file",
     "mail.from",
     "log.format",
     "limits.scim_per_second",

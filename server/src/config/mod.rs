@@ -71,6 +71,8 @@ pub struct MailSection {
     pub smtp: Option<String>,
     /// Its password.
     pub smtp_password_file: Option<PathBuf>,
+    /// Certificates that the mail server's own must come from.
+    pub smtp_ca_file: Option<PathBuf>,
     /// The address that letters come from.
     pub from: Option<String>,
 }
@@ -192,7 +194,8 @@ impl Config {
         let mut config = Self::parse(&text, path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mail = &mut config.mail;
-        for named in [&mut config.data, &mut mail.folder, &mut mail.smtp_password_file].into_iter().flatten() {
+        let files = [&mut config.data, &mut mail.folder, &mut mail.smtp_password_file, &mut mail.smtp_ca_file];
+        for named in files.into_iter().flatten() {
             *named = folder.join(&*named);
         }
         if let Some(tls) = &mut config.tls {
@@ -228,7 +231,7 @@ impl Config {
 
     /// Where letters go.
     pub fn mail_out(&self) -> Result<MailOut, ConfigError> {
-        let MailSection { folder, smtp, smtp_password_file, .. } = &self.mail;
+        let MailSection { folder, smtp, smtp_password_file, smtp_ca_file, .. } = &self.mail;
         match (folder, smtp) {
             (Some(_), Some(_)) => {
                 Err(ConfigError::Value("Letters go into a folder or to a mail server, not both.".to_owned()))
@@ -236,7 +239,7 @@ impl Config {
             (Some(folder), None) => Ok(MailOut::Folder(folder.clone())),
             (None, Some(url)) => {
                 let password = smtp_password_file.as_deref().map(private_line).transpose()?;
-                Ok(MailOut::Smtp { url: url.clone(), password })
+                Ok(MailOut::Smtp { url: url.clone(), password, ca_file: smtp_ca_file.clone() })
             }
             (None, None) => {
                 Err(ConfigError::Missing("where letters go: --mail-dir or --smtp, or `folder` or `smtp` in [mail]"))

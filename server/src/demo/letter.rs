@@ -11,24 +11,27 @@ const LOOKS: u32 = 600;
 
 /// A delivered letter.
 pub(super) struct Letter {
-    text: String,
+    /// Who, to whom, what about; then the part that is plain text.
+    shown: Vec<String>,
     /// The invite link in it.
     pub(super) link: String,
 }
 
 impl Letter {
-    fn read(text: String) -> Option<Self> {
-        let link = text.lines().map(str::trim).find(|line| line.starts_with("http") && line.contains("/i#fkinv1."))?;
-        Some(Self { link: link.to_owned(), text })
+    fn read(raw: &str) -> Option<Self> {
+        let raw = raw.replace("\r\n", "\n");
+        let (head, body) = raw.split_once("\n\n")?;
+        let wanted = |line: &&str| ["From:", "To:", "Subject:"].iter().any(|name| line.starts_with(name));
+        let plain = body.split_once("Content-Type: text/plain")?.1.split_once("\n\n")?.1;
+        let plain = plain.lines().take_while(|line| !line.starts_with("--"));
+        let shown: Vec<String> = head.lines().filter(wanted).chain([""]).chain(plain).map(str::to_owned).collect();
+        let link = shown.iter().find(|line| line.starts_with("http") && line.contains("/i#fkinv1."))?.clone();
+        Some(Self { shown, link })
     }
 
     /// The letter, set off from what the demo says.
     pub(super) fn quoted(&self) -> String {
-        let wanted = |line: &&str| {
-            let header = ["From:", "To:", "Subject:"].iter().any(|name| line.starts_with(name));
-            header || !line.contains(": ") || !line.starts_with(|c: char| c.is_ascii_uppercase())
-        };
-        self.text.lines().filter(wanted).map(|line| format!("   | {line}\n")).collect()
+        self.shown.iter().map(|line| format!("   | {line}\n")).collect()
     }
 }
 
@@ -40,7 +43,7 @@ pub(super) async fn wait_for(folder: &Path) -> io::Result<Letter> {
             entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "eml"));
         if let Some(path) = letters.next() {
             let text = std::fs::read_to_string(path)?;
-            return Letter::read(text)
+            return Letter::read(&text)
                 .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the letter holds no invite link"));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -1,8 +1,9 @@
 //! The deliverer: takes letters out of the outbox, one after the other, until there are none; then waits for the next.
 
+use super::smtp::Outcome;
 use super::{Post, text};
 use crate::http::App;
-use crate::store::StoreError;
+use crate::store::{StoreError, Taken};
 use crate::token::Token;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub(crate) async fn deliver(app: Arc<App>, post: Post) {
     let mut looks = 0;
     loop {
         while one(&app, &post).await {}
+        post.rest().await;
         tokio::select! {
             () = bell.notified() => {}
             () = tokio::time::sleep(LOOK) => {
@@ -43,26 +45,36 @@ async fn one(app: &App, post: &Post) -> bool {
         }
     }
     let token = Token::mint();
-    let letter = match app.store.take_letter(token.hash(), app.clock.now()).await {
-        Ok(Some(letter)) => letter,
-        Ok(None) => return true,
+    let letter = match app.store.take_letter(token.hash(), post.name_a_letter(), app.clock.now()).await {
+        Ok(Taken::Letter(letter)) => letter,
+        Ok(Taken::Later) => return true,
+        Ok(Taken::None) => return false,
         Err(error) => {
             note(app, Err(error));
             return false;
         }
     };
-    let name = format!("{:08}-{}", letter.seq, letter.attempts);
+    let file = format!("{:08}-{}", letter.seq, letter.attempts);
     let words = text::write(&letter, &token, app.realm, &app.origin);
-    let outcome = post.send(&letter.to, words, &name).await;
-    let now = app.clock.now();
+    let outcome = post.send(&letter.to, &words, &letter.message_id, &file).await;
+    let (now, tries) = (app.clock.now(), letter.attempts + 1);
+    let event = |name| app.log.event(name, &[("letter", &letter.seq), ("attempt", &tries)]);
     let kept = match outcome {
-        Ok(()) => {
-            app.log.event("letter.sent", &[("letter", &letter.seq)]);
+        Outcome::Sent => {
+            event("letter.sent");
             app.store.letter_sent(letter.seq, now).await
         }
-        Err(trouble) => {
-            app.log.event("letter.failed", &[("letter", &letter.seq), ("attempt", &(letter.attempts + 1))]);
+        Outcome::Later(trouble) => {
+            event("letter.failed");
             app.store.letter_failed(letter.seq, letter.attempts, trouble, now).await
+        }
+        Outcome::InDoubt(trouble) => {
+            event("letter.in-doubt");
+            app.store.letter_in_doubt(letter.seq, trouble, now).await
+        }
+        Outcome::Refused(trouble) => {
+            event("letter.refused");
+            app.store.letter_refused(letter.seq, trouble, now).await
         }
     };
     note(app, kept);

@@ -3,26 +3,27 @@
 //! Promises: a token is minted here, its hash is on disk before it leaves, and a retry mints another; links are built from the configured origin only; names are
 //! made harmless before they are shown; headers are written by the mail library. Must never: keep or log a token.
 
+mod bounce;
 mod deliver;
 mod folder;
+mod html;
+mod mime;
 mod reach;
+mod relay;
+mod smtp;
 mod text;
 
+pub(crate) use bounce::{Report, read as read_report};
 pub(crate) use deliver::deliver;
 
 use crate::origin::{Origin, mail_domain};
 use folder::Folder;
-use lettre::message::header::{ContentTransferEncoding, ContentType};
-use lettre::message::{Body, Mailbox};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::Address;
+use relay::Relay;
+use smtp::{Outcome, Smtp};
 use std::path::PathBuf;
-use std::time::Duration;
 use text::Text;
 use zeroize::Zeroizing;
-
-/// How long a mail server may take over one step.
-const SMTP_TIME: Duration = Duration::from_secs(30);
 
 /// Where letters go.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub enum MailOut {
         url: String,
         /// The password that goes with `user@`; never part of the URL.
         password: Option<Zeroizing<String>>,
+        /// Certificates (PEM) that the mail server's own must come from, instead of those that the machine trusts.
+        ca_file: Option<PathBuf>,
     },
 }
 
@@ -57,6 +60,27 @@ pub enum MailOutError {
         "The mail server's password must not be in the URL, where other programs can see it. Put it into a file and name that with --smtp-password-file."
     )]
     PasswordInUrl,
+    /// A user without a password.
+    #[error(
+        "The mail server's URL names a user. Put the password into a file and name that with --smtp-password-file."
+    )]
+    NoPassword,
+    /// A password without a user.
+    #[error(
+        "There is a password for the mail server and no user. Put the user into the URL: smtps://user@mail.example.org."
+    )]
+    NoUser,
+    /// The file with certificates cannot be used.
+    #[error("The certificates in {path} cannot be used: {why}")]
+    Ca {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// TLS cannot be used at all.
+    #[error("TLS to the mail server cannot be used: {0}")]
+    Tls(String),
     /// Plain SMTP to another machine.
     #[error("Plain smtp:// is only for this machine. Use smtps:// or smtp://...?tls=required.")]
     Plain,
@@ -69,78 +93,60 @@ pub enum MailOutError {
 pub(crate) struct Post {
     way: Way,
     sender: Address,
+    /// What letters are named after: `<...@domain>`.
+    domain: String,
 }
 
 enum Way {
     Folder(Folder),
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Smtp(Box<Smtp>),
 }
 
 impl Post {
     pub(crate) fn open(out: &MailOut, sender: Option<&str>, origin: &Origin) -> Result<Self, MailOutError> {
-        let usual = format!("firstkey@{}", mail_domain(origin));
+        let domain = mail_domain(origin).to_owned();
+        let usual = format!("firstkey@{domain}");
         let sender = sender.unwrap_or(&usual).parse().map_err(|_| MailOutError::Sender)?;
         let way = match out {
             MailOut::Folder(path) => {
                 let folder = Folder::open(path);
                 Way::Folder(folder.map_err(|source| MailOutError::Folder { path: path.clone(), source })?)
             }
-            MailOut::Smtp { url, password } => Way::Smtp(smtp(url, password.as_ref())?),
+            MailOut::Smtp { url, password, ca_file } => {
+                let relay = Relay::read(url, password.as_ref(), ca_file.as_deref())?;
+                Way::Smtp(Box::new(Smtp::new(relay, &domain)))
+            }
         };
-        Ok(Self { way, sender })
+        Ok(Self { way, sender, domain })
     }
 
-    /// Hands one letter over; the text says what went wrong and holds nothing of the letter.
-    async fn send(&self, to: &str, text: Text, name: &str) -> Result<(), String> {
-        let to: Address = to.parse().map_err(|_| "the address is not one that mail can be sent to".to_owned())?;
-        let body = self.encode(text.body);
-        let message = Message::builder()
-            .from(Mailbox::new(Some(text.sender), self.sender.clone()))
-            .to(Mailbox::new(None, to))
-            .subject(text.subject)
-            .header(ContentType::TEXT_PLAIN)
-            .body(body)
-            .map_err(|error| error.to_string())?;
+    /// A name for a letter that no other has; it stays the letter's own however often it is tried.
+    fn name_a_letter(&self) -> String {
+        mime::message_id(&self.domain)
+    }
+
+    /// Hands one letter over.
+    async fn send(&self, to: &str, text: &Text, message_id: &str, file: &str) -> Outcome {
+        let Some(to) = mime::address(to) else {
+            return Outcome::Refused("the address is not one that mail can be sent to".to_owned());
+        };
+        let letter = match mime::letter(&self.sender, &to, text, message_id, matches!(self.way, Way::Folder(_))) {
+            Ok(letter) => letter,
+            Err(why) => return Outcome::Refused(why),
+        };
         match &self.way {
-            Way::Folder(folder) => folder.put(name, message.formatted()).await.map_err(|error| error.to_string()),
-            Way::Smtp(server) => server.send(message).await.map(drop).map_err(|error| error.to_string()),
+            Way::Smtp(server) => server.send(&self.sender, &to, &letter).await,
+            Way::Folder(folder) => match folder.put(file, letter).await {
+                Ok(()) => Outcome::Sent,
+                Err(error) => Outcome::Later(error.to_string()),
+            },
         }
     }
 
-    /// As it is where that is allowed, so that the link can be found in the raw letter; the library's own choice would encode every line beyond 76 characters.
-    fn encode(&self, text: String) -> Body {
-        let encoding = match (&self.way, text.is_ascii()) {
-            (_, true) => ContentTransferEncoding::SevenBit,
-            (Way::Folder(_), false) => ContentTransferEncoding::EightBit,
-            // Not every mail server takes eight bits.
-            (Way::Smtp(_), false) => return Body::new(text),
-        };
-        Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), encoding)
+    /// There is nothing more to send for now.
+    async fn rest(&self) {
+        if let Way::Smtp(server) = &self.way {
+            server.rest().await;
+        }
     }
-}
-
-fn smtp(url: &str, password: Option<&Zeroizing<String>>) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailOutError> {
-    let (scheme, rest) = url.split_once("://").ok_or(MailOutError::Url)?;
-    let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (user, host) = match authority.rsplit_once('@') {
-        Some((user, host)) => (Some(user), host),
-        None => (None, authority),
-    };
-    if user.is_some_and(|user| user.contains(':')) {
-        return Err(MailOutError::PasswordInUrl);
-    }
-    let local = Origin::read(&format!("http://{host}")).is_ok();
-    match (scheme, query) {
-        ("smtps", "") | ("smtp", "tls=required") => {}
-        ("smtp", "") if local => {}
-        ("smtp", "") => return Err(MailOutError::Plain),
-        _ => return Err(MailOutError::Url),
-    }
-    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
-    let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(&format!("{scheme}://{host}{query}"));
-    let mut server = server.map_err(|_| MailOutError::Url)?.timeout(Some(SMTP_TIME));
-    if let (Some(user), Some(password)) = (user, password) {
-        server = server.credentials(Credentials::new(user.to_owned(), password.as_str().to_owned()));
-    }
-    Ok(server.build())
 }

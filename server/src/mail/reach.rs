@@ -7,11 +7,7 @@ impl Post {
     pub(crate) async fn reach(&self) -> Result<(), String> {
         match &self.way {
             Way::Folder(_) => Ok(()),
-            Way::Smtp(server) => match server.test_connection().await {
-                Ok(true) => Ok(()),
-                Ok(false) => Err("it answered, but not as a mail server does".to_owned()),
-                Err(error) => Err(error.to_string()),
-            },
+            Way::Smtp(server) => server.reach().await,
         }
     }
 }

@@ -14,27 +14,48 @@ use firstkey::crypto::identity::{Fingerprint, PublicIdentity};
 /// Width of prose.
 const WIDTH: usize = 76;
 
-/// A letter in words.
+/// A letter in words; both forms of it are made from the same pieces.
 pub(super) struct Text {
     pub(super) sender: String,
     pub(super) subject: String,
-    pub(super) body: String,
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// One paragraph.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// Prose, broken where it is too wide.
+    Prose(String),
+    /// What stands alone and is taken as it is: a command, a fingerprint.
+    Alone(String),
+    /// A link, alone, whole, and shown as what it is.
+    Link(String),
+}
+
+impl Text {
+    /// As plain text.
+    pub(super) fn plain(&self) -> String {
+        let paragraph = |piece: &Piece| match piece {
+            Piece::Prose(text) => wrap(text, WIDTH),
+            Piece::Alone(text) | Piece::Link(text) => format!("{text}\n"),
+        };
+        self.pieces.iter().map(paragraph).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// Puts a letter into words; `token` goes into an invitation's link and nowhere else.
 pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Origin) -> Text {
+    use Piece::{Alone, Link, Prose};
     let org = shown(&letter.org_name);
     let ask = letter.contact.as_deref().map_or_else(
         || format!("Questions? Ask the administrator at {org}."),
         |contact| format!("Questions? Ask {contact}."),
     );
-    let fingerprint = |bundle: &Bundle| fingerprint(bundle, realm, letter.account_id);
-    let (subject, body) = match &letter.what {
+    let fingerprint = |bundle: &Bundle| Alone(fingerprint(bundle, realm, letter.account_id).to_string());
+    let (subject, pieces) = match &letter.what {
         Letters::Invite { invite_id, mode, expires_at } => {
-            let link = link(origin, invite_id, token);
             let greeting =
                 letter.display_name.as_deref().map(shown).map_or("Hello,".to_owned(), |name| format!("Hello {name},"));
-            let until = for_people(*expires_at);
             let (subject, what) = match mode {
                 Mode::Enrol => (
                     format!("{org} invites you to finish your account"),
@@ -49,44 +70,66 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
                     ),
                 ),
             };
-            let body = format!(
-                "{greeting}\n\n{what}\n\nIn a terminal, run\n\nfirstkey accept\n\nand when it asks, paste this link:\n\n{link}\n\n\
-                 The link is for you alone and works until {until}. Opening it in a browser does no harm and does not use it up.\n\n\
-                 {ask}\nDid not expect this? Ignore it; nothing follows.\n"
-            );
-            (subject, body)
+            let until = for_people(*expires_at);
+            let pieces = vec![
+                Prose(greeting),
+                Prose(what),
+                Prose("In a terminal, run".to_owned()),
+                Alone("firstkey accept".to_owned()),
+                Prose("and when it asks, paste this link:".to_owned()),
+                Link(link(origin, invite_id, token)),
+                Prose(format!(
+                    "The link is for you alone and works until {until}. Opening it in a browser does no harm and does not use it up."
+                )),
+                Prose(ask),
+                Prose("Did not expect this? Ignore it; nothing follows.".to_owned()),
+            ];
+            (subject, pieces)
         }
         Letters::Completed(bundle, at) => (
             format!("Your account at {org} is complete"),
-            format!(
-                "Your account was finished on {}.\n\nThe fingerprint of its key:\n\n{}\n\nIt must be the one that your terminal showed. \
-                 If it is not, or if this was not you, say so at once: somebody else may have finished the account.\n\n{ask}\n",
-                for_people(*at),
-                fingerprint(bundle)
-            ),
+            vec![
+                Prose(format!("Your account was finished on {}.", for_people(*at))),
+                Prose("The fingerprint of its key:".to_owned()),
+                fingerprint(bundle),
+                Prose(
+                    "It must be the one that your terminal showed. If it is not, or if this was not you, say so at once: somebody else may have finished the account."
+                        .to_owned(),
+                ),
+                Prose(ask),
+            ],
         ),
-        Letters::CompletedForAdministrator(bundle, at) => (
-            format!("An account at {org} is complete"),
-            format!(
-                "Account {} was finished on {}.\n\nThe fingerprint of its key:\n\n{}\n\n\
-                 Compare it with the person, by telephone or face to face, before you give the account access to shared data.\n",
-                AccountId(letter.account_id),
-                for_people(*at),
-                fingerprint(bundle)
-            ),
-        ),
+        Letters::CompletedForAdministrator(bundle, at, earlier) => {
+            let mut pieces = vec![
+                Prose(format!("Account {} was finished on {}.", AccountId(letter.account_id), for_people(*at))),
+                Prose("The fingerprint of its key:".to_owned()),
+                fingerprint(bundle),
+                Prose(
+                    "Compare it with the person, by telephone or face to face, before you give the account access to shared data."
+                        .to_owned(),
+                ),
+            ];
+            if let Some(earlier) = earlier {
+                pieces.push(Prose(
+                    "An earlier account with this address, removed since, had another key. Whatever was shared with that one stays closed to this. Its fingerprint was:"
+                        .to_owned(),
+                ));
+                pieces.push(Alone(earlier.clone()));
+            }
+            (format!("An account at {org} is complete"), pieces)
+        }
     };
-    Text { sender: org, subject, body: wrap(&body) }
+    Text { sender: org, subject, pieces }
 }
 
-/// Breaks prose at 76 characters; a line without blanks, such as a link, stays whole.
-fn wrap(text: &str) -> String {
+/// Breaks prose at so many characters; what has no blanks in it stays whole.
+pub(super) fn wrap(text: &str, columns: usize) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for line in text.lines() {
         let mut length = 0;
         for word in line.split(' ') {
             let width = word.chars().count();
-            if length > 0 && length + 1 + width > WIDTH {
+            if length > 0 && length + 1 + width > columns {
                 out.push('\n');
                 length = 0;
             } else if length > 0 {
@@ -113,13 +156,13 @@ fn fingerprint(bundle: &Bundle, realm: RealmId, account: [u8; 16]) -> Fingerprin
 
 #[cfg(test)]
 mod tests {
-    use super::wrap;
+    use super::{WIDTH, wrap};
 
     #[test]
     fn prose_is_wrapped_and_links_are_not() {
         let link = format!("https://accounts.example.org/i#{}", "x".repeat(80));
         let text = format!("Hello,\n\n{}\n\n{link}\n\nBye.\n", "word ".repeat(40).trim_end());
-        let wrapped = wrap(&text);
+        let wrapped = wrap(&text, WIDTH);
         assert!(wrapped.lines().any(|line| line == link));
         assert!(wrapped.lines().all(|line| line.len() <= 76 || line == link));
         assert_eq!(wrapped.split_whitespace().collect::<Vec<_>>(), text.split_whitespace().collect::<Vec<_>>());

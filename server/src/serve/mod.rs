@@ -15,6 +15,7 @@ mod tls;
 pub(crate) use limits::Limiter;
 pub use limits::{LEAST_FOR_SCIM, Limits, Rate};
 pub(crate) use metrics::Metrics;
+pub(crate) use patience::TooSlow;
 pub use source::{Network, NetworkRefused};
 pub(crate) use tls::Pair;
 pub use tls::{TlsFiles, TlsTrouble};
@@ -187,6 +188,7 @@ pub async fn serve(
     let app = Arc::new(App {
         realm: realm.id,
         origin: realm.origin,
+        contact: realm.contact,
         store: realm.store,
         keys: realm.keys,
         clock: realm.clock,

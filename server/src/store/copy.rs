@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// What is copied, what is referred to before what refers to it.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "realm",
     "organisation",
     "scim_token",
@@ -21,6 +21,7 @@ const TABLES: [&str; 13] = [
     "scim_group",
     "group_member",
     "invite",
+    "invite_token",
     "claim",
     "bundle",
     "outbox",

@@ -3,6 +3,7 @@
 use super::audit::{Entry, note};
 use super::db::{Db, values};
 use super::invites::find;
+use super::logins::IS_MEMBER;
 use super::rows::{Bundle, Mode, Policy, Why};
 use super::{Result, Store};
 
@@ -73,8 +74,8 @@ impl Store {
             let Some(found) = find(db, upload.invite_id)? else { return Ok(Finished::Stale) };
             let (account, org) = (found.offer.account_id, found.offer.org_id);
             let completed = db.execute(
-                "UPDATE account SET state = 'complete', completed_at = ?2 WHERE account_id = ?1 AND state = 'invited'",
-                &values![account, now],
+                "UPDATE account SET state = 'complete', completed_at = ?2, fingerprint = ?3 WHERE account_id = ?1 AND state = 'invited'",
+                &values![account, now, &upload.fingerprint],
             )?;
             if completed != 1 {
                 return Ok(Finished::Unusable(Why::Used { at: None, contact: found.offer.contact }));
@@ -105,6 +106,11 @@ impl Store {
                 detail: Some(&upload.fingerprint),
             };
             note(db, now, "account.completed", entry);
+            let earlier = db.one("SELECT earlier_fingerprint FROM account WHERE account_id = ?1", &values![account])?;
+            if let Some(earlier) = earlier.at::<Option<String>>(0)? {
+                let entry = Entry { org: Some(org), account: Some(account), invite: None, detail: Some(&earlier) };
+                note(db, now, "account.key-changed", entry);
+            }
             Ok(Finished::Receipt(upload.receipt))
         })
         .await
@@ -114,8 +120,9 @@ impl Store {
 /// The answer to a body that was stored before, for any key that once claimed this invite, as long as the person is active.
 fn again(db: &Db, upload: &Completion) -> Result<Option<Finished>> {
     let stored = db.row(
-        "SELECT b.idempotency_key, b.receipt FROM bundle b JOIN membership m USING (account_id)
-         WHERE b.invite_id = ?1 AND m.active = 1",
+        &format!(
+            "SELECT b.idempotency_key, b.receipt FROM bundle b JOIN membership m USING (account_id) WHERE b.invite_id = ?1 AND {IS_MEMBER}"
+        ),
         &values![upload.invite_id],
     )?;
     let Some(stored) = stored else { return Ok(None) };

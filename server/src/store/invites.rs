@@ -5,7 +5,7 @@
 use super::audit::{Entry, note};
 use super::db::{Db, Row, values};
 use super::rows::{Mode, Policy, Why};
-use super::{Result, Store};
+use super::{Result, Store, tokens};
 use crate::names;
 use crate::rng::fresh_id;
 use crate::token::TokenHash;
@@ -68,7 +68,7 @@ impl Store {
                 invite: Some(invite),
                 detail: None,
             };
-            if !found.token_hash.is_some_and(|hash| token.matches(&hash)) {
+            if !tokens::opens(db, invite, found.token_hash, token)? {
                 db.execute("UPDATE invite SET wrong_tries = wrong_tries + 1 WHERE invite_id = ?1", &values![invite])?;
                 if found.wrong_tries + 1 == WRONG_TRIES {
                     note(db, now, "invite.locked", entry());
@@ -134,6 +134,7 @@ fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
                 "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1",
                 &values![account, &address, &key],
             )?;
+            super::people::remember_earlier_key(db, account)?;
             return Ok(Some(account));
         }
     }
@@ -205,7 +206,11 @@ impl Found {
     pub(super) fn unusable(&self, now: i64) -> Option<Why> {
         let contact = || self.offer.contact.clone();
         let complete = self.account_state == "complete" && self.offer.mode == Mode::Enrol;
-        if self.state == "withdrawn" || self.account_state == "removed" || self.active != Some(true) {
+        if self.active.is_none() {
+            Some(Why::Removed { at: self.ended_at, contact: contact() })
+        } else if self.active == Some(false) {
+            Some(Why::Suspended { at: self.ended_at, contact: contact() })
+        } else if self.state == "withdrawn" {
             Some(Why::Withdrawn { at: self.ended_at, contact: contact() })
         } else if self.state == "used" || complete {
             Some(Why::Used { at: self.ended_at.or(self.completed_at), contact: contact() })

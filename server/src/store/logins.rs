@@ -1,7 +1,7 @@
 //! Logins: begun, finished once, counted.
 //!
 //! Promise: a conversation counts as a failure from its first message until it succeeds, because OPAQUE's second message lets whoever asked test one guess.
-//! People who do not exist are counted like those who do.
+//! People who do not exist are counted like those who do. A count is of the last hour or day and never for good: otherwise anybody could lock anybody out.
 
 use super::audit::{Entry, note};
 use super::db::{Db, Value, values};
@@ -13,17 +13,39 @@ use crate::token::TokenHash;
 /// Seconds that a login may take.
 const LIFE: i64 = 120;
 const HOUR: i64 = 3600;
-/// Failures in an hour.
-const HOURLY: i64 = 10;
-/// Failures in all.
-const TOTAL: i64 = 100;
-/// What a person is told to wait who has used up all of them.
 const DAY: i64 = 86_400;
+/// Most failures, and in how many seconds.
+const LIMITS: [(i64, i64); 2] = [(10, HOUR), (40, DAY)];
 
-/// An account that can be logged in to.
+/// An account that was completed once, and how it stands.
 pub(crate) struct LoginRow {
     pub(crate) account_id: [u8; 16],
     pub(crate) bundle: Bundle,
+    pub(crate) standing: Standing,
+}
+
+/// Whether an account may be used. Told to nobody who has not proven the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Active,
+    /// No organisation has the person active.
+    Suspended {
+        contact: Option<String>,
+    },
+    /// The last organisation has removed the person.
+    Removed {
+        contact: Option<String>,
+    },
+}
+
+/// How a login with a proof that held ended.
+pub(crate) enum Proven {
+    /// With a session.
+    Opened(Box<LoginRow>),
+    /// Without, because of how the account stands.
+    Barred(Standing),
+    /// The conversation was over already.
+    Over,
 }
 
 /// Whether a login may begin.
@@ -40,14 +62,14 @@ pub(crate) struct Proof {
 }
 
 impl Store {
-    /// The completed, active account of this address.
+    /// The completed account of this address; else the last removed one.
     pub(crate) async fn login_by_email(&self, email_key: String) -> Result<Option<LoginRow>> {
-        self.read(move |db| account(db, "a.email_key = ?1 AND a.state = 'complete'", (&email_key).into())).await
+        self.read(move |db| account(db, "a.email_key = ?1", (&email_key).into())).await
     }
 
-    /// The completed, active account of this id.
+    /// The completed account of this id, however it stands.
     pub(crate) async fn login_by_id(&self, id: [u8; 16]) -> Result<Option<LoginRow>> {
-        self.read(move |db| account(db, "a.account_id = ?1 AND a.state = 'complete'", id.into())).await
+        self.read(move |db| account(db, "a.account_id = ?1", id.into())).await
     }
 
     /// Begins a conversation unless there were too many that failed.
@@ -87,7 +109,7 @@ impl Store {
         .await
     }
 
-    /// Opens a session; `None` if the person was deactivated meanwhile.
+    /// Opens a session, unless the person is or was meanwhile deactivated.
     pub(crate) async fn login_succeeded(
         &self,
         login: [u8; 16],
@@ -95,19 +117,24 @@ impl Store {
         session: TokenHash,
         expires_at: i64,
         now: i64,
-    ) -> Result<Option<LoginRow>> {
+    ) -> Result<Proven> {
         self.write(move |db| {
-            let row = account(db, "a.account_id = ?1 AND a.state = 'complete'", id.into())?;
+            let Some(row) = account(db, "a.account_id = ?1", id.into())? else { return Ok(Proven::Over) };
             // One conversation opens one session.
-            let open = db.execute("DELETE FROM login WHERE login_id = ?1", &values![login])? == 1;
-            if row.is_some() && open {
-                db.execute(
-                    "INSERT INTO session (session_hash, account_id, expires_at, session_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    &values![session.0, id, expires_at, fresh_id(), now],
-                )?;
-                note(db, now, "login.succeeded", Entry { account: Some(id), ..Entry::default() });
+            if db.execute("DELETE FROM login WHERE login_id = ?1", &values![login])? != 1 {
+                return Ok(Proven::Over);
             }
-            Ok(row.filter(|_| open))
+            let entry = Entry { account: Some(id), ..Entry::default() };
+            if row.standing != Standing::Active {
+                note(db, now, "login.barred", entry);
+                return Ok(Proven::Barred(row.standing));
+            }
+            db.execute(
+                "INSERT INTO session (session_hash, account_id, expires_at, session_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                &values![session.0, id, expires_at, fresh_id(), now],
+            )?;
+            note(db, now, "login.succeeded", entry);
+            Ok(Proven::Opened(Box::new(row)))
         })
         .await
     }
@@ -121,14 +148,11 @@ impl Store {
         .await
     }
 
-    /// Throws away what no longer matters: states and sessions that ran out, and the counts of people who do not exist.
+    /// Throws away what no longer matters: states and sessions that ran out, and failures that count no more.
     pub(crate) async fn sweep_logins(&self, now: i64) -> Result<()> {
         self.write(move |db| {
             db.execute("UPDATE login SET state = NULL WHERE expires_at <= ?1 AND state IS NOT NULL", &values![now])?;
-            db.execute(
-                "DELETE FROM login WHERE started_at <= ?1 AND account_id NOT IN (SELECT account_id FROM account)",
-                &values![now - HOUR],
-            )?;
+            db.execute("DELETE FROM login WHERE started_at <= ?1", &values![now - DAY])?;
             db.execute("DELETE FROM session WHERE expires_at <= ?1", &values![now])?;
             Ok(())
         })
@@ -136,34 +160,51 @@ impl Store {
     }
 }
 
-/// Ends whatever a person has open.
+/// Ends the sessions of a person. A login on its way ends by itself: whoever proves the password then is told how the account stands, and gets nothing else.
 pub(super) fn end_all(db: &Db, account: [u8; 16]) -> Result<()> {
     db.execute("DELETE FROM session WHERE account_id = ?1", &values![account])?;
-    db.execute("UPDATE login SET state = NULL WHERE account_id = ?1", &values![account])?;
     Ok(())
 }
 
 fn account(db: &Db, which: &str, value: Value<'_>) -> Result<Option<LoginRow>> {
     let sql = format!(
-        "SELECT a.account_id, {} FROM account a JOIN bundle b USING (account_id)
-         WHERE {which} AND EXISTS (SELECT 1 FROM membership m WHERE m.account_id = a.account_id AND m.active = 1)",
+        "SELECT a.account_id, {}, a.state = 'removed',
+                EXISTS (SELECT 1 FROM membership m WHERE m.account_id = a.account_id AND {IS_MEMBER}),
+                coalesce((SELECT coalesce(o.contact, r.contact) FROM membership m JOIN organisation o USING (org_id) CROSS JOIN realm r
+                          WHERE m.account_id = a.account_id AND m.accepted_at IS NOT NULL ORDER BY m.created_at LIMIT 1),
+                         (SELECT contact FROM realm))
+         FROM account a JOIN bundle b USING (account_id)
+         WHERE {which} ORDER BY a.state = 'removed', a.removed_at DESC LIMIT 1",
         Bundle::COLUMNS
     );
     let row = db.row(&sql, &[value])?;
-    row.map(|row| Ok(LoginRow { account_id: row.at(0)?, bundle: Bundle::from_row(&row, 1)? })).transpose()
+    row.map(|row| {
+        let (removed, active, contact): (bool, bool, Option<String>) = (row.at(12)?, row.at(13)?, row.at(14)?);
+        let standing = match (removed, active) {
+            (true, _) => Standing::Removed { contact },
+            (false, false) => Standing::Suspended { contact },
+            (false, true) => Standing::Active,
+        };
+        Ok(LoginRow { account_id: row.at(0)?, bundle: Bundle::from_row(&row, 1)?, standing })
+    })
+    .transpose()
 }
+
+/// A membership that keeps an account usable: active, and accepted by the person. An invitation by somebody else must not outlive a suspension.
+pub(super) const IS_MEMBER: &str = "m.active = 1 AND m.accepted_at IS NOT NULL";
 
 /// Seconds to wait, if there were too many failures.
 fn too_many(db: &Db, account: [u8; 16], now: i64) -> Result<Option<i64>> {
-    let total: i64 = db.one("SELECT count(*) FROM login WHERE account_id = ?1", &values![account])?.at(0)?;
-    if total >= TOTAL {
-        return Ok(Some(DAY));
+    let mut longest = 0;
+    for (most, seconds) in LIMITS {
+        // The oldest of the last so many: when it is old enough, one more try is free.
+        let oldest = db.row(
+            "SELECT started_at FROM login WHERE account_id = ?1 ORDER BY started_at DESC LIMIT 1 OFFSET ?2",
+            &values![account, most - 1],
+        )?;
+        if let Some(row) = oldest {
+            longest = longest.max(row.at::<i64>(0)? + seconds - now);
+        }
     }
-    // The oldest of the last ten: when it is an hour old, one more try is free.
-    let tenth = db.row(
-        "SELECT started_at FROM login WHERE account_id = ?1 ORDER BY started_at DESC LIMIT 1 OFFSET ?2",
-        &values![account, HOURLY - 1],
-    )?;
-    let Some(at) = tenth.map(|row| row.at::<i64>(0)).transpose()? else { return Ok(None) };
-    Ok(Some(at + HOUR - now).filter(|wait| *wait > 0))
+    Ok(Some(longest).filter(|wait| *wait > 0))
 }

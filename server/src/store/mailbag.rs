@@ -1,22 +1,28 @@
 //! The outbox: letters that a change has caused, taken out one at a time by whoever delivers.
 //!
 //! Promise: a letter is in the outbox if and only if its change was committed; taking an invitation out stores the hash of the token that is about to be sent,
-//! durably, before it is sent. Must never: hold a token.
+//! durably, before it is sent; no address gets more than a few letters an hour, the others wait. Must never: hold a token.
 
 use super::db::{Db, Row, values};
 use super::rows::{Bundle, Mode};
-use super::{Result, Store};
+use super::{Result, Store, fate, tokens};
+use crate::names;
 use crate::token::TokenHash;
 
-/// Seconds that a deliverer has a letter to itself.
-const LEASE: i64 = 60;
-/// Longest pause between two tries, in seconds.
-const LONGEST_PAUSE: i64 = 3600;
+/// Seconds that a deliverer has a letter to itself: longer than a mail server may take over it.
+const LEASE: i64 = 600;
+/// Letters to one address in an hour. Those to an administrator are not counted: each account is completed once.
+const HOURLY: i64 = 5;
+const HOUR: i64 = 3600;
+/// How long a letter is tried, in seconds: a week, as long as an invitation lives.
+const TRIED_FOR: i64 = 7 * 86_400;
 
 /// A letter to be delivered.
 pub(crate) struct Letter {
     pub(crate) seq: i64,
     pub(crate) attempts: i64,
+    /// Its name, the same at every try.
+    pub(crate) message_id: String,
     pub(crate) to: String,
     pub(crate) contact: Option<String>,
     pub(crate) org_name: String,
@@ -25,38 +31,60 @@ pub(crate) struct Letter {
     pub(crate) what: Letters,
 }
 
+/// What taking a letter out gave.
+pub(crate) enum Taken {
+    /// One to be sent.
+    Letter(Box<Letter>),
+    /// One that has to wait, or that nobody will get; there may be others.
+    Later,
+    /// None is due.
+    None,
+}
+
 /// The kinds of letters.
 pub(crate) enum Letters {
     /// An invitation; its token was just stored.
     Invite { invite_id: [u8; 16], mode: Mode, expires_at: i64 },
     /// To the person: your account is complete.
     Completed(Box<Bundle>, i64),
-    /// To the administrator: this account is complete.
-    CompletedForAdministrator(Box<Bundle>, i64),
+    /// To the administrator: this account is complete; and the fingerprint of the key that an earlier account with this address had.
+    CompletedForAdministrator(Box<Bundle>, i64, Option<String>),
 }
 
 impl Store {
-    /// Takes the next letter that is due; if it is an invitation, its token becomes `token` and every earlier one is void.
-    pub(crate) async fn take_letter(&self, token: TokenHash, now: i64) -> Result<Option<Letter>> {
+    /// Takes the next letter that is due. If it is an invitation, `token` opens it from now on, and so do those that were sent before and may have arrived.
+    /// `name` becomes its Message-ID if it has none yet.
+    pub(crate) async fn take_letter(&self, token: TokenHash, name: String, now: i64) -> Result<Taken> {
         self.write(move |db| {
             let due = db.row(
-                "SELECT seq, kind, account_id, invite_id, attempts, org_id FROM outbox
+                "SELECT seq, kind, account_id, invite_id, attempts, org_id, message_id, created_at FROM outbox
                  WHERE done_at IS NULL AND not_before <= ?1 AND lease_until <= ?1 ORDER BY not_before, seq LIMIT 1",
                 &values![now],
             )?;
-            let Some(due) = due.map(|row| Due::from_row(&row)).transpose()? else { return Ok(None) };
+            let Some(due) = due.map(|row| Due::from_row(&row, name)).transpose()? else { return Ok(Taken::None) };
+            if due.created_at + TRIED_FOR <= now {
+                fate::give_up(db, due.seq, "no mail server has taken it in a week", now)?;
+                return Ok(Taken::Later);
+            }
+            let Some(letter) = due.write(db, now)? else {
+                fate::give_up(db, due.seq, "nobody to send it to, or expired before it could be sent", now)?;
+                return Ok(Taken::Later);
+            };
+            let key = names::key(&letter.to);
+            if due.is_counted()
+                && let Some(until) = full_until(db, &key, now)?
+            {
+                db.execute("UPDATE outbox SET not_before = ?2 WHERE seq = ?1", &values![due.seq, until])?;
+                return Ok(Taken::Later);
+            }
             db.execute(
-                "UPDATE outbox SET lease_until = ?2, attempts = attempts + 1 WHERE seq = ?1",
-                &values![due.seq, now + LEASE],
+                "UPDATE outbox SET lease_until = ?2, attempts = attempts + 1, to_key = ?3, message_id = ?4 WHERE seq = ?1",
+                &values![due.seq, now + LEASE, &key, &letter.message_id],
             )?;
             if let Some(invite) = due.invite {
-                db.execute("UPDATE invite SET token_hash = ?2 WHERE invite_id = ?1", &values![invite, token.0])?;
+                tokens::replace(db, invite, token, now)?;
             }
-            let letter = due.write(db)?;
-            if letter.is_none() {
-                close(db, due.seq, Some("nobody to send it to"), now)?;
-            }
-            Ok(letter)
+            Ok(Taken::Letter(Box::new(letter)))
         })
         .await
     }
@@ -66,24 +94,6 @@ impl Store {
         self.read(move |db| {
             let sql = "SELECT 1 FROM outbox WHERE done_at IS NULL AND not_before <= ?1 AND lease_until <= ?1 LIMIT 1";
             db.exists(sql, &values![now])
-        })
-        .await
-    }
-
-    /// It was sent.
-    pub(crate) async fn letter_sent(&self, seq: i64, now: i64) -> Result<()> {
-        self.write(move |db| close(db, seq, None, now)).await
-    }
-
-    /// It was not; try again later, each time a little later.
-    pub(crate) async fn letter_failed(&self, seq: i64, attempts: i64, trouble: String, now: i64) -> Result<()> {
-        self.write(move |db| {
-            let pause = (5_i64 << attempts.clamp(0, 10)).min(LONGEST_PAUSE);
-            db.execute(
-                "UPDATE outbox SET lease_until = 0, not_before = ?2, trouble = ?3 WHERE seq = ?1",
-                &values![seq, now + pause, &trouble],
-            )?;
-            Ok(())
         })
         .await
     }
@@ -102,9 +112,12 @@ impl Store {
     }
 }
 
-fn close(db: &Db, seq: i64, trouble: Option<&str>, now: i64) -> Result<()> {
-    db.execute("UPDATE outbox SET done_at = ?2, trouble = ?3 WHERE seq = ?1", &values![seq, now, trouble])?;
-    Ok(())
+/// When the next letter may go to an address that has had its share of this hour.
+fn full_until(db: &Db, key: &str, now: i64) -> Result<Option<i64>> {
+    let sql = "SELECT done_at FROM outbox WHERE to_key = ?1 AND kind <> 'completed-admin' AND trouble IS NULL AND done_at > ?2
+               ORDER BY done_at DESC LIMIT 1 OFFSET ?3";
+    let oldest = db.row(sql, &values![key, now - HOUR, HOURLY - 1])?;
+    oldest.map(|row| Ok(row.at::<i64>(0)? + HOUR)).transpose()
 }
 
 struct Due {
@@ -114,10 +127,12 @@ struct Due {
     invite: Option<[u8; 16]>,
     attempts: i64,
     org: [u8; 16],
+    message_id: String,
+    created_at: i64,
 }
 
 impl Due {
-    fn from_row(row: &Row) -> Result<Self> {
+    fn from_row(row: &Row, name: String) -> Result<Self> {
         Ok(Self {
             seq: row.at(0)?,
             kind: row.at(1)?,
@@ -125,13 +140,19 @@ impl Due {
             invite: row.at(3)?,
             attempts: row.at(4)?,
             org: row.at(5)?,
+            message_id: row.at::<Option<String>>(6)?.unwrap_or(name),
+            created_at: row.at(7)?,
         })
     }
 
+    fn is_counted(&self) -> bool {
+        self.kind != "completed-admin"
+    }
+
     /// Puts together what the letter says; `None` if nobody can receive it.
-    fn write(&self, db: &Db) -> Result<Option<Letter>> {
+    fn write(&self, db: &Db, now: i64) -> Result<Option<Letter>> {
         let head = db.row(
-            "SELECT a.email, o.name, coalesce(o.contact, r.contact), m.display_name
+            "SELECT a.email, o.name, coalesce(o.contact, r.contact), m.display_name, a.earlier_fingerprint
              FROM account a CROSS JOIN realm r JOIN organisation o ON o.org_id = ?2
              LEFT JOIN membership m ON m.account_id = a.account_id AND m.org_id = o.org_id WHERE a.account_id = ?1",
             &values![self.account, self.org],
@@ -140,9 +161,11 @@ impl Due {
         let (email, org_name, contact, display_name): (_, _, Option<String>, _) =
             (head.at(0)?, head.at(1)?, head.at(2)?, head.at(3)?);
         let (what, to) = match self.kind.as_str() {
-            "invite" => (self.invitation(db)?, email),
+            "invite" => (self.invitation(db, now)?, email),
             "completed-admin" => {
-                (self.bundle(db)?.map(|(b, at)| Letters::CompletedForAdministrator(b, at)), contact.clone())
+                let earlier = head.at(4)?;
+                let what = self.bundle(db)?.map(|(b, at)| Letters::CompletedForAdministrator(b, at, earlier));
+                (what, contact.clone())
             }
             _ => (self.bundle(db)?.map(|(b, at)| Letters::Completed(b, at)), email),
         };
@@ -150,6 +173,7 @@ impl Due {
         Ok(Some(Letter {
             seq: self.seq,
             attempts: self.attempts,
+            message_id: self.message_id.clone(),
             to,
             contact,
             org_name,
@@ -159,10 +183,10 @@ impl Due {
         }))
     }
 
-    fn invitation(&self, db: &Db) -> Result<Option<Letters>> {
+    fn invitation(&self, db: &Db, now: i64) -> Result<Option<Letters>> {
         let row = db.row(
-            "SELECT invite_id, mode, expires_at FROM invite WHERE invite_id = ?1 AND state = 'live'",
-            &values![self.invite],
+            "SELECT invite_id, mode, expires_at FROM invite WHERE invite_id = ?1 AND state = 'live' AND expires_at > ?2",
+            &values![self.invite, now],
         )?;
         row.map(|row| Ok(Letters::Invite { invite_id: row.at(0)?, mode: row.at(1)?, expires_at: row.at(2)? }))
             .transpose()

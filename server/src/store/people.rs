@@ -211,6 +211,7 @@ struct Membership {
     account: [u8; 16],
     mode: Mode,
     accepted: bool,
+    invited: bool,
 }
 
 impl Membership {
@@ -225,14 +226,39 @@ impl Membership {
         }
         let moved = before.email.as_deref().map(names::key) != after.email.as_deref().map(names::key);
         let first_address = moved && before.email.is_none() && give_address(db, self.account, after.email.as_deref())?;
-        if moved && !first_address {
+        if moved && !first_address && !self.corrects_address(db, after.email.as_deref())? {
             // Whoever can rewrite an address must not receive an invitation by it: an administrator re-issues by hand.
             invites::withdraw(db, self.account, org, now)?;
         }
         if after.active && (first_address || (!before.active && after.email.is_some())) {
-            invites::issue(db, self.account, org, self.mode, ttl, now)?;
+            if adopt(db, after.email.as_deref())? == Some(self.account) {
+                invites::issue(db, self.account, org, self.mode, ttl, now)?;
+            } else {
+                // The organisation names another address than the one that the account has: neither gets an invitation by itself.
+                note(
+                    db,
+                    now,
+                    "invite.withheld",
+                    Entry { org: Some(org), account: Some(self.account), ..Entry::default() },
+                );
+            }
         }
         Ok(())
+    }
+
+    /// Lets the account follow a corrected address as long as nobody was ever invited to it; false if it does not.
+    fn corrects_address(&self, db: &Db, email: Option<&str>) -> Result<bool> {
+        let Some(email) = email.filter(|_| !self.invited && self.mode == Mode::Enrol) else { return Ok(false) };
+        if adopt(db, Some(email))?.is_some() {
+            return Ok(false);
+        }
+        let corrected = db.execute(
+            "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND state = 'invited'
+             AND NOT EXISTS (SELECT 1 FROM invite i WHERE i.account_id = ?1)",
+            &values![self.account, email, names::key(email)],
+        )?;
+        remember_earlier_key(db, self.account)?;
+        Ok(corrected == 1)
     }
 }
 
@@ -240,7 +266,7 @@ impl Membership {
 fn deactivate(db: &Db, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()> {
     invites::withdraw(db, account, org, now)?;
     let elsewhere = db.exists(
-        "SELECT 1 FROM membership WHERE account_id = ?1 AND org_id <> ?2 AND active = 1",
+        &format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND m.org_id <> ?2 AND {}", logins::IS_MEMBER),
         &values![account, org],
     )?;
     if !elsewhere {
@@ -279,7 +305,22 @@ fn new_account(db: &Db, email: Option<&str>, now: i64) -> Result<[u8; 16]> {
         "INSERT INTO account (account_id, email, email_key, state, created_at) VALUES (?1, ?2, ?3, 'invited', ?4)",
         &values![account, email, email.map(names::key), now],
     )?;
+    remember_earlier_key(db, account)?;
     Ok(account)
+}
+
+/// Keeps on an account which key the last removed account with its address had: whoever knew that key must learn that this is another one.
+pub(super) fn remember_earlier_key(db: &Db, account: [u8; 16]) -> Result<()> {
+    let earlier = db.row(
+        "SELECT coalesce(b.fingerprint, b.earlier_fingerprint) FROM account a JOIN account b ON b.email_key = a.email_key AND b.state = 'removed'
+         WHERE a.account_id = ?1 AND coalesce(b.fingerprint, b.earlier_fingerprint) IS NOT NULL ORDER BY b.removed_at DESC, b.created_at DESC LIMIT 1",
+        &values![account],
+    )?;
+    let earlier: Option<String> = earlier.map(|row| row.at(0)).transpose()?;
+    if earlier.is_some() {
+        db.execute("UPDATE account SET earlier_fingerprint = ?2 WHERE account_id = ?1", &values![account, &earlier])?;
+    }
+    Ok(())
 }
 
 /// Gives an account without an address its first one; false if somebody else has it.
@@ -289,7 +330,9 @@ fn give_address(db: &Db, account: [u8; 16], email: Option<&str>) -> Result<bool>
         return Ok(false);
     }
     let sql = "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND email IS NULL";
-    Ok(db.execute(sql, &values![account, email, names::key(email)])? == 1)
+    let given = db.execute(sql, &values![account, email, names::key(email)])? == 1;
+    remember_earlier_key(db, account)?;
+    Ok(given)
 }
 
 fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
@@ -325,11 +368,17 @@ fn keep_addresses(db: &Db, key: PersonKey, draft: &Draft) -> Result<()> {
 
 fn load(db: &Db, key: PersonKey) -> Result<Option<Membership>> {
     let sql = format!(
-        "SELECT {COLUMNS}, m.account_id, m.mode, m.accepted_at IS NOT NULL FROM membership m WHERE m.user_id = ?1 AND m.org_id = ?2"
+        "SELECT {COLUMNS}, m.account_id, m.mode, m.accepted_at IS NOT NULL, m.invited_at IS NOT NULL FROM membership m WHERE m.user_id = ?1 AND m.org_id = ?2"
     );
     let row = db.row(&sql, &values![key.user, key.org])?;
     row.map(|row| {
-        Ok(Membership { person: person(&row)?, account: row.at(10)?, mode: row.at(11)?, accepted: row.at(12)? })
+        Ok(Membership {
+            person: person(&row)?,
+            account: row.at(10)?,
+            mode: row.at(11)?,
+            accepted: row.at(12)?,
+            invited: row.at(13)?,
+        })
     })
     .transpose()
 }

@@ -39,9 +39,28 @@ pub(crate) struct Policy {
 /// Why an invitation cannot be used, with the moment that it began and whom to ask.
 #[derive(Clone, Debug)]
 pub(crate) enum Why {
-    Expired { at: i64, contact: Option<String> },
-    Used { at: Option<i64>, contact: Option<String> },
-    Withdrawn { at: Option<i64>, contact: Option<String> },
+    Expired {
+        at: i64,
+        contact: Option<String>,
+    },
+    Used {
+        at: Option<i64>,
+        contact: Option<String>,
+    },
+    Withdrawn {
+        at: Option<i64>,
+        contact: Option<String>,
+    },
+    /// The organisation has deactivated the person.
+    Suspended {
+        at: Option<i64>,
+        contact: Option<String>,
+    },
+    /// The organisation has removed the person.
+    Removed {
+        at: Option<i64>,
+        contact: Option<String>,
+    },
 }
 
 /// What a completed account is: ciphertext and public keys.

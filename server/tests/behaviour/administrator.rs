@@ -167,7 +167,7 @@ async fn letters_that_do_not_go_out_are_listed_with_what_the_mail_server_said() 
     server.provision(&deployment, "ada@example.org").await;
     deployment.invitation(1).await;
     server.stop().await;
-    let nowhere = firstkey_server::MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None };
+    let nowhere = firstkey_server::MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None, ca_file: None };
     let server = deployment.serve_with_mail(nowhere).await;
     server.provision(&deployment, "grace@example.org").await;
     crate::common::wait_for(|| {

@@ -72,9 +72,9 @@ async fn a_person_deactivated_between_start_and_complete_cannot_complete() {
     let upload = person.make_upload(&server).await;
     server.set_active(&deployment, &id, false).await;
     let refused = person.complete(&server, &upload).await;
-    assert_eq!((refused.status, refused.problem().as_str()), (410, "invite-withdrawn"));
+    assert_eq!((refused.status, refused.problem().as_str()), (403, "suspended"));
     let shown = deployment.show("ada@example.org").await;
-    assert_eq!(shown.state, "invited");
+    assert_eq!(shown.state, "suspended");
     assert!(shown.envelopes.is_none());
     server.stop().await;
 }

@@ -76,10 +76,29 @@ async fn the_landing_page_loads_nothing_and_sends_nothing() {
     let server = deployment.serve().await;
     let page = server.send(Method::GET, "/i", &[], Vec::new()).await;
     let html = String::from_utf8(page.bytes).expect("UTF-8");
-    assert!(html.contains("firstkey accept"));
-    for needle in ["http:", "https:", "//", "<script", "<img", "<link", "src=", "<form", "url("] {
+    assert!(
+        html.contains("firstkey accept") && html.contains("accounts.example.org") && html.contains("it@example.org")
+    );
+    // The one address is the server's own, which the script puts before the fragment.
+    let html = html.replace("data-page=\"https://accounts.example.org/i\"", "");
+    for needle in [
+        "http:",
+        "https:",
+        "//",
+        "<script ",
+        "<img",
+        "src=",
+        "<form",
+        "url(",
+        "fetch",
+        "XMLHttp",
+        "sendBeacon",
+        "location =",
+    ] {
         assert!(!html.contains(needle), "{needle}");
     }
+    let links: Vec<_> = html.match_indices("href=").map(|(at, _)| &html[at..at + 14]).collect();
+    assert_eq!(links, ["href=\"data:,\">"], "an icon that is none, so that none is asked for");
     let health = server.send(Method::GET, "/healthz", &[], Vec::new()).await;
     assert_eq!(health.status, 200);
     server.stop().await;

@@ -95,7 +95,7 @@ async fn deactivation_withdraws_the_invitation_and_reactivation_sends_a_new_one(
     let first = deployment.invitation(1).await;
     server.set_active(&deployment, &id, false).await;
     let refused = server.claim(&first, &[1; 32]).await;
-    assert_eq!((refused.status, refused.problem().as_str()), (410, "invite-withdrawn"));
+    assert_eq!((refused.status, refused.problem().as_str()), (403, "suspended"));
     server.set_active(&deployment, &id, true).await;
     let second = deployment.invitation(2).await;
     assert_ne!(first.invite_id, second.invite_id);

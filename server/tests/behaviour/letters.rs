@@ -1,7 +1,8 @@
 //! Letters: what they say, what they never carry, and that they arrive.
 
+use crate::common::mime::Mail;
 use crate::common::person::Person;
-use crate::common::{Deployment, Invitation, okta_user};
+use crate::common::{Deployment, okta_user};
 use firstkey_server::{MailOut, NewOrganisation};
 use reqwest::Method;
 use serde_json::json;
@@ -81,7 +82,9 @@ async fn names_bring_no_links_lines_or_headers_into_a_letter() {
     for letter in letters {
         assert!(!letter.to_lowercase().contains("evil.example"), "{letter}");
         assert!(!letter.contains('\u{202E}'));
-        assert_eq!(letter.matches("://").count(), 1, "the one link is ours: {letter}");
+        let mail = Mail::read(letter.as_bytes());
+        assert_eq!(mail.text.matches("://").count(), 1, "the one link is ours: {letter}");
+        assert_eq!(mail.html.matches("://").count(), 2, "the same, as an address and as its text: {letter}");
     }
     for field in ["displayName", "userName"] {
         let mut user = okta_user("grace@example.org");
@@ -100,8 +103,9 @@ async fn a_letter_that_was_committed_and_not_delivered_is_delivered_after_a_rest
     let deployment = Deployment::new().await;
     // A mail server that is not there: the port was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
-    let server =
-        deployment.serve_with_mail(MailOut::Smtp { url: format!("smtp://127.0.0.1:{port}"), password: None }).await;
+    let server = deployment
+        .serve_with_mail(MailOut::Smtp { url: format!("smtp://127.0.0.1:{port}"), password: None, ca_file: None })
+        .await;
     server.provision(&deployment, "ada@example.org").await;
     server.stop().await;
     // Long enough for every pause between tries.
@@ -113,7 +117,7 @@ async fn a_letter_that_was_committed_and_not_delivered_is_delivered_after_a_rest
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retry_mints_a_new_token_and_only_the_newest_works() {
+async fn a_letter_that_is_sent_again_carries_another_token_and_either_copy_works() {
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;
     server.provision(&deployment, "ada@example.org").await;
@@ -125,7 +129,8 @@ async fn a_retry_mints_a_new_token_and_only_the_newest_works() {
     let second = deployment.invitation(2).await;
     assert_eq!(first.invite_id, second.invite_id);
     assert_ne!(first.token, second.token);
-    assert_eq!(server.claim(&first, &[1; 32]).await.problem(), "invite-unknown");
+    // Nobody knows which of them arrived.
+    assert_eq!(server.claim(&first, &[1; 32]).await.status, 200);
     assert_eq!(server.claim(&second, &[1; 32]).await.status, 200);
     server.stop().await;
 }
@@ -151,54 +156,4 @@ async fn completion_is_told_to_the_person_and_the_administrator_with_the_fingerp
 /// The letter as one line.
 fn flat(letter: &str) -> String {
     letter.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// One conversation of a mail server (RFC 5321), just enough to take a letter; gives what came after DATA.
-async fn take_one_letter(listener: tokio::net::TcpListener) -> String {
-    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-    let (stream, _) = listener.accept().await.expect("the server delivers");
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read).lines();
-    write.write_all(b"220 sink ready\r\n").await.expect("greeted");
-    let (mut letter, mut in_letter) = (String::new(), false);
-    while let Some(line) = lines.next_line().await.expect("text") {
-        let answer: &[u8] = match (in_letter, line.split(' ').next().unwrap_or_default()) {
-            (true, ".") => {
-                in_letter = false;
-                b"250 taken\r\n"
-            }
-            (true, _) => {
-                letter.push_str(&line);
-                letter.push('\n');
-                continue;
-            }
-            (false, "DATA") => {
-                in_letter = true;
-                b"354 go on\r\n"
-            }
-            (false, "EHLO") => b"250-sink\r\n250 8BITMIME\r\n",
-            (false, "QUIT") => return letter,
-            (false, _) => b"250 fine\r\n",
-        };
-        write.write_all(answer).await.expect("answered");
-        if !letter.is_empty() && !in_letter {
-            return letter;
-        }
-    }
-    letter
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_gets_the_same_letter_and_its_link_works() {
-    let deployment = Deployment::new().await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("smtp://{}", listener.local_addr().expect("bound"));
-    let sink = tokio::spawn(take_one_letter(listener));
-    let server = deployment.serve_with_mail(MailOut::Smtp { url, password: None }).await;
-    server.provision(&deployment, "ada@example.org").await;
-    let letter = sink.await.expect("taken");
-    assert!(letter.contains("To: ada@example.org") && letter.contains("\nfirstkey accept\n"), "{letter}");
-    let invitation = Invitation::read(&letter);
-    assert_eq!(server.claim(&invitation, &[1; 32]).await.status, 200);
-    server.stop().await;
 }

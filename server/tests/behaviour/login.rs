@@ -33,6 +33,30 @@ async fn the_eleventh_try_after_ten_failures_has_to_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_locked_out_for_longer_than_a_day_and_forty_tries_is_all_a_day_has() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (_, person) = complete(&deployment, &server).await;
+    let nobody = person.named("eve@example.org");
+    for _ in 0..4 {
+        for _ in 0..10 {
+            assert_eq!(person.log_in_with(&server, &server, "wrong").await.problem(), "login-failed");
+            assert_eq!(nobody.log_in(&server).await.problem(), "login-failed");
+        }
+        deployment.pass(3600);
+    }
+    // The first failure is four hours old.
+    let refused = person.log_in(&server).await;
+    assert_eq!((refused.problem().as_str(), refused.retry_after), ("too-many", Some(20 * 3600)));
+    assert_eq!(nobody.log_in(&server).await, refused, "people who do not exist are counted alike");
+    deployment.pass(20 * 3600 - 1);
+    assert_eq!(person.log_in(&server).await.problem(), "too-many");
+    deployment.pass(1);
+    assert_eq!(person.log_in(&server).await.status, 200, "whoever tried a hundred times, the owner comes in again");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_is_never_finished_counts_as_a_failure() {
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;
@@ -144,8 +168,8 @@ async fn a_deactivated_person_cannot_log_in_and_a_reactivated_one_can_with_the_s
     let (login_id, ke3) = person.prove(&server).await;
     server.set_active(&deployment, &id, false).await;
     let running = server.post("/v1/login/finish", &json!({"login_id": login_id, "ke3": ke3})).await;
-    assert_eq!(running.problem(), "login-failed", "a running login ends too");
-    assert_eq!(person.log_in(&server).await.problem(), "login-failed");
+    assert_eq!(running.problem(), "suspended", "a running login ends too");
+    assert_eq!(person.log_in(&server).await.problem(), "suspended");
     server.set_active(&deployment, &id, true).await;
     assert_eq!(person.log_in(&server).await.json()["bundle"], before);
     server.stop().await;

@@ -38,7 +38,7 @@ async fn a_whole_story_leaves_no_token_name_address_or_query_in_the_log() {
     server.stop().await;
 
     // A letter that cannot be sent: the mail server's port is closed.
-    let nowhere = MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None };
+    let nowhere = MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None, ca_file: None };
     let options = ServeOptions { log: Log::Kept(Arc::clone(&kept)), ..ServeOptions::new(nowhere) };
     let server = deployment.serve_as(options).await;
     server.provision(&deployment, "grace.hopper@example.org").await;

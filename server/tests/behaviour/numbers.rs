@@ -98,7 +98,7 @@ async fn letters_that_wait_are_counted_with_the_age_of_the_oldest() {
     let deployment = Deployment::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("bound"));
-    let nowhere = MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None };
+    let nowhere = MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None, ca_file: None };
     let admin = Some(Admin { listener, from: Vec::new() });
     let options = ServeOptions { admin, log: Log::Silent, ..ServeOptions::new(nowhere) };
     let server = deployment.serve_as(options).await;

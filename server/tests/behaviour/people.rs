@@ -178,7 +178,7 @@ async fn a_removed_person_is_gone_and_comes_back_as_a_new_account() {
         let gone = server.scim(&deployment.token, method, &path, None).await;
         assert_eq!((gone.status, &gone.json()["status"]), (404, &json!("404")));
     }
-    assert_eq!(person.log_in(&server).await.problem(), "login-failed");
+    assert_eq!(person.log_in(&server).await.problem(), "removed");
     assert_eq!(deployment.show("ada@example.org").await.state, "removed");
 
     let again = server.provision(&deployment, "ada@example.org").await;

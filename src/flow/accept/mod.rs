@@ -163,6 +163,8 @@ fn invite_problem(problem: Problem) -> Why {
         | ProblemName::InviteExpired
         | ProblemName::InviteUsed
         | ProblemName::InviteWithdrawn
+        | ProblemName::Suspended
+        | ProblemName::Removed
         | ProblemName::ClaimStale => Why::Invite(problem),
         ProblemName::TooMany | ProblemName::Unavailable => Why::Unreachable(NoAnswer::Busy),
         _ => Why::ServerProblem(problem),

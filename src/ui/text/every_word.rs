@@ -65,6 +65,8 @@ fn problems() -> Vec<Problem> {
         N::InviteExpired => N::InviteExpired,
         N::InviteUsed => N::InviteUsed,
         N::InviteWithdrawn => N::InviteWithdrawn,
+        N::Suspended => N::Suspended,
+        N::Removed => N::Removed,
         N::ClaimStale => N::ClaimStale,
         N::Conflict => N::Conflict,
         N::Invalid => N::Invalid,

@@ -36,6 +36,16 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &
                 .because("It was revoked, or replaced by a newer one. Look for a newer e-mail.");
             (ask(story, "for a new one"), "invite-withdrawn")
         }
+        ProblemName::Suspended => {
+            let story = Story::of(format!("Your organisation has suspended you on {host}{}.", since("on")))
+                .because("Nothing of yours was deleted or opened. While this lasts, nothing can be set up or opened.");
+            (ask(story, "why, and for how long"), "suspended")
+        }
+        ProblemName::Removed => {
+            let story = Story::of(format!("Your organisation has removed you from {host}{}.", since("on")))
+                .because("This account cannot be used any more. If you are invited again, that is a new account.");
+            (ask(story, "if you did not expect this"), "removed")
+        }
         ProblemName::ClaimStale => {
             let story = Story::of("This invite was opened somewhere else in the meantime.")
                 .because("If that was you, go on there. If not, tell your administrator now.");

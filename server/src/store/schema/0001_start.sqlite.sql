@@ -42,7 +42,9 @@ CREATE TABLE account (
     completed_at INTEGER,
     removed_at   INTEGER,
     confirmed_at INTEGER,               -- when an administrator compared the fingerprint, and which
-    confirmed_fingerprint TEXT
+    confirmed_fingerprint TEXT,
+    fingerprint  TEXT,                  -- of its key, once it is complete
+    earlier_fingerprint TEXT            -- of the key that a removed account with this address had
 ) STRICT;
 CREATE UNIQUE INDEX account_address ON account (email_key) WHERE state <> 'removed';
 CREATE INDEX account_once_at_address ON account (email_key, created_at);
@@ -124,6 +126,14 @@ CREATE TABLE invite (
 CREATE INDEX invite_account ON invite (account_id, org_id);
 CREATE UNIQUE INDEX invite_one_live ON invite (account_id, org_id) WHERE state = 'live';
 
+-- Tokens of earlier letters that may have arrived; the newest stands in the invite.
+CREATE TABLE invite_token (
+    invite_id  BLOB NOT NULL REFERENCES invite,
+    token_hash BLOB NOT NULL CHECK (length(token_hash) = 32),
+    sent_at    INTEGER NOT NULL,
+    PRIMARY KEY (invite_id, token_hash)
+) STRICT, WITHOUT ROWID;
+
 -- Every key that ever claimed an invite: a lost answer may be asked for again by one that is no longer the newest.
 CREATE TABLE claim (
     seq       INTEGER PRIMARY KEY,
@@ -169,6 +179,7 @@ CREATE TABLE outbox (
     to_key      TEXT,                   -- the address, for counting letters to it
     message_id  TEXT,
     gave_up_at  INTEGER,                -- refused for good, no more tries
+    doubts      INTEGER NOT NULL DEFAULT 0, -- how often its last answer got lost
     bounced_at  INTEGER                 -- taken by a mail server and sent back later
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (not_before) WHERE done_at IS NULL;

@@ -168,6 +168,12 @@ impl Cluster {
         assert!(changed.is_ok(), "{changed:?}");
     }
 
+    /// The one value of a query, as text.
+    pub(crate) fn ask(&self, address: &str, query: &str) -> String {
+        let name = address.rsplit('/').next().expect("an address has a name");
+        self.sql(name, query).expect("one value").trim_end().to_owned()
+    }
+
     fn sql(&self, database: &str, statement: &str) -> Result<String, String> {
         let answer = Command::new(self.bin.join("psql"))
             .args(["-XAtq", "-U", "postgres", "-h"])

@@ -5,6 +5,8 @@
 
 pub(crate) mod authority;
 pub(crate) mod cluster;
+pub(crate) mod mail_server;
+pub(crate) mod mime;
 pub(crate) mod person;
 pub(crate) mod wire;
 
@@ -175,6 +177,27 @@ impl Deployment {
         }
     }
 
+    /// What a query that gives one value gives, as text.
+    pub(crate) fn ask(&self, query: &str) -> String {
+        if let Some(address) = &self.database {
+            return cluster::Cluster::of_this_process().expect("it runs").ask(address, query);
+        }
+        let database = rusqlite::Connection::open(self.data().join("firstkey.db")).expect("the database");
+        let query = format!("SELECT CAST(({query}) AS TEXT)");
+        database.query_row(&query, [], |row| row.get::<_, Option<String>>(0)).expect("one value").unwrap_or_default()
+    }
+
+    /// Waits for the invitation to that address.
+    pub(crate) async fn invitation_to(&self, email: &str) -> Invitation {
+        let header = format!("To: {email}\n");
+        let letter = wait_for(|| {
+            let ours = |raw: &String| raw.contains("#fkinv1.") && raw.contains(&header);
+            letters_in(&self.mail()).into_iter().rev().find(ours)
+        })
+        .await;
+        Invitation::read(&letter)
+    }
+
     /// Every byte that the server keeps.
     pub(crate) fn stored_bytes(&self) -> Vec<u8> {
         let mut all = Vec::new();
@@ -198,6 +221,11 @@ impl Server {
     /// Tells the server to end, and does not wait.
     pub(crate) fn begin_to_stop(&mut self) {
         drop(self.stop.take());
+    }
+
+    /// `http://` and where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Ends the server and waits for it.
@@ -277,10 +305,14 @@ impl Answer {
 
 impl Invitation {
     pub(crate) fn read(raw: &str) -> Self {
-        let link = raw.lines().find(|line| line.contains("#fkinv1.")).expect("a link alone on its line").to_owned();
+        let link = raw.lines().find(|line| line.contains("#fkinv1.")).expect("a link alone on its line");
+        Self::of_link(link, raw)
+    }
+
+    pub(crate) fn of_link(link: &str, raw: &str) -> Self {
         let rest = link.strip_prefix("https://accounts.example.org/i#fkinv1.").expect("the configured origin");
         let (invite_id, token) = rest.split_once('.').expect("an id and a token");
-        Self { invite_id: invite_id.to_owned(), token: token.to_owned(), link: link.clone(), raw: raw.to_owned() }
+        Self { invite_id: invite_id.to_owned(), token: token.to_owned(), link: link.to_owned(), raw: raw.to_owned() }
     }
 }
 
