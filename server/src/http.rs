@@ -4,15 +4,12 @@ use crate::clock::Clock;
 use crate::keys::ServerKeys;
 use crate::log::Log;
 use crate::origin::Origin;
-use crate::serve::{Limiter, Metrics};
+use crate::serve::{Limiter, Metrics, TooSlow};
 use crate::store::Store;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, header};
 use firstkey::crypto::context::RealmId;
-use std::time::Duration;
-
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(15);
+use std::error::Error;
 
 /// The running server: what every request may use. Nothing in it changes but what is counted.
 pub(crate) struct App {
@@ -44,10 +41,16 @@ pub(crate) async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> 
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(BodyRefused::TooLarge);
     }
-    match tokio::time::timeout(BODY_TIME, to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
+    // How long it may take is the connection's affair.
+    match to_bytes(body, limit).await {
+        Ok(bytes) => Ok(bytes),
         // An announced length was within the limit, so only a chunked body can be too large here.
-        Ok(Err(_)) if announced.is_none() => Err(BodyRefused::TooLarge),
-        Ok(Err(_)) | Err(_) => Err(BodyRefused::Broken),
+        Err(error) if announced.is_none() && !is_slow(&error) => Err(BodyRefused::TooLarge),
+        Err(_) => Err(BodyRefused::Broken),
     }
+}
+
+fn is_slow(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| cause.is::<TooSlow>())
 }

@@ -3,10 +3,12 @@
 use super::{Common, Outcome, say};
 use crate::letters::Bounce;
 use clap::Subcommand;
-use serde_json::json;
-use std::fs::File;
+use serde_json::{Value, json};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Longest mail that is read.
+const LONGEST: u64 = 10 * 1024 * 1024;
 
 /// What an administrator can do something about.
 const TROUBLED: [&str; 4] = ["waiting", "refused", "gave-up", "bounced"];
@@ -27,11 +29,11 @@ pub(super) enum Mail {
         #[command(flatten)]
         common: Common,
     },
-    /// Read a mail that came back, and mark the letter that it speaks of.
+    /// Read mail that came back, and mark the letters that it speaks of.
     Bounced {
-        /// The mail, as it arrived; - for standard input.
-        #[arg(long, value_name = "PATH")]
-        file: PathBuf,
+        /// Files with one mail each; - is standard input.
+        #[arg(required = true, value_name = "PATH")]
+        mails: Vec<PathBuf>,
         #[command(flatten)]
         common: Common,
     },
@@ -61,24 +63,35 @@ pub(super) async fn run(command: Mail) -> Outcome {
                 ]
             })
         }
-        Mail::Bounced { file, common } => {
-            let mut mail = Vec::new();
-            if file.as_os_str() == "-" {
-                std::io::stdin().take(MOST).read_to_end(&mut mail)?;
-            } else {
-                File::open(&file)?.take(MOST).read_to_end(&mut mail)?;
-            }
-            match common.realm().await?.read_bounce(&mail).await? {
-                Bounce::Marked { account_id, status } => {
-                    say::members(&common, &json!({"account_id": account_id, "status": status}));
-                    Ok(())
-                }
-                Bounce::NotOurs => Err("It speaks of no letter that this server has sent.".into()),
-                Bounce::NotFinal => Err("It only says that a letter is late; nothing was marked.".into()),
-                Bounce::NoReport => {
-                    Err("It is no report of a mail server that a letter did not arrive (RFC 3464).".into())
-                }
-            }
-        }
+        Mail::Bounced { mails, common } => bounced(&common, &mails).await,
     }
+}
+
+async fn bounced(common: &Common, mails: &[PathBuf]) -> Outcome {
+    let realm = common.realm().await?;
+    let mut read = Vec::new();
+    for path in mails {
+        let bytes = contents(path).map_err(|error| format!("The mail {} cannot be read: {error}", path.display()))?;
+        let (outcome, account, status) = match realm.read_bounce(&bytes).await? {
+            Bounce::Marked { account_id, status } => ("marked", Some(account_id), status),
+            Bounce::NotOurs => ("not-ours", None, None),
+            Bounce::NotFinal => ("not-final", None, None),
+            Bounce::NoReport => ("no-report", None, None),
+        };
+        read.push(json!({"file": path.to_string_lossy(), "outcome": outcome, "account_id": account, "status": status}));
+    }
+    let word = |item: &Value, key: &str| item[key].as_str().unwrap_or("-").to_owned();
+    say::list(common, "mails", &read, &["FILE", "OUTCOME", "ACCOUNT", "STATUS"], |item| {
+        ["file", "outcome", "account_id", "status"].iter().map(|key| word(item, key)).collect()
+    })
+}
+
+fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().take(LONGEST).read_to_end(&mut bytes)?;
+    } else {
+        std::fs::File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }

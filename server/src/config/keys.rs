@@ -16,6 +16,7 @@ pub(super) const ALL: &[&str] = &[
     "mail.smtp",
     "mail.smtp_ca_file",
     "mail.smtp_password_file",
+    "mail.smtp_ca_file",
     "mail.from",
     "log.format",
     "limits.scim_per_second",

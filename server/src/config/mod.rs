@@ -194,10 +194,8 @@ impl Config {
         let mut config = Self::parse(&text, path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mail = &mut config.mail;
-        for named in [&mut config.data, &mut mail.folder, &mut mail.smtp_password_file, &mut mail.smtp_ca_file]
-            .into_iter()
-            .flatten()
-        {
+        let files = [&mut config.data, &mut mail.folder, &mut mail.smtp_password_file, &mut mail.smtp_ca_file];
+        for named in files.into_iter().flatten() {
             *named = folder.join(&*named);
         }
         if let Some(tls) = &mut config.tls {

@@ -71,6 +71,18 @@ impl Smtp {
         outcome
     }
 
+    /// Connects, with TLS and the login as for a letter, and says good-bye.
+    pub(super) async fn reach(&self) -> Result<(), String> {
+        match self.connect().await {
+            Ok(connection) => {
+                hang_up(connection).await;
+                Ok(())
+            }
+            Err(Outcome::Later(why) | Outcome::Refused(why) | Outcome::InDoubt(why)) => Err(why),
+            Err(Outcome::Sent) => Ok(()),
+        }
+    }
+
     /// Says good-bye when there is nothing more to send.
     pub(super) async fn rest(&self) {
         if let Some(idle) = self.open.lock().await.take() {

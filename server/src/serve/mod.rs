@@ -15,6 +15,7 @@ mod tls;
 pub(crate) use limits::Limiter;
 pub use limits::{LEAST_FOR_SCIM, Limits, Rate};
 pub(crate) use metrics::Metrics;
+pub(crate) use patience::TooSlow;
 pub use source::{Network, NetworkRefused};
 pub(crate) use tls::Pair;
 pub use tls::{TlsFiles, TlsTrouble};

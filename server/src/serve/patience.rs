@@ -25,6 +25,11 @@ impl InTime {
 
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
+/// Why a body ended early.
+#[derive(Debug, thiserror::Error)]
+#[error("the body did not arrive in time")]
+pub(crate) struct TooSlow;
+
 impl Body for InTime {
     type Data = Bytes;
     type Error = Trouble;
@@ -34,7 +39,7 @@ impl Body for InTime {
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         ready!(self.end.as_mut().poll(task));
-        Poll::Ready(Some(Err("the body did not arrive in time".into())))
+        Poll::Ready(Some(Err(TooSlow.into())))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -117,7 +122,8 @@ mod tests {
     async fn whoever_takes_nothing_is_cut_off() {
         let (stream, _reader) = tokio::io::duplex(16);
         let mut taken = Taken::new(stream, Duration::from_secs(20));
-        let error = taken.write_all(&[0; 1000]).await.expect_err("nobody reads");
+        let written = tokio::time::timeout(Duration::from_secs(60), taken.write_all(&[0; 1000])).await;
+        let error = written.expect("cut off before that").expect_err("nobody reads");
         assert_eq!(error.kind(), ErrorKind::TimedOut);
     }
 

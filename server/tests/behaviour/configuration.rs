@@ -5,10 +5,26 @@ use crate::common::authority::{Authority, put};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_firstkey-server")).args(arguments).output().expect("the program runs")
+}
+
+/// The same for a program that is expected to refuse: if it runs after all, it is ended, and its output is that of a server.
+fn run_briefly(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_firstkey-server"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    for _ in 0..3000 {
+        if child.try_wait().expect("our own child").is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    // It has ended, unless something is wrong.
+    drop(child.kill());
+    child.wait_with_output().expect("its output")
 }
 
 fn said(output: &Output) -> String {
@@ -98,13 +114,13 @@ async fn what_a_file_cannot_say_is_refused_before_anything_listens() {
     ] {
         std::fs::write(&config, &file).expect("written");
         put(&deployment.data().with_file_name(""), "password", "secret", 0o644);
-        let output = run(&["serve", "--json", "--config", text(&config)]);
+        let output = run_briefly(&["serve", "--json", "--config", text(&config)]);
         assert_eq!(output.status.code(), Some(1), "{file}: {}", said(&output));
         assert!(String::from_utf8_lossy(&output.stderr).contains(needle), "{file}: {}", said(&output));
         assert!(output.stdout.is_empty(), "{file}: it must not have listened");
         assert!(!said(&output).contains("secret\n"), "{file}");
     }
-    let output = run(&["serve", "--config", "/nonexistent/server.toml"]);
+    let output = run_briefly(&["serve", "--config", "/nonexistent/server.toml"]);
     assert!(said(&output).contains("/nonexistent/server.toml cannot be read"));
 }
 

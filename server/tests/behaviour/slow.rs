@@ -49,6 +49,13 @@ async fn a_body_that_does_not_arrive_is_refused_and_the_connection_closed() {
         let said = wire::rest(&mut stream).await;
         assert!(said.starts_with("HTTP/1.1 400") && said.contains("did not arrive whole"), "{path}: {said}");
     }
+    let mut chunked = wire::connect(server.socket).await;
+    let head = half_a_request()
+        .replace("Content-Length: 27", "Transfer-Encoding: chunked")
+        .replace("{\"email", "1b\r\n{\"email");
+    chunked.write_all(head.as_bytes()).await.expect("sent");
+    let said = wire::rest(&mut chunked).await;
+    assert!(said.starts_with("HTTP/1.1 400"), "slow is not too large: {said}");
     server.stop().await;
 }
 

@@ -212,11 +212,6 @@ impl Deployment {
 }
 
 impl Server {
-    /// `http://` and where it listens.
-    pub(crate) fn address(&self) -> &str {
-        &self.address
-    }
-
     /// A server of another process, or one that somebody else stops.
     pub(crate) fn elsewhere(socket: SocketAddr) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -226,6 +221,11 @@ impl Server {
     /// Tells the server to end, and does not wait.
     pub(crate) fn begin_to_stop(&mut self) {
         drop(self.stop.take());
+    }
+
+    /// `http://` and where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Ends the server and waits for it.
