@@ -39,9 +39,6 @@ pub(super) enum Mail {
     },
 }
 
-/// Most bytes of a mail that came back.
-const MOST: u64 = 10 * 1024 * 1024;
-
 pub(super) async fn run(command: Mail) -> Outcome {
     match command {
         Mail::List { state, all, limit, common } => {

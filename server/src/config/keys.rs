@@ -14,7 +14,6 @@ pub(super) const ALL: &[&str] = &[
     "tls.key",
     "mail.folder",
     "mail.smtp",
-    "mail.smtp_ca_file",
     "mail.smtp_password_file",
     "mail.smtp_ca_file",
     "mail.from",

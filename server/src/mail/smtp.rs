@@ -90,18 +90,6 @@ impl Smtp {
         }
     }
 
-    /// Connects and logs in as for a letter, and says good-bye.
-    pub(super) async fn reach(&self) -> Result<(), String> {
-        match self.connect().await {
-            Ok(connection) => {
-                hang_up(connection).await;
-                Ok(())
-            }
-            Err(Outcome::Later(said) | Outcome::Refused(said) | Outcome::InDoubt(said)) => Err(said),
-            Err(Outcome::Sent) => Ok(()),
-        }
-    }
-
     /// The connection of the letter before, if it still lives; else a new one.
     async fn ready(&self, idle: Option<AsyncSmtpConnection>) -> Result<AsyncSmtpConnection, Outcome> {
         if let Some(mut idle) = idle {
