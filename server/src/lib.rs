@@ -22,6 +22,8 @@ mod calendar;
 pub mod cli;
 mod clock;
 mod demo;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod http;
 mod json;
 mod keys;
@@ -37,6 +39,7 @@ mod serve;
 mod show;
 mod store;
 mod token;
+mod user_name;
 
 pub use clock::Clock;
 pub use keys::KeyFileError;

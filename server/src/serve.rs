@@ -93,6 +93,7 @@ fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(api::router())
         .nest("/scim/v2", scim::router())
+        .route("/scim/v2/", scim::root())
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), log_request))

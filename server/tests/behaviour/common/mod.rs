@@ -182,6 +182,11 @@ impl Server {
         }
     }
 
+    /// The address of a path, for requests that a test makes itself.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.address)).body(body);
         for (name, value) in headers {
@@ -202,7 +207,11 @@ impl Server {
 
     pub(crate) async fn scim(&self, token: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let bearer = format!("Bearer {token}");
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/scim+json; charset=utf-8")];
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("accept", "application/scim+json"),
+            ("content-type", "application/scim+json; charset=utf-8"),
+        ];
         let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
         self.send(method, &format!("/scim/v2{path}"), &headers, body).await
     }
