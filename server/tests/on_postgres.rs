@@ -20,6 +20,8 @@ mod letters;
 mod login;
 #[path = "behaviour/people.rs"]
 mod people;
+#[path = "behaviour/scim/mod.rs"]
+mod scim;
 #[path = "behaviour/several.rs"]
 mod several;
 #[path = "behaviour/story.rs"]

@@ -14,4 +14,5 @@ mod key_file;
 mod letters;
 mod login;
 mod people;
+mod scim;
 mod story;
