@@ -144,3 +144,32 @@ async fn s05_ten_thousand_requests_of_one_organisation_leave_another_as_it_was()
     assert!(done[2] > OPERATIONS / 4 && done[4] > OPERATIONS / 10, "the requests are of both kinds: {done:?}");
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s05_nobody_of_another_organisation_joins_a_group() {
+    let deployment = Deployment::new().await;
+    let realm = deployment.realm().await;
+    let new = NewOrganisation { name: "Attacker".into(), ..NewOrganisation::default() };
+    let attacker = realm.add_organisation(new).await.expect("added");
+    let attacker = realm.add_scim_token(attacker).await.expect("token");
+    let server = deployment.serve().await;
+    let person = server.provision(&deployment, "ada@example.org").await;
+    let team = json!({"displayName": "Team"});
+    let group = server.scim(&deployment.token, Method::POST, "/Groups", Some(&team)).await.json()["id"].clone();
+    let own = server.scim(&attacker, Method::POST, "/Groups", Some(&team)).await.json()["id"].clone();
+    let own = format!("/Groups/{}", own.as_str().expect("an id"));
+    for theirs in [json!(person), group] {
+        let body = json!({"displayName": "Other", "members": [{"value": theirs}]});
+        let add = json!({"Operations": [{"op": "add", "path": "members", "value": [{"value": theirs}]}]});
+        for (method, path, body) in
+            [(Method::POST, "/Groups", &body), (Method::PUT, own.as_str(), &body), (Method::PATCH, own.as_str(), &add)]
+        {
+            let refused = server.scim(&attacker, method, path, Some(body)).await;
+            assert_eq!((refused.status, &refused.json()["scimType"]), (400, &json!("invalidValue")), "{path} {body}");
+        }
+        let bare = json!({"Operations": [{"op": "add", "path": "members", "value": theirs}]});
+        assert_eq!(server.scim(&attacker, Method::PATCH, &own, Some(&bare)).await.status, 204);
+        assert!(server.scim(&attacker, Method::GET, &own, None).await.json().get("members").is_none());
+    }
+    server.stop().await;
+}
