@@ -89,6 +89,8 @@ mod tests {
             "a\u{e0041}",
             "a\u{ad}b",
             "a\u{fe0f}",
+            // A joiner that the profile allows between these letters.
+            "\u{915}\u{94d}\u{200d}\u{937}",
         ] {
             assert_eq!(key(bad), None, "{bad:?}");
         }
