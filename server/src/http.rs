@@ -51,6 +51,5 @@ pub(crate) async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> 
 }
 
 fn is_slow(error: &(dyn Error + 'static)) -> bool {
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
-    causes.any(|cause| cause.is::<TooSlow>())
+    error.is::<TooSlow>() || error.source().is_some_and(is_slow)
 }
