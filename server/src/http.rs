@@ -9,7 +9,11 @@ use crate::store::Store;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, header};
 use firstkey::crypto::context::RealmId;
+use futures_util::StreamExt;
 use std::error::Error;
+
+/// Most bytes that are taken in of a body that is refused.
+const DRAINED: usize = 4 * 1024 * 1024;
 
 /// The running server: what every request may use. Nothing in it changes but what is counted.
 pub(crate) struct App {
@@ -39,6 +43,7 @@ pub(crate) enum BodyRefused {
 pub(crate) async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyRefused> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
+        drain(body).await;
         return Err(BodyRefused::TooLarge);
     }
     // How long it may take is the connection's affair.
@@ -51,5 +56,24 @@ pub(crate) async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> 
 }
 
 fn is_slow(error: &(dyn Error + 'static)) -> bool {
-    error.is::<TooSlow>() || error.source().is_some_and(is_slow)
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<TooSlow>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Takes in some of what is too large and forgets it: a client that is still sending hears a broken connection instead of the answer.
+async fn drain(body: Body) {
+    let mut left = DRAINED;
+    let mut chunks = body.into_data_stream();
+    while let Some(Ok(chunk)) = chunks.next().await {
+        left = left.saturating_sub(chunk.len());
+        if left == 0 {
+            break;
+        }
+    }
 }

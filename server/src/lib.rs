@@ -25,6 +25,8 @@ pub mod cli;
 mod clock;
 mod config;
 mod demo;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod http;
 mod json;
 mod keys;
@@ -41,6 +43,7 @@ mod serve;
 mod show;
 mod store;
 mod token;
+mod user_name;
 
 pub use clock::Clock;
 pub use config::{Config, ConfigError, SecretFileError};

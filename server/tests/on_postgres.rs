@@ -30,6 +30,8 @@ mod logs;
 mod numbers;
 #[path = "behaviour/people.rs"]
 mod people;
+#[path = "behaviour/scim/mod.rs"]
+mod scim;
 #[path = "behaviour/several.rs"]
 mod several;
 #[path = "behaviour/smtp.rs"]

@@ -1,14 +1,16 @@
 //! SCIM errors (RFC 7644 section 3.12).
 
 use super::MEDIA_TYPE;
+use super::filter::FilterError;
 use crate::store::StoreError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use std::borrow::Cow;
 
 /// The detail error keywords of RFC 7644 table 9 that are used here.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Type {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
     InvalidFilter,
     Uniqueness,
     Mutability,
@@ -33,40 +35,59 @@ impl Type {
 }
 
 /// An error on its way out.
-#[derive(Debug)]
-pub(super) struct ScimError {
-    status: u16,
-    kind: Option<Type>,
-    detail: &'static str,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ScimError {
+    pub(crate) status: u16,
+    pub(crate) kind: Option<Type>,
+    detail: Cow<'static, str>,
 }
 
 impl ScimError {
-    pub(super) fn new(status: u16, detail: &'static str) -> Self {
-        Self { status, kind: None, detail }
+    pub(super) fn new(status: u16, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, kind: None, detail: detail.into() }
     }
 
     /// 400 with a keyword.
-    pub(super) fn bad(kind: Type, detail: &'static str) -> Self {
-        Self { status: 400, kind: Some(kind), detail }
+    pub(super) fn bad(kind: Type, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status: 400, kind: Some(kind), detail: detail.into() }
     }
 
-    /// 409: the userName is taken.
-    pub(super) fn taken() -> Self {
-        Self {
-            status: 409,
-            kind: Some(Type::Uniqueness),
-            detail: "A user with this userName, or with this e-mail address, exists in the organisation.",
-        }
+    /// 409: the name is taken.
+    pub(super) fn taken(detail: &'static str) -> Self {
+        Self { status: 409, kind: Some(Type::Uniqueness), detail: detail.into() }
     }
 
     pub(super) fn no_such_user() -> Self {
         Self::new(404, "There is no such user.")
     }
+
+    pub(super) fn no_such_group() -> Self {
+        Self::new(404, "There is no such group.")
+    }
+
+    /// 412: the resource is not in the version that the provider has seen.
+    pub(super) fn changed_meanwhile() -> Self {
+        Self::new(412, "The resource is no longer in the version that If-Match names; read it again.")
+    }
 }
 
 impl From<StoreError> for ScimError {
-    fn from(_: StoreError) -> Self {
-        Self::new(503, "The server cannot answer now; nothing was changed.")
+    fn from(error: StoreError) -> Self {
+        Self::new(
+            503,
+            match error {
+                StoreError::Uncertain => {
+                    "The server lost its database at the last moment; read the resource before trying again."
+                }
+                _ => "The server cannot answer now; nothing was changed.",
+            },
+        )
+    }
+}
+
+impl From<FilterError> for ScimError {
+    fn from(error: FilterError) -> Self {
+        Self::bad(Type::InvalidFilter, error.0)
     }
 }
 
@@ -84,6 +105,7 @@ impl IntoResponse for ScimError {
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"firstkey SCIM\""));
         }

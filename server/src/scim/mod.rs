@@ -1,74 +1,103 @@
-//! SCIM 2.0 for identity providers (RFC 7643, 7644): Users, as far as provisioning and deprovisioning need them.
+//! SCIM 2.0 for identity providers (RFC 7643, 7644): Users, Groups, search, and what the server can do.
+//!
+//! ```text
+//!   routes    users  groups  discovery          what a path and a method mean
+//!   between   listing  request  auth  error     lists, parameters, tokens, answers
+//!   pure      schema  path  filter  value  patch  project  order  etag  person  group  narrow
+//! ```
 //!
 //! Promises: one organisation per token, and no request reaches another's people; `password` is accepted and thrown away before anything else looks at it;
-//! an operation that is not understood is refused, never ignored, because an ignored deactivation leaves somebody in. Must never: touch keys.
+//! an operation that is not understood is refused, never ignored, because an ignored deactivation leaves somebody in; a filter that is not understood is refused,
+//! never widened. What RFC 7644 leaves open is decided in `docs/SCIM.md`. Must never: touch keys; let membership in a group grant anything.
 
 mod auth;
+mod discovery;
 mod error;
-mod filter;
-mod patch;
-mod person;
+mod etag;
+pub(crate) mod filter;
+mod group;
+mod groups;
+mod listing;
+pub(crate) mod narrow;
+mod order;
+pub(crate) mod patch;
+pub(crate) mod path;
+pub(crate) mod person;
+pub(crate) mod project;
+mod request;
+pub(crate) mod schema;
 mod users;
+pub(crate) mod value;
 
-use crate::http::{App, BodyRefused, read_body};
-use crate::json;
+use crate::http::App;
 use axum::Router;
-use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use error::{ScimError, Type};
+use axum::routing::{MethodRouter, any, get, post};
+use error::ScimError;
+use etag::Tags;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Largest body, in bytes.
-const BODY: usize = 1024 * 1024;
 const MEDIA_TYPE: &str = "application/scim+json";
 
 /// The routes below `/scim/v2`.
 pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/Users", get(users::list).post(users::create))
+    let mut router = Router::new();
+    // Microsoft's collection asks for /Users/ too.
+    for path in ["/Users", "/Users/"] {
+        router = router.route(path, get(users::find).post(users::create));
+    }
+    for path in ["/Groups", "/Groups/"] {
+        router = router.route(path, get(groups::find).post(groups::create));
+    }
+    router
+        .route("/", get(discovery::root))
+        .route("/.search", post(discovery::search))
+        .route("/Users/.search", post(users::search))
         .route("/Users/{id}", get(users::read).put(users::replace).patch(users::patch).delete(users::delete))
+        .route("/Groups/.search", post(groups::search))
+        .route("/Groups/{id}", get(groups::read).put(groups::replace).patch(groups::patch).delete(groups::delete))
+        .route("/ServiceProviderConfig", get(discovery::config))
+        .route("/ResourceTypes", get(discovery::resource_types))
+        .route("/ResourceTypes/{name}", get(discovery::one_resource_type))
+        .route("/Schemas", get(discovery::schemas))
+        .route("/Schemas/{urn}", get(discovery::one_schema))
+        .route("/Me", any(async || ScimError::new(501, "A token here is an organisation's, not a person's.")))
+        .route("/Bulk", any(async || ScimError::new(501, "Requests are taken one at a time.")))
         .fallback(async || ScimError::new(404, "There is nothing here."))
         .method_not_allowed_fallback(async || ScimError::new(405, "This path does not take that method."))
 }
 
-/// A resource or list on its way out.
-fn answer(status: StatusCode, location: Option<&str>, body: &Value) -> Response {
+/// The root with a slash behind it, which a nested router does not see.
+pub(crate) fn root() -> MethodRouter<Arc<App>> {
+    get(discovery::root)
+}
+
+/// A list or description on its way out.
+fn answer(status: StatusCode, body: &Value) -> Response {
     let mut response = (status, body.to_string()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(value) = location.and_then(|location| HeaderValue::from_str(location).ok()) {
-        headers.insert(header::LOCATION, value);
+    response
+}
+
+/// A resource on its way out, with its address and version.
+fn sent(status: StatusCode, location: &str, version: i64, shown: Map<String, Value>) -> Response {
+    let mut response = answer(status, &Value::Object(shown));
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(location) {
+        headers.insert(header::LOCATION, value.clone());
+        headers.insert(header::CONTENT_LOCATION, value);
+    }
+    if let Ok(value) = HeaderValue::from_str(&etag::tag(version)) {
+        headers.insert(header::ETAG, value);
     }
     response
 }
 
-/// A JSON object from a body of the right type and size.
-struct Document(Map<String, Value>);
-
-impl<S: Send + Sync> FromRequest<S> for Document {
-    type Rejection = ScimError;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, ScimError> {
-        let (parts, body) = request.into_parts();
-        let media = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let media = media.split(';').next().unwrap_or("").trim();
-        let known = media.eq_ignore_ascii_case(MEDIA_TYPE) || media.eq_ignore_ascii_case("application/json");
-        if !known || parts.headers.contains_key(header::CONTENT_ENCODING) {
-            return Err(ScimError::new(415, "The request must be application/scim+json without an encoding."));
-        }
-        let body = read_body(&parts.headers, body, BODY).await.map_err(|refused| match refused {
-            BodyRefused::TooLarge => ScimError::new(413, "The request is larger than 1 MiB."),
-            BodyRefused::Broken => ScimError::bad(Type::InvalidSyntax, "The body did not arrive whole."),
-        })?;
-        json::document(&body).map(Self).map_err(|_| {
-            ScimError::bad(
-                Type::InvalidSyntax,
-                "The body is not one JSON object without duplicate keys, nested at most 16 deep.",
-            )
-        })
-    }
+/// 304: the provider has this version.
+fn not_modified(version: i64) -> Response {
+    (StatusCode::NOT_MODIFIED, [(header::ETAG, etag::tag(version))]).into_response()
 }

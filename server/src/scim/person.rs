@@ -1,173 +1,213 @@
-//! A SCIM User as JSON, and what this server takes from it.
+//! A SCIM User, and what this server takes from it.
 //!
-//! Attributes are stored as they were sent (in the organisation's row, for the organisation); the few that matter here are checked. `password`, `groups`, `meta`
-//! and `id` are the server's business and dropped.
+//! Attributes are kept as they were sent (in the organisation's row, for the organisation); the few that matter here are taken out. `password`, `groups`, `meta` and
+//! `id` are the server's business and dropped.
 
 use super::error::{ScimError, Type};
+use super::etag;
+use super::schema::Resource;
+use super::value::{self, is_primary};
 use crate::calendar::instant;
-use crate::names;
 use crate::origin::Origin;
-use crate::store::{Draft, Person};
+use crate::store::{Draft, Found};
+use crate::{names, user_name};
 use firstkey::crypto::context::AccountId;
 use serde_json::{Map, Value, json};
 
-pub(super) const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-/// Longest text in one attribute, in bytes.
-const LONGEST: usize = 64 * 1024;
-const LONGEST_USER_NAME: usize = 512;
+/// Most bytes of one User as JSON.
+const LARGEST: usize = 256 * 1024;
 
-/// Reads a whole User; `active` is what it is if the document does not say.
-pub(super) fn read(mut document: Map<String, Value>, active: bool) -> Result<Draft, ScimError> {
-    drop_what_is_ours(&mut document);
-    check_schemas(document.remove("schemas"))?;
-    let active = match take(&mut document, "active") {
-        None => active,
-        Some(value) => boolean(&value)?,
-    };
-    let user_name = take(&mut document, "userName");
-    let user_name = user_name.as_ref().and_then(Value::as_str).unwrap_or("").trim().to_owned();
-    if user_name.is_empty() || user_name.len() > LONGEST_USER_NAME || has_control(&user_name) {
-        return Err(ScimError::bad(Type::InvalidValue, "userName must be a text of 1 to 512 bytes on one line."));
-    }
-    let external_id = take(&mut document, "externalId").map(text).transpose()?;
-    // null, [] and absent are one state (RFC 7643 section 2.5).
-    document.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty()));
-    check_texts(&Value::Object(document.clone()))?;
-    let email = address(&document)?.or_else(|| names::is_address(&user_name).then(|| user_name.clone()));
-    let display_name = display_name(&document)?;
-    Ok(Draft { user_name, external_id, active, email, display_name, attributes: Value::Object(document).to_string() })
+/// Reads a whole User. Before it was `before`, if it was at all: what it does not say of `active` stays, and somebody new is active.
+pub(crate) fn read(mut document: Map<String, Value>, before: Option<&Draft>) -> Result<Draft, ScimError> {
+    check_schemas(Resource::User, super::patch::take(&mut document, "schemas"))?;
+    let mut map = value::resource(Resource::User, document)?;
+    let active = before.is_none_or(|before| before.active);
+    map.entry("active").or_insert(Value::Bool(active));
+    draft(map, before)
 }
 
-/// The stored User as a document that [`read`] reads back.
-pub(super) fn document(draft: &Draft) -> Map<String, Value> {
+/// Makes a Draft from a canonical User. Without `active` nothing says that the person may go on: a provider that removes the attribute deactivates.
+pub(crate) fn draft(mut map: Map<String, Value>, before: Option<&Draft>) -> Result<Draft, ScimError> {
+    let user_name = match map.remove("userName") {
+        Some(Value::String(name)) if user_name::key(&name).is_some() => name,
+        _ => {
+            return Err(ScimError::bad(
+                Type::InvalidValue,
+                "userName must be a text of 1 to 512 bytes, without blanks at its ends, line breaks or invisible characters.",
+            ));
+        }
+    };
+    let said = map.remove("active");
+    let active = said == Some(Value::Bool(true));
+    if said.is_none() {
+        // Kept as null, so that it is not shown.
+        map.insert("active".into(), Value::Null);
+    }
+    let external_id = match map.remove("externalId") {
+        Some(Value::String(id)) => Some(id),
+        _ => None,
+    };
+    let email = match address(&map) {
+        Some(chosen) => names::is_address(chosen).then(|| chosen.to_owned()),
+        // JumpCloud sends "emails": null with every update. The address that the invitation went to stays.
+        None => before
+            .and_then(|before| before.email.clone())
+            .or_else(|| names::is_address(&user_name).then(|| user_name.clone())),
+    };
+    let (display_name, addresses) = (display_name(&map), addresses(&map));
+    let attributes = Value::Object(map).to_string();
+    if attributes.len() > LARGEST {
+        return Err(ScimError::bad(Type::InvalidValue, "A User may have at most 256 KiB."));
+    }
+    Ok(Draft { user_name, external_id, active, email, display_name, attributes, addresses })
+}
+
+/// The stored User as a canonical document, without what the server adds.
+pub(crate) fn document(draft: &Draft) -> Map<String, Value> {
     let mut map = match serde_json::from_str(&draft.attributes) {
         Ok(Value::Object(map)) => map,
         _ => Map::new(),
     };
     map.insert("userName".into(), draft.user_name.clone().into());
-    map.insert("active".into(), draft.active.into());
+    if map.remove("active").is_none() {
+        map.insert("active".into(), draft.active.into());
+    }
     if let Some(external_id) = &draft.external_id {
         map.insert("externalId".into(), external_id.clone().into());
     }
     map
 }
 
-/// The User as the identity provider sees it, and its location.
-pub(super) fn render(person: &Person, origin: &Origin) -> (Value, String) {
-    let id = AccountId(person.user_id).to_string();
-    let location = format!("{origin}/scim/v2/Users/{id}");
+/// Where a User is.
+pub(super) fn location(id: [u8; 16], origin: &Origin) -> String {
+    format!("{origin}/scim/v2/Users/{}", AccountId(id))
+}
+
+/// The User as the identity provider sees it.
+pub(super) fn full(found: &Found, origin: &Origin) -> Map<String, Value> {
+    let Found { person, groups } = found;
     let mut map = document(&person.draft);
-    let mut schemas = vec![json!(CORE)];
-    schemas.extend(map.keys().filter(|key| key.starts_with("urn:")).map(|key| json!(key)));
+    let mut schemas = vec![Value::from(Resource::User.core().id)];
+    schemas.extend(
+        Resource::User.extensions().iter().filter(|schema| map.contains_key(schema.id)).map(|schema| schema.id.into()),
+    );
     map.insert("schemas".into(), schemas.into());
-    map.insert("id".into(), id.into());
+    map.insert("id".into(), AccountId(person.user_id).to_string().into());
+    if !groups.is_empty() {
+        let groups = groups.iter().map(|group| {
+            json!({
+                "value": AccountId(group.group_id).to_string(),
+                "$ref": super::group::location(group.group_id, origin),
+                "display": group.display_name,
+                "type": "direct",
+            })
+        });
+        map.insert("groups".into(), groups.collect());
+    }
     let meta = json!({
         "resourceType": "User",
         "created": instant(person.created_at),
         "lastModified": instant(person.modified_at),
-        "location": location,
-        "version": format!("W/\"{}\"", person.version),
+        "location": location(person.user_id, origin),
+        "version": etag::tag(person.version),
     });
     map.insert("meta".into(), meta);
-    (Value::Object(map), location)
+    map
 }
 
-/// Removes an attribute, whatever its case (RFC 7643 section 2.1).
-pub(super) fn take(map: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    let key = map.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone();
-    map.remove(&key).filter(|value| !value.is_null())
-}
-
-/// `true`, `false`, or one of them as text in any case, as Entra sends it.
-pub(super) fn boolean(value: &Value) -> Result<bool, ScimError> {
-    match value {
-        Value::Bool(value) => Ok(*value),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-        _ => Err(ScimError::bad(Type::InvalidValue, "active must be true or false.")),
-    }
-}
-
-/// What the server decides or must not keep.
-fn drop_what_is_ours(document: &mut Map<String, Value>) {
-    for name in ["password", "groups", "meta", "id"] {
-        while take(document, name).is_some() {}
-        document.retain(|key, _| !key.eq_ignore_ascii_case(name));
-    }
-}
-
-fn check_schemas(schemas: Option<Value>) -> Result<(), ScimError> {
+/// A document that says of what kind it is has to say the right one; Authentik says nothing, and Entra adds one of its own.
+pub(super) fn check_schemas(resource: Resource, schemas: Option<Value>) -> Result<(), ScimError> {
+    let core = resource.core().id;
     match schemas {
-        // Authentik leaves it out.
-        None => Ok(()),
-        Some(Value::Array(list)) if list.iter().any(|schema| schema == CORE) => Ok(()),
-        Some(_) => {
-            Err(ScimError::bad(Type::InvalidValue, "schemas must contain urn:ietf:params:scim:schemas:core:2.0:User."))
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::Array(list))
+            if list.iter().any(|schema| schema.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(core))) =>
+        {
+            Ok(())
         }
-    }
-}
-
-/// No text may be huge, and none may hold control characters: they end up in mail and on terminals.
-fn check_texts(value: &Value) -> Result<(), ScimError> {
-    match value {
-        Value::String(text) if text.len() > LONGEST => {
-            Err(ScimError::bad(Type::InvalidValue, "A value is longer than 64 KiB."))
-        }
-        Value::String(text) if has_control(text) => {
-            Err(ScimError::bad(Type::InvalidValue, "A value contains a line break or another control character."))
-        }
-        Value::Array(items) => items.iter().try_for_each(check_texts),
-        Value::Object(map) => map.values().try_for_each(check_texts),
-        _ => Ok(()),
+        Some(_) => Err(ScimError::bad(Type::InvalidValue, format!("schemas must contain {core}."))),
     }
 }
 
 /// The primary e-mail address, else the first.
-fn address(document: &Map<String, Value>) -> Result<Option<String>, ScimError> {
-    let Some(emails) = find(document, "emails") else { return Ok(None) };
-    let wrong =
-        || ScimError::bad(Type::InvalidValue, "emails must be a list of objects with one valid address as value each.");
-    let mut primary = None;
-    let mut first = None;
-    for email in emails.as_array().ok_or_else(wrong)? {
-        let email = email.as_object().ok_or_else(wrong)?;
-        let Some(value) = find(email, "value") else { continue };
-        let value = value.as_str().filter(|value| names::is_address(value)).ok_or_else(wrong)?;
-        let is_primary = find(email, "primary").map(boolean).transpose()?.unwrap_or(false);
-        if is_primary && primary.replace(value).is_some() {
-            return Err(ScimError::bad(Type::InvalidValue, "Only one e-mail address can be primary."));
-        }
-        first.get_or_insert(value);
-    }
-    Ok(primary.or(first).map(str::to_owned))
+fn address(map: &Map<String, Value>) -> Option<&str> {
+    let emails: Vec<&Value> = emails(map).filter(|email| email.get("value").is_some()).collect();
+    emails.iter().find(|email| is_primary(email)).or(emails.first())?.get("value")?.as_str()
+}
+
+fn addresses(map: &Map<String, Value>) -> Vec<String> {
+    emails(map).filter_map(|email| email.get("value")?.as_str()).map(names::key).collect()
+}
+
+fn emails(map: &Map<String, Value>) -> impl Iterator<Item = &Value> {
+    map.get("emails").and_then(Value::as_array).into_iter().flatten()
 }
 
 /// `displayName`, else the name put together.
-fn display_name(document: &Map<String, Value>) -> Result<Option<String>, ScimError> {
-    if let Some(name) = find(document, "displayName") {
-        return text(name.clone()).map(Some);
+fn display_name(map: &Map<String, Value>) -> Option<String> {
+    let text = |map: &Map<String, Value>, name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
+    if let Some(name) = text(map, "displayName") {
+        return Some(name);
     }
-    let Some(name) = find(document, "name") else { return Ok(None) };
-    let name = name.as_object().ok_or(ScimError::bad(Type::InvalidValue, "name must be an object."))?;
-    if let Some(formatted) = find(name, "formatted") {
-        return text(formatted.clone()).map(Some);
+    let name = map.get("name")?.as_object()?;
+    if let Some(formatted) = text(name, "formatted") {
+        return Some(formatted);
     }
-    let parts = ["givenName", "familyName"].into_iter().filter_map(|part| find(name, part)?.as_str());
-    let joined = parts.collect::<Vec<_>>().join(" ");
-    Ok((!joined.is_empty()).then_some(joined))
+    let parts: Vec<String> = ["givenName", "familyName"].into_iter().filter_map(|part| text(name, part)).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-fn find<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-}
+#[cfg(test)]
+mod tests {
+    use super::{document, draft, read};
+    use serde_json::{Map, Value, json};
 
-fn text(value: Value) -> Result<String, ScimError> {
-    match value {
-        Value::String(text) if text.len() <= LONGEST && !has_control(&text) => Ok(text),
-        _ => Err(ScimError::bad(Type::InvalidValue, "A value that must be a text is none.")),
+    fn map(value: Value) -> Map<String, Value> {
+        value.as_object().expect("an object").clone()
     }
-}
 
-fn has_control(text: &str) -> bool {
-    text.chars().any(char::is_control)
+    #[test]
+    fn the_address_is_the_primary_one_and_stays_when_the_attribute_goes() {
+        let with = |emails: Value| map(json!({"userName": "ada", "emails": emails}));
+        let first =
+            read(with(json!([{"value": "a@x.org"}, {"value": "B@x.org", "primary": "True"}])), None).expect("a user");
+        assert_eq!(first.email.as_deref(), Some("B@x.org"));
+        assert_eq!(first.addresses, ["a@x.org", "b@x.org"]);
+        for nothing in [json!(null), json!([])] {
+            assert_eq!(read(with(nothing), Some(&first)).expect("a user").email.as_deref(), Some("B@x.org"));
+        }
+        assert_eq!(read(with(json!([{"value": "emailName357"}])), Some(&first)).expect("a user").email, None);
+        assert_eq!(
+            read(map(json!({"userName": "ada@x.org"})), None).expect("a user").email.as_deref(),
+            Some("ada@x.org")
+        );
+    }
+
+    #[test]
+    fn nothing_that_is_not_said_makes_somebody_active() {
+        let user = |active: Value| map(json!({"userName": "ada", "active": active}));
+        let gone = read(user(json!("False")), None).expect("a user");
+        assert!(!gone.active);
+        assert!(!read(user(json!(null)), Some(&gone)).expect("a user").active);
+        assert!(read(user(json!(null)), None).expect("a user").active);
+        // Removed by a PATCH: not shown, and not active.
+        let mut removed = document(&read(user(json!(true)), None).expect("a user"));
+        removed.remove("active");
+        let removed = draft(removed, None).expect("a user");
+        assert!(!removed.active && !document(&removed).contains_key("active"));
+        assert!(!draft(document(&removed), None).expect("a user").active);
+    }
+
+    #[test]
+    fn a_user_is_kept_as_it_was_sent() {
+        let user =
+            map(json!({"userName": "Ada", "externalId": "7", "active": true, "title": "x", "locale": "anything"}));
+        let first = read(user.clone(), None).expect("a user");
+        assert_eq!(document(&first), user);
+        assert_eq!(draft(document(&first), None).expect("a user"), first);
+        for bad in [json!({}), json!({"userName": " "}), json!({"userName": ""}), json!({"userName": "a\u{200b}"})] {
+            assert!(read(map(bad), None).is_err());
+        }
+        assert!(read(map(json!({"userName": "a", "schemas": ["urn:x"]})), None).is_err());
+    }
 }

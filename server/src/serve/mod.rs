@@ -236,6 +236,7 @@ fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(api::router())
         .nest("/scim/v2", scim::router())
+        .route("/scim/v2/", scim::root())
         .route("/readyz", get(admin::ready))
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::wrong_method)

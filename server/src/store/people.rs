@@ -6,9 +6,9 @@
 use super::audit::{Entry, note};
 use super::db::{Db, Row, values};
 use super::rows::Mode;
-use super::{Result, Store, invites, logins};
-use crate::names;
+use super::{Result, Store, StoreError, groups, invites, logins};
 use crate::rng::fresh_id;
+use crate::{names, user_name};
 
 /// What an organisation says of a person.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub(crate) struct Draft {
     pub(crate) display_name: Option<String>,
     /// The other SCIM attributes, as JSON text.
     pub(crate) attributes: String,
+    /// Every address that the person is found by, in lower case. Only written: what is loaded has none.
+    pub(crate) addresses: Vec<String>,
 }
 
 /// A person of an organisation.
@@ -43,7 +45,7 @@ pub(crate) struct PersonKey {
 /// How a creation went.
 pub(crate) enum Placed {
     Person(Box<Person>),
-    /// The userName is taken in this organisation, or the organisation has this person under another one.
+    /// The userName is taken in this organisation.
     Taken,
 }
 
@@ -55,13 +57,7 @@ pub(crate) enum Edited<E> {
     Refused(E),
 }
 
-/// Part of a list.
-pub(crate) struct Page {
-    pub(crate) total: i64,
-    pub(crate) people: Vec<Person>,
-}
-
-const COLUMNS: &str = "m.user_id, m.user_name, m.external_id, m.active, m.email, m.display_name, m.attributes, m.created_at, m.modified_at, m.version";
+pub(super) const COLUMNS: &str = "m.user_id, m.user_name, m.external_id, m.active, m.email, m.display_name, m.attributes, m.created_at, m.modified_at, m.version";
 
 impl Store {
     /// Creates a person and, if active, their invitation.
@@ -71,12 +67,13 @@ impl Store {
                 return Ok(Placed::Taken);
             }
             let (account, mode) = match adopt(db, draft.email.as_deref())? {
-                Some(account) if is_member(db, org, account)? => return Ok(Placed::Taken),
+                // Two people of one organisation with one address: nobody is taken for the other, and only the first has it.
+                Some(account) if is_member(db, org, account)? => (new_account(db, None, now)?, Mode::Enrol),
                 Some(account) => (account, Mode::Join),
                 None => (new_account(db, draft.email.as_deref(), now)?, Mode::Enrol),
             };
             let user = fresh_id();
-            let key = names::key(&draft.user_name);
+            let key = key_of(&draft.user_name)?;
             let membership = values![
                 user,
                 org,
@@ -102,41 +99,10 @@ impl Store {
             ])?;
             keep_addresses(db, PersonKey { org, user }, &draft)?;
             note(db, now, "person.created", Entry { org: Some(org), account: Some(account), ..Entry::default() });
-            if draft.active && draft.email.is_some() {
+            if draft.active && has_address(db, account)? {
                 invites::issue(db, account, org, mode, invite_ttl, now)?;
             }
             Ok(Placed::Person(Box::new(Person { user_id: user, draft, created_at: now, modified_at: now, version: 1 })))
-        })
-        .await
-    }
-
-    /// One person of the organisation.
-    pub(crate) async fn person(&self, key: PersonKey) -> Result<Option<Person>> {
-        self.read(move |db| Ok(load(db, key)?.map(|row| row.person))).await
-    }
-
-    /// The organisation's people in order of creation, `skip` left out, at most `take`; all, or those of one userName or externalId.
-    pub(crate) async fn people(
-        &self,
-        org: [u8; 16],
-        only: Option<(&'static str, String)>,
-        skip: i64,
-        take: i64,
-    ) -> Result<Page> {
-        self.read(move |db| {
-            let (condition, value) = match &only {
-                None => ("?2 = ''", String::new()),
-                Some(("externalId", value)) => ("m.external_id = ?2", value.clone()),
-                Some((_, value)) => ("m.user_name_key = ?2", names::key(value)),
-            };
-            let sql = format!("SELECT count(*) FROM membership m WHERE m.org_id = ?1 AND {condition}");
-            let total = db.one(&sql, &values![org, &value])?.at(0)?;
-            let sql = format!(
-                "SELECT {COLUMNS} FROM membership m WHERE m.org_id = ?1 AND {condition} ORDER BY m.created_at, m.user_id LIMIT ?3 OFFSET ?4"
-            );
-            let people = db.rows(&sql, &values![org, &value, take, skip])?;
-            let people = people.iter().map(person).collect::<Result<_>>()?;
-            Ok(Page { total, people })
         })
         .await
     }
@@ -155,13 +121,15 @@ impl Store {
     {
         self.write(move |db| {
             let Some(row) = load(db, key)? else { return Ok(Edited::Unknown) };
-            let draft = match edit(&row.person) {
+            let mut draft = match edit(&row.person) {
                 Ok(draft) => draft,
                 Err(refusal) => return Ok(Edited::Refused(refusal)),
             };
+            let addresses = std::mem::take(&mut draft.addresses);
             if draft == row.person.draft {
                 return Ok(Edited::Person(Box::new(row.person)));
             }
+            draft.addresses = addresses;
             if taken(db, key.org, &draft.user_name, Some(key.user))? {
                 return Ok(Edited::Taken);
             }
@@ -179,10 +147,18 @@ impl Store {
         .await
     }
 
-    /// Removes a person from the organisation; false if there was none.
-    pub(crate) async fn remove_person(&self, key: PersonKey, now: i64) -> Result<bool> {
+    /// Removes a person from the organisation if `allow` lets it.
+    pub(crate) async fn remove_person<E, F>(&self, key: PersonKey, now: i64, allow: F) -> Result<Edited<E>>
+    where
+        E: Send + 'static,
+        F: FnOnce(&Person) -> std::result::Result<(), E> + Send + 'static,
+    {
         self.write(move |db| {
-            let Some(row) = load(db, key)? else { return Ok(false) };
+            let Some(row) = load(db, key)? else { return Ok(Edited::Unknown) };
+            if let Err(refusal) = allow(&row.person) {
+                return Ok(Edited::Refused(refusal));
+            }
+            groups::leave_groups(db, key.org, key.user, now)?;
             deactivate(db, key.org, row.account, now)?;
             db.execute_all(&[
                 ("DELETE FROM membership WHERE user_id = ?1 AND org_id = ?2", values![key.user, key.org].to_vec()),
@@ -200,7 +176,7 @@ impl Store {
                 "person.removed",
                 Entry { org: Some(key.org), account: Some(row.account), ..Entry::default() },
             );
-            Ok(true)
+            Ok(Edited::Person(Box::new(row.person)))
         })
         .await
     }
@@ -224,14 +200,16 @@ impl Membership {
         if self.accepted {
             return Ok(());
         }
-        let moved = before.email.as_deref().map(names::key) != after.email.as_deref().map(names::key);
-        let first_address = moved && before.email.is_none() && give_address(db, self.account, after.email.as_deref())?;
+        // Not to name an address any more moves nothing: some providers send minimal documents.
+        let moved =
+            after.email.is_some() && before.email.as_deref().map(names::key) != after.email.as_deref().map(names::key);
+        let first_address = moved && give_address(db, self.account, after.email.as_deref())?;
         if moved && !first_address && !self.corrects_address(db, after.email.as_deref())? {
             // Whoever can rewrite an address must not receive an invitation by it: an administrator re-issues by hand.
             invites::withdraw(db, self.account, org, now)?;
         }
-        if after.active && (first_address || (!before.active && after.email.is_some())) {
-            if adopt(db, after.email.as_deref())? == Some(self.account) {
+        if after.active && (first_address || (!before.active && has_address(db, self.account)?)) {
+            if after.email.is_none() || adopt(db, after.email.as_deref())? == Some(self.account) {
                 invites::issue(db, self.account, org, self.mode, ttl, now)?;
             } else {
                 // The organisation names another address than the one that the account has: neither gets an invitation by itself.
@@ -279,7 +257,7 @@ fn deactivate(db: &Db, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()>
 fn taken(db: &Db, org: [u8; 16], user_name: &str, except: Option<[u8; 16]>) -> Result<bool> {
     let holder = db.row(
         "SELECT user_id FROM membership WHERE org_id = ?1 AND user_name_key = ?2",
-        &values![org, names::key(user_name)],
+        &values![org, key_of(user_name)?],
     )?;
     let holder: Option<[u8; 16]> = holder.map(|row| row.at(0)).transpose()?;
     Ok(holder.is_some() && holder != except)
@@ -343,7 +321,7 @@ fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
             key.user,
             key.org,
             &draft.user_name,
-            names::key(&draft.user_name),
+            key_of(&draft.user_name)?,
             &draft.external_id,
             draft.active,
             &draft.email,
@@ -358,12 +336,26 @@ fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
 
 /// Writes down by which addresses the person is found.
 fn keep_addresses(db: &Db, key: PersonKey, draft: &Draft) -> Result<()> {
-    let Some(email) = &draft.email else { return Ok(()) };
-    db.execute(
-        "INSERT INTO membership_email (org_id, email_key, user_id) VALUES (?1, ?2, ?3)",
-        &values![key.org, names::key(email), key.user],
-    )?;
-    Ok(())
+    const ONE: &str =
+        "INSERT INTO membership_email (org_id, email_key, user_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let all: Vec<_> =
+        draft.addresses.iter().map(|address| (ONE, values![key.org, address, key.user].to_vec())).collect();
+    db.execute_all(&all)
+}
+
+/// The key that userNames are unique by.
+fn key_of(user_name: &str) -> Result<String> {
+    user_name::key(user_name).ok_or(StoreError::Corrupt("a userName that cannot be one"))
+}
+
+/// Whether letters of the account have somewhere to go.
+fn has_address(db: &Db, account: [u8; 16]) -> Result<bool> {
+    db.exists("SELECT 1 FROM account WHERE account_id = ?1 AND email IS NOT NULL", &values![account])
+}
+
+/// One person of the organisation.
+pub(super) fn find(db: &Db, key: PersonKey) -> Result<Option<Person>> {
+    Ok(load(db, key)?.map(|row| row.person))
 }
 
 fn load(db: &Db, key: PersonKey) -> Result<Option<Membership>> {
@@ -383,7 +375,7 @@ fn load(db: &Db, key: PersonKey) -> Result<Option<Membership>> {
     .transpose()
 }
 
-fn person(row: &Row) -> Result<Person> {
+pub(super) fn person(row: &Row) -> Result<Person> {
     Ok(Person {
         user_id: row.at(0)?,
         draft: Draft {
@@ -393,6 +385,7 @@ fn person(row: &Row) -> Result<Person> {
             email: row.at(4)?,
             display_name: row.at(5)?,
             attributes: row.at(6)?,
+            addresses: Vec::new(),
         },
         created_at: row.at(7)?,
         modified_at: row.at(8)?,

@@ -37,6 +37,12 @@ fn command_lines() -> Vec<(String, Vec<String>)> {
     let mut lines = Vec::new();
     for entry in std::fs::read_dir(root().join("docs")).expect("the documents") {
         let name = format!("docs/{}", entry.expect("an entry").file_name().to_string_lossy());
+        if !name.ends_with(".md") {
+            continue;
+        }
+        if !name.ends_with(".md") {
+            continue;
+        }
         for line in read(&name).lines() {
             let line = line.trim().trim_start_matches("sudo -u firstkey ");
             if let Some(rest) = line.strip_prefix("firstkey-server ") {

@@ -23,6 +23,7 @@ mod login;
 mod logs;
 mod numbers;
 mod people;
+mod scim;
 mod slow;
 mod smtp;
 mod story;

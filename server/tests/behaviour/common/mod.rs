@@ -236,6 +236,11 @@ impl Server {
         }
     }
 
+    /// The address of a path, for requests that a test makes itself.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.address)).body(body);
         for (name, value) in headers {
@@ -256,7 +261,11 @@ impl Server {
 
     pub(crate) async fn scim(&self, token: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let bearer = format!("Bearer {token}");
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/scim+json; charset=utf-8")];
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("accept", "application/scim+json"),
+            ("content-type", "application/scim+json; charset=utf-8"),
+        ];
         let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
         self.send(method, &format!("/scim/v2{path}"), &headers, body).await
     }
@@ -359,7 +368,7 @@ fn letters_in(folder: &Path) -> Vec<String> {
     paths.iter().map(|path| std::fs::read_to_string(path).expect("a letter").replace("\r\n", "\n")).collect()
 }
 
-/// Looks again and again until there is something; gives up loudly after half a minute.
+/// Looks again and again until there is something; gives up loudly after two minutes.
 pub(crate) async fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let looking = async {
         loop {
@@ -369,5 +378,5 @@ pub(crate) async fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(30), looking).await.expect("what was waited for came")
+    tokio::time::timeout(std::time::Duration::from_secs(120), looking).await.expect("what was waited for came")
 }

@@ -1,0 +1,103 @@
+//! Bodies of the fuzz targets for what an identity provider sends, with their oracles.
+//!
+//! Promise: deterministic, no I/O. Must never: be part of a program that somebody uses; it exists only for tests and under the feature `fuzzing`.
+
+pub mod scim_filter;
+pub mod scim_patch;
+pub mod scim_user;
+
+use crate::scim::schema::Resource;
+use serde_json::{Map, Value, json};
+
+/// Resources that filters and patches are tried on, spelled as the schema spells them.
+fn samples(resource: Resource) -> Vec<Map<String, Value>> {
+    let all = match resource {
+        Resource::User => json!([
+            {"userName": "a"},
+            {
+                "userName": "Ada@Example.org", "externalId": "Ext", "active": true, "title": "", "displayName": "Ada",
+                "name": {"givenName": "Ada", "familyName": "King"}, "nickName": "É",
+                "emails": [{"value": "ada@work.org", "type": "work", "primary": true}, {"value": "ADA@home.org", "type": "home"}],
+                "phoneNumbers": [{"type": "mobile"}, {"value": "1"}], "addresses": [{"formatted": "a\nb", "type": "work"}],
+                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "R&D", "manager": {"value": "a"}},
+            },
+            {"userName": "b", "active": false, "roles": [{"value": "a", "primary": false}], "x509Certificates": [{"value": "QQ=="}]},
+        ]),
+        Resource::Group => json!([{"displayName": "a"}, {"displayName": "Team", "externalId": "a"}]),
+    };
+    all.as_array().into_iter().flatten().filter_map(|one| one.as_object().cloned()).collect()
+}
+
+/// Whether `password` is a name anywhere at the top or in an extension.
+fn names_password(document: &Map<String, Value>) -> bool {
+    document.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("password")
+            || (name.contains(':')
+                && value
+                    .as_object()
+                    .is_some_and(|inner| inner.keys().any(|name| name.eq_ignore_ascii_case("password"))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{scim_filter, scim_patch, scim_user};
+    use std::path::Path;
+
+    type Body = fn(&[u8]);
+    const TARGETS: [(&str, Body); 3] =
+        [("scim_filter", scim_filter::run), ("scim_patch", scim_patch::run), ("scim_user", scim_user::run)];
+
+    #[test]
+    fn every_seed_of_the_fuzz_targets_keeps_their_promises() {
+        for (name, body) in TARGETS {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds").join(name);
+            let seeds: Vec<_> = std::fs::read_dir(folder).expect("the seeds").collect();
+            assert!(seeds.len() >= 10, "{name}");
+            for seed in seeds {
+                body(&std::fs::read(seed.expect("a seed").path()).expect("readable"));
+            }
+        }
+    }
+
+    #[test]
+    fn s08_what_is_far_too_large_is_answered_like_anything_else() {
+        let title = format!("{{\"userName\":\"a\",\"title\":\"{}\"}}", "x".repeat(1 << 20));
+        let deep =
+            format!("{{\"Operations\":[{{\"op\":\"add\",\"path\":\"emails[{}\",\"value\":1}}]}}", "(".repeat(5000));
+        let many = format!("{{\"roles\":[{}0]}}", "\"x\",".repeat(200_000));
+        for large in [
+            "(".repeat(5000),
+            "(".repeat(1 << 20),
+            "not(".repeat(5000),
+            "[".repeat(100_000),
+            "{\"a\":".repeat(100_000),
+            vec!["title pr"; 100_000].join(" or "),
+            format!("title eq \"{}\"", "\\".repeat(1 << 20)),
+            title,
+            deep,
+            many,
+        ] {
+            for (_, body) in TARGETS {
+                body(large.as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_of_chance_keep_the_promises() {
+        let mut state = 0x5eed_5eed_u64;
+        for round in 0..20_000_usize {
+            let mut bytes = Vec::new();
+            for _ in 0..8 + round % 100 {
+                state ^= state >> 12;
+                state ^= state << 25;
+                state ^= state >> 27;
+                bytes.push(state.wrapping_mul(0x2545_F491_4F6C_DD1D).to_be_bytes()[0]);
+            }
+            for (_, body) in TARGETS {
+                body(&bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the server can do: `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 section 4), and the queries at the root.
+
+use super::answer;
+use super::auth::Organisation;
+use super::error::ScimError;
+use super::listing::list;
+use super::request::{Document, PAGE, Parameters, Wanted};
+use super::schema::Resource;
+use crate::http::App;
+use crate::origin::Origin;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+type Answer = Result<Response, ScimError>;
+
+/// Users and Groups together.
+pub(super) async fn root(org: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
+    list(&app, org, &Resource::ALL, parameters.wanted()?).await
+}
+
+pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, Document(document): Document) -> Answer {
+    list(&app, org, &Resource::ALL, Wanted::search(document)?).await
+}
+
+pub(super) async fn config(_: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
+    unfiltered(&parameters)?;
+    Ok(answer(
+        StatusCode::OK,
+        &json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
+            "patch": {"supported": true},
+            "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+            "filter": {"supported": true, "maxResults": PAGE},
+            "changePassword": {"supported": false},
+            "sort": {"supported": true},
+            "etag": {"supported": true},
+            "authenticationSchemes": [{
+                "type": "oauthbearertoken",
+                "name": "Bearer token",
+                "description": "A token of the organisation in the Authorization header, made by the server's administrator.",
+                "specUri": "https://www.rfc-editor.org/info/rfc6750",
+                "primary": true,
+            }],
+            "meta": {
+                "resourceType": "ServiceProviderConfig",
+                "location": format!("{}/scim/v2/ServiceProviderConfig", app.origin),
+            },
+        }),
+    ))
+}
+
+pub(super) async fn resource_types(_: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
+    unfiltered(&parameters)?;
+    Ok(all(Resource::ALL.into_iter().map(|resource| resource_type(resource, &app.origin)).collect()))
+}
+
+pub(super) async fn one_resource_type(
+    _: Organisation,
+    State(app): State<Arc<App>>,
+    Path(name): Path<String>,
+) -> Answer {
+    let found = Resource::ALL.into_iter().find(|resource| resource.name() == name);
+    let found = found.ok_or_else(|| ScimError::new(404, "There is no such resource type."))?;
+    Ok(answer(StatusCode::OK, &resource_type(found, &app.origin)))
+}
+
+pub(super) async fn schemas(_: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
+    unfiltered(&parameters)?;
+    Ok(all(Resource::schemas().into_iter().map(|(id, schema)| located(id, schema, &app.origin)).collect()))
+}
+
+pub(super) async fn one_schema(_: Organisation, State(app): State<Arc<App>>, Path(urn): Path<String>) -> Answer {
+    let found = Resource::schemas().into_iter().find(|(id, _)| id.eq_ignore_ascii_case(&urn));
+    let (id, schema) = found.ok_or_else(|| ScimError::new(404, "There is no such schema."))?;
+    Ok(answer(StatusCode::OK, &located(id, schema, &app.origin)))
+}
+
+fn resource_type(resource: Resource, origin: &Origin) -> Value {
+    let extensions: Vec<Value> =
+        resource.extensions().iter().map(|schema| json!({"schema": schema.id, "required": false})).collect();
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
+        "id": resource.name(),
+        "name": resource.name(),
+        "description": resource.core().description,
+        "endpoint": format!("/{}", resource.endpoint()),
+        "schema": resource.core().id,
+        "schemaExtensions": extensions,
+        "meta": {"resourceType": "ResourceType", "location": format!("{origin}/scim/v2/ResourceTypes/{}", resource.name())},
+    })
+}
+
+fn located(id: &str, mut schema: Value, origin: &Origin) -> Value {
+    schema["meta"] = json!({"resourceType": "Schema", "location": format!("{origin}/scim/v2/Schemas/{id}")});
+    schema
+}
+
+fn all(resources: Vec<Value>) -> Response {
+    answer(
+        StatusCode::OK,
+        &json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+            "totalResults": resources.len(),
+            "startIndex": 1,
+            "itemsPerPage": resources.len(),
+            "Resources": resources,
+        }),
+    )
+}
+
+/// RFC 7644 section 4: a filter here is refused.
+fn unfiltered(parameters: &Parameters) -> Result<(), ScimError> {
+    match parameters.named("filter") {
+        None => Ok(()),
+        Some(_) => Err(ScimError::new(403, "What the server can do is not filtered.")),
+    }
+}

@@ -1,0 +1,100 @@
+//! Moments in filters: RFC 3339 with or without a fraction and an offset, as nanoseconds since 1970.
+
+/// Reads a moment; none if the text is not one.
+pub(super) fn read(text: &str) -> Option<i128> {
+    let bytes = text.as_bytes();
+    let number = |range: std::ops::Range<usize>| -> Option<i64> {
+        let digits = bytes.get(range)?;
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then(|| digits.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
+    };
+    let sign = |at: usize, signs: &[u8]| bytes.get(at).is_some_and(|byte| signs.contains(byte));
+    if !(sign(4, b"-") && sign(7, b"-") && sign(10, b"Tt") && sign(13, b":") && sign(16, b":")) {
+        return None;
+    }
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    if !(1..=12).contains(&month) || day < 1 || day > days_in(year, month) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let mut rest = text.get(19..)?;
+    let mut nanos = 0;
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let end = fraction.find(|c: char| !c.is_ascii_digit()).unwrap_or(fraction.len());
+        if end == 0 {
+            return None;
+        }
+        nanos = fraction
+            .bytes()
+            .take(end)
+            .chain(std::iter::repeat(b'0'))
+            .take(9)
+            .fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+        rest = &fraction[end..];
+    }
+    let offset = match rest {
+        // Without an offset it is taken for UTC.
+        "" | "Z" | "z" => 0,
+        _ => {
+            let (direction, clock) =
+                if let Some(clock) = rest.strip_prefix('+') { (1, clock) } else { (-1, rest.strip_prefix('-')?) };
+            let (hours, minutes) = clock.split_once(':')?;
+            let two = |text: &str| (text.len() == 2).then(|| text.parse::<u8>().ok())?;
+            let (hours, minutes) = (two(hours)?, two(minutes)?);
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            direction * (i64::from(hours) * 3600 + i64::from(minutes) * 60)
+        }
+    };
+    let seconds = days_before(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
+    Some(i128::from(seconds) * 1_000_000_000 + nanos)
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01; years begin in March, so that the leap day comes last.
+fn days_before(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day
+        - 1
+        - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn moments_are_read_with_fraction_and_offset() {
+        assert_eq!(read("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(read("2000-02-29T00:00:00Z"), Some(951_782_400_000_000_000));
+        assert_eq!(read("2100-03-01T00:00:00"), Some(4_107_542_400_000_000_000));
+        assert_eq!(read("2015-10-10T14:38:21.8617979-07:00"), Some(1_444_513_101_861_797_900));
+        assert_eq!(read("1969-12-31T23:59:59.5z"), Some(-500_000_000));
+        for bad in [
+            "",
+            "2000",
+            "2000-02-30T00:00:00Z",
+            "2001-02-29T00:00:00Z",
+            "2000-13-01T00:00:00Z",
+            "2000-01-01T24:00:00Z",
+            "2000-01-01T00:00:00.Z",
+            "2000-01-01T00:00:00+1:00",
+            "2000-01-01T00:00:00Zx",
+            "2000-01-01 00:00:00Z",
+            "é000-01-01T00:00:00Z",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}

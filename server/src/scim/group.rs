@@ -1,0 +1,130 @@
+//! A SCIM Group, and what this server takes from it: a name, the provider's id, and who is in it.
+
+use super::error::{ScimError, Type};
+use super::etag;
+use super::patch::{MemberStep, NewMember, read_members, take};
+use super::person::{self, check_schemas};
+use super::schema::{Resource, core_attribute};
+use super::value;
+use crate::calendar::instant;
+use crate::origin::Origin;
+use crate::store::{Group, GroupDraft, Joining, Member, MemberChange};
+use firstkey::crypto::context::AccountId;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// Longest displayName, in bytes.
+const LONGEST_NAME: usize = 1024;
+
+/// Reads a whole Group.
+pub(super) fn read(mut document: Map<String, Value>) -> Result<(GroupDraft, Vec<Joining>), ScimError> {
+    check_schemas(Resource::Group, take(&mut document, "schemas"))?;
+    let members = match (core_attribute(Resource::Group, "members"), take(&mut document, "members")) {
+        (Some(attribute), Some(value)) => joining(read_members(attribute, value)?)?,
+        _ => Vec::new(),
+    };
+    Ok((draft(value::resource(Resource::Group, document)?)?, members))
+}
+
+/// Makes a draft from a canonical Group.
+pub(super) fn draft(mut map: Map<String, Value>) -> Result<GroupDraft, ScimError> {
+    let mut text = |name: &str| match map.remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    };
+    let external_id = text("externalId");
+    match text("displayName") {
+        Some(display_name) if !display_name.trim().is_empty() && display_name.len() <= LONGEST_NAME => {
+            Ok(GroupDraft { display_name, external_id })
+        }
+        _ => Err(ScimError::bad(Type::InvalidValue, "displayName must be a text of 1 to 1024 bytes.")),
+    }
+}
+
+/// The stored Group as a canonical document, without members and what the server adds.
+pub(super) fn document(draft: &GroupDraft) -> Map<String, Value> {
+    let mut map = Map::from_iter([("displayName".to_owned(), draft.display_name.clone().into())]);
+    if let Some(external_id) = &draft.external_id {
+        map.insert("externalId".into(), external_id.clone().into());
+    }
+    map
+}
+
+/// Where a Group is.
+pub(super) fn location(id: [u8; 16], origin: &Origin) -> String {
+    format!("{origin}/scim/v2/Groups/{}", AccountId(id))
+}
+
+/// The Group as the identity provider sees it, with the members that were loaded.
+pub(super) fn full(group: &Group, origin: &Origin) -> Map<String, Value> {
+    let mut map = document(&group.draft);
+    map.insert("schemas".into(), json!([Resource::Group.core().id]));
+    map.insert("id".into(), AccountId(group.group_id).to_string().into());
+    if !group.members.is_empty() {
+        map.insert("members".into(), group.members.iter().map(|member| self::member(member, origin)).collect());
+    }
+    let meta = json!({
+        "resourceType": "Group",
+        "created": instant(group.created_at),
+        "lastModified": instant(group.modified_at),
+        "location": location(group.group_id, origin),
+        "version": etag::tag(group.version),
+    });
+    map.insert("meta".into(), meta);
+    map
+}
+
+fn member(member: &Member, origin: &Origin) -> Value {
+    let (kind, location) = if member.is_group {
+        ("Group", location(member.member_id, origin))
+    } else {
+        ("User", person::location(member.member_id, origin))
+    };
+    let mut value = json!({"value": AccountId(member.member_id).to_string(), "$ref": location, "type": kind});
+    if let Some(display) = &member.display {
+        value["display"] = display.clone().into();
+    }
+    value
+}
+
+/// The changes of members that a PATCH asks for, by id.
+pub(super) fn changes(steps: Vec<MemberStep>, origin: &Origin) -> Result<Vec<MemberChange>, ScimError> {
+    steps
+        .into_iter()
+        .map(|step| {
+            Ok(match step {
+                MemberStep::Add(members) => MemberChange::Add(joining(members)?),
+                MemberStep::Replace(members) => MemberChange::Replace(joining(members)?),
+                // What is no id is nobody's, so nobody has to leave.
+                MemberStep::Remove(ids) => MemberChange::Remove(ids.iter().filter_map(|id| read_id(id)).collect()),
+                MemberStep::RemoveAll => MemberChange::RemoveAll,
+                MemberStep::RemoveWhere(bound) => {
+                    let origin = origin.clone();
+                    MemberChange::RemoveWhere(Box::new(move |one| bound.matches_value(&member(one, &origin))))
+                }
+            })
+        })
+        .collect()
+}
+
+fn joining(members: Vec<NewMember>) -> Result<Vec<Joining>, ScimError> {
+    let mut joining = Vec::with_capacity(members.len());
+    for NewMember { value, display, bare } in members {
+        match read_id(&value) {
+            Some(member_id) => joining.push(Joining { member_id, display, must_exist: !bare }),
+            None if bare => {}
+            None => return Err(dangling()),
+        }
+    }
+    Ok(joining)
+}
+
+/// A member that nobody is.
+pub(super) fn dangling() -> ScimError {
+    ScimError::bad(Type::InvalidValue, "A member is neither a User nor another Group of this organisation.")
+}
+
+/// An id of ours; none if the text cannot be one.
+pub(super) fn read_id(text: &str) -> Option<[u8; 16]> {
+    Uuid::try_parse(text).ok().map(Uuid::into_bytes)
+}

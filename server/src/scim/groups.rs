@@ -1,0 +1,142 @@
+//! `/scim/v2/Groups`.
+
+use super::auth::Organisation;
+use super::error::ScimError;
+use super::listing::list;
+use super::patch::Patch;
+use super::request::{Conditions, Document, Parameters, Wanted};
+use super::schema::Resource;
+use super::{etag, group, not_modified, sent};
+use crate::http::App;
+use crate::store::{Group, GroupEdit, GroupKey, GroupOutcome, Load, MemberChange};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use firstkey::crypto::context::AccountId;
+use std::sync::Arc;
+
+type Answer = Result<Response, ScimError>;
+
+pub(super) async fn find(org: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
+    list(&app, org, &[Resource::Group], parameters.wanted()?).await
+}
+
+pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, Document(document): Document) -> Answer {
+    list(&app, org, &[Resource::Group], Wanted::search(document)?).await
+}
+
+pub(super) async fn create(
+    org: Organisation,
+    State(app): State<Arc<App>>,
+    parameters: Parameters,
+    Document(document): Document,
+) -> Answer {
+    let (draft, members) = group::read(document)?;
+    let outcome = app.store.create_group(org.0, draft, members, app.clock.now()).await?;
+    let created = done(outcome, |()| ScimError::no_such_group())?;
+    show(&app, StatusCode::CREATED, GroupKey { org: org.0, group: created.group_id }, &parameters).await
+}
+
+pub(super) async fn read(
+    org: Organisation,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    parameters: Parameters,
+    conditions: Conditions,
+) -> Answer {
+    let key = key(org, &id)?;
+    if let Some(tags) = conditions.if_none_match
+        && let Some(group) = app.store.group(key, Load::Nobody).await?
+        && tags.name(group.version)
+    {
+        return Ok(not_modified(group.version));
+    }
+    show(&app, StatusCode::OK, key, &parameters).await
+}
+
+pub(super) async fn replace(
+    org: Organisation,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    parameters: Parameters,
+    conditions: Conditions,
+    Document(document): Document,
+) -> Answer {
+    let key = key(org, &id)?;
+    edit(&app, key, move |now| {
+        conditions.allow(now.version)?;
+        let (draft, members) = group::read(document)?;
+        Ok(GroupEdit { draft, members: vec![MemberChange::Replace(members)] })
+    })
+    .await?;
+    show(&app, StatusCode::OK, key, &parameters).await
+}
+
+pub(super) async fn patch(
+    org: Organisation,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    parameters: Parameters,
+    conditions: Conditions,
+    Document(document): Document,
+) -> Answer {
+    let key = key(org, &id)?;
+    let changes = Patch::read(Resource::Group, document)?;
+    let origin = app.origin.clone();
+    let changed = edit(&app, key, move |now| {
+        conditions.allow(now.version)?;
+        let mut document = group::document(&now.draft);
+        changes.apply(&mut document, &AccountId(now.group_id).to_string())?;
+        Ok(GroupEdit { draft: group::draft(document)?, members: group::changes(changes.into_members(), &origin)? })
+    })
+    .await?;
+    // A body with all members is what nobody wants after adding one; it is sent only to who names attributes.
+    if parameters.projection().is_asked_for() {
+        return show(&app, StatusCode::OK, key, &parameters).await;
+    }
+    Ok((StatusCode::NO_CONTENT, [(axum::http::header::ETAG, etag::tag(changed.version))]).into_response())
+}
+
+pub(super) async fn delete(
+    org: Organisation,
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    conditions: Conditions,
+) -> Answer {
+    let allow = move |now: &Group| conditions.allow(now.version);
+    let outcome = app.store.remove_group(key(org, &id)?, app.clock.now(), allow).await?;
+    done(outcome, |refused| refused)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn edit<F>(app: &App, key: GroupKey, change: F) -> Result<Box<Group>, ScimError>
+where
+    F: FnOnce(&Group) -> Result<GroupEdit, ScimError> + Send + 'static,
+{
+    let outcome = app.store.edit_group(key, app.clock.now(), change).await?;
+    done(outcome, |refused| refused)
+}
+
+fn done<E>(outcome: GroupOutcome<E>, refused: impl FnOnce(E) -> ScimError) -> Result<Box<Group>, ScimError> {
+    match outcome {
+        GroupOutcome::Group(group) => Ok(group),
+        GroupOutcome::Unknown => Err(ScimError::no_such_group()),
+        GroupOutcome::Taken => Err(ScimError::taken("A group with this displayName exists in the organisation.")),
+        GroupOutcome::Dangling => Err(group::dangling()),
+        GroupOutcome::Refused(error) => Err(refused(error)),
+    }
+}
+
+async fn show(app: &App, status: StatusCode, key: GroupKey, parameters: &Parameters) -> Answer {
+    let projection = parameters.projection();
+    let load = if projection.wants(Resource::Group, "members") { Load::Everybody } else { Load::Nobody };
+    let found = app.store.group(key, load).await?.ok_or_else(ScimError::no_such_group)?;
+    let shown = projection.apply(Resource::Group, group::full(&found, &app.origin));
+    Ok(sent(status, &group::location(found.group_id, &app.origin), found.version, shown))
+}
+
+/// An id that is no UUID belongs to no group.
+fn key(org: Organisation, id: &str) -> Result<GroupKey, ScimError> {
+    let group = group::read_id(id).ok_or_else(ScimError::no_such_group)?;
+    Ok(GroupKey { org: org.0, group })
+}

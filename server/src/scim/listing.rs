@@ -1,0 +1,174 @@
+//! Lists: of Users, of Groups, of both.
+//!
+//! Promises: the same order on every page (creation, then id); the whole filter is evaluated on every resource that is counted; memory does not grow with the
+//! organisation, except for one short key per resource when the provider wants them sorted.
+
+use super::auth::Organisation;
+use super::error::ScimError;
+use super::filter::Bound;
+use super::narrow::{members_seen, mentions, narrow};
+use super::order::Order;
+use super::request::Wanted;
+use super::schema::Resource;
+use super::{answer, group, person};
+use crate::http::App;
+use crate::store::{GroupKey, Load, Narrow, PersonKey};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+
+/// Members that one page of groups may hold before it is cut short.
+const MEMBERS: usize = 100_000;
+
+type Hit = (Resource, [u8; 16]);
+
+/// A list of resources of these kinds.
+pub(super) async fn list(
+    app: &App,
+    org: Organisation,
+    kinds: &'static [Resource],
+    wanted: Wanted,
+) -> Result<Response, ScimError> {
+    let (total, resources) = match kinds {
+        [only] if wanted.filter.is_none() && wanted.order.is_none() => slice(app, org, *only, &wanted).await?,
+        _ => chosen(app, org, kinds, &wanted).await?,
+    };
+    let resources: Vec<Value> = resources
+        .into_iter()
+        .map(|(resource, document)| Value::Object(wanted.projection.apply(resource, document)))
+        .collect();
+    let body = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "totalResults": total,
+        "startIndex": wanted.start,
+        "itemsPerPage": resources.len(),
+        "Resources": resources,
+    });
+    Ok(answer(StatusCode::OK, &body))
+}
+
+type Documents = Vec<(Resource, Map<String, Value>)>;
+
+/// Part of all resources of one kind.
+async fn slice(app: &App, org: Organisation, kind: Resource, wanted: &Wanted) -> Result<(i64, Documents), ScimError> {
+    let skip = wanted.start - 1;
+    Ok(match kind {
+        Resource::User => {
+            let with_groups = wanted.projection.wants(kind, "groups");
+            let slice = app.store.people_slice(org.0, skip, wanted.count, with_groups).await?;
+            (slice.total, slice.items.iter().map(|found| (kind, person::full(found, &app.origin))).collect())
+        }
+        Resource::Group => {
+            let load = shown_members(wanted);
+            let slice = app.store.groups_slice(org.0, skip, wanted.count, load, MEMBERS).await?;
+            (slice.total, slice.items.iter().map(|found| (kind, group::full(found, &app.origin))).collect())
+        }
+    })
+}
+
+fn shown_members(wanted: &Wanted) -> Load {
+    if wanted.projection.wants(Resource::Group, "members") { Load::Everybody } else { Load::Nobody }
+}
+
+/// Those that fulfil the filter, in the order that was asked for.
+async fn chosen(
+    app: &App,
+    org: Organisation,
+    kinds: &'static [Resource],
+    wanted: &Wanted,
+) -> Result<(i64, Documents), ScimError> {
+    let mut hits = Hits::new(wanted);
+    for kind in kinds {
+        let bound = match &wanted.filter {
+            None => None,
+            Some(filter) if kinds.len() > 1 => Some(Bound::at_root(filter, *kind)?),
+            Some(filter) => Some(super::filter::bind(filter, *kind)?),
+        };
+        let narrow = bound.as_ref().map_or(Narrow::All, |bound| narrow(*kind, bound));
+        let (origin, sorts_by) = (app.origin.clone(), wanted.order.clone());
+        let fulfils = move |bound: Option<&Bound>, document: &Map<String, Value>| {
+            bound.is_none_or(|bound| bound.matches(document))
+        };
+        hits = match kind {
+            Resource::User => {
+                let with_groups = bound.as_ref().is_some_and(|bound| mentions(bound, "groups"));
+                app.store
+                    .walk_people(org.0, narrow, with_groups, hits, move |hits, found| {
+                        let document = person::full(&found, &origin);
+                        if fulfils(bound.as_ref(), &document) {
+                            hits.add((Resource::User, found.person.user_id), sorts_by.as_ref(), &document);
+                        }
+                    })
+                    .await?
+            }
+            Resource::Group => {
+                let load = bound.as_ref().map_or(Load::Nobody, members_seen);
+                app.store
+                    .walk_groups(org.0, narrow, load, hits, move |hits, found| {
+                        let document = group::full(&found, &origin);
+                        if fulfils(bound.as_ref(), &document) {
+                            hits.add((Resource::Group, found.group_id), sorts_by.as_ref(), &document);
+                        }
+                    })
+                    .await?
+            }
+        };
+    }
+    let total = hits.total;
+    let mut documents = Vec::new();
+    let mut held = 0;
+    for (kind, id) in hits.page(wanted) {
+        // Whoever was removed meanwhile is left out.
+        let document = match kind {
+            Resource::User => {
+                let key = PersonKey { org: org.0, user: id };
+                let found = app.store.found_person(key, wanted.projection.wants(kind, "groups")).await?;
+                found.map(|found| person::full(&found, &app.origin))
+            }
+            Resource::Group => {
+                let key = GroupKey { org: org.0, group: id };
+                let found = app.store.group(key, shown_members(wanted)).await?;
+                held += found.as_ref().map_or(0, |group| group.members.len());
+                if held > MEMBERS && !documents.is_empty() {
+                    break;
+                }
+                found.map(|found| group::full(&found, &app.origin))
+            }
+        };
+        documents.extend(document.map(|document| (kind, document)));
+    }
+    Ok((total, documents))
+}
+
+/// What was found: everybody's key if they are to be sorted, else only the page.
+struct Hits {
+    total: i64,
+    skip: i64,
+    count: i64,
+    page: Vec<Hit>,
+    keys: Vec<(Option<String>, Hit)>,
+}
+
+impl Hits {
+    fn new(wanted: &Wanted) -> Self {
+        Self { total: 0, skip: wanted.start - 1, count: wanted.count, page: Vec::new(), keys: Vec::new() }
+    }
+
+    fn add(&mut self, hit: Hit, order: Option<&Order>, document: &Map<String, Value>) {
+        match order {
+            Some(order) => self.keys.push((order.key(hit.0, document), hit)),
+            None if self.total >= self.skip && self.total - self.skip < self.count => self.page.push(hit),
+            None => {}
+        }
+        self.total += 1;
+    }
+
+    fn page(mut self, wanted: &Wanted) -> Vec<Hit> {
+        let Some(order) = &wanted.order else { return self.page };
+        // Stable, so that equals stay in order of creation.
+        self.keys.sort_by(|(one, _), (other, _)| order.compare(one.as_deref(), other.as_deref()));
+        let skip = usize::try_from(self.skip).unwrap_or(usize::MAX);
+        let count = usize::try_from(self.count).unwrap_or(0);
+        self.keys.into_iter().skip(skip).take(count).map(|(_, hit)| hit).collect()
+    }
+}

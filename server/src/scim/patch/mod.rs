@@ -1,0 +1,133 @@
+//! PATCH (RFC 7644 section 3.5.2) in the forms that identity providers send: operators in any case, with a path or without, paths as keys.
+//!
+//! Promises: all operations are applied or none; one that is not understood is an error, because an ignored deactivation leaves somebody in; the time is bounded by
+//! the request's size. `password` and `schemas` are the two that are ignored on purpose. Members of groups are not touched here: they come out as changes of their own,
+//! so that a group of any size is changed by its rows alone.
+
+mod apply;
+mod list;
+mod members;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use members::{MemberStep, NewMember, read as read_members};
+
+use super::error::{ScimError, Type};
+use super::schema::Resource;
+use serde_json::{Map, Value};
+use target::Target;
+
+/// Most operations in one request.
+const MOST: usize = 1000;
+/// Most tests in all filters of one request.
+const MOST_TESTS: usize = 4000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Op {
+    Add,
+    Remove,
+    Replace,
+}
+
+/// One operation on one attribute.
+#[derive(Debug)]
+struct Change {
+    op: Op,
+    target: Target,
+    value: Option<Value>,
+}
+
+/// The operations of a PATCH request, understood.
+#[derive(Debug)]
+pub(crate) struct Patch {
+    changes: Vec<Change>,
+    members: Vec<MemberStep>,
+}
+
+impl Patch {
+    /// Reads the request.
+    pub(crate) fn read(resource: Resource, mut document: Map<String, Value>) -> Result<Self, ScimError> {
+        let operations = match take(&mut document, "Operations") {
+            Some(Value::Array(operations)) if (1..=MOST).contains(&operations.len()) => operations,
+            _ => return Err(syntax("Operations must be a list of 1 to 1000 operations.")),
+        };
+        let mut reader = Reader { resource, tests: 0, changes: Vec::new(), members: Vec::new() };
+        for operation in operations {
+            let Value::Object(operation) = operation else { return Err(syntax("An operation must be an object.")) };
+            reader.operation(operation)?;
+        }
+        Ok(Self { changes: reader.changes, members: reader.members })
+    }
+
+    /// Applies everything but the changes of members to a canonical resource whose id is `id`.
+    pub(crate) fn apply(&self, document: &mut Map<String, Value>, id: &str) -> Result<(), ScimError> {
+        let mut changed = document.clone();
+        self.changes.iter().try_for_each(|change| change.apply(&mut changed, id))?;
+        *document = changed;
+        Ok(())
+    }
+
+    /// The changes of a group's members, in order.
+    pub(crate) fn into_members(self) -> Vec<MemberStep> {
+        self.members
+    }
+}
+
+struct Reader {
+    resource: Resource,
+    tests: usize,
+    changes: Vec<Change>,
+    members: Vec<MemberStep>,
+}
+
+impl Reader {
+    fn operation(&mut self, mut operation: Map<String, Value>) -> Result<(), ScimError> {
+        let op = take(&mut operation, "op").and_then(|op| op.as_str().map(str::to_ascii_lowercase));
+        let op = match op.as_deref() {
+            Some("add") => Op::Add,
+            Some("remove") => Op::Remove,
+            Some("replace") => Op::Replace,
+            _ => return Err(syntax("op must be add, remove or replace.")),
+        };
+        let path = take(&mut operation, "path").filter(|path| !path.is_null());
+        let value = take(&mut operation, "value");
+        if op != Op::Remove && value.is_none() {
+            return Err(ScimError::bad(Type::InvalidValue, "add and replace need a value."));
+        }
+        match (path, value) {
+            (Some(Value::String(path)), value) => self.change(op, &path, value),
+            (Some(_), _) => Err(ScimError::bad(Type::InvalidPath, "path must be a text.")),
+            (None, _) if op == Op::Remove => Err(ScimError::bad(Type::NoTarget, "remove needs a path.")),
+            // Without a path the keys are paths: attributes, "name.givenName", or those of an extension behind its URN.
+            (None, Some(Value::Object(values))) => {
+                values.into_iter().try_for_each(|(path, value)| self.change(op, &path, Some(value)))
+            }
+            (None, _) => Err(ScimError::bad(Type::InvalidValue, "Without a path the value must be an object.")),
+        }
+    }
+
+    fn change(&mut self, op: Op, path: &str, value: Option<Value>) -> Result<(), ScimError> {
+        let target = Target::read(self.resource, path, &mut self.tests)?;
+        if self.tests > MOST_TESTS {
+            return Err(syntax("The paths of this request hold more than 4000 tests."));
+        }
+        match target {
+            Target::Place { place, filter } if place.is("members") => {
+                self.members.push(members::step(op, place, filter, value)?);
+            }
+            target => self.changes.push(Change { op, target, value }),
+        }
+        Ok(())
+    }
+}
+
+/// Removes a member of a message, whatever its case.
+pub(crate) fn take(map: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    let key = map.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone();
+    map.remove(&key)
+}
+
+fn syntax(detail: &'static str) -> ScimError {
+    ScimError::bad(Type::InvalidSyntax, detail)
+}

@@ -1,0 +1,252 @@
+//! Lists of people and groups: slices in order of creation, and walks over those that an index narrows down to.
+//!
+//! Promises: every query names the organisation; a walk holds one batch of rows at a time, however many there are; the order is the same on every page.
+
+use super::db::{Db, Value, values};
+use super::groups::{self, Group, Load};
+use super::people::{self, Person};
+use super::{Result, Store};
+
+/// Rows that are held at a time.
+const BATCH: i64 = 200;
+
+/// Which rows can fulfil a filter at all, by what there is an index for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Narrow {
+    All,
+    Nobody,
+    Id([u8; 16]),
+    /// The key of a userName, or of a group's displayName.
+    Name(String),
+    External(String),
+    /// An address in lower case.
+    Email(String),
+    /// People or groups that are direct members of this group.
+    MemberOf([u8; 16]),
+    /// Groups that have this member.
+    Having([u8; 16]),
+}
+
+/// Part of a list.
+pub(crate) struct Slice<T> {
+    pub(crate) total: i64,
+    pub(crate) items: Vec<T>,
+}
+
+/// A group that somebody is a direct member of.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupRef {
+    pub(crate) group_id: [u8; 16],
+    pub(crate) display_name: String,
+}
+
+/// A person with the groups, if they were asked for.
+pub(crate) struct Found {
+    pub(crate) person: Person,
+    pub(crate) groups: Vec<GroupRef>,
+}
+
+impl Store {
+    /// One person of the organisation.
+    pub(crate) async fn found_person(&self, key: people::PersonKey, with_groups: bool) -> Result<Option<Found>> {
+        self.read(move |db| match people::find(db, key)? {
+            None => Ok(None),
+            Some(person) => found(db, key.org, person, with_groups).map(Some),
+        })
+        .await
+    }
+
+    /// The organisation's people in order of creation, `skip` left out, at most `take`.
+    pub(crate) async fn people_slice(
+        &self,
+        org: [u8; 16],
+        skip: i64,
+        take: i64,
+        with_groups: bool,
+    ) -> Result<Slice<Found>> {
+        self.read(move |db| {
+            let total = db.row("SELECT people FROM organisation WHERE org_id = ?1", &values![org])?;
+            let total = total.map(|row| row.at(0)).transpose()?.unwrap_or(0);
+            let sql = format!(
+                "SELECT {} FROM membership m WHERE m.org_id = ?1 ORDER BY m.created_at, m.user_id LIMIT ?2 OFFSET ?3",
+                people::COLUMNS
+            );
+            let items = if skip < total { db.rows(&sql, &values![org, take, skip])? } else { Vec::new() };
+            let items =
+                items.iter().map(|row| found(db, org, people::person(row)?, with_groups)).collect::<Result<_>>()?;
+            Ok(Slice { total, items })
+        })
+        .await
+    }
+
+    /// Shows the organisation's people that `narrow` leaves to `visit`, in order of creation.
+    pub(crate) async fn walk_people<S, F>(
+        &self,
+        org: [u8; 16],
+        narrow: Narrow,
+        with_groups: bool,
+        mut state: S,
+        mut visit: F,
+    ) -> Result<S>
+    where
+        S: Send + 'static,
+        F: FnMut(&mut S, Found) + Send + 'static,
+    {
+        self.read(move |db| {
+            let Some((source, condition, value)) = narrow.people() else { return Ok(state) };
+            let sql = format!(
+                "SELECT {} FROM {source} WHERE m.org_id = ?1 AND (m.created_at, m.user_id) > (?2, ?3) AND {condition}
+                 ORDER BY m.created_at, m.user_id LIMIT ?4",
+                people::COLUMNS
+            );
+            let mut after = (i64::MIN, [0; 16]);
+            loop {
+                let rows = db.rows(&sql, &walk_values(org, after, value.clone()))?;
+                let is_last = i64::try_from(rows.len()).is_ok_and(|rows| rows < BATCH);
+                for row in rows {
+                    let person = people::person(&row)?;
+                    after = (person.created_at, person.user_id);
+                    visit(&mut state, found(db, org, person, with_groups)?);
+                }
+                if is_last {
+                    return Ok(state);
+                }
+            }
+        })
+        .await
+    }
+
+    /// The organisation's groups in order of creation, `skip` left out, at most `take`, and not many more members than `members` at once.
+    pub(crate) async fn groups_slice(
+        &self,
+        org: [u8; 16],
+        skip: i64,
+        take: i64,
+        load: Load,
+        members: usize,
+    ) -> Result<Slice<Group>> {
+        self.read(move |db| {
+            let total = db.row("SELECT groups_count FROM organisation WHERE org_id = ?1", &values![org])?;
+            let total = total.map(|row| row.at(0)).transpose()?.unwrap_or(0);
+            let sql = format!(
+                "SELECT {} FROM scim_group g WHERE g.org_id = ?1 ORDER BY g.created_at, g.group_id LIMIT ?2 OFFSET ?3",
+                groups::COLUMNS
+            );
+            let rows = if skip < total { db.rows(&sql, &values![org, take, skip])? } else { Vec::new() };
+            let mut items = Vec::new();
+            let mut held = 0;
+            for row in &rows {
+                let group = groups::group(db, org, row, &load)?;
+                held += group.members.len();
+                // A shorter page is allowed and says so; a page of millions of members is not sent.
+                if !items.is_empty() && held > members {
+                    break;
+                }
+                items.push(group);
+            }
+            Ok(Slice { total, items })
+        })
+        .await
+    }
+
+    /// Shows the organisation's groups that `narrow` leaves to `visit`, in order of creation.
+    pub(crate) async fn walk_groups<S, F>(
+        &self,
+        org: [u8; 16],
+        narrow: Narrow,
+        load: Load,
+        mut state: S,
+        mut visit: F,
+    ) -> Result<S>
+    where
+        S: Send + 'static,
+        F: FnMut(&mut S, Group) + Send + 'static,
+    {
+        self.read(move |db| {
+            let Some((source, condition, value)) = narrow.groups() else { return Ok(state) };
+            let sql = format!(
+                "SELECT {} FROM {source} WHERE g.org_id = ?1 AND (g.created_at, g.group_id) > (?2, ?3) AND {condition}
+                 ORDER BY g.created_at, g.group_id LIMIT ?4",
+                groups::COLUMNS
+            );
+            let mut after = (i64::MIN, [0; 16]);
+            loop {
+                let rows = db.rows(&sql, &walk_values(org, after, value.clone()))?;
+                let is_last = i64::try_from(rows.len()).is_ok_and(|rows| rows < BATCH);
+                for row in rows {
+                    let group = groups::group(db, org, &row, &load)?;
+                    after = (group.created_at, group.group_id);
+                    visit(&mut state, group);
+                }
+                if is_last {
+                    return Ok(state);
+                }
+            }
+        })
+        .await
+    }
+}
+
+fn walk_values(org: [u8; 16], after: (i64, [u8; 16]), value: Option<Value<'static>>) -> Vec<Value<'static>> {
+    let mut all = values![org, after.0, after.1, BATCH].to_vec();
+    all.extend(value);
+    all
+}
+
+/// Tables, a condition on `membership m` or `scim_group g`, and its value as `?5`.
+type Source = (&'static str, &'static str, Option<Value<'static>>);
+
+// A cross join keeps its order in SQLite: the few rows that the index finds come first, instead of everybody in order of creation.
+const BY_EMAIL: &str = "(SELECT e.user_id AS id FROM membership_email e WHERE e.org_id = ?1 AND e.email_key = ?5) f CROSS JOIN membership m";
+const IN_GROUP: &str =
+    "(SELECT x.member_id AS id FROM group_member x WHERE x.group_id = ?5 AND x.org_id = ?1) f CROSS JOIN membership m";
+const WITH_MEMBER: &str =
+    "(SELECT x.group_id AS id FROM group_member x WHERE x.member_id = ?5 AND x.org_id = ?1) f CROSS JOIN scim_group g";
+
+impl Narrow {
+    /// Where people are; none if nobody can fulfil it.
+    fn people(&self) -> Option<Source> {
+        const ALL: &str = "membership m";
+        Some(match self {
+            Self::All => (ALL, "1 = 1", None),
+            Self::Nobody | Self::Having(_) => return None,
+            Self::Id(id) => (ALL, "m.user_id = ?5", Some((*id).into())),
+            Self::Name(key) => (ALL, "m.user_name_key = ?5", Some(text(key)?)),
+            Self::External(id) => (ALL, "m.external_id = ?5", Some(text(id)?)),
+            Self::Email(key) => (BY_EMAIL, "m.user_id = f.id", Some(text(key)?)),
+            Self::MemberOf(group) => (IN_GROUP, "m.user_id = f.id", Some((*group).into())),
+        })
+    }
+
+    /// Where groups are.
+    fn groups(&self) -> Option<Source> {
+        const ALL: &str = "scim_group g";
+        Some(match self {
+            Self::All => (ALL, "1 = 1", None),
+            Self::Nobody | Self::Email(_) | Self::MemberOf(_) => return None,
+            Self::Id(id) => (ALL, "g.group_id = ?5", Some((*id).into())),
+            Self::Name(key) => (ALL, "g.name_key = ?5", Some(text(key)?)),
+            Self::External(id) => (ALL, "g.external_id = ?5", Some(text(id)?)),
+            Self::Having(member) => (WITH_MEMBER, "g.group_id = f.id", Some((*member).into())),
+        })
+    }
+}
+
+/// No stored text holds NUL, and PostgreSQL does not take one.
+fn text(text: &str) -> Option<Value<'static>> {
+    (!text.contains('\0')).then(|| text.to_owned().into())
+}
+
+fn found(db: &Db, org: [u8; 16], person: Person, with_groups: bool) -> Result<Found> {
+    let groups = if with_groups { groups_of(db, org, person.user_id)? } else { Vec::new() };
+    Ok(Found { person, groups })
+}
+
+fn groups_of(db: &Db, org: [u8; 16], member: [u8; 16]) -> Result<Vec<GroupRef>> {
+    let rows = db.rows(
+        "SELECT g.group_id, g.display_name FROM group_member x JOIN scim_group g ON g.group_id = x.group_id
+         WHERE x.member_id = ?1 AND x.org_id = ?2 AND g.org_id = ?2 ORDER BY g.created_at, g.group_id",
+        &values![member, org],
+    )?;
+    rows.iter().map(|row| Ok(GroupRef { group_id: row.at(0)?, display_name: row.at(1)? })).collect()
+}

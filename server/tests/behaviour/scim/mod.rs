@@ -1,0 +1,10 @@
+//! SCIM over HTTP: what providers send, what RFC 7644 asks for, and what nobody may.
+
+mod answers;
+mod conversation;
+mod groups;
+mod lists;
+mod microsoft;
+mod providers;
+mod races;
+mod tenants;
