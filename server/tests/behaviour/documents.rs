@@ -37,10 +37,7 @@ fn command_lines() -> Vec<(String, Vec<String>)> {
     let mut lines = Vec::new();
     for entry in std::fs::read_dir(root().join("docs")).expect("the documents") {
         let name = format!("docs/{}", entry.expect("an entry").file_name().to_string_lossy());
-        if !name.ends_with(".md") {
-            continue;
-        }
-        if !name.ends_with(".md") {
+        if Path::new(&name).extension().is_none_or(|end| end != "md") {
             continue;
         }
         for line in read(&name).lines() {
