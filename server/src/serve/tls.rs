@@ -121,14 +121,17 @@ fn judge(certificate: &CertificateDer<'_>, origin: &Origin, now: i64) -> Result<
 pub(super) struct Tls {
     files: TlsFiles,
     used: RwLock<Arc<ServerConfig>>,
+    /// The files as they were just before they were read: what changes from then on is not missed.
+    first: [Mark; 2],
 }
 
 impl Tls {
     /// Opens the files; a server does not start with a pair that clients would refuse.
     pub(super) fn open(files: TlsFiles, app: &App) -> Result<Self, TlsTrouble> {
+        let first = marks(&files);
         let pair = Pair::read(&files, &app.origin, app.clock.now())?;
         app.metrics.certificate_ends.store(pair.ends.try_into().unwrap_or(0), Ordering::Relaxed);
-        Ok(Self { files, used: RwLock::new(pair.config) })
+        Ok(Self { files, used: RwLock::new(pair.config), first })
     }
 
     /// What the next connection uses.
@@ -138,7 +141,7 @@ impl Tls {
 
     /// Looks at the files until it is dropped, and reads them again whenever they changed.
     pub(super) async fn watch(self: Arc<Self>, app: Arc<App>) {
-        let mut seen = self.look().await;
+        let mut seen = Some(self.first);
         loop {
             tokio::time::sleep(LOOK).await;
             let now = self.look().await;
@@ -165,13 +168,17 @@ impl Tls {
 
     async fn look(&self) -> Option<[Mark; 2]> {
         let files = self.files.clone();
-        tokio::task::spawn_blocking(move || [mark(&files.certificate), mark(&files.key)]).await.ok()
+        tokio::task::spawn_blocking(move || marks(&files)).await.ok()
     }
 }
 
 /// What tells one version of a file from another: whose it is and who may read it, and what is in it. Times and numbers alone would not do: a file system gives
 /// the number of a removed file to the next one, and two changes can carry the same time.
 type Mark = Option<(u32, u32, Option<[u8; 32]>)>;
+
+fn marks(files: &TlsFiles) -> [Mark; 2] {
+    [mark(&files.certificate), mark(&files.key)]
+}
 
 fn mark(path: &Path) -> Mark {
     let about = std::fs::metadata(path).ok()?;
