@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ClaimMessage {
+pub(super) struct ClaimMessage {
     invite_id: B64<16>,
     token: B64<32>,
     claim_key: B64<32>,

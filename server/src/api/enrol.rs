@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Start {
+pub(super) struct Start {
     opaque_request: B64<32>,
 }
 
@@ -31,7 +31,7 @@ struct Started {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Complete {
+pub(super) struct Complete {
     idempotency_key: B64<16>,
     opaque_upload: B64<192>,
     kdf_block: B64<47>,
@@ -119,7 +119,7 @@ fn refuse_joining(signed: &Signed) -> Result<(), Problem> {
 
 impl Complete {
     /// Everything that can be checked without opening anything. The server cannot know that the envelopes open; the person's client proves that by reading back.
-    fn check(&self, context: &AccountContext, policy: &Policy) -> Result<Fingerprint, &'static str> {
+    pub(super) fn check(&self, context: &AccountContext, policy: &Policy) -> Result<Fingerprint, &'static str> {
         let key_gen = KeyGen(self.identity.key_gen);
         if key_gen != KeyGen::FIRST {
             return Err("key_gen must be 1 in a new account.");

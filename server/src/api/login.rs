@@ -26,7 +26,7 @@ const SESSION: i64 = 600;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Params {
+pub(super) struct Params {
     email: String,
 }
 
@@ -40,7 +40,7 @@ struct ParamsAnswer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Start {
+pub(super) struct Start {
     account_id: B64<16>,
     ke1: B64<96>,
 }
@@ -53,7 +53,7 @@ struct StartAnswer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Finish {
+pub(super) struct Finish {
     login_id: B64<16>,
     ke3: B64<64>,
 }

@@ -4,6 +4,8 @@
 //! signature held. Must never: take anything from the `Host` header, or put a value from a request into a header.
 
 mod b64;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod bodies;
 mod claim;
 mod enrol;
 mod landing;

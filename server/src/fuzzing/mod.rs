@@ -1,7 +1,8 @@
-//! Bodies of the fuzz targets for what an identity provider sends, with their oracles.
+//! Bodies of the fuzz targets for what identity providers and people's clients send, with their oracles.
 //!
 //! Promise: deterministic, no I/O. Must never: be part of a program that somebody uses; it exists only for tests and under the feature `fuzzing`.
 
+pub mod api_bodies;
 pub mod scim_filter;
 pub mod scim_patch;
 pub mod scim_user;
@@ -41,12 +42,16 @@ fn names_password(document: &Map<String, Value>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{scim_filter, scim_patch, scim_user};
+    use super::{api_bodies, scim_filter, scim_patch, scim_user};
     use std::path::Path;
 
     type Body = fn(&[u8]);
-    const TARGETS: [(&str, Body); 3] =
-        [("scim_filter", scim_filter::run), ("scim_patch", scim_patch::run), ("scim_user", scim_user::run)];
+    const TARGETS: [(&str, Body); 4] = [
+        ("api_bodies", api_bodies::run),
+        ("scim_filter", scim_filter::run),
+        ("scim_patch", scim_patch::run),
+        ("scim_user", scim_user::run),
+    ];
 
     #[test]
     fn every_seed_of_the_fuzz_targets_keeps_their_promises() {
@@ -57,6 +62,19 @@ mod tests {
             for seed in seeds {
                 body(&std::fs::read(seed.expect("a seed").path()).expect("readable"));
             }
+        }
+    }
+
+    #[test]
+    fn the_good_bodies_among_the_seeds_are_taken_and_pass_every_oracle() {
+        use crate::api::bodies::{PATHS, accepts};
+        use firstkey::crypto::context::{AccountContext, AccountId, RealmId};
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/api_bodies");
+        for (at, path) in PATHS.into_iter().enumerate() {
+            let seed = std::fs::read(folder.join(format!("{at:02}"))).expect("a seed");
+            let id = |from: usize| seed[from..from + 16].try_into().expect("16 bytes");
+            let context = AccountContext { realm: RealmId(id(1)), account: AccountId(id(17)) };
+            assert!(accepts(path, &seed[33..], &context), "{path}");
         }
     }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 const ADA: &str = "ada@example.org";
 
 /// How often two things are done at once. Higher counts find rarer orders.
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 1_000;
 
 async fn state(deployment: &Deployment) -> String {
     deployment.show(ADA).await.state
