@@ -32,3 +32,7 @@ pub mod srp;
 
 #[cfg(test)]
 mod recorded;
+
+#[cfg(feature = "client")]
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod edge;

@@ -8,6 +8,7 @@ mod support;
 
 mod commands;
 mod happy;
+mod infisical;
 mod invite;
 mod kit;
 mod lost;
