@@ -5,9 +5,10 @@
 //! a secret, or know about files; `store` keeps it.
 
 use crate::ui::text::hex;
-use crate::wire::outbound::Outbound;
+use crate::wire::outbound::{Disclosed, Outbound};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 /// A record that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,8 @@ pub struct Record {
 pub struct Sent {
     version: u32,
     pub(crate) time: u64,
+    #[serde(default = "usual_method", skip_serializing_if = "is_usual_method")]
+    pub(crate) method: String,
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) fields: Vec<Field>,
@@ -45,17 +48,55 @@ pub(crate) struct Field {
 }
 
 const VERSION: u32 = 1;
+const USUAL_METHOD: &str = "POST";
+
+fn usual_method() -> String {
+    USUAL_METHOD.to_owned()
+}
+
+fn is_usual_method(method: &String) -> bool {
+    method == USUAL_METHOD
+}
+
+/// What is kept of a request of any dialect.
+pub struct Parts<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// Where it went.
+    pub url: String,
+    /// Its headers, fit to be kept.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: &'a [u8],
+    /// What is in the body.
+    pub disclosed: &'a [Disclosed],
+    /// SHA-256 of the body.
+    pub digest: [u8; 32],
+}
 
 impl Sent {
     /// What is kept of `request`, sent at `time` (seconds since 1970).
     pub fn of(request: &Outbound, time: u64) -> Self {
-        let mut body = request.body().to_vec();
-        for field in request.disclosed().iter().filter(|field| field.unrecorded) {
+        let headers = request.signature().map(|signed| signed.headers().map(|(name, value)| (name.to_owned(), value)));
+        let parts = Parts {
+            method: USUAL_METHOD,
+            url: format!("{}{}", request.origin(), request.endpoint().path()),
+            headers: headers.into_iter().flatten().collect(),
+            body: request.body(),
+            disclosed: request.disclosed(),
+            digest: request.digest(),
+        };
+        Self::of_parts(parts, time)
+    }
+
+    /// The same of a request of another dialect.
+    pub fn of_parts(parts: Parts<'_>, time: u64) -> Self {
+        let mut body = Zeroizing::new(parts.body.to_vec());
+        for field in parts.disclosed.iter().filter(|field| field.unrecorded) {
             // The quotes around the value stay, so that the body is still JSON.
             body[field.start + 1..field.end - 1].fill(b'*');
         }
-        let headers = request.signature().map(|signed| signed.headers().map(|(name, value)| (name.to_owned(), value)));
-        let fields = request.disclosed().iter().map(|field| Field {
+        let fields = parts.disclosed.iter().map(|field| Field {
             name: field.name.to_owned(),
             why: field.why.to_owned(),
             start: field.start,
@@ -65,10 +106,11 @@ impl Sent {
         Self {
             version: VERSION,
             time,
-            url: format!("{}{}", request.origin(), request.endpoint().path()),
-            headers: headers.into_iter().flatten().collect(),
+            method: parts.method.to_owned(),
+            url: parts.url,
+            headers: parts.headers,
             fields: fields.collect(),
-            sha256: hex(&request.digest()),
+            sha256: hex(&parts.digest),
             body: Base64UrlUnpadded::encode_string(&body),
         }
     }
@@ -110,6 +152,11 @@ impl Record {
         self.requests.push(Sent::of(request, time));
     }
 
+    /// Adds what was kept of a request.
+    pub fn push(&mut self, sent: Sent) {
+        self.requests.push(sent);
+    }
+
     /// Whether nothing was sent.
     pub fn is_empty(&self) -> bool {
         self.requests.is_empty()
@@ -130,7 +177,7 @@ impl Record {
     pub fn raw(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for sent in &self.requests {
-            bytes.extend_from_slice(format!("POST {}\n", sent.url).as_bytes());
+            bytes.extend_from_slice(format!("{} {}\n", sent.method, sent.url).as_bytes());
             for (name, value) in &sent.headers {
                 bytes.extend_from_slice(format!("{name}: {value}\n").as_bytes());
             }

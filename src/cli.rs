@@ -56,8 +56,143 @@ pub struct Cli {
 pub enum Command {
     /// Accept an invite: choose a password, make keys, keep a recovery kit.
     Accept(Accept),
+    /// See whether an account opens, and is still the one you completed.
+    Verify(Verify),
+    /// Set a new password with your kit, if you forgot yours.
+    Recover(Recover),
+    /// Change the password of an account.
+    Password(ChangePassword),
     /// Show what was sent, field by field, with the reason each may leave.
     Audit(Audit),
+}
+
+/// What the commands on an account that exists have in common.
+#[derive(Debug, Args)]
+pub struct Account {
+    /// The server, where more than one is known here.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The account, where more than one is known here.
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Read the link that the command asks for from a file, or - for standard input.
+    #[arg(long, value_name = "PATH")]
+    pub link_file: Option<PathBuf>,
+    /// Never ask; name the flag that is missing and fail.
+    #[arg(long)]
+    pub no_input: bool,
+    /// Print one JSON object a line to standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Trust the authorities in this PEM file as well.
+    #[arg(long, value_name = "PATH")]
+    pub ca_file: Option<PathBuf>,
+    /// Say more; secrets are never shown.
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// Where a password comes from, if not from a person.
+#[derive(Debug, Args)]
+pub struct OldPassword {
+    /// Read the password from a file only you may read.
+    #[arg(long, value_name = "PATH")]
+    pub password_file: Option<PathBuf>,
+    /// Read the password from an open file descriptor.
+    #[arg(long, value_name = "N")]
+    pub password_fd: Option<u32>,
+}
+
+/// Where a new password comes from, if not from a person.
+#[derive(Debug, Args)]
+pub struct NewPassword {
+    /// Read the new password from a file only you may read.
+    #[arg(long, value_name = "PATH")]
+    pub new_password_file: Option<PathBuf>,
+    /// Read the new password from an open file descriptor.
+    #[arg(long, value_name = "N")]
+    pub new_password_fd: Option<u32>,
+}
+
+/// `firstkey verify`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Verify {
+    /// Which account.
+    #[command(flatten)]
+    pub account: Account,
+    /// Its password.
+    #[command(flatten)]
+    pub old: OldPassword,
+}
+
+/// `firstkey recover`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Recover {
+    /// Which account.
+    #[command(flatten)]
+    pub account: Account,
+    /// The emergency kit in a file, instead of typing its secret.
+    #[arg(long, value_name = "PATH")]
+    pub kit_file: Option<PathBuf>,
+    /// Consent in advance, for exactly this address.
+    #[arg(long, value_name = "EMAIL")]
+    pub yes_for: Option<String>,
+    /// Its new password.
+    #[command(flatten)]
+    pub new: NewPassword,
+}
+
+/// `firstkey password`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct ChangePassword {
+    /// Which account.
+    #[command(flatten)]
+    pub account: Account,
+    /// Its password.
+    #[command(flatten)]
+    pub old: OldPassword,
+    /// Its new password.
+    #[command(flatten)]
+    pub new: NewPassword,
+}
+
+/// The one source that a pair of flags names.
+fn one_source(file: Option<&PathBuf>, descriptor: Option<u32>) -> Result<Option<PasswordSource>, Misuse> {
+    match (file, descriptor) {
+        (Some(_), Some(_)) => Err(Misuse::TwoPasswords),
+        (Some(path), None) => Ok(Some(PasswordSource::File(path.clone()))),
+        (None, Some(number)) => Ok(Some(PasswordSource::Descriptor(number))),
+        (None, None) => Ok(None),
+    }
+}
+
+impl OldPassword {
+    /// Where it comes from.
+    pub fn source(&self) -> Result<Option<PasswordSource>, Misuse> {
+        one_source(self.password_file.as_ref(), self.password_fd)
+    }
+}
+
+impl NewPassword {
+    /// Where it comes from.
+    pub fn source(&self) -> Result<Option<PasswordSource>, Misuse> {
+        one_source(self.new_password_file.as_ref(), self.new_password_fd)
+    }
+}
+
+impl Account {
+    /// What these flags answer.
+    pub fn answers(&self, password: Option<PasswordSource>, yes_for: Option<String>) -> Answers {
+        let invite = match &self.link_file {
+            Some(path) if path == Path::new("-") => Some(InviteSource::Stdin),
+            Some(path) => Some(InviteSource::File(path.clone())),
+            None => None,
+        };
+        Answers { invite, password, yes_for, json: self.json, resume: true, ..Answers::default() }
+    }
 }
 
 /// `firstkey accept`.
@@ -79,6 +214,12 @@ pub struct Accept {
     /// Consent in advance, for exactly this address.
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,
+    /// Your first name, for servers that ask for it.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub first_name: Option<String>,
+    /// Your last name, for servers that ask for it.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub last_name: Option<String>,
     /// Save the kit to a new file instead of showing it.
     #[arg(long, value_name = "PATH")]
     pub kit_out: Option<PathBuf>,
@@ -131,12 +272,7 @@ impl Accept {
         if password_variable {
             return Err(Misuse::PasswordVariable);
         }
-        let password = match (&self.password_file, self.password_fd) {
-            (Some(_), Some(_)) => return Err(Misuse::TwoPasswords),
-            (Some(path), None) => Some(PasswordSource::File(path.clone())),
-            (None, Some(number)) => Some(PasswordSource::Descriptor(number)),
-            (None, None) => None,
-        };
+        let password = one_source(self.password_file.as_ref(), self.password_fd)?;
         let invite = match (&self.link, &self.invite_file) {
             (Some(link), _) => Some(InviteSource::Argument(Zeroizing::new(link.as_bytes().to_vec()))),
             (None, Some(path)) if path == Path::new("-") => Some(InviteSource::Stdin),
@@ -172,7 +308,7 @@ mod tests {
         let all = ["firstkey", "accept"].iter().chain(flags);
         match Cli::try_parse_from(all).expect("good flags").command {
             Command::Accept(accept) => accept,
-            Command::Audit(_) => panic!("accept was asked for"),
+            _ => panic!("accept was asked for"),
         }
     }
 

@@ -37,6 +37,7 @@
 
 pub mod crypto;
 pub mod flow;
+pub mod infisical;
 pub mod secret;
 pub mod wire;
 

@@ -10,7 +10,8 @@ use crate::drive::{self, Edges};
 use crate::exit::ExitCode;
 use crate::flow::accept::{Accept, Options};
 use crate::flow::stop::{LocalTrouble, Reach, Stop, StorageTrouble, Why};
-use crate::flow::Done;
+use crate::infisical::edge::command::{Deed, Edge as DialectEdge, Wish};
+use crate::infisical::edge::sort::Sorted;
 use crate::port::harden::harden;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
@@ -19,6 +20,8 @@ use crate::store::Place;
 use crate::store::shelf::{self, StateShelf};
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
+use crate::ui::source::PasswordSource;
+use crate::ui::text::usage::Misuse;
 use crate::ui::term::{self, Terminal};
 use crate::ui::{signals, text};
 use clap::Parser;
@@ -41,6 +44,14 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         Command::Accept(flags) => accept(&flags, cli.state_dir, hardened.no_core_dumps && hardened.not_traceable),
+        Command::Verify(flags) => on_account(&flags.account, Deed::Verify, flags.old.source(), Ok(None), cli.state_dir),
+        Command::Recover(flags) => {
+            let deed = Deed::Recover { kit: flags.kit_file.clone(), yes_for: flags.yes_for.clone() };
+            on_account(&flags.account, deed, Ok(None), flags.new.source(), cli.state_dir)
+        }
+        Command::Password(flags) => {
+            on_account(&flags.account, Deed::Change, flags.old.source(), flags.new.source(), cli.state_dir)
+        }
         Command::Audit(flags) => audit(&flags, cli.state_dir),
     }
 }
@@ -64,10 +75,11 @@ fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode
     };
     let mut script = Script::new(answers, person);
     let end = script.prepare().and_then(|()| accept_prepared(flags, profile, state, closed, &mut script));
-    script.finish(&end)
+    end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }
 
-fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<PathBuf>, closed: bool, script: &mut Script) -> Result<Done, Stop> {
+#[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
+fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<PathBuf>, closed: bool, script: &mut Script) -> Result<ExitCode, Stop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
     let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let path = state_folder(state).map_err(early)?;
@@ -88,8 +100,9 @@ fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| early(LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
+    let mut person = Sorted::new(script);
     let edges = Edges {
-        person: script,
+        person: &mut person,
         server: &mut server,
         shelf: &mut shelf,
         stretch: &mut ThisMachine,
@@ -98,9 +111,67 @@ fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<
         },
     };
     let end = runtime.block_on(drive::run(&mut Accept::new(options), edges, &mut rng));
+    let exit = match person.found() {
+        None => script.finish(&end),
+        Some(link) => {
+            let names = [flags.first_name.clone(), flags.last_name.clone()];
+            let mut edge = DialectEdge { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
+            runtime.block_on(edge.accept(link, names, flags.dry_run)).map_err(early)?
+        }
+    };
     // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with the process.
     runtime.shutdown_background();
-    end
+    Ok(exit)
+}
+
+/// A command on an account that exists: which dialect its server speaks decides who does it. Accounts of our own protocol are not served by these yet.
+fn on_account(
+    flags: &cli::Account,
+    deed: Deed,
+    old: Result<Option<PasswordSource>, Misuse>,
+    new: Result<Option<PasswordSource>, Misuse>,
+    state: Option<PathBuf>,
+) -> ExitCode {
+    let _ = signals::install();
+    let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let variable = std::env::var_os(PASSWORD_VARIABLE).is_some().then_some(Misuse::PasswordVariable);
+    let sources = variable.map_or(Ok(()), Err).and_then(|()| Ok((old?, new?)));
+    let (old, new) = match sources {
+        Ok(good) => good,
+        Err(misuse) => {
+            let answers = Answers { json: flags.json, ..Answers::default() };
+            return Script::new(answers, person).misused(misuse);
+        }
+    };
+    let yes_for = if let Deed::Recover { yes_for, .. } = &deed { yes_for.clone() } else { None };
+    let mut script = Script::new(flags.answers(old, yes_for), person);
+    let end = script.read_given().map_err(early).and_then(|()| on_account_prepared(flags, deed, new, state, &mut script));
+    end.unwrap_or_else(|stop| script.finish(&Err(stop)))
+}
+
+#[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
+fn on_account_prepared(
+    flags: &cli::Account,
+    deed: Deed,
+    new: Option<PasswordSource>,
+    state: Option<PathBuf>,
+    script: &mut Script,
+) -> Result<ExitCode, Stop> {
+    let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
+    let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+    let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
+    let new = new.map(|source| source.read()).transpose().map_err(early)?;
+    let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
+    if let Some(proxy) = &proxy {
+        script.remark(&text::start::proxy(proxy.shown()));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| early(LocalTrouble::NoThreads))?;
+    let mut server = HttpServer::new(Limits::default(), roots, proxy);
+    let wish = Wish { server: flags.server.clone(), account: flags.account.clone(), new_password: new };
+    let mut edge = DialectEdge { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
+    let exit = runtime.block_on(edge.on_account(deed, wish)).map_err(early)?;
+    runtime.shutdown_background();
+    Ok(exit)
 }
 
 /// The folder that `--state-dir` names, or the system's place for state.

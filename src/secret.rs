@@ -126,12 +126,42 @@ fixed_secret! {
     SessionToken, 32
 }
 
+fixed_secret! {
+    /// An exponent of SRP: `x`, which the password becomes, or the random `a` of one handshake.
+    SrpExponent, 32
+}
+
+/// A token or code of a server, as text: it came from there and goes back there, and is worth something to whoever finds it meanwhile.
+pub struct TokenText(Zeroizing<Vec<u8>>);
+
+impl TokenText {
+    /// Takes over the text.
+    pub fn new(text: Zeroizing<Vec<u8>>) -> Self {
+        Self(text)
+    }
+
+    /// The text. Say why at the call: `// EXPOSE: ...`.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Equality in constant time for equal lengths; the length is not hidden.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
 /// A password after preparation (protocol section 3): NFC, at most 1,024 bytes, never truncated.
 ///
 /// The buffer is never grown after it was filled, so no copy stays behind; wiped on drop.
 pub struct Password(Zeroizing<Vec<u8>>);
 
 impl Password {
+    /// Takes over bytes as they were typed: where a server's own clients use them so, nothing may be prepared.
+    pub fn as_typed(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self(bytes)
+    }
+
     /// Takes over bytes that `crypto::prepare` made.
     pub(crate) fn from_prepared(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self(bytes)

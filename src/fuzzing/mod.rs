@@ -8,6 +8,7 @@ pub mod envelope;
 pub mod flow_any;
 pub mod honest;
 pub mod inbound;
+pub mod infisical;
 pub mod leak;
 pub mod link;
 pub mod needles;

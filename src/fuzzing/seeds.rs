@@ -28,6 +28,7 @@ pub fn all() -> Vec<Seed> {
     envelopes(&mut |name, bytes| add("envelope", name, bytes));
     answers(&mut |name, bytes| add("inbound", name, bytes));
     runs(&mut |name, bytes| add("flow_any", name, bytes));
+    super::infisical::seeds::all(&mut add);
     seeds
 }
 
@@ -129,7 +130,7 @@ fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzzing::{envelope, flow_any, inbound, link};
+    use crate::fuzzing::{envelope, flow_any, inbound, infisical, link};
     use std::collections::BTreeMap;
     use std::path::Path;
 
@@ -139,6 +140,9 @@ mod tests {
             "envelope" => envelope::run(&seed.bytes),
             "inbound" => inbound::run(&seed.bytes),
             "flow_any" => flow_any::run(&seed.bytes),
+            "infisical_link" => infisical::link::run(&seed.bytes),
+            "infisical_inbound" => infisical::inbound::run(&seed.bytes),
+            "flow_infisical" => infisical::flow::run(&seed.bytes),
             other => panic!("no target {other}"),
         }
     }
@@ -155,7 +159,9 @@ mod tests {
         let made: BTreeMap<_, _> =
             all().into_iter().map(|seed| (format!("{}/{}", seed.target, seed.name), seed.bytes)).collect();
         let mut found = BTreeMap::new();
-        for target in ["link", "envelope", "inbound", "flow_any"] {
+        for target in
+            ["link", "envelope", "inbound", "flow_any", "infisical_link", "infisical_inbound", "flow_infisical"]
+        {
             for file in std::fs::read_dir(folder.join(target))
                 .expect("the corpus is there: `cargo run --bin seeds` in fuzz/ writes it")
             {

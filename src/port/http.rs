@@ -2,7 +2,8 @@
 //!
 //! Promise: TLS by rustls on ring, verified by the system's roots plus `--ca-file`; no redirects, no referer, no cookies, no compression, no retries of its own; 10 s to
 //! connect, 15 s between bytes, 60 s for a whole call; at most 64 KiB of body are read. Trust roots are loaded with the first HTTPS request, not before.
-//! Must never: switch verification off, log, write TLS secrets anywhere, or send anything but an [`Outbound`].
+//! Must never: switch verification off, log, write TLS secrets anywhere, or send anything but what came through a door: an [`Outbound`], or a
+//! request of another dialect.
 
 use crate::drive::Server;
 use crate::flow::stop::NoAnswer;
@@ -10,7 +11,7 @@ use crate::wire::inbound::{Framing, Response};
 use crate::wire::json::MAX_BODY;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Outbound, RequestSignature};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use std::error::Error;
@@ -122,16 +123,53 @@ impl HttpServer {
     }
 }
 
+/// What a request is to the transport.
+pub struct Call<'a> {
+    /// Where it goes.
+    pub origin: &'a Origin,
+    /// `GET`, `POST` or `DELETE`.
+    pub method: &'static str,
+    /// The path.
+    pub path: &'static str,
+    /// JSON, or no body and no content type.
+    pub body: Option<&'a [u8]>,
+    /// A token for the `Authorization` header.
+    pub bearer: Option<&'a [u8]>,
+    /// Further headers.
+    pub headers: &'a [(&'static str, String)],
+}
+
+impl HttpServer {
+    /// Sends one request, once.
+    pub async fn call(&mut self, call: Call<'_>) -> Result<Response, NoAnswer> {
+        let client = self.client(call.origin).map_err(|SetUpFailed| NoAnswer::Certificate)?;
+        let url = format!("{}{}", call.origin.as_str(), call.path);
+        let method = reqwest::Method::from_bytes(call.method.as_bytes()).map_err(|_| NoAnswer::Broken)?;
+        let mut request = client.request(method, url);
+        if let Some(body) = call.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+        }
+        if let Some(bearer) = call.bearer {
+            let mut value = Zeroizing::new(Vec::with_capacity(bearer.len() + 7));
+            value.extend_from_slice(b"Bearer ");
+            value.extend_from_slice(bearer);
+            let mut value = HeaderValue::from_bytes(&value).map_err(|_| NoAnswer::Broken)?;
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        for (name, value) in call.headers {
+            request = request.header(*name, value);
+        }
+        let response = request.send().await.map_err(|error| no_answer(&error))?;
+        read(response).await.map_err(|error| no_answer(&error))
+    }
+}
+
 impl Server for HttpServer {
     async fn send(&mut self, request: &Outbound) -> Result<Response, NoAnswer> {
-        let client = self.client(request.origin()).map_err(|SetUpFailed| NoAnswer::Certificate)?;
-        let url = format!("{}{}", request.origin().as_str(), request.endpoint().path());
-        let mut call = client.post(url).header(CONTENT_TYPE, "application/json").body(request.body().to_vec());
-        for (name, value) in request.signature().map(RequestSignature::headers).into_iter().flatten() {
-            call = call.header(name, value);
-        }
-        let response = call.send().await.map_err(|error| no_answer(&error))?;
-        read(response).await.map_err(|error| no_answer(&error))
+        let headers: Vec<_> = request.signature().map(RequestSignature::headers).into_iter().flatten().collect();
+        let (origin, path, body) = (request.origin(), request.endpoint().path(), Some(request.body()));
+        self.call(Call { origin, method: "POST", path, body, bearer: None, headers: &headers }).await
     }
 }
 

@@ -39,7 +39,7 @@ impl From<NotEnough> for StretchError {
 /// Blocks for as long as it takes; the lanes run on as many threads as the machine has cores.
 pub fn stretch(
     password: &[u8],
-    salt: &[u8; 32],
+    salt: &[u8],
     m_kib: u32,
     t: u32,
     p: u32,

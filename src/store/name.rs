@@ -10,6 +10,8 @@ pub enum Kind {
     Pending,
     /// What is remembered of a completed account.
     Pin,
+    /// The same of an account on a server of the dialect of `infisical`.
+    DialectPin,
     /// What was sent in the last run.
     Audit,
 }
@@ -19,6 +21,7 @@ impl Kind {
         match self {
             Self::Pending => ".pending",
             Self::Pin => ".pin",
+            Self::DialectPin => ".e2ee-pin",
             Self::Audit => ".audit",
         }
     }

@@ -9,6 +9,7 @@ use super::name::{FileName, Kind, Stem};
 use super::place::Place;
 
 const PIN: Magic = Magic("FKPN1");
+const DIALECT_PIN: Magic = Magic("FKIP1");
 const AUDIT: Magic = Magic("FKAU1");
 
 /// Longest pin in bytes.
@@ -29,6 +30,21 @@ pub fn load_pin(place: &Place, id: &Stem) -> Result<Vec<u8>, StoreError> {
 /// Ids of all pins, sorted.
 pub fn list_pins(place: &Place) -> Result<Vec<Stem>, StoreError> {
     list_kind(place, Kind::Pin)
+}
+
+/// Saves a pin of the other dialect durably, in place of an older one with the same id.
+pub fn save_dialect_pin(place: &Place, id: &Stem, payload: &[u8]) -> Result<(), StoreError> {
+    save_framed(place, &FileName::new(id, Kind::DialectPin), DIALECT_PIN, LONGEST_PIN, payload)
+}
+
+/// Loads such a pin.
+pub fn load_dialect_pin(place: &Place, id: &Stem) -> Result<Vec<u8>, StoreError> {
+    load_framed(place, &FileName::new(id, Kind::DialectPin), DIALECT_PIN, LONGEST_PIN)
+}
+
+/// Ids of all such pins, sorted.
+pub fn list_dialect_pins(place: &Place) -> Result<Vec<Stem>, StoreError> {
+    list_kind(place, Kind::DialectPin)
 }
 
 /// Saves the record of this run in place of the last one.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `<invite id>.pending` | a [`Checkpoint`] | when its account was read back |
 //! | `<invite id>.pin` | a [`Pin`] | stays |
+//! | `<digest>.e2ee-pin` | a pin of an account on a server of another dialect | stays |
 //! | `last.audit` | the requests of the last run | with the next run |
 //! | `run-....lock` | nothing | with the run |
 //!
@@ -12,7 +13,7 @@
 use super::lock::Lock;
 use super::name::Stem;
 use super::{Place, StoreError, checkpoint, record};
-use crate::audit::Record;
+use crate::audit::{Record, Sent};
 use crate::crypto::context::InviteId;
 use crate::drive::Shelf;
 use crate::flow::checkpoint::{Checkpoint, Pin, Unreadable};
@@ -54,6 +55,27 @@ impl StateShelf {
         record::list_pins(&self.place)?.iter().map(|id| self.parse(record::load_pin(&self.place, id)?, Pin::read)).collect()
     }
 
+    /// All pins of the other dialect, each read by `read`.
+    pub fn dialect_pins<T>(&self, read: impl Fn(&[u8]) -> Result<T, Unreadable>) -> Result<Vec<T>, LocalTrouble> {
+        let pins = record::list_dialect_pins(&self.place)?;
+        pins.iter().map(|id| self.parse(record::load_dialect_pin(&self.place, id)?, &read)).collect()
+    }
+
+    /// Stores a pin of the other dialect durably; `stem` is hexadecimal.
+    pub fn keep_dialect_pin(&mut self, stem: &str, payload: &[u8]) -> Result<(), LocalTrouble> {
+        let path = self.place.path().display().to_string();
+        let stem = Stem::read(stem).ok_or(LocalTrouble::State { trouble: StorageTrouble::Other, path })?;
+        Ok(record::save_dialect_pin(&self.place, &stem, payload)?)
+    }
+
+    /// Adds what was kept of a request to the record, before it is sent. `make` takes the time in seconds since 1970.
+    pub fn record_sent(&mut self, make: impl FnOnce(u64) -> Sent) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        self.record.push(make(now));
+        // A full disk must not stop an account from being finished; `audit` then says that there is no record.
+        let _ = record::save_last_audit(&self.place, &self.record.encode());
+    }
+
     fn parse<T>(&self, contents: Vec<u8>, read: impl Fn(&[u8]) -> Result<T, Unreadable>) -> Result<T, LocalTrouble> {
         let path = self.place.path().display().to_string();
         read(&contents).map_err(|Unreadable| LocalTrouble::State { trouble: StorageTrouble::Damaged, path })
@@ -76,10 +98,7 @@ impl Shelf for StateShelf {
     }
 
     fn record(&mut self, request: &Outbound) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        self.record.append(request, now);
-        // A full disk must not stop an account from being finished; `audit` then says that there is no record.
-        let _ = record::save_last_audit(&self.place, &self.record.encode());
+        self.record_sent(|now| Sent::of(request, now));
     }
 }
 

@@ -45,8 +45,10 @@ pub struct AtTerminal {
 }
 
 /// What the person did with the kit.
-enum Kept {
+pub(crate) enum Kept {
+    /// It is on paper.
     WrittenDown,
+    /// They want it in a file.
     ToBeSaved,
 }
 
@@ -79,23 +81,23 @@ impl AtTerminal {
         }
     }
 
-    fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.terminal.width().min(WIDEST)
     }
 
-    fn line(&mut self, line: &str) {
+    pub(crate) fn line(&mut self, line: &str) {
         self.end_line("");
         self.put(&format!("{}\n", wrap(line, self.width())));
     }
 
     /// Leaves a line open for what comes of it.
-    fn begin_line(&mut self, line: &str) {
+    pub(crate) fn begin_line(&mut self, line: &str) {
         self.end_line("");
         self.put(&wrap(line, self.terminal.width().saturating_sub(LINE_END).min(WIDEST)));
         self.open_line = true;
     }
 
-    fn end_line(&mut self, end: &str) {
+    pub(crate) fn end_line(&mut self, end: &str) {
         if std::mem::take(&mut self.open_line) {
             self.put(&format!("{end}\n"));
         }
@@ -120,12 +122,12 @@ impl AtTerminal {
         }
     }
 
-    fn text(&mut self, prompt: &str) -> Result<Zeroizing<Vec<u8>>, Answer> {
+    pub(crate) fn text(&mut self, prompt: &str) -> Result<Zeroizing<Vec<u8>>, Answer> {
         let prompt = wrap(prompt, self.width());
         self.until_read(|terminal| ask::line(terminal, &prompt)).map(|line| Zeroizing::new(line.into_bytes()))
     }
 
-    fn secret(&mut self, prompt: &str) -> Answer {
+    pub(crate) fn secret(&mut self, prompt: &str) -> Answer {
         let Ok(mut buffer) = LockedBytes::new(MAX_BYTES + SPARE) else {
             return Answer::Trouble(LocalTrouble::NotEnoughMemory { needed_kib: 4, available_kib: 0 });
         };
@@ -137,7 +139,7 @@ impl AtTerminal {
         read.map_or_else(|end| end, Answer::Secret)
     }
 
-    fn yes_no(&mut self, question: &str, default: Option<bool>) -> Answer {
+    pub(crate) fn yes_no(&mut self, question: &str, default: Option<bool>) -> Answer {
         match self.until_read(|terminal| ask::yes_no(terminal, question, default)) {
             Ok(true) => Answer::Yes,
             Ok(false) => Answer::No,
@@ -169,7 +171,7 @@ impl AtTerminal {
         self.secret(question::PASSWORD)
     }
 
-    fn again(&mut self, made: Option<&str>) -> Answer {
+    pub(crate) fn again(&mut self, made: Option<&str>) -> Answer {
         if let Some(made) = made {
             let again = std::mem::replace(&mut self.made_shown, true);
             self.line(if again { question::MADE_AGAIN } else { question::MADE });
@@ -190,7 +192,8 @@ impl AtTerminal {
         self.line("");
         self.say(&lines);
         loop {
-            match self.keep(kit, &lines) {
+            let code = kit::for_screen(kit, self.width());
+            match self.keep(&code, &lines, question::WRITTEN_DOWN_HOW) {
                 Ok(Kept::WrittenDown) => return Answer::Yes,
                 Ok(Kept::ToBeSaved) => {}
                 Err(trouble) => return ended(&trouble),
@@ -205,21 +208,20 @@ impl AtTerminal {
     }
 
     /// Shows the code until the person says what they did with it.
-    fn keep(&mut self, kit: &Kit, lines: &Lines) -> Result<Kept, ReadTrouble> {
+    pub(crate) fn keep(&mut self, code: &str, lines: &Lines, how: &str) -> Result<Kept, ReadTrouble> {
         let width = self.width();
-        let code = kit::for_screen(kit, width);
         let elsewhere = self.terminal.alternate().map(|mut alternate| {
             for line in lines {
                 alternate.write(&format!("{}\n", wrap(line, width)))?;
             }
-            show(&mut alternate, &code, width)
+            show(&mut alternate, code, how, width)
         });
         match elsewhere {
             Some(kept) => {
                 self.line(notice::KIT_SHOWN);
                 kept
             }
-            None => show(&mut self.terminal, &code, width),
+            None => show(&mut self.terminal, code, how, width),
         }
     }
 
@@ -260,7 +262,7 @@ impl AtTerminal {
 }
 
 /// Shows the code and the question on whichever screen it is.
-fn show(terminal: &mut Terminal, code: &str, width: usize) -> Result<Kept, ReadTrouble> {
+fn show(terminal: &mut Terminal, code: &str, how: &str, width: usize) -> Result<Kept, ReadTrouble> {
     terminal.write("\n")?;
     terminal.write(code)?;
     terminal.write("\n")?;
@@ -271,13 +273,13 @@ fn show(terminal: &mut Terminal, code: &str, width: usize) -> Result<Kept, ReadT
         match ask::line(terminal, &prompt)?.trim() {
             "y" | "Y" | "yes" | "Yes" => return Ok(Kept::WrittenDown),
             "s" | "S" => return Ok(Kept::ToBeSaved),
-            _ => terminal.write(&format!("{}\n", wrap(question::WRITTEN_DOWN_HOW, width)))?,
+            _ => terminal.write(&format!("{}\n", wrap(how, width)))?,
         }
     }
 }
 
 /// The answer where nothing more can be read.
-fn ended(trouble: &ReadTrouble) -> Answer {
+pub(crate) fn ended(trouble: &ReadTrouble) -> Answer {
     match trouble {
         ReadTrouble::Interrupted | ReadTrouble::Terminated(_) | ReadTrouble::Closed => Answer::Cancelled,
         ReadTrouble::TooLong | ReadTrouble::NotUtf8 | ReadTrouble::ControlCharacter(_) | ReadTrouble::Io(_) => {

@@ -102,6 +102,11 @@ impl Script {
         self.read().map_err(|trouble| early(Why::Local(trouble)))
     }
 
+    /// Reads what the flags name, where nothing else need be given.
+    pub(crate) fn read_given(&mut self) -> Result<(), LocalTrouble> {
+        self.read()
+    }
+
     fn first_missing(&self) -> Option<Missing> {
         let Answers { invite, password, yes_for, kit_out, resume, rehearsal, .. } = &self.answers;
         [
@@ -125,6 +130,26 @@ impl Script {
             Some(path) if !self.answers.resume && !self.answers.rehearsal => KitFile::check(path),
             _ => Ok(()),
         }
+    }
+
+    /// What the flags answer.
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    /// Whoever sits there.
+    pub(crate) fn person(&mut self) -> Option<&mut AtTerminal> {
+        self.person.as_mut()
+    }
+
+    /// The password that a flag gave.
+    pub(crate) fn given_password(&self) -> Option<Zeroizing<Vec<u8>>> {
+        self.password.as_ref().map(|password| Zeroizing::new(password.as_slice().to_vec()))
+    }
+
+    /// The link that a flag gave.
+    pub(crate) fn given_link(&self) -> Option<Zeroizing<Vec<u8>>> {
+        self.link.as_ref().map(|link| Zeroizing::new(link.to_vec()))
     }
 
     /// Says something beside the flow: to the person, else to the log.
@@ -164,7 +189,8 @@ impl Script {
         exit
     }
 
-    fn stopped(&mut self, story: &Story, code: &'static str, exit: ExitCode) {
+    /// Says why it stopped.
+    pub(crate) fn stopped(&mut self, story: &Story, code: &'static str, exit: ExitCode) {
         match &mut self.person {
             Some(person) => person.stopped(story),
             None => self.log_story(story),
@@ -195,13 +221,11 @@ impl Script {
             repeated: done.repeated,
         };
         self.result(&text::done::done(pin, done.repeated));
-        if self.answers.json || self.outputs.piped {
-            put(&mut self.outputs.out, &event.line());
-        }
+        self.last_line(&event.line());
     }
 
     /// The good end for people: on the terminal, or on standard output if nothing there expects JSON.
-    fn result(&mut self, lines: &Lines) {
+    pub(crate) fn result(&mut self, lines: &Lines) {
         match &mut self.person {
             Some(person) => person.say(lines),
             None if self.answers.json || self.outputs.piped => {}
@@ -210,13 +234,25 @@ impl Script {
     }
 
     fn event(&mut self, event: &Event<'_>) {
+        self.event_line(&event.line());
+    }
+
+    /// One line of JSON, where that is wished for.
+    pub(crate) fn event_line(&mut self, line: &str) {
         if self.answers.json {
-            put(&mut self.outputs.out, &event.line());
+            put(&mut self.outputs.out, line);
+        }
+    }
+
+    /// The last line of JSON: also where a program reads standard output.
+    pub(crate) fn last_line(&mut self, line: &str) {
+        if self.answers.json || self.outputs.piped {
+            put(&mut self.outputs.out, line);
         }
     }
 
     /// Progress: to the person, else to the log, unless a program listens.
-    fn say(&mut self, lines: &Lines) {
+    pub(crate) fn say(&mut self, lines: &Lines) {
         match &mut self.person {
             Some(person) => person.say(lines),
             None if self.answers.json => {}
@@ -224,7 +260,7 @@ impl Script {
         }
     }
 
-    fn log(&mut self, lines: &Lines) {
+    pub(crate) fn log(&mut self, lines: &Lines) {
         for line in lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()) {
             put(&mut self.outputs.err, &format!("firstkey: {line}\n"));
         }

@@ -68,6 +68,11 @@ impl PasswordSource {
     }
 }
 
+/// Reads a file that its owner alone may read, up to `most` bytes.
+pub fn read_private(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
+    read_up_to(open_private(path)?, most)
+}
+
 fn input(path: &str, trouble: StorageTrouble) -> LocalTrouble {
     LocalTrouble::Input { trouble, path: path.to_owned() }
 }

@@ -9,6 +9,7 @@
 
 mod audit;
 pub mod done;
+pub mod infisical;
 pub mod link;
 pub mod local;
 pub mod notice;
@@ -49,17 +50,17 @@ impl Story {
         Self { headline: headline.into(), ..Self::default() }
     }
 
-    fn because(mut self, reason: impl Into<String>) -> Self {
+    pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {
         self.reasons.push(reason.into());
         self
     }
 
-    fn then(mut self, step: impl Into<String>) -> Self {
+    pub(crate) fn then(mut self, step: impl Into<String>) -> Self {
         self.next.push(step.into());
         self
     }
 
-    fn run(mut self, command: impl Into<String>) -> Self {
+    pub(crate) fn run(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
         self
     }

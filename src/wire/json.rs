@@ -174,7 +174,7 @@ impl ObjectWriter {
     }
 
     /// Where the next byte will be written.
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.out.len()
     }
 

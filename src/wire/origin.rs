@@ -37,7 +37,7 @@ impl Origin {
     }
 
     /// Reads the origin at the start of a link; gives what follows it.
-    pub(super) fn split(text: &str) -> Result<(Self, &str), LinkTrouble> {
+    pub(crate) fn split(text: &str) -> Result<(Self, &str), LinkTrouble> {
         screen(text)?;
         let (scheme, rest) = if let Some(rest) = text.strip_prefix("https://") {
             (Scheme::Https, rest)

@@ -13,6 +13,7 @@
 
 pub mod client;
 pub mod deployment;
+pub mod infisical;
 pub mod inside;
 pub mod keys;
 pub mod letters;

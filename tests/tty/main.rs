@@ -9,6 +9,7 @@ mod support;
 mod commands;
 mod deprovision;
 mod happy;
+mod infisical;
 mod invite;
 mod kit;
 mod lost;

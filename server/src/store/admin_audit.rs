@@ -3,8 +3,10 @@
 use super::audit::Logged;
 use super::db::values;
 use super::{Result, Store};
-use std::ops::ControlFlow;
 use tokio::sync::mpsc;
+
+/// Entries that are read together.
+const PART: i64 = 500;
 
 impl Store {
     /// The newest entries, oldest of them first.
@@ -19,13 +21,25 @@ impl Store {
 
     /// Every entry in its order, one after the other into `out`, so that a log of any length can be written out.
     pub(crate) async fn audit_export(&self, out: mpsc::Sender<Logged>) -> Result<()> {
-        self.read(move |db| {
-            let sql = format!("SELECT {} FROM audit ORDER BY seq", Logged::COLUMNS);
-            db.each(&sql, &[], |row| {
-                let entry = Logged::from_row(&row)?;
+        let mut after = 0;
+        loop {
+            let part = self.audit_part(after).await?;
+            let Some(last) = part.last() else { return Ok(()) };
+            after = last.seq;
+            for entry in part {
                 // Whoever has stopped reading wants no more.
-                Ok(if out.blocking_send(entry).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-            })
+                if out.send(entry).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Some entries behind one.
+    async fn audit_part(&self, after: i64) -> Result<Vec<Logged>> {
+        self.read(move |db| {
+            let sql = format!("SELECT {} FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2", Logged::COLUMNS);
+            db.rows(&sql, &values![after, PART])?.iter().map(Logged::from_row).collect()
         })
         .await
     }

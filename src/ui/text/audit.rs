@@ -26,13 +26,14 @@ impl Record {
         let mut lines = Vec::new();
         for (number, sent) in (1..).zip(&self.requests) {
             lines.push(String::new());
-            lines.push(format!("#{number}  POST  {}  {} bytes", sent.url, grouped(sent.size())));
+            lines.push(format!("#{number}  {}  {}  {} bytes", sent.method, sent.url, grouped(sent.size())));
             for field in &sent.fields {
                 let length = grouped(field.end - field.start);
                 lines.push(format!("    {:<16}{length:>6}  {}", field.name, field.why));
             }
             for (name, value) in &sent.headers {
-                lines.push(format!("    {name:<18}{:>4}  a header: signs this request", value.len()));
+                let why = if name == "authorization" { "a token of the server" } else { "signs this request" };
+                lines.push(format!("    {name:<18}{:>4}  a header: {why}", value.len()));
             }
             lines.push("    sha256 of the body:".to_owned());
             lines.push(format!("    {}", sent.sha256));

@@ -138,7 +138,7 @@ fn cancelled(reach: Reach) -> Story {
     }
 }
 
-fn gave_up(how: GaveUp) -> (Story, &'static str) {
+pub(crate) fn gave_up(how: GaveUp) -> (Story, &'static str) {
     let (what, next, code) = match how {
         GaveUp::NotYou => (
             "Stopped: this invite is for somebody else.",

@@ -1,0 +1,4 @@
+//! Answers of a server of the other dialect, pins and kits. The body and its oracle: `firstkey::fuzzing::infisical::inbound`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey::fuzzing::infisical::inbound::run(data));

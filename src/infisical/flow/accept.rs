@@ -1,0 +1,268 @@
+//! Completing an account: from the pasted link to keys that were read back, opened, and kept in a kit.
+//!
+//! ```text
+//! link -> consent -> probe -> name -> password twice -> Argon2id, keys, verifier -> kit shown and proven
+//!      -> probe -> code used up -> probe -> upload -> read back -> kit stored and read back -> log-in and opening -> done
+//! ```
+//!
+//! All slow work and every question come before the code is used up, since what it is exchanged for lasts 15 minutes.
+//! Must never: use a code up, or send keys, without a probe right before.
+
+use super::super::answer;
+use super::super::claims::{self, ClaimTrouble, Claims};
+use super::super::door::{Call, Code, Member, Name, Organisation, Request};
+use super::super::keys::PublicKey;
+use super::super::kit::{Fingerprint, Kit};
+use super::super::link::{Invite, Link, Ticket, Trouble};
+use super::super::probe::{NotThisEra, Route};
+use super::super::says::Says;
+use super::choose::Made;
+use super::complete::{Person, Way};
+use super::run::{End, Outcome, Run};
+use super::stop::{Reach, Refused, Stop, Why};
+use super::{Answer, Deed, Digits, Done, Introduction, LinkWish, Notice, Options, Question, World};
+use crate::crypto::strength::Context;
+use crate::flow::stop::GaveUp;
+use crate::secret::X25519Secret;
+use crate::wire::origin::Origin;
+use crate::wire::text::Printable;
+use rand_core::CryptoRngCore;
+use zeroize::Zeroizing;
+
+/// How many links one run may take before it must have come to something.
+const LINKS: u32 = 8;
+/// Seconds that a ticket must still be good for when a run begins with it.
+const ENOUGH: u64 = 60;
+/// How often digits from a mail may be wrong: the server forgets them after three.
+const DIGIT_TRIES: u32 = 3;
+/// The longest name of a person that is sent.
+const LONGEST_NAME: usize = 100;
+
+/// Runs it for the first link, which looked like one of this dialect.
+pub async fn accept<W: World>(
+    world: &mut W,
+    rng: &mut dyn CryptoRngCore,
+    options: Options,
+    first: Zeroizing<Vec<u8>>,
+) -> Result<Done, Stop> {
+    let mut run = Run::new(world, rng, options);
+    let end = run.accept(first).await;
+    run.end(end)
+}
+
+impl<W: World> Run<'_, W> {
+    async fn accept(&mut self, first: Zeroizing<Vec<u8>>) -> End<Done> {
+        let mut link = self.link(first)?;
+        // What the person proved in this run: their address.
+        let mut proven: Option<String> = None;
+        for _ in 0..LINKS {
+            link = match link {
+                Link::Invite(invite) => return self.by_invite(invite).await,
+                Link::SignInFirst { origin, .. } => {
+                    self.host(&origin)?;
+                    self.other_link(LinkWish::SignIn(origin), Why::SignInFirst)?
+                }
+                Link::Reset(_) => return Err(Why::OtherKind),
+                Link::Ticket(ticket) => {
+                    self.host(&ticket.origin)?;
+                    let claims = match claims::read(&ticket.token) {
+                        Ok(claims) => claims,
+                        Err(ClaimTrouble::LaterGeneration) => return Err(NotThisEra::WantsPassword.into()),
+                        Err(ClaimTrouble::NotATicket) => {
+                            let trouble = Trouble::Damaged("token");
+                            link = self.other_link(LinkWish::Better(trouble), Why::Link(trouble))?;
+                            continue;
+                        }
+                    };
+                    if ticket.completed || claims.completed {
+                        return Err(Why::AlreadyComplete);
+                    }
+                    if claims.organisation.is_none() {
+                        return Err(Why::NoOrganisation);
+                    }
+                    if proven.as_ref().is_some_and(|email| *email != claims.email) {
+                        return Err(Why::OtherAccount);
+                    }
+                    if claims.expires_at <= self.now.saturating_add(ENOUGH) {
+                        self.other_link(LinkWish::Expired, Why::SignInFirst)?
+                    } else if claims.email_verified {
+                        return self.by_ticket(ticket, claims, proven.is_some()).await;
+                    } else {
+                        self.prove_address(&ticket.origin, &claims).await?;
+                        proven = Some(claims.email);
+                        self.other_link(LinkWish::SignInAgain, Why::SignInFirst)?
+                    }
+                }
+            };
+        }
+        Err(Why::SignInFirst)
+    }
+
+    fn consent(&mut self, about: Introduction) -> End<()> {
+        let invited = about.email.clone();
+        match self.ask(Question::Consent(Box::new(about)))? {
+            Answer::Yes => Ok(()),
+            Answer::NotTheInvited { expected } => Err(Why::NotTheInvited { expected, invited }),
+            _ => Err(Why::GaveUp(GaveUp::NotYou)),
+        }
+    }
+
+    async fn by_invite(&mut self, invite: Invite) -> End<Done> {
+        let Invite { origin, email, organisation, code } = invite;
+        self.host(&origin)?;
+        self.consent(Introduction {
+            origin: origin.clone(),
+            account: email.clone(),
+            email: email.clone(),
+            organisation: Printable::from_untrusted(&organisation),
+            signed_in: false,
+            recovery: false,
+        })?;
+        self.first_probe(&origin, Route::Invite).await?;
+        // An account that was completed here needs no keys: only the membership is accepted.
+        let known = self.pin(&origin, &email).filter(|pin| pin.confirmed).cloned();
+        let ready = if known.is_some() { None } else { Some(self.prepare(&origin, &email, &email, &[], None).await?) };
+        if self.rehearsal {
+            return match ready {
+                Some((person, made, _)) => {
+                    let way = Way::rehearsed(&origin, Route::Invite, &organisation);
+                    Ok(self.rehearsed(&person, &made, &way))
+                }
+                None => Ok(joined(&origin, email, known, Deed::Rehearsed)),
+            };
+        }
+        self.tell(&Notice::Sending);
+        self.probe(&origin, Route::Invite).await?;
+        let request = Request::to(&origin, Call::VerifyInvite)
+            .field(Member::Email, &Name(&email))
+            .field(Member::OrganizationId, &Organisation(&organisation))
+            .field(Member::Code, &Code(&code))
+            .build();
+        let mut fields = self.good(&request).await?;
+        self.reach = self.reach.max(Reach::CodeUsed);
+        match (answer::optional_token(&mut fields)?, ready) {
+            (Some(token), Some((person, made, kit))) => {
+                let way = Way::Invite { token, organisation };
+                self.finish(&origin, person, made, kit, way).await
+            }
+            // It says that the account has no keys, of one that got them here.
+            (Some(_), None) => Err(Refused::Forgotten.into()),
+            (None, ready) => {
+                if ready.is_some() {
+                    self.tell(&Notice::NothingMade);
+                }
+                Ok(joined(&origin, email, known, Deed::Joined))
+            }
+        }
+    }
+
+    async fn by_ticket(&mut self, ticket: Ticket, claims: Claims, consented: bool) -> End<Done> {
+        let Ticket { origin, token, .. } = ticket;
+        let organisation = claims.organisation.clone().ok_or(Why::NoOrganisation)?;
+        if consented {
+            self.probe(&origin, Route::Signup).await?;
+        } else {
+            self.consent(introduction(&origin, &claims))?;
+            self.first_probe(&origin, Route::Signup).await?;
+        }
+        let name = [claims.first_name.as_str(), claims.last_name.as_str()];
+        let ready = self.prepare(&origin, &claims.username, &claims.email, &name, Some(&organisation.name)).await?;
+        let (person, made, kit) = ready;
+        if self.rehearsal {
+            let way = Way::rehearsed(&origin, Route::Signup, &organisation.name);
+            return Ok(self.rehearsed(&person, &made, &way));
+        }
+        self.tell(&Notice::Sending);
+        let way = Way::Ticket { token, organisation };
+        self.finish(&origin, person, made, kit, way).await
+    }
+
+    /// Completing an account whose address is not proven would tie its keys to a user name that the proof changes later.
+    async fn prove_address(&mut self, origin: &Origin, claims: &Claims) -> End<()> {
+        self.consent(introduction(origin, claims))?;
+        self.first_probe(origin, Route::Signup).await?;
+        for attempt in 1..=DIGIT_TRIES {
+            let digits = self.digits(Digits::Address)?;
+            let request = Request::to(origin, Call::VerifyEmail)
+                .field(Member::Username, &Name(&claims.username))
+                .field(Member::Code, &Code(&digits))
+                .build();
+            match self.send(&request).await? {
+                Outcome::Good(_) => {
+                    self.reach = self.reach.max(Reach::CodeUsed);
+                    return Ok(());
+                }
+                Outcome::Says(Says::CodeWrong) if attempt < DIGIT_TRIES => self.tell(&Notice::WrongDigits),
+                Outcome::Says(says) => return Err(Why::Says(Call::VerifyEmail, says)),
+                // Whether it counted shows at the next sign-in, which is needed anyway.
+                Outcome::Lost(_) => return Ok(()),
+            }
+        }
+        Err(Why::NotOpened)
+    }
+
+    /// Everything that takes time or a person.
+    async fn prepare(
+        &mut self,
+        origin: &Origin,
+        identity: &str,
+        email: &str,
+        name: &[&str],
+        organisation: Option<&str>,
+    ) -> End<(Person, Made, Kit)> {
+        self.world.prepare().map_err(Why::Local)?;
+        self.tell(&Notice::Plan);
+        let (first, last) = match name {
+            [first, last] if !first.is_empty() && !last.is_empty() => ((*first).to_owned(), (*last).to_owned()),
+            _ => (self.name(Question::FirstName)?, self.name(Question::LastName)?),
+        };
+        let full = format!("{first} {last}");
+        let context =
+            Context { name: &full, email, organisation: organisation.unwrap_or_default(), host: origin.host() };
+        let password = self.choose(&context)?;
+        let secret = X25519Secret::make(self.rng);
+        let made = self.make(identity, password, secret).await?;
+        self.tell(&Notice::KeysMade(Fingerprint::of(&PublicKey::of(&made.secret))));
+        let kit = self.keep_kit(origin, identity, &made.secret)?;
+        Ok((Person { identity: identity.to_owned(), first, last }, made, kit))
+    }
+
+    /// A name as it may be sent and shown.
+    fn name(&mut self, question: Question) -> End<String> {
+        let Some(typed) = self.text(question)? else { return Err(Why::Missing(super::Missing::Name)) };
+        let text = String::from_utf8_lossy(&typed);
+        let shown = Printable::from_untrusted(text.trim());
+        let name: String = shown.as_str().chars().take(LONGEST_NAME).collect();
+        if name.is_empty() { Err(Why::Missing(super::Missing::Name)) } else { Ok(name) }
+    }
+
+    fn rehearsed(&self, person: &Person, made: &Made, way: &Way) -> Done {
+        let origin = self.origin.clone().expect("invariant: the host was confirmed before anything was made");
+        let request = way.request(&origin, person, &made.lock);
+        Done {
+            deed: Deed::Rehearsed,
+            pin: None,
+            origin,
+            identity: person.identity.clone(),
+            member: false,
+            kit: false,
+            rehearsal: Some(request),
+        }
+    }
+}
+
+fn introduction(origin: &Origin, claims: &Claims) -> Introduction {
+    let organisation = claims.organisation.as_ref().map_or("", |organisation| organisation.name.as_str());
+    Introduction {
+        origin: origin.clone(),
+        account: claims.username.clone(),
+        email: claims.email.clone(),
+        organisation: Printable::from_untrusted(organisation),
+        signed_in: true,
+        recovery: false,
+    }
+}
+
+fn joined(origin: &Origin, identity: String, pin: Option<super::super::pin::Pin>, deed: Deed) -> Done {
+    Done { deed, pin, origin: origin.clone(), identity, member: true, kit: false, rehearsal: None }
+}

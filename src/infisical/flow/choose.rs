@@ -1,0 +1,134 @@
+//! Choosing a new password, and making keys of it: all the slow work, before any code is used up.
+//!
+//! Promise: what is typed is used byte for byte; nothing is stretched that was not judged and typed twice.
+
+use super::super::keys::{KeysRejected, Lock, Salt, StretchJob, Unlocked, srp_exponent};
+use super::super::kit::Kit;
+use super::super::rules::{self, Fit};
+use super::run::{End, Run};
+use super::stop::Why;
+use super::{Answer, Halt, Notice, Question, World};
+use crate::crypto::strength::Context;
+use crate::flow::stop::{GaveUp, LocalTrouble};
+use crate::secret::{MasterKey, Password, X25519Secret};
+use crate::wire::origin::Origin;
+use zeroize::Zeroizing;
+
+/// How often two typings may differ.
+const PAIR_TRIES: u32 = 5;
+/// How many passwords may be refused.
+const WEAK_TRIES: u32 = 10;
+/// How often a group of the kit may be typed wrong.
+const PROOF_TRIES: u32 = 5;
+
+/// Keys with a new lock.
+pub(super) struct Made {
+    pub(super) unlocked: Unlocked,
+    pub(super) lock: Lock,
+    pub(super) secret: X25519Secret,
+}
+
+impl<W: World> Run<'_, W> {
+    /// A new password, judged and typed twice.
+    pub(super) fn choose(&mut self, context: &Context<'_>) -> End<Password> {
+        let mut attempt = 1;
+        let mut pair = 1;
+        loop {
+            let Some(typed) = self.text(Question::NewPassword { attempt })? else {
+                return Err(Why::GaveUp(GaveUp::WeakPasswords));
+            };
+            let made = typed.is_empty().then(|| rules::make(self.rng));
+            let password = match &made {
+                Some(made) => Password::as_typed(Zeroizing::new(made.as_bytes().to_vec())),
+                None => match rules::check(&typed, context) {
+                    Ok(fit) => {
+                        self.say_fit(fit);
+                        Password::as_typed(typed)
+                    }
+                    Err(unfit) => {
+                        self.tell(&Notice::Unfit(unfit));
+                        if attempt >= WEAK_TRIES {
+                            return Err(Why::GaveUp(GaveUp::WeakPasswords));
+                        }
+                        attempt += 1;
+                        continue;
+                    }
+                },
+            };
+            loop {
+                let shown = made.as_ref().map(|made| Zeroizing::new(made.as_str().to_owned()));
+                let again = self.text(Question::Again { made: shown })?.unwrap_or_default();
+                if Password::as_typed(again).matches(&password) {
+                    self.tell(&Notice::TypingsMatch);
+                    return Ok(password);
+                }
+                if pair >= PAIR_TRIES {
+                    return Err(Why::GaveUp(GaveUp::TypingsDiffer));
+                }
+                pair += 1;
+                self.tell(&Notice::TypingsDiffer { attempt: pair, of: PAIR_TRIES });
+                // What was made stays; only the copying is tried again.
+                if made.is_none() {
+                    break;
+                }
+            }
+            attempt = 1;
+        }
+    }
+
+    fn say_fit(&mut self, fit: Fit) {
+        if !fit.same_everywhere {
+            self.tell(&Notice::NotTheSameEverywhere);
+        }
+        self.tell(&Notice::Fit(fit.strength));
+    }
+
+    /// What a password becomes. It ends here.
+    pub(super) async fn unlock(&mut self, identity: &str, password: Password, salt: Salt) -> End<Unlocked> {
+        let x = srp_exponent(identity, &password, &salt);
+        let derived: MasterKey = match self.world.stretch(StretchJob { password, salt }).await {
+            Ok(derived) => derived,
+            Err(Halt::Cancelled | Halt::Silent(_)) => return Err(Why::Cancelled),
+            Err(Halt::Local(trouble)) => return Err(Why::Local(trouble)),
+        };
+        Ok(Unlocked { x, derived, salt })
+    }
+
+    /// A new lock around `secret` for `identity`.
+    pub(super) async fn make(&mut self, identity: &str, password: Password, secret: X25519Secret) -> End<Made> {
+        let salt = Salt::make(self.rng);
+        let unlocked = self.unlock(identity, password, salt).await?;
+        self.lock(unlocked, secret)
+    }
+
+    /// The same, of what the password became already.
+    pub(super) fn lock(&mut self, unlocked: Unlocked, secret: X25519Secret) -> End<Made> {
+        let broken = |KeysRejected| Why::Local(LocalTrouble::SelfCheck);
+        let lock = Lock::make(&secret, &unlocked, self.rng).map_err(broken)?;
+        Ok(Made { unlocked, lock, secret })
+    }
+
+    /// Shows a kit around `secret`, and has one group of it typed back.
+    pub(super) fn keep_kit(&mut self, origin: &Origin, identity: &str, secret: &X25519Secret) -> End<Kit> {
+        let kit = Kit::make(origin, identity, secret, self.rng);
+        if self.rehearsal {
+            return Ok(kit);
+        }
+        for _ in 0..PROOF_TRIES {
+            if !matches!(self.ask(Question::Kit(Box::new(kit.copy())))?, Answer::Yes) {
+                return Err(Why::GaveUp(GaveUp::Kit));
+            }
+            // Which group is asked for is no secret.
+            let group = u8::try_from(self.rng.next_u32() % u32::from(super::super::kit::GROUPS)).unwrap_or(0) + 1;
+            let Some(typed) = self.text(Question::KitProof { group })? else {
+                return Err(Why::GaveUp(GaveUp::Kit));
+            };
+            if kit.secret.is_group(group, &typed) {
+                self.tell(&Notice::KitProven);
+                return Ok(kit);
+            }
+            self.tell(&Notice::KitNotProven { group });
+        }
+        Err(Why::GaveUp(GaveUp::KitProof))
+    }
+}

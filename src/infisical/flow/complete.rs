@@ -1,0 +1,224 @@
+//! The upload, and finding out what became of it.
+//!
+//! Promise: one payload in a run; a lost answer, and a server that says "complete already", are both resolved by logging in
+//! with the keys in hand: if they open what is stored, it is ours. Must never: send another payload, or believe a message.
+
+use super::super::answer;
+use super::super::claims::{self, Organisation as Org};
+use super::super::door::{self, Call, Member, Name, Organisation, PersonName, Request, Ticket};
+use super::super::keys::Lock;
+use super::super::kit::Kit;
+use super::super::link::Link;
+use super::super::pin::Pin;
+use super::super::probe::Route;
+use super::super::says::Says;
+use super::choose::Made;
+use super::login::{LogIn, SURE, Who};
+use super::run::{End, Outcome, Run};
+use super::stop::{Reach, Refused, Why};
+use super::{Done, LinkWish, Notice, World};
+use crate::secret::TokenText;
+use crate::wire::origin::Origin;
+use zeroize::Zeroizing;
+
+/// How often the upload may be sent in all: again only after a log-in showed that nothing is stored, or with a fresh ticket.
+const SENDS: u32 = 3;
+
+/// Who completes.
+pub(super) struct Person {
+    pub(super) identity: String,
+    pub(super) first: String,
+    pub(super) last: String,
+}
+
+/// How the completion is authorised.
+pub(super) enum Way {
+    /// By what an invite's code was exchanged for.
+    Invite { token: TokenText, organisation: String },
+    /// By a sign-in's ticket.
+    Ticket { token: TokenText, organisation: Org },
+}
+
+impl Way {
+    /// One that authorises nothing, to show what would be sent.
+    pub(super) fn rehearsed(_: &Origin, route: Route, organisation: &str) -> Self {
+        let token = TokenText::new(Zeroizing::new(b"rehearsal".to_vec()));
+        match route {
+            Route::Invite => Self::Invite { token, organisation: organisation.to_owned() },
+            Route::Signup => {
+                let organisation = Org { id: String::new(), name: organisation.to_owned() };
+                Self::Ticket { token, organisation }
+            }
+        }
+    }
+
+    pub(super) fn route(&self) -> Route {
+        match self {
+            Self::Invite { .. } => Route::Invite,
+            Self::Ticket { .. } => Route::Signup,
+        }
+    }
+
+    pub(super) fn ticket(&self) -> Option<&TokenText> {
+        match self {
+            Self::Invite { .. } => None,
+            Self::Ticket { token, .. } => Some(token),
+        }
+    }
+
+    /// The organisation's id.
+    pub(super) fn organisation(&self) -> &str {
+        match self {
+            Self::Invite { organisation, .. } => organisation,
+            Self::Ticket { organisation, .. } => &organisation.id,
+        }
+    }
+
+    /// The upload.
+    pub(super) fn request(&self, origin: &Origin, person: &Person, lock: &Lock) -> Request {
+        let call = match self {
+            Self::Invite { .. } => Call::CompleteInvite,
+            Self::Ticket { .. } => Call::CompleteSignup,
+        };
+        let request = Request::to(origin, call)
+            .field(Member::Email, &Name(&person.identity))
+            .field(Member::FirstName, &PersonName(&person.first))
+            .field(Member::LastName, &PersonName(&person.last))
+            .sealed(door::PROTECTED, &lock.vault.protected_key)
+            .field(Member::PublicKey, &lock.vault.public_key)
+            .sealed(door::PRIVATE, &lock.vault.private_key)
+            .field(Member::Salt, &lock.salt)
+            .field(Member::Verifier, &lock.verifier);
+        match self {
+            Self::Invite { token, .. } => request.build().bearing(token),
+            Self::Ticket { token, organisation } => request
+                .field(Member::OrganizationName, &Organisation(&organisation.name))
+                .field(Member::ProviderAuthToken, &Ticket(token))
+                .build(),
+        }
+    }
+}
+
+/// What the upload came to.
+enum Uploaded {
+    /// Stored; this token reads it back. Whether it is one of the organisation.
+    Stored { token: TokenText, scoped: bool },
+    /// Surely not stored.
+    NotStored(Why),
+    /// The ticket's time is over.
+    TicketOver,
+}
+
+impl<W: World> Run<'_, W> {
+    /// Uploads, proves, and says what is done.
+    pub(super) async fn finish(
+        &mut self,
+        origin: &Origin,
+        person: Person,
+        made: Made,
+        kit: Kit,
+        mut way: Way,
+    ) -> End<Done> {
+        let pin = Pin {
+            signs_in: way.ticket().is_some(),
+            organisation: Some(way.organisation().to_owned()),
+            ..Pin::of(origin, &person.identity, made.lock.salt, &made.lock.vault)
+        };
+        let mut kept = false;
+        let mut last = Why::SomebodyElse;
+        for _ in 0..SENDS {
+            self.probe(origin, way.route()).await?;
+            if !kept {
+                self.keep(&pin)?;
+                kept = true;
+            }
+            match self.upload(origin, &person, &made, &way).await? {
+                Uploaded::Stored { token, scoped } => {
+                    self.reach = Reach::Stored;
+                    self.tell(&Notice::Stored);
+                    return self.prove(origin, &person, made, kit, &way, token, scoped, pin).await;
+                }
+                Uploaded::NotStored(why) => last = why,
+                Uploaded::TicketOver => {
+                    way = self.renewed(origin, &person, way)?;
+                    last = Why::SignInFirst;
+                }
+            }
+        }
+        Err(last)
+    }
+
+    async fn upload(&mut self, origin: &Origin, person: &Person, made: &Made, way: &Way) -> End<Uploaded> {
+        let before = self.reach;
+        let request = way.request(origin, person, &made.lock);
+        let call = request.call();
+        let outcome = match self.send(&request).await {
+            // An answer that is none: something stands in between, or the server lies. What is stored decides.
+            Err(Why::Refused(refused @ Refused::Nonsense(_))) => {
+                return self.resolve(origin, person, made, way, Why::Refused(refused)).await;
+            }
+            outcome => outcome?,
+        };
+        match outcome {
+            Outcome::Good(mut fields) => match answer::token(&mut fields) {
+                Ok(token) => Ok(Uploaded::Stored { token, scoped: way.ticket().is_some() }),
+                Err(nonsense) => self.resolve(origin, person, made, way, nonsense.into()).await,
+            },
+            Outcome::Says(Says::TokenExpired) if way.ticket().is_some() => {
+                self.reach = before;
+                Ok(Uploaded::TicketOver)
+            }
+            Outcome::Says(says @ (Says::CompletedOrUnknown | Says::Other { .. })) => {
+                self.resolve(origin, person, made, way, Why::Says(call, says)).await
+            }
+            // Every other refusal comes before anything is stored, or takes all of it back.
+            Outcome::Says(says) => {
+                self.reach = before.max(Reach::NothingChanged);
+                Err(Why::Says(call, says))
+            }
+            Outcome::Lost(why) => self.resolve(origin, person, made, way, Why::Lost(call, why)).await,
+        }
+    }
+
+    /// Logs in with the keys in hand. `otherwise` is what is said where that tells nothing.
+    async fn resolve(
+        &mut self,
+        origin: &Origin,
+        person: &Person,
+        made: &Made,
+        way: &Way,
+        otherwise: Why,
+    ) -> End<Uploaded> {
+        self.tell(&Notice::FindingOut);
+        let lost = matches!(otherwise, Why::Lost(..) | Why::Refused(_));
+        let who = Who { origin, name: &person.identity, ticket: way.ticket() };
+        match self.log_in(&who, &made.unlocked, SURE).await {
+            Ok(LogIn::Open(session)) if session.vault == made.lock.vault => {
+                Ok(Uploaded::Stored { token: session.token, scoped: way.ticket().is_some() })
+            }
+            Ok(LogIn::Open(_) | LogIn::Refused) | Err(Why::Refused(Refused::OtherSalt | Refused::Keys)) => {
+                Err(Why::SomebodyElse)
+            }
+            // No complete account of that name: it was not stored.
+            Ok(LogIn::Says(Says::NoAccount)) if lost => Ok(Uploaded::NotStored(otherwise)),
+            Ok(LogIn::Says(_)) | Err(Why::Unreachable(_) | Why::Refused(_)) => Err(otherwise),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// A fresh ticket for the same account; the keys stay.
+    fn renewed(&mut self, origin: &Origin, person: &Person, way: Way) -> End<Way> {
+        let Link::Ticket(ticket) = self.other_link(LinkWish::Expired, Why::SignInFirst)? else {
+            return Err(Why::OtherKind);
+        };
+        let Ok(claims) = claims::read(&ticket.token) else { return Err(Why::OtherKind) };
+        let same = ticket.origin == *origin
+            && claims.username == person.identity
+            && claims.email_verified
+            && claims.organisation.as_ref().is_some_and(|organisation| organisation.id == way.organisation());
+        match claims.organisation {
+            Some(organisation) if same => Ok(Way::Ticket { token: ticket.token, organisation }),
+            _ => Err(Why::OtherAccount),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Storing the emergency kit with the server, and reading it back.
+//!
+//! Promise: a kit counts as stored only if what the server returns is what it was sent and opens to the private key.
+
+use super::super::answer;
+use super::super::door::{self, Call, Member, Request};
+use super::super::keys::{PublicKey, Salt, Unlocked};
+use super::super::kit::Kit;
+use super::super::says::Says;
+use super::super::srp::{self, Handshake, Verifier};
+use super::World;
+use super::login::SURE;
+use super::run::{End, Outcome, Run};
+use super::stop::{Refused, Why};
+use crate::secret::{Password, TokenText};
+use crate::wire::origin::Origin;
+use zeroize::Zeroizing;
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Issued {
+    /// Stored, read back, opened.
+    ReadBack,
+    /// The server would not store it. The account is whole all the same.
+    NotStored,
+}
+
+/// The proof of the password that storing something takes.
+pub(super) struct Proof {
+    pub(super) proof: srp::ClientProof,
+}
+
+impl<W: World> Run<'_, W> {
+    /// Begins a handshake within a session; the proof is used up by the request that carries it.
+    pub(super) async fn proof(
+        &mut self,
+        origin: &Origin,
+        unlocked: &Unlocked,
+        token: &TokenText,
+    ) -> End<Result<Proof, Says>> {
+        let handshake = Handshake::make(self.rng);
+        let request =
+            Request::to(origin, Call::KitSrp).field(Member::ClientPublicKey, handshake.public()).build().bearing(token);
+        let challenge = match self.send(&request).await? {
+            Outcome::Good(mut fields) => answer::challenge(&mut fields)?,
+            Outcome::Says(says) => return Ok(Err(says)),
+            Outcome::Lost(why) => return Err(Why::Unreachable(why)),
+        };
+        if challenge.salt != unlocked.salt {
+            return Err(Refused::OtherSalt.into());
+        }
+        let proof = handshake.prove(&unlocked.x, &challenge.server).ok_or(Refused::Keys)?;
+        Ok(Ok(Proof { proof }))
+    }
+
+    /// Stores the kit. Its verifier is of its own secret, as the clients of the time do it; the servers never use it.
+    pub(super) async fn issue(
+        &mut self,
+        origin: &Origin,
+        identity: &str,
+        unlocked: &Unlocked,
+        kit: &Kit,
+        token: &TokenText,
+    ) -> End<Issued> {
+        let salt = Salt::make(self.rng);
+        let secret = Password::as_typed(Zeroizing::new(kit.secret.key().to_vec()));
+        let verifier = Verifier::derive(&srp::exponent(identity, &secret, &salt.0));
+        for attempt in 1..=SURE {
+            let proof = match self.proof(origin, unlocked, token).await? {
+                Ok(proof) => proof.proof,
+                Err(_) => return Ok(Issued::NotStored),
+            };
+            let request = Request::to(origin, Call::IssueKit)
+                .field(Member::ClientProof, &proof)
+                .sealed(door::BACKUP, &kit.sealed)
+                .field(Member::Salt, &salt)
+                .field(Member::Verifier, &verifier)
+                .build()
+                .bearing(token);
+            match self.send(&request).await? {
+                // A lost answer is looked into like any other.
+                Outcome::Good(_) | Outcome::Lost(_) => return self.stored(origin, kit, token).await,
+                Outcome::Says(Says::WrongProof) if attempt < SURE => self.pause(attempt).await?,
+                Outcome::Says(_) => return Ok(Issued::NotStored),
+            }
+        }
+        Ok(Issued::NotStored)
+    }
+
+    async fn stored(&mut self, origin: &Origin, kit: &Kit, token: &TokenText) -> End<Issued> {
+        let request = Request::bare(origin, Call::FetchKit).bearing(token);
+        let stored = match self.send(&request).await? {
+            Outcome::Good(fields) => answer::kit(fields)?,
+            Outcome::Says(_) => return Ok(Issued::NotStored),
+            Outcome::Lost(why) => return Err(Why::Unreachable(why)),
+        };
+        let opens = stored.private(&kit.secret.key()).is_ok_and(|secret| PublicKey::of(&secret) == kit.public_key);
+        if stored == kit.sealed && opens { Ok(Issued::ReadBack) } else { Err(Refused::Differs("emergency kit").into()) }
+    }
+}

@@ -1,0 +1,220 @@
+//! One run: the world, and how far things got.
+//!
+//! Promise: a request that changes something is sent once; only silence before anything arrived, or a limiter's refusal, is
+//! followed by the same bytes again. Must never: take an answer for anything but what [`super::super::answer`] read.
+
+use super::super::answer::{Heard, hear};
+use super::super::door::Request;
+use super::super::link::{Link, Trouble};
+use super::super::pin::Pin;
+use super::super::probe::{self, NotThisEra, Route};
+use super::super::says::{Says, meaning};
+use super::stop::{Reach, Stop, Why};
+use super::{Answer, Halt, LinkWish, Notice, Options, Question, World};
+use crate::flow::retry::Retry;
+use crate::flow::stop::{GaveUp, NoAnswer};
+use crate::wire::fields::Fields;
+use crate::wire::origin::Origin;
+use rand_core::CryptoRngCore;
+use zeroize::Zeroizing;
+
+/// How often a link may be pasted.
+const LINK_TRIES: u32 = 5;
+
+/// A result of a step.
+pub(super) type End<T> = Result<T, Why>;
+
+/// What came of a request.
+pub(super) enum Outcome {
+    /// Status 200.
+    Good(Fields),
+    /// The server refused.
+    Says(Says),
+    /// No usable answer to something that may have happened.
+    Lost(NoAnswer),
+}
+
+/// A run.
+pub(super) struct Run<'a, W> {
+    pub(super) world: &'a mut W,
+    pub(super) rng: &'a mut dyn CryptoRngCore,
+    pub(super) pins: Vec<Pin>,
+    pub(super) now: u64,
+    pub(super) rehearsal: bool,
+    pub(super) reach: Reach,
+    pub(super) origin: Option<Origin>,
+}
+
+impl<'a, W: World> Run<'a, W> {
+    pub(super) fn new(world: &'a mut W, rng: &'a mut dyn CryptoRngCore, options: Options) -> Self {
+        let Options { pins, now, rehearsal } = options;
+        Self { world, rng, pins, now, rehearsal, reach: Reach::NothingSent, origin: None }
+    }
+
+    /// The end of the whole flow.
+    pub(super) fn end<T>(self, end: End<T>) -> Result<T, Stop> {
+        end.map_err(|why| Stop { why, reach: self.reach, origin: self.origin })
+    }
+
+    pub(super) fn tell(&mut self, notice: &Notice) {
+        self.world.tell(notice);
+    }
+
+    /// Asks; what ends every question alike is decided here.
+    pub(super) fn ask(&mut self, question: Question) -> End<Answer> {
+        match self.world.ask(question) {
+            Answer::Cancelled => Err(Why::Cancelled),
+            Answer::Missing(missing) => Err(Why::Missing(missing)),
+            Answer::Trouble(trouble) => Err(Why::Local(trouble)),
+            answer => Ok(answer),
+        }
+    }
+
+    pub(super) fn text(&mut self, question: Question) -> End<Option<Zeroizing<Vec<u8>>>> {
+        match self.ask(question)? {
+            Answer::Text(text) | Answer::Secret(text) => Ok(Some(text)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether the answer was yes.
+    pub(super) fn agrees(&mut self, question: Question) -> End<bool> {
+        Ok(matches!(self.ask(question)?, Answer::Yes))
+    }
+
+    /// Asks for a link until it is one.
+    pub(super) fn link(&mut self, mut text: Zeroizing<Vec<u8>>) -> End<Link> {
+        for attempt in 1.. {
+            let trouble = match Link::read(&text) {
+                Ok(link) => return Ok(link),
+                Err(trouble) => trouble,
+            };
+            let asked = if attempt < LINK_TRIES { self.text(Question::Link(LinkWish::Better(trouble)))? } else { None };
+            text = asked.ok_or(Why::Link(trouble))?;
+        }
+        Err(Why::Link(Trouble::NotOne))
+    }
+
+    /// Asks for another link, and why; whoever has none ends with `without`.
+    pub(super) fn other_link(&mut self, wish: LinkWish, without: Why) -> End<Link> {
+        match self.text(Question::Link(wish))? {
+            Some(text) => self.link(text),
+            None => Err(without),
+        }
+    }
+
+    /// Sends without asking whether it may be sent again: once.
+    async fn once(&mut self, request: &Request) -> End<Result<Outcome, NoAnswer>> {
+        let call = request.call();
+        if call.uploads() {
+            self.reach = self.reach.max(Reach::Unknown);
+        }
+        let response = match self.world.send(request).await {
+            Ok(response) => response,
+            Err(Halt::Cancelled) => return Err(Why::Cancelled),
+            Err(Halt::Local(trouble)) => return Err(Why::Local(trouble)),
+            Err(Halt::Silent(why)) => {
+                let arrived = !matches!(why, NoAnswer::NoSuchHost | NoAnswer::NoConnection | NoAnswer::Certificate);
+                if arrived {
+                    self.reach = self.reach.max(Reach::NothingChanged);
+                }
+                return Ok(if arrived && call.changes() { Ok(Outcome::Lost(why)) } else { Err(why) });
+            }
+        };
+        self.reach = self.reach.max(Reach::NothingChanged);
+        match hear(&response) {
+            Ok(Heard::Good(fields)) => Ok(Ok(Outcome::Good(fields))),
+            Ok(Heard::Bad(error)) => match meaning(call, &error) {
+                // A gateway cannot know what became of it.
+                Says::Away if call.changes() && (502..=504).contains(&error.status) => {
+                    Ok(Ok(Outcome::Lost(NoAnswer::Busy)))
+                }
+                says => Ok(Ok(Outcome::Says(says))),
+            },
+            Err(nonsense) => Err(nonsense.into()),
+        }
+    }
+
+    /// Sends; waits and sends the same bytes again where that cannot do anything twice.
+    pub(super) async fn send(&mut self, request: &Request) -> End<Outcome> {
+        let mut retry = Retry::default();
+        loop {
+            let before = self.reach;
+            let (why, after) = match self.once(request).await? {
+                // The limiter stands before everything else: nothing happened.
+                Ok(Outcome::Says(Says::TooMany(after))) => (NoAnswer::Busy, after),
+                Ok(Outcome::Says(Says::Away)) => (NoAnswer::Busy, None),
+                Ok(outcome) => return Ok(outcome),
+                Err(why) => (why, None),
+            };
+            // None of these stored anything.
+            self.reach =
+                before.max(if self.reach == Reach::NothingSent { Reach::NothingSent } else { Reach::NothingChanged });
+            match retry.next(after) {
+                Some(delay) if !why.lasts() => {
+                    self.tell(&Notice::Retrying { origin: request.origin().clone(), delay });
+                    match self.world.wait(delay).await {
+                        Ok(()) => {}
+                        Err(_) => return Err(Why::Cancelled),
+                    }
+                }
+                _ => return Err(Why::Unreachable(why)),
+            }
+        }
+    }
+
+    /// Sends a question; a refusal ends the flow.
+    pub(super) async fn good(&mut self, request: &Request) -> End<Fields> {
+        match self.send(request).await? {
+            Outcome::Good(fields) => Ok(fields),
+            Outcome::Says(says) => Err(Why::Says(request.call(), says)),
+            Outcome::Lost(why) => Err(Why::Lost(request.call(), why)),
+        }
+    }
+
+    /// Asks the server which generation it is of. Nothing is retried: whatever is not the right answer ends the flow.
+    pub(super) async fn probe(&mut self, origin: &Origin, route: Route) -> End<()> {
+        let request = probe::request(origin, route);
+        let response = match self.world.send(&request).await {
+            Ok(response) => response,
+            Err(Halt::Cancelled) => return Err(Why::Cancelled),
+            Err(Halt::Local(trouble)) => return Err(Why::Local(trouble)),
+            Err(Halt::Silent(why)) => return Err(Why::Unreachable(why)),
+        };
+        self.reach = self.reach.max(Reach::NothingChanged);
+        probe::judge(route, &response).map_err(Why::Era)
+    }
+
+    /// The first probe of a run, with a word before and after it.
+    pub(super) async fn first_probe(&mut self, origin: &Origin, route: Route) -> End<()> {
+        self.tell(&Notice::Contacting(origin.clone()));
+        self.probe(origin, route).await?;
+        self.tell(&Notice::RightEra);
+        Ok(())
+    }
+
+    /// Confirms a host that may look like another, unless an account there is known.
+    pub(super) fn host(&mut self, origin: &Origin) -> End<()> {
+        self.origin = Some(origin.clone());
+        let known = self.pins.iter().any(|pin| pin.origin == *origin);
+        if origin.needs_host_confirmation() && !known && !self.agrees(Question::Host(origin.clone()))? {
+            return Err(Why::GaveUp(GaveUp::Host));
+        }
+        Ok(())
+    }
+
+    /// The pin of this account.
+    pub(super) fn pin(&self, origin: &Origin, identity: &str) -> Option<&Pin> {
+        self.pins.iter().find(|pin| pin.origin == *origin && pin.identity == identity)
+    }
+
+    pub(super) fn keep(&mut self, pin: &Pin) -> End<()> {
+        self.world.keep(pin).map_err(Why::Local)
+    }
+}
+
+impl From<NotThisEra> for Why {
+    fn from(era: NotThisEra) -> Self {
+        Self::Era(era)
+    }
+}

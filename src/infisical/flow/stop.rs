@@ -1,0 +1,134 @@
+//! Why a flow stopped before its good end.
+//!
+//! Promise: every stop says how far things got; `ui/text/infisical.rs` has the words. Must never: hold a sentence or a secret.
+
+use super::super::answer::Nonsense;
+use super::super::door::Call;
+use super::super::link::Trouble;
+use super::super::probe::NotThisEra;
+use super::super::says::Says;
+use crate::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
+use crate::wire::origin::Origin;
+
+/// How far things got on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Nothing was sent.
+    NothingSent,
+    /// Only questions were sent; nothing was changed.
+    NothingChanged,
+    /// A code from a mail was used up; no keys were sent.
+    CodeUsed,
+    /// Keys were sent; whether they were stored is not known.
+    Unknown,
+    /// They are stored.
+    Stored,
+}
+
+/// The bad end.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// Why.
+    pub why: Why,
+    /// How far it got.
+    pub reach: Reach,
+    /// The server, once it was known.
+    pub origin: Option<Origin>,
+}
+
+/// What nobody was there to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the flags that answer them say what they are")]
+pub enum Missing {
+    Link,
+    Consent,
+    Name,
+    Password,
+    NewPassword,
+    Kit,
+    KitSecret,
+    Digits,
+    Host,
+    Account,
+}
+
+/// What this program does not accept from a server, or about one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// An answer that is none.
+    Nonsense(Nonsense),
+    /// What is stored is not what was sent; which part.
+    Differs(&'static str),
+    /// What it returned does not open, or does not belong together.
+    Keys,
+    /// Another salt than the account's.
+    OtherSalt,
+    /// Another public key than the account's.
+    OtherKey,
+    /// Older or other ciphertexts than were stored last.
+    OtherVault,
+    /// It returns the verifier, as servers of later generations do.
+    ShowsVerifier,
+    /// It wants new keys for an account that was completed here.
+    Forgotten,
+}
+
+/// Why.
+#[derive(Clone, Debug)]
+pub enum Why {
+    /// Ctrl-C, a signal, a hang-up.
+    Cancelled,
+    /// The person chose not to go on, or ran out of tries.
+    GaveUp(GaveUp),
+    /// There is nobody to ask.
+    Missing(Missing),
+    /// The script consents for somebody else.
+    NotTheInvited {
+        /// The address that it names.
+        expected: String,
+        /// The invited one.
+        invited: String,
+    },
+    /// The text is no usable link.
+    Link(Trouble),
+    /// The person must sign in at their company first.
+    SignInFirst,
+    /// The sign-in names no organisation: completing would found a new one.
+    NoOrganisation,
+    /// The account is complete.
+    AlreadyComplete,
+    /// The link is for another account than what was begun.
+    OtherAccount,
+    /// A link for something else.
+    OtherKind,
+    /// The server is not of the reference era.
+    Era(NotThisEra),
+    /// Refused for security, or nonsense.
+    Refused(Refused),
+    /// The server refused.
+    Says(Call, Says),
+    /// No answer; nothing was changed.
+    Unreachable(NoAnswer),
+    /// No answer to something that may have happened.
+    Lost(Call, NoAnswer),
+    /// The account is complete with keys that are not the ones in hand.
+    SomebodyElse,
+    /// The password, or the kit, does not open the account.
+    NotOpened,
+    /// No account of such a server is known here.
+    NothingKnown,
+    /// This computer cannot.
+    Local(LocalTrouble),
+}
+
+impl From<Refused> for Why {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Nonsense> for Why {
+    fn from(nonsense: Nonsense) -> Self {
+        Self::Refused(Refused::Nonsense(nonsense))
+    }
+}

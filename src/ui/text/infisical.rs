@@ -1,0 +1,278 @@
+//! The sentences for servers of the other dialect: what is asked and told. How it stopped is in [`stop`].
+//!
+//! The same rules as everywhere here: ASCII, at most 78 columns for ordinary names, one thought a line.
+
+pub mod stop;
+
+use super::{Lines, strength};
+use crate::flow::stop::StorageTrouble;
+use crate::infisical::answer::Membership;
+use crate::infisical::flow::{Deed, Digits, Done, Introduction, LinkWish, Notice};
+use crate::infisical::kit::Fingerprint;
+use crate::infisical::link::Trouble;
+use crate::infisical::rules::{Unfit, WebRule};
+use crate::wire::text::Printable;
+
+/// Where the kit goes unless the person says otherwise.
+pub const KIT_FILE: &str = "firstkey-emergency-kit.txt";
+/// Which file.
+pub const SAVE_WHERE: &str = "  Save it as [firstkey-emergency-kit.txt]: ";
+/// The prompt for the first name.
+pub const FIRST_NAME: &str = "Your first name, as colleagues will see it: ";
+/// The prompt for the last name.
+pub const LAST_NAME: &str = "Your last name: ";
+/// The prompt for six digits.
+pub const DIGITS: &str = "The 6 digits: ";
+/// The prompt for a kit's secret.
+pub const KIT_SECRET: &str = "The secret of your emergency kit: ";
+/// The prompt for another link.
+pub const LINK: &str = "Paste the link: ";
+/// What the answer to the kit may be.
+pub const WRITTEN_DOWN_HOW: &str = "  Type y when you have written down all 8 groups, or s to save them.";
+/// The beginning of the line that is open while Argon2id runs.
+pub const STRETCHING: &str = "  Stretching the password (Argon2id, 64 MiB, about a second) ...";
+/// When a group is read from the file instead of typed.
+pub const KIT_READ_BACK: &str = "  The file was read again to check it.";
+
+/// Whose account, where.
+pub fn introduction(about: &Introduction) -> Lines {
+    let what = if about.recovery { "This link sets a new password for" } else { "This invite is for" };
+    let mut lines = vec![format!("{what} {}", Printable::from_untrusted(&about.email))];
+    if about.account != about.email {
+        lines.push(format!("(account {})", Printable::from_untrusted(&about.account)));
+    }
+    lines.push(format!("on the server {}", about.origin.host()));
+    if !about.organisation.is_empty() {
+        let from = if about.signed_in { "You signed in for" } else { "The organisation's id is" };
+        lines.push(format!("{from} {}", about.organisation));
+    }
+    if about.account.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        lines.push("Careful: the account's name has capital letters. The server's own web page".to_owned());
+        lines.push("cannot sign in to such an account; this program can.".to_owned());
+    }
+    lines
+}
+
+/// Why a link is asked for.
+pub fn wish(wish: &LinkWish) -> Lines {
+    let lines: Vec<String> = match wish {
+        LinkWish::Better(trouble) => {
+            let (what, next) = link(*trouble);
+            return vec![what.to_owned(), next.to_owned()];
+        }
+        LinkWish::SignIn(origin) => vec![
+            "First sign in at your company, in a browser: open the link from the e-mail.".to_owned(),
+            format!("You come back to a page of {}.", origin.host()),
+            "Do not fill in that page. Copy its whole address from the address bar.".to_owned(),
+            "Be quick: that address is good for 15 minutes, and whoever has it can act as".to_owned(),
+            "you. It stays in your browser's history.".to_owned(),
+        ],
+        LinkWish::SignInAgain => vec![
+            "Right. Your address is proven now; the server may call you by it from here on.".to_owned(),
+            "So sign in once more with the link from the first e-mail,".to_owned(),
+            "and copy the address that you come back to.".to_owned(),
+        ],
+        LinkWish::Expired => vec![
+            "Your sign-in was too long ago: it is good for 15 minutes.".to_owned(),
+            "Sign in once more, and copy the address that you come back to.".to_owned(),
+        ],
+        LinkWish::OtherKind => vec!["That link is for something else.".to_owned()],
+        LinkWish::Reset(origin) => vec![
+            format!("{} was asked to e-mail you. It never says whether it does.", origin.host()),
+            "If none comes in a few minutes, the account has another name, or is not".to_owned(),
+            "complete. When it comes, copy its link.".to_owned(),
+        ],
+    };
+    lines
+}
+
+/// What is wrong with a link, and what to do.
+pub fn link(trouble: Trouble) -> (&'static str, &'static str) {
+    const AGAIN: &str = "Nothing was sent. Copy the whole link and paste it again.";
+    const ADMIN: &str = "Nothing was sent. Ask your administrator whether they sent it.";
+    match trouble {
+        Trouble::Address(inner) => (super::link::trouble(inner).what, ADMIN),
+        Trouble::NoAddress => ("The server's address is missing in this link: the server was never told it.", ADMIN),
+        Trouble::Missing(_) => ("The link is cut off.", AGAIN),
+        Trouble::Damaged(_) => ("A character of the link was changed or lost.", AGAIN),
+        Trouble::Extra => ("Something stands in the link that does not belong there.", ADMIN),
+        Trouble::TooLong => ("This is far too long for such a link.", AGAIN),
+        Trouble::NotOne => ("This is no link of such a server.", AGAIN),
+    }
+}
+
+/// Which digits, and where they are.
+pub fn digits(which: Digits) -> Lines {
+    match which {
+        Digits::Address => vec![
+            "The server sent 6 digits to your address when you signed in.".to_owned(),
+            "They prove that it is yours. Your keys come after that.".to_owned(),
+        ],
+        Digits::LogIn => vec!["This account has a second step: the server just sent you 6 digits.".to_owned()],
+    }
+}
+
+/// Before the first new password.
+pub fn choose_password() -> Lines {
+    vec![
+        "Choose a password".to_owned(),
+        "  Your company's sign-in proves who you are. This is another password: it".to_owned(),
+        "  locks your keys, and nobody can reset it for you.".to_owned(),
+        "  This server keeps a number from which guesses can be tested fast, so the".to_owned(),
+        "  password must be very strong. Press Enter alone to have one made (best).".to_owned(),
+        "  Your own: 14 to 100 characters, with a letter and a digit or sign.".to_owned(),
+    ]
+}
+
+/// Before the kit.
+pub fn kit() -> Lines {
+    vec![
+        "Your emergency kit".to_owned(),
+        "  If you forget your password, this secret and your mailbox set a new one.".to_owned(),
+        "  Nothing else can. Write down all 8 groups:".to_owned(),
+    ]
+}
+
+/// The prompt for a group.
+pub fn group(group: u8) -> String {
+    format!("  To check, type group {group}: ")
+}
+
+/// Where the kit was saved.
+pub fn kit_saved(path: &str) -> Lines {
+    super::notice::kit_saved(path)
+}
+
+/// Why a kit could not be saved.
+pub fn kit_not_saved(trouble: StorageTrouble, path: &str) -> Lines {
+    vec![format!("  {path} cannot be used: {}.", super::local::storage(trouble))]
+}
+
+fn fingerprint(fingerprint: &Fingerprint) -> Lines {
+    let [upper, lower] = fingerprint.rows();
+    vec!["  Your key's fingerprint:".to_owned(), format!("    {upper}"), format!("    {lower}")]
+}
+
+fn unfit(unfit: &Unfit) -> Lines {
+    match unfit {
+        Unfit::Unusable(error) => strength::unusable(*error),
+        Unfit::Web(rule) => vec![web_rule(*rule).to_owned()],
+        Unfit::Weak { reasons, .. } => strength::reasons(reasons),
+        Unfit::WithinReach(_) => vec![
+            "This could be guessed by whoever gets the server's data. Add words,".to_owned(),
+            "or press Enter alone to have a password made.".to_owned(),
+        ],
+    }
+}
+
+fn web_rule(rule: WebRule) -> &'static str {
+    match rule {
+        WebRule::TooShort => "It has fewer than 14 characters.",
+        WebRule::TooLong => "It has more than 100 characters (an emoji counts as two or more).",
+        WebRule::NoLetter => "It needs a letter of an alphabet that the server's web page knows.",
+        WebRule::NoNumberOrSign => "It needs a digit or a sign.",
+        WebRule::Repeated => "It has the same character four times in a row.",
+        WebRule::Escape => "It has a backslash, a tab or a line break.",
+    }
+}
+
+fn names(memberships: &[Membership]) -> Lines {
+    memberships.iter().map(|one| format!("  {}", one.name)).collect()
+}
+
+/// The lines of a notice.
+pub fn notice(notice: &Notice) -> Lines {
+    let one = |line: &str| vec![line.to_owned()];
+    match notice {
+        Notice::Contacting(origin) => vec![format!("Asking {} what it wants to know ...", origin.host())],
+        Notice::RightEra => one("  It takes encrypted keys and no password. Good."),
+        Notice::Plan => vec![
+            "You will choose a password, then write down an emergency kit. About 3 minutes.".to_owned(),
+            "Your password and your private key never leave this computer.".to_owned(),
+        ],
+        Notice::Unfit(why) => unfit(why).into_iter().map(|line| format!("  {line}")).collect(),
+        Notice::Fit(_) => one("  Strong enough."),
+        Notice::NotTheSameEverywhere => vec![
+            "  Careful: it has a character that other keyboards write in another way.".to_owned(),
+            "  It is used exactly as you typed it; on another computer it may not open.".to_owned(),
+        ],
+        Notice::TypingsDiffer { attempt, of } => {
+            vec![format!("  The two typings differ. Please type both again. (try {attempt} of {of})")]
+        }
+        Notice::TypingsMatch => one("  They match."),
+        Notice::KeysMade(key) => fingerprint(key),
+        Notice::KitProven => one("  Right."),
+        Notice::KitNotProven { group } => {
+            vec![format!("  That is not group {group} of the kit. Look again; here it is once more.")]
+        }
+        Notice::Sending => one("Asking again, then sending your encrypted keys ..."),
+        Notice::Stored => one("  The server says that they are stored."),
+        Notice::FindingOut => one("  The answer is unclear. Logging in to see what is stored ..."),
+        Notice::ReadBack => one("  Read back: what is stored is what was made here, byte for byte."),
+        Notice::KitStored => one("  The emergency kit is stored as well, and was read back and opened."),
+        Notice::KitNotStored => vec![
+            "  The server did not store the emergency kit: it sets no new password yet.".to_owned(),
+            "  Keep it all the same; a kit in a file holds a copy of your key of its own.".to_owned(),
+        ],
+        Notice::AlsoIn(others) => {
+            let mut lines = one("  With it you are also a member of:");
+            lines.extend(names(others));
+            lines.push("  If that surprises you, tell your administrator.".to_owned());
+            lines
+        }
+        Notice::NotAMember(organisation) => vec![
+            "  But you are not a member of the organisation any more:".to_owned(),
+            format!("  {organisation}"),
+            "  Ask your administrator to invite you again.".to_owned(),
+        ],
+        Notice::NothingMade => vec![
+            "This account was complete before. The password and kit that were just made".to_owned(),
+            "here are not used and open nothing: destroy that kit. Your old ones stay.".to_owned(),
+        ],
+        Notice::Retrying { origin, delay } => {
+            vec![format!("  No answer from {}. Trying again in {} s ...", origin.host(), delay.as_secs())]
+        }
+        Notice::WrongDigits => one("  Those are not the 6 digits. Look at the newest e-mail."),
+        Notice::NotOpened => one("  That password does not open this account. (Caps Lock? Keyboard layout?)"),
+        Notice::WrongKitSecret => one("  That is not the secret of this account's kit: 8 groups of 4, 0-9 and a-f."),
+        Notice::OwnCopy => vec![
+            "  Careful: the server's copy of your key is not the one of this kit.".to_owned(),
+            "  The kit's own copy is used. Tell your administrator.".to_owned(),
+        ],
+        Notice::ResetAsked(_) => Vec::new(),
+        Notice::Renamed(name) => vec![
+            format!("  The server now calls this account {name}"),
+            "  Other programs cannot sign in to it until it has a new password:".to_owned(),
+            "  firstkey password".to_owned(),
+        ],
+        Notice::SessionsLeft => vec![
+            "  Other sessions could not be ended. If somebody else may have one, end them".to_owned(),
+            "  on the server's page for your account.".to_owned(),
+        ],
+    }
+}
+
+/// The good end.
+pub fn done(done: &Done) -> Lines {
+    let account = Printable::from_untrusted(&done.identity);
+    let head = match done.deed {
+        Deed::Completed => "Done. Your account is ready.",
+        Deed::Joined => "Done. The membership is accepted; account and password stay as they are.",
+        Deed::Verified => "Done. The account opens with your password.",
+        Deed::Recovered | Deed::Changed => "Done. Your new password opens the account; your keys and your kit stay.",
+        Deed::Rehearsed => "This was a rehearsal: nothing was changed. Your invite still works.",
+    };
+    let mut lines = vec![head.to_owned(), format!("  {account} at {}", done.origin.host())];
+    if let Some(pin) = &done.pin {
+        lines.extend(fingerprint(&Fingerprint::of(&pin.public_key)));
+        lines.push("Compare the fingerprint with your administrator by phone or in person.".to_owned());
+    }
+    if done.deed != Deed::Rehearsed {
+        lines.push("Never type this password into a newer version of the server's own programs:".to_owned());
+        lines.push("they send it to the server. What left this computer: firstkey audit --last".to_owned());
+    }
+    lines
+}
+
+#[cfg(test)]
+mod every_word;

@@ -1,0 +1,16 @@
+//! Nobody else can add to what may leave, or make a body of free text.
+
+use firstkey::infisical::door::Leaves;
+use firstkey::secret::Password;
+use zeroize::Zeroizing;
+
+struct Mine(Password);
+
+impl Leaves for Mine {
+    const WHY: &'static str = "because";
+    fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(String::from_utf8_lossy(self.0.expose()).into_owned())
+    }
+}
+
+fn main() {}

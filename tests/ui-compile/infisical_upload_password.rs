@@ -1,0 +1,11 @@
+//! A password cannot be sent to a server of the other dialect.
+
+use firstkey::infisical::door::{Call, Member, Request};
+use firstkey::secret::Password;
+use firstkey::wire::origin::Origin;
+
+fn upload(origin: &Origin, value: &Password) -> Request {
+    Request::to(origin, Call::CompleteInvite).field(Member::Verifier, value).build()
+}
+
+fn main() {}
