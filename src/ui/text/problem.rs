@@ -7,6 +7,10 @@ use crate::wire::inbound::{Problem, ProblemName};
 /// The words for a problem with invite `invite` (its short name), and its stable code.
 pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &'static str) {
     let since = |word: &str| problem.at.map_or_else(String::new, |at| format!(" {word} {}", date::plain(at)));
+    let dated = |story: Story| match problem.at {
+        Some(at) => story.because(format!("That was on {}.", date::plain(at))),
+        None => story,
+    };
     let ask = |story: Story, what: &str| {
         let story = story.then(format!("Ask your administrator {what}:"));
         let name = invite.map_or_else(String::new, |invite| format!("(invite {invite})"));
@@ -37,13 +41,17 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &
             (ask(story, "for a new one"), "invite-withdrawn")
         }
         ProblemName::Suspended => {
-            let story = Story::of(format!("Your organisation has suspended you on {host}{}.", since("on")))
-                .because("Nothing of yours was deleted or opened. While this lasts, nothing can be set up or opened.");
+            let story = Story::of(format!("Your organisation has suspended you on {host}."));
+            let story = dated(story)
+                .because("Nothing of yours was deleted or opened.")
+                .because("While this lasts, nothing can be set up or opened.");
             (ask(story, "why, and for how long"), "suspended")
         }
         ProblemName::Removed => {
-            let story = Story::of(format!("Your organisation has removed you from {host}{}.", since("on")))
-                .because("This account cannot be used any more. If you are invited again, that is a new account.");
+            let story = Story::of(format!("Your organisation has removed you from {host}."));
+            let story = dated(story)
+                .because("This account cannot be used any more.")
+                .because("If you are invited again, that is a new account.");
             (ask(story, "if you did not expect this"), "removed")
         }
         ProblemName::ClaimStale => {
