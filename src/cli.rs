@@ -31,6 +31,9 @@ Examples:
 Without flags everything is asked for at the terminal. Secrets come from the
 terminal, a file or a descriptor, never from flags or variables. No telemetry.";
 
+/// Under the help of the whole program, which has to fit on a screen.
+const MORE: &str = "Exit codes, and more flags: firstkey accept --help";
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 bug, 2 usage, 3 you stopped, 4 invite not usable, 5 this
 computer cannot, 6 refused for security, 7 server error, 10 wrong password,
@@ -38,7 +41,7 @@ computer cannot, 6 refused for security, 7 server error, 10 wrong password,
 
 /// Finish an account that your company made for you, with keys only you have.
 #[derive(Debug, Parser)]
-#[command(name = "firstkey", version, before_help = EXAMPLES, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "firstkey", version, before_help = EXAMPLES, after_help = MORE, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
