@@ -5,11 +5,14 @@ use super::{Post, text};
 use crate::http::App;
 use crate::store::{StoreError, Taken};
 use crate::token::Token;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often it looks although nobody rang: another program may have written a letter, or a pause may be over.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often a letter that takes long is asked for again, so that no other server takes it: a third of what it was given for.
+const HOLD: Duration = Duration::from_secs(20);
 /// How many looks lie between two clean-ups.
 const LOOKS_PER_SWEEP: u32 = 60;
 
@@ -56,7 +59,9 @@ async fn one(app: &App, post: &Post) -> bool {
     };
     let file = format!("{:08}-{}", letter.seq, letter.attempts);
     let words = text::write(&letter, &token, app.realm, &app.origin);
-    let outcome = post.send(&letter.to, &words, &letter.message_id, &file).await;
+    // Boxed: a whole conversation with a mail server is a large future.
+    let sending = Box::pin(post.send(&letter.to, &words, &letter.message_id, &file));
+    let outcome = held(app, letter.seq, sending).await;
     let (now, tries) = (app.clock.now(), letter.attempts + 1);
     let event = |name| app.log.event(name, &[("letter", &letter.seq), ("attempt", &tries)]);
     let kept = match outcome {
@@ -79,6 +84,16 @@ async fn one(app: &App, post: &Post) -> bool {
     };
     note(app, kept);
     true
+}
+
+/// Sends, and keeps the letter meanwhile: a mail server may think for minutes.
+async fn held(app: &App, seq: i64, mut sending: Pin<Box<impl Future<Output = Outcome>>>) -> Outcome {
+    loop {
+        tokio::select! {
+            outcome = &mut sending => return outcome,
+            () = tokio::time::sleep(HOLD) => note(app, app.store.letter_held(seq, app.clock.now()).await),
+        }
+    }
 }
 
 fn note(app: &App, outcome: Result<(), StoreError>) {

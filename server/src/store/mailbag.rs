@@ -9,8 +9,8 @@ use super::{Result, Store, fate, tokens};
 use crate::names;
 use crate::token::TokenHash;
 
-/// Seconds that a deliverer has a letter to itself: longer than a mail server may take over it.
-const LEASE: i64 = 600;
+/// Seconds that a deliverer has a letter to itself. It asks for as many again while it is still sending; those of one that died are sent by another soon.
+const LEASE: i64 = 60;
 /// Letters to one address in an hour. Those to an administrator are not counted: each account is completed once.
 const HOURLY: i64 = 5;
 const HOUR: i64 = 3600;
@@ -94,6 +94,18 @@ impl Store {
         self.read(move |db| {
             let sql = "SELECT 1 FROM outbox WHERE done_at IS NULL AND not_before <= ?1 AND lease_until <= ?1 LIMIT 1";
             db.exists(sql, &values![now])
+        })
+        .await
+    }
+
+    /// Keeps a letter that is still being sent.
+    pub(crate) async fn letter_held(&self, seq: i64, now: i64) -> Result<()> {
+        self.write(move |db| {
+            db.execute(
+                "UPDATE outbox SET lease_until = ?2 WHERE seq = ?1 AND done_at IS NULL",
+                &values![seq, now + LEASE],
+            )?;
+            Ok(())
         })
         .await
     }
