@@ -218,10 +218,10 @@ pub struct Accept {
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,
     /// Your first name, for servers that ask for it.
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME")]
     pub first_name: Option<String>,
     /// Your last name, for servers that ask for it.
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME")]
     pub last_name: Option<String>,
     /// Save the kit to a new file instead of showing it.
     #[arg(long, value_name = "PATH")]
