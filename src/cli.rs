@@ -78,7 +78,7 @@ pub struct Account {
     /// The account, where more than one is known here.
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// Read the link that the command asks for from a file, or - for standard input.
+    /// Read the link from a file, or - for standard input.
     #[arg(long, value_name = "PATH")]
     pub link_file: Option<PathBuf>,
     /// Never ask; name the flag that is missing and fail.
