@@ -1,6 +1,7 @@
 //! `backup` and `restore`: the database into a file and back, the key file by itself.
 
 use super::{Common, Outcome, folder, open, say};
+use crate::admin::hex;
 use crate::realm::Realm;
 use crate::store::Copied;
 use clap::Args;
@@ -84,7 +85,7 @@ fn told(copied: &Copied) -> serde_json::Value {
         "completed": copied.rows_of("bundle"),
         "groups": copied.rows_of("scim_group"),
         "audit_entries": copied.audit.entries,
-        "audit_head": copied.audit.head.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "audit_head": hex(&copied.audit.head),
         "audit_broken_at": copied.audit.broken_at,
     })
 }
