@@ -9,6 +9,7 @@
 
 use super::hexadecimal;
 use super::keys::{Backup, Private, Protected, PublicKey, Salt, Sealed};
+use super::probe::Route;
 use super::srp::{ClientProof, ClientPublic, Verifier};
 use crate::crypto::hazmat;
 use crate::secret::TokenText;
@@ -168,6 +169,15 @@ impl Call {
                 | Self::EndSessions
                 | Self::LogOut
         )
+    }
+
+    /// Which probe must have passed right before it is sent.
+    pub(super) const fn guard(self) -> Option<Route> {
+        match self {
+            Self::VerifyInvite | Self::CompleteInvite => Some(Route::Invite),
+            Self::VerifyEmail | Self::CompleteSignup => Some(Route::Signup),
+            _ => None,
+        }
     }
 
     /// Whether it stores keys.

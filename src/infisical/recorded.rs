@@ -12,16 +12,18 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
-struct Exchange {
-    step: String,
-    method: String,
-    path: String,
+/// A request and what the server said.
+pub(super) struct Exchange {
+    pub(super) step: String,
+    pub(super) method: String,
+    pub(super) path: String,
     sent: Value,
-    response: Response,
+    pub(super) response: Response,
     location: Option<String>,
 }
 
-fn exchanges() -> BTreeMap<u64, Exchange> {
+/// All of them, by their number.
+pub(super) fn exchanges() -> BTreeMap<u64, Exchange> {
     let text = include_str!("../../tests/data/infisical/exchanges.jsonl");
     let read = |line: &str| {
         let line: Value = serde_json::from_str(line).expect("JSON");

@@ -92,5 +92,10 @@ fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
             let orders = [&vec![0; at][..], &[order, 0, 40, 7, 34]].concat();
             add(&format!("order-{at:02}-{order}"), [&[0, HONEST, 0, 1][..], &orders].concat());
         }
+        // Busy once, with 429 and with 503: what is sent again must come after another probe.
+        for status in [3, 5] {
+            let orders = [&vec![0; at][..], &[2, status]].concat();
+            add(&format!("busy-{at:02}-{status}"), [&[0, HONEST, 0, 1][..], &orders].concat());
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! One run: the world, and how far things got.
 //!
 //! Promise: a request that changes something is sent once; only silence before anything arrived, or a limiter's refusal, is
-//! followed by the same bytes again. Must never: take an answer for anything but what [`super::super::answer`] read.
+//! followed by the same bytes again, after a new probe where one must come before them.
+//! Must never: take an answer for anything but what [`super::super::answer`] read.
 
 use super::super::answer::{Heard, hear};
 use super::super::door::Request;
@@ -150,16 +151,29 @@ impl<'a, W: World> Run<'a, W> {
             // None of these stored anything.
             self.reach =
                 before.max(if self.reach == Reach::NothingSent { Reach::NothingSent } else { Reach::NothingChanged });
-            match retry.next(after) {
-                Some(delay) if !why.lasts() => {
-                    self.tell(&Notice::Retrying { origin: request.origin().clone(), delay });
-                    match self.world.wait(delay).await {
-                        Ok(()) => {}
-                        Err(_) => return Err(Why::Cancelled),
-                    }
-                }
-                _ => return Err(Why::Unreachable(why)),
+            self.back_off(request.origin(), &mut retry, why, after).await?;
+            if let Some(route) = request.call().guard() {
+                self.probe_again(request.origin(), route, &mut retry).await?;
             }
+        }
+    }
+
+    /// Waits before the next attempt, if there is to be one.
+    async fn back_off(&mut self, origin: &Origin, retry: &mut Retry, why: NoAnswer, after: Option<u32>) -> End<()> {
+        let Some(delay) = retry.next(after).filter(|_| !why.lasts()) else { return Err(Why::Unreachable(why)) };
+        self.tell(&Notice::Retrying { origin: origin.clone(), delay });
+        self.world.wait(delay).await.map_err(|_| Why::Cancelled)
+    }
+
+    /// A server that was busy may have been replaced by a later one meanwhile: that is what upgrades look like.
+    async fn probe_again(&mut self, origin: &Origin, route: Route, retry: &mut Retry) -> End<()> {
+        loop {
+            let (why, after) = match self.probe(origin, route).await {
+                Err(Why::Era(NotThisEra::Later(after))) => (NoAnswer::Busy, after),
+                Err(Why::Unreachable(why)) => (why, None),
+                end => return end,
+            };
+            self.back_off(origin, retry, why, after).await?;
         }
     }
 

@@ -1,7 +1,19 @@
-use super::super::{Reach, Why};
+use super::super::accept::accept;
+use super::super::{Answer, Halt, Notice, Options, Question, Reach, Why, World};
 use super::{PROBE, VERIFY, invited, invited_at, run, stopped};
+use crate::flow::stop::LocalTrouble;
+use crate::fuzzing::chance::Seeded;
 use crate::fuzzing::infisical::fake::{Era, Lie};
+use crate::fuzzing::infisical::person::{Bench, ready};
+use crate::infisical::door::{Call, Request};
+use crate::infisical::keys::StretchJob;
+use crate::infisical::pin::Pin;
 use crate::infisical::probe::NotThisEra;
+use crate::infisical::recorded::exchanges;
+use crate::secret::MasterKey;
+use crate::wire::inbound::Response;
+use std::time::Duration;
+use zeroize::Zeroizing;
 
 #[test]
 fn w02_every_later_generation_gets_the_probe_and_nothing_else() {
@@ -40,4 +52,61 @@ fn w02_a_server_that_is_upgraded_meanwhile_gets_neither_code_nor_keys() {
     assert!(matches!(stop.why, Why::Era(NotThisEra::WantsPassword)), "{stop:?}");
     assert_eq!(stop.reach, Reach::CodeUsed);
     assert!(bench.fake.log.iter().filter(|one| one.path == PROBE).all(|one| one.body == b"{}"), "no keys left");
+}
+
+#[test]
+fn w02_a_server_that_was_busy_is_probed_again_before_it_gets_the_same_bytes() {
+    for (path, sensitive) in [(VERIFY, VERIFY), ("upload", PROBE)] {
+        let (mut bench, link) = invited(&[]);
+        let mut busy = Busy { upload: path == "upload", refused: false, bench: &mut bench };
+        let end = ready(accept(
+            &mut busy,
+            &mut Seeded::new(42),
+            Options { now: 1_795_457_000, ..Options::default() },
+            Zeroizing::new(link.into_bytes()),
+        ));
+        // While it was busy it was replaced by one that wants the password.
+        let stop = stopped(end);
+        assert!(matches!(stop.why, Why::Era(NotThisEra::WantsPassword)), "{path} {stop:?}");
+        let sent = bench.fake.log.iter().filter(|one| one.path == sensitive && one.body != b"{}").count();
+        assert_eq!(sent, 0, "{path}: the refused one never arrived, and there was no other");
+    }
+}
+
+/// Refuses the code, or the upload, once, and is a later generation when it is asked again.
+struct Busy<'a> {
+    upload: bool,
+    refused: bool,
+    bench: &'a mut Bench,
+}
+
+impl World for Busy<'_> {
+    fn ask(&mut self, question: Question) -> Answer {
+        self.bench.ask(question)
+    }
+    fn tell(&mut self, notice: &Notice) {
+        self.bench.tell(notice);
+    }
+    fn prepare(&mut self) -> Result<(), LocalTrouble> {
+        Ok(())
+    }
+    async fn stretch(&mut self, job: StretchJob) -> Result<MasterKey, Halt> {
+        self.bench.stretch(job).await
+    }
+    async fn send(&mut self, request: &Request) -> Result<Response, Halt> {
+        let wanted = if self.upload { Call::CompleteInvite } else { Call::VerifyInvite };
+        if request.call() == wanted && !std::mem::replace(&mut self.refused, true) {
+            let mut answer = exchanges().remove(&119).expect("the limiter's answer").response;
+            answer.retry_after = Some(1);
+            return Ok(answer);
+        }
+        self.bench.send(request).await
+    }
+    async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
+        self.bench.fake.era = Era::G1;
+        self.bench.wait(time).await
+    }
+    fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
+        self.bench.keep(pin)
+    }
 }

@@ -6,6 +6,7 @@ mod eras;
 mod happy;
 mod lies;
 mod lost;
+mod recorded;
 mod tickets;
 
 use super::accept::accept;
