@@ -89,6 +89,11 @@ fn looked_up(server: &Server, among: &str) {
         assert!(status == 200 && client.body().contains("\"totalResults\":1"), "{}", client.body());
     });
     found.print(&format!("look-ups among {among}, 8 at a time"));
+    let found = many(8, 500, client, |client, at| {
+        let status = client.send("GET", &format!("/Users?filter=externalId%20eq%20%22invited-8-{at}%22"), "");
+        assert!(status == 200 && client.body().contains("\"totalResults\":1"), "{}", client.body());
+    });
+    found.print(&format!("look-ups by externalId among {among}, 8 at a time"));
     let tag = among.replace(' ', "-");
     let made = many(8, 250, client, |client, at| {
         assert_eq!(client.send("POST", "/Users", &user(&format!("late-{tag}-{at}"), true)), 201, "{}", client.body());

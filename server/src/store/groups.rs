@@ -271,8 +271,11 @@ fn known(db: &Db, key: GroupKey, changes: &[MemberChange]) -> Result<Option<Know
     let ids: HashSet<[u8; 16]> = joining().map(|joining| joining.member_id).filter(|id| *id != key.group).collect();
     let ids: Vec<[u8; 16]> = ids.into_iter().collect();
     let among = |table: &str, column: &str| -> Result<HashSet<[u8; 16]>> {
-        let sql =
-            format!("SELECT {column} FROM {table} WHERE org_id = ?2 AND {column} <> ?1 AND {column} IN ({})", marks(3));
+        // Not by an index of the organisation: SQLite would rather go through all its people than look up a hundred.
+        let sql = format!(
+            "SELECT {column} FROM {table} WHERE coalesce(org_id, org_id) = ?2 AND {column} <> ?1 AND {column} IN ({})",
+            marks(3)
+        );
         let mut found = HashSet::new();
         for ids in ids.chunks(CHUNK) {
             for row in db.rows(&sql, &padded(key, ids))? {

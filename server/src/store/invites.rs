@@ -3,11 +3,11 @@
 //! Promise: at most one invitation per person and organisation is live; the token is asked for before anything is said about its state.
 
 use super::audit::{Entry, note};
-use super::db::{Db, Row, values};
+use super::db::{Db, Row, Statement, values};
 use super::rows::{Mode, Policy, Why};
 use super::{Result, Store, tokens};
 use crate::names;
-use crate::rng::fresh_id;
+use crate::rng::fresh_ordered_id;
 use crate::token::TokenHash;
 
 /// Wrong tokens after which an invite is locked.
@@ -144,8 +144,27 @@ fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
 /// Issues an invitation, withdraws the earlier one and queues the letter.
 pub(super) fn issue(db: &Db, account: [u8; 16], org: [u8; 16], mode: Mode, ttl: i64, now: i64) -> Result<()> {
     withdraw(db, account, org, now)?;
-    let invite = fresh_id();
-    db.execute_all(&[
+    let mut statements = first(db, account, org, mode, ttl, now).to_vec();
+    statements.push((
+        "UPDATE membership SET invited_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
+        values![account, org, now].to_vec(),
+    ));
+    db.execute_all(&statements)
+}
+
+/// What issues an invitation, and queues the letter, to somebody who has none in this organisation.
+pub(super) fn first(
+    db: &Db,
+    account: [u8; 16],
+    org: [u8; 16],
+    mode: Mode,
+    ttl: i64,
+    now: i64,
+) -> [Statement<'static>; 2] {
+    let invite = fresh_ordered_id();
+    let detail = Some(mode.as_str());
+    note(db, now, "invite.issued", Entry { org: Some(org), account: Some(account), invite: Some(invite), detail });
+    [
         (
             "INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, 'live', ?5, ?6)",
             values![invite, account, org, mode, now, now + ttl].to_vec(),
@@ -154,14 +173,7 @@ pub(super) fn issue(db: &Db, account: [u8; 16], org: [u8; 16], mode: Mode, ttl: 
             "INSERT INTO outbox (kind, account_id, org_id, invite_id, created_at, not_before) VALUES ('invite', ?1, ?2, ?3, ?4, ?4)",
             values![account, org, invite, now].to_vec(),
         ),
-        (
-            "UPDATE membership SET invited_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
-            values![account, org, now].to_vec(),
-        ),
-    ])?;
-    let detail = Some(mode.as_str());
-    note(db, now, "invite.issued", Entry { org: Some(org), account: Some(account), invite: Some(invite), detail });
-    Ok(())
+    ]
 }
 
 /// Withdraws the open invitation of a person in an organisation, and its letter if it was not sent yet.
@@ -175,8 +187,8 @@ pub(super) fn withdraw(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> R
     db.execute_all(&[
         ("UPDATE invite SET state = 'withdrawn', ended_at = ?2 WHERE invite_id = ?1", values![invite, now].to_vec()),
         (
-            "UPDATE outbox SET done_at = ?2, trouble = 'withdrawn' WHERE invite_id = ?1 AND done_at IS NULL",
-            values![invite, now].to_vec(),
+            "UPDATE outbox SET done_at = ?2, trouble = 'withdrawn' WHERE account_id = ?3 AND invite_id = ?1 AND done_at IS NULL",
+            values![invite, now, account].to_vec(),
         ),
     ])?;
     note(

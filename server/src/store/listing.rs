@@ -94,11 +94,7 @@ impl Store {
     {
         self.read(move |db| {
             let Some((source, condition, value)) = narrow.people() else { return Ok(state) };
-            let sql = format!(
-                "SELECT {} FROM {source} WHERE m.org_id = ?1 AND (m.created_at, m.user_id) > (?2, ?3) AND {condition}
-                 ORDER BY m.created_at, m.user_id LIMIT ?4",
-                people::COLUMNS
-            );
+            let sql = people_sql(source, condition);
             let mut after = (i64::MIN, [0; 16]);
             loop {
                 let rows = db.rows(&sql, &walk_values(org, after, value.clone()))?;
@@ -164,11 +160,7 @@ impl Store {
     {
         self.read(move |db| {
             let Some((source, condition, value)) = narrow.groups() else { return Ok(state) };
-            let sql = format!(
-                "SELECT {} FROM {source} WHERE g.org_id = ?1 AND (g.created_at, g.group_id) > (?2, ?3) AND {condition}
-                 ORDER BY g.created_at, g.group_id LIMIT ?4",
-                groups::COLUMNS
-            );
+            let sql = groups_sql(source, condition);
             let mut after = (i64::MIN, [0; 16]);
             loop {
                 let rows = db.rows(&sql, &walk_values(org, after, value.clone()))?;
@@ -187,6 +179,22 @@ impl Store {
     }
 }
 
+fn people_sql(source: &str, condition: &str) -> String {
+    format!(
+        "SELECT {} FROM {source} WHERE m.org_id = ?1 AND (m.created_at, m.user_id) > (?2, ?3) AND {condition}
+         ORDER BY m.created_at, m.user_id LIMIT ?4",
+        people::COLUMNS
+    )
+}
+
+fn groups_sql(source: &str, condition: &str) -> String {
+    format!(
+        "SELECT {} FROM {source} WHERE g.org_id = ?1 AND (g.created_at, g.group_id) > (?2, ?3) AND {condition}
+         ORDER BY g.created_at, g.group_id LIMIT ?4",
+        groups::COLUMNS
+    )
+}
+
 fn walk_values(org: [u8; 16], after: (i64, [u8; 16]), value: Option<Value<'static>>) -> Vec<Value<'static>> {
     let mut all = values![org, after.0, after.1, BATCH].to_vec();
     all.extend(value);
@@ -198,6 +206,10 @@ type Source = (&'static str, &'static str, Option<Value<'static>>);
 
 // A cross join keeps its order in SQLite: the few rows that the index finds come first, instead of everybody in order of creation.
 const BY_EMAIL: &str = "(SELECT e.user_id AS id FROM membership_email e WHERE e.org_id = ?1 AND e.email_key = ?5) f CROSS JOIN membership m";
+const BY_EXTERNAL: &str =
+    "(SELECT e.user_id AS id FROM membership e WHERE e.org_id = ?1 AND e.external_id = ?5) f CROSS JOIN membership m";
+const GROUP_BY_EXTERNAL: &str =
+    "(SELECT e.group_id AS id FROM scim_group e WHERE e.org_id = ?1 AND e.external_id = ?5) f CROSS JOIN scim_group g";
 const IN_GROUP: &str =
     "(SELECT x.member_id AS id FROM group_member x WHERE x.group_id = ?5 AND x.org_id = ?1) f CROSS JOIN membership m";
 const WITH_MEMBER: &str =
@@ -212,7 +224,7 @@ impl Narrow {
             Self::Nobody | Self::Having(_) => return None,
             Self::Id(id) => (ALL, "m.user_id = ?5", Some((*id).into())),
             Self::Name(key) => (ALL, "m.user_name_key = ?5", Some(text(key)?)),
-            Self::External(id) => (ALL, "m.external_id = ?5", Some(text(id)?)),
+            Self::External(id) => (BY_EXTERNAL, "m.user_id = f.id", Some(text(id)?)),
             Self::Email(key) => (BY_EMAIL, "m.user_id = f.id", Some(text(key)?)),
             Self::MemberOf(group) => (IN_GROUP, "m.user_id = f.id", Some((*group).into())),
         })
@@ -226,7 +238,7 @@ impl Narrow {
             Self::Nobody | Self::Email(_) | Self::MemberOf(_) => return None,
             Self::Id(id) => (ALL, "g.group_id = ?5", Some((*id).into())),
             Self::Name(key) => (ALL, "g.name_key = ?5", Some(text(key)?)),
-            Self::External(id) => (ALL, "g.external_id = ?5", Some(text(id)?)),
+            Self::External(id) => (GROUP_BY_EXTERNAL, "g.group_id = f.id", Some(text(id)?)),
             Self::Having(member) => (WITH_MEMBER, "g.group_id = f.id", Some((*member).into())),
         })
     }
@@ -249,4 +261,47 @@ fn groups_of(db: &Db, org: [u8; 16], member: [u8; 16]) -> Result<Vec<GroupRef>> 
         &values![member, org],
     )?;
     rows.iter().map(|row| Ok(GroupRef { group_id: row.at(0)?, display_name: row.at(1)? })).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Location;
+
+    /// How SQLite would go about it.
+    async fn plan(store: &Store, sql: String, value: Option<Value<'static>>) -> String {
+        let steps = store.read(move |db| {
+            let rows = db.rows(&format!("EXPLAIN QUERY PLAN {sql}"), &walk_values([1; 16], (0, [0; 16]), value))?;
+            rows.iter().map(|row| row.at::<String>(3)).collect::<Result<Vec<_>>>()
+        });
+        steps.await.expect("a plan").join("; ")
+    }
+
+    #[tokio::test]
+    async fn nobody_is_looked_for_by_going_through_everybody() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let store = Store::open(Location::Sqlite(folder.path().join("plans.db"))).await.expect("a store");
+        let id = [2; 16];
+        for narrow in [
+            Narrow::Id(id),
+            Narrow::Name("ada".to_owned()),
+            Narrow::External("00u1".to_owned()),
+            Narrow::Email("ada@example.org".to_owned()),
+            Narrow::MemberOf(id),
+        ] {
+            let (source, condition, value) = narrow.people().expect("people can be found by it");
+            let plan = plan(&store, people_sql(source, condition), value).await;
+            assert!(plan.contains("SEARCH") && !plan.contains("_page") && !plan.contains("SCAN"), "{plan}");
+        }
+        for narrow in [
+            Narrow::Id(id),
+            Narrow::Name("everybody".to_owned()),
+            Narrow::External("00g1".to_owned()),
+            Narrow::Having(id),
+        ] {
+            let (source, condition, value) = narrow.groups().expect("groups can be found by it");
+            let plan = plan(&store, groups_sql(source, condition), value).await;
+            assert!(plan.contains("SEARCH") && !plan.contains("_page") && !plan.contains("SCAN"), "{plan}");
+        }
+    }
 }

@@ -28,6 +28,7 @@ mod scim_tokens;
 mod setup;
 mod tokens;
 mod told;
+mod upkeep;
 mod view;
 mod writer;
 

@@ -4,10 +4,10 @@
 //! gets a second invitation to enrol.
 
 use super::audit::{Entry, note};
-use super::db::{Db, Row, values};
+use super::db::{Db, Row, Statement, values};
 use super::rows::Mode;
 use super::{Result, Store, StoreError, groups, invites, logins};
-use crate::rng::fresh_id;
+use crate::rng::{fresh_id, fresh_ordered_id};
 use crate::{names, user_name};
 
 /// What an organisation says of a person.
@@ -57,23 +57,60 @@ pub(crate) enum Edited<E> {
     Refused(E),
 }
 
+/// The key that the last removed account with this address had, as SQL.
+macro_rules! earlier_key {
+    ($address:literal) => {
+        concat!(
+            "(SELECT coalesce(b.fingerprint, b.earlier_fingerprint) FROM account b WHERE b.email_key = ",
+            $address,
+            " AND b.state = 'removed' AND coalesce(b.fingerprint, b.earlier_fingerprint) IS NOT NULL ",
+            "ORDER BY b.removed_at DESC, b.created_at DESC LIMIT 1)"
+        )
+    };
+}
+
+/// What stands in the way of a new person: the userName, and who has the address already. No joins: a planner that knows nothing of the tables yet would
+/// begin at the wrong end.
+const BEFORE: &str = "SELECT EXISTS (SELECT 1 FROM membership WHERE org_id = ?1 AND user_name_key = ?2),
+        (SELECT account_id FROM account WHERE email_key = ?3 AND state <> 'removed'),
+        EXISTS (SELECT 1 FROM membership WHERE org_id = ?1
+                AND account_id = (SELECT account_id FROM account WHERE email_key = ?3 AND state <> 'removed'))";
+const NEW_ACCOUNT: &str = concat!(
+    "INSERT INTO account (account_id, email, email_key, state, created_at, earlier_fingerprint) VALUES (?1, ?2, ?3, 'invited', ?4, ",
+    earlier_key!("?3"),
+    ")"
+);
+const NEW_MEMBERSHIP: &str =
+    "INSERT INTO membership (user_id, org_id, account_id, mode, user_name, user_name_key, external_id, active, email,
+         display_name, attributes, created_at, modified_at, version, invited_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 1, ?13)";
+
 pub(super) const COLUMNS: &str = "m.user_id, m.user_name, m.external_id, m.active, m.email, m.display_name, m.attributes, m.created_at, m.modified_at, m.version";
 
 impl Store {
     /// Creates a person and, if active, their invitation.
     pub(crate) async fn create_person(&self, org: [u8; 16], draft: Draft, invite_ttl: i64, now: i64) -> Result<Placed> {
+        let key = key_of(&draft.user_name)?;
+        let email_key = draft.email.as_deref().map(names::key);
         self.write(move |db| {
-            if taken(db, org, &draft.user_name, None)? {
+            let before = db.one(BEFORE, &values![org, &key, &email_key])?;
+            let (taken, at_address, is_member): (bool, Option<[u8; 16]>, bool) =
+                (before.at(0)?, before.at(1)?, before.at(2)?);
+            if taken {
                 return Ok(Placed::Taken);
             }
-            let (account, mode) = match adopt(db, draft.email.as_deref())? {
-                // Two people of one organisation with one address: nobody is taken for the other, and only the first has it.
-                Some(account) if is_member(db, org, account)? => (new_account(db, None, now)?, Mode::Enrol),
-                Some(account) => (account, Mode::Join),
-                None => (new_account(db, draft.email.as_deref(), now)?, Mode::Enrol),
-            };
-            let user = fresh_id();
-            let key = key_of(&draft.user_name)?;
+            let account = at_address.filter(|_| !is_member);
+            // Two people of one organisation with one address: nobody is taken for the other, and only the first has it.
+            let (address, address_key) =
+                if is_member { (None, None) } else { (draft.email.as_deref(), email_key.as_deref()) };
+            let mode = if account.is_some() { Mode::Join } else { Mode::Enrol };
+            let invited = draft.active && address.is_some();
+            let (new_account, user) = (account.is_none(), fresh_ordered_id());
+            let account = account.unwrap_or_else(fresh_id);
+            let mut statements = Vec::with_capacity(8);
+            if new_account {
+                statements.push((NEW_ACCOUNT, values![account, address, address_key, now].to_vec()));
+            }
             let membership = values![
                 user,
                 org,
@@ -86,22 +123,17 @@ impl Store {
                 &draft.email,
                 &draft.display_name,
                 &draft.attributes,
-                now
+                now,
+                invited.then_some(now)
             ];
-            db.execute_all(&[
-                (
-                    "INSERT INTO membership (user_id, org_id, account_id, mode, user_name, user_name_key, external_id, active, email,
-                         display_name, attributes, created_at, modified_at, version)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 1)",
-                    membership.to_vec(),
-                ),
-                ("UPDATE organisation SET people = people + 1 WHERE org_id = ?1", values![org].to_vec()),
-            ])?;
-            keep_addresses(db, PersonKey { org, user }, &draft)?;
+            statements.push((NEW_MEMBERSHIP, membership.to_vec()));
+            statements.push(("UPDATE organisation SET people = people + 1 WHERE org_id = ?1", values![org].to_vec()));
+            statements.extend(addresses(PersonKey { org, user }, &draft));
             note(db, now, "person.created", Entry { org: Some(org), account: Some(account), ..Entry::default() });
-            if draft.active && has_address(db, account)? {
-                invites::issue(db, account, org, mode, invite_ttl, now)?;
+            if invited {
+                statements.extend(invites::first(db, account, org, mode, invite_ttl, now));
             }
+            db.execute_all(&statements)?;
             Ok(Placed::Person(Box::new(Person { user_id: user, draft, created_at: now, modified_at: now, version: 1 })))
         })
         .await
@@ -130,7 +162,7 @@ impl Store {
                 return Ok(Edited::Person(Box::new(row.person)));
             }
             draft.addresses = addresses;
-            if taken(db, key.org, &draft.user_name, Some(key.user))? {
+            if taken(db, key.org, &draft.user_name, key.user)? {
                 return Ok(Edited::Taken);
             }
             save(db, key, &draft, now)?;
@@ -254,13 +286,13 @@ fn deactivate(db: &Db, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()>
     Ok(())
 }
 
-fn taken(db: &Db, org: [u8; 16], user_name: &str, except: Option<[u8; 16]>) -> Result<bool> {
+fn taken(db: &Db, org: [u8; 16], user_name: &str, except: [u8; 16]) -> Result<bool> {
     let holder = db.row(
         "SELECT user_id FROM membership WHERE org_id = ?1 AND user_name_key = ?2",
         &values![org, key_of(user_name)?],
     )?;
     let holder: Option<[u8; 16]> = holder.map(|row| row.at(0)).transpose()?;
-    Ok(holder.is_some() && holder != except)
+    Ok(holder.is_some_and(|holder| holder != except))
 }
 
 /// The account that has this address already.
@@ -273,31 +305,14 @@ fn adopt(db: &Db, email: Option<&str>) -> Result<Option<[u8; 16]>> {
     found.map(|row| row.at(0)).transpose()
 }
 
-fn is_member(db: &Db, org: [u8; 16], account: [u8; 16]) -> Result<bool> {
-    db.exists("SELECT 1 FROM membership WHERE org_id = ?1 AND account_id = ?2", &values![org, account])
-}
-
-fn new_account(db: &Db, email: Option<&str>, now: i64) -> Result<[u8; 16]> {
-    let account = fresh_id();
-    db.execute(
-        "INSERT INTO account (account_id, email, email_key, state, created_at) VALUES (?1, ?2, ?3, 'invited', ?4)",
-        &values![account, email, email.map(names::key), now],
-    )?;
-    remember_earlier_key(db, account)?;
-    Ok(account)
-}
-
 /// Keeps on an account which key the last removed account with its address had: whoever knew that key must learn that this is another one.
 pub(super) fn remember_earlier_key(db: &Db, account: [u8; 16]) -> Result<()> {
-    let earlier = db.row(
-        "SELECT coalesce(b.fingerprint, b.earlier_fingerprint) FROM account a JOIN account b ON b.email_key = a.email_key AND b.state = 'removed'
-         WHERE a.account_id = ?1 AND coalesce(b.fingerprint, b.earlier_fingerprint) IS NOT NULL ORDER BY b.removed_at DESC, b.created_at DESC LIMIT 1",
-        &values![account],
-    )?;
-    let earlier: Option<String> = earlier.map(|row| row.at(0)).transpose()?;
-    if earlier.is_some() {
-        db.execute("UPDATE account SET earlier_fingerprint = ?2 WHERE account_id = ?1", &values![account, &earlier])?;
-    }
+    const SQL: &str = concat!(
+        "UPDATE account SET earlier_fingerprint = coalesce(",
+        earlier_key!("account.email_key"),
+        ", earlier_fingerprint) WHERE account_id = ?1"
+    );
+    db.execute(SQL, &values![account])?;
     Ok(())
 }
 
@@ -331,19 +346,16 @@ fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
         ],
     )?;
     db.execute("DELETE FROM membership_email WHERE user_id = ?1", &values![key.user])?;
-    keep_addresses(db, key, draft)
+    db.execute_all(&addresses(key, draft).collect::<Vec<_>>())
 }
 
 /// Writes down by which addresses the person is found.
-fn keep_addresses(db: &Db, key: PersonKey, draft: &Draft) -> Result<()> {
+fn addresses(key: PersonKey, draft: &Draft) -> impl Iterator<Item = Statement<'_>> {
     const ONE: &str =
         "INSERT INTO membership_email (org_id, email_key, user_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    let all: Vec<_> =
-        draft.addresses.iter().map(|address| (ONE, values![key.org, address, key.user].to_vec())).collect();
-    db.execute_all(&all)
+    draft.addresses.iter().map(move |address| (ONE, values![key.org, address, key.user].to_vec()))
 }
 
-/// The key that userNames are unique by.
 fn key_of(user_name: &str) -> Result<String> {
     user_name::key(user_name).ok_or(StoreError::Corrupt("a userName that cannot be one"))
 }

@@ -20,14 +20,18 @@ pub(crate) struct Stored {
 /// Letters that are shown with an account.
 const LETTERS: i64 = 20;
 
+const ACCOUNT: &str = "SELECT account_id, email, state, earlier_fingerprint FROM account WHERE email_key = ?1";
+
 impl Store {
     /// The account of this address, removed ones last.
     pub(crate) async fn stored(&self, email_key: String) -> Result<Option<Stored>> {
         self.read(move |db| {
-            let row = db.row(
-                "SELECT account_id, email, state, earlier_fingerprint FROM account WHERE email_key = ?1 ORDER BY state = 'removed', created_at DESC LIMIT 1",
-                &values![&email_key],
-            )?;
+            let present = format!("{ACCOUNT} AND state <> 'removed'");
+            let removed = format!("{ACCOUNT} AND state = 'removed' ORDER BY created_at DESC LIMIT 1");
+            let mut row = db.row(&present, &values![&email_key])?;
+            if row.is_none() {
+                row = db.row(&removed, &values![&email_key])?;
+            }
             let Some(row) = row else { return Ok(None) };
             let (account_id, email, state): ([u8; 16], _, String) = (row.at(0)?, row.at(1)?, row.at(2)?);
             let state = standing(db, account_id, state)?;

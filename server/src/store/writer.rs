@@ -3,6 +3,7 @@
 //! Promise: nobody is answered before the commit; a command that fails takes only its own savepoint back. With many callers one fsync pays for all of them.
 
 use super::db::{Db, Location};
+use super::upkeep::Upkeep;
 use super::{Result, StoreError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
@@ -13,6 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 const BATCH: usize = 256;
 /// How long a batch is held open for callers who were answered together just now and are about to ask again: a fraction of what a commit takes.
 const LINGER: Duration = Duration::from_micros(300);
+/// How long one look lasts meanwhile; the processor is left to those who are about to ask.
+const NAP: Duration = Duration::from_micros(50);
 /// Most commands that may wait before callers do.
 const QUEUE: usize = 1024;
 
@@ -65,7 +68,8 @@ where
 impl Writer {
     pub(super) fn start(location: Location, db: Db) -> Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let work = move || work_off(&location, db, jobs);
+        let upkeep = Upkeep::start(&location)?;
+        let work = move || work_off(&location, db, jobs, &upkeep);
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(work);
         let thread = thread.map_err(|_| StoreError::Closed)?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
@@ -99,7 +103,7 @@ impl Drop for Writer {
     }
 }
 
-fn work_off(location: &Location, db: Db, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+fn work_off(location: &Location, db: Db, mut jobs: mpsc::Receiver<Box<dyn Job>>, upkeep: &Upkeep) {
     let mut open = Some(db);
     let mut expected = 1;
     while let Some(first) = jobs.blocking_recv() {
@@ -111,6 +115,7 @@ fn work_off(location: &Location, db: Db, mut jobs: mpsc::Receiver<Box<dyn Job>>)
         for job in batch {
             job.answer(trouble.as_ref().map(for_everybody));
         }
+        upkeep.ring();
     }
 }
 
@@ -121,7 +126,7 @@ fn gather(first: Box<dyn Job>, jobs: &mut mpsc::Receiver<Box<dyn Job>>, expected
     while batch.len() < BATCH {
         match jobs.try_recv() {
             Ok(next) => batch.push(next),
-            Err(_) if batch.len() < expected && began.elapsed() < LINGER => std::thread::yield_now(),
+            Err(_) if batch.len() < expected && began.elapsed() < LINGER => std::thread::sleep(NAP),
             Err(_) => break,
         }
     }

@@ -160,19 +160,29 @@ impl Db {
     /// Takes the transaction back. Best effort: a connection that is gone has done it already.
     pub(super) fn roll_back(&self) {
         self.noted.borrow_mut().clear();
+        if let Inner::Postgres(db) = &self.inner {
+            db.forget_mark();
+        }
         drop(self.batch("ROLLBACK"));
     }
 
     /// Marks the place to which a failing command is taken back; the mark before it is given up.
     pub(super) fn mark(&self, is_first: bool) -> Result<usize> {
-        self.batch(if is_first { "SAVEPOINT command" } else { "RELEASE command; SAVEPOINT command" })?;
+        let sql = if is_first { "SAVEPOINT command" } else { "RELEASE command; SAVEPOINT command" };
+        match &self.inner {
+            Inner::Sqlite(db) => db.batch(sql)?,
+            Inner::Postgres(db) => db.mark(sql),
+        }
         Ok(self.noted.borrow().len())
     }
 
     /// Takes everything back to the mark.
     pub(super) fn back_to_mark(&self, noted: usize) -> Result<()> {
         self.noted.borrow_mut().truncate(noted);
-        self.batch("ROLLBACK TO command")
+        match &self.inner {
+            Inner::Postgres(db) if db.is_at_mark() => Ok(()),
+            _ => self.batch("ROLLBACK TO command"),
+        }
     }
 
     /// Keeps an audit entry until the commit.
@@ -185,6 +195,22 @@ impl Db {
         match &self.inner {
             Inner::Sqlite(_) => sqlite,
             Inner::Postgres(_) => postgres,
+        }
+    }
+
+    /// Moves what the write-ahead log holds into the database, as far as nobody is in the way.
+    pub(super) fn checkpoint(&self) -> Result<()> {
+        match &self.inner {
+            Inner::Sqlite(db) => db.batch("PRAGMA wal_checkpoint(PASSIVE)"),
+            Inner::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Lets PostgreSQL look at how many rows there are and what they hold; SQLite plans without.
+    pub(super) fn count_rows(&self) -> Result<()> {
+        match &self.inner {
+            Inner::Sqlite(_) => Ok(()),
+            Inner::Postgres(db) => db.batch("ANALYZE"),
         }
     }
 
@@ -206,7 +232,7 @@ impl Db {
 
     /// Makes this connection one that cannot change anything.
     pub(super) fn read_only(self) -> Result<Self> {
-        self.batch(self.either("PRAGMA query_only = ON", "SET default_transaction_read_only = on"))?;
+        self.batch(self.either(sqlite::READER, "SET default_transaction_read_only = on"))?;
         Ok(self)
     }
 }

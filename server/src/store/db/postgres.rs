@@ -4,13 +4,13 @@
 //! Must never: put a password into a message.
 
 use super::Statement;
-use super::cell::{Cell, Row};
+use super::cell::{self, Row};
 use super::value::Value;
 use crate::store::{Result, StoreError};
 use bytes::BytesMut;
-use futures_util::future::try_join_all;
+use futures_util::future::{join, try_join_all};
 use futures_util::{TryStreamExt, pin_mut};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
@@ -30,7 +30,8 @@ const PREPARED: usize = 256;
 const CONNECT: Duration = Duration::from_secs(10);
 /// A statement that takes longer has a reason that waiting does not mend.
 const SETTINGS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '60s'; \
-                        SET synchronous_commit = on; SET client_min_messages = warning";
+                        SET synchronous_commit = on; SET client_min_messages = warning; \
+                        SET jit = off";
 
 /// How a database is reached.
 #[derive(Clone)]
@@ -96,6 +97,8 @@ pub(super) struct Connection {
     runtime: Option<Runtime>,
     client: Client,
     prepared: RefCell<HashMap<String, tokio_postgres::Statement>>,
+    /// What goes before the next statement, in one round trip with it.
+    ahead: Cell<Option<&'static str>>,
 }
 
 impl Connection {
@@ -113,7 +116,7 @@ impl Connection {
                 Ok(client)
             }
         })?;
-        let connection = Self { runtime: Some(runtime), client, prepared: RefCell::default() };
+        let connection = Self { runtime: Some(runtime), client, prepared: RefCell::default(), ahead: Cell::default() };
         connection.batch(SETTINGS)?;
         Ok(connection)
     }
@@ -159,7 +162,23 @@ impl Connection {
         Ok(self.wait(self.client.batch_execute(sql))?)
     }
 
+    /// Sets a savepoint when the next statement comes; where none came since the last one, that one serves.
+    pub(super) fn mark(&self, sql: &'static str) {
+        self.ahead.set(Some(self.ahead.take().unwrap_or(sql)));
+    }
+
+    /// Whether nothing was said since the last mark.
+    pub(super) fn is_at_mark(&self) -> bool {
+        self.ahead.get().is_some()
+    }
+
+    /// Ends the transaction without what was to go ahead.
+    pub(super) fn forget_mark(&self) {
+        self.ahead.set(None);
+    }
+
     pub(super) fn commit(&self) -> Result<()> {
+        self.forget_mark();
         self.batch("COMMIT").map_err(|error| match error {
             // Without an answer nobody knows whether it was committed.
             StoreError::Postgres(_) if self.is_gone() => StoreError::Uncertain,
@@ -171,7 +190,18 @@ impl Connection {
         self.client.is_closed()
     }
 
-    fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+    fn wait<T, E>(&self, work: impl Future<Output = std::result::Result<T, E>>) -> std::result::Result<T, E>
+    where
+        E: From<tokio_postgres::Error>,
+    {
+        let Some(ahead) = self.ahead.take() else { return self.block_on(work) };
+        // Polled in this order, so sent in this order.
+        let (marked, answer) = self.block_on(join(self.client.batch_execute(ahead), work));
+        marked?;
+        answer
+    }
+
+    fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.as_ref().expect("invariant: it is taken when the connection is dropped").block_on(work)
     }
 
@@ -249,7 +279,7 @@ impl ToSql for Value<'_> {
     to_sql_checked!();
 }
 
-impl<'a> FromSql<'a> for Cell {
+impl<'a> FromSql<'a> for cell::Cell {
     fn from_sql(kind: &Type, raw: &'a [u8]) -> std::result::Result<Self, Box<dyn Error + Sync + Send>> {
         Ok(match *kind {
             Type::BOOL => Self::Int(i64::from(bool::from_sql(kind, raw)?)),

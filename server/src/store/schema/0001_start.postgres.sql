@@ -47,7 +47,7 @@ CREATE TABLE account (
     earlier_fingerprint TEXT            -- of the key that a removed account with this address had
 );
 CREATE UNIQUE INDEX account_address ON account (email_key) WHERE state <> 'removed';
-CREATE INDEX account_once_at_address ON account (email_key, created_at);
+CREATE INDEX account_once_at_address ON account (email_key, removed_at, created_at) WHERE state = 'removed';
 
 -- A person in an organisation: what SCIM calls a User.
 CREATE TABLE membership (
@@ -69,10 +69,9 @@ CREATE TABLE membership (
     version       BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX membership_user_name ON membership (org_id, user_name_key);
-CREATE UNIQUE INDEX membership_once ON membership (org_id, account_id);
-CREATE INDEX membership_account ON membership (account_id);
+CREATE UNIQUE INDEX membership_once ON membership (account_id, org_id);
 CREATE INDEX membership_page ON membership (org_id, created_at, user_id);
-CREATE INDEX membership_external ON membership (org_id, external_id);
+CREATE INDEX membership_external ON membership (org_id, external_id) WHERE external_id IS NOT NULL;
 
 -- Every address of a person, for look-ups.
 CREATE TABLE membership_email (
@@ -123,8 +122,8 @@ CREATE TABLE invite (
     claim_count   BIGINT NOT NULL DEFAULT 0,
     last_claim_at BIGINT
 );
-CREATE INDEX invite_account ON invite (account_id, org_id);
-CREATE UNIQUE INDEX invite_one_live ON invite (account_id, org_id) WHERE state = 'live';
+-- Finds those of an account, and keeps at most one of them live: where the last part is null, rows never collide.
+CREATE UNIQUE INDEX invite_one_live ON invite (account_id, org_id, (CASE state WHEN 'live' THEN 1 END));
 
 -- Tokens of earlier letters that may have arrived; the newest stands in the invite.
 CREATE TABLE invite_token (
@@ -182,9 +181,9 @@ CREATE TABLE outbox (
     doubts      BIGINT NOT NULL DEFAULT 0, -- how often its last answer got lost
     bounced_at  BIGINT                 -- taken by a mail server and sent back later
 );
-CREATE INDEX outbox_due ON outbox (not_before) WHERE done_at IS NULL;
+CREATE INDEX outbox_due ON outbox (not_before, seq) WHERE done_at IS NULL;
 CREATE INDEX outbox_account ON outbox (account_id);
-CREATE INDEX outbox_address ON outbox (to_key, created_at);
+CREATE INDEX outbox_address ON outbox (to_key, created_at) WHERE to_key IS NOT NULL;
 CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id IS NOT NULL;
 
 -- Conversations between login/start and login/finish, and those that failed. No reference to account: people who do not exist are counted alike.
