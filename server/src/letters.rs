@@ -8,9 +8,6 @@ use crate::store::LetterRow;
 use firstkey::crypto::context::AccountId;
 use serde::Serialize;
 
-/// Most letters in one list.
-const LISTED: i64 = 200;
-
 /// What a mail that came back turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bounce {
@@ -93,11 +90,5 @@ impl Realm {
             Some(account) => Bounce::Marked { account_id: AccountId(account).to_string(), status },
             None => Bounce::NotOurs,
         })
-    }
-
-    /// The letters that an administrator should know of, newest first: given up, come back, or tried in vain so far.
-    pub async fn letters_in_trouble(&self) -> Result<Vec<ShownLetter>, RealmError> {
-        let rows = self.store.letters_in_trouble(LISTED).await?;
-        Ok(rows.into_iter().map(ShownLetter::new).collect())
     }
 }

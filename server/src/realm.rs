@@ -205,8 +205,8 @@ impl Realm {
     }
 
     /// Withdraws a person's open invitation and puts a new one into the outbox; tells when it expires. A running server delivers it.
-    pub async fn resend_invite(&self, email: &str) -> Result<i64, RealmError> {
-        match self.store.resend(email.to_owned(), INVITE_TTL, self.clock.now()).await? {
+    pub async fn resend_invite(&self, email: &str, ttl: Option<i64>) -> Result<i64, RealmError> {
+        match self.store.resend(email.to_owned(), ttl.unwrap_or(INVITE_TTL), self.clock.now()).await? {
             Resent::Queued { expires_at } => Ok(expires_at),
             Resent::Unknown => Err(RealmError::NoSuchPerson(email.to_owned())),
             Resent::Complete => Err(RealmError::AlreadyComplete(email.to_owned())),

@@ -57,8 +57,8 @@ pub(super) async fn run(command: Invite) -> Outcome {
             table(&common, &invites)?;
         }
         Invite::Resend { email, common } => {
-            let realm = common.realm().await?;
-            let expires_at = realm.resend_invite(&email).await?;
+            let ttl = common.config()?.invite_ttl()?;
+            let expires_at = common.realm().await?.resend_invite(&email, Some(ttl)).await?;
             say::members(&common, &json!({"email": email, "expires_at": expires_at}));
         }
         Invite::Withdraw { email, common } => {

@@ -109,18 +109,6 @@ impl Store {
         })
         .await
     }
-
-    /// Letters that an administrator should know of, newest first: given up, sent back, or tried in vain so far.
-    pub(crate) async fn letters_in_trouble(&self, limit: i64) -> Result<Vec<LetterRow>> {
-        self.read(move |db| {
-            let sql = format!(
-                "SELECT {LETTER} FROM outbox WHERE gave_up_at IS NOT NULL OR bounced_at IS NOT NULL OR (done_at IS NULL AND trouble IS NOT NULL)
-                 ORDER BY seq DESC LIMIT ?1"
-            );
-            db.rows(&sql, &values![limit])?.iter().map(letter).collect()
-        })
-        .await
-    }
 }
 
 /// The last letters of an account, newest first.

@@ -244,3 +244,32 @@ async fn the_log_is_written_out_and_verified() {
     refused(&deployment, &["audit", "verify", "--expect", &more], "cut off");
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_sent_again_lives_as_long_as_the_configuration_says() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    assert_eq!(
+        server.scim(&deployment.token, Method::POST, "/Users", Some(&okta_user("ada@example.org"))).await.status,
+        201
+    );
+    let file = deployment.data().join("server.toml");
+    std::fs::write(&file, "invite_ttl = 3600\n").expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let now = firstkey_server::Clock::System.now();
+    let again = json_of(&deployment, &["invite", "resend", "ada@example.org", "--config", file]);
+    let until = again["expires_at"].as_i64().expect("a time");
+    assert!((now..now + 3_700).contains(&(until - 3_600)), "{again}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_that_came_back_is_read_from_files_and_told_about() {
+    let deployment = Deployment::new().await;
+    let away = deployment.data().join("away.eml");
+    std::fs::write(&away, "Subject: away\r\n\r\nUntil Monday.\r\n").expect("written");
+    let away = away.to_str().expect("UTF-8");
+    let read = json_of(&deployment, &["mail", "bounced", away]);
+    assert_eq!(read["mails"][0]["outcome"], "no-report", "{read}");
+    refused(&deployment, &["mail", "bounced", "/nonexistent/mail.eml"], "cannot be read");
+}

@@ -159,7 +159,7 @@ async fn a_rewritten_address_gets_no_invitation() {
     server.provision(&deployment, "grace@example.org").await;
     assert!(deployment.invitation(2).await.raw.contains("To: grace@example.org"));
     // An administrator who means the new address says so.
-    deployment.realm().await.resend_invite("eve@evil.example").await.expect("queued");
+    deployment.realm().await.resend_invite("eve@evil.example", None).await.expect("queued");
     assert!(deployment.invitation(3).await.raw.contains("To: eve@evil.example"));
     server.stop().await;
 }
