@@ -16,9 +16,7 @@ pub const PASSWORD_VARIABLE: &str = "FIRSTKEY_PASSWORD";
 const EXAMPLES: &str = "\
 Examples:
   firstkey accept                 finish the account you were invited to
-  firstkey accept --resume        go on after a lost connection
-  firstkey audit --last           show what left this computer, and why
-
+  firstkey verify                 see whether your account opens
 Your password and private keys never leave this computer. No telemetry.";
 
 const ACCEPT_EXAMPLES: &str = "\
@@ -65,6 +63,10 @@ pub enum Command {
     Recover(Recover),
     /// Change the password of an account.
     Password(ChangePassword),
+    /// Show the accounts that this computer remembers; asks nobody.
+    Status(Status),
+    /// Print your public key, for age: others encrypt to it.
+    Recipient(Recipient),
     /// Show what was sent, field by field, with the reason each may leave.
     Audit(Audit),
 }
@@ -78,10 +80,10 @@ pub struct Account {
     /// The account, where more than one is known here.
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// Read the link from a file, or - for standard input.
+    /// Read the link from a file; - is standard input.
     #[arg(long, value_name = "PATH")]
     pub link_file: Option<PathBuf>,
-    /// Never ask; name the flag that is missing and fail.
+    /// Never ask; name the missing flag and fail.
     #[arg(long)]
     pub no_input: bool,
     /// Print one JSON object a line to standard output.
@@ -127,6 +129,39 @@ pub struct Verify {
     /// Its password.
     #[command(flatten)]
     pub old: OldPassword,
+    /// Compare with the remembered key; no password.
+    #[arg(long, value_name = "WORDS", num_args = 1..=8)]
+    pub fingerprint: Vec<String>,
+}
+
+/// `firstkey status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which account is meant, where this computer remembers several.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// The server.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The account.
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+}
+
+/// `firstkey recipient`.
+#[derive(Debug, Args)]
+pub struct Recipient {
+    /// Which account.
+    #[command(flatten)]
+    pub which: Which,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `firstkey recover`.

@@ -3,6 +3,8 @@
 //! Promise: effects are performed one at a time and in order; after the end, or after the person stopped the program, nothing more is sent.
 //! Must never: decide anything; that is `flow`.
 
+mod account;
+
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::flow::checkpoint::{Checkpoint, Pin};
 use crate::flow::stop::{LocalTrouble, NoAnswer, Stop};

@@ -3,6 +3,9 @@
 //! Promise: the process is closed before anything secret exists in it; what can fail on this machine is checked before the first question.
 //! Must never: decide what is acceptable; that is `flow`.
 
+mod known;
+mod on_account;
+
 use crate::audit::Record;
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
 use crate::crypto::kdf::Profile;
@@ -10,7 +13,7 @@ use crate::drive::{self, Edges};
 use crate::exit::ExitCode;
 use crate::flow::accept::{Accept, Options};
 use crate::flow::stop::{LocalTrouble, Reach, Stop, StorageTrouble, Why};
-use crate::infisical::edge::command::{Deed, Edge as DialectEdge, Wish};
+use crate::infisical::edge::command::{Deed, Edge as DialectEdge};
 use crate::infisical::edge::sort::Sorted;
 use crate::port::harden::harden;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
@@ -20,11 +23,10 @@ use crate::store::Place;
 use crate::store::shelf::{self, StateShelf};
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
-use crate::ui::source::PasswordSource;
-use crate::ui::text::usage::Misuse;
 use crate::ui::term::{self, Terminal};
 use crate::ui::{signals, text};
 use clap::Parser;
+use on_account::on_account;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::io::Write;
@@ -44,6 +46,9 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         Command::Accept(flags) => accept(&flags, cli.state_dir, hardened.no_core_dumps && hardened.not_traceable),
+        Command::Verify(flags) if !flags.fingerprint.is_empty() => {
+            known::fingerprint(&flags.account, &flags.fingerprint, cli.state_dir)
+        }
         Command::Verify(flags) => on_account(&flags.account, Deed::Verify, flags.old.source(), Ok(None), cli.state_dir),
         Command::Recover(flags) => {
             let deed = Deed::Recover { kit: flags.kit_file.clone(), yes_for: flags.yes_for.clone() };
@@ -52,6 +57,8 @@ pub fn main() -> ExitCode {
         Command::Password(flags) => {
             on_account(&flags.account, Deed::Change, flags.old.source(), flags.new.source(), cli.state_dir)
         }
+        Command::Status(flags) => known::status(&flags, cli.state_dir),
+        Command::Recipient(flags) => known::recipient(&flags, cli.state_dir),
         Command::Audit(flags) => audit(&flags, cli.state_dir),
     }
 }
@@ -120,56 +127,6 @@ fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<
         }
     };
     // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with the process.
-    runtime.shutdown_background();
-    Ok(exit)
-}
-
-/// A command on an account that exists: which dialect its server speaks decides who does it. Accounts of our own protocol are not served by these yet.
-fn on_account(
-    flags: &cli::Account,
-    deed: Deed,
-    old: Result<Option<PasswordSource>, Misuse>,
-    new: Result<Option<PasswordSource>, Misuse>,
-    state: Option<PathBuf>,
-) -> ExitCode {
-    let _ = signals::install();
-    let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
-    let variable = std::env::var_os(PASSWORD_VARIABLE).is_some().then_some(Misuse::PasswordVariable);
-    let sources = variable.map_or(Ok(()), Err).and_then(|()| Ok((old?, new?)));
-    let (old, new) = match sources {
-        Ok(good) => good,
-        Err(misuse) => {
-            let answers = Answers { json: flags.json, ..Answers::default() };
-            return Script::new(answers, person).misused(misuse);
-        }
-    };
-    let yes_for = if let Deed::Recover { yes_for, .. } = &deed { yes_for.clone() } else { None };
-    let mut script = Script::new(flags.answers(old, yes_for), person);
-    let end = script.read_given().map_err(early).and_then(|()| on_account_prepared(flags, deed, new, state, &mut script));
-    end.unwrap_or_else(|stop| script.finish(&Err(stop)))
-}
-
-#[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-fn on_account_prepared(
-    flags: &cli::Account,
-    deed: Deed,
-    new: Option<PasswordSource>,
-    state: Option<PathBuf>,
-    script: &mut Script,
-) -> Result<ExitCode, Stop> {
-    let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
-    let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
-    let new = new.map(|source| source.read()).transpose().map_err(early)?;
-    let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
-    if let Some(proxy) = &proxy {
-        script.remark(&text::start::proxy(proxy.shown()));
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| early(LocalTrouble::NoThreads))?;
-    let mut server = HttpServer::new(Limits::default(), roots, proxy);
-    let wish = Wish { server: flags.server.clone(), account: flags.account.clone(), new_password: new };
-    let mut edge = DialectEdge { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
-    let exit = runtime.block_on(edge.on_account(deed, wish)).map_err(early)?;
     runtime.shutdown_background();
     Ok(exit)
 }

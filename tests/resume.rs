@@ -322,10 +322,9 @@ fn a_damaged_checkpoint_is_reported_and_nothing_is_sent() {
     assert_complete(&server, &desk, &run, "whole again");
 }
 
-/// Runs `accept` while a folder lies where a file of this invite should go, from the request to `path` on; gives the run and the folder.
-fn run_with_obstacle(server: &Deployment, desk: &Desk, link: &str, path: &'static str, end: &str) -> (Run, PathBuf) {
-    let invite = InviteLink::read(link.as_bytes()).expect("a link").invite_id();
-    let obstacle = desk.state().join(format!("{invite}.{end}"));
+/// Runs `accept` while a folder lies where the file `name` should go, from the request to `path` on; gives the run and the folder.
+fn run_with_obstacle(server: &Deployment, desk: &Desk, link: &str, path: &'static str, name: &str) -> (Run, PathBuf) {
+    let obstacle = desk.state().join(name);
     let folder = obstacle.clone();
     server.wire.script(move |seen, _| {
         if seen.path == path {
@@ -343,7 +342,10 @@ fn a_checkpoint_that_cannot_be_saved_is_not_followed_by_an_upload() {
     let mut server = Deployment::start();
     let link = server.invite(EMAIL);
     let desk = Desk::new();
-    let (run, obstacle) = run_with_obstacle(&server, &desk, &link, START, "pending");
+    let (run, obstacle) = {
+        let invite = InviteLink::read(link.as_bytes()).expect("a link").invite_id();
+        run_with_obstacle(&server, &desk, &link, START, &format!("{invite}.pending"))
+    };
     assert_eq!((run.code, &run.last()["code"]), (Some(5), &json!("state")), "{run:?}");
     assert!(run.stderr.contains("No account was made"), "{run:?}");
     assert!(uploads(&server).is_empty());
@@ -357,7 +359,8 @@ fn a_pin_that_cannot_be_saved_leaves_the_checkpoint_where_it_is() {
     let mut server = Deployment::start();
     let link = server.invite(EMAIL);
     let desk = Desk::new();
-    let (run, obstacle) = run_with_obstacle(&server, &desk, &link, FINISH, "pin");
+    let account = server.show(EMAIL).account_id;
+    let (run, obstacle) = run_with_obstacle(&server, &desk, &link, FINISH, &format!("{account}.pin"));
     assert_eq!((run.code, &run.last()["code"]), (Some(5), &json!("state")), "{run:?}");
     assert!(run.stderr.contains("The server has stored your account"), "{run:?}");
     std::fs::remove_dir(obstacle).expect("our own folder");

@@ -36,8 +36,8 @@ pub struct Checkpoint {
 pub struct Pin {
     /// The server.
     pub origin: Origin,
-    /// The invite that led here.
-    pub invite: InviteId,
+    /// The invite that was accepted on this computer, if it was.
+    pub invite: Option<InviteId>,
     /// Realm and account.
     pub context: AccountContext,
     /// The person's address.
@@ -74,7 +74,7 @@ struct CheckpointFile {
 struct PinFile {
     version: u32,
     origin: String,
-    invite_id: String,
+    invite_id: Option<String>,
     realm_id: String,
     account_id: String,
     email: String,
@@ -148,7 +148,7 @@ impl Pin {
         encode(&PinFile {
             version: VERSION,
             origin: self.origin.as_str().to_owned(),
-            invite_id: text(&self.invite.0),
+            invite_id: self.invite.map(|invite| text(&invite.0)),
             realm_id: text(&self.context.realm.0),
             account_id: text(&self.context.account.0),
             email: self.email.clone(),
@@ -165,7 +165,7 @@ impl Pin {
         let file: PinFile = serde_json::from_slice(file).map_err(|_| Unreadable)?;
         let pin = Self {
             origin: Origin::read(&file.origin).map_err(|_| Unreadable)?,
-            invite: InviteId(bytes(&file.invite_id)?),
+            invite: file.invite_id.as_deref().map(|text| bytes(text).map(InviteId)).transpose()?,
             context: AccountContext {
                 realm: RealmId(bytes(&file.realm_id)?),
                 account: AccountId(bytes(&file.account_id)?),

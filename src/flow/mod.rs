@@ -7,6 +7,7 @@
 //! Must never: do I/O, print, or hold a sentence; sentences are `ui/text.rs`.
 
 pub mod accept;
+pub mod account;
 pub mod checkpoint;
 pub mod retry;
 pub mod stop;
@@ -116,6 +117,13 @@ pub enum Question {
         /// Counts from 1.
         attempt: u32,
     },
+    /// The password of an account that exists. Answer: [`Answer::Secret`].
+    Unlock {
+        /// Whose.
+        email: String,
+        /// Counts from 1.
+        attempt: u32,
+    },
     /// The password once more, to open the account. Answer: [`Answer::Secret`].
     PasswordOnceMore {
         /// Counts from 1.
@@ -198,6 +206,13 @@ pub struct Kit {
 pub enum Notice {
     /// The host that is about to be contacted for the first time.
     Contacting(Origin),
+    /// The server is about to be asked about an account that exists.
+    Looking {
+        /// The server.
+        origin: Origin,
+        /// Whose account.
+        email: String,
+    },
     /// Policy members that this version does not know and does not apply.
     UnknownPolicy(Vec<Printable>),
     /// Consent is given; what comes now.

@@ -32,7 +32,9 @@ impl Shelf {
 
     fn conclude(&mut self, pin: &Pin) {
         self.pins.push(pin.encode());
-        self.drop_checkpoints(pin.invite.as_bytes());
+        if let Some(invite) = &pin.invite {
+            self.drop_checkpoints(invite.as_bytes());
+        }
     }
 
     fn drop_checkpoints(&mut self, invite: &[u8; 16]) {
@@ -150,7 +152,7 @@ impl Scene {
                 let kit = self.kit.as_deref().unwrap_or_default();
                 typed(kit.split('-').nth(usize::from(*group).wrapping_sub(1)).unwrap_or_default())
             }
-            Question::PasswordOnceMore { .. } => typed(self.secret()),
+            Question::PasswordOnceMore { .. } | Question::Unlock { .. } => typed(self.secret()),
         }
     }
 

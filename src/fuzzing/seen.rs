@@ -14,6 +14,7 @@ pub fn in_question(question: &Question) -> Vec<String> {
         | Question::Again { .. }
         | Question::KitProof { .. }
         | Question::PasswordOnceMore { .. } => Vec::new(),
+        Question::Unlock { email, .. } => vec![email.clone()],
         Question::Host(origin) => vec![origin.to_string()],
         Question::Consent(introduction) => in_introduction(introduction),
         Question::Kit(kit) => vec![kit.origin.to_string(), kit.email.clone(), kit.organisation.to_string()],
@@ -31,6 +32,7 @@ fn in_introduction(introduction: &Introduction) -> Vec<String> {
 pub fn in_notice(notice: &Notice) -> Vec<String> {
     match notice {
         Notice::Contacting(origin) | Notice::Retrying { origin, .. } => vec![origin.to_string()],
+        Notice::Looking { origin, email } => vec![origin.to_string(), email.clone()],
         Notice::UnknownPolicy(members) => members.iter().map(ToString::to_string).collect(),
         Notice::Resuming { email, .. } => vec![email.clone()],
         Notice::Plan

@@ -3,7 +3,7 @@
 //! | file | holds | goes |
 //! |---|---|---|
 //! | `<invite id>.pending` | a [`Checkpoint`] | when its account was read back |
-//! | `<invite id>.pin` | a [`Pin`] | stays |
+//! | `<account id>.pin` | a [`Pin`] | stays |
 //! | `<digest>.e2ee-pin` | a pin of an account on a server of another dialect | stays |
 //! | `last.audit` | the requests of the last run | with the next run |
 //! | `run-....lock` | nothing | with the run |
@@ -34,7 +34,11 @@ pub struct StateShelf {
 }
 
 fn stem(invite: InviteId) -> Stem {
-    Stem::read(&invite.to_string()).expect("invariant: a UUID is letters, digits and dashes")
+    of_uuid(&invite.to_string())
+}
+
+fn of_uuid(id: &str) -> Stem {
+    Stem::read(id).expect("invariant: a UUID is letters, digits and dashes")
 }
 
 impl StateShelf {
@@ -77,8 +81,7 @@ impl StateShelf {
     }
 
     fn parse<T>(&self, contents: Vec<u8>, read: impl Fn(&[u8]) -> Result<T, Unreadable>) -> Result<T, LocalTrouble> {
-        let path = self.place.path().display().to_string();
-        read(&contents).map_err(|Unreadable| LocalTrouble::State { trouble: StorageTrouble::Damaged, path })
+        parse(&self.place, contents, read)
     }
 }
 
@@ -88,9 +91,9 @@ impl Shelf for StateShelf {
     }
 
     fn conclude(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
-        let id = stem(pin.invite);
-        record::save_pin(&self.place, &id, &pin.encode())?;
-        match checkpoint::discard(&self.place, &id) {
+        record::save_pin(&self.place, &of_uuid(&pin.context.account.to_string()), &pin.encode())?;
+        let Some(invite) = pin.invite else { return Ok(()) };
+        match checkpoint::discard(&self.place, &stem(invite)) {
             // A second run in the same folder cannot be; a person with a file manager can.
             Ok(()) | Err(StoreError { trouble: StorageTrouble::Missing, .. }) => Ok(()),
             Err(error) => Err(error.into()),
@@ -100,6 +103,26 @@ impl Shelf for StateShelf {
     fn record(&mut self, request: &Outbound) {
         self.record_sent(|now| Sent::of(request, now));
     }
+}
+
+/// Pins and checkpoints, for a command that changes nothing: the folder is neither made nor locked.
+pub fn known(path: &Path) -> Result<(Vec<Pin>, Vec<Checkpoint>), LocalTrouble> {
+    let place = match Place::open_existing(path) {
+        Ok(place) => place,
+        Err(error) if error.trouble == StorageTrouble::Missing => return Ok((Vec::new(), Vec::new())),
+        Err(error) => return Err(error.into()),
+    };
+    let pins = record::list_pins(&place)?;
+    let pins = pins.iter().map(|id| parse(&place, record::load_pin(&place, id)?, Pin::read));
+    let pins = pins.collect::<Result<_, _>>()?;
+    let saved = checkpoint::list(&place)?;
+    let saved = saved.iter().map(|id| parse(&place, checkpoint::load(&place, id)?, Checkpoint::read));
+    Ok((pins, saved.collect::<Result<_, _>>()?))
+}
+
+fn parse<T>(place: &Place, contents: Vec<u8>, read: impl Fn(&[u8]) -> Result<T, Unreadable>) -> Result<T, LocalTrouble> {
+    let path = place.path().display().to_string();
+    read(&contents).map_err(|Unreadable| LocalTrouble::State { trouble: StorageTrouble::Damaged, path })
 }
 
 /// The record of the last run, if there is one.

@@ -5,7 +5,7 @@
 //! | `Invite`, `InviteAgain` | `LINK`, `--invite-file` |
 //! | `Host` | a person only |
 //! | `Consent` | `--yes-for` |
-//! | `Password`, `Again`, `PasswordOnceMore` | `--password-file`, `--password-fd` |
+//! | `Password`, `Again`, `PasswordOnceMore`, `Unlock` | `--password-file`, `--password-fd` |
 //! | `Kit`, `KitProof` | `--kit-out` |
 //!
 //! Promise: nothing is asked of a person that a flag answers; whatever is missing is named before anything is sent;
@@ -24,6 +24,7 @@ use crate::audit;
 use crate::crypto::kdf::Profile;
 use crate::drive::Person;
 use crate::exit::ExitCode;
+use crate::flow::account;
 use crate::flow::stop::{LocalTrouble, Missing, Reach, Stop, StorageTrouble, Why};
 use crate::flow::{Answer, Done, Introduction, Kit, Notice, Question};
 use crate::port::os::LockedBytes;
@@ -175,6 +176,33 @@ impl Script {
         }
     }
 
+    /// The same of a command on an account that exists.
+    pub fn finish_on_account(&mut self, end: &Result<account::Done, account::stop::Stop>) -> ExitCode {
+        let done = match end {
+            Ok(done) => done,
+            Err(stop) => {
+                let (story, code, exit) = text::account::story(stop);
+                self.stopped(&story, code, exit);
+                return exit;
+            }
+        };
+        let pin = &done.pin;
+        let event = Event::Done {
+            ok: true,
+            realm_id: pin.context.realm.to_string(),
+            account_id: pin.context.account.to_string(),
+            email: &pin.email,
+            fingerprint: pin.fingerprint().to_string(),
+            recipient: pin.identity.recipient(),
+            repeated: false,
+            deed: Some("verified"),
+            first_seen: done.first_seen,
+        };
+        self.result(&text::account::verified(done));
+        self.last_line(&event.line());
+        ExitCode::Done
+    }
+
     /// Says that the command line cannot be used.
     pub fn misused(&mut self, misuse: usage::Misuse) -> ExitCode {
         let exit = ExitCode::Usage;
@@ -219,6 +247,8 @@ impl Script {
             fingerprint: pin.fingerprint().to_string(),
             recipient: pin.identity.recipient(),
             repeated: done.repeated,
+            deed: None,
+            first_seen: false,
         };
         self.result(&text::done::done(pin, done.repeated));
         self.last_line(&event.line());
@@ -368,9 +398,9 @@ impl Person for Script {
             Question::InviteAgain => self.invite(question, false),
             Question::Host(_) => self.ask_person(question, Missing::Host),
             Question::Consent(about) => self.consent(about),
-            Question::Password { attempt, .. } | Question::PasswordOnceMore { attempt } => {
-                self.secret(question, attempt)
-            }
+            Question::Password { attempt, .. }
+            | Question::PasswordOnceMore { attempt }
+            | Question::Unlock { attempt, .. } => self.secret(question, attempt),
             Question::Again { .. } => self.secret(question, 1),
             Question::Kit(kit) => self.keep_kit(kit),
             Question::KitProof { group, .. } => match &self.kit {

@@ -7,6 +7,7 @@
 //! its own. Sentences say what happened, whether anything was sent or changed, and what to do next. Text of a server
 //! comes in as `Printable` only (I9). Must never: hold a secret, or print anything itself.
 
+pub mod account;
 mod audit;
 pub mod done;
 pub mod infisical;

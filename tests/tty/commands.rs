@@ -10,9 +10,14 @@ use std::process::{Command, Stdio};
 #[test]
 fn help_fits_a_screen_and_begins_with_what_people_need() {
     let desk = Desk::new();
-    for (arguments, rows) in
-        [(&["--help"][..], 24), (&["-h"], 24), (&["accept", "--help"], 48), (&["audit", "--help"], 24)]
-    {
+    for (arguments, rows) in [
+        (&["--help"][..], 24),
+        (&["-h"], 24),
+        (&["accept", "--help"], 48),
+        (&["audit", "--help"], 24),
+        (&["verify", "--help"], 24),
+        (&["status", "--help"], 24),
+    ] {
         let run = run(desk.command().args(arguments));
         assert_eq!(run.code, Some(0), "{run:?}");
         assert!(run.stderr.is_empty(), "{run:?}");

@@ -17,6 +17,7 @@ mod password;
 mod plain;
 mod stops;
 mod unattended;
+mod verify;
 
 /// Whom every test invites.
 const EMAIL: &str = "ada@example.org";

@@ -24,7 +24,7 @@ pub(super) fn pin_of(made: &Made) -> Pin {
     let introduction = &made.run.terms.introduction;
     Pin {
         origin: introduction.origin.clone(),
-        invite: introduction.invite,
+        invite: Some(introduction.invite),
         context: made.run.terms.context,
         email: introduction.email.clone(),
         identity: made.completion.bundle.identity,
@@ -177,7 +177,7 @@ pub(super) fn pin(upload: &Upload) -> Pin {
     debug_assert_eq!(upload.completion.bundle.identity.key_gen, KeyGen::FIRST);
     Pin {
         origin: checkpoint.request.origin().clone(),
-        invite: checkpoint.invite,
+        invite: Some(checkpoint.invite),
         context: checkpoint.context,
         email: checkpoint.email.clone(),
         identity: upload.completion.bundle.identity,

@@ -55,6 +55,26 @@ pub enum Event<'a> {
         recipient: String,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         repeated: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        deed: Option<&'static str>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        first_seen: bool,
+    },
+    /// What this computer remembers of an account; nothing was asked of anybody.
+    Account {
+        server: &'a str,
+        realm_id: String,
+        account_id: String,
+        email: &'a str,
+        key_gen: u32,
+        fingerprint: String,
+        recipient: String,
+    },
+    /// An upload whose end was not seen.
+    Unfinished {
+        server: &'a str,
+        email: &'a str,
+        invite: String,
     },
     Stopped {
         ok: bool,

@@ -66,6 +66,7 @@ pub fn notice(notice: &Notice) -> Lines {
     let one = |line: &str| vec![line.to_owned()];
     match notice {
         Notice::Contacting(origin) => vec![format!("Asking {} about this invite ...", origin.host())],
+        Notice::Looking { origin, email } => vec![format!("Asking {} about {email} ...", origin.host())],
         Notice::UnknownPolicy(members) => {
             let names: Vec<_> = members.iter().map(Printable::as_str).collect();
             vec![

@@ -13,6 +13,11 @@ pub const KIT_FILE: &str = "firstkey-kit.txt";
 pub const INVITE: &str = "Paste the invite link from your e-mail: ";
 /// The prompt for a password.
 pub const PASSWORD: &str = "Password: ";
+/// The prompt for the password of an account that exists.
+pub fn unlock(email: &str) -> String {
+    format!("Password for {email}: ")
+}
+
 /// The prompt for its second typing.
 pub const AGAIN: &str = "Again: ";
 /// Whether the invite is for the person at the keyboard.

@@ -175,7 +175,7 @@ pub(crate) fn gave_up(how: GaveUp) -> (Story, &'static str) {
 }
 
 /// What was seen of the network, what to do, and the code.
-fn no_answer(why: NoAnswer) -> (&'static str, &'static str, &'static str) {
+pub(super) fn no_answer(why: NoAnswer) -> (&'static str, &'static str, &'static str) {
     const LATER: &str = "Check your network, then run the same command again.";
     match why {
         NoAnswer::NoSuchHost => {

@@ -1,0 +1,66 @@
+//! The same edges as the world of a flow on an account that exists.
+
+use super::{Edges, Person, Server, Shelf, Stretch};
+use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::flow::account::{Halt, World};
+use crate::flow::checkpoint::Pin;
+use crate::flow::stop::LocalTrouble;
+use crate::flow::{Answer, Notice, Question};
+use crate::wire::inbound::Response;
+use crate::wire::outbound::Outbound;
+use std::time::{Duration, Instant};
+
+impl<P, S, H, K, C, F> World for Edges<'_, P, S, H, K, C>
+where
+    P: Person,
+    S: Server,
+    H: Shelf,
+    K: Stretch,
+    C: Fn() -> F,
+    F: Future<Output = ()>,
+{
+    fn ask(&mut self, question: Question) -> Answer {
+        self.person.ask(question)
+    }
+
+    fn tell(&mut self, notice: &Notice) {
+        self.person.tell(notice);
+    }
+
+    fn prepare(&mut self, profile: Profile) -> Result<(), LocalTrouble> {
+        self.stretch.prepare(profile)
+    }
+
+    async fn stretch(&mut self, job: StretchJob) -> Result<Stretched, Halt> {
+        let profile = job.block.profile;
+        self.person.stretching(profile);
+        let began = Instant::now();
+        let stretched = tokio::select! {
+            biased;
+            result = self.stretch.run(job) => result.map_err(Halt::Local)?,
+            () = (self.stopped)() => return Err(Halt::Cancelled),
+        };
+        self.person.stretched(profile, began.elapsed());
+        Ok(stretched)
+    }
+
+    async fn send(&mut self, request: &Outbound) -> Result<Response, Halt> {
+        self.shelf.record(request);
+        tokio::select! {
+            biased;
+            result = self.server.send(request) => result.map_err(Halt::Silent),
+            () = (self.stopped)() => Err(Halt::Cancelled),
+        }
+    }
+
+    async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
+        tokio::select! {
+            () = tokio::time::sleep(time) => Ok(()),
+            () = (self.stopped)() => Err(Halt::Cancelled),
+        }
+    }
+
+    fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
+        self.shelf.conclude(pin)
+    }
+}

@@ -1,0 +1,186 @@
+//! Logging in with a typed password, and opening what comes back.
+//!
+//! Promise: the server's parameters are compared with what is remembered before a password is asked for; the password is stretched for exactly one attempt;
+//! ciphertext is compared and opened before anything of it is believed.
+
+use super::run::{End, Heard, Run};
+use super::stop::{Change, Why};
+use super::{Known, World};
+use crate::crypto::context::AccountContext;
+use crate::crypto::identity::KeyPairs;
+use crate::crypto::kdf::StretchJob;
+use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys};
+use crate::crypto::opaque::{LoggedIn, Login, ServerKey, login_context};
+use crate::crypto::prepare::prepare;
+use crate::flow::checkpoint::Pin;
+use crate::flow::stop::NoAnswer;
+use crate::flow::{Notice, Question};
+use crate::secret::{ExportKey, OpaquePassword, Password, PreKey};
+use crate::wire::bundle::Bundle;
+use crate::wire::disclose::{Email, LoginProof, LoginRequest};
+use crate::wire::inbound::{self, LoginParams, Opened};
+use crate::wire::outbound::{Endpoint, Outbound};
+use crate::wire::refusal::Refusal;
+
+/// How often the password may be tried in one run; each try is one attempt at the server.
+const TRIES: u32 = 3;
+
+/// An account that was opened.
+pub(super) struct Open {
+    pub(super) context: AccountContext,
+    pub(super) bundle: Bundle,
+    pub(super) server_key: ServerKey,
+}
+
+/// What one attempt came to.
+enum Attempt {
+    Open(Box<Open>),
+    NotOpened,
+}
+
+/// What the end of a conversation needs.
+struct Proof {
+    keys: Keys,
+    server_key: ServerKey,
+}
+
+/// The halves of the key-encryption key.
+struct Keys {
+    pre: PreKey,
+    export: ExportKey,
+}
+
+impl<W: World> Run<'_, W> {
+    /// What the server says of the account at this address.
+    pub(super) async fn params(&mut self, known: &Known) -> End<LoginParams> {
+        let request =
+            Outbound::post(&known.origin, Endpoint::LoginParams).field("email", &Email(known.email.clone())).build();
+        let params = match self.send(&request, inbound::read_login_params).await? {
+            Heard::Answer(params) => params,
+            Heard::LoginFailed { .. } => return Err(Why::NotOpened),
+        };
+        if params.kdf_block.two_secret {
+            return Err(Why::SecretKeyNotYet);
+        }
+        if let Some(pin) = &known.pin {
+            compare(pin, &params)?;
+        }
+        Ok(params)
+    }
+
+    /// Asks for the password until it opens the account.
+    pub(super) async fn open(&mut self, known: &Known, params: &LoginParams) -> End<Open> {
+        self.world.prepare(params.kdf_block.profile).map_err(Why::Local)?;
+        for attempt in 1..=TRIES {
+            let question = Question::Unlock { email: known.email.clone(), attempt };
+            let Some(typed) = self.secret(question)? else { return Err(Why::NotOpened) };
+            // Nothing, and too much, can be no account's password: the server need not be asked.
+            if let (false, Ok(password)) = (typed.is_empty(), prepare(&typed).map(Password::from_prepared)) {
+                self.world.tell(&Notice::Checking);
+                if let Attempt::Open(open) = self.attempt(known, params, password).await? {
+                    self.world.tell(&Notice::Opened);
+                    return Ok(*open);
+                }
+            }
+            self.world.tell(&Notice::NotOpened { attempt });
+        }
+        Err(Why::NotOpened)
+    }
+
+    async fn attempt(&mut self, known: &Known, params: &LoginParams, password: Password) -> End<Attempt> {
+        let context = AccountContext { realm: params.realm, account: params.account };
+        let stretched = self.world.stretch(StretchJob { password, block: params.kdf_block }).await?;
+        let PasswordKeys { auth, pre } =
+            derive_password_keys(&stretched.0, &context, &params.kdf_block, None).map_err(|_| Why::SecretKeyNotYet)?;
+        drop(stretched);
+        // EXPOSE: kept for a second conversation, should the end of the first get lost: a proof serves once.
+        let mut spare = Some(OpaquePassword::from_bytes(auth.expose()));
+        let (mut auth, mut pre) = (auth, pre);
+        loop {
+            let Some((proof, opened)) = self.converse(known, params, &context, auth, pre).await? else {
+                return Ok(Attempt::NotOpened);
+            };
+            match opened {
+                Heard::Answer(opened) => {
+                    return check(known, params, &context, proof, opened).map(|open| Attempt::Open(Box::new(open)));
+                }
+                Heard::LoginFailed { repeated: false } => return Ok(Attempt::NotOpened),
+                Heard::LoginFailed { repeated: true } => {
+                    auth = spare.take().ok_or(Why::Unreachable(NoAnswer::Broken))?;
+                    pre = proof.keys.pre;
+                }
+            }
+        }
+    }
+
+    /// One conversation; `None` if the password is not the account's.
+    async fn converse(
+        &mut self,
+        known: &Known,
+        params: &LoginParams,
+        context: &AccountContext,
+        auth: OpaquePassword,
+        pre: PreKey,
+    ) -> End<Option<(Proof, Heard<Opened>)>> {
+        let (login, ke1) = Login::start(auth, self.rng).map_err(|_| Why::Refused(Refusal::Opaque))?;
+        let request = Outbound::post(&known.origin, Endpoint::LoginStart)
+            .field("account_id", &context.account)
+            .field("ke1", &LoginRequest(ke1))
+            .build();
+        let Heard::Answer((login_id, ke2)) = self.send(&request, inbound::read_login_answer).await? else {
+            return Ok(None);
+        };
+        let agreed = login_context(context, known.origin.as_str(), &params.kdf_block.encode(), params.key_gen);
+        let Ok(LoggedIn { ke3, export_key, server_key }) = login.finish(&ke2, &agreed, context, self.rng) else {
+            return Ok(None);
+        };
+        if known.pin.as_ref().is_some_and(|pin| pin.server_key != server_key) {
+            return Err(Why::Changed(Change::ServerKey));
+        }
+        let request = Outbound::post(&known.origin, Endpoint::LoginFinish)
+            .field("login_id", &login_id)
+            .field("ke3", &LoginProof(ke3))
+            .build();
+        let opened = self.send(&request, inbound::read_session).await?;
+        Ok(Some((Proof { keys: Keys { pre, export: export_key }, server_key }, opened)))
+    }
+}
+
+/// The server's word against what is remembered.
+fn compare(pin: &Pin, params: &LoginParams) -> End<()> {
+    if params.realm != pin.context.realm || params.account != pin.context.account {
+        return Err(Why::Changed(Change::Account));
+    }
+    if params.key_gen.0 < pin.identity.key_gen.0 {
+        return Err(Why::Changed(Change::OlderKeys));
+    }
+    if params.key_gen != pin.identity.key_gen {
+        return Err(Why::Changed(Change::OtherKeys));
+    }
+    Ok(())
+}
+
+/// Verifies, compares and opens the bundle: envelope 1 with the password, 3 and 4 with what is in it. Envelope 2 needs the recovery code.
+fn check(known: &Known, params: &LoginParams, context: &AccountContext, proof: Proof, opened: Opened) -> End<Open> {
+    let Opened { bundle, .. } = opened;
+    bundle.verify(context)?;
+    if bundle.kdf_block != params.kdf_block || bundle.identity.key_gen != params.key_gen {
+        return Err(Refusal::Keys.into());
+    }
+    if known.pin.as_ref().is_some_and(|pin| pin.identity != bundle.identity) {
+        return Err(Why::Changed(Change::OtherKeys));
+    }
+    let key_gen = bundle.identity.key_gen;
+    let envelopes = &bundle.envelopes;
+    let by_password = Kek::derive_from_password(&proof.keys.pre, &proof.keys.export, context);
+    let account_key = envelopes.by_password.open(&by_password, context, key_gen).map_err(|_| Refusal::Keys)?;
+    let by_account = Kek::derive_from_account_key(&account_key, context);
+    let pairs = KeyPairs {
+        x25519: envelopes.x25519.open(&by_account, context, key_gen).map_err(|_| Refusal::Keys)?,
+        ed25519: envelopes.ed25519.open(&by_account, context, key_gen).map_err(|_| Refusal::Keys)?,
+    };
+    if pairs.public(key_gen) != bundle.identity {
+        return Err(Refusal::Keys.into());
+    }
+    Ok(Open { context: *context, bundle, server_key: proof.server_key })
+}

@@ -1,0 +1,77 @@
+//! An account that exists: opened with its password, and compared with what this computer remembers of it.
+//!
+//! ```text
+//! host -> login/params -> compared with the pin -> password -> stretch -> login/start -> server's key compared -> login/finish
+//!      -> bundle verified, compared, opened -> pin stored -> done
+//! ```
+//!
+//! Written as an async function over a [`World`]: the compiler makes the state machine, the world performs one effect at a time, and a test that answers at
+//! once runs a whole flow without a runtime. Promise: a changed identity or an older generation never passes for the account that was pinned; one attempt
+//! at the server for each typed password. Must never: do I/O, hold a sentence, or store a pin before everything opened.
+
+mod login;
+mod run;
+pub mod stop;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use verify::verify;
+
+use super::checkpoint::Pin;
+use super::stop::{LocalTrouble, NoAnswer};
+use super::{Answer, Notice, Question};
+use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::wire::inbound::Response;
+use crate::wire::origin::Origin;
+use crate::wire::outbound::Outbound;
+use std::time::Duration;
+
+/// Everything that a flow needs from outside.
+pub trait World {
+    /// Asks the person, or a script in their place.
+    fn ask(&mut self, question: Question) -> Answer;
+    /// Tells them something.
+    fn tell(&mut self, notice: &Notice);
+    /// Whether this machine can run the profile, before a password is asked for.
+    fn prepare(&mut self, profile: Profile) -> Result<(), LocalTrouble>;
+    /// Argon2id.
+    fn stretch(&mut self, job: StretchJob) -> impl Future<Output = Result<Stretched, Halt>>;
+    /// Sends the bytes, waits for an answer.
+    fn send(&mut self, request: &Outbound) -> impl Future<Output = Result<Response, Halt>>;
+    /// Lets time pass.
+    fn wait(&mut self, time: Duration) -> impl Future<Output = Result<(), Halt>>;
+    /// Stores the pin durably.
+    fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble>;
+}
+
+/// Why the world did not do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// The person stopped the program.
+    Cancelled,
+    /// This computer could not.
+    Local(LocalTrouble),
+    /// There was no answer.
+    Silent(NoAnswer),
+}
+
+/// Which account a command is about.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The server.
+    pub origin: Origin,
+    /// The person's address.
+    pub email: String,
+    /// What this computer remembers of it; nothing on a computer that never saw it.
+    pub pin: Option<Pin>,
+}
+
+/// The good end.
+#[derive(Debug)]
+pub struct Done {
+    /// The account as it was opened.
+    pub pin: Pin,
+    /// Whether this computer saw it for the first time: then there was nothing to compare with.
+    pub first_seen: bool,
+}

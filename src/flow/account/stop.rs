@@ -1,0 +1,63 @@
+//! Why a flow on an account that exists stopped.
+//!
+//! Promise: every stop is something that a person can act on. Must never: hold a sentence or a secret.
+
+use crate::flow::stop::{LocalTrouble, Missing, NoAnswer};
+use crate::wire::inbound::Problem;
+use crate::wire::origin::Origin;
+use crate::wire::refusal::Refusal;
+
+/// The bad end. Nothing was changed on the server by any of these.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// Why.
+    pub why: Why,
+    /// The server, once it was known.
+    pub origin: Option<Origin>,
+}
+
+/// Why it stopped.
+#[derive(Clone, Debug)]
+pub enum Why {
+    /// Ctrl-C, a signal, a hang-up.
+    Cancelled,
+    /// There is nobody to ask.
+    Missing(Missing),
+    /// This computer cannot.
+    Local(LocalTrouble),
+    /// No account is remembered here, and none was named.
+    NothingKnown,
+    /// Several accounts are remembered here, and none was named.
+    Several(Vec<String>),
+    /// The server that was named has no usable address.
+    NoSuchServer,
+    /// The punycode host was not confirmed.
+    HostNotConfirmed,
+    /// No answer.
+    Unreachable(NoAnswer),
+    /// This program refuses what the server said.
+    Refused(Refusal),
+    /// The server reported a problem.
+    Problem(Problem),
+    /// The server shows something else than this computer remembers.
+    Changed(Change),
+    /// The password does not open the account.
+    NotOpened,
+    /// The account has a second secret, which this version does not use yet.
+    SecretKeyNotYet,
+    /// The fingerprint that was given is not that of the account.
+    OtherFingerprint,
+}
+
+/// What differs from what is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Another realm or account stands at this address.
+    Account,
+    /// Its keys are of an older generation.
+    OlderKeys,
+    /// Its keys are of a newer generation, or others of the same.
+    OtherKeys,
+    /// The server's own OPAQUE key.
+    ServerKey,
+}

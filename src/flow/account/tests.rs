@@ -1,0 +1,344 @@
+//! Opening an account: against an honest server, and against what a hostile one or a bad line would do.
+
+use super::stop::{Change, Stop, Why};
+use super::{Done, Halt, Known, World, verify};
+use crate::crypto::context::KeyGen;
+use crate::crypto::identity::KeyPairs;
+use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::flow::checkpoint::Pin;
+use crate::flow::stop::{LocalTrouble, NoAnswer};
+use crate::flow::{Answer, Notice, Question};
+use crate::fuzzing::chance::Seeded;
+use crate::fuzzing::honest::HonestServer;
+use crate::fuzzing::infisical::person::ready;
+use crate::fuzzing::scene::{PASSWORD, Scene, stretch};
+use crate::secret::MasterKey;
+use crate::wire::inbound::Response;
+use crate::wire::origin::Origin;
+use crate::wire::outbound::Outbound;
+use crate::wire::refusal::Refusal;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use std::collections::VecDeque;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// A server with one completed account, the person, and a line that can be meddled with.
+struct Bench {
+    scene: Scene,
+    typed: VecDeque<String>,
+    asked: usize,
+    told: Vec<String>,
+    kept: Vec<Pin>,
+    paths: Vec<&'static str>,
+    bodies: Vec<Vec<u8>>,
+    /// What happens to the request with this number, from 1.
+    meddle: Option<(usize, Meddle)>,
+}
+
+#[derive(Clone, Copy)]
+enum Meddle {
+    /// It never arrives.
+    LoseBefore,
+    /// It is performed and its answer lost.
+    LoseAfter,
+    /// The answer is changed so.
+    Alter(fn(&str) -> String),
+}
+
+impl Bench {
+    fn new() -> Self {
+        let mut scene = Scene::new(7);
+        scene.run_honestly(7);
+        assert!(scene.server.stored.is_some(), "the account is complete");
+        Self {
+            scene,
+            typed: VecDeque::from([PASSWORD.to_owned()]),
+            asked: 0,
+            told: Vec::new(),
+            kept: Vec::new(),
+            paths: Vec::new(),
+            bodies: Vec::new(),
+            meddle: None,
+        }
+    }
+
+    fn pin(&self) -> Pin {
+        Pin::read(&self.scene.shelf.pins[0]).expect("a pin")
+    }
+
+    fn known(&self) -> Known {
+        let pin = self.pin();
+        Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin) }
+    }
+
+    fn verify(&mut self, known: Known) -> Result<Done, Stop> {
+        ready(verify(self, &mut Seeded::new(3), known))
+    }
+
+    fn stopped(&mut self, known: Known) -> Why {
+        match self.verify(known) {
+            Err(stop) => stop.why,
+            Ok(done) => panic!("it went on: {done:?}"),
+        }
+    }
+}
+
+impl World for Bench {
+    fn ask(&mut self, question: Question) -> Answer {
+        let Question::Unlock { email, attempt } = question else { panic!("another question") };
+        self.asked += 1;
+        assert_eq!((email.as_str(), attempt as usize), ("ada@example.org", self.asked));
+        let typed = if self.typed.len() > 1 { self.typed.pop_front() } else { self.typed.front().cloned() };
+        match typed {
+            Some(typed) => Answer::Secret(Zeroizing::new(typed.into_bytes())),
+            None => Answer::No,
+        }
+    }
+
+    fn tell(&mut self, notice: &Notice) {
+        self.told.push(format!("{notice:?}").chars().take_while(|c| c.is_alphanumeric()).collect());
+    }
+
+    fn prepare(&mut self, _: Profile) -> Result<(), LocalTrouble> {
+        Ok(())
+    }
+
+    async fn stretch(&mut self, job: StretchJob) -> Result<Stretched, Halt> {
+        Ok(Stretched(MasterKey::from_bytes(&stretch(&job))))
+    }
+
+    async fn send(&mut self, request: &Outbound) -> Result<Response, Halt> {
+        self.paths.push(request.endpoint().path());
+        self.bodies.push(request.body().to_vec());
+        let meddle = self.meddle.filter(|(at, _)| *at == self.paths.len()).map(|(_, meddle)| meddle);
+        if matches!(meddle, Some(Meddle::LoseBefore)) {
+            return Err(Halt::Silent(NoAnswer::Broken));
+        }
+        let mut response = self.scene.server.answer(request);
+        match meddle {
+            Some(Meddle::LoseAfter) => return Err(Halt::Silent(NoAnswer::Broken)),
+            Some(Meddle::Alter(alter)) => {
+                let text = String::from_utf8(response.body.to_vec()).expect("text");
+                response.body = Zeroizing::new(alter(&text).into_bytes());
+            }
+            _ => {}
+        }
+        Ok(response)
+    }
+
+    async fn wait(&mut self, _: Duration) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
+        self.kept.push(pin.clone());
+        Ok(())
+    }
+}
+
+#[test]
+fn an_account_that_was_completed_here_opens_and_is_the_one_that_is_remembered() {
+    let mut bench = Bench::new();
+    let known = bench.known();
+    let done = bench.verify(known).expect("it opens");
+    assert!(!done.first_seen);
+    assert_eq!(bench.kept, [bench.pin()]);
+    assert_eq!(bench.paths, ["/v1/login/params", "/v1/login/start", "/v1/login/finish"]);
+    assert!(bench.scene.server.complaints.is_empty(), "{:?}", bench.scene.server.complaints);
+    for body in &bench.bodies {
+        assert!(!String::from_utf8_lossy(body).contains(PASSWORD));
+    }
+}
+
+#[test]
+fn a_computer_that_never_saw_the_account_says_so_and_remembers_it() {
+    let mut bench = Bench::new();
+    let known = Known { pin: None, ..bench.known() };
+    let done = bench.verify(known).expect("it opens");
+    assert!(done.first_seen && done.pin.invite.is_none());
+    assert_eq!(bench.kept[0].identity, bench.pin().identity);
+    assert_eq!(Pin::read(&done.pin.encode()), Ok(done.pin));
+}
+
+#[test]
+fn each_typed_password_is_one_attempt_and_three_are_the_end() {
+    let mut bench = Bench::new();
+    bench.typed = VecDeque::from(["wrong password number 1".to_owned(), PASSWORD.to_owned()]);
+    let known = bench.known();
+    bench.verify(known).expect("the second is right");
+    assert_eq!(bench.paths.iter().filter(|path| **path == "/v1/login/start").count(), 2);
+    assert!(bench.told.contains(&"NotOpened".to_owned()));
+
+    let mut bench = Bench::new();
+    bench.typed = VecDeque::from(["wrong password number 1".to_owned()]);
+    let known = bench.known();
+    assert!(matches!(bench.stopped(known), Why::NotOpened));
+    assert_eq!(bench.asked, 3);
+    assert_eq!(bench.paths.iter().filter(|path| **path == "/v1/login/start").count(), 3);
+    assert!(!bench.paths.contains(&"/v1/login/finish") && bench.kept.is_empty());
+}
+
+#[test]
+fn what_cannot_be_a_password_costs_no_attempt_at_the_server() {
+    let mut bench = Bench::new();
+    bench.typed = VecDeque::from([String::new(), "x".repeat(1025), PASSWORD.to_owned()]);
+    let known = bench.known();
+    bench.verify(known).expect("the third is right");
+    assert_eq!(bench.paths.len(), 3);
+}
+
+#[test]
+fn the_server_gets_no_guess_if_it_shows_another_account_or_another_generation() {
+    type Turn = fn(&mut Pin);
+    let cases: [(Turn, Change); 4] = [
+        (|pin| pin.context.account.0[0] ^= 1, Change::Account),
+        (|pin| pin.context.realm.0[0] ^= 1, Change::Account),
+        (|pin| pin.identity.key_gen = KeyGen(2), Change::OlderKeys),
+        (|pin| pin.identity.key_gen = KeyGen(0), Change::OtherKeys),
+    ];
+    for (turn, expected) in cases {
+        let mut bench = Bench::new();
+        let mut pin = bench.pin();
+        turn(&mut pin);
+        let known = Known { pin: Some(pin), ..bench.known() };
+        assert!(matches!(bench.stopped(known), Why::Changed(change) if change == expected), "{expected:?}");
+        assert_eq!((bench.asked, bench.paths.len(), bench.kept.len()), (0, 1, 0), "{expected:?}");
+    }
+}
+
+#[test]
+fn another_server_key_or_other_public_keys_are_refused_though_the_password_is_right() {
+    let mut bench = Bench::new();
+    let mut pin = bench.pin();
+    pin.server_key[3] ^= 1;
+    let known = Known { pin: Some(pin), ..bench.known() };
+    assert!(matches!(bench.stopped(known), Why::Changed(Change::ServerKey)));
+    assert!(!bench.paths.contains(&"/v1/login/finish"), "no proof is given");
+
+    for turn in [(|pin: &mut Pin| pin.identity.x25519[0] ^= 1) as fn(&mut Pin), |pin| pin.identity.ed25519[0] ^= 1] {
+        let mut bench = Bench::new();
+        let mut pin = bench.pin();
+        turn(&mut pin);
+        let known = Known { pin: Some(pin), ..bench.known() };
+        assert!(matches!(bench.stopped(known), Why::Changed(Change::OtherKeys)));
+        assert!(bench.kept.is_empty());
+    }
+}
+
+#[test]
+fn altered_ciphertext_keys_and_parameters_are_refused_and_nothing_is_remembered() {
+    let cases: [(usize, fn(&str) -> String, bool); 5] = [
+        // Another account's envelope cannot be made; a bit of each kind of value will do.
+        (3, |text| turned(text, "\"3\":\""), true),
+        (3, |text| turned(text, "\"4\":\""), true),
+        (3, |text| turned(text, "\"x25519\":\""), true),
+        (3, |text| turned(text, "\"signature\":\""), true),
+        // Another salt: the password then opens nothing, and nobody can tell that from a wrong one.
+        (1, |text| turned(text, "\"kdf_block\":\""), false),
+    ];
+    for (at, alter, refused) in cases {
+        let mut bench = Bench::new();
+        bench.meddle = Some((at, Meddle::Alter(alter)));
+        bench.typed.push_back("that was all".to_owned());
+        let known = bench.known();
+        let why = bench.stopped(known);
+        assert_eq!(matches!(why, Why::Refused(_) | Why::Changed(_)), refused, "{at} {why:?}");
+        assert_eq!(matches!(why, Why::NotOpened), !refused, "{at} {why:?}");
+        assert!(bench.kept.is_empty());
+    }
+}
+
+#[test]
+fn keys_that_a_server_made_itself_do_not_pass_where_there_is_no_pin_to_compare_with() {
+    let mut bench = Bench::new();
+    bench.meddle = Some((3, Meddle::Alter(with_keys_of_the_server)));
+    let known = Known { pin: None, ..bench.known() };
+    assert!(matches!(bench.stopped(known), Why::Refused(Refusal::Keys)));
+    assert!(bench.kept.is_empty());
+}
+
+/// The answer with other public keys, soundly signed by whoever made them.
+fn with_keys_of_the_server(text: &str) -> String {
+    let pairs = KeyPairs::make(&mut Seeded::new(99));
+    let context = HonestServer::new(7).context();
+    let (public, signature) = (pairs.public(KeyGen::FIRST), pairs.sign(KeyGen::FIRST, &context));
+    let mut answer: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let bundle = &mut answer["bundle"];
+    bundle["identity"]["ed25519"] = Base64UrlUnpadded::encode_string(&public.ed25519).into();
+    bundle["identity"]["x25519"] = Base64UrlUnpadded::encode_string(&public.x25519).into();
+    bundle["signature"] = Base64UrlUnpadded::encode_string(&signature.0).into();
+    answer.to_string()
+}
+
+/// `text` with the symbol after `mark`, some places on, exchanged.
+fn turned(text: &str, mark: &str) -> String {
+    let at = text.find(mark).unwrap_or_else(|| panic!("{mark} is not in {text}")) + mark.len() + 30;
+    let mut bytes = text.as_bytes().to_vec();
+    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+    String::from_utf8(bytes).expect("text")
+}
+
+#[test]
+fn a_weak_or_unknown_cost_is_refused_before_a_password_is_asked_for() {
+    let mut bench = Bench::new();
+    bench.meddle = Some((1, Meddle::Alter(|text| text.replace("\"kdf_block\":\"AQI", "\"kdf_block\":\"AQE"))));
+    let known = bench.known();
+    assert!(matches!(bench.stopped(known), Why::Refused(Refusal::Kdf(_))));
+    assert_eq!(bench.asked, 0);
+}
+
+#[test]
+fn a_lost_message_is_repeated_and_a_lost_end_costs_one_more_conversation() {
+    for at in 1..=3 {
+        for meddle in [Meddle::LoseBefore, Meddle::LoseAfter] {
+            let mut bench = Bench::new();
+            bench.meddle = Some((at, meddle));
+            let known = bench.known();
+            bench.verify(known).unwrap_or_else(|stop| panic!("{at} {stop:?}"));
+            assert_eq!(bench.asked, 1, "nobody has to type it again");
+            let starts = bench.paths.iter().filter(|path| **path == "/v1/login/start").count();
+            let twice = at == 2 || (at == 3 && matches!(meddle, Meddle::LoseAfter));
+            assert_eq!(starts, if twice { 2 } else { 1 }, "{at}");
+        }
+    }
+}
+
+#[test]
+fn a_host_that_may_look_like_another_is_confirmed_unless_it_is_remembered() {
+    let mut bench = Bench::new();
+    let origin = Origin::read("https://xn--kys-hoa.example.org").expect("an origin");
+    let known = Known { origin: origin.clone(), email: "ada@example.org".to_owned(), pin: None };
+    let mut world = Refusing { bench: &mut bench };
+    let end = ready(verify(&mut world, &mut Seeded::new(3), known));
+    assert!(matches!(end, Err(Stop { why: Why::HostNotConfirmed, .. })));
+    assert!(bench.paths.is_empty(), "nothing was sent");
+}
+
+/// Says no.
+struct Refusing<'a> {
+    bench: &'a mut Bench,
+}
+
+impl World for Refusing<'_> {
+    fn ask(&mut self, _: Question) -> Answer {
+        Answer::No
+    }
+    fn tell(&mut self, notice: &Notice) {
+        self.bench.tell(notice);
+    }
+    fn prepare(&mut self, profile: Profile) -> Result<(), LocalTrouble> {
+        self.bench.prepare(profile)
+    }
+    async fn stretch(&mut self, job: StretchJob) -> Result<Stretched, Halt> {
+        self.bench.stretch(job).await
+    }
+    async fn send(&mut self, request: &Outbound) -> Result<Response, Halt> {
+        self.bench.send(request).await
+    }
+    async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
+        self.bench.wait(time).await
+    }
+    fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
+        self.bench.keep(pin)
+    }
+}

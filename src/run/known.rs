@@ -1,0 +1,123 @@
+//! Commands that ask nobody: what this computer remembers.
+//!
+//! Promise: no request is sent and no password asked for; results go to standard output.
+
+use super::{early, state_folder};
+use crate::cli;
+use crate::exit::ExitCode;
+use crate::flow::account::stop::{Stop as AccountStop, Why};
+use crate::flow::checkpoint::Pin;
+use crate::flow::stop::LocalTrouble;
+use crate::store::shelf;
+use crate::ui::script::{Answers, Event, Script};
+use crate::ui::text;
+use crate::wire::link::short_id;
+use crate::wire::origin::Origin;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// `firstkey status`.
+pub(super) fn status(flags: &cli::Status, state: Option<PathBuf>) -> ExitCode {
+    let found = state_folder(state).and_then(|path| shelf::known(&path));
+    let (pins, checkpoints) = match found {
+        Ok(found) => found,
+        Err(trouble) => return failed(flags.json, trouble),
+    };
+    let output = if flags.json {
+        let accounts = pins.iter().map(account_event);
+        let unfinished = checkpoints.iter().map(|saved| {
+            let event = Event::Unfinished {
+                server: saved.request.origin().as_str(),
+                email: &saved.email,
+                invite: short_id(saved.invite),
+            };
+            event.line()
+        });
+        accounts.chain(unfinished).collect::<String>()
+    } else {
+        let unfinished: Vec<_> = checkpoints.iter().map(|saved| saved.email.clone()).collect();
+        text::account::status(&pins, &unfinished).join("\n") + "\n"
+    };
+    show(&output);
+    ExitCode::Done
+}
+
+/// `firstkey recipient`.
+pub(super) fn recipient(flags: &cli::Recipient, state: Option<PathBuf>) -> ExitCode {
+    let pins = match state_folder(state).and_then(|path| shelf::known(&path)) {
+        Ok((pins, _)) => pins,
+        Err(trouble) => return failed(flags.json, trouble),
+    };
+    match only(&flags.which, &pins) {
+        Ok(pin) if flags.json => show(&account_event(pin)),
+        Ok(pin) => show(&(pin.identity.recipient() + "\n")),
+        Err(why) => return refused(flags.json, why),
+    }
+    ExitCode::Done
+}
+
+/// `firstkey verify --fingerprint`: by what this computer remembers, without a password.
+pub(super) fn fingerprint(flags: &cli::Account, words: &[String], state: Option<PathBuf>) -> ExitCode {
+    let pins = match state_folder(state).and_then(|path| shelf::known(&path)) {
+        Ok((pins, _)) => pins,
+        Err(trouble) => return failed(flags.json, trouble),
+    };
+    let which = cli::Which { server: flags.server.clone(), account: flags.account.clone() };
+    let pin = match only(&which, &pins) {
+        Ok(pin) => pin,
+        Err(why) => return refused(flags.json, why),
+    };
+    let typed = words.join(" ").to_lowercase();
+    let typed: Vec<_> = typed.split([' ', '-', ',']).filter(|word| !word.is_empty()).collect();
+    if typed.join(" ") != pin.fingerprint().to_string() {
+        return refused(flags.json, Why::OtherFingerprint);
+    }
+    if flags.json {
+        show(&account_event(pin));
+    } else {
+        show(&(text::account::same_fingerprint(pin).join("\n") + "\n"));
+    }
+    ExitCode::Done
+}
+
+/// The one account that is meant.
+fn only<'a>(which: &cli::Which, pins: &'a [Pin]) -> Result<&'a Pin, Why> {
+    let origin = which.server.as_deref().map(Origin::read).transpose().map_err(|_| Why::NoSuchServer)?;
+    let fits = |pin: &&Pin| {
+        origin.as_ref().is_none_or(|origin| pin.origin == *origin)
+            && which.account.as_ref().is_none_or(|named| named.trim().eq_ignore_ascii_case(&pin.email))
+    };
+    let fitting: Vec<_> = pins.iter().filter(fits).collect();
+    match fitting.as_slice() {
+        [pin] => Ok(pin),
+        [] => Err(Why::NothingKnown),
+        several => Err(Why::Several(several.iter().map(|pin| format!("{} at {}", pin.email, pin.origin)).collect())),
+    }
+}
+
+fn account_event(pin: &Pin) -> String {
+    let event = Event::Account {
+        server: pin.origin.as_str(),
+        realm_id: pin.context.realm.to_string(),
+        account_id: pin.context.account.to_string(),
+        email: &pin.email,
+        key_gen: pin.identity.key_gen.0,
+        fingerprint: pin.fingerprint().to_string(),
+        recipient: pin.identity.recipient(),
+    };
+    event.line()
+}
+
+fn failed(json: bool, trouble: LocalTrouble) -> ExitCode {
+    Script::new(Answers { json, ..Answers::default() }, None).finish(&Err(early(trouble)))
+}
+
+fn refused(json: bool, why: Why) -> ExitCode {
+    let stop = AccountStop { why, origin: None };
+    Script::new(Answers { json, ..Answers::default() }, None).finish_on_account(&Err(stop))
+}
+
+/// A reader that went away has seen what it wanted.
+fn show(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

@@ -1,0 +1,151 @@
+//! What is said of an account that exists: opened, changed on the server, not known here.
+
+use super::{Lines, Story, fingerprint_rows, local, problem, refusal, stop, usage};
+use crate::exit::ExitCode;
+use crate::flow::account::Done;
+use crate::flow::account::stop::{Change, Stop, Why};
+use crate::flow::checkpoint::Pin;
+use crate::wire::inbound::ProblemName;
+use crate::wire::refusal::Blame;
+
+const VERIFY: &str = "firstkey verify";
+const UNCHANGED: &str = "Nothing was changed on the server.";
+
+/// Words, stable code and exit code of a stop.
+pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
+    let host = stop.origin.as_ref().map_or("the server", |origin| origin.host());
+    let (mut story, code, exit) = match &stop.why {
+        Why::Cancelled => {
+            return (Story::of("Stopped. Nothing was changed."), "cancelled", ExitCode::Cancelled);
+        }
+        Why::Missing(missing) => (usage::missing(*missing), usage::missing_code(*missing), ExitCode::Usage),
+        Why::Local(trouble) => {
+            let (story, code) = local::trouble(trouble);
+            (story, code, ExitCode::Local)
+        }
+        Why::NothingKnown => {
+            let story = Story::of("No account is remembered on this computer.")
+                .because("Either none was completed here, or its state lies in another folder.")
+                .then("Name it, with --server URL --account EMAIL.");
+            return (story, "nothing-known", ExitCode::Usage);
+        }
+        Why::Several(accounts) => {
+            let story = Story::of("Several accounts are remembered on this computer:");
+            let story = accounts.iter().fold(story, Story::because);
+            return (story.then("Name one, with --server URL --account EMAIL."), "missing-account", ExitCode::Usage);
+        }
+        Why::NoSuchServer => {
+            let story = Story::of("--server does not name a server.")
+                .then("It looks like https://keys.example.org; the invite's e-mail shows it.");
+            return (story, "no-such-server", ExitCode::Usage);
+        }
+        Why::HostNotConfirmed => {
+            let story = Story::of("Stopped: you did not confirm the server's name.")
+                .then("Ask your administrator for the right name.");
+            (story, "gave-up-host", ExitCode::GaveUp)
+        }
+        Why::Unreachable(why) => {
+            let (what, step, code) = stop::no_answer(*why);
+            let story = Story::of(format!("{host} could not be reached."));
+            (story.because(format!("What was seen: {what}.")).then(step), code, ExitCode::TryLater)
+        }
+        Why::Refused(refused) => {
+            let (story, code) = refusal::refusal(refused, host);
+            match refused.blame() {
+                Blame::Security => (story.then(FORWARD), code, ExitCode::Refused),
+                Blame::Nonsense => (story.then(LATER), code, ExitCode::Server),
+            }
+        }
+        Why::Problem(heard) => {
+            let (story, code) = problem::problem(heard, host, None);
+            let exit = match heard.name {
+                ProblemName::Suspended | ProblemName::Removed => ExitCode::Invite,
+                ProblemName::TooMany | ProblemName::Unavailable => ExitCode::TryLater,
+                _ => ExitCode::Server,
+            };
+            (story, code, exit)
+        }
+        Why::Changed(change) => {
+            let (story, code) = changed(*change, host);
+            (story, code, ExitCode::Refused)
+        }
+        Why::NotOpened => {
+            let story = Story::of("That password does not open this account.")
+                .because("If you are sure it is right, the stored data may have been changed:")
+                .because("tell your administrator, and read them your fingerprint.")
+                .then("To try again, run");
+            (story.run(VERIFY), "not-opened", ExitCode::NotOpened)
+        }
+        Why::SecretKeyNotYet => {
+            let story = Story::of("This account has a second secret beside its password.")
+                .because("This version cannot use one yet.")
+                .then("Install a newer firstkey, then run this again.");
+            (story, "secret-key-not-yet", ExitCode::Local)
+        }
+        Why::OtherFingerprint => {
+            let story = Story::of("Stopped: that is not the fingerprint of the account on this computer.")
+                .because("Either it was read or typed wrong, or it belongs to other keys.")
+                .then("Compare once more, word by word. If it still differs, tell security now.");
+            (story, "other-fingerprint", ExitCode::Refused)
+        }
+    };
+    story.changed = Some(UNCHANGED.to_owned());
+    (story, code, exit)
+}
+
+const FORWARD: &str = "Please forward this text to your administrator before you go on.";
+const LATER: &str = "Check your network, or tell your administrator; then run it again.";
+
+fn changed(change: Change, host: &str) -> (Story, &'static str) {
+    let (what, code) = match change {
+        Change::Account => ("It names another account than the one you completed.", "changed-account"),
+        Change::OlderKeys => ("It shows keys older than yours: somebody went back in time.", "changed-older-keys"),
+        Change::OtherKeys => ("It shows other keys than the ones you made.", "changed-keys"),
+        Change::ServerKey => ("Its own log-in key is another one.", "changed-server-key"),
+    };
+    let story = Story::of(format!("Stopped: {host} is not as this computer remembers it."))
+        .because(what)
+        .because("Unless your administrator told you of a reset, somebody may be interfering.");
+    (story.then(FORWARD), code)
+}
+
+/// The account opened.
+pub fn verified(done: &Done) -> Lines {
+    let pin = &done.pin;
+    let mut lines = vec![format!("Your account opens: {} at {}", pin.email, pin.origin.host())];
+    if done.first_seen {
+        lines.push("This computer sees it for the first time, so it had nothing to compare with.".to_owned());
+        lines.push("It remembers the keys from now on. Compare the fingerprint with your kit:".to_owned());
+    } else {
+        lines.push("Keys, server and fingerprint are the ones that this computer remembers:".to_owned());
+    }
+    lines.extend(fingerprint_rows(&pin.fingerprint()).map(|row| format!("    {row}")));
+    lines
+}
+
+/// The fingerprint that was given is the remembered one.
+pub fn same_fingerprint(pin: &Pin) -> Lines {
+    vec![format!("That is the fingerprint of {} at {},", pin.email, pin.origin.host()), "as remembered on this computer.".to_owned()]
+}
+
+/// What is known on this computer.
+pub fn status(pins: &[Pin], unfinished: &[String]) -> Lines {
+    let mut lines = Lines::new();
+    for pin in pins {
+        let [upper, lower] = fingerprint_rows(&pin.fingerprint());
+        lines.extend([
+            format!("{} at {}", pin.email, pin.origin.host()),
+            format!("  keys of generation {}, fingerprint:", pin.identity.key_gen.0),
+            format!("    {upper}"),
+            format!("    {lower}"),
+        ]);
+    }
+    for email in unfinished {
+        lines.push(format!("{email}: sent, but not checked to the end. To finish, run"));
+        lines.push("  firstkey accept --resume".to_owned());
+    }
+    if lines.is_empty() {
+        lines.push("No account is remembered on this computer.".to_owned());
+    }
+    lines
+}
