@@ -29,7 +29,7 @@ pub enum Bounce {
 /// A letter and what became of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct ShownLetter {
-    /// `invite`, `completed` or `completed-admin`.
+    /// `invite`, `completed`, `password-changed`, `kit-changed`, `recovered` or `joined`; with `-admin` behind it, the one to the administrator.
     pub kind: String,
     /// Whose account it is about, as UUID text.
     pub account_id: String,
