@@ -117,3 +117,8 @@ pub fn derive_recovery_seed(code: &RecoveryCode, context: &AccountContext) -> Ed
     // EXPOSE: the recovery code enters its signing seed.
     Ed25519Seed::filled_by(|out| hazmat::hkdf(label::RECOVERY, code.expose(), &info, out))
 }
+
+/// What the recovery seed signs to prove the code: `PAE("firstkey/v1/recovery-proof", realm_id, account_id, origin, challenge)`.
+pub fn recovery_proof_message(context: &AccountContext, origin: &str, challenge: &[u8; 32]) -> Vec<u8> {
+    pae(&[label::RECOVERY_PROOF, &context.realm.0, &context.account.0, origin.as_bytes(), challenge])
+}

@@ -53,6 +53,8 @@ pub mod label {
     pub const KEK_RECOVERY: &[u8] = b"firstkey/v1/kek/recovery";
     /// The recovery signature key.
     pub const RECOVERY_SIGN: &[u8] = b"firstkey/v1/recovery-sign";
+    /// What the recovery signature key signs.
+    pub const RECOVERY_PROOF: &[u8] = b"firstkey/v1/recovery-proof";
     /// Check symbols of a written recovery code.
     pub const RECOVERY_CHECK: &[u8] = b"firstkey/v1/recovery-check";
     /// Associated data of an envelope.
@@ -69,7 +71,7 @@ pub mod label {
     pub const REQUEST: &[u8] = b"firstkey/v1/request";
 
     /// All of them, for the test that no two are equal.
-    pub const ALL: [&[u8]; 16] = [
+    pub const ALL: [&[u8]; 17] = [
         TWO_SECRET,
         AUTH,
         ENC,
@@ -79,6 +81,7 @@ pub mod label {
         RECOVERY,
         KEK_RECOVERY,
         RECOVERY_SIGN,
+        RECOVERY_PROOF,
         RECOVERY_CHECK,
         ENVELOPE,
         WRAP,
