@@ -28,10 +28,16 @@ mod login;
 mod logs;
 #[path = "behaviour/numbers.rs"]
 mod numbers;
+#[path = "behaviour/password.rs"]
+mod password;
 #[path = "behaviour/people.rs"]
 mod people;
+#[path = "behaviour/recovery.rs"]
+mod recovery;
 #[path = "behaviour/scim/mod.rs"]
 mod scim;
+#[path = "behaviour/sessions.rs"]
+mod sessions;
 #[path = "behaviour/several.rs"]
 mod several;
 #[path = "behaviour/smtp.rs"]

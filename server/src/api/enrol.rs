@@ -1,6 +1,7 @@
 //! `POST /v1/enrol/start` and `/complete`: the OPAQUE registration and the one upload.
 
 use super::b64::B64;
+use super::lock;
 use super::problem::{Name, Problem};
 use super::request::Exact;
 use super::signed::{self, Signed};
@@ -10,11 +11,8 @@ use crate::store::{Bundle, Completion, Finished, Mode, Policy};
 use axum::extract::State;
 use axum::response::Response;
 use firstkey::crypto::context::{AccountContext, AccountId, KeyGen};
-use firstkey::crypto::envelope::{
-    AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, Kind, X25519ByAccountKey,
-};
+use firstkey::crypto::envelope::{Ed25519ByAccountKey, X25519ByAccountKey};
 use firstkey::crypto::identity::{Fingerprint, IdentitySignature, PublicIdentity};
-use firstkey::crypto::kdf::KdfBlock;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -124,25 +122,11 @@ impl Complete {
         if key_gen != KeyGen::FIRST {
             return Err("key_gen must be 1 in a new account.");
         }
-        let block = KdfBlock::read(&self.kdf_block.0).map_err(|_| "kdf_block is not one of the four profiles.")?;
-        if block.profile.id() < policy.min_profile {
-            return Err("kdf_block is below the organisation's least profile.");
-        }
-        match (policy.secret_key.as_str(), block.two_secret) {
-            ("off", true) => return Err("The organisation does not use secret keys."),
-            ("required", false) => return Err("The organisation requires a secret key."),
-            _ => {}
-        }
-        let one = envelope::<AccountKeyByPassword>(&self.envelopes.one.0, key_gen)?;
-        if one.kdf_block().encode() != self.kdf_block.0 {
-            return Err("kdf_block is not the one inside envelope 1.");
-        }
-        envelope::<AccountKeyByRecovery>(&self.envelopes.two.0, key_gen)?;
-        envelope::<X25519ByAccountKey>(&self.envelopes.three.0, key_gen)?;
-        envelope::<Ed25519ByAccountKey>(&self.envelopes.four.0, key_gen)?;
-        if !opaque::is_record(&self.opaque_upload.0) {
-            return Err("opaque_upload is no OPAQUE record.");
-        }
+        let envelopes = &self.envelopes;
+        lock::check_password(policy, key_gen, &self.kdf_block.0, &self.opaque_upload.0, &envelopes.one.0)?;
+        lock::check_kit(key_gen, &envelopes.two.0)?;
+        lock::envelope::<X25519ByAccountKey>(&envelopes.three.0, key_gen)?;
+        lock::envelope::<Ed25519ByAccountKey>(&envelopes.four.0, key_gen)?;
         let identity = PublicIdentity { key_gen, ed25519: self.identity.ed25519.0, x25519: self.identity.x25519.0 };
         identity
             .verify(&IdentitySignature(self.signature.0), context)
@@ -168,9 +152,4 @@ impl Complete {
             recovery_public: self.recovery_public.0,
         }
     }
-}
-
-fn envelope<K: Kind>(bytes: &[u8], key_gen: KeyGen) -> Result<Envelope<K>, &'static str> {
-    let envelope = Envelope::<K>::read(bytes).map_err(|_| "An envelope has the wrong form or type.")?;
-    if envelope.key_gen() == key_gen { Ok(envelope) } else { Err("An envelope is of another key_gen.") }
 }

@@ -8,7 +8,7 @@ use super::problem::{Name, Problem};
 use super::request::Exact;
 use crate::http::App;
 use crate::rng::fresh_id;
-use crate::store::{Began, LoginRow, Proven};
+use crate::store::{Began, LoginRow, NewSession, Proven, Purpose, Seen, Way};
 use crate::token::Token;
 use crate::{names, opaque};
 use axum::extract::State;
@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Seconds that a session lives.
-const SESSION: i64 = 600;
+pub(super) const SESSION: i64 = 600;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,14 +59,14 @@ pub(super) struct Finish {
 }
 
 #[derive(Serialize)]
-struct FinishAnswer<'a> {
-    session: &'a str,
-    expires_in: i64,
-    bundle: BundleMessage,
+pub(super) struct FinishAnswer<'a> {
+    pub(super) session: &'a str,
+    pub(super) expires_in: i64,
+    pub(super) bundle: BundleMessage,
 }
 
 #[derive(Serialize)]
-struct BundleMessage {
+pub(super) struct BundleMessage {
     key_gen: u32,
     kdf_block: String,
     envelopes: BTreeMap<u8, String>,
@@ -108,28 +108,28 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
     let started = opaque::start_login(&app.keys, &context, &bound, record, &start.ke1.0)
         .map_err(|_| Problem::invalid("ke1 is no OPAQUE message."))?;
     let login_id = fresh_id();
-    match app.store.begin_login(login_id, start.account_id.0, started.state, app.clock.now()).await? {
+    match app.store.begin_login(Way::Password, login_id, start.account_id.0, started.state, app.clock.now()).await? {
         Began::Yes => super::answer(&StartAnswer { login_id: B64(login_id), ke2: B64(started.ke2) }),
         Began::TooMany(seconds) => Err(Problem::too_many(seconds)),
     }
 }
 
-pub(super) async fn finish(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
+pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exact) -> Result<Response, Problem> {
     let finish: Finish = request.message()?;
     let failed = || Problem::new(Name::LoginFailed);
     let now = app.clock.now();
-    let proof = app.store.take_login(finish.login_id.0, now).await?.ok_or_else(failed)?;
+    let proof = app.store.take_login(Way::Password, finish.login_id.0, now).await?.ok_or_else(failed)?;
     let context = AccountContext { realm: app.realm, account: AccountId(proof.account_id) };
     let row = app.store.login_by_id(proof.account_id).await?;
     let bound = bound_context(&app, &context, row.as_ref());
     if opaque::finish_login(&proof.state, &context, &bound, &finish.ke3.0).is_err() {
         app.log.event("login.failed", &[("account", &context.account)]);
-        app.store.login_failed(proof.account_id, now).await?;
+        app.store.login_failed(Way::Password, proof.account_id, now).await?;
         return Err(failed());
     }
     let session = Token::mint();
-    let proven =
-        app.store.login_succeeded(finish.login_id.0, proof.account_id, session.hash(), now + SESSION, now).await?;
+    let new = NewSession { hash: session.hash(), purpose: Purpose::Full, expires_at: now + SESSION, seen };
+    let proven = app.store.login_succeeded(Way::Password, finish.login_id.0, proof.account_id, new, now).await?;
     let row = match proven {
         Proven::Opened(row) => row,
         Proven::Barred(standing) => {
@@ -143,7 +143,7 @@ pub(super) async fn finish(State(app): State<Arc<App>>, request: Exact) -> Resul
 }
 
 /// Steps of logins to one account, existing or not; who guesses is counted durably besides.
-fn not_too_often(app: &App, account: &[u8]) -> Result<(), Problem> {
+pub(super) fn not_too_often(app: &App, account: &[u8]) -> Result<(), Problem> {
     app.limits.login(account, app.clock.now()).map_err(|later| Problem::too_many(later.0))
 }
 
@@ -158,7 +158,7 @@ fn kdf_block(row: &LoginRow) -> Option<[u8; KdfBlock::LEN]> {
     row.bundle.kdf_block.as_slice().try_into().ok()
 }
 
-fn message(row: &LoginRow) -> BundleMessage {
+pub(super) fn message(row: &LoginRow) -> BundleMessage {
     let bundle = &row.bundle;
     let encode = |bytes: &Vec<u8>| Base64UrlUnpadded::encode_string(bytes);
     BundleMessage {

@@ -16,8 +16,12 @@ pub(crate) enum Name {
     Removed,
     ClaimStale,
     Conflict,
+    ChangedMeanwhile,
     Invalid,
     LoginFailed,
+    RecoveryFailed,
+    SessionEnded,
+    SessionPurpose,
     TooMany,
     NotFound,
     Method,
@@ -38,9 +42,15 @@ impl Name {
             Self::Removed => ("removed", 403, "The organisation has removed this person."),
             Self::ClaimStale => ("claim-stale", 409, "The invitation was opened again elsewhere since."),
             Self::Conflict => ("conflict", 409, "The same request came with other contents before."),
+            Self::ChangedMeanwhile => {
+                ("changed-meanwhile", 409, "The account was changed since. Read it again; nothing was stored.")
+            }
             Self::Invalid => ("invalid", 400, "The request is not valid."),
             Self::LoginFailed => ("login-failed", 403, "The login did not succeed."),
-            Self::TooMany => ("too-many", 429, "Too many logins failed."),
+            Self::RecoveryFailed => ("recovery-failed", 403, "The recovery did not succeed."),
+            Self::SessionEnded => ("session-ended", 401, "There is no such session, or it is over. Log in again."),
+            Self::SessionPurpose => ("session-purpose", 403, "This session is not good for that."),
+            Self::TooMany => ("too-many", 429, "Too many tries. Wait a little."),
             Self::NotFound => ("not-found", 404, "There is nothing here."),
             Self::Method => ("method", 405, "This path does not take that method."),
             Self::TooLarge => ("too-large", 413, "The request is too large."),
@@ -137,6 +147,9 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if matches!(self.name, Name::SessionEnded) {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

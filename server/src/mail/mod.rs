@@ -8,6 +8,7 @@ mod deliver;
 mod folder;
 mod html;
 mod mime;
+mod news;
 mod reach;
 mod relay;
 mod smtp;

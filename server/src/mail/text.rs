@@ -2,6 +2,7 @@
 //!
 //! The two things that a person needs stand alone on their lines: the command, then the link, unwrapped.
 
+use super::news;
 use crate::calendar::for_people;
 use crate::names::shown;
 use crate::origin::Origin;
@@ -117,6 +118,11 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
                 pieces.push(Alone(earlier.clone()));
             }
             (format!("An account at {org} is complete"), pieces)
+        }
+        Letters::News(news, bundle, at) => {
+            let account = AccountId(letter.account_id).to_string();
+            let fingerprint = self::fingerprint(bundle, realm, letter.account_id).to_string();
+            news::write(*news, *at, news::Subject { org: &org, account, fingerprint, ask })
         }
     };
     Text { sender: org, subject, pieces }

@@ -16,6 +16,7 @@ pub(crate) use limits::Limiter;
 pub use limits::{LEAST_FOR_SCIM, Limits, Rate};
 pub(crate) use metrics::Metrics;
 pub(crate) use patience::TooSlow;
+pub(crate) use source::Source;
 pub use source::{Network, NetworkRefused};
 pub(crate) use tls::Pair;
 pub use tls::{TlsFiles, TlsTrouble};

@@ -1,4 +1,4 @@
-//! Logins: begun, finished once, counted.
+//! Logins: begun, finished once, counted; with the password, or with the recovery code.
 //!
 //! Promise: a conversation counts as a failure from its first message until it succeeds, because OPAQUE's second message lets whoever asked test one guess.
 //! People who do not exist are counted like those who do. A count is of the last hour or day and never for good: otherwise anybody could lock anybody out.
@@ -6,16 +6,45 @@
 use super::audit::{Entry, note};
 use super::db::{Db, Value, values};
 use super::rows::Bundle;
+use super::sessions::{self, NewSession};
 use super::{Result, Store, StoreError};
-use crate::rng::fresh_id;
-use crate::token::TokenHash;
 
-/// Seconds that a login may take.
-const LIFE: i64 = 120;
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
 /// Most failures, and in how many seconds.
 const LIMITS: [(i64, i64); 2] = [(10, HOUR), (40, DAY)];
+
+/// What is proven at the end of a conversation. Each way is counted by itself: whoever guesses at one must not be able to close the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Password,
+    Recovery,
+}
+
+impl Way {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Recovery => "recovery",
+        }
+    }
+
+    /// Seconds that a conversation may take.
+    fn life(self) -> i64 {
+        match self {
+            Self::Password => 120,
+            Self::Recovery => 600,
+        }
+    }
+
+    /// What the audit log calls a proof that holds, one that does not, and one that holds for a person who may not come in.
+    fn events(self) -> [&'static str; 3] {
+        match self {
+            Self::Password => ["login.succeeded", "login.failed", "login.barred"],
+            Self::Recovery => ["recovery.proven", "recovery.failed", "recovery.barred"],
+        }
+    }
+}
 
 /// An account that was completed once, and how it stands.
 pub(crate) struct LoginRow {
@@ -75,18 +104,19 @@ impl Store {
     /// Begins a conversation unless there were too many that failed.
     pub(crate) async fn begin_login(
         &self,
+        way: Way,
         login: [u8; 16],
         account: [u8; 16],
         state: Vec<u8>,
         now: i64,
     ) -> Result<Began> {
         self.write(move |db| {
-            if let Some(wait) = too_many(db, account, now)? {
+            if let Some(wait) = too_many(db, way, account, now)? {
                 return Ok(Began::TooMany(wait));
             }
             db.execute(
-                "INSERT INTO login VALUES (?1, ?2, ?3, ?4, ?5)",
-                &values![login, account, &state, now, now + LIFE],
+                "INSERT INTO login (login_id, account_id, state, started_at, expires_at, way) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                &values![login, account, &state, now, now + way.life(), way.as_str()],
             )?;
             Ok(Began::Yes)
         })
@@ -94,55 +124,55 @@ impl Store {
     }
 
     /// Takes a conversation up; from here on it counts as failed until [`Store::login_succeeded`].
-    pub(crate) async fn take_login(&self, login: [u8; 16], now: i64) -> Result<Option<Proof>> {
+    pub(crate) async fn take_login(&self, way: Way, login: [u8; 16], now: i64) -> Result<Option<Proof>> {
         self.write(move |db| {
             let proof = db.row(
-                "SELECT account_id, state FROM login WHERE login_id = ?1 AND state IS NOT NULL AND expires_at > ?2",
-                &values![login, now],
+                "SELECT account_id, state FROM login WHERE login_id = ?1 AND way = ?3 AND state IS NOT NULL AND expires_at > ?2",
+                &values![login, now, way.as_str()],
             )?;
             let proof = proof
                 .map(|row| Ok::<_, StoreError>(Proof { account_id: row.at(0)?, state: row.at(1)? }))
                 .transpose()?;
-            db.execute("UPDATE login SET state = NULL WHERE login_id = ?1", &values![login])?;
+            db.execute("UPDATE login SET state = NULL WHERE login_id = ?1 AND way = ?2", &values![login, way.as_str()])?;
             Ok(proof)
         })
         .await
     }
 
-    /// Opens a session, unless the person is or was meanwhile deactivated.
+    /// Opens a session, unless the person is or was meanwhile deactivated, or what was proven was changed meanwhile.
     pub(crate) async fn login_succeeded(
         &self,
+        way: Way,
         login: [u8; 16],
         id: [u8; 16],
-        session: TokenHash,
-        expires_at: i64,
+        session: NewSession,
         now: i64,
     ) -> Result<Proven> {
         self.write(move |db| {
             let Some(row) = account(db, "a.account_id = ?1", id.into())? else { return Ok(Proven::Over) };
-            // One conversation opens one session.
-            if db.execute("DELETE FROM login WHERE login_id = ?1", &values![login])? != 1 {
+            // One conversation opens one session. One that was ended by a change stays, and stays counted.
+            let over = "DELETE FROM login WHERE login_id = ?1 AND way = ?2 AND expires_at > ?3";
+            if db.execute(over, &values![login, way.as_str(), now])? != 1 {
                 return Ok(Proven::Over);
             }
             let entry = Entry { account: Some(id), ..Entry::default() };
+            let [succeeded, _, barred] = way.events();
             if row.standing != Standing::Active {
-                note(db, now, "login.barred", entry);
+                note(db, now, barred, entry);
                 return Ok(Proven::Barred(row.standing));
             }
-            db.execute(
-                "INSERT INTO session (session_hash, account_id, expires_at, session_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                &values![session.0, id, expires_at, fresh_id(), now],
-            )?;
-            note(db, now, "login.succeeded", entry);
+            sessions::open(db, id, &session, now)?;
+            note(db, now, succeeded, entry);
             Ok(Proven::Opened(Box::new(row)))
         })
         .await
     }
 
     /// Writes down that a proof did not hold.
-    pub(crate) async fn login_failed(&self, account: [u8; 16], now: i64) -> Result<()> {
+    pub(crate) async fn login_failed(&self, way: Way, account: [u8; 16], now: i64) -> Result<()> {
         self.write(move |db| {
-            note(db, now, "login.failed", Entry { account: Some(account), ..Entry::default() });
+            let [_, failed, _] = way.events();
+            note(db, now, failed, Entry { account: Some(account), ..Entry::default() });
             Ok(())
         })
         .await
@@ -160,13 +190,14 @@ impl Store {
     }
 }
 
-/// Ends the sessions of a person. A login on its way ends by itself: whoever proves the password then is told how the account stands, and gets nothing else.
-pub(super) fn end_all(db: &Db, account: [u8; 16]) -> Result<()> {
-    db.execute("DELETE FROM session WHERE account_id = ?1", &values![account])?;
+/// Ends the conversations of an account that would prove what is no longer so. They stay counted.
+pub(super) fn end_running(db: &Db, way: Way, account: [u8; 16]) -> Result<()> {
+    db.execute("UPDATE login SET expires_at = 0 WHERE account_id = ?1 AND way = ?2", &values![account, way.as_str()])?;
     Ok(())
 }
 
-fn account(db: &Db, which: &str, value: Value<'_>) -> Result<Option<LoginRow>> {
+/// The one account of which `which` is true, if it was ever completed.
+pub(super) fn account(db: &Db, which: &str, value: Value<'_>) -> Result<Option<LoginRow>> {
     let sql = format!(
         "SELECT a.account_id, {}, a.state = 'removed',
                 EXISTS (SELECT 1 FROM membership m WHERE m.account_id = a.account_id AND {IS_MEMBER}),
@@ -194,13 +225,13 @@ fn account(db: &Db, which: &str, value: Value<'_>) -> Result<Option<LoginRow>> {
 pub(super) const IS_MEMBER: &str = "m.active = 1 AND m.accepted_at IS NOT NULL";
 
 /// Seconds to wait, if there were too many failures.
-fn too_many(db: &Db, account: [u8; 16], now: i64) -> Result<Option<i64>> {
+fn too_many(db: &Db, way: Way, account: [u8; 16], now: i64) -> Result<Option<i64>> {
     let mut longest = 0;
     for (most, seconds) in LIMITS {
         // The oldest of the last so many: when it is old enough, one more try is free.
         let oldest = db.row(
-            "SELECT started_at FROM login WHERE account_id = ?1 ORDER BY started_at DESC LIMIT 1 OFFSET ?2",
-            &values![account, most - 1],
+            "SELECT started_at FROM login WHERE account_id = ?1 AND way = ?3 ORDER BY started_at DESC LIMIT 1 OFFSET ?2",
+            &values![account, most - 1, way.as_str()],
         )?;
         if let Some(row) = oldest {
             longest = longest.max(row.at::<i64>(0)? + seconds - now);

@@ -49,6 +49,33 @@ pub(crate) enum Letters {
     Completed(Box<Bundle>, i64),
     /// To the administrator: this account is complete; and the fingerprint of the key that an earlier account with this address had.
     CompletedForAdministrator(Box<Bundle>, i64, Option<String>),
+    /// Something happened to an account that was complete before; at this moment.
+    News(News, Box<Bundle>, i64),
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    PasswordChanged,
+    KitChanged,
+    Recovered,
+    RecoveredForAdministrator,
+    Joined,
+    JoinedForAdministrator,
+}
+
+impl News {
+    fn read(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "password-changed" => Self::PasswordChanged,
+            "kit-changed" => Self::KitChanged,
+            "recovered" => Self::Recovered,
+            "recovered-admin" => Self::RecoveredForAdministrator,
+            "joined" => Self::Joined,
+            "joined-admin" => Self::JoinedForAdministrator,
+            _ => return None,
+        })
+    }
 }
 
 impl Store {
@@ -126,7 +153,8 @@ impl Store {
 
 /// When the next letter may go to an address that has had its share of this hour.
 fn full_until(db: &Db, key: &str, now: i64) -> Result<Option<i64>> {
-    let sql = "SELECT done_at FROM outbox WHERE to_key = ?1 AND kind <> 'completed-admin' AND trouble IS NULL AND done_at > ?2
+    let sql =
+        "SELECT done_at FROM outbox WHERE to_key = ?1 AND kind NOT LIKE '%-admin' AND trouble IS NULL AND done_at > ?2
                ORDER BY done_at DESC LIMIT 1 OFFSET ?3";
     let oldest = db.row(sql, &values![key, now - HOUR, HOURLY - 1])?;
     oldest.map(|row| Ok(row.at::<i64>(0)? + HOUR)).transpose()
@@ -158,7 +186,7 @@ impl Due {
     }
 
     fn is_counted(&self) -> bool {
-        self.kind != "completed-admin"
+        !self.kind.ends_with("-admin")
     }
 
     /// Puts together what the letter says; `None` if nobody can receive it.
@@ -179,7 +207,13 @@ impl Due {
                 let what = self.bundle(db)?.map(|(b, at)| Letters::CompletedForAdministrator(b, at, earlier));
                 (what, contact.clone())
             }
-            _ => (self.bundle(db)?.map(|(b, at)| Letters::Completed(b, at)), email),
+            kind => {
+                let what = self.bundle(db)?.map(|(b, at)| match News::read(kind) {
+                    Some(news) => Letters::News(news, b, self.created_at),
+                    None => Letters::Completed(b, at),
+                });
+                (what, if self.is_counted() { email } else { contact.clone() })
+            }
         };
         let (Some(what), Some(to)) = (what, to) else { return Ok(None) };
         Ok(Some(Letter {

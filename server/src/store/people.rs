@@ -6,7 +6,7 @@
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
 use super::rows::Mode;
-use super::{Result, Store, StoreError, groups, invites, logins};
+use super::{Result, Store, StoreError, groups, invites, logins, sessions};
 use crate::rng::{fresh_id, fresh_ordered_id};
 use crate::{names, user_name};
 
@@ -280,7 +280,7 @@ fn deactivate(db: &Db, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()>
         &values![account, org],
     )?;
     if !elsewhere {
-        logins::end_all(db, account)?;
+        sessions::bar_all(db, account)?;
     }
     note(db, now, "person.deactivated", Entry { org: Some(org), account: Some(account), ..Entry::default() });
     Ok(())

@@ -162,10 +162,22 @@ CREATE TABLE bundle (
     created_at      INTEGER NOT NULL
 ) STRICT;
 
+-- Changes of a completed account's password or kit, for whoever lost the answer: the same session with the same key and the same body gets it again.
+CREATE TABLE account_change (
+    session_hash    BLOB NOT NULL CHECK (length(session_hash) = 32),
+    idempotency_key BLOB NOT NULL CHECK (length(idempotency_key) = 16),
+    account_id      BLOB NOT NULL REFERENCES account,
+    kind            TEXT NOT NULL CHECK (kind IN ('password', 'recovery', 'kit')),
+    receipt         BLOB NOT NULL CHECK (length(receipt) = 32),
+    at              INTEGER NOT NULL,
+    PRIMARY KEY (session_hash, idempotency_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX account_change_of ON account_change (account_id, at);
+
 -- Letters to be sent. Written with the change that causes them; holds no token.
 CREATE TABLE outbox (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind        TEXT NOT NULL CHECK (kind IN ('invite', 'completed', 'completed-admin')),
+    kind        TEXT NOT NULL CHECK (kind IN ('invite', 'completed', 'completed-admin', 'password-changed', 'kit-changed', 'recovered', 'recovered-admin', 'joined', 'joined-admin')),
     account_id  BLOB NOT NULL REFERENCES account,
     org_id      BLOB NOT NULL REFERENCES organisation,
     invite_id   BLOB REFERENCES invite,
@@ -186,15 +198,16 @@ CREATE INDEX outbox_account ON outbox (account_id);
 CREATE INDEX outbox_address ON outbox (to_key, created_at) WHERE to_key IS NOT NULL;
 CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id IS NOT NULL;
 
--- Conversations between login/start and login/finish, and those that failed. No reference to account: people who do not exist are counted alike.
+-- Conversations between a start and its finish, of logins and of recoveries, and those that failed. No reference to account: people who do not exist are counted alike.
 CREATE TABLE login (
     login_id   BLOB PRIMARY KEY CHECK (length(login_id) = 16),
     account_id BLOB NOT NULL CHECK (length(account_id) = 16),
     state      BLOB,
     started_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    way        TEXT NOT NULL CHECK (way IN ('password', 'recovery'))  -- what is proven at its end; each way is counted by itself
 ) STRICT;
-CREATE INDEX login_account ON login (account_id, started_at);
+CREATE INDEX login_account ON login (account_id, way, started_at);
 
 CREATE TABLE session (
     session_hash BLOB PRIMARY KEY CHECK (length(session_hash) = 32),
@@ -203,7 +216,10 @@ CREATE TABLE session (
     session_id   BLOB NOT NULL CHECK (length(session_id) = 16),
     created_at   INTEGER NOT NULL,
     client       TEXT,
-    source       TEXT
+    source       TEXT,
+    purpose      TEXT NOT NULL CHECK (purpose IN ('full', 'recovery')),
+    ended        INTEGER NOT NULL DEFAULT 0,  -- 1 by a suspension, 2 by a new password or kit; kept until it expires so that its holder hears why
+    starts       INTEGER NOT NULL DEFAULT 0   -- passwords that were begun in it
 ) STRICT;
 CREATE INDEX session_account ON session (account_id);
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod cluster;
+pub(crate) mod keeper;
 pub(crate) mod mail_server;
 pub(crate) mod mime;
 pub(crate) mod person;
@@ -252,6 +253,17 @@ impl Server {
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         let headers = [("content-type", "application/json")];
         self.send(Method::POST, path, &headers, body.to_string().into_bytes()).await
+    }
+
+    /// Sends a request with a session's bearer.
+    pub(crate) async fn ask_as(&self, bearer: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let bearer = format!("Bearer {bearer}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        self.send(method, path, &headers, body.map(|body| body.to_string().into_bytes()).unwrap_or_default()).await
+    }
+
+    pub(crate) async fn post_as(&self, bearer: &str, path: &str, body: &Value) -> Answer {
+        self.ask_as(bearer, Method::POST, path, Some(body)).await
     }
 
     pub(crate) async fn claim(&self, invitation: &Invitation, claim_key: &[u8; 32]) -> Answer {

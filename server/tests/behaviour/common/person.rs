@@ -63,7 +63,7 @@ pub(crate) struct Person {
     pub(crate) claim: Claim,
     pub(crate) context: AccountContext,
     pub(crate) email: String,
-    password: String,
+    pub(crate) password: String,
     block: KdfBlock,
 }
 
@@ -82,10 +82,15 @@ impl Claim {
         hazmat::ed25519_sign(&self.seed, &message)
     }
 
+    /// The two headers that go with a body.
+    pub(crate) fn headers(&self, path: &str, body: &Value) -> (String, String) {
+        (b64(&self.invite_id), b64(&self.sign(path, body.to_string().as_bytes())))
+    }
+
     /// Sends a body with this claim's signature.
     pub(crate) async fn post(&self, server: &Server, path: &str, body: &Value) -> Answer {
+        let (invite, signature) = self.headers(path, body);
         let body = body.to_string().into_bytes();
-        let (invite, signature) = (b64(&self.invite_id), b64(&self.sign(path, &body)));
         let headers = [
             ("content-type", "application/json"),
             ("firstkey-invite", invite.as_str()),
@@ -122,6 +127,11 @@ impl Person {
 
     /// `enrol/start` and everything that is sealed after it: the body of `enrol/complete`.
     pub(crate) async fn make_upload(&self, server: &Server) -> Value {
+        self.make_upload_and_keys(server).await.0
+    }
+
+    /// The same, with the two secrets that can open the account besides the password.
+    pub(crate) async fn make_upload_and_keys(&self, server: &Server) -> (Value, AccountKey, RecoveryCode) {
         let keys = derive_password_keys(&master(&self.password), &self.context, &self.block, None);
         let keys = keys.unwrap_or_else(|_| panic!("no second secret is in play"));
         let (registration, request) = Registration::start(keys.auth, &mut Rng).expect("a registration");
@@ -149,7 +159,7 @@ impl Person {
         let identity = pairs.public(key_gen);
         // EXPOSE: only the public half of the recovery signature key is computed.
         let recovery_public = hazmat::ed25519_public(derive_recovery_seed(&code, context).expose());
-        json!({
+        let upload = json!({
             "idempotency_key": b64(&random::<16>()),
             "opaque_upload": b64(&registered.upload),
             "kdf_block": b64(&self.block.encode()),
@@ -157,7 +167,8 @@ impl Person {
             "identity": {"key_gen": 1, "ed25519": b64(&identity.ed25519), "x25519": b64(&identity.x25519)},
             "signature": b64(&pairs.sign(key_gen, context).0),
             "recovery_public": b64(&recovery_public),
-        })
+        });
+        (upload, account_key, code)
     }
 
     pub(crate) async fn complete(&self, server: &Server, upload: &Value) -> Answer {
@@ -241,6 +252,6 @@ impl Person {
 }
 
 /// Stands in for Argon2id.
-fn master(password: &str) -> MasterKey {
+pub(crate) fn master(password: &str) -> MasterKey {
     MasterKey::from_bytes(&hazmat::sha256(password.as_bytes()))
 }

@@ -1,0 +1,84 @@
+//! What a person, or an administrator, is told about an account that was complete before. None of these letters has a link: nobody should learn to follow one.
+
+use super::text::Piece::{self, Alone, Prose};
+use crate::calendar::for_people;
+use crate::store::News;
+
+/// Whom and what a letter is about, ready to be shown.
+pub(super) struct Subject<'a> {
+    pub(super) org: &'a str,
+    pub(super) account: String,
+    pub(super) fingerprint: String,
+    /// "Questions? Ask ..."
+    pub(super) ask: String,
+}
+
+/// The subject line and the paragraphs.
+pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Piece>) {
+    let Subject { org, account, fingerprint, ask } = about;
+    let when = for_people(at);
+    match news {
+        News::PasswordChanged => (
+            "Your password was changed".to_owned(),
+            vec![
+                Prose(format!("The password of your account at {org} was changed on {when}.")),
+                Prose(
+                    "The old password no longer opens anything. Your keys and your recovery kit stay as they were, and you were logged out everywhere else."
+                        .to_owned(),
+                ),
+                Prose("If this was not you, say so at once: somebody else knew your password.".to_owned()),
+                Prose(ask),
+            ],
+        ),
+        News::KitChanged => (
+            "You have a new recovery kit".to_owned(),
+            vec![
+                Prose(format!("A new recovery kit was made for your account at {org} on {when}.")),
+                Prose("The old kit no longer opens anything; destroy it. Your password and your keys stay as they were.".to_owned()),
+                Prose("If this was not you, say so at once: somebody else was logged in as you.".to_owned()),
+                Prose(ask),
+            ],
+        ),
+        News::Recovered => (
+            "Your account was recovered".to_owned(),
+            vec![
+                Prose(format!(
+                    "Somebody with the recovery kit of your account at {org} set a new password and made a new kit on {when}."
+                )),
+                Prose("The old password and the old kit no longer open anything. Your keys stay as they were.".to_owned()),
+                Prose("If this was not you, say so at once: somebody else has had your recovery kit.".to_owned()),
+                Prose(ask),
+            ],
+        ),
+        News::RecoveredForAdministrator => (
+            format!("An account at {org} was recovered"),
+            vec![
+                Prose(format!("Account {account} got a new password by its recovery kit on {when}.")),
+                Prose("Its keys did not change. The fingerprint is still:".to_owned()),
+                Alone(fingerprint),
+                Prose(
+                    "Ask the person, by telephone or face to face, whether it was them. If it was not, suspend the account.".to_owned(),
+                ),
+            ],
+        ),
+        News::Joined => (
+            format!("You joined {org}"),
+            vec![
+                Prose(format!("On {when} you joined {org} with the account that you had already. Its keys stay as they were.")),
+                Prose("If this was not you, say so at once.".to_owned()),
+                Prose(ask),
+            ],
+        ),
+        News::JoinedForAdministrator => (
+            format!("Somebody joined {org}"),
+            vec![
+                Prose(format!("Account {account}, which was complete before, joined {org} on {when}.")),
+                Prose("The fingerprint of its key:".to_owned()),
+                Alone(fingerprint),
+                Prose(
+                    "Compare it with the person, by telephone or face to face, before you give the account access to shared data.".to_owned(),
+                ),
+            ],
+        ),
+    }
+}

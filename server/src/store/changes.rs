@@ -1,0 +1,272 @@
+//! A completed account gets a new password, a new kit, or both: by compare-and-set, in one transaction with everything that ends because of it.
+//!
+//! Promises: of two changes that were made from the same state one is stored and the other is told so; what is replaced opens nothing from that moment on;
+//! whoever lost the answer gets it again, though the session may be over. Must never: touch the keys, the identity or what enrolment wrote down of itself.
+
+use super::audit::{Entry, note};
+use super::db::{Db, values};
+use super::logins::{IS_MEMBER, Standing, Way, account, end_running};
+use super::rows::{Bundle, Policy};
+use super::sessions::{self, InSession, NoSession, Purpose, require};
+use super::{Result, Store};
+use crate::token::TokenHash;
+use sha2::{Digest, Sha256};
+
+/// Answers that are kept of each account, the newest.
+const KEPT: i64 = 16;
+
+/// What is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChangeKind {
+    /// The password.
+    Password,
+    /// Both, by whoever has the recovery code.
+    Recovery,
+    /// The recovery kit.
+    Kit,
+}
+
+impl ChangeKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Recovery => "recovery",
+            Self::Kit => "kit",
+        }
+    }
+
+    /// The session that it takes.
+    pub(crate) fn purpose(self) -> Purpose {
+        match self {
+            Self::Password | Self::Kit => Purpose::Full,
+            Self::Recovery => Purpose::Recovery,
+        }
+    }
+
+    /// What the audit log calls it.
+    pub(crate) fn event(self) -> &'static str {
+        match self {
+            Self::Password => "account.password-changed",
+            Self::Recovery => "account.recovered",
+            Self::Kit => "account.kit-changed",
+        }
+    }
+
+    /// The letter to the person, and the one to the administrators.
+    fn letters(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Password => ("password-changed", None),
+            Self::Recovery => ("recovered", Some("recovered-admin")),
+            Self::Kit => ("kit-changed", None),
+        }
+    }
+}
+
+/// What a password opens.
+pub(crate) struct NewPassword {
+    pub(crate) kdf_block: [u8; 47],
+    pub(crate) opaque_record: [u8; 192],
+    pub(crate) envelope_1: [u8; 197],
+}
+
+/// What a recovery code opens.
+pub(crate) struct NewKit {
+    pub(crate) envelope_2: [u8; 150],
+    pub(crate) recovery_public: [u8; 32],
+}
+
+/// A checked change, ready to be stored.
+pub(crate) struct Change {
+    pub(crate) kind: ChangeKind,
+    pub(crate) session: TokenHash,
+    pub(crate) idempotency_key: [u8; 16],
+    /// SHA-256 of the exact body.
+    pub(crate) receipt: [u8; 32],
+    /// [`state_of`] what it was made from.
+    pub(crate) expected: [u8; 32],
+    pub(crate) password: Option<NewPassword>,
+    pub(crate) kit: Option<NewKit>,
+}
+
+/// How a change went.
+pub(crate) enum Changed {
+    /// Stored, now or before by the same body.
+    Receipt([u8; 32]),
+    /// The same idempotency key with another body.
+    Conflict,
+    /// Something else was stored meanwhile.
+    Meanwhile,
+}
+
+/// What a change is made from: SHA-256 of envelope 1 and envelope 2. Each is sealed with salt and nonce of its own, so no state ever comes twice.
+pub(crate) fn state_of(bundle: &Bundle) -> [u8; 32] {
+    let [one, two, ..] = &bundle.envelopes;
+    Sha256::new().chain_update(one).chain_update(two).finalize().into()
+}
+
+impl Store {
+    /// The answer to a change that this session made before with this key; it may be over since.
+    pub(crate) async fn changed_before(
+        &self,
+        kind: ChangeKind,
+        session: TokenHash,
+        key: [u8; 16],
+        receipt: [u8; 32],
+    ) -> Result<InSession<Option<Changed>>> {
+        self.read(move |db| again(db, kind, session, key, receipt)).await
+    }
+
+    /// What the organisations of an account ask together: the most that any of them asks.
+    pub(crate) async fn policy_of(&self, account: [u8; 16]) -> Result<Policy> {
+        self.read(move |db| {
+            let sql = format!(
+                "SELECT max(o.min_profile), max(CASE o.recovery WHEN 'required' THEN 1 ELSE 0 END),
+                        max(CASE o.secret_key WHEN 'required' THEN 2 WHEN 'allowed' THEN 1 ELSE 0 END), max(o.min_length)
+                 FROM membership m JOIN organisation o USING (org_id) WHERE m.account_id = ?1 AND {IS_MEMBER}"
+            );
+            let row = db.one(&sql, &values![account])?;
+            let (recovery, secret): (Option<i64>, Option<i64>) = (row.at(1)?, row.at(2)?);
+            let secret_key = match secret {
+                Some(2) => "required",
+                Some(1) => "allowed",
+                _ => "off",
+            };
+            Ok(Policy {
+                // Without an organisation there is no session either; nothing is below the highest.
+                min_profile: row.at::<Option<u8>>(0)?.unwrap_or(u8::MAX),
+                recovery: if recovery == Some(1) { "required" } else { "recommended" }.to_owned(),
+                secret_key: secret_key.to_owned(),
+                min_length: row.at::<Option<u32>>(3)?.unwrap_or(u32::MAX),
+            })
+        })
+        .await
+    }
+
+    /// Stores the change, or says why not.
+    pub(crate) async fn change(&self, change: Change, now: i64) -> Result<InSession<Changed>> {
+        self.write(move |db| {
+            match again(db, change.kind, change.session, change.idempotency_key, change.receipt)? {
+                Ok(None) => {}
+                Ok(Some(before)) => return Ok(Ok(before)),
+                Err(none) => return Ok(Err(none)),
+            }
+            let session = match require(db, change.session, Some(change.kind.purpose()), now)? {
+                Ok(session) => session,
+                Err(none) => return Ok(Err(none)),
+            };
+            if state_of(&session.account.bundle) != change.expected {
+                return Ok(Ok(Changed::Meanwhile));
+            }
+            let id = session.account.account_id;
+            put(db, id, &change)?;
+            end_what_it_replaces(db, id, &change)?;
+            remember(db, id, &change, now)?;
+            write_letters(db, id, change.kind, now)?;
+            note(db, now, change.kind.event(), Entry { account: Some(id), ..Entry::default() });
+            Ok(Ok(Changed::Receipt(change.receipt)))
+        })
+        .await
+    }
+}
+
+fn again(
+    db: &Db,
+    kind: ChangeKind,
+    session: TokenHash,
+    key: [u8; 16],
+    receipt: [u8; 32],
+) -> Result<InSession<Option<Changed>>> {
+    let stored = db.row(
+        "SELECT kind, receipt, account_id FROM account_change WHERE session_hash = ?1 AND idempotency_key = ?2",
+        &values![session.0, key],
+    )?;
+    let Some(stored) = stored else { return Ok(Ok(None)) };
+    let (stored_kind, stored_receipt, id): (String, [u8; 32], [u8; 16]) = (stored.at(0)?, stored.at(1)?, stored.at(2)?);
+    let standing = account(db, "a.account_id = ?1", id.into())?.map(|row| row.standing);
+    Ok(match standing {
+        Some(Standing::Active) if stored_kind == kind.as_str() && stored_receipt == receipt => {
+            Ok(Some(Changed::Receipt(receipt)))
+        }
+        Some(Standing::Active) => Ok(Some(Changed::Conflict)),
+        Some(barred) => Err(NoSession::Barred(barred)),
+        None => Err(NoSession::Ended),
+    })
+}
+
+fn put(db: &Db, account: [u8; 16], change: &Change) -> Result<()> {
+    if let Some(new) = &change.password {
+        db.execute(
+            "UPDATE bundle SET kdf_block = ?2, opaque_record = ?3, envelope_1 = ?4 WHERE account_id = ?1",
+            &values![account, &new.kdf_block, &new.opaque_record, &new.envelope_1],
+        )?;
+    }
+    if let Some(new) = &change.kit {
+        db.execute(
+            "UPDATE bundle SET envelope_2 = ?2, recovery_public = ?3 WHERE account_id = ?1",
+            &values![account, &new.envelope_2, &new.recovery_public],
+        )?;
+    }
+    Ok(())
+}
+
+/// Whatever the old password or the old kit opened, or is about to open, is over.
+fn end_what_it_replaces(db: &Db, account: [u8; 16], change: &Change) -> Result<()> {
+    if change.password.is_some() {
+        end_running(db, Way::Password, account)?;
+    }
+    if change.kit.is_some() {
+        end_running(db, Way::Recovery, account)?;
+    }
+    match change.kind {
+        ChangeKind::Password => sessions::replace(db, account, Some(change.session), false),
+        ChangeKind::Kit => sessions::replace(db, account, Some(change.session), true),
+        ChangeKind::Recovery => sessions::replace(db, account, None, false),
+    }
+}
+
+fn remember(db: &Db, account: [u8; 16], change: &Change, now: i64) -> Result<()> {
+    let oldest = db.row(
+        "SELECT at FROM account_change WHERE account_id = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2",
+        &values![account, KEPT - 1],
+    )?;
+    if let Some(oldest) = oldest {
+        db.execute(
+            "DELETE FROM account_change WHERE account_id = ?1 AND at <= ?2",
+            &values![account, oldest.at::<i64>(0)?],
+        )?;
+    }
+    db.execute(
+        "INSERT INTO account_change (session_hash, idempotency_key, account_id, kind, receipt, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        &values![
+            change.session.0,
+            change.idempotency_key,
+            account,
+            change.kind.as_str(),
+            change.receipt,
+            now
+        ],
+    )?;
+    Ok(())
+}
+
+/// One to the person, under the name of the organisation that has them longest; one to the administrators of each, if they have to know.
+fn write_letters(db: &Db, account: [u8; 16], kind: ChangeKind, now: i64) -> Result<()> {
+    let (to_person, to_administrators) = kind.letters();
+    let sql = format!(
+        "SELECT m.org_id, coalesce(o.contact, r.contact) IS NOT NULL
+         FROM membership m JOIN organisation o USING (org_id) CROSS JOIN realm r
+         WHERE m.account_id = ?1 AND {IS_MEMBER} ORDER BY m.created_at, m.org_id"
+    );
+    for (at, row) in db.rows(&sql, &values![account])?.iter().enumerate() {
+        let (org, has_contact): ([u8; 16], bool) = (row.at(0)?, row.at(1)?);
+        let person = (at == 0).then_some(to_person);
+        let administrators = to_administrators.filter(|_| has_contact);
+        for letter in person.into_iter().chain(administrators) {
+            db.execute(
+                "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES (?1, ?2, ?3, ?4, ?4)",
+                &values![letter, account, org, now],
+            )?;
+        }
+    }
+    Ok(())
+}
