@@ -10,6 +10,8 @@ mod common;
 mod administrator;
 #[path = "behaviour/backup.rs"]
 mod backup;
+#[path = "behaviour/colleagues.rs"]
+mod colleagues;
 #[path = "behaviour/delivery.rs"]
 mod delivery;
 #[path = "behaviour/enrolment.rs"]

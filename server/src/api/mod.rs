@@ -9,7 +9,9 @@ mod bearer;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod bodies;
 mod claim;
+mod directory;
 mod enrol;
+mod join;
 mod landing;
 mod lock;
 mod login;
@@ -47,6 +49,8 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route("/v1/recovery/start", post(recovery::start))
         .route("/v1/recovery/finish", post(recovery::finish))
         .route("/v1/recovery/complete", post(account::recover))
+        .route("/v1/invites/join", post(join::join))
+        .route("/v1/directory", post(directory::look_up))
         .route("/v1/logout", post(sessions::log_out))
         .route("/v1/sessions", get(sessions::list).delete(sessions::end_others))
         .route("/v1/sessions/{id}", delete(sessions::end_one))

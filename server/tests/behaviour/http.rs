@@ -59,6 +59,15 @@ async fn every_error_is_a_problem_document() {
         "/v1/login/params",
         "/v1/login/start",
         "/v1/login/finish",
+        "/v1/logout",
+        "/v1/account/password/start",
+        "/v1/account/password",
+        "/v1/account/kit",
+        "/v1/recovery/start",
+        "/v1/recovery/finish",
+        "/v1/recovery/complete",
+        "/v1/invites/join",
+        "/v1/directory",
     ] {
         for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
             assert_eq!(server.send(method, path, &[], Vec::new()).await.problem(), "method", "{path}");

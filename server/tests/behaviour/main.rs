@@ -8,6 +8,7 @@ mod common;
 mod administrator;
 mod audit;
 mod backup;
+mod colleagues;
 mod commands;
 mod configuration;
 mod delivery;
