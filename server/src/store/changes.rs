@@ -12,8 +12,9 @@ use super::{Result, Store};
 use crate::token::TokenHash;
 use sha2::{Digest, Sha256};
 
-/// Answers that are kept of each account, the newest.
+/// Answers that are kept of each account, the newest; and the most changes that an account may have in an hour: each one writes a letter.
 const KEPT: i64 = 16;
+const HOUR: i64 = 3600;
 
 /// What is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +159,9 @@ impl Store {
                 return Ok(Ok(Changed::Meanwhile));
             }
             let id = session.account.account_id;
+            if let Some(wait) = make_room(db, id, now)? {
+                return Ok(Err(NoSession::TooMany(wait)));
+            }
             put(db, id, &change)?;
             end_what_it_replaces(db, id, &change)?;
             remember(db, id, &change, now)?;
@@ -224,17 +228,22 @@ fn end_what_it_replaces(db: &Db, account: [u8; 16], change: &Change) -> Result<(
     }
 }
 
-fn remember(db: &Db, account: [u8; 16], change: &Change, now: i64) -> Result<()> {
+/// Forgets what is not among the newest; gives the seconds to wait if these are all of the last hour.
+fn make_room(db: &Db, account: [u8; 16], now: i64) -> Result<Option<i64>> {
     let oldest = db.row(
         "SELECT at FROM account_change WHERE account_id = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2",
         &values![account, KEPT - 1],
     )?;
-    if let Some(oldest) = oldest {
-        db.execute(
-            "DELETE FROM account_change WHERE account_id = ?1 AND at <= ?2",
-            &values![account, oldest.at::<i64>(0)?],
-        )?;
+    let Some(oldest) = oldest else { return Ok(None) };
+    let oldest: i64 = oldest.at(0)?;
+    if oldest + HOUR > now {
+        return Ok(Some(oldest + HOUR - now));
     }
+    db.execute("DELETE FROM account_change WHERE account_id = ?1 AND at <= ?2", &values![account, oldest])?;
+    Ok(None)
+}
+
+fn remember(db: &Db, account: [u8; 16], change: &Change, now: i64) -> Result<()> {
     db.execute(
         "INSERT INTO account_change (session_hash, idempotency_key, account_id, kind, receipt, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         &values![

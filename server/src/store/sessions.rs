@@ -69,7 +69,7 @@ pub(crate) enum NoSession {
     Purpose,
     /// The account may not be used.
     Barred(Standing),
-    /// Too many passwords were begun in it. Seconds until it is over.
+    /// Too much was begun or changed. Seconds to wait.
     TooMany(i64),
 }
 

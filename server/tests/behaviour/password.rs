@@ -261,3 +261,31 @@ async fn a_new_kit_kills_the_old_one_and_leaves_the_password_alone() {
     letter_with(&deployment, "You have a new recovery kit").await;
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_changed_sixteen_times_an_hour_and_no_more() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let ada = Keeper::enrol(&deployment, &server, ADA).await;
+    let (bearer, mut bundle) = ada.first_session(&server).await;
+    let next = |bundle: &Value| {
+        let kit = ada.new_kit();
+        let body = Keeper::kit_change(&kit, bundle);
+        let mut after = bundle.clone();
+        after["envelopes"]["2"] = json!(kit.envelope_2);
+        (body, after)
+    };
+    for _ in 0..16 {
+        let (body, after) = next(&bundle);
+        assert_eq!(server.post_as(&bearer, "/v1/account/kit", &body).await.status, 200);
+        bundle = after;
+        deployment.pass(1);
+    }
+    let (body, _) = next(&bundle);
+    let refused = server.post_as(&bearer, "/v1/account/kit", &body).await;
+    assert_eq!((refused.problem().as_str(), refused.retry_after), ("too-many", Some(3600 - 16)));
+    deployment.pass(3600 - 16);
+    let (bearer, _) = ada.first_session(&server).await;
+    assert_eq!(server.post_as(&bearer, "/v1/account/kit", &body).await.status, 200);
+    server.stop().await;
+}
