@@ -104,8 +104,8 @@ async fn a_lost_answer_is_given_again_though_the_session_is_over_and_to_that_ses
     let (other, _) = ada.first_session(&server).await;
     let (bearer, before) = ada.first_session(&server).await;
     let body = ada.change(&server, &bearer, &before, NEW).await;
-    let answer = server.post_as(&bearer, PATH, &body).await;
-    assert_eq!(answer.status, 200);
+    let (answer, twin) = tokio::join!(server.post_as(&bearer, PATH, &body), server.post_as(&bearer, PATH, &body));
+    assert_eq!((answer.status, &twin), (200, &answer), "sent twice at once");
     assert_eq!(server.post_as(&bearer, PATH, &body).await, answer);
     assert_eq!(server.post_as(&other, PATH, &body).await.problem(), "changed-meanwhile");
     deployment.pass(3600);
