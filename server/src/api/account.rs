@@ -156,10 +156,12 @@ pub(super) async fn kit(State(app): State<Arc<App>>, bearer: Bearer, request: Ex
 
 async fn change(app: &App, bearer: Bearer, request: &Exact, wanted: Wanted) -> Result<Response, Problem> {
     let (kind, receipt, now) = (wanted.kind, request.digest(), app.clock.now());
+    // In this order: if the same request is being served a second time, either it is found among what was stored, or the account is still seen as it was before.
+    let session = app.store.session(bearer.0, kind.purpose(), now).await?;
     if let Some(before) = app.store.changed_before(kind, bearer.0, wanted.idempotency_key, receipt).await?? {
         return finish(&before);
     }
-    let session = app.store.session(bearer.0, kind.purpose(), now).await?.map_err(refused)?;
+    let session = session.map_err(refused)?;
     let account = AccountId(session.account.account_id);
     let policy = app.store.policy_of(account.0).await?;
     wanted.check(&session.account.bundle, policy).map_err(Problem::invalid)?;
