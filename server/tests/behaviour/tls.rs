@@ -85,6 +85,8 @@ async fn a_broken_new_pair_leaves_the_old_one_in_use_and_is_named() {
     let good = authority.issue(NAME, YEARS);
     let kept = Arc::new(Mutex::new(String::new()));
     let server = serve_tls(&deployment, good.write(&deployment.data()), Log::Kept(Arc::clone(&kept))).await;
+    // It has read the pair before it is broken.
+    until_shown(&server, &authority, &good.der).await;
     let folder = deployment.data();
     let broken: [(&str, &dyn Fn(&Path)); 7] = [
         ("cannot be used together", &|folder| put(folder, "key.pem", &authority.issue(NAME, YEARS).key, 0o600)),
