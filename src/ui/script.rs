@@ -25,6 +25,7 @@ use crate::crypto::kdf::Profile;
 use crate::drive::Person;
 use crate::exit::ExitCode;
 use crate::flow::account;
+use crate::flow::checkpoint::Pin;
 use crate::flow::stop::{LocalTrouble, Missing, Reach, Stop, StorageTrouble, Why};
 use crate::flow::{Answer, Done, Introduction, Kit, Notice, Question};
 use crate::port::os::LockedBytes;
@@ -187,17 +188,7 @@ impl Script {
             }
         };
         let pin = &done.pin;
-        let event = Event::Done {
-            ok: true,
-            realm_id: pin.context.realm.to_string(),
-            account_id: pin.context.account.to_string(),
-            email: &pin.email,
-            fingerprint: pin.fingerprint().to_string(),
-            recipient: pin.identity.recipient(),
-            repeated: false,
-            deed: Some("verified"),
-            first_seen: done.first_seen,
-        };
+        let event = done_event(pin, false, Some("verified"), done.first_seen);
         self.result(&text::account::verified(done));
         self.last_line(&event.line());
         ExitCode::Done
@@ -239,17 +230,7 @@ impl Script {
             return;
         }
         let pin = &done.pin;
-        let event = Event::Done {
-            ok: true,
-            realm_id: pin.context.realm.to_string(),
-            account_id: pin.context.account.to_string(),
-            email: &pin.email,
-            fingerprint: pin.fingerprint().to_string(),
-            recipient: pin.identity.recipient(),
-            repeated: done.repeated,
-            deed: None,
-            first_seen: false,
-        };
+        let event = done_event(pin, done.repeated, None, false);
         self.result(&text::done::done(pin, done.repeated));
         self.last_line(&event.line());
     }
@@ -375,6 +356,21 @@ impl Script {
             (Some(_), Some(_)) if matches!(question, Question::Password { .. }) => Answer::No,
             _ => self.ask_person(question, Missing::Password),
         }
+    }
+}
+
+/// The good end of a command, as one line of JSON.
+fn done_event<'a>(pin: &'a Pin, repeated: bool, deed: Option<&'static str>, first_seen: bool) -> Event<'a> {
+    Event::Done {
+        ok: true,
+        realm_id: pin.context.realm.to_string(),
+        account_id: pin.context.account.to_string(),
+        email: &pin.email,
+        fingerprint: pin.fingerprint().to_string(),
+        recipient: pin.identity.recipient(),
+        repeated,
+        deed,
+        first_seen,
     }
 }
 
