@@ -80,7 +80,7 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
             let story = Story::of("This account has a second secret beside its password.")
                 .because("This version cannot use one yet.")
                 .then("Install a newer firstkey, then run this again.");
-            (story, "secret-key-not-yet", ExitCode::Local)
+            (story, "account-secret-key", ExitCode::Local)
         }
         Why::OtherFingerprint => {
             let story = Story::of("Stopped: that is not the fingerprint of the account on this computer.")
@@ -148,4 +148,53 @@ pub fn status(pins: &[Pin], unfinished: &[String]) -> Lines {
         lines.push("No account is remembered on this computer.".to_owned());
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::stop::{LocalTrouble, Missing, NoAnswer};
+    use crate::wire::inbound::Problem;
+    use crate::wire::origin::Origin;
+    use crate::wire::refusal::Refusal;
+
+    fn whys() -> Vec<Why> {
+        let problem = |name| Problem { name, at: None, contact: None, retry_after: None };
+        vec![
+            Why::Cancelled,
+            Why::Missing(Missing::Password),
+            Why::Local(LocalTrouble::Busy),
+            Why::NothingKnown,
+            Why::Several(vec!["ada@example.org at https://id.example.org".to_owned()]),
+            Why::NoSuchServer,
+            Why::HostNotConfirmed,
+            Why::Unreachable(NoAnswer::Broken),
+            Why::Refused(Refusal::Keys),
+            Why::Refused(Refusal::NotJson),
+            Why::Problem(problem(ProblemName::Suspended)),
+            Why::Problem(problem(ProblemName::TooMany)),
+            Why::Changed(Change::Account),
+            Why::Changed(Change::OlderKeys),
+            Why::Changed(Change::OtherKeys),
+            Why::Changed(Change::ServerKey),
+            Why::NotOpened,
+            Why::SecretKeyNotYet,
+            Why::OtherFingerprint,
+        ]
+    }
+
+    #[test]
+    fn every_stop_fits_has_a_documented_code_and_says_what_to_do() {
+        let document = include_str!("../../../docs/EXIT-CODES.md");
+        let origin = Origin::read("https://id.example.org").expect("an origin");
+        for why in whys() {
+            let (story, code, exit) = story(&Stop { why: why.clone(), origin: Some(origin.clone()) });
+            let text = story.for_people();
+            assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
+            let row = format!("| {}", exit.number());
+            let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
+            assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
+            assert!(matches!(why, Why::Cancelled) || !story.next.is_empty() || story.command.is_some(), "{text}");
+        }
+    }
 }
