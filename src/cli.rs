@@ -195,6 +195,9 @@ pub struct ChangePassword {
     /// Its new password.
     #[command(flatten)]
     pub new: NewPassword,
+    /// At least this much work: 1 (64 MiB) to 4 (2 GiB).
+    #[arg(long, value_name = "1..4")]
+    pub profile: Option<u64>,
 }
 
 /// The one source that a pair of flags names.
@@ -333,8 +336,19 @@ impl Accept {
 
     /// The profile that was wished for.
     pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
-        self.profile.map(|id| Profile::from_id(id).ok_or(Misuse::NoSuchProfile)).transpose()
+        profile(self.profile)
     }
+}
+
+impl ChangePassword {
+    /// The profile that was wished for.
+    pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
+        profile(self.profile)
+    }
+}
+
+fn profile(id: Option<u64>) -> Result<Option<Profile>, Misuse> {
+    id.map(|id| Profile::from_id(id).ok_or(Misuse::NoSuchProfile)).transpose()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod account;
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::flow::checkpoint::{Checkpoint, Pin};
 use crate::flow::stop::{LocalTrouble, NoAnswer, Stop};
+use crate::secret::SessionToken;
 use crate::flow::{Answer, Done, Effect, Flow, Notice, Question, Reply};
 use crate::wire::inbound::Response;
 use crate::wire::outbound::Outbound;
@@ -30,6 +31,12 @@ pub trait Person {
 pub trait Server {
     /// Sends the bytes, waits for an answer.
     fn send(&mut self, request: &Outbound) -> impl Future<Output = Result<Response, NoAnswer>>;
+    /// The same in a session.
+    fn send_in(
+        &mut self,
+        session: &SessionToken,
+        request: &Outbound,
+    ) -> impl Future<Output = Result<Response, NoAnswer>>;
 }
 
 /// Where state is kept.

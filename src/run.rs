@@ -55,7 +55,10 @@ pub fn main() -> ExitCode {
             on_account(&flags.account, deed, Ok(None), flags.new.source(), cli.state_dir)
         }
         Command::Password(flags) => {
-            on_account(&flags.account, Deed::Change, flags.old.source(), flags.new.source(), cli.state_dir)
+            let profile = flags.profile();
+            let deed = Deed::Change { profile: profile.as_ref().ok().copied().flatten() };
+            let new = profile.and_then(|_| flags.new.source());
+            on_account(&flags.account, deed, flags.old.source(), new, cli.state_dir)
         }
         Command::Status(flags) => known::status(&flags, cli.state_dir),
         Command::Recipient(flags) => known::recipient(&flags, cli.state_dir),

@@ -6,6 +6,7 @@ use crate::flow::account::{Halt, World};
 use crate::flow::checkpoint::Pin;
 use crate::flow::stop::LocalTrouble;
 use crate::flow::{Answer, Notice, Question};
+use crate::secret::SessionToken;
 use crate::wire::inbound::Response;
 use crate::wire::outbound::Outbound;
 use std::time::{Duration, Instant};
@@ -44,11 +45,18 @@ where
         Ok(stretched)
     }
 
-    async fn send(&mut self, request: &Outbound) -> Result<Response, Halt> {
+    async fn send(&mut self, request: &Outbound, session: Option<&SessionToken>) -> Result<Response, Halt> {
         self.shelf.record(request);
+        let server = &mut *self.server;
+        let sent = async {
+            match session {
+                Some(session) => server.send_in(session, request).await,
+                None => server.send(request).await,
+            }
+        };
         tokio::select! {
             biased;
-            result = self.server.send(request) => result.map_err(Halt::Silent),
+            result = sent => result.map_err(Halt::Silent),
             () = (self.stopped)() => Err(Halt::Cancelled),
         }
     }

@@ -124,6 +124,11 @@ pub enum Question {
         /// Counts from 1.
         attempt: u32,
     },
+    /// A new password for an account that exists, or nothing to have one made. Answer: [`Answer::Secret`].
+    NewPassword {
+        /// Counts from 1.
+        attempt: u32,
+    },
     /// The password once more, to open the account. Answer: [`Answer::Secret`].
     PasswordOnceMore {
         /// Counts from 1.
@@ -247,6 +252,11 @@ pub enum Notice {
     KitNotProven {
         /// The group that was asked for.
         group: u8,
+    },
+    /// A new password is about to be sent.
+    Changing {
+        /// Bytes of its body.
+        bytes: usize,
     },
     /// The upload is about to be sent.
     Sending {

@@ -105,6 +105,8 @@ pub enum Missing {
     Consent,
     /// The password.
     Password,
+    /// The password that takes its place.
+    NewPassword,
     /// Where the kit goes.
     Kit,
     /// The confirmation of a punycode host.

@@ -64,6 +64,10 @@ pub struct HonestServer {
     pub complaints: Vec<String>,
     setup: ServerSetup<Suite>,
     logins: Vec<([u8; 16], ServerLogin<Suite>, Vec<u8>)>,
+    /// Bearers of sessions that are good.
+    pub sessions: Vec<[u8; 32]>,
+    /// Changes that were stored, by session and idempotency key: the body of each.
+    changes: Vec<([u8; 32], [u8; 16], Vec<u8>)>,
     rng: Seeded,
 }
 
@@ -167,6 +171,8 @@ impl HonestServer {
             complaints: Vec::new(),
             setup: ServerSetup::new(&mut rng),
             logins: Vec::new(),
+            sessions: Vec::new(),
+            changes: Vec::new(),
             rng,
         }
     }
@@ -183,6 +189,11 @@ impl HonestServer {
 
     /// Answers one request.
     pub fn answer(&mut self, request: &Outbound) -> Response {
+        self.answer_in(None, request)
+    }
+
+    /// The same, in a session where one is shown.
+    pub fn answer_in(&mut self, session: Option<[u8; 32]>, request: &Outbound) -> Response {
         let path = request.endpoint().path();
         let answer = match path {
             _ if request.origin().as_str() != self.origin => Err(Problem(400, "invalid", "another origin")),
@@ -192,6 +203,8 @@ impl HonestServer {
             "/v1/login/params" => self.login_params(request),
             "/v1/login/start" => self.login_start(request),
             "/v1/login/finish" => self.login_finish(request),
+            "/v1/account/password/start" => self.password_start(session, request),
+            "/v1/account/password" => self.password(session, request),
             _ => Err(Problem(404, "not-found", "no such path")),
         };
         match answer {
@@ -411,7 +424,70 @@ impl HonestServer {
         let parameters = ServerLoginParameters { context: Some(&agreed), identifiers: self.identifiers() };
         state.finish(proof, parameters).map_err(|_| failed())?;
         let session: [u8; 32] = self.rng.bytes();
+        self.sessions.push(session);
         let bundle = self.complete()?.members.clone();
         Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle}))
+    }
+
+    /// Somebody changes the account from elsewhere: envelope 1 is another one.
+    ///
+    /// # Panics
+    /// When there is no account.
+    pub fn put_other_envelope(&mut self) {
+        let Some(stored) = &mut self.stored else { panic!("no account") };
+        stored.members["envelopes"]["1"] = json!(b64(&[7; 197]));
+    }
+
+    fn in_session(&self, session: Option<[u8; 32]>) -> Result<[u8; 32], Problem> {
+        let good = session.filter(|session| self.sessions.contains(session));
+        good.ok_or(Problem(401, "session-ended", ""))
+    }
+
+    fn password_start(&mut self, session: Option<[u8; 32]>, request: &Outbound) -> Answer {
+        self.in_session(session)?;
+        let mut members = Members::read(request.body())?;
+        let message: [u8; 32] = members.bytes("opaque_request")?;
+        members.end()?;
+        let message = RegistrationRequest::<Suite>::deserialize(&message).map_err(|_| INVALID("opaque_request"))?;
+        let started = ServerRegistration::<Suite>::start(&self.setup, message, &self.account)
+            .map_err(|_| INVALID("opaque_request"))?;
+        Ok(json!({"opaque_response": b64(&started.message.serialize())}))
+    }
+
+    fn password(&mut self, session: Option<[u8; 32]>, request: &Outbound) -> Answer {
+        let mut members = Members::read(request.body())?;
+        let key: [u8; 16] = members.bytes("idempotency_key")?;
+        let receipt = json!({"receipt": b64(&hazmat::sha256(request.body()))});
+        if let Some((.., body)) = self.changes.iter().find(|(of, with, _)| Some(*of) == session && *with == key) {
+            return if body == request.body() { Ok(receipt) } else { Err(Problem(409, "conflict", "")) };
+        }
+        let session = self.in_session(session)?;
+        let expected: [u8; 32] = members.bytes("expected")?;
+        let record: [u8; 192] = members.bytes("opaque_upload")?;
+        RegistrationUpload::<Suite>::deserialize(&record).map_err(|_| INVALID("opaque_upload"))?;
+        let block: [u8; 47] = members.bytes("kdf_block")?;
+        let mut envelopes = members.object("envelopes")?;
+        let one: [u8; 197] = envelopes.bytes("1")?;
+        envelopes.end()?;
+        members.end()?;
+        if one[12..59] != block {
+            return Err(INVALID("envelopes"));
+        }
+        let stored = self.stored.as_mut().ok_or(Problem(403, "login-failed", ""))?;
+        let mut present = Members(stored.members.clone()).object("envelopes")?;
+        let (old, recovery): ([u8; 197], [u8; 150]) = (present.bytes("1")?, present.bytes("2")?);
+        if hazmat::sha256(&[&old[..], &recovery].concat()) != expected {
+            return Err(Problem(409, "changed-meanwhile", ""));
+        }
+        if old[27..59] == one[27..59] {
+            return Err(INVALID("the salt is the present one"));
+        }
+        stored.record = record;
+        stored.members.insert("kdf_block".to_owned(), json!(b64(&block)));
+        stored.members["envelopes"]["1"] = json!(b64(&one));
+        self.sessions.retain(|kept| *kept == session);
+        self.logins.clear();
+        self.changes.push((session, key, request.body().to_vec()));
+        Ok(receipt)
     }
 }

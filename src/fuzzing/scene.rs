@@ -138,7 +138,7 @@ impl Scene {
                 Reply::Answer(Answer::Text(Zeroizing::new(self.server.link().into_bytes())))
             }
             Question::Host(_) | Question::Consent(_) => Reply::Answer(Answer::Yes),
-            Question::Password { .. } => typed(&self.password),
+            Question::Password { .. } | Question::NewPassword { .. } => typed(&self.password),
             Question::Again { made } => {
                 self.made = made.as_ref().map(|made| made.as_str().to_owned());
                 typed(self.secret())

@@ -13,6 +13,7 @@ pub fn in_question(question: &Question) -> Vec<String> {
         | Question::Password { .. }
         | Question::Again { .. }
         | Question::KitProof { .. }
+        | Question::NewPassword { .. }
         | Question::PasswordOnceMore { .. } => Vec::new(),
         Question::Unlock { email, .. } => vec![email.clone()],
         Question::Host(origin) => vec![origin.to_string()],
@@ -45,6 +46,7 @@ pub fn in_notice(notice: &Notice) -> Vec<String> {
         | Notice::KitProven
         | Notice::KitNotProven { .. }
         | Notice::Sending { .. }
+        | Notice::Changing { .. }
         | Notice::Stored { .. }
         | Notice::ProvingPassword
         | Notice::Checking

@@ -6,11 +6,13 @@
 //! request of another dialect.
 
 use crate::drive::Server;
+use crate::secret::SessionToken;
 use crate::flow::stop::NoAnswer;
 use crate::wire::inbound::{Framing, Response};
 use crate::wire::json::MAX_BODY;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Outbound, RequestSignature};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
@@ -165,11 +167,23 @@ impl HttpServer {
     }
 }
 
-impl Server for HttpServer {
-    async fn send(&mut self, request: &Outbound) -> Result<Response, NoAnswer> {
+impl HttpServer {
+    async fn post(&mut self, request: &Outbound, bearer: Option<&[u8]>) -> Result<Response, NoAnswer> {
         let headers: Vec<_> = request.signature().map(RequestSignature::headers).into_iter().flatten().collect();
         let (origin, path, body) = (request.origin(), request.endpoint().path(), Some(request.body()));
-        self.call(Call { origin, method: "POST", path, body, bearer: None, headers: &headers }).await
+        self.call(Call { origin, method: "POST", path, body, bearer, headers: &headers }).await
+    }
+}
+
+impl Server for HttpServer {
+    async fn send(&mut self, request: &Outbound) -> Result<Response, NoAnswer> {
+        self.post(request, None).await
+    }
+
+    async fn send_in(&mut self, session: &SessionToken, request: &Outbound) -> Result<Response, NoAnswer> {
+        // EXPOSE: the server made it and takes it back.
+        let bearer = Zeroizing::new(Base64UrlUnpadded::encode_string(session.expose()).into_bytes());
+        self.post(request, Some(&bearer)).await
     }
 }
 

@@ -5,7 +5,7 @@
 use super::{early, state_folder};
 use crate::cli;
 use crate::exit::ExitCode;
-use crate::flow::account::stop::{Stop as AccountStop, Why};
+use crate::flow::account::stop::{Reach, Stop as AccountStop, Why};
 use crate::flow::checkpoint::Pin;
 use crate::flow::stop::LocalTrouble;
 use crate::store::shelf;
@@ -113,7 +113,7 @@ fn failed(json: bool, trouble: LocalTrouble) -> ExitCode {
 }
 
 fn refused(json: bool, why: Why) -> ExitCode {
-    let stop = AccountStop { why, origin: None };
+    let stop = AccountStop { why, origin: None, reach: Reach::Unchanged };
     Script::new(Answers { json, ..Answers::default() }, None).finish_on_account(&Err(stop))
 }
 

@@ -6,8 +6,8 @@ use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
 use crate::exit::ExitCode;
-use crate::flow::account::stop::{Stop as AccountStop, Why as AccountWhy};
-use crate::flow::account::{Known, verify};
+use crate::flow::account::stop::{Reach, Stop as AccountStop, Why as AccountWhy};
+use crate::flow::account::{Known, change_password, verify};
 use crate::flow::checkpoint::Pin;
 use crate::flow::stop::Stop;
 use crate::infisical::edge::command::{Deed, Edge as DialectEdge, Wish};
@@ -63,6 +63,9 @@ fn prepared(
     let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
     let new = new.map(|source| source.read()).transpose().map_err(early)?;
+    if let Some(new) = &new {
+        script.give_new_password(new).map_err(early)?;
+    }
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
     if let Some(proxy) = &proxy {
         script.remark(&text::start::proxy(proxy.shown()));
@@ -70,7 +73,7 @@ fn prepared(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| early(crate::flow::stop::LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
-    if matches!(deed, Deed::Verify) && flags.link_file.is_none() {
+    if matches!(deed, Deed::Verify | Deed::Change { .. }) && flags.link_file.is_none() {
         let pins = shelf.pins().map_err(early)?;
         let theirs = shelf.dialect_pins(DialectPin::read).map_err(early)?;
         match choose(flags, &pins, &theirs) {
@@ -85,14 +88,19 @@ fn prepared(
                         signals::wait().await;
                     },
                 };
-                let end = runtime.block_on(verify(&mut edges, &mut rng, *known));
+                let end = match &deed {
+                    Deed::Change { profile } => {
+                        runtime.block_on(change_password(&mut edges, &mut rng, *known, *profile))
+                    }
+                    _ => runtime.block_on(verify(&mut edges, &mut rng, *known)),
+                };
                 if !(is_guess && end.as_ref().is_err_and(speaks_otherwise)) {
                     runtime.shutdown_background();
                     return Ok(script.finish_on_account(&end));
                 }
             }
             Choice::Refused(why) => {
-                return Ok(script.finish_on_account(&Err(AccountStop { why, origin: None })));
+                return Ok(script.finish_on_account(&Err(AccountStop { why, origin: None, reach: Reach::Unchanged })));
             }
             Choice::Theirs => {}
         }

@@ -310,6 +310,14 @@ impl Person for AtTerminal {
             Question::Again { made } => self.again(made.as_ref().map(|made| made.as_str())),
             Question::Kit(kit) => self.show_kit(&kit),
             Question::KitProof { group, attempt: _ } => self.prove_kit(group),
+            Question::NewPassword { attempt: _ } => {
+                if !std::mem::replace(&mut self.choosing, true) {
+                    self.line("");
+                    self.say(&question::new_password());
+                }
+                self.proving = false;
+                self.secret(question::NEW_PASSWORD)
+            }
             Question::Unlock { email, attempt: _ } => self.secret(&question::unlock(&email)),
             Question::PasswordOnceMore { attempt: _ } => self.secret(question::PASSWORD),
         }

@@ -6,6 +6,7 @@
 //! | `Host` | a person only |
 //! | `Consent` | `--yes-for` |
 //! | `Password`, `Again`, `PasswordOnceMore`, `Unlock` | `--password-file`, `--password-fd` |
+//! | `NewPassword` and its `Again` | `--new-password-file`, `--new-password-fd` |
 //! | `Kit`, `KitProof` | `--kit-out` |
 //!
 //! Promise: nothing is asked of a person that a flag answers; whatever is missing is named before anything is sent;
@@ -79,6 +80,8 @@ pub struct Script {
     link: Option<Zeroizing<Vec<u8>>>,
     /// Read once, needed up to three times.
     password: Option<LockedBytes>,
+    /// The one that takes its place, where a command needs both.
+    new_password: Option<LockedBytes>,
     kit: Option<KitFile>,
     proving: bool,
 }
@@ -91,7 +94,7 @@ impl Script {
 
     /// With other outputs, for tests.
     pub fn with_outputs(answers: Answers, person: Option<AtTerminal>, outputs: Outputs) -> Self {
-        Self { answers, person, outputs, link: None, password: None, kit: None, proving: false }
+        Self { answers, person, outputs, link: None, password: None, new_password: None, kit: None, proving: false }
     }
 
     /// Reads and checks what the flags name, before anything is sent.
@@ -132,6 +135,12 @@ impl Script {
             Some(path) if !self.answers.resume && !self.answers.rehearsal => KitFile::check(path),
             _ => Ok(()),
         }
+    }
+
+    /// Takes the new password that a flag gave.
+    pub(crate) fn give_new_password(&mut self, given: &[u8]) -> Result<(), LocalTrouble> {
+        self.new_password = Some(locked(given)?);
+        Ok(())
     }
 
     /// What the flags answer.
@@ -188,8 +197,12 @@ impl Script {
             }
         };
         let pin = &done.pin;
-        let event = done_event(pin, false, Some("verified"), done.first_seen);
-        self.result(&text::account::verified(done));
+        let deed = match done.deed {
+            account::Deed::Verified => "verified",
+            account::Deed::PasswordChanged => "password-changed",
+        };
+        let event = done_event(pin, false, Some(deed), done.first_seen);
+        self.result(&text::account::done(done));
         self.last_line(&event.line());
         ExitCode::Done
     }
@@ -348,6 +361,14 @@ impl Script {
         }
     }
 
+    fn new_secret(&mut self, question: Question, attempt: u32) -> Answer {
+        match &self.new_password {
+            Some(password) if attempt == 1 => Answer::Secret(Zeroizing::new(password.as_slice().to_vec())),
+            Some(_) => Answer::No,
+            None => self.ask_person(question, Missing::NewPassword),
+        }
+    }
+
     fn secret(&mut self, question: Question, attempt: u32) -> Answer {
         match (&self.password, &self.person) {
             (Some(password), _) if attempt == 1 => Answer::Secret(Zeroizing::new(password.as_slice().to_vec())),
@@ -397,6 +418,8 @@ impl Person for Script {
             Question::Password { attempt, .. }
             | Question::PasswordOnceMore { attempt }
             | Question::Unlock { attempt, .. } => self.secret(question, attempt),
+            Question::NewPassword { attempt } => self.new_secret(question, attempt),
+            Question::Again { .. } if self.new_password.is_some() => self.new_secret(question, 1),
             Question::Again { .. } => self.secret(question, 1),
             Question::Kit(kit) => self.keep_kit(kit),
             Question::KitProof { group, .. } => match &self.kit {

@@ -5,7 +5,7 @@
 
 use super::json::ObjectWriter;
 use crate::crypto::context::{AccountId, InviteId, LoginId};
-use crate::crypto::envelope::{Envelope, Kind};
+use crate::crypto::envelope::{AccountKeyByPassword, Envelope, Kind};
 use crate::crypto::identity::{IdentitySignature, PublicIdentity};
 use crate::crypto::kdf::KdfBlock;
 use crate::crypto::opaque;
@@ -66,6 +66,11 @@ pub struct RecoveryPublic(pub [u8; 32]);
 /// Random bytes that tell a retry from a second try.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct IdempotencyKey(pub [u8; 16]);
+/// A digest of the sealed keys that a change replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected(pub [u8; 32]);
+/// The one sealed key that a new password brings.
+pub struct ByPassword<'a>(pub &'a Envelope<AccountKeyByPassword>);
 /// The person's own address, as the invite named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(pub String);
@@ -78,6 +83,7 @@ disclose_bytes!(LoginRequest, "blinded: tells nothing about the password", |mess
 disclose_bytes!(LoginProof, "proves the password without showing it", |message| &message.0);
 disclose_bytes!(RecoveryPublic, "a public key; the recovery code signs for it", |key| &key.0);
 disclose_bytes!(IdempotencyKey, "random; tells a retry from a second try", |key| &key.0);
+disclose_bytes!(Expected, "digest of the sealed keys that this replaces", |digest| &digest.0);
 disclose_bytes!(KdfBlock, "salt and settings: public by design", |block| &block.encode());
 disclose_bytes!(AccountId, "names the account; came from the server", |id| &id.0);
 disclose_bytes!(LoginId, "names this login; came from the server", |id| &id.0);
@@ -131,5 +137,13 @@ impl Disclose for super::bundle::Envelopes {
             self.x25519.encode("3", out);
             self.ed25519.encode("4", out);
         });
+    }
+}
+
+impl sealed::Sealed for ByPassword<'_> {}
+impl Disclose for ByPassword<'_> {
+    const WHY: &'static str = "1 sealed key, encrypted on this machine";
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        out.member_object(name, |out| self.0.encode("1", out));
     }
 }

@@ -70,6 +70,10 @@ pub enum ProblemName {
     ClaimStale,
     /// The same idempotency key with another body.
     Conflict,
+    /// The account's locks were changed from elsewhere since this change was begun.
+    ChangedMeanwhile,
+    /// The session is over.
+    SessionEnded,
     /// The server finds the contents wrong.
     Invalid,
     /// Wrong proof.
@@ -93,6 +97,8 @@ impl ProblemName {
             "removed" => Self::Removed,
             "claim-stale" => Self::ClaimStale,
             "conflict" => Self::Conflict,
+            "changed-meanwhile" => Self::ChangedMeanwhile,
+            "session-ended" => Self::SessionEnded,
             "invalid" => Self::Invalid,
             "login-failed" => Self::LoginFailed,
             "too-many" => Self::TooMany,

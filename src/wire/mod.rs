@@ -4,6 +4,7 @@
 //! Must never: touch the network itself.
 
 pub mod bundle;
+pub mod change;
 pub mod completion;
 pub mod disclose;
 pub mod fields;

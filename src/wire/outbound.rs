@@ -26,6 +26,10 @@ pub enum Endpoint {
     LoginStart,
     /// Last login message.
     LoginFinish,
+    /// First registration message of a new password.
+    PasswordStart,
+    /// The new password's record and sealed key.
+    PasswordChange,
 }
 
 impl Endpoint {
@@ -38,12 +42,14 @@ impl Endpoint {
             Self::LoginParams => "/v1/login/params",
             Self::LoginStart => "/v1/login/start",
             Self::LoginFinish => "/v1/login/finish",
+            Self::PasswordStart => "/v1/account/password/start",
+            Self::PasswordChange => "/v1/account/password",
         }
     }
 
     /// Whether the request changes the account's keys: everything else may be repeated freely.
     pub fn changes_account(self) -> bool {
-        matches!(self, Self::EnrolComplete)
+        matches!(self, Self::EnrolComplete | Self::PasswordChange)
     }
 }
 

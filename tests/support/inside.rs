@@ -13,7 +13,7 @@ use firstkey::flow::{Answer, Done, Effect, Flow, Notice, Question, Reply};
 use firstkey::port::http::{HttpServer, Limits};
 use firstkey::port::machine::ThisMachine;
 use firstkey::port::random::SystemRng;
-use firstkey::secret::MasterKey;
+use firstkey::secret::{MasterKey, SessionToken};
 use firstkey::store::shelf::StateShelf;
 use firstkey::ui::script::{Answers, Outputs, Script};
 use firstkey::ui::source::{InviteSource, PasswordSource};
@@ -109,6 +109,11 @@ impl Server for Counted<'_, HttpServer> {
             return HttpServer::new(IMPATIENT, Vec::new(), None).send(request).await;
         }
         self.inner.send(request).await
+    }
+
+    async fn send_in(&mut self, session: &SessionToken, request: &Outbound) -> Result<Response, NoAnswer> {
+        self.choice.fuse.burn();
+        self.inner.send_in(session, request).await
     }
 }
 

@@ -15,7 +15,7 @@ use crate::crypto::prepare::prepare;
 use crate::flow::checkpoint::Pin;
 use crate::flow::stop::NoAnswer;
 use crate::flow::{Notice, Question};
-use crate::secret::{ExportKey, OpaquePassword, Password, PreKey};
+use crate::secret::{AccountKey, ExportKey, OpaquePassword, Password, PreKey, SessionToken};
 use crate::wire::bundle::Bundle;
 use crate::wire::disclose::{Email, LoginProof, LoginRequest};
 use crate::wire::inbound::{self, LoginParams, Opened};
@@ -30,24 +30,19 @@ pub(super) struct Open {
     pub(super) context: AccountContext,
     pub(super) bundle: Bundle,
     pub(super) server_key: ServerKey,
-}
-
-/// What one attempt came to.
-enum Attempt {
-    Open(Box<Open>),
-    NotOpened,
+    /// Good for ten minutes.
+    pub(super) session: SessionToken,
+    pub(super) account_key: AccountKey,
+    /// What logs in once more without another stretching.
+    auth: OpaquePassword,
+    pre: PreKey,
 }
 
 /// What the end of a conversation needs.
 struct Proof {
-    keys: Keys,
-    server_key: ServerKey,
-}
-
-/// The halves of the key-encryption key.
-struct Keys {
     pre: PreKey,
     export: ExportKey,
+    server_key: ServerKey,
 }
 
 impl<W: World> Run<'_, W> {
@@ -77,9 +72,9 @@ impl<W: World> Run<'_, W> {
             // Nothing, and too much, can be no account's password: the server need not be asked.
             if let (false, Ok(password)) = (typed.is_empty(), prepare(&typed).map(Password::from_prepared)) {
                 self.world.tell(&Notice::Checking);
-                if let Attempt::Open(open) = self.attempt(known, params, password).await? {
+                if let Some(open) = self.attempt(known, params, password).await? {
                     self.world.tell(&Notice::Opened);
-                    return Ok(*open);
+                    return Ok(open);
                 }
             }
             self.world.tell(&Notice::NotOpened { attempt });
@@ -87,30 +82,45 @@ impl<W: World> Run<'_, W> {
         Err(Why::NotOpened)
     }
 
-    async fn attempt(&mut self, known: &Known, params: &LoginParams, password: Password) -> End<Attempt> {
+    async fn attempt(&mut self, known: &Known, params: &LoginParams, password: Password) -> End<Option<Open>> {
         let context = AccountContext { realm: params.realm, account: params.account };
         let stretched = self.world.stretch(StretchJob { password, block: params.kdf_block }).await?;
         let PasswordKeys { auth, pre } =
             derive_password_keys(&stretched.0, &context, &params.kdf_block, None).map_err(|_| Why::SecretKeyNotYet)?;
         drop(stretched);
-        // EXPOSE: kept for a second conversation, should the end of the first get lost: a proof serves once.
-        let mut spare = Some(OpaquePassword::from_bytes(auth.expose()));
-        let (mut auth, mut pre) = (auth, pre);
-        loop {
-            let Some((proof, opened)) = self.converse(known, params, &context, auth, pre).await? else {
-                return Ok(Attempt::NotOpened);
+        self.log_in(known, params, auth, pre).await
+    }
+
+    /// Logs in with the password that `open` was opened with: its session may be over.
+    pub(super) async fn log_in_again(&mut self, known: &Known, params: &LoginParams, open: Open) -> End<Open> {
+        let Open { auth, pre, .. } = open;
+        self.log_in(known, params, auth, pre).await?.ok_or(Why::NotOpened)
+    }
+
+    /// Logs in with what a password was stretched to; `None` if that is not the account's.
+    pub(super) async fn log_in(
+        &mut self,
+        known: &Known,
+        params: &LoginParams,
+        auth: OpaquePassword,
+        mut pre: PreKey,
+    ) -> End<Option<Open>> {
+        let context = AccountContext { realm: params.realm, account: params.account };
+        // A proof serves once, so where its answer gets lost only a new conversation can tell.
+        for is_last in [false, true] {
+            // EXPOSE: each conversation takes one of its own.
+            let once = OpaquePassword::from_bytes(auth.expose());
+            let Some((proof, opened)) = self.converse(known, params, &context, once, pre).await? else {
+                return Ok(None);
             };
             match opened {
-                Heard::Answer(opened) => {
-                    return check(known, params, &context, proof, opened).map(|open| Attempt::Open(Box::new(open)));
-                }
-                Heard::LoginFailed { repeated: false } => return Ok(Attempt::NotOpened),
-                Heard::LoginFailed { repeated: true } => {
-                    auth = spare.take().ok_or(Why::Unreachable(NoAnswer::Broken))?;
-                    pre = proof.keys.pre;
-                }
+                Heard::Answer(opened) => return check(known, params, &context, proof, opened, auth).map(Some),
+                Heard::LoginFailed { repeated: false } => return Ok(None),
+                Heard::LoginFailed { repeated: true } if is_last => break,
+                Heard::LoginFailed { repeated: true } => pre = proof.pre,
             }
         }
+        Err(Why::Unreachable(NoAnswer::Broken))
     }
 
     /// One conversation; `None` if the password is not the account's.
@@ -142,7 +152,7 @@ impl<W: World> Run<'_, W> {
             .field("ke3", &LoginProof(ke3))
             .build();
         let opened = self.send(&request, inbound::read_session).await?;
-        Ok(Some((Proof { keys: Keys { pre, export: export_key }, server_key }, opened)))
+        Ok(Some((Proof { pre, export: export_key, server_key }, opened)))
     }
 }
 
@@ -161,8 +171,15 @@ fn compare(pin: &Pin, params: &LoginParams) -> End<()> {
 }
 
 /// Verifies, compares and opens the bundle: envelope 1 with the password, 3 and 4 with what is in it. Envelope 2 needs the recovery code.
-fn check(known: &Known, params: &LoginParams, context: &AccountContext, proof: Proof, opened: Opened) -> End<Open> {
-    let Opened { bundle, .. } = opened;
+fn check(
+    known: &Known,
+    params: &LoginParams,
+    context: &AccountContext,
+    proof: Proof,
+    opened: Opened,
+    auth: OpaquePassword,
+) -> End<Open> {
+    let Opened { session, bundle } = opened;
     bundle.verify(context)?;
     if bundle.kdf_block != params.kdf_block || bundle.identity.key_gen != params.key_gen {
         return Err(Refusal::Keys.into());
@@ -170,9 +187,10 @@ fn check(known: &Known, params: &LoginParams, context: &AccountContext, proof: P
     if known.pin.as_ref().is_some_and(|pin| pin.identity != bundle.identity) {
         return Err(Why::Changed(Change::OtherKeys));
     }
+    let Proof { pre, export, server_key } = proof;
     let key_gen = bundle.identity.key_gen;
     let envelopes = &bundle.envelopes;
-    let by_password = Kek::derive_from_password(&proof.keys.pre, &proof.keys.export, context);
+    let by_password = Kek::derive_from_password(&pre, &export, context);
     let account_key = envelopes.by_password.open(&by_password, context, key_gen).map_err(|_| Refusal::Keys)?;
     let by_account = Kek::derive_from_account_key(&account_key, context);
     let pairs = KeyPairs {
@@ -182,5 +200,5 @@ fn check(known: &Known, params: &LoginParams, context: &AccountContext, proof: P
     if pairs.public(key_gen) != bundle.identity {
         return Err(Refusal::Keys.into());
     }
-    Ok(Open { context: *context, bundle, server_key: proof.server_key })
+    Ok(Open { context: *context, bundle, server_key, session, account_key, auth, pre })
 }

@@ -10,18 +10,21 @@
 //! at the server for each typed password. Must never: do I/O, hold a sentence, or store a pin before everything opened.
 
 mod login;
+mod password;
 mod run;
 pub mod stop;
 #[cfg(test)]
 mod tests;
 mod verify;
 
+pub use password::change_password;
 pub use verify::verify;
 
 use super::checkpoint::Pin;
 use super::stop::{LocalTrouble, NoAnswer};
 use super::{Answer, Notice, Question};
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::secret::SessionToken;
 use crate::wire::inbound::Response;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::Outbound;
@@ -37,8 +40,12 @@ pub trait World {
     fn prepare(&mut self, profile: Profile) -> Result<(), LocalTrouble>;
     /// Argon2id.
     fn stretch(&mut self, job: StretchJob) -> impl Future<Output = Result<Stretched, Halt>>;
-    /// Sends the bytes, waits for an answer.
-    fn send(&mut self, request: &Outbound) -> impl Future<Output = Result<Response, Halt>>;
+    /// Sends the bytes, in a session where one is given; waits for an answer.
+    fn send(
+        &mut self,
+        request: &Outbound,
+        session: Option<&SessionToken>,
+    ) -> impl Future<Output = Result<Response, Halt>>;
     /// Lets time pass.
     fn wait(&mut self, time: Duration) -> impl Future<Output = Result<(), Halt>>;
     /// Stores the pin durably.
@@ -67,9 +74,20 @@ pub struct Known {
     pub pin: Option<Pin>,
 }
 
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Nothing was changed; the account opens.
+    Verified,
+    /// The account has a new password, and opens with it.
+    PasswordChanged,
+}
+
 /// The good end.
 #[derive(Debug)]
 pub struct Done {
+    /// What was done.
+    pub deed: Deed,
     /// The account as it was opened.
     pub pin: Pin,
     /// Whether this computer saw it for the first time: then there was nothing to compare with.

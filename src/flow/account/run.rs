@@ -1,10 +1,13 @@
 //! One run: questions asked, requests sent and, where that does nothing twice, sent again.
 
-use super::stop::{Stop, Why};
-use super::{Halt, World};
+use super::login::Open;
+use super::stop::{Reach, Stop, Why};
+use super::{Deed, Done, Halt, Known, World};
+use crate::flow::checkpoint::Pin;
 use crate::flow::retry::Retry;
-use crate::flow::stop::NoAnswer;
+use crate::flow::stop::{GaveUp, NoAnswer};
 use crate::flow::{Answer, Notice, Question};
+use crate::secret::SessionToken;
 use crate::wire::inbound::{Fields, ProblemName};
 use crate::wire::origin::Origin;
 use crate::wire::outbound::Outbound;
@@ -28,6 +31,7 @@ pub(super) struct Run<'a, W> {
     pub(super) world: &'a mut W,
     pub(super) rng: &'a mut dyn CryptoRngCore,
     pub(super) origin: Option<Origin>,
+    pub(super) reach: Reach,
 }
 
 impl From<Halt> for Why {
@@ -48,12 +52,38 @@ impl From<Refusal> for Why {
 
 impl<'a, W: World> Run<'a, W> {
     pub(super) fn new(world: &'a mut W, rng: &'a mut dyn CryptoRngCore) -> Self {
-        Self { world, rng, origin: None }
+        Self { world, rng, origin: None, reach: Reach::Unchanged }
     }
 
     /// The end of the whole flow.
     pub(super) fn end<T>(self, end: End<T>) -> Result<T, Stop> {
-        end.map_err(|why| Stop { why, origin: self.origin })
+        end.map_err(|why| Stop { reach: self.reach, why, origin: self.origin })
+    }
+
+    /// Names the server before anything is sent to it; one whose name may look like another has to be confirmed, unless it is remembered.
+    pub(super) fn greet(&mut self, known: &Known) -> End<()> {
+        self.origin = Some(known.origin.clone());
+        if known.pin.is_none() && known.origin.needs_host_confirmation() {
+            let Answer::Yes = self.ask(Question::Host(known.origin.clone()))? else {
+                return Err(Why::GaveUp(GaveUp::Host));
+            };
+        }
+        self.world.tell(&Notice::Looking { origin: known.origin.clone(), email: known.email.clone() });
+        Ok(())
+    }
+
+    /// Remembers the account as it was opened.
+    pub(super) fn remember(&mut self, known: Known, open: Open, deed: Deed) -> End<Done> {
+        let pin = Pin {
+            origin: known.origin,
+            invite: known.pin.as_ref().and_then(|pin| pin.invite),
+            context: open.context,
+            email: known.email,
+            identity: open.bundle.identity,
+            server_key: open.server_key,
+        };
+        self.world.keep(&pin).map_err(Why::Local)?;
+        Ok(Done { deed, pin, first_seen: known.pin.is_none() })
     }
 
     /// Asks; what ends every question alike is decided here.
@@ -80,9 +110,28 @@ impl<'a, W: World> Run<'a, W> {
         request: &Outbound,
         parse: fn(Fields) -> Result<T, Refusal>,
     ) -> End<Heard<T>> {
+        self.send_as(None, request, parse).await
+    }
+
+    /// The same in a session, where the same bytes are answered alike.
+    pub(super) async fn send_in<T>(
+        &mut self,
+        session: &SessionToken,
+        request: &Outbound,
+        parse: fn(Fields) -> Result<T, Refusal>,
+    ) -> End<Heard<T>> {
+        self.send_as(Some(session), request, parse).await
+    }
+
+    async fn send_as<T>(
+        &mut self,
+        session: Option<&SessionToken>,
+        request: &Outbound,
+        parse: fn(Fields) -> Result<T, Refusal>,
+    ) -> End<Heard<T>> {
         let mut retry = Retry::default();
         loop {
-            let (why, after) = match self.world.send(request).await {
+            let (why, after) = match self.world.send(request, session).await {
                 Ok(response) => match response.read(parse)? {
                     Ok(answer) => return Ok(Heard::Answer(answer)),
                     Err(problem) => match problem.name {

@@ -2,14 +2,27 @@
 //!
 //! Promise: every stop is something that a person can act on. Must never: hold a sentence or a secret.
 
-use crate::flow::stop::{LocalTrouble, Missing, NoAnswer};
+use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer};
 use crate::wire::inbound::Problem;
 use crate::wire::origin::Origin;
 use crate::wire::refusal::Refusal;
 
-/// The bad end. Nothing was changed on the server by any of these.
+/// Which password holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Nothing was changed: the one that held.
+    Unchanged,
+    /// A change was sent, and what became of it is not known: one of the two.
+    Unknown,
+    /// The change is stored: the new one.
+    Stored,
+}
+
+/// The bad end.
 #[derive(Clone, Debug)]
 pub struct Stop {
+    /// How far it got.
+    pub reach: Reach,
     /// Why.
     pub why: Why,
     /// The server, once it was known.
@@ -21,6 +34,8 @@ pub struct Stop {
 pub enum Why {
     /// Ctrl-C, a signal, a hang-up.
     Cancelled,
+    /// The person chose not to go on, or ran out of tries.
+    GaveUp(GaveUp),
     /// There is nobody to ask.
     Missing(Missing),
     /// This computer cannot.
@@ -31,8 +46,6 @@ pub enum Why {
     Several(Vec<String>),
     /// The server that was named has no usable address.
     NoSuchServer,
-    /// The punycode host was not confirmed.
-    HostNotConfirmed,
     /// No answer.
     Unreachable(NoAnswer),
     /// This program refuses what the server said.

@@ -4,10 +4,8 @@
 //! then on.
 
 use super::run::{End, Run};
-use super::stop::{Stop, Why};
-use super::{Done, Known, World};
-use crate::flow::checkpoint::Pin;
-use crate::flow::{Answer, Notice, Question};
+use super::stop::Stop;
+use super::{Deed, Done, Known, World};
 use rand_core::CryptoRngCore;
 
 /// Runs it.
@@ -19,24 +17,9 @@ pub async fn verify<W: World>(world: &mut W, rng: &mut dyn CryptoRngCore, known:
 
 impl<W: World> Run<'_, W> {
     async fn verify(&mut self, known: Known) -> End<Done> {
-        self.origin = Some(known.origin.clone());
-        if known.pin.is_none() && known.origin.needs_host_confirmation() {
-            let Answer::Yes = self.ask(Question::Host(known.origin.clone()))? else {
-                return Err(Why::HostNotConfirmed);
-            };
-        }
-        self.world.tell(&Notice::Looking { origin: known.origin.clone(), email: known.email.clone() });
+        self.greet(&known)?;
         let params = self.params(&known).await?;
         let open = self.open(&known, &params).await?;
-        let pin = Pin {
-            origin: known.origin,
-            invite: known.pin.as_ref().and_then(|pin| pin.invite),
-            context: open.context,
-            email: known.email,
-            identity: open.bundle.identity,
-            server_key: open.server_key,
-        };
-        self.world.keep(&pin).map_err(Why::Local)?;
-        Ok(Done { pin, first_seen: known.pin.is_none() })
+        self.remember(known, open, Deed::Verified)
     }
 }

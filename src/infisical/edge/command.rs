@@ -29,7 +29,10 @@ pub enum Deed {
         yes_for: Option<String>,
     },
     /// Set a new password by the old one.
-    Change,
+    Change {
+        /// The wished cost, which this dialect has no choice of.
+        profile: Option<crate::crypto::kdf::Profile>,
+    },
 }
 
 /// What the flags say about it.

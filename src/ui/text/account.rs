@@ -2,21 +2,37 @@
 
 use super::{Lines, Story, fingerprint_rows, local, problem, refusal, stop, usage};
 use crate::exit::ExitCode;
-use crate::flow::account::Done;
-use crate::flow::account::stop::{Change, Stop, Why};
+use crate::flow::account::{Deed, Done};
+use crate::flow::account::stop::{Change, Reach, Stop, Why};
 use crate::flow::checkpoint::Pin;
 use crate::wire::inbound::ProblemName;
 use crate::wire::refusal::Blame;
 
 const VERIFY: &str = "firstkey verify";
-const UNCHANGED: &str = "Nothing was changed on the server.";
+/// Which password holds.
+fn holds(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Unchanged => "Nothing was changed on the server.",
+        Reach::Unknown => "The new password was sent; whether it is stored is not known.",
+        Reach::Stored => "The new password is stored; the old one opens nothing any more.",
+    }
+}
 
 /// Words, stable code and exit code of a stop.
 pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
     let host = stop.origin.as_ref().map_or("the server", |origin| origin.host());
     let (mut story, code, exit) = match &stop.why {
         Why::Cancelled => {
-            return (Story::of("Stopped. Nothing was changed."), "cancelled", ExitCode::Cancelled);
+            let story = match stop.reach {
+                Reach::Unchanged => Story::of("Stopped. Nothing was changed."),
+                Reach::Unknown => told(Story::of("Stopped while sending."), stop.reach).then(TRY_BOTH),
+                Reach::Stored => told(Story::of("Stopped after it was stored."), stop.reach),
+            };
+            return (story, "cancelled", ExitCode::Cancelled);
+        }
+        Why::GaveUp(how) => {
+            let (story, code) = stop::gave_up(*how);
+            (story, code, ExitCode::GaveUp)
         }
         Why::Missing(missing) => (usage::missing(*missing), usage::missing_code(*missing), ExitCode::Usage),
         Why::Local(trouble) => {
@@ -39,11 +55,6 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
                 .then("It looks like https://keys.example.org; the invite's e-mail shows it.");
             return (story, "no-such-server", ExitCode::Usage);
         }
-        Why::HostNotConfirmed => {
-            let story = Story::of("Stopped: you did not confirm the server's name.")
-                .then("Ask your administrator for the right name.");
-            (story, "gave-up-host", ExitCode::GaveUp)
-        }
         Why::Unreachable(why) => {
             let (what, step, code) = stop::no_answer(*why);
             let story = Story::of(format!("{host} could not be reached."));
@@ -60,7 +71,8 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
             let (story, code) = problem::problem(heard, host, None);
             let exit = match heard.name {
                 ProblemName::Suspended | ProblemName::Removed => ExitCode::Invite,
-                ProblemName::TooMany | ProblemName::Unavailable => ExitCode::TryLater,
+                ProblemName::TooMany | ProblemName::Unavailable | ProblemName::SessionEnded => ExitCode::TryLater,
+                ProblemName::ChangedMeanwhile => ExitCode::NotOpened,
                 _ => ExitCode::Server,
             };
             (story, code, exit)
@@ -89,10 +101,18 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
             (story, "other-fingerprint", ExitCode::Refused)
         }
     };
-    story.changed = Some(UNCHANGED.to_owned());
+    story.changed = Some(holds(stop.reach).to_owned());
+    if stop.reach == Reach::Unknown {
+        story = story.then(TRY_BOTH);
+    }
     (story, code, exit)
 }
 
+fn told(story: Story, reach: Reach) -> Story {
+    Story { changed: Some(holds(reach).to_owned()), ..story }
+}
+
+const TRY_BOTH: &str = "Try the new one first; if it opens nothing, the old one does.";
 const FORWARD: &str = "Please forward this text to your administrator before you go on.";
 const LATER: &str = "Check your network, or tell your administrator; then run it again.";
 
@@ -109,8 +129,20 @@ fn changed(change: Change, host: &str) -> (Story, &'static str) {
     (story.then(FORWARD), code)
 }
 
-/// The account opened.
-pub fn verified(done: &Done) -> Lines {
+/// The good end.
+pub fn done(done: &Done) -> Lines {
+    match done.deed {
+        Deed::Verified => verified(done),
+        Deed::PasswordChanged => vec![
+            format!("Done. {} at {} has a new password.", done.pin.email, done.pin.origin.host()),
+            "It opened the account just now; the old one opens nothing any more.".to_owned(),
+            "Your keys, their fingerprint and your recovery kit are the same as before.".to_owned(),
+            "Other computers that were logged in have to log in again.".to_owned(),
+        ],
+    }
+}
+
+fn verified(done: &Done) -> Lines {
     let pin = &done.pin;
     let mut lines = vec![format!("Your account opens: {} at {}", pin.email, pin.origin.host())];
     if done.first_seen {
@@ -153,7 +185,7 @@ pub fn status(pins: &[Pin], unfinished: &[String]) -> Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::stop::{LocalTrouble, Missing, NoAnswer};
+    use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer};
     use crate::wire::inbound::Problem;
     use crate::wire::origin::Origin;
     use crate::wire::refusal::Refusal;
@@ -162,17 +194,20 @@ mod tests {
         let problem = |name| Problem { name, at: None, contact: None, retry_after: None };
         vec![
             Why::Cancelled,
+            Why::GaveUp(GaveUp::Host),
             Why::Missing(Missing::Password),
+            Why::Missing(Missing::NewPassword),
             Why::Local(LocalTrouble::Busy),
             Why::NothingKnown,
             Why::Several(vec!["ada@example.org at https://id.example.org".to_owned()]),
             Why::NoSuchServer,
-            Why::HostNotConfirmed,
             Why::Unreachable(NoAnswer::Broken),
             Why::Refused(Refusal::Keys),
             Why::Refused(Refusal::NotJson),
             Why::Problem(problem(ProblemName::Suspended)),
             Why::Problem(problem(ProblemName::TooMany)),
+            Why::Problem(problem(ProblemName::ChangedMeanwhile)),
+            Why::Problem(problem(ProblemName::SessionEnded)),
             Why::Changed(Change::Account),
             Why::Changed(Change::OlderKeys),
             Why::Changed(Change::OtherKeys),
@@ -184,17 +219,24 @@ mod tests {
     }
 
     #[test]
-    fn every_stop_fits_has_a_documented_code_and_says_what_to_do() {
+    fn every_stop_fits_has_a_documented_code_and_says_which_password_holds_and_what_to_do() {
         let document = include_str!("../../../docs/EXIT-CODES.md");
         let origin = Origin::read("https://id.example.org").expect("an origin");
         for why in whys() {
-            let (story, code, exit) = story(&Stop { why: why.clone(), origin: Some(origin.clone()) });
-            let text = story.for_people();
-            assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
-            let row = format!("| {}", exit.number());
-            let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
-            assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
-            assert!(matches!(why, Why::Cancelled) || !story.next.is_empty() || story.command.is_some(), "{text}");
+            for reach in [Reach::Unchanged, Reach::Unknown, Reach::Stored] {
+                let stop = Stop { why: why.clone(), reach, origin: Some(origin.clone()) };
+                let (story, code, exit) = story(&stop);
+                let text = story.for_people();
+                assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
+                let row = format!("| {}", exit.number());
+                let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
+                assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
+                let before = matches!(why, Why::NothingKnown | Why::Several(_) | Why::NoSuchServer);
+                assert!(before || text.contains("hing was changed") == (reach == Reach::Unchanged), "{text}");
+                assert_eq!(!before && text.contains(TRY_BOTH), reach == Reach::Unknown && !before, "{text}");
+                let ends = matches!(why, Why::Cancelled) || !story.next.is_empty() || story.command.is_some();
+                assert!(ends, "{text}");
+            }
         }
     }
 }

@@ -68,6 +68,8 @@ fn problems() -> Vec<Problem> {
         N::Suspended => N::Suspended,
         N::Removed => N::Removed,
         N::ClaimStale => N::ClaimStale,
+        N::ChangedMeanwhile => N::ChangedMeanwhile,
+        N::SessionEnded => N::SessionEnded,
         N::Conflict => N::Conflict,
         N::Invalid => N::Invalid,
         N::LoginFailed => N::LoginFailed,
@@ -184,6 +186,7 @@ fn missing() -> Vec<Missing> {
         M::Invite => M::Invite,
         M::Consent => M::Consent,
         M::Password => M::Password,
+        M::NewPassword => M::NewPassword,
         M::Kit => M::Kit,
         M::Host => M::Host,
     ]
@@ -322,6 +325,8 @@ fn every_notice_fits() {
         N::KitProven,
         N::KitNotProven { group: 6 },
         N::Sending { bytes: 1_207 },
+        N::Changing { bytes: 1_207 },
+        N::Looking { origin: origin(), email: "ada@example.org".to_owned() },
         N::Resuming { email: "ada@example.org".to_owned(), bytes: 1_207, digest: [7; 32] },
         N::Retrying { origin: origin(), delay: Duration::from_secs(8) },
         N::Stored { bytes: 1_207, digest: [7; 32] },
@@ -347,6 +352,7 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
     fits(&question::kit("Example Corp"));
     fits(&question::host(&origin()));
     fits(&question::invite_again());
+    fits(&question::new_password());
     fits(&start::proxy("proxy.example.org:3128"));
     for closed in [true, false] {
         fits(&start::verbose("/home/ada/.local/state/firstkey", closed));

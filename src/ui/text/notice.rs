@@ -90,6 +90,10 @@ pub fn notice(notice: &Notice) -> Lines {
         Notice::KitNotProven { group } => {
             vec![format!("  That is not group {group} of the kit. Look again; here it is once more.")]
         }
+        Notice::Changing { bytes } => vec![
+            format!("  Sending 1 request, {} bytes: 1 sealed key, an OPAQUE record, settings.", grouped(*bytes)),
+            "  See every byte with: firstkey audit --last".to_owned(),
+        ],
         Notice::Sending { bytes } => vec![
             format!("  Sending 1 request, {} bytes: public keys, 4 sealed keys,", grouped(*bytes)),
             "  an OPAQUE record, settings. See every byte with: firstkey audit --last".to_owned(),

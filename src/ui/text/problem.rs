@@ -65,6 +65,17 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &
         ProblemName::Conflict => {
             (odd(host, "says that it already has other data for this account."), "server-conflict")
         }
+        ProblemName::ChangedMeanwhile => {
+            let story = Story::of("This account was changed from somewhere else in the meantime.")
+                .because("If that was you, use the password you set there.")
+                .because("If it was not you, tell security now.");
+            (story.then("To see which password holds, run").run("firstkey verify"), "changed-meanwhile")
+        }
+        ProblemName::SessionEnded => {
+            let story = Story::of(format!("{host} says that this log-in is over."))
+                .because("It lasts ten minutes, and ends when a password is changed elsewhere.");
+            (story.then("Run the same command again."), "session-ended")
+        }
         ProblemName::Invalid => (odd(host, "finds what was sent to it not valid."), "server-invalid"),
         ProblemName::LoginFailed => (odd(host, "refused a log-in where none was tried."), "server-login-failed"),
         ProblemName::TooMany => {

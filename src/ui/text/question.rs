@@ -18,6 +18,18 @@ pub fn unlock(email: &str) -> String {
     format!("Password for {email}: ")
 }
 
+/// The prompt for a new one.
+pub const NEW_PASSWORD: &str = "New password: ";
+
+/// Before the first new password.
+pub fn new_password() -> Lines {
+    vec![
+        "Choose the new password. Do not reuse the company password.".to_owned(),
+        "  At least 15 characters. Four or five random words work well.".to_owned(),
+        "  Leave empty to get one made for you. Your typing stays invisible.".to_owned(),
+    ]
+}
+
 /// The prompt for its second typing.
 pub const AGAIN: &str = "Again: ";
 /// Whether the invite is for the person at the keyboard.

@@ -26,6 +26,8 @@ pub fn missing(missing: Missing) -> Story {
         Missing::Password => Story::of("no password given and nobody can be asked")
             .then("pass it with --password-fd N or --password-file PATH")
             .then("(it is never read from the command line or the environment)"),
+        Missing::NewPassword => Story::of("no new password given and nobody can be asked")
+            .then("pass it with --new-password-fd N or --new-password-file PATH"),
         Missing::Consent => Story::of("no consent given and nobody can be asked")
             .then("consent with --yes-for EMAIL; it must be the invited address"),
         Missing::Kit => Story::of("nowhere to put the recovery kit and nobody can be asked")
@@ -40,6 +42,7 @@ pub fn missing_code(missing: Missing) -> &'static str {
     match missing {
         Missing::Invite => "missing-invite",
         Missing::Password => "missing-password",
+        Missing::NewPassword => "missing-new-password",
         Missing::Consent => "missing-consent",
         Missing::Kit => "missing-kit",
         Missing::Host => "missing-host",

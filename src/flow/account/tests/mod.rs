@@ -1,18 +1,20 @@
 //! Opening an account: against an honest server, and against what a hostile one or a bad line would do.
 
+mod password;
+
 use super::stop::{Change, Stop, Why};
 use super::{Done, Halt, Known, World, verify};
 use crate::crypto::context::KeyGen;
 use crate::crypto::identity::KeyPairs;
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::flow::checkpoint::Pin;
-use crate::flow::stop::{LocalTrouble, NoAnswer};
+use crate::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
 use crate::flow::{Answer, Notice, Question};
 use crate::fuzzing::chance::Seeded;
 use crate::fuzzing::honest::HonestServer;
 use crate::fuzzing::infisical::person::ready;
 use crate::fuzzing::scene::{PASSWORD, Scene, stretch};
-use crate::secret::MasterKey;
+use crate::secret::{MasterKey, SessionToken};
 use crate::wire::inbound::Response;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::Outbound;
@@ -22,10 +24,21 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
+/// A password that may be set, another one.
+const NEW: &str = "harbor Trumpet 91 mosaic tundra";
+
 /// A server with one completed account, the person, and a line that can be meddled with.
 struct Bench {
     scene: Scene,
     typed: VecDeque<String>,
+    /// What is typed for a new password, twice each; the last stays.
+    new: VecDeque<String>,
+    /// What was typed or made last.
+    chosen: String,
+    /// After so many effects the person stops the program.
+    patience: usize,
+    /// Called before the request with this number is answered.
+    before: Option<(usize, fn(&mut Scene))>,
     asked: usize,
     told: Vec<String>,
     kept: Vec<Pin>,
@@ -53,6 +66,10 @@ impl Bench {
         Self {
             scene,
             typed: VecDeque::from([PASSWORD.to_owned()]),
+            new: VecDeque::from([NEW.to_owned()]),
+            chosen: String::new(),
+            patience: usize::MAX,
+            before: None,
             asked: 0,
             told: Vec::new(),
             kept: Vec::new(),
@@ -60,6 +77,11 @@ impl Bench {
             bodies: Vec::new(),
             meddle: None,
         }
+    }
+
+    fn tired(&mut self) -> bool {
+        self.patience = self.patience.saturating_sub(1);
+        self.patience == 0
     }
 
     fn pin(&self) -> Pin {
@@ -85,7 +107,25 @@ impl Bench {
 
 impl World for Bench {
     fn ask(&mut self, question: Question) -> Answer {
-        let Question::Unlock { email, attempt } = question else { panic!("another question") };
+        if self.tired() {
+            return Answer::Cancelled;
+        }
+        let secret = |text: &str| Answer::Secret(Zeroizing::new(text.as_bytes().to_vec()));
+        let (email, attempt) = match question {
+            Question::Unlock { email, attempt } => (email, attempt),
+            Question::NewPassword { .. } => {
+                let next = if self.new.len() > 1 { self.new.pop_front() } else { self.new.front().cloned() };
+                self.chosen = next.unwrap_or_default();
+                return secret(&self.chosen);
+            }
+            Question::Again { made } => {
+                if let Some(made) = made {
+                    self.chosen = made.as_str().to_owned();
+                }
+                return secret(&self.chosen);
+            }
+            _ => panic!("another question"),
+        };
         self.asked += 1;
         assert_eq!((email.as_str(), attempt as usize), ("ada@example.org", self.asked));
         let typed = if self.typed.len() > 1 { self.typed.pop_front() } else { self.typed.front().cloned() };
@@ -104,17 +144,28 @@ impl World for Bench {
     }
 
     async fn stretch(&mut self, job: StretchJob) -> Result<Stretched, Halt> {
+        if self.tired() {
+            return Err(Halt::Cancelled);
+        }
         Ok(Stretched(MasterKey::from_bytes(&stretch(&job))))
     }
 
-    async fn send(&mut self, request: &Outbound) -> Result<Response, Halt> {
+    async fn send(&mut self, request: &Outbound, session: Option<&SessionToken>) -> Result<Response, Halt> {
+        // EXPOSE: the server takes its own token back.
+        let session = session.map(|session| *session.expose());
+        if self.tired() {
+            return Err(Halt::Cancelled);
+        }
         self.paths.push(request.endpoint().path());
+        if let Some((_, act)) = self.before.filter(|(at, _)| *at == self.paths.len()) {
+            act(&mut self.scene);
+        }
         self.bodies.push(request.body().to_vec());
         let meddle = self.meddle.filter(|(at, _)| *at == self.paths.len()).map(|(_, meddle)| meddle);
         if matches!(meddle, Some(Meddle::LoseBefore)) {
             return Err(Halt::Silent(NoAnswer::Broken));
         }
-        let mut response = self.scene.server.answer(request);
+        let mut response = self.scene.server.answer_in(session, request);
         match meddle {
             Some(Meddle::LoseAfter) => return Err(Halt::Silent(NoAnswer::Broken)),
             Some(Meddle::Alter(alter)) => {
@@ -127,7 +178,7 @@ impl World for Bench {
     }
 
     async fn wait(&mut self, _: Duration) -> Result<(), Halt> {
-        Ok(())
+        if self.tired() { Err(Halt::Cancelled) } else { Ok(()) }
     }
 
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
@@ -310,7 +361,7 @@ fn a_host_that_may_look_like_another_is_confirmed_unless_it_is_remembered() {
     let known = Known { origin: origin.clone(), email: "ada@example.org".to_owned(), pin: None };
     let mut world = Refusing { bench: &mut bench };
     let end = ready(verify(&mut world, &mut Seeded::new(3), known));
-    assert!(matches!(end, Err(Stop { why: Why::HostNotConfirmed, .. })));
+    assert!(matches!(end, Err(Stop { why: Why::GaveUp(GaveUp::Host), .. })));
     assert!(bench.paths.is_empty(), "nothing was sent");
 }
 
@@ -332,8 +383,8 @@ impl World for Refusing<'_> {
     async fn stretch(&mut self, job: StretchJob) -> Result<Stretched, Halt> {
         self.bench.stretch(job).await
     }
-    async fn send(&mut self, request: &Outbound) -> Result<Response, Halt> {
-        self.bench.send(request).await
+    async fn send(&mut self, request: &Outbound, session: Option<&SessionToken>) -> Result<Response, Halt> {
+        self.bench.send(request, session).await
     }
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
         self.bench.wait(time).await
