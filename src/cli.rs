@@ -29,8 +29,22 @@ Examples:
 Without flags everything is asked for at the terminal. Secrets come from the
 terminal, a file or a descriptor, never from flags or variables. No telemetry.";
 
-/// Under the help of the whole program, which has to fit on a screen.
-const MORE: &str = "Exit codes, and more flags: firstkey accept --help";
+/// The help of the whole program, which has to fit on a screen.
+const PAGE: &str = "\
+{before-help}{about}
+
+{usage-heading} firstkey [--state-dir DIR] COMMAND
+
+  accept     Accept an invite: choose a password, make keys, keep a kit
+  verify     See whether an account opens, and is still the one you completed
+  password   Change the password of an account
+  recover    Set a new password with your kit (also: firstkey forgot)
+  kit        Make a new recovery kit; the old one is dead then
+  status     Show the accounts that this computer remembers; asks nobody
+  recipient  Print your public key, for age: others encrypt to it
+  audit      Show what was sent, field by field, with the reason each may leave
+
+Flags and exit codes of a command: firstkey COMMAND --help";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 bug, 2 usage, 3 you stopped, 4 invite not usable, 5 this
@@ -39,7 +53,7 @@ computer cannot, 6 refused for security, 7 server error, 10 wrong password,
 
 /// Finish an account that your company made for you, with keys only you have.
 #[derive(Debug, Parser)]
-#[command(name = "firstkey", version, before_help = EXAMPLES, after_help = MORE, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "firstkey", version, before_help = EXAMPLES, help_template = PAGE, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -60,9 +74,12 @@ pub enum Command {
     /// See whether an account opens, and is still the one you completed.
     Verify(Verify),
     /// Set a new password with your kit, if you forgot yours.
+    #[command(visible_alias = "forgot")]
     Recover(Recover),
     /// Change the password of an account.
     Password(ChangePassword),
+    /// Make a new recovery kit; the old one is dead then.
+    Kit(ChangeKit),
     /// Show the accounts that this computer remembers; asks nobody.
     Status(Status),
     /// Print your public key, for age: others encrypt to it.
@@ -100,7 +117,7 @@ pub struct Account {
 /// Where a password comes from, if not from a person.
 #[derive(Debug, Args)]
 pub struct OldPassword {
-    /// Read the password from a file only you may read.
+    /// Read the password from a file of yours alone.
     #[arg(long, value_name = "PATH")]
     pub password_file: Option<PathBuf>,
     /// Read the password from an open file descriptor.
@@ -111,10 +128,10 @@ pub struct OldPassword {
 /// Where a new password comes from, if not from a person.
 #[derive(Debug, Args)]
 pub struct NewPassword {
-    /// Read the new password from a file only you may read.
+    /// Read the new one from a file of yours alone.
     #[arg(long, value_name = "PATH")]
     pub new_password_file: Option<PathBuf>,
-    /// Read the new password from an open file descriptor.
+    /// Read the new one from an open file descriptor.
     #[arg(long, value_name = "N")]
     pub new_password_fd: Option<u32>,
 }
@@ -132,6 +149,27 @@ pub struct Verify {
     /// Compare with the remembered key; no password.
     #[arg(long, value_name = "WORDS", num_args = 1..=8)]
     pub fingerprint: Vec<String>,
+    /// Prove the kit too; its code is asked for.
+    #[arg(long)]
+    pub kit: bool,
+    /// The same with a kit in a file.
+    #[arg(long, value_name = "PATH")]
+    pub kit_file: Option<PathBuf>,
+}
+
+/// `firstkey kit`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct ChangeKit {
+    /// Which account.
+    #[command(flatten)]
+    pub account: Account,
+    /// Its password.
+    #[command(flatten)]
+    pub old: OldPassword,
+    /// Save the kit to a new file instead of showing it.
+    #[arg(long, value_name = "PATH")]
+    pub kit_out: Option<PathBuf>,
 }
 
 /// `firstkey status`.
@@ -180,6 +218,9 @@ pub struct Recover {
     /// Its new password.
     #[command(flatten)]
     pub new: NewPassword,
+    /// Save the new kit to a new file instead of showing it.
+    #[arg(long, value_name = "PATH")]
+    pub kit_out: Option<PathBuf>,
 }
 
 /// `firstkey password`.
@@ -226,13 +267,13 @@ impl NewPassword {
 
 impl Account {
     /// What these flags answer.
-    pub fn answers(&self, password: Option<PasswordSource>, yes_for: Option<String>) -> Answers {
+    pub fn answers(&self, password: Option<PasswordSource>, yes_for: Option<String>, kit_out: Option<PathBuf>) -> Answers {
         let invite = match &self.link_file {
             Some(path) if path == Path::new("-") => Some(InviteSource::Stdin),
             Some(path) => Some(InviteSource::File(path.clone())),
             None => None,
         };
-        Answers { invite, password, yes_for, json: self.json, resume: true, ..Answers::default() }
+        Answers { invite, password, yes_for, kit_out, json: self.json, ..Answers::default() }
     }
 }
 
@@ -246,7 +287,7 @@ pub struct Accept {
     /// Read the link from a file, or - for standard input.
     #[arg(long, value_name = "PATH")]
     pub invite_file: Option<PathBuf>,
-    /// Read the password from a file only you may read.
+    /// Read the password from a file of yours alone.
     #[arg(long, value_name = "PATH")]
     pub password_file: Option<PathBuf>,
     /// Read the password from an open file descriptor.
@@ -406,9 +447,18 @@ mod tests {
         let main = command.clone().render_help().to_string();
         let accept = command.find_subcommand_mut("accept").expect("the command").clone().render_help().to_string();
         for help in [main, accept] {
-            assert!(help.starts_with("Examples:"), "{help}");
+            assert!(help.trim_start().starts_with("Examples:"), "{help}");
             assert!(help.contains("No telemetry."), "{help}");
             assert!(help.lines().count() <= 48, "{help}");
+        }
+    }
+
+    #[test]
+    fn the_page_of_help_lists_every_command() {
+        for command in Cli::command().get_subcommands() {
+            let line = format!("  {}", command.get_name());
+            let is_listed = |shown: &str| shown.strip_prefix(&line).is_some_and(|rest| rest.starts_with([' ', ',']));
+            assert!(PAGE.lines().any(is_listed), "{line} is not in\n{PAGE}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::drive::{self, Edges};
 use crate::exit::ExitCode;
 use crate::flow::accept::{Accept, Options};
 use crate::flow::stop::{LocalTrouble, Reach, Stop, StorageTrouble, Why};
-use crate::infisical::edge::command::{Deed, Edge as DialectEdge};
+use crate::infisical::edge::command::Edge as DialectEdge;
 use crate::infisical::edge::sort::Sorted;
 use crate::port::harden::harden;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
@@ -26,7 +26,7 @@ use crate::ui::script::{Answers, Script};
 use crate::ui::term::{self, Terminal};
 use crate::ui::{signals, text};
 use clap::Parser;
-use on_account::on_account;
+use on_account::{Errand, on_account};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::io::Write;
@@ -49,16 +49,24 @@ pub fn main() -> ExitCode {
         Command::Verify(flags) if !flags.fingerprint.is_empty() => {
             known::fingerprint(&flags.account, &flags.fingerprint, cli.state_dir)
         }
-        Command::Verify(flags) => on_account(&flags.account, Deed::Verify, flags.old.source(), Ok(None), cli.state_dir),
+        Command::Verify(flags) => {
+            let errand = Errand::Verify { kit: flags.kit, kit_file: flags.kit_file.clone() };
+            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir)
+        }
         Command::Recover(flags) => {
-            let deed = Deed::Recover { kit: flags.kit_file.clone(), yes_for: flags.yes_for.clone() };
-            on_account(&flags.account, deed, Ok(None), flags.new.source(), cli.state_dir)
+            let (kit_file, yes_for) = (flags.kit_file.clone(), flags.yes_for.clone());
+            let errand = Errand::Recover { kit_file, yes_for, kit_out: flags.kit_out.clone() };
+            on_account(&flags.account, errand, Ok(None), flags.new.source(), cli.state_dir)
         }
         Command::Password(flags) => {
             let profile = flags.profile();
-            let deed = Deed::Change { profile: profile.as_ref().ok().copied().flatten() };
+            let errand = Errand::Password { profile: profile.as_ref().ok().copied().flatten() };
             let new = profile.and_then(|_| flags.new.source());
-            on_account(&flags.account, deed, flags.old.source(), new, cli.state_dir)
+            on_account(&flags.account, errand, flags.old.source(), new, cli.state_dir)
+        }
+        Command::Kit(flags) => {
+            let errand = Errand::Kit { kit_out: flags.kit_out.clone() };
+            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir)
         }
         Command::Status(flags) => known::status(&flags, cli.state_dir),
         Command::Recipient(flags) => known::recipient(&flags, cli.state_dir),

@@ -54,6 +54,10 @@ id! {
     /// One login conversation between its first and its last message.
     LoginId
 }
+id! {
+    /// One challenge of a recovery.
+    ChallengeId
+}
 
 /// How many times the keys of an account were replaced; 1 for the first keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

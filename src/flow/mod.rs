@@ -9,6 +9,7 @@
 pub mod accept;
 pub mod account;
 pub mod checkpoint;
+mod kit;
 pub mod retry;
 pub mod stop;
 
@@ -16,6 +17,7 @@ use crate::crypto::context::{AccountId, InviteId, OrgId, RealmId};
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::crypto::prepare::PrepareError;
+use crate::crypto::recovery::CodeError;
 use crate::crypto::strength::{Strength, Weakness};
 use crate::secret::RecoveryCode;
 use crate::wire::inbound::Response;
@@ -129,6 +131,13 @@ pub enum Question {
         /// Counts from 1.
         attempt: u32,
     },
+    /// The recovery code of an account. Answer: [`Answer::Secret`].
+    RecoveryCode {
+        /// Whose.
+        email: String,
+        /// Counts from 1.
+        attempt: u32,
+    },
     /// The password once more, to open the account. Answer: [`Answer::Secret`].
     PasswordOnceMore {
         /// Counts from 1.
@@ -196,8 +205,8 @@ pub struct Kit {
     pub origin: Origin,
     /// The address.
     pub email: String,
-    /// The organisation.
-    pub organisation: Printable,
+    /// The organisation that invited them; an account that exists may belong to several.
+    pub organisation: Option<Printable>,
     /// The realm.
     pub realm: RealmId,
     /// The account.
@@ -253,11 +262,19 @@ pub enum Notice {
         /// The group that was asked for.
         group: u8,
     },
-    /// A new password is about to be sent.
+    /// New locks are about to be sent.
     Changing {
-        /// Bytes of its body.
+        /// Bytes of the body.
         bytes: usize,
+        /// How many sealed keys are in it, and whether one of them is a password's.
+        what: Locks,
     },
+    /// That is no recovery code; nothing was sent.
+    NoCode(CodeError),
+    /// The recovery code opened the account.
+    CodeOpened,
+    /// The server says that it is not the code of this account.
+    CodeOpenedNothing,
     /// The upload is about to be sent.
     Sending {
         /// Bytes of its body.
@@ -297,6 +314,17 @@ pub enum Notice {
         /// Tries so far.
         attempt: u32,
     },
+}
+
+/// What a change brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locks {
+    /// One that a new password opens.
+    Password,
+    /// One that a new kit opens.
+    Kit,
+    /// Both.
+    Both,
 }
 
 /// The good end.

@@ -109,6 +109,8 @@ pub enum Missing {
     NewPassword,
     /// Where the kit goes.
     Kit,
+    /// The recovery code of a kit that exists.
+    RecoveryCode,
     /// The confirmation of a punycode host.
     Host,
 }

@@ -3,6 +3,8 @@
 //! Promise: written from `docs/WIRE.md` alone, with readers of its own, so that it does not repeat a mistake of the client's. Deterministic under its seed.
 //! Must never: be kinder than the real one: an unknown member, a bad length or a bad signature is refused and remembered in [`HonestServer::complaints`].
 
+mod change;
+
 use super::chance::Seeded;
 use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use crate::crypto::encoding::pae;
@@ -12,6 +14,7 @@ use crate::crypto::opaque::Suite;
 use crate::wire::inbound::{Framing, Response};
 use crate::wire::outbound::Outbound;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use change::What;
 use opaque_ke::{
     CredentialFinalization, CredentialRequest, Identifiers, RegistrationRequest, RegistrationUpload, ServerLogin,
     ServerLoginParameters, ServerRegistration, ServerSetup,
@@ -66,6 +69,10 @@ pub struct HonestServer {
     logins: Vec<([u8; 16], ServerLogin<Suite>, Vec<u8>)>,
     /// Bearers of sessions that are good.
     pub sessions: Vec<[u8; 32]>,
+    /// Bearers of sessions of recoveries.
+    pub recovery_sessions: Vec<[u8; 32]>,
+    /// Challenges that wait for a signature.
+    challenges: Vec<([u8; 16], [u8; 32])>,
     /// Changes that were stored, by session and idempotency key: the body of each.
     changes: Vec<([u8; 32], [u8; 16], Vec<u8>)>,
     rng: Seeded,
@@ -172,6 +179,8 @@ impl HonestServer {
             setup: ServerSetup::new(&mut rng),
             logins: Vec::new(),
             sessions: Vec::new(),
+            recovery_sessions: Vec::new(),
+            challenges: Vec::new(),
             changes: Vec::new(),
             rng,
         }
@@ -204,7 +213,11 @@ impl HonestServer {
             "/v1/login/start" => self.login_start(request),
             "/v1/login/finish" => self.login_finish(request),
             "/v1/account/password/start" => self.password_start(session, request),
-            "/v1/account/password" => self.password(session, request),
+            "/v1/account/password" => self.change(session, request, What::Password),
+            "/v1/account/kit" => self.change(session, request, What::Kit),
+            "/v1/recovery/start" => self.recovery_start(request),
+            "/v1/recovery/finish" => self.recovery_finish(request),
+            "/v1/recovery/complete" => self.change(session, request, What::Both),
             _ => Err(Problem(404, "not-found", "no such path")),
         };
         match answer {
@@ -429,6 +442,11 @@ impl HonestServer {
         Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle}))
     }
 
+    /// Its operator gives it another key of its own, and the records with it.
+    pub fn change_its_own_key(&mut self) {
+        self.setup = ServerSetup::new(&mut self.rng);
+    }
+
     /// Somebody changes the account from elsewhere: envelope 1 is another one.
     ///
     /// # Panics
@@ -436,58 +454,5 @@ impl HonestServer {
     pub fn put_other_envelope(&mut self) {
         let Some(stored) = &mut self.stored else { panic!("no account") };
         stored.members["envelopes"]["1"] = json!(b64(&[7; 197]));
-    }
-
-    fn in_session(&self, session: Option<[u8; 32]>) -> Result<[u8; 32], Problem> {
-        let good = session.filter(|session| self.sessions.contains(session));
-        good.ok_or(Problem(401, "session-ended", ""))
-    }
-
-    fn password_start(&mut self, session: Option<[u8; 32]>, request: &Outbound) -> Answer {
-        self.in_session(session)?;
-        let mut members = Members::read(request.body())?;
-        let message: [u8; 32] = members.bytes("opaque_request")?;
-        members.end()?;
-        let message = RegistrationRequest::<Suite>::deserialize(&message).map_err(|_| INVALID("opaque_request"))?;
-        let started = ServerRegistration::<Suite>::start(&self.setup, message, &self.account)
-            .map_err(|_| INVALID("opaque_request"))?;
-        Ok(json!({"opaque_response": b64(&started.message.serialize())}))
-    }
-
-    fn password(&mut self, session: Option<[u8; 32]>, request: &Outbound) -> Answer {
-        let mut members = Members::read(request.body())?;
-        let key: [u8; 16] = members.bytes("idempotency_key")?;
-        let receipt = json!({"receipt": b64(&hazmat::sha256(request.body()))});
-        if let Some((.., body)) = self.changes.iter().find(|(of, with, _)| Some(*of) == session && *with == key) {
-            return if body == request.body() { Ok(receipt) } else { Err(Problem(409, "conflict", "")) };
-        }
-        let session = self.in_session(session)?;
-        let expected: [u8; 32] = members.bytes("expected")?;
-        let record: [u8; 192] = members.bytes("opaque_upload")?;
-        RegistrationUpload::<Suite>::deserialize(&record).map_err(|_| INVALID("opaque_upload"))?;
-        let block: [u8; 47] = members.bytes("kdf_block")?;
-        let mut envelopes = members.object("envelopes")?;
-        let one: [u8; 197] = envelopes.bytes("1")?;
-        envelopes.end()?;
-        members.end()?;
-        if one[12..59] != block {
-            return Err(INVALID("envelopes"));
-        }
-        let stored = self.stored.as_mut().ok_or(Problem(403, "login-failed", ""))?;
-        let mut present = Members(stored.members.clone()).object("envelopes")?;
-        let (old, recovery): ([u8; 197], [u8; 150]) = (present.bytes("1")?, present.bytes("2")?);
-        if hazmat::sha256(&[&old[..], &recovery].concat()) != expected {
-            return Err(Problem(409, "changed-meanwhile", ""));
-        }
-        if old[27..59] == one[27..59] {
-            return Err(INVALID("the salt is the present one"));
-        }
-        stored.record = record;
-        stored.members.insert("kdf_block".to_owned(), json!(b64(&block)));
-        stored.members["envelopes"]["1"] = json!(b64(&one));
-        self.sessions.retain(|kept| *kept == session);
-        self.logins.clear();
-        self.changes.push((session, key, request.body().to_vec()));
-        Ok(receipt)
     }
 }

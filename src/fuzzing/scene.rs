@@ -152,6 +152,7 @@ impl Scene {
                 let kit = self.kit.as_deref().unwrap_or_default();
                 typed(kit.split('-').nth(usize::from(*group).wrapping_sub(1)).unwrap_or_default())
             }
+            Question::RecoveryCode { .. } => typed(self.kit.as_deref().unwrap_or_default()),
             Question::PasswordOnceMore { .. } | Question::Unlock { .. } => typed(self.secret()),
         }
     }

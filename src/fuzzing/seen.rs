@@ -15,10 +15,14 @@ pub fn in_question(question: &Question) -> Vec<String> {
         | Question::KitProof { .. }
         | Question::NewPassword { .. }
         | Question::PasswordOnceMore { .. } => Vec::new(),
-        Question::Unlock { email, .. } => vec![email.clone()],
+        Question::Unlock { email, .. } | Question::RecoveryCode { email, .. } => vec![email.clone()],
         Question::Host(origin) => vec![origin.to_string()],
         Question::Consent(introduction) => in_introduction(introduction),
-        Question::Kit(kit) => vec![kit.origin.to_string(), kit.email.clone(), kit.organisation.to_string()],
+        Question::Kit(kit) => vec![
+            kit.origin.to_string(),
+            kit.email.clone(),
+            kit.organisation.as_ref().map_or_else(String::new, ToString::to_string),
+        ],
     }
 }
 
@@ -51,6 +55,9 @@ pub fn in_notice(notice: &Notice) -> Vec<String> {
         | Notice::ProvingPassword
         | Notice::Checking
         | Notice::Opened
+        | Notice::NoCode(_)
+        | Notice::CodeOpened
+        | Notice::CodeOpenedNothing
         | Notice::NotOpened { .. } => Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ use crate::cli;
 use crate::exit::ExitCode;
 use crate::flow::account::stop::{Reach, Stop as AccountStop, Why};
 use crate::flow::checkpoint::Pin;
+use crate::flow::Locks;
 use crate::flow::stop::LocalTrouble;
 use crate::store::shelf;
 use crate::ui::script::{Answers, Event, Script};
@@ -113,7 +114,7 @@ fn failed(json: bool, trouble: LocalTrouble) -> ExitCode {
 }
 
 fn refused(json: bool, why: Why) -> ExitCode {
-    let stop = AccountStop { why, origin: None, reach: Reach::Unchanged };
+    let stop = AccountStop { why, origin: None, reach: Reach::Unchanged, subject: Locks::Password };
     Script::new(Answers { json, ..Answers::default() }, None).finish_on_account(&Err(stop))
 }
 

@@ -5,17 +5,24 @@
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
+use crate::crypto::context::AccountContext;
+use crate::crypto::kdf::Profile;
+use crate::crypto::recovery::read_code;
 use crate::exit::ExitCode;
+use crate::flow::Locks;
 use crate::flow::account::stop::{Reach, Stop as AccountStop, Why as AccountWhy};
-use crate::flow::account::{Known, change_password, verify};
+use crate::flow::account::{Done, KitOnFile, KitWish, Known, World, change_kit, change_password, recover, verify};
 use crate::flow::checkpoint::Pin;
-use crate::flow::stop::Stop;
+use crate::flow::stop::{LocalTrouble, Stop};
 use crate::infisical::edge::command::{Deed, Edge as DialectEdge, Wish};
 use crate::infisical::pin::Pin as DialectPin;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
+use crate::secret::RecoveryCode;
 use crate::store::shelf::StateShelf;
+use crate::ui::kit::KitFacts;
+use crate::ui::kit_file::KitFile;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
 use crate::ui::source::PasswordSource;
@@ -24,12 +31,55 @@ use crate::ui::text::usage::Misuse;
 use crate::ui::{signals, text};
 use crate::wire::origin::Origin;
 use crate::wire::refusal::{Blame, Refusal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Does `deed`; `old` and `new` say where its passwords come from.
+/// What is to be done, in either protocol.
+pub(super) enum Errand {
+    /// See whether it opens; with the kit besides, typed or in a file.
+    Verify { kit: bool, kit_file: Option<PathBuf> },
+    /// Set a new password by the kit; the new kit may go to a file.
+    Recover { kit_file: Option<PathBuf>, yes_for: Option<String>, kit_out: Option<PathBuf> },
+    /// Set a new password by the old one, at this cost or more.
+    Password { profile: Option<Profile> },
+    /// Make a new kit.
+    Kit { kit_out: Option<PathBuf> },
+}
+
+impl Errand {
+    fn kit_out(&self) -> Option<PathBuf> {
+        match self {
+            Self::Recover { kit_out, .. } | Self::Kit { kit_out } => kit_out.clone(),
+            Self::Verify { .. } | Self::Password { .. } => None,
+        }
+    }
+
+    /// The address that a script consents for.
+    fn consents_for(&self) -> Option<&str> {
+        if let Self::Recover { yes_for, .. } = self { yes_for.as_deref() } else { None }
+    }
+
+    fn kit_file(&self) -> Option<&Path> {
+        match self {
+            Self::Recover { kit_file, .. } | Self::Verify { kit_file, .. } => kit_file.as_deref(),
+            Self::Kit { .. } | Self::Password { .. } => None,
+        }
+    }
+
+    /// What may be done of it in the other dialect.
+    fn in_dialect(self) -> Option<Deed> {
+        match self {
+            Self::Verify { kit: false, kit_file: None } => Some(Deed::Verify),
+            Self::Recover { kit_file: kit, yes_for, kit_out: None } => Some(Deed::Recover { kit, yes_for }),
+            Self::Password { .. } => Some(Deed::Change),
+            Self::Verify { .. } | Self::Recover { .. } | Self::Kit { .. } => None,
+        }
+    }
+}
+
+/// Does `errand`; `old` and `new` say where its passwords come from.
 pub(super) fn on_account(
     flags: &cli::Account,
-    deed: Deed,
+    errand: Errand,
     old: Result<Option<PasswordSource>, Misuse>,
     new: Result<Option<PasswordSource>, Misuse>,
     state: Option<PathBuf>,
@@ -45,21 +95,21 @@ pub(super) fn on_account(
             return Script::new(answers, person).misused(misuse);
         }
     };
-    let yes_for = if let Deed::Recover { yes_for, .. } = &deed { yes_for.clone() } else { None };
-    let mut script = Script::new(flags.answers(old, yes_for), person);
-    let end = script.read_given().map_err(early).and_then(|()| prepared(flags, deed, new, state, &mut script));
+    let yes_for = if let Errand::Recover { yes_for, .. } = &errand { yes_for.clone() } else { None };
+    let mut script = Script::new(flags.answers(old, yes_for, errand.kit_out()), person);
+    let end = script.read_given().map_err(early).and_then(|()| prepared(flags, errand, new, state, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
 fn prepared(
     flags: &cli::Account,
-    deed: Deed,
+    errand: Errand,
     new: Option<PasswordSource>,
     state: Option<PathBuf>,
     script: &mut Script,
 ) -> Result<ExitCode, Stop> {
-    let mut rng = SystemRng::open().map_err(|_| early(crate::flow::stop::LocalTrouble::Random))?;
+    let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
     let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
     let new = new.map(|source| source.read()).transpose().map_err(early)?;
@@ -71,14 +121,22 @@ fn prepared(
         script.remark(&text::start::proxy(proxy.shown()));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|_| early(crate::flow::stop::LocalTrouble::NoThreads))?;
+    let runtime = runtime.map_err(|_| early(LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
-    if matches!(deed, Deed::Verify | Deed::Change { .. }) && flags.link_file.is_none() {
+    let kit = errand.kit_file().map(KitFile::open).transpose().map_err(early)?;
+    let is_of_dialect = flags.link_file.is_some() || matches!(kit, Some(None));
+    let kit = kit.flatten();
+    if !is_of_dialect {
         let pins = shelf.pins().map_err(early)?;
         let theirs = shelf.dialect_pins(DialectPin::read).map_err(early)?;
-        match choose(flags, &pins, &theirs) {
+        let choice = match (&kit, &errand) {
+            // A kit in a file names its account.
+            (Some(kit), Errand::Recover { .. }) => of_kit(kit, &pins),
+            _ => choose(flags, errand.consents_for(), &pins, &theirs),
+        };
+        match choice {
             Choice::Ours(known) => {
-                let is_guess = known.pin.is_none();
+                let is_guess = known.pin.is_none() && kit.is_none();
                 let mut edges = Edges {
                     person: &mut *script,
                     server: &mut server,
@@ -88,28 +146,64 @@ fn prepared(
                         signals::wait().await;
                     },
                 };
-                let end = match &deed {
-                    Deed::Change { profile } => {
-                        runtime.block_on(change_password(&mut edges, &mut rng, *known, *profile))
-                    }
-                    _ => runtime.block_on(verify(&mut edges, &mut rng, *known)),
-                };
+                let end = runtime.block_on(ours(&mut edges, &mut rng, *known, &errand, kit));
                 if !(is_guess && end.as_ref().is_err_and(speaks_otherwise)) {
                     runtime.shutdown_background();
                     return Ok(script.finish_on_account(&end));
                 }
             }
-            Choice::Refused(why) => {
-                return Ok(script.finish_on_account(&Err(AccountStop { why, origin: None, reach: Reach::Unchanged })));
-            }
+            Choice::Refused(why) => return Ok(script.finish_on_account(&Err(refused(why)))),
             Choice::Theirs => {}
         }
     }
     let wish = Wish { server: flags.server.clone(), account: flags.account.clone(), new_password: new };
+    let Some(deed) = errand.in_dialect() else {
+        return Ok(script.finish_on_account(&Err(refused(AccountWhy::NotThere))));
+    };
     let mut edge = DialectEdge { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
     let exit = runtime.block_on(edge.on_account(deed, wish)).map_err(early)?;
     runtime.shutdown_background();
     Ok(exit)
+}
+
+/// Does it on a server of our own protocol.
+async fn ours<W: World>(
+    world: &mut W,
+    rng: &mut SystemRng,
+    known: Known,
+    errand: &Errand,
+    kit: Option<KitFacts>,
+) -> Result<Done, AccountStop> {
+    let kit = kit.as_ref().and_then(on_file);
+    match errand {
+        Errand::Verify { kit: typed, .. } => {
+            let wish = kit.map(KitWish::OnFile).or(typed.then_some(KitWish::Typed));
+            verify(world, rng, known, wish).await
+        }
+        Errand::Recover { .. } => recover(world, rng, known, kit, None).await,
+        Errand::Password { profile } => change_password(world, rng, known, *profile).await,
+        Errand::Kit { .. } => change_kit(world, rng, known).await,
+    }
+}
+
+/// What a flow needs of a kit in a file.
+fn on_file(kit: &KitFacts) -> Option<KitOnFile> {
+    let code = read_code(&kit.code).ok()?;
+    Some(KitOnFile { code: RecoveryCode::from_bytes(&code), account: kit.account, realm: kit.realm })
+}
+
+/// The account that a kit names; by its ids, where this computer remembers it, since servers and people change their names.
+fn of_kit(kit: &KitFacts, pins: &[Pin]) -> Choice {
+    let context = AccountContext { realm: kit.realm, account: kit.account };
+    let known = match pins.iter().find(|pin| pin.context == context) {
+        Some(pin) => Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin.clone()) },
+        None => Known { origin: kit.origin.clone(), email: kit.email.clone(), pin: None },
+    };
+    Choice::Ours(Box::new(known))
+}
+
+fn refused(why: AccountWhy) -> AccountStop {
+    AccountStop { why, origin: None, reach: Reach::Unchanged, subject: Locks::Password }
 }
 
 /// Whose account is meant.
@@ -122,13 +216,15 @@ enum Choice {
     Refused(AccountWhy),
 }
 
-fn choose(flags: &cli::Account, ours: &[Pin], theirs: &[DialectPin]) -> Choice {
+fn choose(flags: &cli::Account, consents_for: Option<&str>, ours: &[Pin], theirs: &[DialectPin]) -> Choice {
     let Ok(origin) = flags.server.as_deref().map(Origin::read).transpose() else {
         return Choice::Refused(AccountWhy::NoSuchServer);
     };
     let at_server = |at: &Origin| origin.as_ref().is_none_or(|origin| origin == at);
     let is_named = |name: &str| flags.account.as_ref().is_none_or(|named| named.trim().eq_ignore_ascii_case(name));
-    let ours: Vec<_> = ours.iter().filter(|pin| at_server(&pin.origin) && is_named(&pin.email)).collect();
+    let is_meant = |name: &str| consents_for.is_none_or(|named| named.trim().eq_ignore_ascii_case(name));
+    let ours: Vec<_> =
+        ours.iter().filter(|pin| at_server(&pin.origin) && is_named(&pin.email) && is_meant(&pin.email)).collect();
     let theirs: Vec<_> = theirs.iter().filter(|pin| at_server(&pin.origin) && is_named(&pin.identity)).collect();
     match (ours.as_slice(), theirs.as_slice(), origin, &flags.account) {
         ([pin], [], ..) => Choice::Ours(Box::new(Known {

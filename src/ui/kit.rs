@@ -5,6 +5,7 @@
 use crate::crypto::context::{AccountId, RealmId};
 use crate::crypto::recovery::{read_code, write_code};
 use crate::flow::Kit;
+use crate::wire::origin::Origin;
 use zeroize::Zeroizing;
 
 /// Groups of a code.
@@ -38,28 +39,27 @@ pub fn for_screen(kit: &Kit, width: usize) -> Zeroizing<String> {
 
 /// The page for a file.
 pub fn for_file(kit: &Kit) -> Zeroizing<String> {
+    let whose = kit.organisation.as_ref().map_or("your company", |name| name.as_str());
+    let organisation = kit.organisation.as_ref().map_or_else(String::new, |name| format!("organisation:  {name}\n"));
     let head = format!(
         "firstkey recovery kit\n\
          =====================\n\n\
          With this code you can set a new password if you forget yours.\n\
-         It is the only way: nobody at {organisation}, and nobody who made\n\
+         It is the only way: nobody at {whose}, and nobody who made\n\
          this program, can reset it. Whoever else has it can do the same,\n\
          so keep it like a passport: on paper or on a stick in a drawer,\n\
-         not in a cloud folder, an e-mail or a photo.\n\n",
-        organisation = kit.organisation
+         not in a cloud folder, an e-mail or a photo.\n\n"
     );
     let tail = format!(
         "\nserver:        {server}\n\
          e-mail:        {email}\n\
-         organisation:  {organisation}\n\
-         account-id:    {account}\n\
+         {organisation}account-id:    {account}\n\
          realm-id:      {realm}\n\
          fingerprint:   {fingerprint}\n\n\
          To use it, run\n\
          \x20 firstkey recover\n",
         server = kit.origin,
         email = kit.email,
-        organisation = kit.organisation,
         account = kit.account,
         realm = kit.realm,
         fingerprint = kit.fingerprint,
@@ -77,6 +77,10 @@ pub fn for_file(kit: &Kit) -> Zeroizing<String> {
 pub struct KitFacts {
     /// The code as written there; it is a whole and valid one.
     pub code: Zeroizing<String>,
+    /// The server.
+    pub origin: Origin,
+    /// Whose account.
+    pub email: String,
     /// The realm.
     pub realm: RealmId,
     /// The account.
@@ -100,6 +104,8 @@ pub fn read_kit_file(bytes: &[u8]) -> Option<KitFacts> {
     read_code(code).ok()?;
     Some(KitFacts {
         code: Zeroizing::new(code.to_owned()),
+        origin: Origin::read(value("server:")?).ok()?,
+        email: value("e-mail:")?.to_owned(),
         realm: RealmId(id("realm-id:")?),
         account: AccountId(id("account-id:")?),
     })
@@ -110,7 +116,6 @@ pub(crate) mod tests {
     use super::*;
     use crate::crypto::identity::Fingerprint;
     use crate::secret::RecoveryCode;
-    use crate::wire::origin::Origin;
     use crate::wire::text::Printable;
 
     pub(crate) fn kit(account: u8) -> Kit {
@@ -118,7 +123,7 @@ pub(crate) mod tests {
             code: RecoveryCode::from_bytes(&[0x5a; 16]),
             origin: Origin::read("https://accounts.example.org").expect("a good origin"),
             email: "ada@example.org".to_owned(),
-            organisation: Printable::from_untrusted("Example Corp"),
+            organisation: Some(Printable::from_untrusted("Example Corp")),
             realm: RealmId([1; 16]),
             account: AccountId([account; 16]),
             fingerprint: Fingerprint([7; 64]),

@@ -55,6 +55,15 @@ impl KitFile {
         Ok(Self { path: path.to_owned(), moved })
     }
 
+    /// Reads the kit at `path`; `None` if what is there is none of ours.
+    pub fn open(path: &Path) -> Result<Option<KitFacts>, LocalTrouble> {
+        match read(path) {
+            Ok(facts) => Ok(Some(facts)),
+            Err(StorageTrouble::Exists) => Ok(None),
+            Err(trouble) => Err(at(path, trouble)),
+        }
+    }
+
     /// Where it is.
     pub fn path(&self) -> String {
         self.path.display().to_string()

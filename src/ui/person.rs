@@ -36,6 +36,8 @@ pub struct AtTerminal {
     organisation: Option<String>,
     /// Whether step 1 was announced.
     choosing: bool,
+    /// Whether the steps are counted: of an invite, not of an account that exists.
+    in_steps: bool,
     /// Whether a made passphrase was shown before.
     made_shown: bool,
     /// Whether the account is being read back.
@@ -60,6 +62,7 @@ impl AtTerminal {
             open_line: false,
             organisation: None,
             choosing: false,
+            in_steps: false,
             made_shown: false,
             proving: false,
             kit: None,
@@ -163,6 +166,7 @@ impl AtTerminal {
     }
 
     fn password(&mut self, min_length: u64) -> Answer {
+        self.in_steps = true;
         if !std::mem::replace(&mut self.choosing, true) {
             self.line("");
             let lines = question::choose_password(min_length, self.organisation.as_deref());
@@ -188,7 +192,7 @@ impl AtTerminal {
     }
 
     fn show_kit(&mut self, kit: &Kit) -> Answer {
-        let lines = question::kit(kit.organisation.as_str());
+        let lines = kit.organisation.as_ref().map_or_else(question::new_kit, |who| question::kit(who.as_str()));
         self.line("");
         self.say(&lines);
         loop {
@@ -243,6 +247,34 @@ impl AtTerminal {
                 self.say(&vec![format!("  {}", story.headline)]);
                 self.say(&story.reasons.iter().map(|reason| format!("  {reason}")).collect());
                 Ok(None)
+            }
+        }
+    }
+
+    /// The recovery code, typed where it can be seen, on a screen that forgets it where there is one.
+    fn code(&mut self, email: &str) -> Answer {
+        self.end_line("");
+        let lines = question::code(email);
+        let width = self.width();
+        let elsewhere = self.terminal.alternate().map(|mut alternate| {
+            for line in &lines {
+                alternate.write(&format!("{}\n", wrap(line, width)))?;
+            }
+            ask::line(&mut alternate, question::CODE)
+        });
+        match elsewhere {
+            Some(Ok(typed)) => {
+                self.line(notice::CODE_TYPED);
+                Answer::Secret(Zeroizing::new(typed.into_bytes()))
+            }
+            Some(Err(trouble)) => match question::unread(&trouble) {
+                // Said by whoever reads the code: nothing is no code.
+                Some(_) => Answer::Secret(Zeroizing::default()),
+                None => ended(&trouble),
+            },
+            None => {
+                self.say(&lines);
+                self.text(question::CODE).map_or_else(|end| end, Answer::Secret)
             }
         }
     }
@@ -318,6 +350,7 @@ impl Person for AtTerminal {
                 self.proving = false;
                 self.secret(question::NEW_PASSWORD)
             }
+            Question::RecoveryCode { email, attempt: _ } => self.code(&email),
             Question::Unlock { email, attempt: _ } => self.secret(&question::unlock(&email)),
             Question::PasswordOnceMore { attempt: _ } => self.secret(question::PASSWORD),
         }
@@ -346,8 +379,10 @@ impl Person for AtTerminal {
 
     fn stretching(&mut self, profile: Profile) {
         if !self.proving {
-            self.line("");
-            self.line(notice::MAKE_KEYS);
+            if self.in_steps {
+                self.line("");
+                self.line(notice::MAKE_KEYS);
+            }
             self.begin_line(&notice::stretching(profile));
         }
     }

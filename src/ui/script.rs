@@ -8,6 +8,7 @@
 //! | `Password`, `Again`, `PasswordOnceMore`, `Unlock` | `--password-file`, `--password-fd` |
 //! | `NewPassword` and its `Again` | `--new-password-file`, `--new-password-fd` |
 //! | `Kit`, `KitProof` | `--kit-out` |
+//! | `RecoveryCode` | `--kit-file` |
 //!
 //! Promise: nothing is asked of a person that a flag answers; whatever is missing is named before anything is sent;
 //! standard output holds results only. Must never: take a secret from the command line or the environment.
@@ -199,7 +200,10 @@ impl Script {
         let pin = &done.pin;
         let deed = match done.deed {
             account::Deed::Verified => "verified",
+            account::Deed::KitVerified => "kit-verified",
             account::Deed::PasswordChanged => "password-changed",
+            account::Deed::KitChanged => "kit-changed",
+            account::Deed::Recovered => "recovered",
         };
         let event = done_event(pin, false, Some(deed), done.first_seen);
         self.result(&text::account::done(done));
@@ -421,6 +425,7 @@ impl Person for Script {
             Question::NewPassword { attempt } => self.new_secret(question, attempt),
             Question::Again { .. } if self.new_password.is_some() => self.new_secret(question, 1),
             Question::Again { .. } => self.secret(question, 1),
+            Question::RecoveryCode { .. } => self.ask_person(question, Missing::RecoveryCode),
             Question::Kit(kit) => self.keep_kit(kit),
             Question::KitProof { group, .. } => match &self.kit {
                 Some(kept) => kept.group(group).map_or_else(Answer::Trouble, Answer::Secret),

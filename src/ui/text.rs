@@ -9,6 +9,7 @@
 
 pub mod account;
 mod audit;
+mod code;
 pub mod done;
 pub mod infisical;
 pub mod link;

@@ -1,41 +1,74 @@
-//! What a completed account's new password uploads: a new lock for the same keys.
+//! What changes the locks of a completed account uploads: new locks for the same keys.
 //!
-//! Promise: made from the bundle that it replaces, and says so; if the server holds another one by then, it stores nothing (docs/PROTOCOL.md section 12).
+//! Promise: each is made from the bundle that it replaces, and says so; if the server holds another one by then, it stores nothing (docs/PROTOCOL.md section 12).
 //! Must never: hold anything but ciphertext and public values.
 
 use super::bundle::{Bundle, Envelopes};
-use super::disclose::{ByPassword, Expected, IdempotencyKey, OpaqueUpload};
+use super::disclose::{ByBoth, ByPassword, ByRecovery, Expected, IdempotencyKey, OpaqueUpload, RecoveryPublic};
 use super::origin::Origin;
 use super::outbound::{Endpoint, Outbound};
-use crate::crypto::envelope::{AccountKeyByPassword, Envelope};
+use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
 use crate::crypto::hazmat;
 use crate::crypto::kdf::KdfBlock;
 
-/// Everything that `account/password` uploads.
-pub struct PasswordChange {
+/// Which change it is.
+#[derive(Clone, Copy)]
+pub struct Replaces {
     /// Tells a retry from a second try.
     pub idempotency_key: IdempotencyKey,
     /// What it replaces.
     pub expected: Expected,
+}
+
+/// The lock that a new password opens.
+pub struct PasswordLock {
     /// The OPAQUE record.
     pub opaque_upload: OpaqueUpload,
     /// New salt and settings.
     pub kdf_block: KdfBlock,
     /// The account key under the new password.
-    pub by_password: Envelope<AccountKeyByPassword>,
+    pub envelope: Envelope<AccountKeyByPassword>,
 }
 
-impl PasswordChange {
-    /// The request; it takes a session beside it.
-    pub fn request(&self, origin: &Origin) -> Outbound {
-        Outbound::post(origin, Endpoint::PasswordChange)
-            .field("idempotency_key", &self.idempotency_key)
-            .field("expected", &self.expected)
-            .field("opaque_upload", &self.opaque_upload)
-            .field("kdf_block", &self.kdf_block)
-            .field("envelopes", &ByPassword(&self.by_password))
-            .build()
-    }
+/// The lock that a new kit opens.
+pub struct KitLock {
+    /// The account key under the new recovery code.
+    pub envelope: Envelope<AccountKeyByRecovery>,
+    /// What checks that code's signatures.
+    pub recovery_public: RecoveryPublic,
+}
+
+/// `account/password`; it takes a session beside it.
+pub fn password(origin: &Origin, replaces: &Replaces, lock: &PasswordLock) -> Outbound {
+    Outbound::post(origin, Endpoint::PasswordChange)
+        .field("idempotency_key", &replaces.idempotency_key)
+        .field("expected", &replaces.expected)
+        .field("opaque_upload", &lock.opaque_upload)
+        .field("kdf_block", &lock.kdf_block)
+        .field("envelopes", &ByPassword(&lock.envelope))
+        .build()
+}
+
+/// `account/kit`; it takes a session beside it.
+pub fn kit(origin: &Origin, replaces: &Replaces, lock: &KitLock) -> Outbound {
+    Outbound::post(origin, Endpoint::KitChange)
+        .field("idempotency_key", &replaces.idempotency_key)
+        .field("expected", &replaces.expected)
+        .field("envelopes", &ByRecovery(&lock.envelope))
+        .field("recovery_public", &lock.recovery_public)
+        .build()
+}
+
+/// `recovery/complete`: both at once, in a session of a recovery.
+pub fn recovery(origin: &Origin, replaces: &Replaces, lock: &PasswordLock, kit: &KitLock) -> Outbound {
+    Outbound::post(origin, Endpoint::RecoveryComplete)
+        .field("idempotency_key", &replaces.idempotency_key)
+        .field("expected", &replaces.expected)
+        .field("opaque_upload", &lock.opaque_upload)
+        .field("kdf_block", &lock.kdf_block)
+        .field("envelopes", &ByBoth(&lock.envelope, &kit.envelope))
+        .field("recovery_public", &kit.recovery_public)
+        .build()
 }
 
 impl Expected {

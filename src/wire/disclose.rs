@@ -4,8 +4,8 @@
 //! Must never: implement `Disclose` for a password, a key, a recovery code, or raw bytes.
 
 use super::json::ObjectWriter;
-use crate::crypto::context::{AccountId, InviteId, LoginId};
-use crate::crypto::envelope::{AccountKeyByPassword, Envelope, Kind};
+use crate::crypto::context::{AccountId, ChallengeId, InviteId, LoginId};
+use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope, Kind};
 use crate::crypto::identity::{IdentitySignature, PublicIdentity};
 use crate::crypto::kdf::KdfBlock;
 use crate::crypto::opaque;
@@ -71,6 +71,13 @@ pub struct IdempotencyKey(pub [u8; 16]);
 pub struct Expected(pub [u8; 32]);
 /// The one sealed key that a new password brings.
 pub struct ByPassword<'a>(pub &'a Envelope<AccountKeyByPassword>);
+/// The one sealed key that a new kit brings.
+pub struct ByRecovery<'a>(pub &'a Envelope<AccountKeyByRecovery>);
+/// Both.
+pub struct ByBoth<'a>(pub &'a Envelope<AccountKeyByPassword>, pub &'a Envelope<AccountKeyByRecovery>);
+/// The recovery code's signature over a challenge of the server.
+#[derive(Clone, Copy)]
+pub struct RecoveryProof(pub [u8; 64]);
 /// The person's own address, as the invite named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(pub String);
@@ -87,6 +94,8 @@ disclose_bytes!(Expected, "digest of the sealed keys that this replaces", |diges
 disclose_bytes!(KdfBlock, "salt and settings: public by design", |block| &block.encode());
 disclose_bytes!(AccountId, "names the account; came from the server", |id| &id.0);
 disclose_bytes!(LoginId, "names this login; came from the server", |id| &id.0);
+disclose_bytes!(ChallengeId, "names this recovery; came from the server", |id| &id.0);
+disclose_bytes!(RecoveryProof, "proves the recovery code without showing it", |signature| &signature.0);
 disclose_bytes!(IdentitySignature, "a signature by the new identity key", |signature| &signature.0);
 
 impl sealed::Sealed for InviteToken {}
@@ -145,5 +154,24 @@ impl Disclose for ByPassword<'_> {
     const WHY: &'static str = "1 sealed key, encrypted on this machine";
     fn encode(&self, name: &str, out: &mut ObjectWriter) {
         out.member_object(name, |out| self.0.encode("1", out));
+    }
+}
+
+impl sealed::Sealed for ByRecovery<'_> {}
+impl Disclose for ByRecovery<'_> {
+    const WHY: &'static str = "1 sealed key, encrypted on this machine";
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        out.member_object(name, |out| self.0.encode("2", out));
+    }
+}
+
+impl sealed::Sealed for ByBoth<'_> {}
+impl Disclose for ByBoth<'_> {
+    const WHY: &'static str = "2 sealed keys, encrypted on this machine";
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        out.member_object(name, |out| {
+            self.0.encode("1", out);
+            self.1.encode("2", out);
+        });
     }
 }

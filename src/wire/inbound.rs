@@ -7,7 +7,7 @@ pub use super::fields::Fields;
 use super::json::{self, Value};
 use super::refusal::Refusal;
 use super::text::{Printable, is_visible};
-use crate::crypto::context::{AccountId, KeyGen, LoginId, OrgId, RealmId};
+use crate::crypto::context::{AccountContext, AccountId, ChallengeId, KeyGen, LoginId, OrgId, RealmId};
 use crate::crypto::kdf::{KdfBlock, KdfParams, KdfRefused};
 use crate::crypto::opaque;
 use crate::secret::SessionToken;
@@ -76,8 +76,10 @@ pub enum ProblemName {
     SessionEnded,
     /// The server finds the contents wrong.
     Invalid,
-    /// Wrong proof.
+    /// Wrong proof of a password.
     LoginFailed,
+    /// Wrong proof of a recovery code.
+    RecoveryFailed,
     /// Throttled.
     TooMany,
     /// The server cannot answer now.
@@ -101,6 +103,7 @@ impl ProblemName {
             "session-ended" => Self::SessionEnded,
             "invalid" => Self::Invalid,
             "login-failed" => Self::LoginFailed,
+            "recovery-failed" => Self::RecoveryFailed,
             "too-many" => Self::TooMany,
             "unavailable" | "internal" => Self::Unavailable,
             other => Self::Other(Printable::from_untrusted(other)),
@@ -330,6 +333,33 @@ pub fn read_login_answer(mut fields: Fields) -> Result<(LoginId, [u8; opaque::KE
     let answer = (LoginId(fields.bytes("login_id")?), fields.bytes("ke2")?);
     fields.finish()?;
     Ok(answer)
+}
+
+/// The answer to `recovery/start`.
+pub struct Challenge {
+    /// The account, made up for people who do not exist.
+    pub context: AccountContext,
+    /// The generation of its keys.
+    pub key_gen: KeyGen,
+    /// Names the challenge.
+    pub id: ChallengeId,
+    /// What the recovery code signs.
+    pub bytes: [u8; 32],
+}
+
+/// Reads the answer to `recovery/start`.
+pub fn read_challenge(mut fields: Fields) -> Result<Challenge, Refusal> {
+    let challenge = Challenge {
+        context: AccountContext {
+            account: AccountId(fields.bytes("account_id")?),
+            realm: RealmId(fields.bytes("realm_id")?),
+        },
+        key_gen: KeyGen(u32::try_from(fields.whole("key_gen")?).map_err(|_| Refusal::Malformed("key_gen"))?),
+        id: ChallengeId(fields.bytes("challenge_id")?),
+        bytes: fields.bytes("challenge")?,
+    };
+    fields.finish()?;
+    Ok(challenge)
 }
 
 /// What a finished login gives.

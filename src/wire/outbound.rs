@@ -30,6 +30,14 @@ pub enum Endpoint {
     PasswordStart,
     /// The new password's record and sealed key.
     PasswordChange,
+    /// The new kit's sealed key and public key.
+    KitChange,
+    /// Asks for a challenge.
+    RecoveryStart,
+    /// The recovery code's signature over it.
+    RecoveryFinish,
+    /// A new password and a new kit at once.
+    RecoveryComplete,
 }
 
 impl Endpoint {
@@ -44,12 +52,16 @@ impl Endpoint {
             Self::LoginFinish => "/v1/login/finish",
             Self::PasswordStart => "/v1/account/password/start",
             Self::PasswordChange => "/v1/account/password",
+            Self::KitChange => "/v1/account/kit",
+            Self::RecoveryStart => "/v1/recovery/start",
+            Self::RecoveryFinish => "/v1/recovery/finish",
+            Self::RecoveryComplete => "/v1/recovery/complete",
         }
     }
 
     /// Whether the request changes the account's keys: everything else may be repeated freely.
     pub fn changes_account(self) -> bool {
-        matches!(self, Self::EnrolComplete | Self::PasswordChange)
+        matches!(self, Self::EnrolComplete | Self::PasswordChange | Self::KitChange | Self::RecoveryComplete)
     }
 }
 

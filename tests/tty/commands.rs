@@ -17,6 +17,9 @@ fn help_fits_a_screen_and_begins_with_what_people_need() {
         (&["audit", "--help"], 24),
         (&["verify", "--help"], 24),
         (&["status", "--help"], 24),
+        (&["password", "--help"], 30),
+        (&["recover", "--help"], 30),
+        (&["kit", "--help"], 30),
     ] {
         let run = run(desk.command().args(arguments));
         assert_eq!(run.code, Some(0), "{run:?}");

@@ -16,6 +16,7 @@ mod kit;
 mod lost;
 mod password;
 mod plain;
+mod recover;
 mod stops;
 mod unattended;
 mod verify;

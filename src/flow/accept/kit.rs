@@ -2,17 +2,11 @@
 
 use super::make::Made;
 use super::{At, Expect, Next, after, commit, gave_up};
-use crate::crypto::recovery::{GROUP, write_code};
+use crate::flow::kit::{GROUPS, PROOF_TRIES, is_group};
 use crate::flow::stop::{GaveUp, Why};
 use crate::flow::{Answer, Done, Effect, Kit, Notice, Question, Reply};
 use crate::secret::RecoveryCode;
 use rand_core::CryptoRngCore;
-use subtle::ConstantTimeEq;
-
-/// Groups of a recovery code.
-const GROUPS: u64 = 7;
-/// How often a group may be typed wrong.
-const PROOF_TRIES: u32 = 5;
 
 /// Shows the kit; a rehearsal ends here, without one: its keys are thrown away.
 pub(super) fn show(made: Made) -> Result<Next, Why> {
@@ -35,7 +29,7 @@ fn ask(made: Made, attempt: u32) -> Result<Next, Why> {
         code: RecoveryCode::from_bytes(made.code.expose()),
         origin: introduction.origin.clone(),
         email: introduction.email.clone(),
-        organisation: introduction.organisation.clone(),
+        organisation: Some(introduction.organisation.clone()),
         realm: context.realm,
         account: context.account,
         fingerprint: made.completion.bundle.identity.fingerprint(&context),
@@ -83,23 +77,4 @@ impl Expect for ExpectProof {
         }
         after(Effect::Tell(Notice::KitNotProven { group }), move |_, _| ask(made, attempt + 1))
     }
-}
-
-/// Whether `typed` is that group, however people write it: case, look-alikes and blanks do not matter.
-fn is_group(code: &RecoveryCode, group: u8, typed: &[u8]) -> bool {
-    // EXPOSE: one group is compared with what was typed.
-    let text = write_code(code.expose());
-    let Some(expected) = text.split('-').nth(usize::from(group) - 1) else { return false };
-    let mut read = zeroize::Zeroizing::new([0u8; GROUP]);
-    let mut length = 0;
-    for symbol in typed.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'-') {
-        let Some(place) = read.get_mut(length) else { return false };
-        *place = match symbol.to_ascii_uppercase() {
-            b'O' => b'0',
-            b'I' | b'L' => b'1',
-            other => other,
-        };
-        length += 1;
-    }
-    length == GROUP && read.as_slice().ct_eq(expected.as_bytes()).into()
 }

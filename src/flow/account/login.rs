@@ -3,6 +3,7 @@
 //! Promise: the server's parameters are compared with what is remembered before a password is asked for; the password is stretched for exactly one attempt;
 //! ciphertext is compared and opened before anything of it is believed.
 
+use super::lock::Holder;
 use super::run::{End, Heard, Run};
 use super::stop::{Change, Why};
 use super::{Known, World};
@@ -38,6 +39,14 @@ pub(super) struct Open {
     pre: PreKey,
 }
 
+impl Open {
+    /// For whoever changes the locks.
+    pub(super) fn holder(&self) -> Holder<'_> {
+        let Self { context, bundle, session, account_key, .. } = self;
+        Holder { context, bundle, session, account_key }
+    }
+}
+
 /// What the end of a conversation needs.
 struct Proof {
     pre: PreKey,
@@ -52,7 +61,7 @@ impl<W: World> Run<'_, W> {
             Outbound::post(&known.origin, Endpoint::LoginParams).field("email", &Email(known.email.clone())).build();
         let params = match self.send(&request, inbound::read_login_params).await? {
             Heard::Answer(params) => params,
-            Heard::LoginFailed { .. } => return Err(Why::NotOpened),
+            Heard::NotProven { .. } => return Err(Why::NotOpened),
         };
         if params.kdf_block.two_secret {
             return Err(Why::SecretKeyNotYet);
@@ -115,9 +124,9 @@ impl<W: World> Run<'_, W> {
             };
             match opened {
                 Heard::Answer(opened) => return check(known, params, &context, proof, opened, auth).map(Some),
-                Heard::LoginFailed { repeated: false } => return Ok(None),
-                Heard::LoginFailed { repeated: true } if is_last => break,
-                Heard::LoginFailed { repeated: true } => pre = proof.pre,
+                Heard::NotProven { repeated: false } => return Ok(None),
+                Heard::NotProven { repeated: true } if is_last => break,
+                Heard::NotProven { repeated: true } => pre = proof.pre,
             }
         }
         Err(Why::Unreachable(NoAnswer::Broken))
@@ -192,7 +201,14 @@ fn check(
     let envelopes = &bundle.envelopes;
     let by_password = Kek::derive_from_password(&pre, &export, context);
     let account_key = envelopes.by_password.open(&by_password, context, key_gen).map_err(|_| Refusal::Keys)?;
-    let by_account = Kek::derive_from_account_key(&account_key, context);
+    private_keys(&bundle, context, &account_key)?;
+    Ok(Open { context: *context, bundle, server_key, session, account_key, auth, pre })
+}
+
+/// Opens envelopes 3 and 4 with the account key; what is in them must belong to the public keys.
+pub(super) fn private_keys(bundle: &Bundle, context: &AccountContext, account_key: &AccountKey) -> End<KeyPairs> {
+    let (key_gen, envelopes) = (bundle.identity.key_gen, &bundle.envelopes);
+    let by_account = Kek::derive_from_account_key(account_key, context);
     let pairs = KeyPairs {
         x25519: envelopes.x25519.open(&by_account, context, key_gen).map_err(|_| Refusal::Keys)?,
         ed25519: envelopes.ed25519.open(&by_account, context, key_gen).map_err(|_| Refusal::Keys)?,
@@ -200,5 +216,5 @@ fn check(
     if pairs.public(key_gen) != bundle.identity {
         return Err(Refusal::Keys.into());
     }
-    Ok(Open { context: *context, bundle, server_key, session, account_key, auth, pre })
+    Ok(pairs)
 }

@@ -9,16 +9,23 @@
 //! once runs a whole flow without a runtime. Promise: a changed identity or an older generation never passes for the account that was pinned; one attempt
 //! at the server for each typed password. Must never: do I/O, hold a sentence, or store a pin before everything opened.
 
+mod change;
+mod choose;
+mod kit;
+mod lock;
 mod login;
 mod password;
+mod recover;
 mod run;
 pub mod stop;
 #[cfg(test)]
 mod tests;
 mod verify;
 
+pub use kit::change_kit;
 pub use password::change_password;
-pub use verify::verify;
+pub use recover::{KitOnFile, recover};
+pub use verify::{KitWish, verify};
 
 use super::checkpoint::Pin;
 use super::stop::{LocalTrouble, NoAnswer};
@@ -79,8 +86,14 @@ pub struct Known {
 pub enum Deed {
     /// Nothing was changed; the account opens.
     Verified,
+    /// Nothing was changed; the account opens, and the kit is its kit.
+    KitVerified,
     /// The account has a new password, and opens with it.
     PasswordChanged,
+    /// The account has a new kit.
+    KitChanged,
+    /// The account has a new password, with which it opens, and a new kit.
+    Recovered,
 }
 
 /// The good end.

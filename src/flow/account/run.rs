@@ -6,7 +6,7 @@ use super::{Deed, Done, Halt, Known, World};
 use crate::flow::checkpoint::Pin;
 use crate::flow::retry::Retry;
 use crate::flow::stop::{GaveUp, NoAnswer};
-use crate::flow::{Answer, Notice, Question};
+use crate::flow::{Answer, Locks, Notice, Question};
 use crate::secret::SessionToken;
 use crate::wire::inbound::{Fields, ProblemName};
 use crate::wire::origin::Origin;
@@ -22,8 +22,8 @@ pub(super) type End<T> = Result<T, Why>;
 pub(super) enum Heard<T> {
     /// What was asked for.
     Answer(T),
-    /// The login failed; whether the request had been sent before.
-    LoginFailed { repeated: bool },
+    /// The proof of the password or the code does not hold; whether the request had been sent before.
+    NotProven { repeated: bool },
 }
 
 /// A run.
@@ -32,6 +32,7 @@ pub(super) struct Run<'a, W> {
     pub(super) rng: &'a mut dyn CryptoRngCore,
     pub(super) origin: Option<Origin>,
     pub(super) reach: Reach,
+    pub(super) subject: Locks,
 }
 
 impl From<Halt> for Why {
@@ -52,12 +53,12 @@ impl From<Refusal> for Why {
 
 impl<'a, W: World> Run<'a, W> {
     pub(super) fn new(world: &'a mut W, rng: &'a mut dyn CryptoRngCore) -> Self {
-        Self { world, rng, origin: None, reach: Reach::Unchanged }
+        Self { world, rng, origin: None, reach: Reach::Unchanged, subject: Locks::Password }
     }
 
     /// The end of the whole flow.
     pub(super) fn end<T>(self, end: End<T>) -> Result<T, Stop> {
-        end.map_err(|why| Stop { reach: self.reach, why, origin: self.origin })
+        end.map_err(|why| Stop { reach: self.reach, subject: self.subject, why, origin: self.origin })
     }
 
     /// Names the server before anything is sent to it; one whose name may look like another has to be confirmed, unless it is remembered.
@@ -135,7 +136,9 @@ impl<'a, W: World> Run<'a, W> {
                 Ok(response) => match response.read(parse)? {
                     Ok(answer) => return Ok(Heard::Answer(answer)),
                     Err(problem) => match problem.name {
-                        ProblemName::LoginFailed => return Ok(Heard::LoginFailed { repeated: retry.repeated() }),
+                        ProblemName::LoginFailed | ProblemName::RecoveryFailed => {
+                            return Ok(Heard::NotProven { repeated: retry.repeated() });
+                        }
                         ProblemName::Unavailable => (NoAnswer::Busy, problem.retry_after),
                         // Too many tries at an account: trying on makes it worse.
                         _ => return Err(Why::Problem(problem)),

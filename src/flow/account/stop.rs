@@ -2,12 +2,13 @@
 //!
 //! Promise: every stop is something that a person can act on. Must never: hold a sentence or a secret.
 
+use crate::flow::Locks;
 use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer};
 use crate::wire::inbound::Problem;
 use crate::wire::origin::Origin;
 use crate::wire::refusal::Refusal;
 
-/// Which password holds.
+/// Which secret holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// Nothing was changed: the one that held.
@@ -23,6 +24,8 @@ pub enum Reach {
 pub struct Stop {
     /// How far it got.
     pub reach: Reach,
+    /// What would have been changed.
+    pub subject: Locks,
     /// Why.
     pub why: Why,
     /// The server, once it was known.
@@ -56,8 +59,14 @@ pub enum Why {
     Changed(Change),
     /// The password does not open the account.
     NotOpened,
+    /// The recovery code does not open the account.
+    CodeOpensNothing,
+    /// The kit is of another account.
+    OtherKit,
     /// The account has a second secret, which this version does not use yet.
     SecretKeyNotYet,
+    /// The account's server is of the other dialect, in which this command does not exist.
+    NotThere,
     /// The fingerprint that was given is not that of the account.
     OtherFingerprint,
 }

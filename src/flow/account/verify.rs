@@ -1,25 +1,57 @@
-//! Does the account open, and is it still the one that this computer knows?
-//!
-//! Promise: nothing is changed on the server. On a computer that never saw the account there is nothing to compare with; it is said so, and remembered from
-//! then on.
+//! Opening the account, and nothing else: the proof that it is still the one that was completed here, and that the kit is its kit.
 
+use super::recover::KitOnFile;
 use super::run::{End, Run};
-use super::stop::Stop;
+use super::stop::{Stop, Why};
 use super::{Deed, Done, Known, World};
+use crate::crypto::context::AccountContext;
+use crate::crypto::hazmat;
+use crate::crypto::kek::{Kek, derive_recovery_seed};
+use crate::wire::disclose::RecoveryPublic;
 use rand_core::CryptoRngCore;
 
+/// Which kit is to be proven, besides.
+pub enum KitWish {
+    /// The one whose code the person types.
+    Typed,
+    /// One in a file.
+    OnFile(KitOnFile),
+}
+
 /// Runs it.
-pub async fn verify<W: World>(world: &mut W, rng: &mut dyn CryptoRngCore, known: Known) -> Result<Done, Stop> {
+pub async fn verify<W: World>(
+    world: &mut W,
+    rng: &mut dyn CryptoRngCore,
+    known: Known,
+    kit: Option<KitWish>,
+) -> Result<Done, Stop> {
     let mut run = Run::new(world, rng);
-    let end = run.verify(known).await;
+    let end = run.verify(known, kit).await;
     run.end(end)
 }
 
 impl<W: World> Run<'_, W> {
-    async fn verify(&mut self, known: Known) -> End<Done> {
+    async fn verify(&mut self, known: Known, kit: Option<KitWish>) -> End<Done> {
         self.greet(&known)?;
         let params = self.params(&known).await?;
         let open = self.open(&known, &params).await?;
-        self.remember(known, open, Deed::Verified)
+        let Some(kit) = kit else { return self.remember(known, open, Deed::Verified) };
+        let code = match kit {
+            KitWish::Typed => self.code(&known)?,
+            KitWish::OnFile(kit) if (AccountContext { realm: kit.realm, account: kit.account }) != open.context => {
+                return Err(Why::OtherKit);
+            }
+            KitWish::OnFile(kit) => kit.code,
+        };
+        // What the server holds: the key that checks the code's signatures, and the envelope that the code opens.
+        // EXPOSE: only the public half is compared.
+        let public = RecoveryPublic(hazmat::ed25519_public(derive_recovery_seed(&code, &open.context).expose()));
+        let by_recovery = Kek::derive_from_recovery_code(&code, &open.context);
+        let envelope = &open.bundle.envelopes.by_recovery;
+        let inside = envelope.open(&by_recovery, &open.context, open.bundle.identity.key_gen);
+        if public != open.bundle.recovery_public || !inside.is_ok_and(|key| key.matches(&open.account_key)) {
+            return Err(Why::CodeOpensNothing);
+        }
+        self.remember(known, open, Deed::KitVerified)
     }
 }

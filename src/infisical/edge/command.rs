@@ -29,10 +29,7 @@ pub enum Deed {
         yes_for: Option<String>,
     },
     /// Set a new password by the old one.
-    Change {
-        /// The wished cost, which this dialect has no choice of.
-        profile: Option<crate::crypto::kdf::Profile>,
-    },
+    Change,
 }
 
 /// What the flags say about it.

@@ -2,19 +2,35 @@
 
 use super::{Lines, Story, fingerprint_rows, local, problem, refusal, stop, usage};
 use crate::exit::ExitCode;
-use crate::flow::account::{Deed, Done};
+use crate::flow::Locks;
 use crate::flow::account::stop::{Change, Reach, Stop, Why};
+use crate::flow::account::{Deed, Done};
 use crate::flow::checkpoint::Pin;
 use crate::wire::inbound::ProblemName;
 use crate::wire::refusal::Blame;
 
 const VERIFY: &str = "firstkey verify";
-/// Which password holds.
-fn holds(reach: Reach) -> &'static str {
-    match reach {
-        Reach::Unchanged => "Nothing was changed on the server.",
-        Reach::Unknown => "The new password was sent; whether it is stored is not known.",
-        Reach::Stored => "The new password is stored; the old one opens nothing any more.",
+/// Which secret holds.
+fn holds(reach: Reach, subject: Locks) -> &'static str {
+    match (reach, subject) {
+        (Reach::Unchanged, Locks::Password) => "Nothing was changed on the server.",
+        (Reach::Unchanged, Locks::Kit) => "Nothing was changed: your present kit holds; a new one opens nothing.",
+        (Reach::Unchanged, Locks::Both) => "Nothing was changed: old password and kit hold; a new kit opens nothing.",
+        (Reach::Unknown, Locks::Password) => "The new password was sent; whether it is stored is not known.",
+        (Reach::Unknown, Locks::Kit) => "The new kit was sent; whether it is stored is not known.",
+        (Reach::Unknown, Locks::Both) => "New password and kit were sent; whether they are stored is not known.",
+        (Reach::Stored, Locks::Password) => "The new password is stored; the old one opens nothing any more.",
+        (Reach::Stored, Locks::Kit) => "The new kit is stored; the old one opens nothing any more.",
+        (Reach::Stored, Locks::Both) => "New password and kit are stored; the old ones open nothing any more.",
+    }
+}
+
+/// What to do where that is not known.
+fn try_both(subject: Locks) -> &'static str {
+    match subject {
+        Locks::Password => "Try the new one first; if it opens nothing, the old one does.",
+        Locks::Kit => "Keep both kits until you know which one holds: firstkey verify --kit",
+        Locks::Both => "Try the new password first; if it opens nothing, recover with the old kit.",
     }
 }
 
@@ -25,8 +41,8 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
         Why::Cancelled => {
             let story = match stop.reach {
                 Reach::Unchanged => Story::of("Stopped. Nothing was changed."),
-                Reach::Unknown => told(Story::of("Stopped while sending."), stop.reach).then(TRY_BOTH),
-                Reach::Stored => told(Story::of("Stopped after it was stored."), stop.reach),
+                Reach::Unknown => told(Story::of("Stopped while sending."), stop).then(try_both(stop.subject)),
+                Reach::Stored => told(Story::of("Stopped after it was stored."), stop),
             };
             return (story, "cancelled", ExitCode::Cancelled);
         }
@@ -88,6 +104,25 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
                 .then("To try again, run");
             (story.run(VERIFY), "not-opened", ExitCode::NotOpened)
         }
+        Why::NotThere => {
+            let story = Story::of("No account is known here whose server has this command.")
+                .because("It exists for servers of firstkey's own protocol alone.")
+                .then("Name the account, with --server URL --account EMAIL.");
+            return (story, "not-there", ExitCode::Usage);
+        }
+        Why::CodeOpensNothing => {
+            let story = Story::of("That recovery code does not open this account.")
+                .because("A kit dies when a newer one is made; the newest is the one that counts.")
+                .then("Look for a newer kit, or for another account's; then run")
+                .run("firstkey recover");
+            (story, "code-opens-nothing", ExitCode::NotOpened)
+        }
+        Why::OtherKit => {
+            let story = Story::of("Stopped: the kit is of another account than the server shows.")
+                .because("Either it is somebody else's kit, or the server shows a wrong account.")
+                .then("Compare the address on the kit; if it is right, tell your administrator.");
+            (story, "other-kit", ExitCode::Refused)
+        }
         Why::SecretKeyNotYet => {
             let story = Story::of("This account has a second secret beside its password.")
                 .because("This version cannot use one yet.")
@@ -101,18 +136,17 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
             (story, "other-fingerprint", ExitCode::Refused)
         }
     };
-    story.changed = Some(holds(stop.reach).to_owned());
+    story = told(story, stop);
     if stop.reach == Reach::Unknown {
-        story = story.then(TRY_BOTH);
+        story = story.then(try_both(stop.subject));
     }
     (story, code, exit)
 }
 
-fn told(story: Story, reach: Reach) -> Story {
-    Story { changed: Some(holds(reach).to_owned()), ..story }
+fn told(story: Story, stop: &Stop) -> Story {
+    Story { changed: Some(holds(stop.reach, stop.subject).to_owned()), ..story }
 }
 
-const TRY_BOTH: &str = "Try the new one first; if it opens nothing, the old one does.";
 const FORWARD: &str = "Please forward this text to your administrator before you go on.";
 const LATER: &str = "Check your network, or tell your administrator; then run it again.";
 
@@ -133,12 +167,23 @@ fn changed(change: Change, host: &str) -> (Story, &'static str) {
 pub fn done(done: &Done) -> Lines {
     match done.deed {
         Deed::Verified => verified(done),
+        Deed::KitVerified => {
+            let mut lines = verified(done);
+            lines.push("The kit opens it too: keep it where it is.".to_owned());
+            lines
+        }
         Deed::PasswordChanged => vec![
             format!("Done. {} at {} has a new password.", done.pin.email, done.pin.origin.host()),
             "It opened the account just now; the old one opens nothing any more.".to_owned(),
             "Your keys, their fingerprint and your recovery kit are the same as before.".to_owned(),
             "Other computers that were logged in have to log in again.".to_owned(),
         ],
+        Deed::KitChanged => vec![
+            format!("Done. {} at {} has a new recovery kit.", done.pin.email, done.pin.origin.host()),
+            "The old kit opens nothing any more: destroy it, so that nobody mixes them up.".to_owned(),
+            "Your password, your keys and their fingerprint are the same as before.".to_owned(),
+        ],
+        Deed::Recovered => recovered(done),
     }
 }
 
@@ -150,6 +195,23 @@ fn verified(done: &Done) -> Lines {
         lines.push("It remembers the keys from now on. Compare the fingerprint with your kit:".to_owned());
     } else {
         lines.push("Keys, server and fingerprint are the ones that this computer remembers:".to_owned());
+    }
+    lines.extend(fingerprint_rows(&pin.fingerprint()).map(|row| format!("    {row}")));
+    lines
+}
+
+fn recovered(done: &Done) -> Lines {
+    let pin = &done.pin;
+    let mut lines = vec![
+        format!("Done. {} at {} has a new password and a new kit.", pin.email, pin.origin.host()),
+        "The new password opened the account just now. The old password and the old".to_owned(),
+        "kit open nothing any more; your administrators are told that you recovered.".to_owned(),
+    ];
+    if done.first_seen {
+        lines.push("Your keys are the same. This computer saw them for the first time; compare the".to_owned());
+        lines.push("fingerprint with your old kit:".to_owned());
+    } else {
+        lines.push("Your keys are the ones that this computer remembers, with the fingerprint:".to_owned());
     }
     lines.extend(fingerprint_rows(&pin.fingerprint()).map(|row| format!("    {row}")));
     lines
@@ -190,6 +252,18 @@ mod tests {
     use crate::wire::origin::Origin;
     use crate::wire::refusal::Refusal;
 
+    const ALL: [(Reach, Locks); 9] = [
+        (Reach::Unchanged, Locks::Password),
+        (Reach::Unchanged, Locks::Kit),
+        (Reach::Unchanged, Locks::Both),
+        (Reach::Unknown, Locks::Password),
+        (Reach::Unknown, Locks::Kit),
+        (Reach::Unknown, Locks::Both),
+        (Reach::Stored, Locks::Password),
+        (Reach::Stored, Locks::Kit),
+        (Reach::Stored, Locks::Both),
+    ];
+
     fn whys() -> Vec<Why> {
         let problem = |name| Problem { name, at: None, contact: None, retry_after: None };
         vec![
@@ -213,6 +287,10 @@ mod tests {
             Why::Changed(Change::OtherKeys),
             Why::Changed(Change::ServerKey),
             Why::NotOpened,
+            Why::CodeOpensNothing,
+            Why::OtherKit,
+            Why::NotThere,
+            Why::Missing(Missing::RecoveryCode),
             Why::SecretKeyNotYet,
             Why::OtherFingerprint,
         ]
@@ -223,17 +301,17 @@ mod tests {
         let document = include_str!("../../../docs/EXIT-CODES.md");
         let origin = Origin::read("https://id.example.org").expect("an origin");
         for why in whys() {
-            for reach in [Reach::Unchanged, Reach::Unknown, Reach::Stored] {
-                let stop = Stop { why: why.clone(), reach, origin: Some(origin.clone()) };
+            for (reach, subject) in ALL {
+                let stop = Stop { why: why.clone(), reach, subject, origin: Some(origin.clone()) };
                 let (story, code, exit) = story(&stop);
                 let text = story.for_people();
                 assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
                 let row = format!("| {}", exit.number());
                 let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
                 assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
-                let before = matches!(why, Why::NothingKnown | Why::Several(_) | Why::NoSuchServer);
+                let before = matches!(why, Why::NothingKnown | Why::Several(_) | Why::NoSuchServer | Why::NotThere);
                 assert!(before || text.contains("hing was changed") == (reach == Reach::Unchanged), "{text}");
-                assert_eq!(!before && text.contains(TRY_BOTH), reach == Reach::Unknown && !before, "{text}");
+                assert_eq!(!before && text.contains(try_both(subject)), reach == Reach::Unknown && !before, "{text}");
                 let ends = matches!(why, Why::Cancelled) || !story.next.is_empty() || story.command.is_some();
                 assert!(ends, "{text}");
             }

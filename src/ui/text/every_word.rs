@@ -6,7 +6,8 @@ use crate::crypto::kdf::KdfRefused;
 use crate::crypto::prepare::PrepareError;
 use crate::crypto::strength::{Part, Strength, Tail, Weakness};
 use crate::exit::ExitCode;
-use crate::flow::Notice;
+use crate::crypto::recovery::{CodeError, Place};
+use crate::flow::{Locks, Notice};
 use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, StorageTrouble, Why};
 use crate::ui::text::usage::Misuse;
 use crate::wire::inbound::{Problem, ProblemName};
@@ -73,6 +74,7 @@ fn problems() -> Vec<Problem> {
         N::Conflict => N::Conflict,
         N::Invalid => N::Invalid,
         N::LoginFailed => N::LoginFailed,
+        N::RecoveryFailed => N::RecoveryFailed,
         N::TooMany => N::TooMany,
         N::Unavailable => N::Unavailable,
         N::Other(_) => N::Other(Printable::from_untrusted("teapot")),
@@ -188,6 +190,7 @@ fn missing() -> Vec<Missing> {
         M::Password => M::Password,
         M::NewPassword => M::NewPassword,
         M::Kit => M::Kit,
+        M::RecoveryCode => M::RecoveryCode,
         M::Host => M::Host,
     ]
 }
@@ -325,7 +328,16 @@ fn every_notice_fits() {
         N::KitProven,
         N::KitNotProven { group: 6 },
         N::Sending { bytes: 1_207 },
-        N::Changing { bytes: 1_207 },
+        N::Changing { bytes: 1_207, what: Locks::Password },
+        N::Changing { bytes: 1_207, what: Locks::Kit },
+        N::Changing { bytes: 1_207, what: Locks::Both },
+        N::NoCode(CodeError::Symbol { position: Place { group: 7, symbol: 4 }, found: '\u{1f}' }),
+        N::NoCode(CodeError::Length { have: 27, need: 28 }),
+        N::NoCode(CodeError::Check { maybe: Some(Place { group: 7, symbol: 4 }) }),
+        N::NoCode(CodeError::Check { maybe: None }),
+        N::NoCode(CodeError::OtherKind),
+        N::CodeOpened,
+        N::CodeOpenedNothing,
         N::Looking { origin: origin(), email: "ada@example.org".to_owned() },
         N::Resuming { email: "ada@example.org".to_owned(), bytes: 1_207, digest: [7; 32] },
         N::Retrying { origin: origin(), delay: Duration::from_secs(8) },
@@ -353,6 +365,8 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
     fits(&question::host(&origin()));
     fits(&question::invite_again());
     fits(&question::new_password());
+    fits(&question::new_kit());
+    fits(&question::code("ada@example.org"));
     fits(&start::proxy("proxy.example.org:3128"));
     for closed in [true, false] {
         fits(&start::verbose("/home/ada/.local/state/firstkey", closed));
@@ -361,7 +375,7 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
         fits(&question::better_link(trouble));
     }
     for fixed in
-        [question::MADE, question::MADE_AGAIN, question::WRITTEN_DOWN_HOW, notice::KIT_SHOWN, usage::LINK_IN_HISTORY]
+        [question::MADE, question::MADE_AGAIN, question::WRITTEN_DOWN_HOW, notice::KIT_SHOWN, notice::CODE_TYPED, usage::LINK_IN_HISTORY]
     {
         fits(&[fixed.to_owned()]);
     }

@@ -1,9 +1,9 @@
 //! What is said along the way.
 
-use super::{Lines, fingerprint_rows, grouped, short_digest, strength, usual_time};
+use super::{Lines, code, fingerprint_rows, grouped, short_digest, strength, usual_time};
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::Profile;
-use crate::flow::Notice;
+use crate::flow::{Locks, Notice};
 use crate::ui::text::memory;
 use crate::wire::text::Printable;
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub const NOT_CHECKED: &str = " no";
 pub const CHECKING: &str = "  Checking ...";
 /// What is left on the ordinary screen of a kit that was shown on the other one.
 pub const KIT_SHOWN: &str = "  The recovery kit was shown on a screen of its own and is gone from this one.";
+/// What is left of a code that was typed there.
+pub const CODE_TYPED: &str = "Recovery code: typed on a screen of its own, and gone from this one.";
 /// When a group is read from the file instead of typed.
 pub const KIT_READ_BACK: &str = "  The file was read again to check it.";
 
@@ -90,9 +92,22 @@ pub fn notice(notice: &Notice) -> Lines {
         Notice::KitNotProven { group } => {
             vec![format!("  That is not group {group} of the kit. Look again; here it is once more.")]
         }
-        Notice::Changing { bytes } => vec![
-            format!("  Sending 1 request, {} bytes: 1 sealed key, an OPAQUE record, settings.", grouped(*bytes)),
-            "  See every byte with: firstkey audit --last".to_owned(),
+        Notice::Changing { bytes, what } => {
+            let what = match what {
+                Locks::Password => "1 sealed key, an OPAQUE record, settings",
+                Locks::Kit => "1 sealed key, a public key",
+                Locks::Both => "2 sealed keys, an OPAQUE record",
+            };
+            vec![
+                format!("  Sending 1 request, {} bytes: {what}.", grouped(*bytes)),
+                "  See every byte with: firstkey audit --last".to_owned(),
+            ]
+        }
+        Notice::NoCode(slip) => code::slip(*slip),
+        Notice::CodeOpened => one("  The code opens the account."),
+        Notice::CodeOpenedNothing => vec![
+            "  That code does not open this account. Is it the newest kit, and of this".to_owned(),
+            "  account? A kit dies when a newer one is made.".to_owned(),
         ],
         Notice::Sending { bytes } => vec![
             format!("  Sending 1 request, {} bytes: public keys, 4 sealed keys,", grouped(*bytes)),

@@ -77,6 +77,7 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &
             (story.then("Run the same command again."), "session-ended")
         }
         ProblemName::Invalid => (odd(host, "finds what was sent to it not valid."), "server-invalid"),
+        ProblemName::RecoveryFailed => (odd(host, "refused a recovery code where none was shown."), "server-recovery-failed"),
         ProblemName::LoginFailed => (odd(host, "refused a log-in where none was tried."), "server-login-failed"),
         ProblemName::TooMany => {
             (Story::of(format!("{host} had too many tries and wants a break.")).then(later(problem)), "server-too-many")

@@ -119,6 +119,27 @@ pub fn kit(organisation: &str) -> Lines {
     ]
 }
 
+/// Before the kit of an account that exists.
+pub fn new_kit() -> Lines {
+    vec![
+        "Your new recovery kit".to_owned(),
+        "  The old kit opens nothing any more, as soon as this one is stored.".to_owned(),
+        "  Nobody at your company, and nobody who made this program, can reset it.".to_owned(),
+        "  Write these 7 groups down on paper.".to_owned(),
+    ]
+}
+
+/// Before the recovery code.
+pub fn code(email: &str) -> Lines {
+    vec![
+        format!("Type the recovery code of {email}, all 7 groups."),
+        "  Dashes, blanks and small letters do not matter. It stays on this computer.".to_owned(),
+    ]
+}
+
+/// The prompt for it.
+pub const CODE: &str = "Recovery code: ";
+
 /// The prompt for one group.
 pub fn group(group: u8) -> String {
     format!("  To check, type group {group}: ")

@@ -32,6 +32,8 @@ pub fn missing(missing: Missing) -> Story {
             .then("consent with --yes-for EMAIL; it must be the invited address"),
         Missing::Kit => Story::of("nowhere to put the recovery kit and nobody can be asked")
             .then("name a new file for it with --kit-out PATH"),
+        Missing::RecoveryCode => Story::of("no recovery code given and nobody can be asked")
+            .then("name the file of the kit with --kit-file PATH"),
         Missing::Host => Story::of("only a person can confirm this server's name: its letters may look like others")
             .then("run it once at a terminal, or ask for an invite with a plain server name"),
     }
@@ -45,6 +47,7 @@ pub fn missing_code(missing: Missing) -> &'static str {
         Missing::NewPassword => "missing-new-password",
         Missing::Consent => "missing-consent",
         Missing::Kit => "missing-kit",
+        Missing::RecoveryCode => "missing-recovery-code",
         Missing::Host => "missing-host",
     }
 }

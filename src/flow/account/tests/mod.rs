@@ -1,17 +1,21 @@
 //! Opening an account: against an honest server, and against what a hostile one or a bad line would do.
 
+mod kit;
 mod password;
+mod recover;
+mod table;
 
 use super::stop::{Change, Stop, Why};
 use super::{Done, Halt, Known, World, verify};
 use crate::crypto::context::KeyGen;
 use crate::crypto::identity::KeyPairs;
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::crypto::recovery::{CodeError, write_code};
 use crate::flow::checkpoint::Pin;
 use crate::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
 use crate::flow::{Answer, Notice, Question};
 use crate::fuzzing::chance::Seeded;
-use crate::fuzzing::honest::HonestServer;
+use crate::fuzzing::honest::{HonestServer, response};
 use crate::fuzzing::infisical::person::ready;
 use crate::fuzzing::scene::{PASSWORD, Scene, stretch};
 use crate::secret::{MasterKey, SessionToken};
@@ -35,6 +39,13 @@ struct Bench {
     new: VecDeque<String>,
     /// What was typed or made last.
     chosen: String,
+    /// What is typed as recovery code; the last stays. Empty: what the kit says that was kept at the completion.
+    codes: VecDeque<String>,
+    /// The kits that were shown since, as written down.
+    kits: Vec<String>,
+    /// Whether a shown kit is written down.
+    writes: bool,
+    slips: Vec<CodeError>,
     /// After so many effects the person stops the program.
     patience: usize,
     /// Called before the request with this number is answered.
@@ -54,6 +65,14 @@ enum Meddle {
     LoseBefore,
     /// It is performed and its answer lost.
     LoseAfter,
+    /// It is not performed and answered as if it had been: the receipt is right.
+    Pretend,
+    /// It never arrives, nor does any other after it.
+    Refuse,
+    /// It is performed, and neither its answer nor any other arrives.
+    Deaf,
+    /// The answer is this one, and nothing is performed.
+    Instead(u16),
     /// The answer is changed so.
     Alter(fn(&str) -> String),
 }
@@ -68,6 +87,10 @@ impl Bench {
             typed: VecDeque::from([PASSWORD.to_owned()]),
             new: VecDeque::from([NEW.to_owned()]),
             chosen: String::new(),
+            codes: VecDeque::new(),
+            kits: Vec::new(),
+            writes: true,
+            slips: Vec::new(),
             patience: usize::MAX,
             before: None,
             asked: 0,
@@ -94,7 +117,12 @@ impl Bench {
     }
 
     fn verify(&mut self, known: Known) -> Result<Done, Stop> {
-        ready(verify(self, &mut Seeded::new(3), known))
+        ready(verify(self, &mut Seeded::new(3), known, None))
+    }
+
+    /// The code of the kit that was kept when the account was completed.
+    fn first_kit(&self) -> String {
+        self.scene.kit.clone().expect("a kit was kept")
     }
 
     fn stopped(&mut self, known: Known) -> Why {
@@ -124,6 +152,19 @@ impl World for Bench {
                 }
                 return secret(&self.chosen);
             }
+            Question::RecoveryCode { .. } => {
+                let next = if self.codes.len() > 1 { self.codes.pop_front() } else { self.codes.front().cloned() };
+                return secret(&next.unwrap_or_else(|| self.first_kit()));
+            }
+            Question::Kit(kit) => {
+                // EXPOSE: the person writes it down.
+                self.kits.push(write_code(kit.code.expose()).as_str().to_owned());
+                return if self.writes { Answer::Yes } else { Answer::No };
+            }
+            Question::KitProof { group, .. } => {
+                let kit = self.kits.last().expect("it was shown");
+                return secret(kit.split('-').nth(usize::from(group) - 1).expect("a group"));
+            }
             _ => panic!("another question"),
         };
         self.asked += 1;
@@ -136,6 +177,9 @@ impl World for Bench {
     }
 
     fn tell(&mut self, notice: &Notice) {
+        if let Notice::NoCode(slip) = notice {
+            self.slips.push(*slip);
+        }
         self.told.push(format!("{notice:?}").chars().take_while(|c| c.is_alphanumeric()).collect());
     }
 
@@ -165,9 +209,24 @@ impl World for Bench {
         if matches!(meddle, Some(Meddle::LoseBefore)) {
             return Err(Halt::Silent(NoAnswer::Broken));
         }
+        if let Some((_, Meddle::Refuse | Meddle::Deaf)) = self.meddle.filter(|(at, _)| *at < self.paths.len()) {
+            return Err(Halt::Silent(NoAnswer::NoConnection));
+        }
+        match meddle {
+            Some(Meddle::Refuse) => return Err(Halt::Silent(NoAnswer::NoConnection)),
+            Some(Meddle::Instead(status)) => {
+                // As a load balancer says it.
+                return Ok(Response { content_type: Some("text/plain".to_owned()), ..response(status, b"busy") });
+            }
+            Some(Meddle::Pretend) => {
+                let receipt = Base64UrlUnpadded::encode_string(&request.digest());
+                return Ok(response(200, format!("{{\"receipt\":\"{receipt}\"}}").as_bytes()));
+            }
+            _ => {}
+        }
         let mut response = self.scene.server.answer_in(session, request);
         match meddle {
-            Some(Meddle::LoseAfter) => return Err(Halt::Silent(NoAnswer::Broken)),
+            Some(Meddle::LoseAfter | Meddle::Deaf) => return Err(Halt::Silent(NoAnswer::Broken)),
             Some(Meddle::Alter(alter)) => {
                 let text = String::from_utf8(response.body.to_vec()).expect("text");
                 response.body = Zeroizing::new(alter(&text).into_bytes());
@@ -360,7 +419,7 @@ fn a_host_that_may_look_like_another_is_confirmed_unless_it_is_remembered() {
     let origin = Origin::read("https://xn--kys-hoa.example.org").expect("an origin");
     let known = Known { origin: origin.clone(), email: "ada@example.org".to_owned(), pin: None };
     let mut world = Refusing { bench: &mut bench };
-    let end = ready(verify(&mut world, &mut Seeded::new(3), known));
+    let end = ready(verify(&mut world, &mut Seeded::new(3), known, None));
     assert!(matches!(end, Err(Stop { why: Why::GaveUp(GaveUp::Host), .. })));
     assert!(bench.paths.is_empty(), "nothing was sent");
 }

@@ -141,8 +141,29 @@ fn a_receipt_that_lies_is_noticed_whatever_is_stored() {
 fn another_server_key_at_the_registration_is_refused_and_nothing_is_sent() {
     let mut bench = Bench::new();
     // The sixth is the registration.
-    bench.meddle = Some((6, Meddle::Alter(|text| text.replace("\"opaque_response\":\"", "\"opaque_response\":\"A"))));
-    let stop = change(&mut bench, None).expect_err("not an answer");
-    assert!(matches!(stop.why, Why::Refused(_) | Why::Changed(Change::ServerKey)), "{stop:?}");
-    assert!(changes(&bench).is_empty() && stop.reach == Reach::Unchanged && opens(&mut bench, PASSWORD));
+    bench.before = Some((6, |scene| scene.server.change_its_own_key()));
+    let stop = change(&mut bench, None).expect_err("another server");
+    assert!(matches!(stop.why, Why::Changed(Change::ServerKey)), "{stop:?}");
+    assert!(changes(&bench).is_empty() && stop.reach == Reach::Unchanged);
+}
+
+#[test]
+fn what_comes_back_is_compared_with_what_was_sent() {
+    // The bundle is the end of the ninth: another kit, another recovery key.
+    for mark in ["\"2\":\"", "\"recovery_public\":\""] {
+        let mut bench = Bench::new();
+        bench.meddle = Some((9, Meddle::Alter(if mark.contains('2') { kit_turned } else { public_turned })));
+        let stop = change(&mut bench, None).expect_err("something else came back");
+        assert!(matches!(stop.why, Why::Refused(Refusal::Differs(_))), "{stop:?}");
+        assert_eq!(stop.reach, Reach::Stored);
+        assert!(opens(&mut bench, NEW));
+    }
+}
+
+fn kit_turned(text: &str) -> String {
+    super::turned(text, "\"2\":\"")
+}
+
+fn public_turned(text: &str) -> String {
+    super::turned(text, "\"recovery_public\":\"")
 }

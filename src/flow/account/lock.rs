@@ -1,0 +1,140 @@
+//! New locks for the same keys: one that a new password opens, one that a new recovery code opens.
+//!
+//! Promise: the account key is sealed anew and opened again before anything of it is sent; a recovery code was written down and proven before its lock leaves.
+//! Must never: change a key pair, or keep a secret that its caller does not need.
+
+use super::run::{End, Heard, Run};
+use super::stop::{Change, Why};
+use super::{Known, World};
+use crate::crypto::context::AccountContext;
+use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
+use crate::crypto::hazmat;
+use crate::crypto::kdf::{KdfBlock, Profile, Salt, StretchJob};
+use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
+use crate::crypto::opaque::{Registration, ServerKey};
+use crate::flow::kit::{GROUPS, PROOF_TRIES, is_group};
+use crate::flow::stop::{GaveUp, LocalTrouble};
+use crate::flow::{Answer, Kit, Notice, Question};
+use crate::secret::{AccountKey, OpaquePassword, Password, PreKey, RecoveryCode, SessionToken};
+use crate::wire::bundle::Bundle;
+use crate::wire::change::{KitLock, PasswordLock, Replaces};
+use crate::wire::disclose::{Expected, IdempotencyKey, OpaqueRequest, OpaqueUpload, RecoveryPublic};
+use crate::wire::inbound;
+use crate::wire::outbound::{Endpoint, Outbound};
+use crate::wire::refusal::Refusal;
+
+/// What an account that was opened gives to whoever changes its locks.
+pub(super) struct Holder<'a> {
+    pub(super) context: &'a AccountContext,
+    pub(super) bundle: &'a Bundle,
+    pub(super) session: &'a SessionToken,
+    pub(super) account_key: &'a AccountKey,
+}
+
+/// The new password as it logs in and unlocks.
+pub(super) struct Fresh {
+    pub(super) block: KdfBlock,
+    pub(super) auth: OpaquePassword,
+    pub(super) pre: PreKey,
+}
+
+impl<W: World> Run<'_, W> {
+    pub(super) async fn stretch_new(
+        &mut self,
+        context: &AccountContext,
+        password: Password,
+        profile: Profile,
+    ) -> End<Fresh> {
+        let block = KdfBlock { profile, salt: Salt::make(self.rng), two_secret: false };
+        let stretched = self.world.stretch(StretchJob { password, block }).await?;
+        let PasswordKeys { auth, pre } = derive_password_keys(&stretched.0, context, &block, None)
+            .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
+        Ok(Fresh { block, auth, pre })
+    }
+
+    /// Registers the new password and seals the account key under it; `server_key` is the server's, where it is known.
+    pub(super) async fn lock_by_password(
+        &mut self,
+        known: &Known,
+        holder: &Holder<'_>,
+        fresh: &Fresh,
+        server_key: Option<ServerKey>,
+    ) -> End<PasswordLock> {
+        // EXPOSE: OPAQUE takes it twice, at registration and at the log-in that proves it.
+        let auth = OpaquePassword::from_bytes(fresh.auth.expose());
+        let (registration, message) = Registration::start(auth, self.rng).map_err(|_| Refusal::Opaque)?;
+        let request = Outbound::post(&known.origin, Endpoint::PasswordStart)
+            .field("opaque_request", &OpaqueRequest(message))
+            .build();
+        let Heard::Answer(response) = self.send_in(holder.session, &request, inbound::read_opaque_response).await?
+        else {
+            return Err(Refusal::Opaque.into());
+        };
+        let registered = registration.finish(&response, holder.context, self.rng).map_err(|_| Refusal::Opaque)?;
+        if server_key.is_some_and(|key| registered.server_key != key) {
+            return Err(Why::Changed(Change::ServerKey));
+        }
+        let envelope = Envelope::<AccountKeyByPassword>::seal(
+            &Kek::derive_from_password(&fresh.pre, &registered.export_key, holder.context),
+            holder.account_key,
+            holder.context,
+            holder.bundle.identity.key_gen,
+            &fresh.block,
+            self.rng,
+        )
+        .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
+        Ok(PasswordLock { opaque_upload: OpaqueUpload(registered.upload), kdf_block: fresh.block, envelope })
+    }
+
+    /// Makes a recovery code, has it written down and proven, and seals the account key under it. The code ends here.
+    pub(super) fn lock_by_kit(&mut self, known: &Known, holder: &Holder<'_>) -> End<KitLock> {
+        let code = RecoveryCode::make(self.rng);
+        let context = holder.context;
+        let envelope = Envelope::<AccountKeyByRecovery>::seal(
+            &Kek::derive_from_recovery_code(&code, context),
+            holder.account_key,
+            context,
+            holder.bundle.identity.key_gen,
+            self.rng,
+        )
+        .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
+        // EXPOSE: only the public half leaves.
+        let recovery_public = RecoveryPublic(hazmat::ed25519_public(derive_recovery_seed(&code, context).expose()));
+        self.prove_kept(known, holder, &code)?;
+        Ok(KitLock { envelope, recovery_public })
+    }
+
+    fn prove_kept(&mut self, known: &Known, holder: &Holder<'_>, code: &RecoveryCode) -> End<()> {
+        for attempt in 1..=PROOF_TRIES {
+            let kit = Kit {
+                // EXPOSE: the kit shows the code to its owner; the flow keeps its own copy for the proof.
+                code: RecoveryCode::from_bytes(code.expose()),
+                origin: known.origin.clone(),
+                email: known.email.clone(),
+                organisation: None,
+                realm: holder.context.realm,
+                account: holder.context.account,
+                fingerprint: holder.bundle.identity.fingerprint(holder.context),
+            };
+            let (Answer::Yes | Answer::KitSaved(_)) = self.ask(Question::Kit(Box::new(kit)))? else {
+                return Err(Why::GaveUp(GaveUp::Kit));
+            };
+            // Which group is asked for is no secret; a slight bias of 2^64 mod 7 does not matter.
+            let group = u8::try_from(self.rng.next_u64() % GROUPS).unwrap_or_default() + 1;
+            let typed = self.secret(Question::KitProof { group, attempt })?.unwrap_or_default();
+            if is_group(code, group, &typed) {
+                self.world.tell(&Notice::KitProven);
+                return Ok(());
+            }
+            self.world.tell(&Notice::KitNotProven { group });
+        }
+        Err(Why::GaveUp(GaveUp::KitProof))
+    }
+
+    /// Which change it will be.
+    pub(super) fn replaces(&mut self, holder: &Holder<'_>) -> Replaces {
+        let mut idempotency_key = [0; 16];
+        self.rng.fill_bytes(&mut idempotency_key);
+        Replaces { idempotency_key: IdempotencyKey(idempotency_key), expected: Expected::of(holder.bundle) }
+    }
+}

@@ -1,0 +1,192 @@
+//! The kit used, proven and replaced: at the terminal, by a script, and in vain.
+
+use super::support::client::{Desk, PASSWORD, run};
+use super::support::deployment::Deployment;
+use super::support::pty::{End, Pty};
+use super::support::sitting::{Sitting, asked_group, firstkey, groups, plain};
+use super::{EMAIL, FINISH, LOGIN, PARAMS};
+use std::path::{Path, PathBuf};
+
+const NEW: &str = "harbor trumpet mosaic lantern gravel 91";
+const CODE: &str = "Recovery code: ";
+
+/// A server, a desk where an account was completed, and the kit that was kept.
+fn completed() -> (Deployment, Desk, PathBuf) {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let done = desk.run_accept(&link, EMAIL);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let kit = desk.path("kit.txt");
+    assert!(kit.is_file(), "the kit was kept");
+    (server, desk, kit)
+}
+
+fn code_of(kit: &Path) -> String {
+    let page = std::fs::read_to_string(kit).expect("a kit");
+    page.lines().find_map(|line| line.strip_prefix("recovery-code: ")).expect("a code").to_owned()
+}
+
+fn opens(desk: &Desk, password: &str) -> Option<i32> {
+    let file = desk.write("try", password.as_bytes());
+    run(desk.command().args(["verify", "--no-input", "--json", "--password-file"]).arg(file)).code
+}
+
+/// Writes the shown kit down, and types the group that is asked for.
+fn write_down(pty: &mut Pty) -> String {
+    pty.keep_kit().join("-")
+}
+
+#[test]
+fn a_person_who_forgot_the_password_comes_back_with_the_kit() {
+    let (server, desk, kit) = completed();
+    let before = server.wire.paths().len();
+    let code = code_of(&kit);
+    let mut pty = firstkey(&desk).arg("forgot").start();
+    pty.expect(CODE);
+    let mut slip = code.clone().into_bytes();
+    slip.swap(0, 1);
+    if slip == code.as_bytes() {
+        slip[0] = if slip[0] == b'7' { b'3' } else { b'7' };
+    }
+    pty.send(format!("{}\r", String::from_utf8(slip).expect("text")));
+    pty.expect("There is a slip in it");
+    pty.expect(CODE);
+    pty.send(format!("{}\r", code.to_lowercase().replace('-', " ")));
+    pty.type_secret("New password: ", NEW);
+    pty.type_secret("Again: ", NEW);
+    let new = write_down(&mut pty);
+    assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    let page = pty.page();
+    for line in [
+        "  Nothing was sent. Please type it again.",
+        "  The code opens the account.",
+        "Done. ada@example.org at 127.0.0.1 has a new password and a new kit.",
+        "Your keys are the ones that this computer remembers, with the fingerprint:",
+    ] {
+        assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
+    }
+    assert!(!page.contains(NEW) && !page.contains(&code), "the code is gone from the screen:\n{page}");
+    let paths = server.wire.paths()[before..].to_vec();
+    let [start, finish] = ["/v1/recovery/start", "/v1/recovery/finish"];
+    let complete = "/v1/recovery/complete";
+    assert_eq!(paths, [PARAMS, start, finish, start, finish, "/v1/account/password/start", complete, LOGIN, FINISH]);
+    assert_eq!((opens(&desk, NEW), opens(&desk, PASSWORD)), (Some(0), Some(10)));
+    // The old kit is dead, the new one is not.
+    let script = |code: &str, name: &str| {
+        let page = std::fs::read_to_string(&kit).expect("a kit");
+        let file = desk.write(name, page.replace(&code_of(&kit), code).as_bytes());
+        let password = desk.write("pw", NEW.as_bytes());
+        let mut command = desk.command();
+        command.args(["verify", "--no-input", "--json", "--password-file"]).arg(password).arg("--kit-file").arg(file);
+        run(&mut command)
+    };
+    assert_eq!(script(&code, "old.txt").last()["code"].as_str(), Some("code-opens-nothing"));
+    assert_eq!(script(&new, "new.txt").last()["deed"].as_str(), Some("kit-verified"));
+}
+
+#[test]
+fn a_script_recovers_on_a_computer_that_never_saw_the_account() {
+    let (_server, desk, kit) = completed();
+    let other = Desk::new();
+    let kit = other.write("kit.txt", &std::fs::read(kit).expect("a kit"));
+    let new = other.write("new", NEW.as_bytes());
+    let mut command = other.command();
+    command.args(["recover", "--no-input", "--json", "--kit-file"]).arg(&kit).arg("--new-password-file").arg(new);
+    let missing = run(&mut command);
+    assert_eq!((missing.code, missing.last()["code"].as_str()), (Some(2), Some("missing-kit")), "{missing:?}");
+    assert_eq!(opens(&desk, PASSWORD), Some(0), "nothing was changed");
+    let done = run(command.arg("--kit-out").arg(other.path("newkit.txt")));
+    assert_eq!((done.code, done.last()["deed"].as_str()), (Some(0), Some("recovered")), "{done:?}");
+    assert_eq!(done.last()["first_seen"].as_bool(), Some(true));
+    assert_eq!((opens(&desk, NEW), opens(&desk, PASSWORD)), (Some(0), Some(10)));
+    // And once more, with the kit that took its place; the first one is dead.
+    let third = other.write("third", b"quite another Lantern 88 gravel");
+    let mut again = other.command();
+    again.args(["recover", "--no-input", "--json", "--new-password-file"]).arg(third);
+    again.arg("--kit-out").arg(other.path("third.txt")).arg("--kit-file");
+    let mut dead = again;
+    let refused = run(dead.arg(&kit));
+    assert_eq!((refused.code, refused.last()["code"].as_str()), (Some(10), Some("code-opens-nothing")), "{refused:?}");
+    assert!(!other.path("third.txt").exists(), "no kit is made for nothing");
+}
+
+#[test]
+fn a_person_makes_a_new_kit_and_proves_it() {
+    let (server, desk, kit) = completed();
+    let mut pty = firstkey(&desk).arg("kit").start();
+    pty.type_secret("Password for ada@example.org: ", PASSWORD);
+    let new = write_down(&mut pty);
+    assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    let page = pty.page();
+    for line in [
+        "Your new recovery kit",
+        "Done. ada@example.org at 127.0.0.1 has a new recovery kit.",
+        "Your password, your keys and their fingerprint are the same as before.",
+    ] {
+        assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
+    }
+    assert!(!page.contains(&new), "{page}");
+    assert!(server.wire.paths().contains(&"/v1/account/kit".to_owned()));
+    let mut pty = firstkey(&desk).arg("verify").arg("--kit").start();
+    pty.type_secret("Password for ada@example.org: ", PASSWORD);
+    pty.expect(CODE);
+    pty.send(format!("{new}\r"));
+    assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    assert!(pty.page().contains("The kit opens it too: keep it where it is."), "{}", pty.page());
+    let mut pty = firstkey(&desk).arg("verify").arg("--kit").start();
+    pty.type_secret("Password for ada@example.org: ", PASSWORD);
+    pty.expect(CODE);
+    pty.send(format!("{}\r", code_of(&kit)));
+    assert_eq!(pty.wait(), End::Exited(10), "{}", plain(&pty.output()));
+    assert!(pty.page().contains("That recovery code does not open this account."), "{}", pty.page());
+}
+
+#[test]
+fn ctrl_c_at_each_question_of_a_recovery_changes_nothing() {
+    let (server, desk, kit) = completed();
+    let code = code_of(&kit);
+    for steps in 0..4 {
+        let mut pty = firstkey(&desk).arg("recover").start();
+        pty.expect(CODE);
+        if steps > 0 {
+            pty.send(format!("{code}\r"));
+            pty.expect("New password: ");
+        }
+        if steps > 1 {
+            pty.send(format!("{NEW}\r"));
+            pty.expect("Again: ");
+        }
+        if steps > 2 {
+            pty.send(format!("{NEW}\r"));
+            pty.expect("Written down?");
+        }
+        pty.send("\x03");
+        assert_eq!(pty.wait(), End::Exited(130), "{steps}");
+        assert!(pty.page().contains("Stopped. Nothing was changed."), "{steps}: {}", pty.page());
+    }
+    assert!(!server.wire.paths().contains(&"/v1/recovery/complete".to_owned()));
+    assert_eq!(opens(&desk, PASSWORD), Some(0));
+}
+
+#[test]
+fn a_dumb_narrow_terminal_recovers_too() {
+    let (_server, desk, kit) = completed();
+    let mut pty = firstkey(&desk).arg("recover").term("dumb").size(24, 40).start();
+    pty.expect(CODE);
+    pty.send(format!("{}\r", code_of(&kit)));
+    pty.type_secret("New password: ", NEW);
+    pty.type_secret("Again: ", NEW);
+    // The question is wrapped at this width.
+    pty.expect("file instead] ");
+    let kit = groups(&pty.page());
+    pty.send("y\r");
+    let group = asked_group(&mut pty);
+    pty.send(format!("{}\r", kit[group - 1]));
+    assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    let page = pty.page();
+    let of_the_program = |line: &&str| !line.starts_with(CODE);
+    assert!(page.lines().filter(of_the_program).all(|line| line.chars().count() <= 40), "{page}");
+    assert!(!page.contains("Step "), "{page}");
+    assert_eq!(opens(&desk, NEW), Some(0));
+}
