@@ -103,7 +103,7 @@ pub struct Account {
     /// Never ask; name the missing flag and fail.
     #[arg(long)]
     pub no_input: bool,
-    /// Print one JSON object a line to standard output.
+    /// Print one JSON object a line.
     #[arg(long)]
     pub json: bool,
     /// Trust the authorities in this PEM file as well.
@@ -308,7 +308,7 @@ pub struct Accept {
     /// Never ask; name the flag that is missing and fail.
     #[arg(long)]
     pub no_input: bool,
-    /// Print one JSON object a line to standard output.
+    /// Print one JSON object a line.
     #[arg(long)]
     pub json: bool,
     /// Send a saved upload again and finish.

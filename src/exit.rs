@@ -74,7 +74,7 @@ impl From<&Stop> for ExitCode {
             Why::Missing(_) | Why::NotTheInvited { .. } => Self::Usage,
             Why::Link(_)
             | Why::Invite(_)
-            | Why::JoinNotYet
+            | Why::JoinsOnly
             | Why::SecretKeyNotYet
             | Why::OtherInvite
             | Why::NothingSaved => Self::Invite,

@@ -12,6 +12,7 @@ use crate::crypto::kdf::Profile;
 use crate::drive::{self, Edges};
 use crate::exit::ExitCode;
 use crate::flow::accept::{Accept, Options};
+use crate::flow::account::join;
 use crate::flow::stop::{LocalTrouble, Reach, Stop, StorageTrouble, Why};
 use crate::infisical::edge::command::Edge as DialectEdge;
 use crate::infisical::edge::sort::Sorted;
@@ -119,17 +120,23 @@ fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| early(LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
     let mut person = Sorted::new(script);
-    let edges = Edges {
-        person: &mut person,
-        server: &mut server,
-        shelf: &mut shelf,
-        stretch: &mut ThisMachine,
-        stopped: || async {
-            signals::wait().await;
-        },
+    let stopped = || async {
+        signals::wait().await;
     };
-    let end = runtime.block_on(drive::run(&mut Accept::new(options), edges, &mut rng));
-    let exit = match person.found() {
+    let stretch = &mut ThisMachine;
+    let edges = Edges { person: &mut person, server: &mut server, shelf: &mut shelf, stretch, stopped };
+    let mut flow = Accept::new(options);
+    let end = runtime.block_on(drive::run(&mut flow, edges, &mut rng));
+    let found = person.found();
+    if let Some(joining) = flow.take_joining().filter(|_| !flags.dry_run) {
+        let pins = shelf.pins().map_err(early)?;
+        let stretch = &mut ThisMachine;
+        let mut edges = Edges { person: &mut *script, server: &mut server, shelf: &mut shelf, stretch, stopped };
+        let end = runtime.block_on(join(&mut edges, &mut rng, &joining, &pins));
+        runtime.shutdown_background();
+        return Ok(script.finish_on_account(&end));
+    }
+    let exit = match found {
         None => script.finish(&end),
         Some(link) => {
             let names = [flags.first_name.clone(), flags.last_name.clone()];

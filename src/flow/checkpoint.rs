@@ -8,6 +8,7 @@ use crate::crypto::opaque::ServerKey;
 use crate::wire::completion::Completion;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Outbound, RequestSignature};
+use crate::wire::text::Printable;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,8 @@ pub struct Checkpoint {
     pub context: AccountContext,
     /// The person's address.
     pub email: String,
+    /// The inviting organisation, as it called itself.
+    pub organisation: String,
     /// The server's OPAQUE key as it was at registration.
     pub server_key: ServerKey,
     /// The request; resuming sends these bytes again.
@@ -46,9 +49,25 @@ pub struct Pin {
     pub identity: PublicIdentity,
     /// The server's OPAQUE key.
     pub server_key: ServerKey,
+    /// What was accepted from this computer, oldest first.
+    pub memberships: Vec<Membership>,
+}
+
+/// An organisation that an account was brought into from this computer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// What it called itself.
+    pub organisation: Printable,
+    /// The invite.
+    pub invite: InviteId,
 }
 
 impl Pin {
+    /// Whether this invite was accepted from this computer.
+    pub fn accepted(&self, invite: InviteId) -> bool {
+        self.invite == Some(invite) || self.memberships.iter().any(|joined| joined.invite == invite)
+    }
+
     /// The fingerprint of the pinned keys.
     pub fn fingerprint(&self) -> Fingerprint {
         self.identity.fingerprint(&self.context)
@@ -64,6 +83,7 @@ struct CheckpointFile {
     realm_id: String,
     account_id: String,
     email: String,
+    organisation: String,
     server_key: String,
     body: String,
     signature: String,
@@ -83,6 +103,14 @@ struct PinFile {
     ed25519: String,
     x25519: String,
     fingerprint: String,
+    memberships: Vec<MembershipFile>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MembershipFile {
+    organisation: String,
+    invite_id: String,
 }
 
 const VERSION: u32 = 1;
@@ -112,6 +140,7 @@ impl Checkpoint {
             realm_id: text(&self.context.realm.0),
             account_id: text(&self.context.account.0),
             email: self.email.clone(),
+            organisation: self.organisation.clone(),
             server_key: text(&self.server_key),
             body: text(self.request.body()),
             signature: text(&signature),
@@ -138,7 +167,14 @@ impl Checkpoint {
         }
         let signature = RequestSignature { invite, signature: bytes(&file.signature)? };
         let request = rebuilt.with_signature(signature);
-        Ok(Self { invite, context, email: file.email, server_key: bytes(&file.server_key)?, request })
+        Ok(Self {
+            invite,
+            context,
+            email: file.email,
+            organisation: file.organisation,
+            server_key: bytes(&file.server_key)?,
+            request,
+        })
     }
 }
 
@@ -157,6 +193,14 @@ impl Pin {
             ed25519: text(&self.identity.ed25519),
             x25519: text(&self.identity.x25519),
             fingerprint: self.fingerprint().to_string(),
+            memberships: self
+                .memberships
+                .iter()
+                .map(|joined| MembershipFile {
+                    organisation: joined.organisation.as_str().to_owned(),
+                    invite_id: text(&joined.invite.0),
+                })
+                .collect(),
         })
     }
 
@@ -177,6 +221,14 @@ impl Pin {
                 x25519: bytes(&file.x25519)?,
             },
             server_key: bytes(&file.server_key)?,
+            memberships: file
+                .memberships
+                .iter()
+                .map(|joined| {
+                    let organisation = Printable::from_untrusted(&joined.organisation);
+                    Ok(Membership { organisation, invite: InviteId(bytes(&joined.invite_id)?) })
+                })
+                .collect::<Result<_, Unreadable>>()?,
         };
         let whole = file.version == VERSION && pin.fingerprint().to_string() == file.fingerprint;
         if whole { Ok(pin) } else { Err(Unreadable) }

@@ -98,6 +98,13 @@ pub enum Question {
     Host(Origin),
     /// Is this you, and do you want this? Answer: yes, no or [`Answer::NotTheInvited`].
     Consent(Box<Introduction>),
+    /// Shall the account that exists be a member of one more organisation? Answer: yes, no or [`Answer::NotTheInvited`].
+    Join {
+        /// Who invites whom.
+        about: Box<Introduction>,
+        /// The organisations that this computer brought it into.
+        members_of: Vec<Printable>,
+    },
     /// A new password, or nothing to have one made. Answer: [`Answer::Secret`].
     Password {
         /// Fewest code points.
@@ -325,6 +332,8 @@ pub enum Locks {
     Kit,
     /// Both.
     Both,
+    /// None; the account is brought into an organisation.
+    None,
 }
 
 /// The good end.

@@ -67,8 +67,8 @@ pub enum Why {
     Paused(NoAnswer),
     /// The account is stored, and the password did not open it.
     NotOpened,
-    /// The invite adds an existing account to an organisation, which this version does not do yet.
-    JoinNotYet,
+    /// The invite adds an existing account to an organisation: another flow goes on with [`super::accept::Accept::take_joining`].
+    JoinsOnly,
     /// The organisation requires a second secret, which this version does not make yet.
     SecretKeyNotYet,
     /// The link that was asked for again is not the one of the saved upload.

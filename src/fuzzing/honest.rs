@@ -59,6 +59,8 @@ pub struct HonestServer {
     pub offer: Value,
     /// What may be done with the invite.
     pub state: Invite,
+    /// Whether the invite is for an account that exists; then, whether it was accepted.
+    pub joins: Option<bool>,
     /// Claim keys, newest last.
     pub claims: Vec<[u8; 32]>,
     /// The account, once it is complete. Never replaced.
@@ -173,6 +175,7 @@ impl HonestServer {
             email,
             offer,
             state: Invite::Live,
+            joins: None,
             claims: Vec::new(),
             stored: None,
             complaints: Vec::new(),
@@ -212,6 +215,7 @@ impl HonestServer {
             "/v1/login/params" => self.login_params(request),
             "/v1/login/start" => self.login_start(request),
             "/v1/login/finish" => self.login_finish(request),
+            "/v1/invites/join" => self.join(session, request),
             "/v1/account/password/start" => self.password_start(session, request),
             "/v1/account/password" => self.change(session, request, What::Password),
             "/v1/account/kit" => self.change(session, request, What::Kit),
@@ -256,7 +260,7 @@ impl HonestServer {
 
     fn live(&self) -> Result<(), Problem> {
         match self.state {
-            _ if self.stored.is_some() => Err(Problem(410, "invite-used", "")),
+            _ if self.joins.unwrap_or(self.stored.is_some()) => Err(Problem(410, "invite-used", "")),
             Invite::Live => Ok(()),
             Invite::Expired => Err(Problem(410, "invite-expired", "")),
             Invite::Withdrawn => Err(Problem(410, "invite-withdrawn", "")),

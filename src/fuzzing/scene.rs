@@ -137,7 +137,7 @@ impl Scene {
             Question::Invite { .. } | Question::InviteAgain => {
                 Reply::Answer(Answer::Text(Zeroizing::new(self.server.link().into_bytes())))
             }
-            Question::Host(_) | Question::Consent(_) => Reply::Answer(Answer::Yes),
+            Question::Host(_) | Question::Consent(_) | Question::Join { .. } => Reply::Answer(Answer::Yes),
             Question::Password { .. } | Question::NewPassword { .. } => typed(&self.password),
             Question::Again { made } => {
                 self.made = made.as_ref().map(|made| made.as_str().to_owned());

@@ -18,6 +18,9 @@ pub fn in_question(question: &Question) -> Vec<String> {
         Question::Unlock { email, .. } | Question::RecoveryCode { email, .. } => vec![email.clone()],
         Question::Host(origin) => vec![origin.to_string()],
         Question::Consent(introduction) => in_introduction(introduction),
+        Question::Join { about, members_of } => {
+            in_introduction(about).into_iter().chain(members_of.iter().map(ToString::to_string)).collect()
+        }
         Question::Kit(kit) => vec![
             kit.origin.to_string(),
             kit.email.clone(),

@@ -338,6 +338,12 @@ impl Person for AtTerminal {
                 self.yes_no(question::RIGHT_HOST, None)
             }
             Question::Consent(about) => self.consent(&about),
+            Question::Join { about, members_of } => {
+                self.introduce(&about);
+                self.say(&question::join(&about, &members_of));
+                // What is consented to is read first: Enter alone is none.
+                self.yes_no(question::JOIN, None)
+            }
             Question::Password { min_length, attempt: _ } => self.password(min_length),
             Question::Again { made } => self.again(made.as_ref().map(|made| made.as_str())),
             Question::Kit(kit) => self.show_kit(&kit),

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `Invite`, `InviteAgain` | `LINK`, `--invite-file` |
 //! | `Host` | a person only |
-//! | `Consent` | `--yes-for` |
+//! | `Consent`, `Join` | `--yes-for` |
 //! | `Password`, `Again`, `PasswordOnceMore`, `Unlock` | `--password-file`, `--password-fd` |
 //! | `NewPassword` and its `Again` | `--new-password-file`, `--new-password-fd` |
 //! | `Kit`, `KitProof` | `--kit-out` |
@@ -31,6 +31,7 @@ use crate::flow::checkpoint::Pin;
 use crate::flow::stop::{LocalTrouble, Missing, Reach, Stop, StorageTrouble, Why};
 use crate::flow::{Answer, Done, Introduction, Kit, Notice, Question};
 use crate::port::os::LockedBytes;
+use crate::wire::text::Printable;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -202,6 +203,7 @@ impl Script {
             account::Deed::Verified => "verified",
             account::Deed::KitVerified => "kit-verified",
             account::Deed::PasswordChanged => "password-changed",
+            account::Deed::Joined => "joined",
             account::Deed::KitChanged => "kit-changed",
             account::Deed::Recovered => "recovered",
         };
@@ -314,7 +316,8 @@ impl Script {
         }
     }
 
-    fn consent(&mut self, about: Box<Introduction>) -> Answer {
+    /// `members_of` is there where an account exists already.
+    fn consent(&mut self, about: Box<Introduction>, members_of: Option<Vec<Printable>>) -> Answer {
         self.event(&Event::Invite {
             user: &about.email,
             server: about.origin.host(),
@@ -327,10 +330,19 @@ impl Script {
                     Some(person) => person.introduce(&about),
                     None => self.say(&text::question::introduction(&about)),
                 }
+                if let Some(members_of) = members_of {
+                    self.say(&text::question::join(&about, &members_of));
+                }
                 Answer::Yes
             }
             Some(named) => Answer::NotTheInvited { expected: named.clone() },
-            None => self.ask_person(Question::Consent(about), Missing::Consent),
+            None => {
+                let question = match members_of {
+                    Some(members_of) => Question::Join { about, members_of },
+                    None => Question::Consent(about),
+                };
+                self.ask_person(question, Missing::Consent)
+            }
         }
     }
 
@@ -418,7 +430,8 @@ impl Person for Script {
             Question::Invite { trouble } => self.invite(Question::Invite { trouble }, trouble.is_some()),
             Question::InviteAgain => self.invite(question, false),
             Question::Host(_) => self.ask_person(question, Missing::Host),
-            Question::Consent(about) => self.consent(about),
+            Question::Consent(about) => self.consent(about, None),
+            Question::Join { about, members_of } => self.consent(about, Some(members_of)),
             Question::Password { attempt, .. }
             | Question::PasswordOnceMore { attempt }
             | Question::Unlock { attempt, .. } => self.secret(question, attempt),

@@ -304,6 +304,13 @@ pub fn read_receipt(mut fields: Fields) -> Result<[u8; 32], Refusal> {
     Ok(receipt)
 }
 
+/// Reads the answer to `invites/join`: the organisation, and since when.
+pub fn read_joined(mut fields: Fields) -> Result<(OrgId, u64), Refusal> {
+    let joined = (OrgId(fields.bytes("org_id")?), fields.whole("joined_at")?);
+    fields.finish()?;
+    Ok(joined)
+}
+
 /// The answer to `login/params`.
 pub struct LoginParams {
     /// The account.

@@ -38,6 +38,8 @@ pub enum Endpoint {
     RecoveryFinish,
     /// A new password and a new kit at once.
     RecoveryComplete,
+    /// Brings an account that exists into one more organisation.
+    Join,
 }
 
 impl Endpoint {
@@ -56,6 +58,7 @@ impl Endpoint {
             Self::RecoveryStart => "/v1/recovery/start",
             Self::RecoveryFinish => "/v1/recovery/finish",
             Self::RecoveryComplete => "/v1/recovery/complete",
+            Self::Join => "/v1/invites/join",
         }
     }
 

@@ -1,7 +1,7 @@
 //! Showing the invite to its server, and hearing the offer.
 
 use super::terms::{self, Terms};
-use super::{At, Expect, Next, Options, after, choose, gave_up, invite_problem, passes};
+use super::{At, Expect, Joining, Next, Options, after, choose, gave_up, invite_problem, passes};
 use crate::crypto::context::InviteId;
 use crate::crypto::hazmat;
 use crate::flow::retry::Retry;
@@ -9,7 +9,7 @@ use crate::flow::stop::{GaveUp, NoAnswer, Reach, Why};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
 use crate::secret::Ed25519Seed;
 use crate::wire::disclose::ClaimKey;
-use crate::wire::inbound::{self, Offer};
+use crate::wire::inbound::{self, Mode, Offer};
 use crate::wire::link::InviteLink;
 use crate::wire::outbound::{Endpoint, Outbound};
 use rand_core::CryptoRngCore;
@@ -126,6 +126,10 @@ fn offered(options: Options, claim: Claim, offer: Offer, at: &mut At) -> Result<
     let origin = at.origin.clone().ok_or(Why::OutOfStep)?;
     let unknown = offer.policy.unknown.clone();
     let terms = terms::accept(&options, origin, claim.invite, offer)?;
+    if terms.mode == Mode::Join {
+        let Terms { introduction, context, .. } = terms;
+        return Ok(Next::Join(Joining { introduction, context, claim }));
+    }
     let question = Effect::Ask(Question::Consent(Box::new(terms.introduction.clone())));
     let expect = ExpectConsent { options, claim, terms };
     if unknown.is_empty() {

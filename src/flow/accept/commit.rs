@@ -4,7 +4,7 @@ use super::claim::{self, Claim, Sent};
 use super::make::Made;
 use super::{At, Expect, Next, after, invite_problem, passes, readback};
 use crate::crypto::context::KeyGen;
-use crate::flow::checkpoint::{Checkpoint, Pin};
+use crate::flow::checkpoint::{Checkpoint, Membership, Pin};
 use crate::flow::retry::Retry;
 use crate::flow::stop::{NoAnswer, Reach, Why};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
@@ -13,6 +13,7 @@ use crate::wire::inbound::{self, ProblemName};
 use crate::wire::link::InviteLink;
 use crate::wire::outbound::Outbound;
 use crate::wire::refusal::Refusal;
+use crate::wire::text::Printable;
 use rand_core::CryptoRngCore;
 use subtle::ConstantTimeEq;
 
@@ -29,6 +30,7 @@ pub(super) fn pin_of(made: &Made) -> Pin {
         email: introduction.email.clone(),
         identity: made.completion.bundle.identity,
         server_key: made.server_key,
+        memberships: vec![Membership { organisation: introduction.organisation.clone(), invite: introduction.invite }],
     }
 }
 
@@ -41,6 +43,7 @@ pub(super) fn save(made: Made) -> Result<Next, Why> {
         invite: introduction.invite,
         context: run.terms.context,
         email: introduction.email,
+        organisation: introduction.organisation.as_str().to_owned(),
         server_key,
         request,
     };
@@ -182,5 +185,9 @@ pub(super) fn pin(upload: &Upload) -> Pin {
         email: checkpoint.email.clone(),
         identity: upload.completion.bundle.identity,
         server_key: checkpoint.server_key,
+        memberships: vec![Membership {
+            organisation: Printable::from_untrusted(&checkpoint.organisation),
+            invite: checkpoint.invite,
+        }],
     }
 }

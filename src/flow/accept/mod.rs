@@ -20,12 +20,14 @@ mod tests;
 
 use super::checkpoint::{Checkpoint, Pin};
 use super::stop::{GaveUp, NoAnswer, Reach, Stop, Why};
-use super::{Answer, Done, Effect, Flow, Reply};
-use crate::crypto::context::InviteId;
+use super::{Answer, Done, Effect, Flow, Introduction, Reply};
+use crate::crypto::context::{AccountContext, InviteId};
 use crate::crypto::kdf::Profile;
 use crate::wire::inbound::{Problem, ProblemName};
 use crate::wire::origin::Origin;
+use crate::wire::outbound::{Endpoint, Outbound};
 use crate::wire::refusal::Refusal;
+use claim::Claim;
 use rand_core::CryptoRngCore;
 
 /// What the flow knows before it begins.
@@ -47,6 +49,23 @@ pub struct Options {
 pub struct Accept {
     state: Option<Box<dyn Expect>>,
     at: At,
+    joining: Option<Joining>,
+}
+
+/// A claimed invite that brings an account that exists into one more organisation. Nothing was asked yet but for the link.
+pub struct Joining {
+    /// Who invites whom.
+    pub introduction: Introduction,
+    /// The account that is invited.
+    pub context: AccountContext,
+    claim: Claim,
+}
+
+impl Joining {
+    /// The request that accepts it; it takes a session of the account beside it.
+    pub fn request(&self) -> Outbound {
+        Outbound::post(&self.introduction.origin, Endpoint::Join).build().signed(self.claim.invite, &self.claim.seed)
+    }
 }
 
 /// How far things are; what a [`Stop`] says beside its reason.
@@ -71,6 +90,7 @@ trait Expect {
 enum Next {
     Do(Effect, Box<dyn Expect>),
     Done(Done),
+    Join(Joining),
 }
 
 impl Next {
@@ -114,7 +134,13 @@ impl Accept {
         Self {
             state: Some(Box::new(start::Begin { options })),
             at: At { reach: Reach::NothingSent, origin: None, invite: None },
+            joining: None,
         }
+    }
+
+    /// Where it ended with [`Why::JoinsOnly`]: what goes on from there, once.
+    pub fn take_joining(&mut self) -> Option<Joining> {
+        self.joining.take()
     }
 
     fn finish(&mut self, end: Result<Done, Why>) -> Effect {
@@ -145,6 +171,10 @@ impl Flow for Accept {
                 effect
             }
             Ok(Next::Done(done)) => self.finish(Ok(done)),
+            Ok(Next::Join(joining)) => {
+                self.joining = Some(joining);
+                self.finish(Err(Why::JoinsOnly))
+            }
             Err(why) => self.finish(Err(why)),
         }
     }

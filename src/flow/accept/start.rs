@@ -57,7 +57,7 @@ impl Expect for ExpectLink {
         at.invite = Some(link.invite_id());
         // Running the same command twice must be harmless: finished here already, or half-way here already.
         if let Some(pin) =
-            options.pins.iter().find(|pin| pin.invite == Some(link.invite_id()) && pin.origin == *link.origin())
+            options.pins.iter().find(|pin| pin.accepted(link.invite_id()) && pin.origin == *link.origin())
         {
             return Ok(Next::Done(Done { pin: pin.clone(), rehearsal: None, repeated: true }));
         }

@@ -23,6 +23,7 @@ pub(super) struct Terms {
     pub(super) context: AccountContext,
     pub(super) profile: Profile,
     pub(super) min_length: u64,
+    pub(super) mode: Mode,
 }
 
 /// Judges `offer`; the first broken rule is the answer.
@@ -47,17 +48,15 @@ pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer:
         "required" => return Err(Why::SecretKeyNotYet),
         _ => return Err(Refusal::WeakPolicy("secret_key").into()),
     }
-    if offer.mode == Mode::Join {
-        return Err(Why::JoinNotYet);
-    }
     // A completed account never takes new keys by an invite; a server that offers it wants ours replaced.
-    if options.pins.iter().any(|pin| pin.context == context) {
+    if offer.mode == Mode::Enrol && options.pins.iter().any(|pin| pin.context == context) {
         return Err(Refusal::AlreadyComplete.into());
     }
     Ok(Terms {
         context,
         profile,
         min_length: policy.min_length,
+        mode: offer.mode,
         introduction: Introduction {
             origin,
             invite,

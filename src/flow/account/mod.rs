@@ -11,6 +11,7 @@
 
 mod change;
 mod choose;
+mod join;
 mod kit;
 mod lock;
 mod login;
@@ -22,6 +23,7 @@ pub mod stop;
 mod tests;
 mod verify;
 
+pub use join::join;
 pub use kit::change_kit;
 pub use password::change_password;
 pub use recover::{KitOnFile, recover};
@@ -90,6 +92,8 @@ pub enum Deed {
     KitVerified,
     /// The account has a new password, and opens with it.
     PasswordChanged,
+    /// The account is a member of one more organisation.
+    Joined,
     /// The account has a new kit.
     KitChanged,
     /// The account has a new password, with which it opens, and a new kit.

@@ -75,16 +75,23 @@ impl<'a, W: World> Run<'a, W> {
 
     /// Remembers the account as it was opened.
     pub(super) fn remember(&mut self, known: Known, open: Open, deed: Deed) -> End<Done> {
+        let done = self.opened(&known, open, deed);
+        self.world.keep(&done.pin).map_err(Why::Local)?;
+        Ok(done)
+    }
+
+    /// What there is to remember of an account that was opened.
+    pub(super) fn opened(&self, known: &Known, open: Open, deed: Deed) -> Done {
         let pin = Pin {
-            origin: known.origin,
+            origin: known.origin.clone(),
             invite: known.pin.as_ref().and_then(|pin| pin.invite),
             context: open.context,
-            email: known.email,
+            email: known.email.clone(),
             identity: open.bundle.identity,
             server_key: open.server_key,
+            memberships: known.pin.as_ref().map_or_else(Vec::new, |pin| pin.memberships.clone()),
         };
-        self.world.keep(&pin).map_err(Why::Local)?;
-        Ok(Done { deed, pin, first_seen: known.pin.is_none() })
+        Done { deed, pin, first_seen: known.pin.is_none() }
     }
 
     /// Asks; what ends every question alike is decided here.

@@ -57,6 +57,13 @@ pub enum Why {
     Problem(Problem),
     /// The server shows something else than this computer remembers.
     Changed(Change),
+    /// The script consents for another address than the invited one.
+    NotTheInvited {
+        /// The address that `--yes-for` names.
+        expected: String,
+        /// The invited one.
+        invited: String,
+    },
     /// The password does not open the account.
     NotOpened,
     /// The recovery code does not open the account.

@@ -30,6 +30,34 @@ impl HonestServer {
         }
     }
 
+    /// From now on the invite is another organisation's, for the account that exists.
+    ///
+    /// # Panics
+    /// When there is no account.
+    pub fn invite_to_join(&mut self) {
+        assert!(self.stored.is_some(), "an account exists");
+        self.invite[0] ^= 1;
+        self.token[0] ^= 1;
+        self.claims.clear();
+        self.offer["mode"] = json!("join");
+        self.offer["organisation"] = json!({"org_id": b64(&[9; 16]), "name": "Second Ltd"});
+        self.joins = Some(false);
+    }
+
+    pub(super) fn join(&mut self, session: Option<[u8; 32]>, request: &Outbound) -> Answer {
+        self.in_session(session, What::Password)?;
+        let signer = self.signer(request)?;
+        Members::read(request.body())?.end()?;
+        let answer = json!({"org_id": b64(&[9; 16]), "joined_at": 1_763_900_000});
+        if self.joins == Some(true) {
+            return Ok(answer);
+        }
+        self.newest(signer)?;
+        self.live()?;
+        self.joins = Some(true);
+        Ok(answer)
+    }
+
     pub(super) fn password_start(&mut self, session: Option<[u8; 32]>, request: &Outbound) -> Answer {
         self.in_session(session, What::Password).or_else(|_| self.in_session(session, What::Both))?;
         let mut members = Members::read(request.body())?;

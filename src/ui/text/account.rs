@@ -16,6 +16,9 @@ fn holds(reach: Reach, subject: Locks) -> &'static str {
         (Reach::Unchanged, Locks::Password) => "Nothing was changed on the server.",
         (Reach::Unchanged, Locks::Kit) => "Nothing was changed: your present kit holds; a new one opens nothing.",
         (Reach::Unchanged, Locks::Both) => "Nothing was changed: old password and kit hold; a new kit opens nothing.",
+        (Reach::Unchanged, Locks::None) => "Nothing was changed: you are a member of nothing new.",
+        (Reach::Unknown, Locks::None) => "Your consent was sent; whether it is stored is not known.",
+        (Reach::Stored, Locks::None) => "Your consent is stored: you are a member.",
         (Reach::Unknown, Locks::Password) => "The new password was sent; whether it is stored is not known.",
         (Reach::Unknown, Locks::Kit) => "The new kit was sent; whether it is stored is not known.",
         (Reach::Unknown, Locks::Both) => "New password and kit were sent; whether they are stored is not known.",
@@ -30,6 +33,7 @@ fn try_both(subject: Locks) -> &'static str {
     match subject {
         Locks::Password => "Try the new one first; if it opens nothing, the old one does.",
         Locks::Kit => "Keep both kits until you know which one holds: firstkey verify --kit",
+        Locks::None => "Run the same command again: doing it twice is harmless.",
         Locks::Both => "Try the new password first; if it opens nothing, recover with the old kit.",
     }
 }
@@ -103,6 +107,9 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
                 .because("tell your administrator, and read them your fingerprint.")
                 .then("To try again, run");
             (story.run(VERIFY), "not-opened", ExitCode::NotOpened)
+        }
+        Why::NotTheInvited { expected, invited } => {
+            (stop::not_the_invited(expected, invited), "not-the-invited", ExitCode::Usage)
         }
         Why::NotThere => {
             let story = Story::of("No account is known here whose server has this command.")
@@ -178,6 +185,7 @@ pub fn done(done: &Done) -> Lines {
             "Your keys, their fingerprint and your recovery kit are the same as before.".to_owned(),
             "Other computers that were logged in have to log in again.".to_owned(),
         ],
+        Deed::Joined => joined(done),
         Deed::KitChanged => vec![
             format!("Done. {} at {} has a new recovery kit.", done.pin.email, done.pin.origin.host()),
             "The old kit opens nothing any more: destroy it, so that nobody mixes them up.".to_owned(),
@@ -198,6 +206,17 @@ fn verified(done: &Done) -> Lines {
     }
     lines.extend(fingerprint_rows(&pin.fingerprint()).map(|row| format!("    {row}")));
     lines
+}
+
+fn joined(done: &Done) -> Lines {
+    let pin = &done.pin;
+    let name = pin.memberships.last().map_or("the organisation", |joined| joined.organisation.as_str());
+    vec![
+        format!("Done. {} at {} is a member of", pin.email, pin.origin.host()),
+        format!("  {name}"),
+        "Your password, your keys and their fingerprint are the same as before.".to_owned(),
+        "Its people can look up your public key; they can open nothing of yours.".to_owned(),
+    ]
 }
 
 fn recovered(done: &Done) -> Lines {
@@ -252,7 +271,10 @@ mod tests {
     use crate::wire::origin::Origin;
     use crate::wire::refusal::Refusal;
 
-    const ALL: [(Reach, Locks); 9] = [
+    const ALL: [(Reach, Locks); 12] = [
+        (Reach::Unchanged, Locks::None),
+        (Reach::Unknown, Locks::None),
+        (Reach::Stored, Locks::None),
         (Reach::Unchanged, Locks::Password),
         (Reach::Unchanged, Locks::Kit),
         (Reach::Unchanged, Locks::Both),
@@ -290,6 +312,7 @@ mod tests {
             Why::CodeOpensNothing,
             Why::OtherKit,
             Why::NotThere,
+            Why::NotTheInvited { expected: "a@example.org".to_owned(), invited: "ada@example.org".to_owned() },
             Why::Missing(Missing::RecoveryCode),
             Why::SecretKeyNotYet,
             Why::OtherFingerprint,

@@ -210,7 +210,7 @@ fn whys() -> Vec<Why> {
         W::Unreachable(_) => W::Unreachable(NoAnswer::Busy),
         W::Paused(_) => W::Paused(NoAnswer::Busy),
         W::NotOpened => W::NotOpened,
-        W::JoinNotYet => W::JoinNotYet,
+        W::JoinsOnly => W::JoinsOnly,
         W::SecretKeyNotYet => W::SecretKeyNotYet,
         W::OtherInvite => W::OtherInvite,
         W::NothingSaved => W::NothingSaved,

@@ -97,6 +97,7 @@ pub fn notice(notice: &Notice) -> Lines {
                 Locks::Password => "1 sealed key, an OPAQUE record, settings",
                 Locks::Kit => "1 sealed key, a public key",
                 Locks::Both => "2 sealed keys, an OPAQUE record",
+                Locks::None => "your consent",
             };
             vec![
                 format!("  Sending 1 request, {} bytes: {what}.", grouped(*bytes)),

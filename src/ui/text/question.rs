@@ -6,6 +6,7 @@ use crate::ui::date;
 use crate::ui::term::ReadTrouble;
 use crate::wire::link::LinkTrouble;
 use crate::wire::origin::Origin;
+use crate::wire::text::Printable;
 
 /// Where the kit goes unless the person says otherwise.
 pub const KIT_FILE: &str = "firstkey-kit.txt";
@@ -34,6 +35,29 @@ pub fn new_password() -> Lines {
 pub const AGAIN: &str = "Again: ";
 /// Whether the invite is for the person at the keyboard.
 pub const IS_THIS_YOU: &str = "Is this you?";
+/// Whether an account is to be a member of one more organisation.
+pub const JOIN: &str = "Do you want that?";
+
+/// What joining means, after the introduction.
+pub fn join(about: &Introduction, members_of: &[Printable]) -> Lines {
+    let host = about.origin.host();
+    let mut lines = if members_of.is_empty() {
+        vec![
+            "It is for an account that exists, but this computer does not remember it.".to_owned(),
+            format!("Go on only if you made an account at {host} before."),
+        ]
+    } else {
+        let names: Vec<_> = members_of.iter().map(Printable::as_str).collect();
+        vec!["It adds the account that you have there as a member of".to_owned(), format!("  {}", names.join(", "))]
+    };
+    lines.extend([
+        format!("to {}.", about.organisation),
+        "Your keys, your password and your kit stay as they are. Its people will see".to_owned(),
+        "your name and your public key; it may suspend your membership of it.".to_owned(),
+    ]);
+    lines
+}
+
 /// What the answer to a question with two answers may be.
 pub const YES_OR_NO: &str = "please type y for yes or n for no";
 /// Whether the host is the right one.

@@ -28,9 +28,7 @@ fn told(stop: &Stop) -> (Story, &'static str) {
         Why::GaveUp(how) => gave_up(*how),
         Why::Missing(missing) => (usage::missing(*missing), usage::missing_code(*missing)),
         Why::NotTheInvited { expected, invited } => {
-            let story = Story::of(format!("--yes-for names {expected}, but this invite is for {invited}."))
-                .then("Use the invite of that person, or consent for the right one.");
-            (story, "not-the-invited")
+            (not_the_invited(expected, invited), "not-the-invited")
         }
         Why::Link(trouble) => {
             let said = link::trouble(*trouble);
@@ -79,11 +77,11 @@ fn told(stop: &Stop) -> (Story, &'static str) {
                 .because("tell your administrator. Your recovery kit stays valid.");
             (story.then("To try again, run").run(RESUME), "not-opened")
         }
-        Why::JoinNotYet => {
+        Why::JoinsOnly => {
             let story = Story::of("This invite adds an account you have to another organisation.")
-                .because("This version cannot do that yet.")
-                .then("Your invite stays valid. Install a newer firstkey, then run this again.");
-            (story, "join-not-yet")
+                .because("No keys are made for it, so there is nothing that a rehearsal could show.")
+                .then("Your invite stays valid. Run it without --dry-run.");
+            (story, "joins-only")
         }
         Why::SecretKeyNotYet => {
             let story = Story::of("This organisation requires a second secret beside your password.")
@@ -115,6 +113,12 @@ fn told(stop: &Stop) -> (Story, &'static str) {
 }
 
 /// Whether anything was sent or changed.
+/// When a script consents for another address than the invited one.
+pub(super) fn not_the_invited(expected: &str, invited: &str) -> Story {
+    Story::of(format!("--yes-for names {expected}, but this invite is for {invited}."))
+        .then("Use the invite of that person, or consent for the right one.")
+}
+
 fn changed(reach: Reach) -> &'static str {
     match reach {
         Reach::NothingSent => "Nothing was sent and nothing was made.",

@@ -244,7 +244,7 @@ fn what_this_version_cannot_do_is_said_before_a_password_is_asked_for() {
         let mut scene = Scene::new(1);
         *scene.server.offer.pointer_mut(pointer).expect("it is there") = json!(value);
         let log = judged(scene.run_honestly(1));
-        assert!(matches!(stop(&log).why, Why::JoinNotYet | Why::SecretKeyNotYet));
+        assert!(matches!(stop(&log).why, Why::JoinsOnly | Why::SecretKeyNotYet));
         assert_eq!(sent(&log), [Endpoint::Claim]);
         assert!(!asked_for_a_password(&log));
     }

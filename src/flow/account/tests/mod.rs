@@ -1,5 +1,6 @@
 //! Opening an account: against an honest server, and against what a hostile one or a bad line would do.
 
+mod join;
 mod kit;
 mod password;
 mod recover;
@@ -45,6 +46,9 @@ struct Bench {
     kits: Vec<String>,
     /// Whether a shown kit is written down.
     writes: bool,
+    /// Whether a membership is wanted, and the organisations that were shown when that was asked.
+    joins: bool,
+    shown: Option<(String, Vec<String>)>,
     slips: Vec<CodeError>,
     /// After so many effects the person stops the program.
     patience: usize,
@@ -90,6 +94,8 @@ impl Bench {
             codes: VecDeque::new(),
             kits: Vec::new(),
             writes: true,
+            joins: true,
+            shown: None,
             slips: Vec::new(),
             patience: usize::MAX,
             before: None,
@@ -155,6 +161,11 @@ impl World for Bench {
             Question::RecoveryCode { .. } => {
                 let next = if self.codes.len() > 1 { self.codes.pop_front() } else { self.codes.front().cloned() };
                 return secret(&next.unwrap_or_else(|| self.first_kit()));
+            }
+            Question::Join { about, members_of } => {
+                let members_of = members_of.iter().map(ToString::to_string).collect();
+                self.shown = Some((about.organisation.to_string(), members_of));
+                return if self.joins { Answer::Yes } else { Answer::No };
             }
             Question::Kit(kit) => {
                 // EXPOSE: the person writes it down.

@@ -130,7 +130,7 @@ fn account_turned(text: &str) -> String {
     first_turned(text, "\"account_id\":\"")
 }
 
-fn first_turned(text: &str, mark: &str) -> String {
+pub(super) fn first_turned(text: &str, mark: &str) -> String {
     let at = text.find(mark).expect("it is there") + mark.len();
     let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
     format!("{}{other}{}", &text[..at], &text[at + 1..])
