@@ -97,7 +97,7 @@ pub struct Account {
     /// The account, where more than one is known here.
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// Read the link from a file; - is standard input.
+    /// Read the link from a file, or - for stdin.
     #[arg(long, value_name = "PATH")]
     pub link_file: Option<PathBuf>,
     /// Never ask; name the missing flag and fail.

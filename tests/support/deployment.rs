@@ -17,6 +17,8 @@ pub struct Deployment {
     pub letters: Letters,
     folder: TempDir,
     token: String,
+    /// The token of another organisation in the same realm, Second Ltd.
+    second: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -52,9 +54,12 @@ impl Deployment {
                 let realm = Realm::init(&data, &origin, None).await.expect("a new realm");
                 let org = realm.add_organisation(organisation).await.expect("an organisation");
                 let token = realm.add_scim_token(org).await.expect("a token").as_str().to_owned();
+                let other = NewOrganisation { name: "Second Ltd".into(), ..NewOrganisation::default() };
+                let other = realm.add_organisation(other).await.expect("an organisation");
+                let second = realm.add_scim_token(other).await.expect("a token").as_str().to_owned();
                 let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
                 let address = listener.local_addr().expect("bound");
-                ready.send((token, address)).expect("the test waits");
+                ready.send((token, second, address)).expect("the test waits");
                 let options = ServeOptions { log: Log::Silent, ..ServeOptions::new(MailOut::Folder(out)) };
                 serve(realm, listener, options, async move {
                     drop(stopped.await);
@@ -63,10 +68,10 @@ impl Deployment {
                 .expect("the server runs");
             });
         });
-        let (token, address): (String, SocketAddr) = is_ready.recv().expect("the server starts");
+        let (token, second, address): (String, String, SocketAddr) = is_ready.recv().expect("the server starts");
         wire.forward_to(address);
         let letters = Letters::watch(&mail);
-        Self { wire, letters, folder, token, stop: Some(stop), thread: Some(thread) }
+        Self { wire, letters, folder, token, second, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Where the server keeps its data.
@@ -76,11 +81,15 @@ impl Deployment {
 
     /// A request as an identity provider sends it, straight to the server.
     pub fn scim(&self, method: &str, path: &str, body: &Value) -> Reply {
+        self.scim_by(&self.token, method, path, body)
+    }
+
+    fn scim_by(&self, token: &str, method: &str, path: &str, body: &Value) -> Reply {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: provider.test\r\nAuthorization: Bearer {}\r\nContent-Type: application/scim+json\r\n\
              Content-Length: {}\r\n",
-            self.token,
+            token,
             body.len()
         );
         self.wire.ask(&Seen { method: method.into(), path: path.into(), head, body }).expect("the server answers")
@@ -129,6 +138,17 @@ impl Deployment {
     /// Pushes a person and reads the link out of the letter.
     pub fn invite(&mut self, email: &str) -> String {
         self.push(email);
+        self.letters.next_link()
+    }
+
+    /// The other organisation pushes a person, and the link is read out of the letter.
+    pub fn invite_by_second(&mut self, email: &str) -> String {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": email, "displayName": "Ada Lovelace",
+            "active": true, "emails": [{"primary": true, "value": email, "type": "work"}],
+        });
+        let reply = self.scim_by(&self.second, "POST", "/scim/v2/Users", &body);
+        assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
         self.letters.next_link()
     }
 

@@ -12,6 +12,7 @@ mod deprovision;
 mod happy;
 mod infisical;
 mod invite;
+mod join;
 mod kit;
 mod lost;
 mod password;
