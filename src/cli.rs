@@ -3,6 +3,7 @@
 //! Promise: flags become typed options; nothing else happens here. Must never: hold a secret flag, or decide anything.
 
 use crate::crypto::kdf::Profile;
+use crate::ui::kit_pdf::Paper;
 use crate::ui::script::Answers;
 use crate::ui::source::{InviteSource, PasswordSource};
 use crate::ui::text::usage::Misuse;
@@ -167,9 +168,12 @@ pub struct ChangeKit {
     /// Its password.
     #[command(flatten)]
     pub old: OldPassword,
-    /// Save the kit to a new file instead of showing it.
+    /// Save the kit to a new file, .txt or .pdf.
     #[arg(long, value_name = "PATH")]
     pub kit_out: Option<PathBuf>,
+    /// What a PDF is printed on: a4 or letter.
+    #[arg(long, value_name = "SIZE", value_parser = paper)]
+    pub paper: Option<Paper>,
 }
 
 /// `firstkey status`.
@@ -209,7 +213,7 @@ pub struct Recover {
     /// Which account.
     #[command(flatten)]
     pub account: Account,
-    /// The emergency kit in a file, instead of typing its secret.
+    /// The kit in a file, instead of typing its code.
     #[arg(long, value_name = "PATH")]
     pub kit_file: Option<PathBuf>,
     /// Consent in advance, for exactly this address.
@@ -218,9 +222,12 @@ pub struct Recover {
     /// Its new password.
     #[command(flatten)]
     pub new: NewPassword,
-    /// Save the new kit to a new file instead of showing it.
+    /// Save the new kit to a new file, .txt or .pdf.
     #[arg(long, value_name = "PATH")]
     pub kit_out: Option<PathBuf>,
+    /// What a PDF is printed on: a4 or letter.
+    #[arg(long, value_name = "SIZE", value_parser = paper)]
+    pub paper: Option<Paper>,
 }
 
 /// `firstkey password`.
@@ -267,13 +274,13 @@ impl NewPassword {
 
 impl Account {
     /// What these flags answer.
-    pub fn answers(&self, password: Option<PasswordSource>, yes_for: Option<String>, kit_out: Option<PathBuf>) -> Answers {
+    pub fn answers(&self, password: Option<PasswordSource>, yes_for: Option<String>, kit_out: Option<PathBuf>, paper: Option<Paper>) -> Answers {
         let invite = match &self.link_file {
             Some(path) if path == Path::new("-") => Some(InviteSource::Stdin),
             Some(path) => Some(InviteSource::File(path.clone())),
             None => None,
         };
-        Answers { invite, password, yes_for, kit_out, json: self.json, ..Answers::default() }
+        Answers { invite, password, yes_for, kit_out, paper: paper.unwrap_or_default(), json: self.json, ..Answers::default() }
     }
 }
 
@@ -302,9 +309,12 @@ pub struct Accept {
     /// Your last name, for servers that ask for it.
     #[arg(long, value_name = "NAME")]
     pub last_name: Option<String>,
-    /// Save the kit to a new file instead of showing it.
+    /// Save the kit to a new file, .txt or .pdf.
     #[arg(long, value_name = "PATH")]
     pub kit_out: Option<PathBuf>,
+    /// What a PDF is printed on: a4 or letter.
+    #[arg(long, value_name = "SIZE", value_parser = paper)]
+    pub paper: Option<Paper>,
     /// Never ask; name the flag that is missing and fail.
     #[arg(long)]
     pub no_input: bool,
@@ -369,6 +379,7 @@ impl Accept {
             password,
             yes_for: self.yes_for.clone(),
             kit_out: self.kit_out.clone(),
+            paper: self.paper.unwrap_or_default(),
             json: self.json,
             resume: self.resume,
             rehearsal: self.dry_run,
@@ -386,6 +397,10 @@ impl ChangePassword {
     pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
         profile(self.profile)
     }
+}
+
+fn paper(name: &str) -> Result<Paper, String> {
+    Paper::from_name(name).ok_or_else(|| "a4 or letter".to_owned())
 }
 
 fn profile(id: Option<u64>) -> Result<Option<Profile>, Misuse> {

@@ -56,7 +56,7 @@ pub fn main() -> ExitCode {
         }
         Command::Recover(flags) => {
             let (kit_file, yes_for) = (flags.kit_file.clone(), flags.yes_for.clone());
-            let errand = Errand::Recover { kit_file, yes_for, kit_out: flags.kit_out.clone() };
+            let errand = Errand::Recover { kit_file, yes_for, kit_out: flags.kit_out.clone(), paper: flags.paper };
             on_account(&flags.account, errand, Ok(None), flags.new.source(), cli.state_dir)
         }
         Command::Password(flags) => {
@@ -66,7 +66,7 @@ pub fn main() -> ExitCode {
             on_account(&flags.account, errand, flags.old.source(), new, cli.state_dir)
         }
         Command::Kit(flags) => {
-            let errand = Errand::Kit { kit_out: flags.kit_out.clone() };
+            let errand = Errand::Kit { kit_out: flags.kit_out.clone(), paper: flags.paper };
             on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir)
         }
         Command::Status(flags) => known::status(&flags, cli.state_dir),

@@ -23,6 +23,7 @@ use crate::secret::RecoveryCode;
 use crate::store::shelf::StateShelf;
 use crate::ui::kit::KitFacts;
 use crate::ui::kit_file::KitFile;
+use crate::ui::kit_pdf::Paper;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
 use crate::ui::source::PasswordSource;
@@ -38,17 +39,24 @@ pub(super) enum Errand {
     /// See whether it opens; with the kit besides, typed or in a file.
     Verify { kit: bool, kit_file: Option<PathBuf> },
     /// Set a new password by the kit; the new kit may go to a file.
-    Recover { kit_file: Option<PathBuf>, yes_for: Option<String>, kit_out: Option<PathBuf> },
+    Recover { kit_file: Option<PathBuf>, yes_for: Option<String>, kit_out: Option<PathBuf>, paper: Option<Paper> },
     /// Set a new password by the old one, at this cost or more.
     Password { profile: Option<Profile> },
     /// Make a new kit.
-    Kit { kit_out: Option<PathBuf> },
+    Kit { kit_out: Option<PathBuf>, paper: Option<Paper> },
 }
 
 impl Errand {
     fn kit_out(&self) -> Option<PathBuf> {
         match self {
-            Self::Recover { kit_out, .. } | Self::Kit { kit_out } => kit_out.clone(),
+            Self::Recover { kit_out, .. } | Self::Kit { kit_out, .. } => kit_out.clone(),
+            Self::Verify { .. } | Self::Password { .. } => None,
+        }
+    }
+
+    fn paper(&self) -> Option<Paper> {
+        match self {
+            Self::Recover { paper, .. } | Self::Kit { paper, .. } => *paper,
             Self::Verify { .. } | Self::Password { .. } => None,
         }
     }
@@ -69,7 +77,7 @@ impl Errand {
     fn in_dialect(self) -> Option<Deed> {
         match self {
             Self::Verify { kit: false, kit_file: None } => Some(Deed::Verify),
-            Self::Recover { kit_file: kit, yes_for, kit_out: None } => Some(Deed::Recover { kit, yes_for }),
+            Self::Recover { kit_file: kit, yes_for, kit_out: None, .. } => Some(Deed::Recover { kit, yes_for }),
             Self::Password { .. } => Some(Deed::Change),
             Self::Verify { .. } | Self::Recover { .. } | Self::Kit { .. } => None,
         }
@@ -96,7 +104,7 @@ pub(super) fn on_account(
         }
     };
     let yes_for = if let Errand::Recover { yes_for, .. } = &errand { yes_for.clone() } else { None };
-    let mut script = Script::new(flags.answers(old, yes_for, errand.kit_out()), person);
+    let mut script = Script::new(flags.answers(old, yes_for, errand.kit_out(), errand.paper()), person);
     let end = script.read_given().map_err(early).and_then(|()| prepared(flags, errand, new, state, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }

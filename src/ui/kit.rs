@@ -2,6 +2,7 @@
 //!
 //! Promise: whatever holds the code has its full size from the start and is wiped. Must never: send or store it by itself.
 
+use super::kit_pdf::{self, Paper};
 use crate::crypto::context::{AccountId, RealmId};
 use crate::crypto::recovery::{read_code, write_code};
 use crate::flow::Kit;
@@ -95,9 +96,19 @@ impl KitFacts {
     }
 }
 
-/// Reads a kit file; `None` if it is none of ours.
+/// The page for a printer.
+pub fn for_printer(kit: &Kit, paper: Paper) -> Option<Zeroizing<Vec<u8>>> {
+    // EXPOSE: the page is the kit; it is written for its owner alone.
+    kit_pdf::page(&for_file(kit), &write_code(kit.code.expose()), paper)
+}
+
+/// Reads a kit file, of either form; `None` if it is none of ours.
 pub fn read_kit_file(bytes: &[u8]) -> Option<KitFacts> {
-    let text = std::str::from_utf8(bytes).ok()?;
+    let printed = kit_pdf::lines(bytes);
+    let text = match &printed {
+        Some(text) => text.as_str(),
+        None => std::str::from_utf8(bytes).ok()?,
+    };
     let value = |name: &str| text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim()));
     let id = |name: &str| Some(*uuid::Uuid::try_parse(value(name)?).ok()?.as_bytes());
     let code = value(CODE)?;

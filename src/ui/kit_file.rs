@@ -5,6 +5,7 @@
 //! must never be this program's guess. Must never: follow a link, or write a code where others may read.
 
 use super::kit::{self, KitFacts};
+use super::kit_pdf::Paper;
 use super::source;
 use crate::flow::Kit;
 use crate::flow::stop::{LocalTrouble, StorageTrouble};
@@ -14,8 +15,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// The most that a kit file may hold, in bytes; ours have about 1,200.
-const MAX_FILE: usize = 16 * 1024;
+/// The most that a kit file may hold, in bytes; ours have about 1,200, to print about 12,000.
+const MAX_FILE: usize = 64 * 1024;
 /// Names that are tried for an earlier kit.
 const MAX_ASIDE: u32 = 100;
 
@@ -39,19 +40,24 @@ impl KitFile {
         }
     }
 
-    /// Writes the kit to `path`.
-    pub fn save(path: &Path, kit: &Kit) -> Result<Self, LocalTrouble> {
-        Self::try_save(path, kit).map_err(|trouble| at(path, trouble))
+    /// Writes the kit to `path`: as a page to print where its name ends in `.pdf`, as text otherwise.
+    pub fn save(path: &Path, kit: &Kit, paper: Paper) -> Result<Self, LocalTrouble> {
+        Self::try_save(path, kit, paper).map_err(|trouble| at(path, trouble))
     }
 
-    fn try_save(path: &Path, kit: &Kit) -> Result<Self, StorageTrouble> {
+    fn try_save(path: &Path, kit: &Kit, paper: Paper) -> Result<Self, StorageTrouble> {
         let moved = match read(path) {
             Err(StorageTrouble::Missing) => None,
             Ok(earlier) if earlier.realm == kit.realm && earlier.account == kit.account => Some(move_aside(path)?),
             Ok(_) => return Err(StorageTrouble::Exists),
             Err(trouble) => return Err(trouble),
         };
-        fresh::write_new(path, kit::for_file(kit).as_bytes()).map_err(|error| error.trouble)?;
+        let page = if path.extension().is_some_and(|name| name.eq_ignore_ascii_case("pdf")) {
+            kit::for_printer(kit, paper).ok_or(StorageTrouble::Other)?
+        } else {
+            Zeroizing::new(kit::for_file(kit).as_bytes().to_vec())
+        };
+        fresh::write_new(path, &page).map_err(|error| error.trouble)?;
         Ok(Self { path: path.to_owned(), moved })
     }
 
@@ -150,7 +156,7 @@ mod tests {
     #[test]
     fn a_kit_is_written_for_its_owner_alone_and_proves_itself() {
         let (folder, path) = folder();
-        let kept = KitFile::save(&path, &kit(2)).expect("written");
+        let kept = KitFile::save(&path, &kit(2), Paper::A4).expect("written");
         let mode = fs::metadata(&path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode, 0o600);
         assert!(kept.moved().is_none());
@@ -162,7 +168,7 @@ mod tests {
     fn the_kit_of_an_interrupted_try_is_moved_aside_each_time() {
         let (_folder, path) = folder();
         for expected in [None, Some("kit.txt.unused-1"), Some("kit.txt.unused-2")] {
-            let kept = KitFile::save(&path, &kit(2)).expect("written");
+            let kept = KitFile::save(&path, &kit(2), Paper::A4).expect("written");
             assert_eq!(kept.moved().map(|moved| moved.rsplit('/').next() == expected), expected.map(|_| true));
         }
         assert!(read(&path.with_file_name("kit.txt.unused-1")).is_ok());
@@ -173,19 +179,19 @@ mod tests {
         let (_folder, path) = folder();
         fs::write(&path, "my diary").expect("a file");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("permissions");
-        assert_eq!(trouble(KitFile::save(&path, &kit(2))), StorageTrouble::Exists);
+        assert_eq!(trouble(KitFile::save(&path, &kit(2), Paper::A4)), StorageTrouble::Exists);
         assert!(KitFile::check(&path).is_err());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("permissions");
-        assert_eq!(trouble(KitFile::save(&path, &kit(2))), StorageTrouble::TooOpen);
+        assert_eq!(trouble(KitFile::save(&path, &kit(2), Paper::A4)), StorageTrouble::TooOpen);
         assert_eq!(fs::read(&path).expect("still there"), b"my diary");
 
         let other = path.with_file_name("other.txt");
-        KitFile::save(&other, &kit(3)).expect("written");
-        assert_eq!(trouble(KitFile::save(&other, &kit(2))), StorageTrouble::Exists);
+        KitFile::save(&other, &kit(3), Paper::A4).expect("written");
+        assert_eq!(trouble(KitFile::save(&other, &kit(2), Paper::A4)), StorageTrouble::Exists);
 
         let link = path.with_file_name("link.txt");
         std::os::unix::fs::symlink(&other, &link).expect("a link");
-        assert_eq!(trouble(KitFile::save(&link, &kit(3))), StorageTrouble::Link);
+        assert_eq!(trouble(KitFile::save(&link, &kit(3), Paper::A4)), StorageTrouble::Link);
     }
 
     #[test]
@@ -198,7 +204,7 @@ mod tests {
     #[test]
     fn a_file_that_vanished_proves_nothing() {
         let (_folder, path) = folder();
-        let kept = KitFile::save(&path, &kit(2)).expect("written");
+        let kept = KitFile::save(&path, &kit(2), Paper::A4).expect("written");
         fs::remove_file(&path).expect("removed");
         assert!(kept.group(1).is_err());
     }

@@ -7,6 +7,7 @@ pub mod ask;
 pub mod date;
 pub mod kit;
 pub mod kit_file;
+pub mod kit_pdf;
 pub mod person;
 pub mod script;
 pub mod signals;

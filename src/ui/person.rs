@@ -7,6 +7,7 @@
 use super::ask;
 use super::kit;
 use super::kit_file::KitFile;
+use super::kit_pdf::Paper;
 use super::term::{ReadTrouble, SPARE, Terminal};
 use super::text::{Lines, Story, notice, question};
 use super::wrap::wrap;
@@ -44,6 +45,8 @@ pub struct AtTerminal {
     proving: bool,
     /// The kit, if it was saved instead of written down.
     kit: Option<KitFile>,
+    /// What a kit is printed on.
+    paper: Paper,
 }
 
 /// What the person did with the kit.
@@ -66,7 +69,13 @@ impl AtTerminal {
             made_shown: false,
             proving: false,
             kit: None,
+            paper: Paper::default(),
         }
+    }
+
+    /// Prints a kit on `paper`, should it be saved to be printed.
+    pub fn print_on(&mut self, paper: Paper) {
+        self.paper = paper;
     }
 
     /// Says some lines.
@@ -233,7 +242,7 @@ impl AtTerminal {
         let typed = self.text(question::SAVE_WHERE)?;
         let typed = String::from_utf8_lossy(&typed).trim().to_owned();
         let path = if typed.is_empty() { question::KIT_FILE.to_owned() } else { typed };
-        match KitFile::save(Path::new(&path), kit) {
+        match KitFile::save(Path::new(&path), kit, self.paper) {
             Ok(file) => {
                 if let Some(moved) = file.moved() {
                     self.say(&notice::kit_moved(&moved));

@@ -18,6 +18,7 @@ mod event;
 pub use event::Event;
 
 use super::kit_file::KitFile;
+use super::kit_pdf::Paper;
 use super::person::AtTerminal;
 use super::source::{InviteSource, PasswordSource};
 use super::text::{self, Lines, Story, notice, stop as words};
@@ -48,6 +49,8 @@ pub struct Answers {
     pub yes_for: Option<String>,
     /// Where the kit goes.
     pub kit_out: Option<PathBuf>,
+    /// What it is printed on.
+    pub paper: Paper,
     /// Whether standard output is JSON, one object a line.
     pub json: bool,
     /// Whether a saved upload is taken up: no link, consent or kit is needed.
@@ -96,6 +99,10 @@ impl Script {
 
     /// With other outputs, for tests.
     pub fn with_outputs(answers: Answers, person: Option<AtTerminal>, outputs: Outputs) -> Self {
+        let mut person = person;
+        if let Some(person) = &mut person {
+            person.print_on(answers.paper);
+        }
         Self { answers, person, outputs, link: None, password: None, new_password: None, kit: None, proving: false }
     }
 
@@ -358,7 +365,7 @@ impl Script {
             // It was read again and was not what was written: showing it once more would not help.
             return Answer::Trouble(LocalTrouble::KitFile { trouble: StorageTrouble::Damaged, path: kept.path() });
         }
-        match KitFile::save(&path, &kit) {
+        match KitFile::save(&path, &kit, self.answers.paper) {
             Ok(kept) => {
                 if let Some(moved) = kept.moved() {
                     let lines = notice::kit_moved(&moved);

@@ -70,13 +70,13 @@ fn a_kit_is_saved_to_a_new_file_for_its_owner_alone_and_read_back() {
     let (mut pty, kit) = at_the_kit(&mut server, &desk);
     for (name, complaint) in [("taken.txt", "it exists already"), ("nowhere/kit.txt", "it is not there")] {
         pty.send("s\r");
-        pty.expect("Save it as [firstkey-kit.txt]: ");
+        pty.expect("Save it as (.txt or .pdf) [firstkey-kit.txt]: ");
         pty.send(format!("{name}\r"));
         pty.expect(complaint);
         assert_eq!(pty.read_kit(), kit, "the same kit is shown again");
     }
     pty.send("s\r");
-    pty.expect("Save it as [firstkey-kit.txt]: ");
+    pty.expect("Save it as (.txt or .pdf) [firstkey-kit.txt]: ");
     pty.send("\r");
     pty.expect("Saved for you alone in firstkey-kit.txt");
     pty.expect("The file was read again to check it.");

@@ -67,7 +67,7 @@ pub const WRITTEN_DOWN: &str = "  Written down? [y = yes, s = save to a file ins
 /// What the answer to that may be.
 pub const WRITTEN_DOWN_HOW: &str = "  Type y when you have written down all 7 groups, or s to save them.";
 /// Which file.
-pub const SAVE_WHERE: &str = "  Save it as [firstkey-kit.txt]: ";
+pub const SAVE_WHERE: &str = "  Save it as (.txt or .pdf) [firstkey-kit.txt]: ";
 
 /// What is said of the last paste, then why the link is asked for again.
 pub fn better_link(trouble: LinkTrouble) -> Lines {

@@ -138,3 +138,12 @@ fn a_kit_of_another_account_and_a_dead_kit_are_not_its_kit() {
     let end = ready(recover(&mut bench, &mut Seeded::new(3), known, Some(other), None));
     assert!(matches!(end, Err(Stop { why: Why::OtherKit, .. })));
 }
+
+#[test]
+fn a_kit_whose_signatures_the_server_would_not_take_is_not_its_kit() {
+    let mut bench = Bench::new();
+    bench.meddle = Some((3, Meddle::Alter(|text| super::turned(text, "\"recovery_public\":\""))));
+    let known = bench.known();
+    let end = ready(verify(&mut bench, &mut Seeded::new(3), known, Some(KitWish::Typed)));
+    assert!(matches!(end, Err(Stop { why: Why::CodeOpensNothing, .. })), "{end:?}");
+}
