@@ -79,8 +79,8 @@ impl Sent {
     pub fn of(request: &Outbound, time: u64) -> Self {
         let headers = request.signature().map(|signed| signed.headers().map(|(name, value)| (name.to_owned(), value)));
         let parts = Parts {
-            method: USUAL_METHOD,
-            url: format!("{}{}", request.origin(), request.endpoint().path()),
+            method: request.endpoint().method().as_str(),
+            url: format!("{}{}", request.origin(), request.target()),
             headers: headers.into_iter().flatten().collect(),
             body: request.body(),
             disclosed: request.disclosed(),

@@ -58,6 +58,17 @@ id! {
     /// One challenge of a recovery.
     ChallengeId
 }
+id! {
+    /// One session of an account.
+    SessionId
+}
+
+impl SessionId {
+    /// Reads UUID text, as it is shown to people.
+    pub fn read(text: &str) -> Option<Self> {
+        uuid::Uuid::try_parse(text.trim()).ok().map(|id| Self(id.into_bytes()))
+    }
+}
 
 /// How many times the keys of an account were replaced; 1 for the first keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

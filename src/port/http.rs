@@ -11,7 +11,7 @@ use crate::flow::stop::NoAnswer;
 use crate::wire::inbound::{Framing, Response};
 use crate::wire::json::MAX_BODY;
 use crate::wire::origin::Origin;
-use crate::wire::outbound::{Outbound, RequestSignature};
+use crate::wire::outbound::{Method, Outbound, RequestSignature};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use rustls::ClientConfig;
@@ -132,7 +132,7 @@ pub struct Call<'a> {
     /// `GET`, `POST` or `DELETE`.
     pub method: &'static str,
     /// The path.
-    pub path: &'static str,
+    pub path: &'a str,
     /// JSON, or no body and no content type.
     pub body: Option<&'a [u8]>,
     /// A token for the `Authorization` header.
@@ -168,22 +168,24 @@ impl HttpServer {
 }
 
 impl HttpServer {
-    async fn post(&mut self, request: &Outbound, bearer: Option<&[u8]>) -> Result<Response, NoAnswer> {
+    async fn pass(&mut self, request: &Outbound, bearer: Option<&[u8]>) -> Result<Response, NoAnswer> {
         let headers: Vec<_> = request.signature().map(RequestSignature::headers).into_iter().flatten().collect();
-        let (origin, path, body) = (request.origin(), request.endpoint().path(), Some(request.body()));
-        self.call(Call { origin, method: "POST", path, body, bearer, headers: &headers }).await
+        let method = request.endpoint().method();
+        let body = (method == Method::Post).then(|| request.body());
+        let (origin, path, method) = (request.origin(), request.target(), method.as_str());
+        self.call(Call { origin, method, path, body, bearer, headers: &headers }).await
     }
 }
 
 impl Server for HttpServer {
     async fn send(&mut self, request: &Outbound) -> Result<Response, NoAnswer> {
-        self.post(request, None).await
+        self.pass(request, None).await
     }
 
     async fn send_in(&mut self, session: &SessionToken, request: &Outbound) -> Result<Response, NoAnswer> {
         // EXPOSE: the server made it and takes it back.
         let bearer = Zeroizing::new(Base64UrlUnpadded::encode_string(session.expose()).into_bytes());
-        self.post(request, Some(&bearer)).await
+        self.pass(request, Some(&bearer)).await
     }
 }
 

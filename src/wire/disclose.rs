@@ -4,7 +4,7 @@
 //! Must never: implement `Disclose` for a password, a key, a recovery code, or raw bytes.
 
 use super::json::ObjectWriter;
-use crate::crypto::context::{AccountId, ChallengeId, InviteId, LoginId};
+use crate::crypto::context::{AccountId, ChallengeId, InviteId, LoginId, SessionId};
 use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope, Kind};
 use crate::crypto::identity::{IdentitySignature, PublicIdentity};
 use crate::crypto::kdf::KdfBlock;
@@ -25,6 +25,15 @@ pub trait Disclose: sealed::Sealed {
 
     /// Writes it as the member `name`.
     fn encode(&self, name: &str, out: &mut ObjectWriter);
+}
+
+/// An id that stands in a request's path, behind the endpoint's own.
+pub trait DiscloseInPath: sealed::Sealed {
+    /// Why it may leave.
+    const WHY: &'static str;
+
+    /// Its text, which needs no escaping in a path.
+    fn segment(&self) -> String;
 }
 
 /// Text form of bytes on the wire.
@@ -97,6 +106,14 @@ disclose_bytes!(LoginId, "names this login; came from the server", |id| &id.0);
 disclose_bytes!(ChallengeId, "names this recovery; came from the server", |id| &id.0);
 disclose_bytes!(RecoveryProof, "proves the recovery code without showing it", |signature| &signature.0);
 disclose_bytes!(IdentitySignature, "a signature by the new identity key", |signature| &signature.0);
+
+impl sealed::Sealed for SessionId {}
+impl DiscloseInPath for SessionId {
+    const WHY: &'static str = "names a session; came from the server";
+    fn segment(&self) -> String {
+        base64url(&self.0)
+    }
+}
 
 impl sealed::Sealed for InviteToken {}
 impl Disclose for InviteToken {

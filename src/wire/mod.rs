@@ -14,4 +14,5 @@ pub mod link;
 pub mod origin;
 pub mod outbound;
 pub mod refusal;
+pub mod sessions;
 pub mod text;

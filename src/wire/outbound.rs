@@ -1,12 +1,12 @@
 //! A request as the exact bytes that are sent.
 //!
 //! Promise: the only way to build one is member by member from [`Disclose`] types; there is no second serialiser, so what `audit` prints is what was sent.
-//! Must never: take free bytes, headers or paths.
+//! Must never: take free bytes, headers or paths; an id in a path comes through the door as well.
 
-use super::disclose::{Disclose, base64url};
+use super::disclose::{Disclose, DiscloseInPath, base64url};
 use super::json::ObjectWriter;
 use super::origin::Origin;
-use crate::crypto::context::InviteId;
+use crate::crypto::context::{InviteId, SessionId};
 use crate::crypto::encoding::pae;
 use crate::crypto::{hazmat, label};
 use crate::secret::Ed25519Seed;
@@ -40,10 +40,40 @@ pub enum Endpoint {
     RecoveryComplete,
     /// Brings an account that exists into one more organisation.
     Join,
+    /// Where the account is logged in.
+    Sessions,
+    /// Ends one session, which the path names.
+    EndSession,
+    /// Ends all sessions but this one.
+    EndOtherSessions,
+    /// Ends this session.
+    Logout,
+}
+
+/// The methods of version 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// With a body; everything else.
+    Post,
+    /// Reads, without a body.
+    Get,
+    /// Ends something, without a body.
+    Delete,
+}
+
+impl Method {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Get => "GET",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 impl Endpoint {
-    /// The path.
+    /// The path; [`Outbound::target`] is the whole of it where an id stands in it.
     pub fn path(self) -> &'static str {
         match self {
             Self::Claim => "/v1/invites/claim",
@@ -59,6 +89,18 @@ impl Endpoint {
             Self::RecoveryFinish => "/v1/recovery/finish",
             Self::RecoveryComplete => "/v1/recovery/complete",
             Self::Join => "/v1/invites/join",
+            Self::Sessions | Self::EndOtherSessions => "/v1/sessions",
+            Self::EndSession => "/v1/sessions/",
+            Self::Logout => "/v1/logout",
+        }
+    }
+
+    /// The method.
+    pub fn method(self) -> Method {
+        match self {
+            Self::Sessions => Method::Get,
+            Self::EndSession | Self::EndOtherSessions => Method::Delete,
+            _ => Method::Post,
         }
     }
 
@@ -75,7 +117,7 @@ pub struct Disclosed {
     pub name: &'static str,
     /// Why it may leave.
     pub why: &'static str,
-    /// Where its value stands in the body, as `start..end`.
+    /// Where its value stands in the body, as `start..end`; nowhere, if it stands in the path.
     pub start: usize,
     /// The end.
     pub end: usize,
@@ -109,6 +151,7 @@ impl RequestSignature {
 pub struct Outbound {
     origin: Origin,
     endpoint: Endpoint,
+    target: String,
     body: Vec<u8>,
     disclosed: Vec<Disclosed>,
     signature: Option<RequestSignature>,
@@ -118,6 +161,7 @@ pub struct Outbound {
 pub struct Builder {
     origin: Origin,
     endpoint: Endpoint,
+    target: String,
     writer: ObjectWriter,
     disclosed: Vec<Disclosed>,
 }
@@ -125,7 +169,18 @@ pub struct Builder {
 impl Outbound {
     /// Begins a request to `endpoint` of `origin`.
     pub fn post(origin: &Origin, endpoint: Endpoint) -> Builder {
-        Builder { origin: origin.clone(), endpoint, writer: ObjectWriter::default(), disclosed: Vec::new() }
+        let target = endpoint.path().to_owned();
+        Builder { origin: origin.clone(), endpoint, target, writer: ObjectWriter::default(), disclosed: Vec::new() }
+    }
+
+    /// A request without members; without a body as well, unless it is posted.
+    pub fn bare(origin: &Origin, endpoint: Endpoint) -> Self {
+        Self::post(origin, endpoint).build()
+    }
+
+    /// The request that ends one session of the account.
+    pub fn end_session(origin: &Origin, session: &SessionId) -> Self {
+        Self::post(origin, Endpoint::EndSession).in_path("session_id", session).build()
     }
 
     /// Puts a signature of an earlier run back on; the body went through the door again.
@@ -152,7 +207,12 @@ impl Outbound {
         self.endpoint
     }
 
-    /// The exact body.
+    /// The path in the request line: the endpoint's, and the id that it is about.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The exact body; empty where the method has none.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
@@ -185,12 +245,24 @@ impl Builder {
         self
     }
 
+    /// Puts an id at the end of the path.
+    fn in_path<T: DiscloseInPath>(mut self, name: &'static str, id: &T) -> Self {
+        self.target.push_str(&id.segment());
+        self.disclosed.push(Disclosed { name, why: T::WHY, start: 0, end: 0, unrecorded: false });
+        self
+    }
+
     /// The request.
     pub fn build(self) -> Outbound {
+        let body = match self.endpoint.method() {
+            Method::Post => self.writer.finish(),
+            Method::Get | Method::Delete => Vec::new(),
+        };
         Outbound {
             origin: self.origin,
             endpoint: self.endpoint,
-            body: self.writer.finish(),
+            target: self.target,
+            body,
             disclosed: self.disclosed,
             signature: None,
         }

@@ -28,7 +28,8 @@ impl Record {
             lines.push(String::new());
             lines.push(format!("#{number}  {}  {}  {} bytes", sent.method, sent.url, grouped(sent.size())));
             for field in &sent.fields {
-                let length = grouped(field.end - field.start);
+                let in_path = field.start == field.end;
+                let length = if in_path { "path".to_owned() } else { grouped(field.end - field.start) };
                 lines.push(format!("    {:<16}{length:>6}  {}", field.name, field.why));
             }
             for (name, value) in &sent.headers {
