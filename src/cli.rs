@@ -2,6 +2,10 @@
 //!
 //! Promise: flags become typed options; nothing else happens here. Must never: hold a secret flag, or decide anything.
 
+mod local;
+
+pub use local::{Forget, Sessions};
+
 use crate::crypto::kdf::Profile;
 use crate::ui::kit_pdf::Paper;
 use crate::ui::script::Answers;
@@ -87,6 +91,12 @@ pub enum Command {
     Recipient(Recipient),
     /// Show what was sent, field by field, with the reason each may leave.
     Audit(Audit),
+    /// Show where an account is logged in, and end what should not be.
+    #[command(hide = true)]
+    Sessions(Sessions),
+    /// Remove what this computer remembers of an account.
+    #[command(hide = true, visible_alias = "logout")]
+    Forget(Forget),
 }
 
 /// What the commands on an account that exists have in common.

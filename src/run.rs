@@ -3,8 +3,10 @@
 //! Promise: the process is closed before anything secret exists in it; what can fail on this machine is checked before the first question.
 //! Must never: decide what is acceptable; that is `flow`.
 
+mod forget;
 mod known;
 mod on_account;
+mod sessions;
 
 use crate::audit::Record;
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
@@ -72,6 +74,8 @@ pub fn main() -> ExitCode {
         Command::Status(flags) => known::status(&flags, cli.state_dir),
         Command::Recipient(flags) => known::recipient(&flags, cli.state_dir),
         Command::Audit(flags) => audit(&flags, cli.state_dir),
+        Command::Sessions(flags) => sessions::on_sessions(&flags, cli.state_dir),
+        Command::Forget(flags) => forget::forget(&flags, cli.state_dir),
     }
 }
 

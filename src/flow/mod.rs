@@ -9,6 +9,7 @@
 pub mod accept;
 pub mod account;
 pub mod checkpoint;
+pub mod forget;
 mod kit;
 pub mod retry;
 pub mod stop;

@@ -4,6 +4,7 @@
 //! Must never: be kinder than the real one: an unknown member, a bad length or a bad signature is refused and remembered in [`HonestServer::complaints`].
 
 mod change;
+mod sessions;
 
 use super::chance::Seeded;
 use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
@@ -222,6 +223,7 @@ impl HonestServer {
             "/v1/recovery/start" => self.recovery_start(request),
             "/v1/recovery/finish" => self.recovery_finish(request),
             "/v1/recovery/complete" => self.change(session, request, What::Both),
+            "/v1/sessions" | "/v1/sessions/" | "/v1/logout" => self.on_sessions(session, request),
             _ => Err(Problem(404, "not-found", "no such path")),
         };
         match answer {

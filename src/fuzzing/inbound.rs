@@ -9,6 +9,7 @@ use crate::wire::completion::Completion;
 use crate::wire::inbound::{self, Framing, Offer, Problem, ProblemName, Response};
 use crate::wire::json::{self, Value};
 use crate::wire::origin::Origin;
+use crate::wire::sessions;
 
 /// Statuses that the first byte chooses from.
 const STATUSES: [u16; 8] = [200, 400, 403, 409, 410, 429, 500, 302];
@@ -60,6 +61,10 @@ fn answers(status: u16, content_type: Option<&str>, body: &[u8]) {
         assert!(matches!(params.kdf_block.profile.id(), 1..=4));
     }
     let _ = response.read(inbound::read_session);
+    let _ = response.read(sessions::read_ended);
+    if let Ok(Ok(listed)) = response.read(sessions::read_sessions) {
+        check_sessions(&listed);
+    }
 }
 
 fn check_offer(offer: &Offer, body: &[u8]) {
@@ -81,6 +86,15 @@ fn check_offer(offer: &Offer, body: &[u8]) {
         && ["off", "allowed"].contains(&policy.secret_key.as_str())
         && profile.is_none_or(|profile| profile >= policy.min_profile);
     assert_eq!(usable, offer::sound(body).is_ok(), "the two readers disagree: {:?}", offer::sound(body));
+}
+
+fn check_sessions(listed: &[sessions::Listed]) {
+    assert_eq!(listed.iter().filter(|listed| listed.this).count(), 1);
+    for listed in listed {
+        for text in listed.client.iter().chain(&listed.source).chain([&listed.purpose]) {
+            assert_eq!(seen::unfit(text.as_str()), None, "{text:?}");
+        }
+    }
 }
 
 fn check_problem(problem: &Problem) {

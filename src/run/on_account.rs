@@ -215,7 +215,7 @@ fn refused(why: AccountWhy) -> AccountStop {
 }
 
 /// Whose account is meant.
-enum Choice {
+pub(super) enum Choice {
     /// One on a server of our own protocol.
     Ours(Box<Known>),
     /// One on a server of the other dialect, or none that is known.
@@ -224,7 +224,7 @@ enum Choice {
     Refused(AccountWhy),
 }
 
-fn choose(flags: &cli::Account, consents_for: Option<&str>, ours: &[Pin], theirs: &[DialectPin]) -> Choice {
+pub(super) fn choose(flags: &cli::Account, consents_for: Option<&str>, ours: &[Pin], theirs: &[DialectPin]) -> Choice {
     let Ok(origin) = flags.server.as_deref().map(Origin::read).transpose() else {
         return Choice::Refused(AccountWhy::NoSuchServer);
     };

@@ -8,6 +8,7 @@ pub mod checkpoint;
 mod error;
 pub mod file;
 mod frame;
+pub mod forget;
 pub mod fresh;
 pub mod lock;
 pub mod name;

@@ -23,7 +23,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One run at a time in a folder: two on one account would make two sets of keys, and two on any would mix their records.
-const LOCK: &[u8] = b"the whole folder";
+pub(super) const WHOLE_FOLDER: &[u8] = b"the whole folder";
 
 /// The state folder of one run, locked.
 pub struct StateShelf {
@@ -45,7 +45,7 @@ impl StateShelf {
     /// Opens and locks the folder; makes it if it is not there.
     pub fn open(path: &Path) -> Result<Self, LocalTrouble> {
         let place = Place::open(path)?;
-        let lock = Lock::take(&place, LOCK)?;
+        let lock = Lock::take(&place, WHOLE_FOLDER)?;
         Ok(Self { place, record: Record::default(), _lock: lock })
     }
 

@@ -14,6 +14,8 @@
 //! standard output holds results only. Must never: take a secret from the command line or the environment.
 
 mod event;
+mod forget;
+mod sessions;
 
 pub use event::Event;
 
@@ -213,6 +215,7 @@ impl Script {
             account::Deed::Joined => "joined",
             account::Deed::KitChanged => "kit-changed",
             account::Deed::Recovered => "recovered",
+            account::Deed::SessionsSeen => "sessions-seen",
         };
         let event = done_event(pin, false, Some(deed), done.first_seen);
         self.result(&text::account::done(done));

@@ -4,7 +4,7 @@ use super::support::client::{Desk, PASSWORD, run};
 use super::support::deployment::Deployment;
 use super::support::pty::End;
 use super::support::sitting::{Sitting, firstkey, plain};
-use super::{EMAIL, FINISH, LOGIN, PARAMS};
+use super::{EMAIL, FINISH, LOGIN, LOGOUT, PARAMS};
 
 const NEW: &str = "harbor trumpet mosaic lantern gravel 91";
 const QUESTION: &str = "Password for ada@example.org: ";
@@ -44,7 +44,10 @@ fn a_person_changes_the_password_and_the_old_one_is_dead() {
         assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
     }
     assert!(!page.contains(PASSWORD) && !page.contains(NEW));
-    assert_eq!(server.wire.paths()[before..], [PARAMS, LOGIN, FINISH, LOGIN, FINISH, START, CHANGE, LOGIN, FINISH]);
+    assert_eq!(
+        server.wire.paths()[before..],
+        [PARAMS, LOGIN, FINISH, LOGIN, FINISH, START, CHANGE, LOGIN, FINISH, LOGOUT, LOGOUT]
+    );
     assert_eq!((opens(&desk, NEW), opens(&desk, PASSWORD)), (Some(0), Some(10)));
 }
 

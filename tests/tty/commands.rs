@@ -20,6 +20,8 @@ fn help_fits_a_screen_and_begins_with_what_people_need() {
         (&["password", "--help"], 30),
         (&["recover", "--help"], 30),
         (&["kit", "--help"], 30),
+        (&["sessions", "--help"], 24),
+        (&["forget", "--help"], 24),
     ] {
         let run = run(desk.command().args(arguments));
         assert_eq!(run.code, Some(0), "{run:?}");

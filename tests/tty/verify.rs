@@ -4,7 +4,7 @@ use super::support::client::{Desk, PASSWORD, run};
 use super::support::deployment::Deployment;
 use super::support::pty::{End, Pty};
 use super::support::sitting::{Sitting, firstkey, plain};
-use super::{EMAIL, FINISH, LOGIN, PARAMS};
+use super::{EMAIL, FINISH, LOGIN, LOGOUT, PARAMS};
 
 /// A server, a desk where an account was completed, and its fingerprint.
 fn completed() -> (Deployment, Desk, String) {
@@ -24,7 +24,7 @@ fn verify(desk: &Desk) -> Pty {
 const QUESTION: &str = "Password for ada@example.org: ";
 
 #[test]
-fn an_account_that_was_completed_here_is_opened_with_one_password_and_three_requests() {
+fn an_account_that_was_completed_here_is_opened_with_one_password_and_the_session_ended() {
     let (server, desk, fingerprint) = completed();
     let before = server.wire.paths().len();
     let mut pty = verify(&desk);
@@ -42,7 +42,7 @@ fn an_account_that_was_completed_here_is_opened_with_one_password_and_three_requ
     ] {
         assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
     }
-    assert_eq!(server.wire.paths()[before..], [PARAMS, LOGIN, FINISH]);
+    assert_eq!(server.wire.paths()[before..], [PARAMS, LOGIN, FINISH, LOGOUT]);
 }
 
 #[test]

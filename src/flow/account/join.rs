@@ -30,7 +30,7 @@ pub async fn join<W: World>(
     let mut run = Run::new(world, rng);
     run.subject = Locks::None;
     let end = run.join(joining, pins).await;
-    run.end(end)
+    run.end(end).await
 }
 
 impl<W: World> Run<'_, W> {

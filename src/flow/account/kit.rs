@@ -20,7 +20,7 @@ pub async fn change_kit<W: World>(world: &mut W, rng: &mut dyn CryptoRngCore, kn
     let mut run = Run::new(world, rng);
     run.subject = Locks::Kit;
     let end = run.change_kit(known).await;
-    run.end(end)
+    run.end(end).await
 }
 
 impl<W: World> Run<'_, W> {

@@ -102,7 +102,8 @@ impl<W: World> Run<'_, W> {
 
     /// Logs in with the password that `open` was opened with: its session may be over.
     pub(super) async fn log_in_again(&mut self, known: &Known, params: &LoginParams, open: Open) -> End<Open> {
-        let Open { auth, pre, .. } = open;
+        let Open { auth, pre, session, .. } = open;
+        self.spend(session);
         self.log_in(known, params, auth, pre).await?.ok_or(Why::NotOpened)
     }
 

@@ -18,6 +18,7 @@ mod login;
 mod password;
 mod recover;
 mod run;
+mod sessions;
 pub mod stop;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use join::join;
 pub use kit::change_kit;
 pub use password::change_password;
 pub use recover::{KitOnFile, recover};
+pub use sessions::{Ending, Seen, sessions};
 pub use verify::{KitWish, verify};
 
 use super::checkpoint::Pin;
@@ -98,6 +100,8 @@ pub enum Deed {
     KitChanged,
     /// The account has a new password, with which it opens, and a new kit.
     Recovered,
+    /// Its sessions were listed, and some were ended if that was wished.
+    SessionsSeen,
 }
 
 /// The good end.

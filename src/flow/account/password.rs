@@ -27,7 +27,7 @@ pub async fn change_password<W: World>(
     let mut run = Run::new(world, rng);
     run.subject = Locks::Password;
     let end = run.change_password(known, wish).await;
-    run.end(end)
+    run.end(end).await
 }
 
 impl<W: World> Run<'_, W> {
@@ -56,6 +56,7 @@ impl<W: World> Run<'_, W> {
         if let Ok(Some(_)) = proof {
             self.reach = super::stop::Reach::Stored;
         }
+        self.spend(open.session);
         self.conclude(known, &expectation, sent, proof, Deed::PasswordChanged)
     }
 }

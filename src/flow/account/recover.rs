@@ -58,7 +58,7 @@ pub async fn recover<W: World>(
     let mut run = Run::new(world, rng);
     run.subject = Locks::Both;
     let end = run.recover(known, kit, wish).await;
-    run.end(end)
+    run.end(end).await
 }
 
 /// An account that the recovery code opened.

@@ -10,7 +10,7 @@ use crate::flow::{Answer, Locks, Notice, Question};
 use crate::secret::SessionToken;
 use crate::wire::inbound::{Fields, ProblemName};
 use crate::wire::origin::Origin;
-use crate::wire::outbound::Outbound;
+use crate::wire::outbound::{Endpoint, Outbound};
 use crate::wire::refusal::Refusal;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
@@ -33,6 +33,8 @@ pub(super) struct Run<'a, W> {
     pub(super) origin: Option<Origin>,
     pub(super) reach: Reach,
     pub(super) subject: Locks,
+    /// Sessions that nobody needs any more.
+    spent: Vec<SessionToken>,
 }
 
 impl From<Halt> for Why {
@@ -53,11 +55,25 @@ impl From<Refusal> for Why {
 
 impl<'a, W: World> Run<'a, W> {
     pub(super) fn new(world: &'a mut W, rng: &'a mut dyn CryptoRngCore) -> Self {
-        Self { world, rng, origin: None, reach: Reach::Unchanged, subject: Locks::Password }
+        Self { world, rng, origin: None, reach: Reach::Unchanged, subject: Locks::Password, spent: Vec::new() }
     }
 
-    /// The end of the whole flow.
-    pub(super) fn end<T>(self, end: End<T>) -> Result<T, Stop> {
+    /// Notes that a session will not be used again.
+    pub(super) fn spend(&mut self, session: SessionToken) {
+        self.spent.push(session);
+    }
+
+    /// The end of the whole flow. After a good one the sessions that it used are ended: each once, whatever comes of it, since they end by themselves
+    /// in ten minutes and the outcome is settled already. After a bad one nothing more is sent.
+    pub(super) async fn end<T>(mut self, end: End<T>) -> Result<T, Stop> {
+        if let (Ok(_), Some(origin)) = (&end, &self.origin) {
+            let request = Outbound::bare(origin, Endpoint::Logout);
+            for session in std::mem::take(&mut self.spent) {
+                if self.world.send(&request, Some(&session)).await.is_err() {
+                    break;
+                }
+            }
+        }
         end.map_err(|why| Stop { reach: self.reach, subject: self.subject, why, origin: self.origin })
     }
 
@@ -81,7 +97,7 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     /// What there is to remember of an account that was opened.
-    pub(super) fn opened(&self, known: &Known, open: Open, deed: Deed) -> Done {
+    pub(super) fn opened(&mut self, known: &Known, open: Open, deed: Deed) -> Done {
         let pin = Pin {
             origin: known.origin.clone(),
             invite: known.pin.as_ref().and_then(|pin| pin.invite),
@@ -91,6 +107,7 @@ impl<'a, W: World> Run<'a, W> {
             server_key: open.server_key,
             memberships: known.pin.as_ref().map_or_else(Vec::new, |pin| pin.memberships.clone()),
         };
+        self.spend(open.session);
         Done { deed, pin, first_seen: known.pin.is_none() }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Promise: every stop is something that a person can act on. Must never: hold a sentence or a secret.
 
+use crate::crypto::context::SessionId;
 use crate::flow::Locks;
 use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer};
 use crate::wire::inbound::Problem;
@@ -74,6 +75,10 @@ pub enum Why {
     SecretKeyNotYet,
     /// The account's server is of the other dialect, in which this command does not exist.
     NotThere,
+    /// The account is on a server of another kind, which has no such thing.
+    OtherKind,
+    /// The account has no session with the id that was given.
+    NoSuchSession(SessionId),
     /// The fingerprint that was given is not that of the account.
     OtherFingerprint,
 }

@@ -27,7 +27,7 @@ pub async fn verify<W: World>(
 ) -> Result<Done, Stop> {
     let mut run = Run::new(world, rng);
     let end = run.verify(known, kit).await;
-    run.end(end)
+    run.end(end).await
 }
 
 impl<W: World> Run<'_, W> {

@@ -17,7 +17,7 @@ pub(super) enum What {
 }
 
 impl HonestServer {
-    fn in_session(&self, session: Option<[u8; 32]>, what: What) -> Result<[u8; 32], Problem> {
+    pub(super) fn in_session(&self, session: Option<[u8; 32]>, what: What) -> Result<[u8; 32], Problem> {
         let session = session.ok_or(Problem(401, "session-ended", ""))?;
         let (right, wrong) = match what {
             What::Both => (&self.recovery_sessions, &self.sessions),

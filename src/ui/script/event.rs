@@ -76,6 +76,22 @@ pub enum Event<'a> {
         email: &'a str,
         invite: String,
     },
+    /// One session of an account.
+    Session {
+        session_id: String,
+        created: String,
+        expires: String,
+        purpose: &'a str,
+        client: Option<&'a str>,
+        source: Option<&'a str>,
+        this: bool,
+        ended: bool,
+    },
+    /// What was removed from this computer.
+    Forgotten {
+        ok: bool,
+        paths: Vec<String>,
+    },
     Stopped {
         ok: bool,
         code: &'static str,

@@ -1,6 +1,6 @@
 //! What is said of an account that exists: opened, changed on the server, not known here.
 
-use super::{Lines, Story, fingerprint_rows, local, problem, refusal, stop, usage};
+use super::{Lines, Story, fingerprint_rows, local, problem, refusal, sessions, stop, usage};
 use crate::exit::ExitCode;
 use crate::flow::Locks;
 use crate::flow::account::stop::{Change, Reach, Stop, Why};
@@ -136,6 +136,8 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
                 .then("Install a newer firstkey, then run this again.");
             (story, "account-secret-key", ExitCode::Local)
         }
+        Why::OtherKind => (sessions::other_kind(), "no-sessions-there", ExitCode::Usage),
+        Why::NoSuchSession(session) => (sessions::none_such(*session), "no-such-session", ExitCode::Usage),
         Why::OtherFingerprint => {
             let story = Story::of("Stopped: that is not the fingerprint of the account on this computer.")
                 .because("Either it was read or typed wrong, or it belongs to other keys.")
@@ -192,6 +194,7 @@ pub fn done(done: &Done) -> Lines {
             "Your password, your keys and their fingerprint are the same as before.".to_owned(),
         ],
         Deed::Recovered => recovered(done),
+        Deed::SessionsSeen => Lines::new(),
     }
 }
 
@@ -315,6 +318,8 @@ mod tests {
             Why::NotTheInvited { expected: "a@example.org".to_owned(), invited: "ada@example.org".to_owned() },
             Why::Missing(Missing::RecoveryCode),
             Why::SecretKeyNotYet,
+            Why::OtherKind,
+            Why::NoSuchSession(crate::crypto::context::SessionId([7; 16])),
             Why::OtherFingerprint,
         ]
     }

@@ -4,6 +4,7 @@ mod join;
 mod kit;
 mod password;
 mod recover;
+mod sessions;
 mod table;
 
 use super::stop::{Change, Stop, Why};
@@ -260,11 +261,13 @@ impl World for Bench {
 #[test]
 fn an_account_that_was_completed_here_opens_and_is_the_one_that_is_remembered() {
     let mut bench = Bench::new();
+    bench.scene.server.sessions.clear();
     let known = bench.known();
     let done = bench.verify(known).expect("it opens");
     assert!(!done.first_seen);
     assert_eq!(bench.kept, [bench.pin()]);
-    assert_eq!(bench.paths, ["/v1/login/params", "/v1/login/start", "/v1/login/finish"]);
+    assert_eq!(bench.paths, ["/v1/login/params", "/v1/login/start", "/v1/login/finish", "/v1/logout"]);
+    assert!(bench.scene.server.sessions.is_empty(), "the session of this run is over");
     assert!(bench.scene.server.complaints.is_empty(), "{:?}", bench.scene.server.complaints);
     for body in &bench.bodies {
         assert!(!String::from_utf8_lossy(body).contains(PASSWORD));
@@ -305,7 +308,7 @@ fn what_cannot_be_a_password_costs_no_attempt_at_the_server() {
     bench.typed = VecDeque::from([String::new(), "x".repeat(1025), PASSWORD.to_owned()]);
     let known = bench.known();
     bench.verify(known).expect("the third is right");
-    assert_eq!(bench.paths.len(), 3);
+    assert_eq!(bench.paths.len(), 4);
 }
 
 #[test]

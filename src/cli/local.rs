@@ -1,0 +1,67 @@
+//! The flags of `firstkey sessions` and `firstkey forget`.
+
+use super::{Account, EXIT_CODES, OldPassword, Which};
+use crate::crypto::context::SessionId;
+use crate::flow::account::Ending;
+use clap::Args;
+
+/// `firstkey sessions`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Sessions {
+    /// End the one with this id, as the list shows it.
+    #[arg(long, value_name = "ID", value_parser = session, conflicts_with = "end_others")]
+    pub end: Option<SessionId>,
+    /// End all but the one of this run.
+    #[arg(long)]
+    pub end_others: bool,
+    /// Which account.
+    #[command(flatten)]
+    pub account: Account,
+    /// Its password.
+    #[command(flatten)]
+    pub old: OldPassword,
+}
+
+impl Sessions {
+    /// What is to end.
+    pub fn ending(&self) -> Ending {
+        match (self.end, self.end_others) {
+            (Some(which), _) => Ending::One(which),
+            (None, true) => Ending::Others,
+            (None, false) => Ending::Nothing,
+        }
+    }
+}
+
+fn session(text: &str) -> Result<SessionId, &'static str> {
+    SessionId::read(text).ok_or("an id looks like 01234567-89ab-cdef-0123-456789abcdef")
+}
+
+/// `firstkey forget`.
+#[derive(Debug, Args)]
+#[command(after_help = FORGET_EXIT_CODES)]
+pub struct Forget {
+    /// Which account.
+    #[command(flatten)]
+    pub which: Which,
+    /// Everything, of every account.
+    #[arg(long, conflicts_with_all = ["server", "account"])]
+    pub all: bool,
+    /// Also an upload whose outcome is not known.
+    #[arg(long)]
+    pub unfinished: bool,
+    /// Consent in advance: the account's address, or "all".
+    #[arg(long, value_name = "EMAIL")]
+    pub yes_for: Option<String>,
+    /// Never ask; name the flag that is missing and fail.
+    #[arg(long)]
+    pub no_input: bool,
+    /// Print one JSON object: the paths that were removed.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const FORGET_EXIT_CODES: &str = "\
+Nothing is sent to anybody: the account stays as it is.
+Exit codes: 0 done, 2 usage, 3 you stopped, 5 this computer cannot, 130 Ctrl-C";

@@ -1,0 +1,226 @@
+//! What `firstkey forget` removes from this computer, and what has to be agreed to before.
+//!
+//! Promise: pure; what belongs to another account stays; an upload whose outcome is not known goes only if that was said. Must never: touch a file itself, or
+//! take what cannot be read for one account's.
+
+use crate::flow::stop::LocalTrouble;
+use crate::wire::origin::Origin;
+
+/// What is kept in one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The memory of an account: its server, its address.
+    Pin(Origin, String),
+    /// An upload whose outcome is not known.
+    Unfinished(Origin, String),
+    /// What was sent in the last run: to these addresses.
+    Record(Vec<String>),
+    /// It cannot be read.
+    Damaged,
+}
+
+/// Which account.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// At this server.
+    pub server: Option<Origin>,
+    /// With this address or name.
+    pub account: Option<String>,
+    /// Every one.
+    pub all: bool,
+}
+
+/// Whose memory goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// One account's.
+    One(Origin, String),
+    /// Everybody's.
+    All,
+}
+
+impl Whose {
+    /// What has to be typed to agree.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::One(_, email) => email,
+            Self::All => "all",
+        }
+    }
+
+    /// Whether `typed` agrees.
+    pub fn agrees(&self, typed: &str) -> bool {
+        typed.trim().eq_ignore_ascii_case(self.word())
+    }
+}
+
+/// What goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Whose.
+    pub whose: Whose,
+    /// The positions of what goes.
+    pub goes: Vec<usize>,
+    /// Addresses with an upload whose outcome is not known.
+    pub unfinished: Vec<String>,
+    /// How many files stay because nobody can tell whose they are.
+    pub unreadable: usize,
+}
+
+/// Why nothing, or not everything, was removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Ctrl-C, a signal, a hang-up.
+    Cancelled,
+    /// The person did not agree.
+    NotAgreed,
+    /// There is nobody to agree.
+    Missing,
+    /// `--yes-for` names something else.
+    OtherWord {
+        /// What it names.
+        given: String,
+        /// What it would have to name.
+        needed: String,
+    },
+    /// An upload whose outcome is not known would go, and nobody said that it may.
+    Unfinished(String),
+    /// Nothing is remembered of such an account; so many files cannot be read.
+    NothingKnown {
+        /// How many.
+        unreadable: usize,
+    },
+    /// Several accounts are remembered, and none was named.
+    Several(Vec<String>),
+    /// The server that was named has no usable address.
+    NoSuchServer,
+    /// This computer cannot; so many files were removed before that.
+    Local {
+        /// What it cannot.
+        trouble: LocalTrouble,
+        /// What is gone.
+        removed: usize,
+    },
+}
+
+/// Decides what goes.
+///
+/// # Errors
+/// `NothingKnown` or `Several`.
+pub fn plan(held: &[What], wish: &Wish) -> Result<Plan, Why> {
+    let unreadable = held.iter().filter(|what| matches!(what, What::Damaged)).count();
+    let whose = whose(held, wish, unreadable)?;
+    let goes = |what: &What| match (&whose, what) {
+        (Whose::All, _) => true,
+        (Whose::One(..), What::Damaged) => false,
+        (Whose::One(origin, email), What::Pin(at, name) | What::Unfinished(at, name)) => {
+            origin == at && email.eq_ignore_ascii_case(name)
+        }
+        (Whose::One(origin, _), What::Record(urls)) => urls.iter().any(|url| is_at(url, origin)),
+    };
+    let goes: Vec<_> = held.iter().enumerate().filter(|(_, what)| goes(what)).map(|(at, _)| at).collect();
+    let unfinished = goes.iter().filter_map(|at| match &held[*at] {
+        What::Unfinished(_, email) => Some(email.clone()),
+        _ => None,
+    });
+    let unreadable = if whose == Whose::All { 0 } else { unreadable };
+    Ok(Plan { unfinished: unfinished.collect(), unreadable, goes, whose })
+}
+
+fn whose(held: &[What], wish: &Wish, unreadable: usize) -> Result<Whose, Why> {
+    if wish.all {
+        return if held.is_empty() { Err(Why::NothingKnown { unreadable }) } else { Ok(Whose::All) };
+    }
+    let mut accounts: Vec<(&Origin, &String)> = Vec::new();
+    for what in held {
+        let (What::Pin(origin, email) | What::Unfinished(origin, email)) = what else { continue };
+        let fits = wish.server.as_ref().is_none_or(|server| server == origin)
+            && wish.account.as_ref().is_none_or(|named| named.trim().eq_ignore_ascii_case(email));
+        if fits && !accounts.iter().any(|(at, name)| *at == origin && name.eq_ignore_ascii_case(email)) {
+            accounts.push((origin, email));
+        }
+    }
+    match accounts.as_slice() {
+        [(origin, email)] => Ok(Whose::One((*origin).clone(), (*email).clone())),
+        [] => Err(Why::NothingKnown { unreadable }),
+        several => Err(Why::Several(several.iter().map(|(origin, email)| format!("{email} at {origin}")).collect())),
+    }
+}
+
+fn is_at(url: &str, origin: &Origin) -> bool {
+    url.strip_prefix(origin.as_str()).is_some_and(|path| path.starts_with('/'))
+}
+
+/// What flags say in advance.
+///
+/// # Errors
+/// Why it must not go on, where nobody can be asked any more. `Ok(false)`: a person has to agree.
+pub fn agreed_in_advance(plan: &Plan, yes_for: Option<&str>, unfinished_too: bool, person: bool) -> Result<bool, Why> {
+    let Some(word) = yes_for else { return if person { Ok(false) } else { Err(Why::Missing) } };
+    if !plan.whose.agrees(word) {
+        return Err(Why::OtherWord { given: word.to_owned(), needed: plan.whose.word().to_owned() });
+    }
+    match plan.unfinished.first() {
+        // A consent that was given before anybody could know of the upload does not cover it.
+        Some(email) if !unfinished_too => Err(Why::Unfinished(email.clone())),
+        _ => Ok(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(host: &str) -> Origin {
+        Origin::read(&format!("https://{host}")).expect("an origin")
+    }
+
+    fn held() -> Vec<What> {
+        vec![
+            What::Record(vec!["https://a.example.org/v1/login/params".to_owned()]),
+            What::Unfinished(at("a.example.org"), "ada@example.org".to_owned()),
+            What::Damaged,
+            What::Pin(at("b.example.org"), "ada@example.org".to_owned()),
+            What::Pin(at("a.example.org"), "Ada@example.org".to_owned()),
+            What::Pin(at("a.example.org"), "grace@example.org".to_owned()),
+        ]
+    }
+
+    fn wish(server: Option<&str>, account: Option<&str>) -> Wish {
+        Wish { server: server.map(at), account: account.map(str::to_owned), all: false }
+    }
+
+    #[test]
+    fn what_is_of_one_account_goes_and_what_is_of_another_or_unreadable_stays() {
+        let plan = plan(&held(), &wish(Some("a.example.org"), Some("ADA@example.org"))).expect("one account");
+        assert_eq!(plan.goes, [0, 1, 4]);
+        assert_eq!((plan.unfinished.len(), plan.unreadable), (1, 1));
+        let other = super::plan(&held(), &wish(Some("b.example.org"), None)).expect("one account");
+        assert_eq!((other.goes.as_slice(), other.unfinished.len()), (&[3][..], 0), "the record is of another server");
+        let like = vec![What::Record(vec!["https://a.example.org.evil.example/v1".to_owned()]), held().remove(5)];
+        assert_eq!(super::plan(&like, &Wish::default()).expect("one account").goes, [1]);
+    }
+
+    #[test]
+    fn all_is_everything_and_nothing_is_said_to_be_so() {
+        let all = Wish { all: true, ..Wish::default() };
+        let plan = plan(&held(), &all).expect("all");
+        assert_eq!((plan.goes.len(), plan.unreadable), (6, 0));
+        assert!(matches!(super::plan(&[], &all), Err(Why::NothingKnown { .. })));
+        assert_eq!(super::plan(&[What::Damaged], &Wish::default()), Err(Why::NothingKnown { unreadable: 1 }));
+        assert!(matches!(super::plan(&held(), &Wish::default()), Err(Why::Several(names)) if names.len() == 3));
+    }
+
+    #[test]
+    fn a_script_agrees_for_one_word_and_for_an_open_upload_by_name_only() {
+        let named = wish(Some("a.example.org"), Some("ada@example.org"));
+        let plan = plan(&held(), &named).expect("one account");
+        let agreed = |word, too, person| agreed_in_advance(&plan, word, too, person);
+        assert_eq!(agreed(None, true, false), Err(Why::Missing));
+        assert_eq!(agreed(None, false, true), Ok(false));
+        assert!(matches!(agreed(Some("grace@example.org"), true, true), Err(Why::OtherWord { .. })));
+        assert!(matches!(agreed(Some("all"), true, false), Err(Why::OtherWord { .. })));
+        assert_eq!(agreed(Some("ada@example.org"), false, true), Err(Why::Unfinished("ada@example.org".to_owned())));
+        assert_eq!(agreed(Some("ADA@example.org"), true, false), Ok(true));
+    }
+}

@@ -1,0 +1,59 @@
+//! `firstkey forget`: what this computer remembers, removed.
+//!
+//! Promise: nothing is sent; nothing is removed before it was listed and agreed to. Must never: decide what goes; that is [`crate::flow::forget`].
+
+use super::state_folder;
+use crate::cli;
+use crate::exit::ExitCode;
+use crate::flow::forget::{Plan, What, Why, Wish, agreed_in_advance, plan};
+use crate::flow::stop::LocalTrouble;
+use crate::infisical::pin::Pin as DialectPin;
+use crate::store::forget::{Contents, Entry, Leaving};
+use crate::ui::person::AtTerminal;
+use crate::ui::script::{Answers, Script};
+use crate::ui::signals;
+use crate::ui::term::Terminal;
+use crate::wire::origin::Origin;
+use std::path::PathBuf;
+
+/// Does it.
+pub(super) fn forget(flags: &cli::Forget, state: Option<PathBuf>) -> ExitCode {
+    let _ = signals::install();
+    let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let mut script = Script::new(Answers { json: flags.json, ..Answers::default() }, person);
+    let end = attempt(flags, state, &mut script);
+    script.finish_forget(&end)
+}
+
+fn local(trouble: LocalTrouble) -> Why {
+    Why::Local { trouble, removed: 0 }
+}
+
+fn attempt(flags: &cli::Forget, state: Option<PathBuf>, script: &mut Script) -> Result<(Plan, Vec<String>), Why> {
+    let server = flags.which.server.as_deref().map(Origin::read).transpose().map_err(|_| Why::NoSuchServer)?;
+    let wish = Wish { server, account: flags.which.account.clone(), all: flags.all };
+    let folder = Leaving::open(&state_folder(state).map_err(local)?).map_err(local)?;
+    let Some(folder) = folder else { return Err(Why::NothingKnown { unreadable: 0 }) };
+    let entries = folder.entries(DialectPin::read).map_err(local)?;
+    let held: Vec<_> = entries.iter().map(held).collect();
+    let plan = plan(&held, &wish)?;
+    let goes: Vec<_> = plan.goes.iter().map(|at| &entries[*at]).collect();
+    let paths: Vec<_> = goes.iter().map(|entry| entry.path.display().to_string()).collect();
+    if !agreed_in_advance(&plan, flags.yes_for.as_deref(), flags.unfinished, script.has_person())? {
+        script.agree_to_forget(&plan, &paths)?;
+    }
+    for (removed, entry) in goes.into_iter().enumerate() {
+        folder.remove(entry).map_err(|trouble| Why::Local { trouble, removed })?;
+    }
+    Ok((plan, paths))
+}
+
+fn held(entry: &Entry<DialectPin>) -> What {
+    match &entry.contents {
+        Contents::Pin(pin) => What::Pin(pin.origin.clone(), pin.email.clone()),
+        Contents::DialectPin(pin) => What::Pin(pin.origin.clone(), pin.identity.clone()),
+        Contents::Checkpoint(saved) => What::Unfinished(saved.request.origin().clone(), saved.email.clone()),
+        Contents::Record(record) => What::Record(record.requests.iter().map(|sent| sent.url.clone()).collect()),
+        Contents::Damaged(_) => What::Damaged,
+    }
+}

@@ -1,0 +1,81 @@
+//! `firstkey sessions`: where an account is logged in.
+//!
+//! Promise: which account is meant is settled before a password is asked for. Must never: end a session that was not asked for; that is
+//! [`crate::flow::account`].
+
+use super::on_account::{Choice, choose};
+use super::{certificates, early, state_folder};
+use crate::cli::{self, PASSWORD_VARIABLE};
+use crate::drive::Edges;
+use crate::exit::ExitCode;
+use crate::flow::Locks;
+use crate::flow::account::sessions;
+use crate::flow::account::stop::{Reach, Stop as AccountStop, Why};
+use crate::flow::stop::{LocalTrouble, Stop};
+use crate::infisical::pin::Pin as DialectPin;
+use crate::port::http::{HttpServer, Limits, ProxyWish};
+use crate::port::machine::ThisMachine;
+use crate::port::random::SystemRng;
+use crate::store::shelf::StateShelf;
+use crate::ui::person::AtTerminal;
+use crate::ui::script::{Answers, Script};
+use crate::ui::term::Terminal;
+use crate::ui::text::usage::Misuse;
+use crate::ui::{signals, text};
+use std::path::PathBuf;
+
+/// Does it.
+pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> ExitCode {
+    let _ = signals::install();
+    let person = if flags.account.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let variable = std::env::var_os(PASSWORD_VARIABLE).is_some().then_some(Misuse::PasswordVariable);
+    let password = match variable.map_or(Ok(()), Err).and_then(|()| flags.old.source()) {
+        Ok(password) => password,
+        Err(misuse) => {
+            let answers = Answers { json: flags.account.json, ..Answers::default() };
+            return Script::new(answers, person).misused(misuse);
+        }
+    };
+    let mut script = Script::new(flags.account.answers(password, None, None, None), person);
+    let end = script.read_given().map_err(early).and_then(|()| prepared(flags, state, &mut script));
+    end.unwrap_or_else(|stop| script.finish(&Err(stop)))
+}
+
+#[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
+fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) -> Result<ExitCode, Stop> {
+    let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
+    let roots = flags.account.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+    let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
+    let pins = shelf.pins().map_err(early)?;
+    let theirs = shelf.dialect_pins(DialectPin::read).map_err(early)?;
+    let known = match choose(&flags.account, None, &pins, &theirs) {
+        Choice::Ours(known) => *known,
+        Choice::Theirs if theirs.is_empty() => return Ok(refuse(script, Why::NothingKnown)),
+        Choice::Theirs => return Ok(refuse(script, Why::OtherKind)),
+        Choice::Refused(why) => return Ok(refuse(script, why)),
+    };
+    let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
+    if let Some(proxy) = &proxy {
+        script.remark(&text::start::proxy(proxy.shown()));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|_| early(LocalTrouble::NoThreads))?;
+    let mut server = HttpServer::new(Limits::default(), roots, proxy);
+    let mut edges = Edges {
+        person: &mut *script,
+        server: &mut server,
+        shelf: &mut shelf,
+        stretch: &mut ThisMachine,
+        stopped: || async {
+            signals::wait().await;
+        },
+    };
+    let end = runtime.block_on(sessions(&mut edges, &mut rng, known, flags.ending()));
+    // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with the process.
+    runtime.shutdown_background();
+    Ok(script.finish_sessions(end))
+}
+
+fn refuse(script: &mut Script, why: Why) -> ExitCode {
+    script.finish_on_account(&Err(AccountStop { why, origin: None, reach: Reach::Unchanged, subject: Locks::Password }))
+}

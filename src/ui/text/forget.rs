@@ -1,0 +1,175 @@
+//! What is said before, and after, this computer forgets an account.
+
+use super::{Lines, Story, local};
+use crate::exit::ExitCode;
+use crate::flow::forget::{Plan, Whose, Why};
+
+/// The prompt; what has to be typed stands in the lines before it.
+pub const AGREE: &str = "To remove it, type that (Enter alone stops): ";
+/// After something else was typed.
+pub const OTHERWISE: &str = "  That is something else.";
+
+const UNFINISHED: &str = "forget --unfinished";
+
+/// What will go, what that means, what has to be typed.
+pub fn question(plan: &Plan, paths: &[String]) -> Lines {
+    let mut lines = vec![match &plan.whose {
+        Whose::One(origin, email) => format!("This computer remembers {email} at {}:", origin.host()),
+        Whose::All => "This computer remembers:".to_owned(),
+    }];
+    lines.extend(paths.iter().map(|path| format!("  {path}")));
+    lines.push("Without it, it cannot notice any more if a server shows other keys than yours.".to_owned());
+    if !plan.unfinished.is_empty() {
+        lines.extend(unfinished_means(&plan.unfinished));
+    }
+    lines.push("Your account on the server stays, and your recovery kit is not touched.".to_owned());
+    lines.push(match &plan.whose {
+        Whose::One(_, email) => format!("The address of the account: {email}"),
+        Whose::All => "The word for everything: all".to_owned(),
+    });
+    lines
+}
+
+fn unfinished_means(emails: &[String]) -> Lines {
+    vec![
+        format!("For {} an upload is saved that got no answer:", emails.join(", ")),
+        "  If it arrived, the account is complete and opens with its password;".to_owned(),
+        "  if not, the invite is still good. Without the saved upload this".to_owned(),
+        "  computer can neither find out nor send it again.".to_owned(),
+        "  Better first: firstkey accept --resume".to_owned(),
+    ]
+}
+
+/// What was removed, and what was not touched.
+pub fn done(plan: &Plan, paths: &[String]) -> Lines {
+    let mut lines = vec!["Removed from this computer:".to_owned()];
+    lines.extend(paths.iter().map(|path| format!("  {path}")));
+    let account = match &plan.whose {
+        Whose::One(origin, email) => format!("  the account {email} at {}: it opens as before;", origin.host()),
+        Whose::All => "  the accounts on their servers: they open as before;".to_owned(),
+    };
+    lines.extend([
+        "Not touched:".to_owned(),
+        account,
+        "  your recovery kit, on paper or in a file: keep it;".to_owned(),
+        "  what other computers remember, and where they are logged in.".to_owned(),
+    ]);
+    if plan.unreadable > 0 {
+        lines.push(format!("{}: firstkey forget --all removes them.", stays(plan.unreadable)));
+    }
+    lines
+}
+
+fn stays(unreadable: usize) -> String {
+    let files = if unreadable == 1 { "1 file" } else { return format!("{unreadable} files cannot be read and stay") };
+    format!("{files} cannot be read and stays")
+}
+
+/// Words, stable code and exit code of a stop.
+pub fn story(why: &Why) -> (Story, &'static str, ExitCode) {
+    let (story, code, exit) = match why {
+        Why::Cancelled => (Story::of("Stopped."), "cancelled", ExitCode::Cancelled),
+        Why::NotAgreed => {
+            let story = Story::of("Stopped: it was not agreed to.").then("Run it again if you want it gone.");
+            (story, "gave-up-forget", ExitCode::GaveUp)
+        }
+        Why::Missing => {
+            let story = Story::of("no consent given and nobody can be asked")
+                .then("consent with --yes-for EMAIL, or with --all --yes-for all");
+            (story, "missing-consent", ExitCode::Usage)
+        }
+        Why::OtherWord { given, needed } => {
+            let story = Story::of(format!("--yes-for names {given}, but what would go is of {needed}."))
+                .then("Name the account with --account EMAIL, or consent for the right one.");
+            (story, "not-the-invited", ExitCode::Usage)
+        }
+        Why::Unfinished(email) => {
+            let story = Story::of("Stopped: an upload is saved here whose outcome is not known.");
+            let story = unfinished_means(std::slice::from_ref(email)).into_iter().fold(story, Story::because);
+            let story = story.then(format!("If it may go all the same, say so with: firstkey {UNFINISHED}"));
+            (story, "unfinished-upload", ExitCode::Usage)
+        }
+        Why::NothingKnown { unreadable } => {
+            let story = Story::of("No such account is remembered on this computer.");
+            let story = match unreadable {
+                0 => story.then("firstkey status shows what is; --state-dir names another folder."),
+                some => story.then(format!("{}: firstkey forget --all removes them.", stays(*some))),
+            };
+            (story, "nothing-known", ExitCode::Usage)
+        }
+        Why::Several(accounts) => {
+            let story = Story::of("Several accounts are remembered on this computer:");
+            let story = accounts.iter().fold(story, Story::because);
+            (story.then("Name one, with --server URL --account EMAIL; or --all."), "missing-account", ExitCode::Usage)
+        }
+        Why::NoSuchServer => {
+            let story = Story::of("--server does not name a server.").then("It looks like https://keys.example.org.");
+            (story, "no-such-server", ExitCode::Usage)
+        }
+        Why::Local { trouble, removed } => {
+            let (mut story, code) = local::trouble(trouble);
+            if *removed > 0 {
+                story.changed = Some("Some files were removed; run it again for the rest.".to_owned());
+                return (story, code, ExitCode::Local);
+            }
+            (story, code, ExitCode::Local)
+        }
+    };
+    (Story { changed: Some("Nothing was removed.".to_owned()), ..story }, code, exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::stop::LocalTrouble;
+    use crate::wire::origin::Origin;
+
+    fn plan(whose: Whose) -> Plan {
+        Plan { whose, goes: vec![0], unfinished: vec!["ada@example.org".to_owned()], unreadable: 2 }
+    }
+
+    #[test]
+    fn every_stop_fits_has_a_documented_code_and_says_whether_something_is_gone() {
+        let document = include_str!("../../../docs/EXIT-CODES.md");
+        let email = || "ada@example.org".to_owned();
+        let whys = [
+            Why::Cancelled,
+            Why::NotAgreed,
+            Why::Missing,
+            Why::OtherWord { given: "grace@example.org".to_owned(), needed: email() },
+            Why::Unfinished(email()),
+            Why::NothingKnown { unreadable: 0 },
+            Why::NothingKnown { unreadable: 1 },
+            Why::Several(vec![email()]),
+            Why::NoSuchServer,
+            Why::Local { trouble: LocalTrouble::Busy, removed: 0 },
+            Why::Local { trouble: LocalTrouble::Busy, removed: 1 },
+        ];
+        for why in whys {
+            let (story, code, exit) = story(&why);
+            let text = story.for_people();
+            assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
+            let row = format!("| {}", exit.number());
+            let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
+            assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
+            let some = matches!(why, Why::Local { removed: 1, .. });
+            assert_eq!(text.contains("Nothing was removed."), !some, "{text}");
+        }
+    }
+
+    #[test]
+    fn before_and_after_the_words_fit_and_name_every_path_and_what_stays() {
+        let paths = ["/home/ada/.local/state/firstkey/last.audit".to_owned()];
+        let origin = Origin::read("https://keys.example.org").expect("an origin");
+        for whose in [Whose::All, Whose::One(origin, "ada@example.org".to_owned())] {
+            let plan = plan(whose);
+            for lines in [question(&plan, &paths), done(&plan, &paths)] {
+                let text = lines.join("\n");
+                assert!(lines.iter().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
+                assert!(text.contains(&paths[0]) && text.contains("recovery kit"), "{text}");
+            }
+            assert!(question(&plan, &paths).join("\n").contains(plan.whose.word()));
+            assert!(question(&plan, &paths).join("\n").contains("that got no answer"));
+        }
+    }
+}
