@@ -15,7 +15,7 @@ pub struct InviteShown {
     pub email: Option<String>,
     pub org_id: String,
     pub organisation: String,
-    /// `enrol` or `join`.
+    /// `enrol`, `join` or `reset`.
     pub mode: String,
     /// `live`, `used`, `withdrawn` or `expired`.
     pub state: &'static str,

@@ -7,6 +7,7 @@ mod invites;
 mod letters;
 mod organisations;
 mod people;
+mod resets;
 mod tokens;
 
 pub use audit::{AuditEntry, AuditRefused, AuditReport, Expected, ExpectedRefused};
@@ -14,6 +15,7 @@ pub use invites::InviteShown;
 pub use letters::LetterShown;
 pub use organisations::{ChangedOrganisation, OrganisationShown};
 pub use people::{FingerprintRefused, MembershipShown, PersonLine, PersonShown};
+pub use resets::{ResetRefused, ResetStarted};
 pub use tokens::{FreshToken, RotatedToken, TOKEN_DAYS, TokenShown};
 
 use crate::realm::RealmError;

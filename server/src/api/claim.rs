@@ -35,6 +35,15 @@ struct OfferMessage<'a> {
     server_time: i64,
     earlier_claims: EarlierClaims,
     contact: Option<&'a str>,
+    /// Left out of every other offer, so that a client that knows no resets sees what it always saw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reset: Option<ResetMessage>,
+}
+
+#[derive(Serialize)]
+struct ResetMessage {
+    key_gen: u32,
+    started_at: i64,
 }
 
 #[derive(Serialize)]
@@ -100,5 +109,6 @@ fn message<'a>(app: &App, offer: &'a Offer, now: i64) -> OfferMessage<'a> {
         server_time: now,
         earlier_claims: EarlierClaims { count: offer.earlier_claims, last_at: offer.last_claim_at },
         contact: offer.contact.as_deref(),
+        reset: offer.reset.map(|reset| ResetMessage { key_gen: reset.key_gen, started_at: reset.started_at }),
     }
 }

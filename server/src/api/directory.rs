@@ -31,6 +31,15 @@ struct Found {
     confirmed_at: Option<i64>,
     confirmed_fingerprint: Option<String>,
     earlier_fingerprint: Option<String>,
+    /// Left out where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reset: Option<Reset>,
+}
+
+#[derive(Serialize)]
+struct Reset {
+    started_at: i64,
+    completed_at: i64,
 }
 
 #[derive(Serialize)]
@@ -58,5 +67,6 @@ pub(super) async fn look_up(State(app): State<Arc<App>>, bearer: Bearer, request
         confirmed_at: colleague.confirmed_at,
         confirmed_fingerprint: colleague.confirmed_fingerprint,
         earlier_fingerprint: colleague.earlier_fingerprint,
+        reset: colleague.reset.map(|(started_at, completed_at)| Reset { started_at, completed_at }),
     })
 }

@@ -83,7 +83,7 @@ pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Res
     refuse_joining(&signed)?;
     let upload: Complete = request.message()?;
     let context = AccountContext { realm: app.realm, account: AccountId(signed.enrolment.account_id) };
-    let fingerprint = upload.check(&context, &signed.enrolment.policy).map_err(Problem::invalid)?;
+    let fingerprint = upload.check(&context, &signed.enrolment.policy, KeyGen(signed.enrolment.key_gen)).map_err(Problem::invalid)?;
     let completion = Completion {
         invite_id: signed.invite_id,
         signer: signed.signer,
@@ -117,10 +117,15 @@ fn refuse_joining(signed: &Signed) -> Result<(), Problem> {
 
 impl Complete {
     /// Everything that can be checked without opening anything. The server cannot know that the envelopes open; the person's client proves that by reading back.
-    pub(super) fn check(&self, context: &AccountContext, policy: &Policy) -> Result<Fingerprint, &'static str> {
+    pub(super) fn check(
+        &self,
+        context: &AccountContext,
+        policy: &Policy,
+        wanted: KeyGen,
+    ) -> Result<Fingerprint, &'static str> {
         let key_gen = KeyGen(self.identity.key_gen);
-        if key_gen != KeyGen::FIRST {
-            return Err("key_gen must be 1 in a new account.");
+        if key_gen != wanted {
+            return Err("key_gen must be 1 in a new account, and the offer's in a reset.");
         }
         let envelopes = &self.envelopes;
         lock::check_password(policy, key_gen, &self.kdf_block.0, &self.opaque_upload.0, &envelopes.one.0)?;

@@ -13,6 +13,7 @@ mod invite;
 mod mail;
 mod org;
 mod person;
+mod reset;
 mod say;
 mod scim_token;
 mod serve;

@@ -1,7 +1,7 @@
 //! `person`: who is here, how far they have come, and whether somebody compared their fingerprint.
 
 use super::org::org_id;
-use super::{Common, Outcome, say};
+use super::{Common, Outcome, reset, say};
 use crate::admin::PersonLine;
 use clap::{Args, Subcommand};
 use firstkey::crypto::context::OrgId;
@@ -50,6 +50,8 @@ pub(super) enum Person {
         #[command(flatten)]
         common: Common,
     },
+    /// Let a person who has lost password and recovery kit make new keys; whatever was encrypted to the old ones stays closed.
+    Reset(reset::Reset),
 }
 
 #[derive(Args)]
@@ -67,6 +69,7 @@ pub(super) struct Which {
 
 pub(super) async fn run(command: Person) -> Outcome {
     match command {
+        Person::Reset(wish) => reset::run(wish).await?,
         Person::List { which, common } => list(&common, which, None).await?,
         Person::Search { text, which, common } => list(&common, which, Some(&text)).await?,
         Person::Show { email, common } => {

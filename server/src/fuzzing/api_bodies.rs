@@ -36,10 +36,10 @@ pub fn run(data: &[u8]) {
         assert!(refused(&less), "without {name} it was accepted");
     }
     let end = body.iter().rposition(|byte| *byte == b'}').expect("an object ends");
-    let first = document.keys().next().expect("no path takes an empty object");
+    assert!(!accepts(path, &[body, b"0"].concat(), &here), "bytes behind the end were accepted");
+    let Some(first) = document.keys().next() else { return };
     let twice = [&body[..end], format!(",{}:{}}}", Value::from(first.as_str()), document[first]).as_bytes()].concat();
     assert!(!accepts(path, &twice, &here), "a member may stand there twice");
-    assert!(!accepts(path, &[body, b"0"].concat(), &here), "bytes behind the end were accepted");
     if path == "/v1/enrol/complete" {
         let other: Vec<u8> = account.iter().map(|byte| !byte).collect();
         assert!(!accepts(path, body, &context(realm, &other)), "an upload fits another account");

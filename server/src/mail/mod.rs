@@ -11,6 +11,7 @@ mod mime;
 mod news;
 mod reach;
 mod relay;
+mod reset;
 mod smtp;
 mod text;
 

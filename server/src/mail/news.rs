@@ -80,5 +80,10 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
                 ),
             ],
         ),
+        News::ResetStartedForAdministrator
+        | News::ResetCalledOff
+        | News::ResetCalledOffForAdministrator
+        | News::Reset
+        | News::ResetForAdministrator => super::reset::news(news, at, Subject { org, account, fingerprint, ask }),
     }
 }

@@ -54,7 +54,11 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
     );
     let fingerprint = |bundle: &Bundle| Alone(fingerprint(bundle, realm, letter.account_id).to_string());
     let (subject, pieces) = match &letter.what {
-        Letters::Invite { invite_id, mode, expires_at } => {
+        Letters::Invite { invite_id, expires_at, reset: Some(reset), .. } => {
+            let (link, until) = (link(origin, invite_id, token), for_people(*expires_at));
+            super::reset::offer(&org, *reset, link, &until, letter.contact.as_deref())
+        }
+        Letters::Invite { invite_id, mode, expires_at, reset: None } => {
             let greeting =
                 letter.display_name.as_deref().map(shown).map_or("Hello,".to_owned(), |name| format!("Hello {name},"));
             let (subject, what) = match mode {

@@ -32,7 +32,8 @@ pub(crate) struct WantedInvites {
     pub(crate) org: Option<[u8; 16]>,
 }
 
-const QUERY: &str = "SELECT i.invite_id, i.account_id, i.org_id, o.name, a.email, i.mode, i.state, i.created_at, i.expires_at, i.ended_at,
+const QUERY: &str = "SELECT i.invite_id, i.account_id, i.org_id, o.name, a.email,
+        CASE WHEN i.reset_to IS NULL THEN i.mode ELSE 'reset' END, i.state, i.created_at, i.expires_at, i.ended_at,
         i.claim_count, i.last_claim_at, i.wrong_tries,
         (SELECT max(l.done_at) FROM outbox l WHERE l.account_id = i.account_id AND l.invite_id = i.invite_id AND l.trouble IS NULL)
      FROM invite i JOIN organisation o ON o.org_id = i.org_id JOIN account a ON a.account_id = i.account_id";

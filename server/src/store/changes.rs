@@ -8,7 +8,7 @@ use super::db::{Db, values};
 use super::logins::{IS_MEMBER, Standing, Way, account, end_running};
 use super::rows::{Bundle, Policy};
 use super::sessions::{self, InSession, NoSession, Purpose, require};
-use super::{Result, Store};
+use super::{Result, Store, resets};
 use crate::token::TokenHash;
 use sha2::{Digest, Sha256};
 
@@ -120,25 +120,13 @@ impl Store {
     /// What the organisations of an account ask together: the most that any of them asks.
     pub(crate) async fn policy_of(&self, account: [u8; 16]) -> Result<Policy> {
         self.read(move |db| {
-            let sql = format!(
-                "SELECT max(o.min_profile), max(CASE o.recovery WHEN 'required' THEN 1 ELSE 0 END),
-                        max(CASE o.secret_key WHEN 'required' THEN 2 WHEN 'allowed' THEN 1 ELSE 0 END), max(o.min_length)
-                 FROM membership m JOIN organisation o USING (org_id) WHERE m.account_id = ?1 AND {IS_MEMBER}"
-            );
-            let row = db.one(&sql, &values![account])?;
-            let (recovery, secret): (Option<i64>, Option<i64>) = (row.at(1)?, row.at(2)?);
-            let secret_key = match secret {
-                Some(2) => "required",
-                Some(1) => "allowed",
-                _ => "off",
-            };
-            Ok(Policy {
+            Ok(strictest(db, account)?.unwrap_or(Policy {
                 // Without an organisation there is no session either; nothing is below the highest.
-                min_profile: row.at::<Option<u8>>(0)?.unwrap_or(u8::MAX),
-                recovery: if recovery == Some(1) { "required" } else { "recommended" }.to_owned(),
-                secret_key: secret_key.to_owned(),
-                min_length: row.at::<Option<u32>>(3)?.unwrap_or(u32::MAX),
-            })
+                min_profile: u8::MAX,
+                recovery: "required".to_owned(),
+                secret_key: "off".to_owned(),
+                min_length: u32::MAX,
+            }))
         })
         .await
     }
@@ -165,12 +153,39 @@ impl Store {
             put(db, id, &change)?;
             end_what_it_replaces(db, id, &change)?;
             remember(db, id, &change, now)?;
-            write_letters(db, id, change.kind, now)?;
+            let (to_person, to_administrators) = change.kind.letters();
+            tell(db, id, Some(to_person), to_administrators, now)?;
+            resets::call_off(db, id, "changed by its owner", now)?;
             note(db, now, change.kind.event(), Entry { account: Some(id), ..Entry::default() });
             Ok(Ok(Changed::Receipt(change.receipt)))
         })
         .await
     }
+}
+
+/// The most that any of an account's organisations asks; `None` without one.
+pub(super) fn strictest(db: &Db, account: [u8; 16]) -> Result<Option<Policy>> {
+    let sql = format!(
+        "SELECT max(o.min_profile), max(CASE o.recovery WHEN 'required' THEN 1 ELSE 0 END),
+                max(CASE o.secret_key WHEN 'required' THEN 2 WHEN 'allowed' THEN 1 ELSE 0 END), max(o.min_length)
+         FROM membership m JOIN organisation o USING (org_id) WHERE m.account_id = ?1 AND {IS_MEMBER}"
+    );
+    let row = db.one(&sql, &values![account])?;
+    let (Some(min_profile), Some(min_length)) = (row.at::<Option<u8>>(0)?, row.at::<Option<u32>>(3)?) else {
+        return Ok(None);
+    };
+    let (recovery, secret): (Option<i64>, Option<i64>) = (row.at(1)?, row.at(2)?);
+    let secret_key = match secret {
+        Some(2) => "required",
+        Some(1) => "allowed",
+        _ => "off",
+    };
+    Ok(Some(Policy {
+        min_profile,
+        recovery: if recovery == Some(1) { "required" } else { "recommended" }.to_owned(),
+        secret_key: secret_key.to_owned(),
+        min_length,
+    }))
 }
 
 fn again(
@@ -259,8 +274,13 @@ fn remember(db: &Db, account: [u8; 16], change: &Change, now: i64) -> Result<()>
 }
 
 /// One to the person, under the name of the organisation that has them longest; one to the administrators of each, if they have to know.
-fn write_letters(db: &Db, account: [u8; 16], kind: ChangeKind, now: i64) -> Result<()> {
-    let (to_person, to_administrators) = kind.letters();
+pub(super) fn tell(
+    db: &Db,
+    account: [u8; 16],
+    to_person: Option<&'static str>,
+    to_administrators: Option<&'static str>,
+    now: i64,
+) -> Result<()> {
     let sql = format!(
         "SELECT m.org_id, coalesce(o.contact, r.contact) IS NOT NULL
          FROM membership m JOIN organisation o USING (org_id) CROSS JOIN realm r
@@ -268,7 +288,7 @@ fn write_letters(db: &Db, account: [u8; 16], kind: ChangeKind, now: i64) -> Resu
     );
     for (at, row) in db.rows(&sql, &values![account])?.iter().enumerate() {
         let (org, has_contact): ([u8; 16], bool) = (row.at(0)?, row.at(1)?);
-        let person = (at == 0).then_some(to_person);
+        let person = to_person.filter(|_| at == 0);
         let administrators = to_administrators.filter(|_| has_contact);
         for letter in person.into_iter().chain(administrators) {
             db.execute(

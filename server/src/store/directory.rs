@@ -13,8 +13,10 @@ pub(crate) struct Colleague {
     pub(crate) confirmed_at: Option<i64>,
     /// The eight words that the administrator compared; another key than the present one if they differ.
     pub(crate) confirmed_fingerprint: Option<String>,
-    /// The key that an earlier account with this address had.
+    /// The key that an earlier account with this address had, or this one before a reset.
     pub(crate) earlier_fingerprint: Option<String>,
+    /// When the last reset of the keys was started, and when it was completed.
+    pub(crate) reset: Option<(i64, i64)>,
 }
 
 impl Store {
@@ -31,7 +33,7 @@ impl Store {
                 Err(none) => return Ok(Err(none)),
             };
             let sql = format!(
-                "SELECT a.account_id, a.confirmed_at, a.confirmed_fingerprint, a.earlier_fingerprint, {}
+                "SELECT a.account_id, a.confirmed_at, a.confirmed_fingerprint, a.earlier_fingerprint, a.reset_started_at, a.reset_at, {}
                  FROM account a JOIN bundle b USING (account_id)
                  WHERE a.email_key = ?1 AND a.state = 'complete' AND EXISTS (
                      SELECT 1 FROM membership theirs JOIN membership mine ON mine.org_id = theirs.org_id
@@ -46,7 +48,8 @@ impl Store {
                     confirmed_at: row.at(1)?,
                     confirmed_fingerprint: row.at(2)?,
                     earlier_fingerprint: row.at(3)?,
-                    bundle: Bundle::from_row(&row, 4)?,
+                    reset: row.at::<Option<i64>>(4)?.zip(row.at::<Option<i64>>(5)?),
+                    bundle: Bundle::from_row(&row, 6)?,
                 })
             });
             colleague.transpose().map(Ok)

@@ -2,10 +2,11 @@
 
 use super::audit::{Entry, note};
 use super::db::{Db, values};
-use super::invites::find;
+use super::invites::{Offer, find};
 use super::logins::IS_MEMBER;
+use super::resets::Reset;
 use super::rows::{Bundle, Mode, Policy, Why};
-use super::{Result, Store};
+use super::{Result, Store, resets};
 
 /// Newest claim keys that a signature is tried with.
 const CLAIM_KEYS: i64 = 32;
@@ -15,6 +16,8 @@ pub(crate) struct Enrolment {
     pub(crate) account_id: [u8; 16],
     pub(crate) mode: Mode,
     pub(crate) policy: Policy,
+    /// The generation of the keys that it makes.
+    pub(crate) key_gen: u32,
     /// Newest first.
     pub(crate) claim_keys: Vec<[u8; 32]>,
 }
@@ -52,7 +55,9 @@ impl Store {
             let claim_keys = db.rows(sql, &values![invite, CLAIM_KEYS])?;
             let claim_keys = claim_keys.iter().map(|row| row.at(0)).collect::<Result<_>>()?;
             let offer = found.offer;
-            Ok(Some(Enrolment { account_id: offer.account_id, mode: offer.mode, policy: offer.policy, claim_keys }))
+            let key_gen = offer.reset.map_or(1, |reset| reset.key_gen);
+            let Offer { account_id, mode, policy, .. } = offer;
+            Ok(Some(Enrolment { account_id, mode, policy, key_gen, claim_keys }))
         })
         .await
     }
@@ -73,6 +78,9 @@ impl Store {
             }
             let Some(found) = find(db, upload.invite_id)? else { return Ok(Finished::Stale) };
             let (account, org) = (found.offer.account_id, found.offer.org_id);
+            if let Some(reset) = found.offer.reset {
+                return finish_reset(db, &found.offer, reset, &upload, now);
+            }
             let completed = db.execute(
                 "UPDATE account SET state = 'complete', completed_at = ?2, fingerprint = ?3 WHERE account_id = ?1 AND state = 'invited'",
                 &values![account, now, &upload.fingerprint],
@@ -115,6 +123,24 @@ impl Store {
         })
         .await
     }
+}
+
+/// The new keys take the place of the old ones; the rest of the account stays as it is.
+fn finish_reset(db: &Db, offer: &Offer, reset: Reset, upload: &Completion, now: i64) -> Result<Finished> {
+    let (account, org) = (offer.account_id, offer.org_id);
+    if !resets::take_old_keys(db, account, reset, &upload.fingerprint, now)? {
+        return Ok(Finished::Unusable(Why::Used { at: None, contact: offer.contact.clone() }));
+    }
+    insert(db, account, upload, now)?;
+    db.execute("UPDATE invite SET state = 'used', ended_at = ?2 WHERE invite_id = ?1", &values![upload.invite_id, now])?;
+    let entry =
+        |detail| Entry { org: Some(org), account: Some(account), invite: Some(upload.invite_id), detail: Some(detail) };
+    note(db, now, "account.reset", entry(&upload.fingerprint));
+    let earlier = db.one("SELECT earlier_fingerprint FROM account WHERE account_id = ?1", &values![account])?;
+    if let Some(earlier) = earlier.at::<Option<String>>(0)? {
+        note(db, now, "account.key-changed", entry(&earlier));
+    }
+    Ok(Finished::Receipt(upload.receipt))
 }
 
 /// The answer to a body that was stored before, for any key that once claimed this invite, as long as the person is active.

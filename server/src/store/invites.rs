@@ -5,7 +5,8 @@
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
 use super::rows::{Mode, Policy, Why};
-use super::{Result, Store, tokens};
+use super::resets::Reset;
+use super::{Result, Store, StoreError, changes, tokens};
 use crate::names;
 use crate::rng::fresh_ordered_id;
 use crate::token::TokenHash;
@@ -26,6 +27,8 @@ pub(crate) struct Offer {
     pub(crate) earlier_claims: i64,
     pub(crate) last_claim_at: Option<i64>,
     pub(crate) contact: Option<String>,
+    /// Where the account is complete and gets new keys.
+    pub(crate) reset: Option<Reset>,
 }
 
 /// How a claim went.
@@ -217,7 +220,8 @@ impl Found {
     /// Why it cannot be used now, if it cannot.
     pub(super) fn unusable(&self, now: i64) -> Option<Why> {
         let contact = || self.offer.contact.clone();
-        let complete = self.account_state == "complete" && self.offer.mode == Mode::Enrol;
+        let complete =
+            self.account_state == "complete" && self.offer.mode == Mode::Enrol && self.offer.reset.is_none();
         if self.active.is_none() {
             Some(Why::Removed { at: self.ended_at, contact: contact() })
         } else if self.active == Some(false) {
@@ -239,13 +243,21 @@ pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<Found>> {
         "SELECT i.org_id, o.name, i.account_id, coalesce(a.email, ''), m.display_name, i.mode,
                 o.min_profile, o.recovery, o.secret_key, o.min_length,
                 i.expires_at, i.claim_count, i.last_claim_at, coalesce(o.contact, r.contact),
-                i.claim_key, i.token_hash, i.wrong_tries, i.state, i.ended_at, a.state, a.completed_at, m.active
+                i.claim_key, i.token_hash, i.wrong_tries, i.state, i.ended_at, a.state, a.completed_at, m.active,
+                i.reset_to, i.created_at
          FROM invite i JOIN organisation o USING (org_id) JOIN account a USING (account_id) CROSS JOIN realm r
          LEFT JOIN membership m ON m.org_id = i.org_id AND m.account_id = i.account_id
          WHERE i.invite_id = ?1",
         &values![invite],
     )?;
-    found.map(|row| Found::from_row(&row)).transpose()
+    let Some(mut found) = found.map(|row| Found::from_row(&row)).transpose()? else { return Ok(None) };
+    // A complete account can have several organisations; the strictest says what is least, as for every change of its password.
+    if found.offer.reset.is_some()
+        && let Some(policy) = changes::strictest(db, found.offer.account_id)?
+    {
+        found.offer.policy = policy;
+    }
+    Ok(Some(found))
 }
 
 impl Found {
@@ -268,6 +280,10 @@ impl Found {
                 earlier_claims: row.at(11)?,
                 last_claim_at: row.at(12)?,
                 contact: row.at(13)?,
+                reset: row
+                    .at::<Option<u32>>(22)?
+                    .map(|key_gen| Ok::<_, StoreError>(Reset { key_gen, started_at: row.at(23)? }))
+                    .transpose()?,
             },
             claim_key: row.at(14)?,
             token_hash: row.at(15)?,

@@ -7,7 +7,7 @@ use super::audit::{Entry, note};
 use super::db::{Db, Value, values};
 use super::rows::Bundle;
 use super::sessions::{self, NewSession};
-use super::{Result, Store, StoreError};
+use super::{Result, Store, StoreError, resets};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
@@ -163,6 +163,8 @@ impl Store {
             }
             sessions::open(db, id, &session, now)?;
             note(db, now, succeeded, entry);
+            // Whoever proves the password or the kit has not lost both.
+            resets::call_off(db, id, succeeded, now)?;
             Ok(Proven::Opened(Box::new(row)))
         })
         .await

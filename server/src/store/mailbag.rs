@@ -4,6 +4,7 @@
 //! durably, before it is sent; no address gets more than a few letters an hour, the others wait. Must never: hold a token.
 
 use super::db::{Db, Row, values};
+use super::resets::Reset;
 use super::rows::{Bundle, Mode};
 use super::{Result, Store, fate, tokens};
 use crate::names;
@@ -44,7 +45,7 @@ pub(crate) enum Taken {
 /// The kinds of letters.
 pub(crate) enum Letters {
     /// An invitation; its token was just stored.
-    Invite { invite_id: [u8; 16], mode: Mode, expires_at: i64 },
+    Invite { invite_id: [u8; 16], mode: Mode, expires_at: i64, reset: Option<Reset> },
     /// To the person: your account is complete.
     Completed(Box<Bundle>, i64),
     /// To the administrator: this account is complete; and the fingerprint of the key that an earlier account with this address had.
@@ -62,6 +63,11 @@ pub(crate) enum News {
     RecoveredForAdministrator,
     Joined,
     JoinedForAdministrator,
+    ResetStartedForAdministrator,
+    ResetCalledOff,
+    ResetCalledOffForAdministrator,
+    Reset,
+    ResetForAdministrator,
 }
 
 impl News {
@@ -73,6 +79,11 @@ impl News {
             "recovered-admin" => Self::RecoveredForAdministrator,
             "joined" => Self::Joined,
             "joined-admin" => Self::JoinedForAdministrator,
+            "reset-started-admin" => Self::ResetStartedForAdministrator,
+            "reset-called-off" => Self::ResetCalledOff,
+            "reset-called-off-admin" => Self::ResetCalledOffForAdministrator,
+            "reset" => Self::Reset,
+            "reset-admin" => Self::ResetForAdministrator,
             _ => return None,
         })
     }
@@ -231,11 +242,15 @@ impl Due {
 
     fn invitation(&self, db: &Db, now: i64) -> Result<Option<Letters>> {
         let row = db.row(
-            "SELECT invite_id, mode, expires_at FROM invite WHERE invite_id = ?1 AND state = 'live' AND expires_at > ?2",
+            "SELECT invite_id, mode, expires_at, reset_to, created_at FROM invite WHERE invite_id = ?1 AND state = 'live' AND expires_at > ?2",
             &values![self.invite, now],
         )?;
-        row.map(|row| Ok(Letters::Invite { invite_id: row.at(0)?, mode: row.at(1)?, expires_at: row.at(2)? }))
-            .transpose()
+        row.map(|row| {
+            let started_at = row.at(4)?;
+            let reset = row.at::<Option<u32>>(3)?.map(|key_gen| Reset { key_gen, started_at });
+            Ok(Letters::Invite { invite_id: row.at(0)?, mode: row.at(1)?, expires_at: row.at(2)?, reset })
+        })
+        .transpose()
     }
 
     fn bundle(&self, db: &Db) -> Result<Option<(Box<Bundle>, i64)>> {

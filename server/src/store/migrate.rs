@@ -10,10 +10,16 @@ struct Step {
 }
 
 /// Each entry brings the database one version on.
-const STEPS: &[Step] = &[Step {
-    sqlite: include_str!("schema/0001_start.sqlite.sql"),
-    postgres: include_str!("schema/0001_start.postgres.sql"),
-}];
+const STEPS: &[Step] = &[
+    Step {
+        sqlite: include_str!("schema/0001_start.sqlite.sql"),
+        postgres: include_str!("schema/0001_start.postgres.sql"),
+    },
+    Step {
+        sqlite: include_str!("schema/0002_reset.sqlite.sql"),
+        postgres: include_str!("schema/0002_reset.postgres.sql"),
+    },
+];
 
 /// Brings the database to the newest version; several programs may try at once.
 pub(super) fn run(db: &Db) -> Result<()> {

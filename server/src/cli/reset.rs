@@ -1,0 +1,66 @@
+//! `person reset`: new keys for a person who has lost password and kit; asked for twice, because it cannot be undone.
+
+use super::{Common, Outcome, say};
+use crate::calendar::for_people;
+use clap::Args;
+use serde_json::json;
+use std::io::{BufRead, IsTerminal, Write};
+
+/// Longest answer that is read.
+const LONGEST: u64 = 1024;
+
+#[derive(Args)]
+pub(super) struct Reset {
+    /// The person's address.
+    email: String,
+    /// Confirm in advance, with the same address again.
+    #[arg(long, value_name = "EMAIL")]
+    yes_for: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) async fn run(reset: Reset) -> Outcome {
+    let Reset { email, yes_for, common } = reset;
+    let ttl = common.config()?.invite_ttl()?;
+    let realm = common.realm().await?;
+    let typed = match yes_for {
+        Some(named) => named,
+        None => ask(&email)?,
+    };
+    if !typed.trim().eq_ignore_ascii_case(email.trim()) {
+        return Err("That is another address. Nothing was started.".into());
+    }
+    let started = realm.reset_person(email.trim(), &who(), Some(ttl)).await?;
+    say::aside(
+        &common,
+        &format!(
+            "The letter with the link goes out now; the link works until {}. The account works as before until the person has finished, and a log-in with the old password or kit calls the reset off.",
+            for_people(started.expires_at)
+        ),
+    );
+    say::members(&common, &json!({"email": email, "key_gen": started.key_gen, "expires_at": started.expires_at}));
+    Ok(())
+}
+
+fn ask(email: &str) -> Result<String, Box<dyn std::error::Error>> {
+    if !std::io::stdin().is_terminal() {
+        return Err(format!("Nobody can be asked here. To confirm, add: --yes-for {email}").into());
+    }
+    eprintln!("A reset is for when {email} has lost the password and the recovery kit.");
+    eprintln!("New keys are made by the person. Whatever was encrypted to the old ones stays closed for good.");
+    eprintln!("Talk to the person first, by telephone or face to face: a mail may come from somebody else.");
+    eprint!("To start it, type the address again: ");
+    std::io::stderr().flush()?;
+    let mut typed = String::new();
+    std::io::Read::take(std::io::stdin().lock(), LONGEST).read_line(&mut typed)?;
+    Ok(typed)
+}
+
+/// Whoever runs this, by numbers: the audit log holds no names.
+fn who() -> String {
+    let uid = rustix::process::getuid().as_raw();
+    // Set by sudo. Whoever could make it up is the administrator already.
+    let before = std::env::var("SUDO_UID").ok().and_then(|text| text.parse::<u32>().ok());
+    before.map_or_else(|| format!("uid {uid}"), |before| format!("uid {uid}, by sudo from uid {before}"))
+}
