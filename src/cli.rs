@@ -313,6 +313,9 @@ pub struct Accept {
     /// Consent in advance, for exactly this address.
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,
+    /// Consent in advance to new keys in place of yours.
+    #[arg(long, value_name = "EMAIL")]
+    pub accept_reset: Option<String>,
     /// Your first name, for servers that ask for it.
     #[arg(long, value_name = "NAME")]
     pub first_name: Option<String>,
@@ -388,6 +391,7 @@ impl Accept {
             invite,
             password,
             yes_for: self.yes_for.clone(),
+            accept_reset: self.accept_reset.clone(),
             kit_out: self.kit_out.clone(),
             paper: self.paper.unwrap_or_default(),
             json: self.json,

@@ -11,6 +11,7 @@ pub mod account;
 pub mod checkpoint;
 pub mod forget;
 mod kit;
+pub mod reset;
 pub mod retry;
 pub mod stop;
 
@@ -28,6 +29,7 @@ use crate::wire::outbound::Outbound;
 use crate::wire::text::Printable;
 use checkpoint::{Checkpoint, Pin};
 use rand_core::CryptoRngCore;
+use reset::Replacement;
 use std::time::Duration;
 use stop::{LocalTrouble, Missing, NoAnswer, Stop};
 use zeroize::Zeroizing;
@@ -106,6 +108,8 @@ pub enum Question {
         /// The organisations that this computer brought it into.
         members_of: Vec<Printable>,
     },
+    /// The keys of a complete account would be replaced: is that what you want? Answer: yes or no.
+    Reset(Box<Replacement>),
     /// A new password, or nothing to have one made. Answer: [`Answer::Secret`].
     Password {
         /// Fewest code points.

@@ -86,6 +86,8 @@ pub enum GaveUp {
     NotYou,
     /// The punycode host was not confirmed.
     Host,
+    /// The replacement of the keys was not agreed to.
+    Reset,
     /// The two typings differed too often.
     TypingsDiffer,
     /// Too many passwords were refused.
@@ -103,6 +105,8 @@ pub enum Missing {
     Invite,
     /// The consent.
     Consent,
+    /// The consent to a replacement of the keys.
+    Reset,
     /// The password.
     Password,
     /// The password that takes its place.

@@ -4,6 +4,7 @@
 //! Must never: be kinder than the real one: an unknown member, a bad length or a bad signature is refused and remembered in [`HonestServer::complaints`].
 
 mod change;
+mod reset;
 mod sessions;
 
 use super::chance::Seeded;
@@ -64,10 +65,13 @@ pub struct HonestServer {
     pub joins: Option<bool>,
     /// Claim keys, newest last.
     pub claims: Vec<[u8; 32]>,
-    /// The account, once it is complete. Never replaced.
+    /// The account, once it is complete. Replaced by a reset only.
     pub stored: Option<Stored>,
     /// What was wrong with requests, by its own judgement. An honest client causes none.
     pub complaints: Vec<String>,
+    /// The generation of the keys that are made next.
+    pub key_gen: u32,
+    is_resetting: bool,
     setup: ServerSetup<Suite>,
     logins: Vec<([u8; 16], ServerLogin<Suite>, Vec<u8>)>,
     /// Bearers of sessions that are good.
@@ -180,6 +184,8 @@ impl HonestServer {
             claims: Vec::new(),
             stored: None,
             complaints: Vec::new(),
+            key_gen: 1,
+            is_resetting: false,
             setup: ServerSetup::new(&mut rng),
             logins: Vec::new(),
             sessions: Vec::new(),
@@ -262,7 +268,9 @@ impl HonestServer {
 
     fn live(&self) -> Result<(), Problem> {
         match self.state {
-            _ if self.joins.unwrap_or(self.stored.is_some()) => Err(Problem(410, "invite-used", "")),
+            _ if self.joins.unwrap_or(self.stored.is_some() && !self.is_resetting) => {
+                Err(Problem(410, "invite-used", ""))
+            }
             Invite::Live => Ok(()),
             Invite::Expired => Err(Problem(410, "invite-expired", "")),
             Invite::Withdrawn => Err(Problem(410, "invite-withdrawn", "")),
@@ -307,7 +315,7 @@ impl HonestServer {
         let signer = self.signer(request)?;
         let body = request.body();
         let receipt = json!({"receipt": b64(&hazmat::sha256(body))});
-        if let Some(stored) = &self.stored {
+        if let Some(stored) = self.stored.as_ref().filter(|_| !self.is_resetting) {
             let key = |body: &[u8]| Members::read(body)?.bytes::<16>("idempotency_key");
             return match key(&stored.body)? == key(body)? {
                 true if stored.body == body => Ok(receipt),
@@ -319,6 +327,7 @@ impl HonestServer {
         self.live()?;
         let (record, members) = self.check_completion(body)?;
         self.stored = Some(Stored { body: body.to_vec(), record, members });
+        self.end_reset();
         Ok(receipt)
     }
 
@@ -343,11 +352,11 @@ impl HonestServer {
         let others: [[u8; 150]; 3] = [envelopes.bytes("2")?, envelopes.bytes("3")?, envelopes.bytes("4")?];
         envelopes.end()?;
         let mut identity = members.object("identity")?;
-        if identity.take("key_gen")? != json!(1) {
+        if identity.take("key_gen")? != json!(self.key_gen) {
             return Err(INVALID("key_gen"));
         }
         let identity_read = PublicIdentity {
-            key_gen: KeyGen(1),
+            key_gen: KeyGen(self.key_gen),
             ed25519: identity.bytes("ed25519")?,
             x25519: identity.bytes("x25519")?,
         };
@@ -356,8 +365,7 @@ impl HonestServer {
         let _: [u8; 32] = members.bytes("recovery_public")?;
         members.end()?;
 
-        let header =
-            |envelope: &[u8], kind: u8| envelope.starts_with(&[b'F', b'K', b'E', b'Y', 1, 1, kind, 0, 0, 0, 0, 1]);
+        let header = |envelope: &[u8], kind: u8| envelope.starts_with(&self.envelope_header(kind));
         let headers = header(&one, 1) && others.iter().zip(2..).all(|(envelope, kind)| header(envelope, kind));
         let profiles: [[u8; 14]; 3] = [2_u8, 3, 4].map(|id| {
             let (m, t): (u32, u32) = [(262_144, 3), (1_048_576, 3), (2_097_152, 1)][usize::from(id) - 2];
@@ -376,7 +384,7 @@ impl HonestServer {
         for gone in ["idempotency_key", "opaque_upload"] {
             kept.remove(gone);
         }
-        kept.insert("key_gen".to_owned(), json!(1));
+        kept.insert("key_gen".to_owned(), json!(self.key_gen));
         Ok((record, kept))
     }
 
@@ -398,7 +406,7 @@ impl HonestServer {
         }
         let stored = self.complete()?;
         Ok(
-            json!({"account_id": b64(&self.account), "realm_id": b64(&self.realm), "key_gen": 1, "kdf_block": stored.members["kdf_block"]}),
+            json!({"account_id": b64(&self.account), "realm_id": b64(&self.realm), "key_gen": self.stored_key_gen(), "kdf_block": stored.members["kdf_block"]}),
         )
     }
 
@@ -420,7 +428,7 @@ impl HonestServer {
             self.origin.as_bytes(),
             &self.account,
             &block,
-            &1_u32.to_be_bytes(),
+            &self.stored_key_gen().to_be_bytes(),
         ]);
         let identifiers = Identifiers { client: Some(&self.account), server: Some(&self.realm) };
         let parameters = ServerLoginParameters { context: Some(&agreed), identifiers };

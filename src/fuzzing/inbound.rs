@@ -84,7 +84,8 @@ fn check_offer(offer: &Offer, body: &[u8]) {
         && policy.min_length >= 15
         && ["required", "recommended"].contains(&policy.recovery.as_str())
         && ["off", "allowed"].contains(&policy.secret_key.as_str())
-        && profile.is_none_or(|profile| profile >= policy.min_profile);
+        && profile.is_none_or(|profile| profile >= policy.min_profile)
+        && offer.reset.is_none_or(|reset| reset.key_gen.0 >= 2);
     assert_eq!(usable, offer::sound(body).is_ok(), "the two readers disagree: {:?}", offer::sound(body));
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The members of an offer.
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 13] = [
     "protocol",
     "suites",
     "realm_id",
@@ -16,6 +16,7 @@ const MEMBERS: [&str; 12] = [
     "earlier_claims",
     "contact",
     "kdf",
+    "reset",
 ];
 
 /// Memory in KiB, passes and lanes of profiles 1 to 4.
@@ -63,6 +64,13 @@ pub fn sound(body: &[u8]) -> Result<u64, String> {
         match id {
             Some(id) if id >= least => profile = profile.max(id),
             _ => return Err(format!("{kdf} is no profile at or above {least}")),
+        }
+    }
+    if let Some(reset) = offer.get("reset") {
+        only(reset, "reset", &["key_gen", "started_at"])?;
+        let key_gen = whole(reset, "key_gen")?;
+        if !(2..=u64::from(u32::MAX)).contains(&key_gen) || whole(reset, "started_at")? > 1 << 53 {
+            return Err(format!("{reset} is no reset"));
         }
     }
     Ok(profile)

@@ -2,6 +2,8 @@
 //!
 //! Promise: bodies are read again with readers of its own. Must never: be lenient because "that cannot happen".
 
+mod reset;
+
 use super::player::{Heard, LIMIT, Log, Turn};
 use super::{leak, offer, seen};
 use crate::crypto::hazmat;
@@ -40,6 +42,7 @@ const COMPLETE: &str = "/v1/enrol/complete";
 pub fn check(log: &Log) -> Result<(), Broken> {
     nothing_leaks(log)?;
     password_only_under_a_sound_offer(log)?;
+    reset::keys_are_replaced_only_by_consent(log)?;
     upload_only_after_kit_and_checkpoint(log)?;
     one_upload(log)?;
     done_means_done(log)?;

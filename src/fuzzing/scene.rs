@@ -31,6 +31,8 @@ impl Shelf {
     }
 
     fn conclude(&mut self, pin: &Pin) {
+        // One file for each account: the newer one takes its place.
+        self.pins.retain(|file| Pin::read(file).is_ok_and(|kept| kept.context != pin.context));
         self.pins.push(pin.encode());
         if let Some(invite) = &pin.invite {
             self.drop_checkpoints(invite.as_bytes());
@@ -137,7 +139,9 @@ impl Scene {
             Question::Invite { .. } | Question::InviteAgain => {
                 Reply::Answer(Answer::Text(Zeroizing::new(self.server.link().into_bytes())))
             }
-            Question::Host(_) | Question::Consent(_) | Question::Join { .. } => Reply::Answer(Answer::Yes),
+            Question::Host(_) | Question::Consent(_) | Question::Join { .. } | Question::Reset(_) => {
+                Reply::Answer(Answer::Yes)
+            }
             Question::Password { .. } | Question::NewPassword { .. } => typed(&self.password),
             Question::Again { made } => {
                 self.made = made.as_ref().map(|made| made.as_str().to_owned());

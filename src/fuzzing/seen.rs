@@ -18,6 +18,11 @@ pub fn in_question(question: &Question) -> Vec<String> {
         Question::Unlock { email, .. } | Question::RecoveryCode { email, .. } => vec![email.clone()],
         Question::Host(origin) => vec![origin.to_string()],
         Question::Consent(introduction) => in_introduction(introduction),
+        Question::Reset(about) => {
+            let contact = about.contact.iter().map(ToString::to_string);
+            let texts = [about.origin.to_string(), about.organisation.to_string(), about.email.clone()];
+            texts.into_iter().chain(contact).collect()
+        }
         Question::Join { about, members_of } => {
             in_introduction(about).into_iter().chain(members_of.iter().map(ToString::to_string)).collect()
         }

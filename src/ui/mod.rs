@@ -9,6 +9,7 @@ pub mod kit;
 pub mod kit_file;
 pub mod kit_pdf;
 pub mod person;
+mod reset;
 pub mod script;
 pub mod signals;
 pub mod source;

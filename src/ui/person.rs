@@ -353,6 +353,7 @@ impl Person for AtTerminal {
                 // What is consented to is read first: Enter alone is none.
                 self.yes_no(question::JOIN, None)
             }
+            Question::Reset(about) => self.consent_to_reset(&about),
             Question::Password { min_length, attempt: _ } => self.password(min_length),
             Question::Again { made } => self.again(made.as_ref().map(|made| made.as_str())),
             Question::Kit(kit) => self.show_kit(&kit),

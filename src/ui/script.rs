@@ -5,6 +5,7 @@
 //! | `Invite`, `InviteAgain` | `LINK`, `--invite-file` |
 //! | `Host` | a person only |
 //! | `Consent`, `Join` | `--yes-for` |
+//! | `Reset` | `--accept-reset` |
 //! | `Password`, `Again`, `PasswordOnceMore`, `Unlock` | `--password-file`, `--password-fd` |
 //! | `NewPassword` and its `Again` | `--new-password-file`, `--new-password-fd` |
 //! | `Kit`, `KitProof` | `--kit-out` |
@@ -15,6 +16,7 @@
 
 mod event;
 mod forget;
+mod reset;
 mod sessions;
 
 pub use event::Event;
@@ -49,6 +51,8 @@ pub struct Answers {
     pub password: Option<PasswordSource>,
     /// Whose account it is.
     pub yes_for: Option<String>,
+    /// Whose keys may be replaced.
+    pub accept_reset: Option<String>,
     /// Where the kit goes.
     pub kit_out: Option<PathBuf>,
     /// What it is printed on.
@@ -442,6 +446,7 @@ impl Person for Script {
             Question::Host(_) => self.ask_person(question, Missing::Host),
             Question::Consent(about) => self.consent(about, None),
             Question::Join { about, members_of } => self.consent(about, Some(members_of)),
+            Question::Reset(about) => self.consent_to_reset(about),
             Question::Password { attempt, .. }
             | Question::PasswordOnceMore { attempt }
             | Question::Unlock { attempt, .. } => self.secret(question, attempt),

@@ -19,6 +19,7 @@ pub mod problem;
 pub mod question;
 pub mod forget;
 pub mod refusal;
+pub mod reset;
 pub mod sessions;
 pub mod start;
 pub mod stop;

@@ -202,6 +202,17 @@ pub struct Offer {
     pub last_claim: Option<u64>,
     /// Whom to ask.
     pub contact: Option<Printable>,
+    /// Where the account is complete and its keys are to be replaced.
+    pub reset: Option<Reset>,
+}
+
+/// The keys of a complete account are to be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reset {
+    /// The generation of the new ones.
+    pub key_gen: KeyGen,
+    /// When an administrator started it, seconds since 1970.
+    pub started_at: u64,
 }
 
 /// The organisation's wishes, as heard.
@@ -252,6 +263,7 @@ pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
         earlier_claims: earlier.whole("count")?,
         last_claim: earlier.whole_or_null("last_at")?,
         contact: fields.text_or_null("contact")?.map(|text| Printable::from_untrusted(&text)),
+        reset: fields.take_optional("reset").map(read_reset).transpose()?,
     };
     organisation.finish()?;
     account.finish()?;
@@ -266,6 +278,14 @@ fn read_email(text: String) -> Result<String, Refusal> {
     let plain = |part: &str| !part.is_empty() && part.chars().all(|c| is_visible(c) && !"()<>[]:;@\\,\"".contains(c));
     let shape = text.len() <= 254 && text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain));
     if shape { Ok(text) } else { Err(Refusal::Malformed("email")) }
+}
+
+fn read_reset(value: Value) -> Result<Reset, Refusal> {
+    let mut fields = Fields::open("reset", value)?;
+    let key_gen = u32::try_from(fields.whole("key_gen")?).map_err(|_| Refusal::Malformed("key_gen"))?;
+    let reset = Reset { key_gen: KeyGen(key_gen), started_at: fields.whole("started_at")? };
+    fields.finish()?;
+    Ok(reset)
 }
 
 fn read_kdf(value: Value) -> Result<KdfParams, Refusal> {

@@ -43,6 +43,8 @@ pub enum Refusal {
     RealmChanged,
     /// The server offers new keys for an account that was completed here.
     AlreadyComplete,
+    /// A reset that is not for the next generation of keys.
+    KeyGeneration,
     /// The answer names another account than the one that was asked about.
     OtherAccount,
     /// The receipt is not the digest of what was sent.
@@ -83,6 +85,7 @@ impl Refusal {
             | Self::WeakPolicy(_)
             | Self::RealmChanged
             | Self::AlreadyComplete
+            | Self::KeyGeneration
             | Self::OtherAccount
             | Self::Receipt
             | Self::Differs(_)

@@ -152,6 +152,17 @@ impl Deployment {
         self.letters.next_link()
     }
 
+    /// Starts a reset as an administrator does, and reads the link out of the letter.
+    pub fn reset(&mut self, email: &str) -> String {
+        let (data, named) = (self.data(), email.to_owned());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async move {
+            let realm = Realm::open(&data).await.expect("the realm opens");
+            realm.reset_person(&named, "uid 1000", None).await.expect("it is started");
+        });
+        self.letters.next_link()
+    }
+
     /// Everything that is stored on an account.
     pub fn show(&self, email: &str) -> Shown {
         let (data, email) = (self.data(), email.to_owned());

@@ -19,6 +19,7 @@ mod lost;
 mod password;
 mod plain;
 mod recover;
+mod reset;
 mod sessions;
 mod stops;
 mod unattended;

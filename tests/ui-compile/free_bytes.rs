@@ -7,6 +7,7 @@ fn forge(origin: &Origin) -> Outbound {
     Outbound {
         origin: origin.clone(),
         endpoint: Endpoint::Claim,
+        target: "/v1/elsewhere".to_owned(),
         body: b"{}".to_vec(),
         disclosed: Vec::new(),
         signature: None,

@@ -19,13 +19,17 @@ pub enum ResetRefused {
     #[error(transparent)]
     Realm(#[from] RealmError),
     /// There are no keys yet.
-    #[error("{0} has not finished the account, so there are no keys to reset. To send the invitation again: invite resend {0}")]
+    #[error(
+        "{0} has not finished the account, so there are no keys to reset. To send the invitation again: invite resend {0}"
+    )]
     Unfinished(String),
     /// Nobody may use the account now.
     #[error("{0} is suspended. Let the identity provider activate the person first; the keys are still there then.")]
     Suspended(String),
     /// The account is over.
-    #[error("{0} was removed. Whoever is provisioned at this address again gets a new account with new keys by itself.")]
+    #[error(
+        "{0} was removed. Whoever is provisioned at this address again gets a new account with new keys by itself."
+    )]
     Removed(String),
 }
 

@@ -83,7 +83,8 @@ pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Res
     refuse_joining(&signed)?;
     let upload: Complete = request.message()?;
     let context = AccountContext { realm: app.realm, account: AccountId(signed.enrolment.account_id) };
-    let fingerprint = upload.check(&context, &signed.enrolment.policy, KeyGen(signed.enrolment.key_gen)).map_err(Problem::invalid)?;
+    let fingerprint =
+        upload.check(&context, &signed.enrolment.policy, KeyGen(signed.enrolment.key_gen)).map_err(Problem::invalid)?;
     let completion = Completion {
         invite_id: signed.invite_id,
         signer: signed.signer,

@@ -132,7 +132,10 @@ fn finish_reset(db: &Db, offer: &Offer, reset: Reset, upload: &Completion, now: 
         return Ok(Finished::Unusable(Why::Used { at: None, contact: offer.contact.clone() }));
     }
     insert(db, account, upload, now)?;
-    db.execute("UPDATE invite SET state = 'used', ended_at = ?2 WHERE invite_id = ?1", &values![upload.invite_id, now])?;
+    db.execute(
+        "UPDATE invite SET state = 'used', ended_at = ?2 WHERE invite_id = ?1",
+        &values![upload.invite_id, now],
+    )?;
     let entry =
         |detail| Entry { org: Some(org), account: Some(account), invite: Some(upload.invite_id), detail: Some(detail) };
     note(db, now, "account.reset", entry(&upload.fingerprint));

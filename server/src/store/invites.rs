@@ -4,8 +4,8 @@
 
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
-use super::rows::{Mode, Policy, Why};
 use super::resets::Reset;
+use super::rows::{Mode, Policy, Why};
 use super::{Result, Store, StoreError, changes, tokens};
 use crate::names;
 use crate::rng::fresh_ordered_id;
@@ -220,8 +220,7 @@ impl Found {
     /// Why it cannot be used now, if it cannot.
     pub(super) fn unusable(&self, now: i64) -> Option<Why> {
         let contact = || self.offer.contact.clone();
-        let complete =
-            self.account_state == "complete" && self.offer.mode == Mode::Enrol && self.offer.reset.is_none();
+        let complete = self.account_state == "complete" && self.offer.mode == Mode::Enrol && self.offer.reset.is_none();
         if self.active.is_none() {
             Some(Why::Removed { at: self.ended_at, contact: contact() })
         } else if self.active == Some(false) {

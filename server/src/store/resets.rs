@@ -98,13 +98,7 @@ pub(super) fn call_off(db: &Db, account: [u8; 16], how: &str, now: i64) -> Resul
 }
 
 /// Takes the old keys away and ends whatever they opened; false if the account is not of the generation before. Whoever calls stores the new ones.
-pub(super) fn take_old_keys(
-    db: &Db,
-    account: [u8; 16],
-    reset: Reset,
-    fingerprint: &str,
-    now: i64,
-) -> Result<bool> {
+pub(super) fn take_old_keys(db: &Db, account: [u8; 16], reset: Reset, fingerprint: &str, now: i64) -> Result<bool> {
     let changed = db.execute(
         "UPDATE account SET earlier_fingerprint = fingerprint, fingerprint = ?2, reset_started_at = ?3, reset_at = ?4
          WHERE account_id = ?1 AND state = 'complete'

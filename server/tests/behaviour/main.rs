@@ -26,6 +26,7 @@ mod numbers;
 mod password;
 mod people;
 mod recovery;
+mod reset;
 mod scim;
 mod sessions;
 mod slow;

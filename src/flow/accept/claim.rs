@@ -150,11 +150,15 @@ impl Expect for ExpectConsent {
     fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
         let Self { options, claim, terms } = *self;
         match reply {
-            Reply::Answer(Answer::Yes) => after(Effect::Prepare(terms.profile), move |_, _| {
-                after(Effect::Tell(Notice::Plan), move |_, _| {
-                    choose::ask(choose::Run { rehearsal: options.rehearsal, claim, terms }, 1, 1)
-                })
-            }),
+            Reply::Answer(Answer::Yes) => {
+                let run = choose::Run { rehearsal: options.rehearsal, claim, terms };
+                match run.terms.replacement.clone() {
+                    None => begin(run),
+                    Some(about) => {
+                        Next::effect(Effect::Ask(Question::Reset(Box::new(about))), ExpectConsentToReset(run))
+                    }
+                }
+            }
             Reply::Answer(Answer::No) => Err(gave_up(GaveUp::NotYou)),
             Reply::Answer(Answer::NotTheInvited { expected }) => {
                 Err(Why::NotTheInvited { expected, invited: terms.introduction.email })
@@ -162,4 +166,24 @@ impl Expect for ExpectConsent {
             _ => Err(Why::OutOfStep),
         }
     }
+}
+
+/// Old keys would be replaced: said and agreed to before a password is asked for.
+struct ExpectConsentToReset(choose::Run);
+
+impl Expect for ExpectConsentToReset {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+        match reply {
+            Reply::Answer(Answer::Yes) => begin(self.0),
+            Reply::Answer(Answer::No) => Err(gave_up(GaveUp::Reset)),
+            _ => Err(Why::OutOfStep),
+        }
+    }
+}
+
+/// Everything is agreed to.
+fn begin(run: choose::Run) -> Result<Next, Why> {
+    after(Effect::Prepare(run.terms.profile), move |_, _| {
+        after(Effect::Tell(Notice::Plan), move |_, _| choose::ask(run, 1, 1))
+    })
 }

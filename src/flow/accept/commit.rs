@@ -166,6 +166,11 @@ impl Expect for ExpectRenewal {
                 if offer.realm != context.realm || offer.account != context.account {
                     return Err(Refusal::OtherAccount.into());
                 }
+                // The saved keys are of one generation; an offer for another is not the one that was agreed to.
+                let offered = offer.reset.map_or(KeyGen::FIRST, |reset| reset.key_gen);
+                if offered != upload.completion.bundle.identity.key_gen {
+                    return Err(Refusal::KeyGeneration.into());
+                }
                 upload.checkpoint.request = upload.checkpoint.request.signed(claim.invite, &claim.seed);
                 upload.renewals += 1;
                 after(Effect::Save(upload.checkpoint.clone()), move |_, at| send(upload, at))
@@ -177,7 +182,6 @@ impl Expect for ExpectRenewal {
 /// The pin of a finished upload.
 pub(super) fn pin(upload: &Upload) -> Pin {
     let checkpoint = &upload.checkpoint;
-    debug_assert_eq!(upload.completion.bundle.identity.key_gen, KeyGen::FIRST);
     Pin {
         origin: checkpoint.request.origin().clone(),
         invite: Some(checkpoint.invite),

@@ -70,7 +70,7 @@ impl Expect for ExpectOpaqueResponse {
         let context = run.terms.context;
         let registered = registration.finish(&response, &context, rng).map_err(|_| Refusal::Opaque)?;
         let server_key = registered.server_key;
-        let (completion, code) = seal(registered, &pre, &context, &block, rng)
+        let (completion, code) = seal(registered, &pre, &context, run.terms.key_gen, &block, rng)
             .map_err(|EnvelopeRejected| Why::Local(LocalTrouble::SelfCheck))?;
         let made = Made { run, completion, code, server_key };
         let fingerprint = made.completion.bundle.identity.fingerprint(&context);
@@ -91,10 +91,10 @@ fn seal(
     registered: Registered,
     pre: &PreKey,
     context: &AccountContext,
+    key_gen: KeyGen,
     block: &KdfBlock,
     rng: &mut dyn CryptoRngCore,
 ) -> Result<(Completion, RecoveryCode), EnvelopeRejected> {
-    const FIRST: KeyGen = KeyGen::FIRST;
     let account_key = AccountKey::make(rng);
     let code = RecoveryCode::make(rng);
     let pairs = KeyPairs::make(rng);
@@ -102,10 +102,10 @@ fn seal(
     let by_recovery = Kek::derive_from_recovery_code(&code, context);
     let by_account = Kek::derive_from_account_key(&account_key, context);
     let envelopes = Envelopes {
-        by_password: Envelope::<AccountKeyByPassword>::seal(&by_password, &account_key, context, FIRST, block, rng)?,
-        by_recovery: Envelope::<AccountKeyByRecovery>::seal(&by_recovery, &account_key, context, FIRST, rng)?,
-        x25519: Envelope::<X25519ByAccountKey>::seal(&by_account, &pairs.x25519, context, FIRST, rng)?,
-        ed25519: Envelope::<Ed25519ByAccountKey>::seal(&by_account, &pairs.ed25519, context, FIRST, rng)?,
+        by_password: Envelope::<AccountKeyByPassword>::seal(&by_password, &account_key, context, key_gen, block, rng)?,
+        by_recovery: Envelope::<AccountKeyByRecovery>::seal(&by_recovery, &account_key, context, key_gen, rng)?,
+        x25519: Envelope::<X25519ByAccountKey>::seal(&by_account, &pairs.x25519, context, key_gen, rng)?,
+        ed25519: Envelope::<Ed25519ByAccountKey>::seal(&by_account, &pairs.ed25519, context, key_gen, rng)?,
     };
     let recovery_seed = derive_recovery_seed(&code, context);
     // EXPOSE: only the public half leaves.
@@ -115,8 +115,8 @@ fn seal(
     let bundle = Bundle {
         kdf_block: *block,
         envelopes,
-        identity: pairs.public(FIRST),
-        signature: pairs.sign(FIRST, context),
+        identity: pairs.public(key_gen),
+        signature: pairs.sign(key_gen, context),
         recovery_public,
     };
     // The signature is checked before it leaves, as the envelopes are: a fault must not become an account.

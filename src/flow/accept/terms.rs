@@ -4,9 +4,11 @@
 
 use super::Options;
 use crate::crypto::SUITE;
-use crate::crypto::context::{AccountContext, InviteId};
+use crate::crypto::context::{AccountContext, InviteId, KeyGen};
 use crate::crypto::kdf::{KdfRefused, Profile};
 use crate::flow::Introduction;
+use crate::flow::checkpoint::Pin;
+use crate::flow::reset::{self, Replacement};
 use crate::flow::stop::Why;
 use crate::wire::inbound::{Mode, Offer};
 use crate::wire::origin::Origin;
@@ -24,6 +26,9 @@ pub(super) struct Terms {
     pub(super) profile: Profile,
     pub(super) min_length: u64,
     pub(super) mode: Mode,
+    pub(super) key_gen: KeyGen,
+    /// What has to be agreed to beside the invite.
+    pub(super) replacement: Option<Replacement>,
 }
 
 /// Judges `offer`; the first broken rule is the answer.
@@ -48,11 +53,25 @@ pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer:
         "required" => return Err(Why::SecretKeyNotYet),
         _ => return Err(Refusal::WeakPolicy("secret_key").into()),
     }
-    // A completed account never takes new keys by an invite; a server that offers it wants ours replaced.
-    if offer.mode == Mode::Enrol && options.pins.iter().any(|pin| pin.context == context) {
-        return Err(Refusal::AlreadyComplete.into());
-    }
+    let pinned = options.pins.iter().find(|pin| pin.context == context);
+    let key_gen = match (offer.mode, offer.reset) {
+        (Mode::Enrol, reset) => reset::judge(reset, pinned)?,
+        // Joining makes no keys, so it can replace none.
+        (Mode::Join, None) => KeyGen::FIRST,
+        (Mode::Join, Some(_)) => return Err(Refusal::Malformed("reset").into()),
+    };
+    let replacement = offer.reset.map(|reset| Replacement {
+        origin: origin.clone(),
+        organisation: offer.organisation.clone(),
+        email: offer.email.clone(),
+        contact: offer.contact.clone(),
+        key_gen,
+        started_at: reset.started_at,
+        known: pinned.map(Pin::fingerprint),
+    });
     Ok(Terms {
+        key_gen,
+        replacement,
         context,
         profile,
         min_length: policy.min_length,

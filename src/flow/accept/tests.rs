@@ -9,6 +9,7 @@ mod offers;
 mod parameters;
 mod people;
 mod replies;
+mod reset;
 mod resume;
 mod stops;
 

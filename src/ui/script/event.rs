@@ -76,6 +76,13 @@ pub enum Event<'a> {
         email: &'a str,
         invite: String,
     },
+    /// The keys of an account are to be replaced.
+    Reset {
+        user: &'a str,
+        server: &'a str,
+        key_gen: u32,
+        started: String,
+    },
     /// One session of an account.
     Session {
         session_id: String,

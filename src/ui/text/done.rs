@@ -1,6 +1,7 @@
 //! The good end.
 
 use super::{Lines, fingerprint_rows};
+use crate::crypto::context::KeyGen;
 use crate::flow::checkpoint::Pin;
 
 /// The account is ready.
@@ -11,7 +12,7 @@ pub fn done(pin: &Pin, repeated: bool) -> Lines {
         "Done. Your account is ready."
     };
     let [upper, lower] = fingerprint_rows(&pin.fingerprint());
-    vec![
+    let mut lines = vec![
         first.to_owned(),
         format!("  {} at {}", pin.email, pin.origin.host()),
         "  Your key's fingerprint:".to_owned(),
@@ -20,7 +21,11 @@ pub fn done(pin: &Pin, repeated: bool) -> Lines {
         "Compare the fingerprint with your administrator by phone or in person.".to_owned(),
         "What left this computer, byte by byte:".to_owned(),
         "  firstkey audit --last".to_owned(),
-    ]
+    ];
+    if pin.identity.key_gen > KeyGen::FIRST {
+        lines.insert(2, "  with new keys: what was encrypted to the old ones stays closed.".to_owned());
+    }
+    lines
 }
 
 /// A rehearsal ended; the table of what would have been sent follows.

@@ -112,6 +112,7 @@ fn refusals() -> Vec<Refusal> {
         R::WeakPolicy(_) => R::WeakPolicy("min_profile"),
         R::RealmChanged => R::RealmChanged,
         R::AlreadyComplete => R::AlreadyComplete,
+        R::KeyGeneration => R::KeyGeneration,
         R::OtherAccount => R::OtherAccount,
         R::Receipt => R::Receipt,
         R::Differs(_) => R::Differs("envelope 1"),
@@ -175,6 +176,7 @@ fn gave_up() -> Vec<GaveUp> {
     all![
         G::NotYou => G::NotYou,
         G::Host => G::Host,
+        G::Reset => G::Reset,
         G::TypingsDiffer => G::TypingsDiffer,
         G::WeakPasswords => G::WeakPasswords,
         G::Kit => G::Kit,
@@ -187,6 +189,7 @@ fn missing() -> Vec<Missing> {
     all![
         M::Invite => M::Invite,
         M::Consent => M::Consent,
+        M::Reset => M::Reset,
         M::Password => M::Password,
         M::NewPassword => M::NewPassword,
         M::Kit => M::Kit,

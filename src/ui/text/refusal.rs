@@ -58,6 +58,12 @@ pub fn refusal(refusal: &Refusal, host: &str) -> (Story, &'static str) {
                 .because("You completed this account on this computer. New keys would replace yours.");
             (story, "refused-already-complete")
         }
+        Refusal::KeyGeneration => {
+            let story = Story::of(format!("Stopped: {host} offers a reset that does not follow on your keys."))
+                .because("A reset makes the next generation of keys, and no other.")
+                .because("Somebody may want to go back in time, or to take your place.");
+            (story, "refused-key-generation")
+        }
         Refusal::OtherAccount => {
             let story = Story::of(format!("Stopped: {host} answered about another account than yours."));
             (story, "refused-other-account")

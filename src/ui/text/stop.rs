@@ -154,6 +154,11 @@ pub(crate) fn gave_up(how: GaveUp) -> (Story, &'static str) {
             "Ask your administrator for the right name.",
             "gave-up-host",
         ),
+        GaveUp::Reset => (
+            "Stopped: your keys were not replaced.",
+            "With your password, log in once: firstkey verify. Else ask by telephone.",
+            "gave-up-reset",
+        ),
         GaveUp::TypingsDiffer => (
             "Stopped: the two typings differed 5 times.",
             "Run the same command again when you are ready.",

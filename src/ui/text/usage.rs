@@ -30,6 +30,10 @@ pub fn missing(missing: Missing) -> Story {
             .then("pass it with --new-password-fd N or --new-password-file PATH"),
         Missing::Consent => Story::of("no consent given and nobody can be asked")
             .then("consent with --yes-for EMAIL; it must be the invited address"),
+        Missing::Reset => Story::of("this link would replace your keys, and no consent to that was given")
+            .because("Whatever was encrypted to the old keys stays unreadable for good.")
+            .because("With the password or the kit: firstkey verify calls the reset off.")
+            .then("consent with --accept-reset EMAIL; it must be the invited address"),
         Missing::Kit => Story::of("nowhere to put the recovery kit and nobody can be asked")
             .then("name a new file for it with --kit-out PATH"),
         Missing::RecoveryCode => Story::of("no recovery code given and nobody can be asked")
@@ -46,6 +50,7 @@ pub fn missing_code(missing: Missing) -> &'static str {
         Missing::Password => "missing-password",
         Missing::NewPassword => "missing-new-password",
         Missing::Consent => "missing-consent",
+        Missing::Reset => "missing-reset-consent",
         Missing::Kit => "missing-kit",
         Missing::RecoveryCode => "missing-recovery-code",
         Missing::Host => "missing-host",

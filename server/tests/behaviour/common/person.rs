@@ -64,6 +64,8 @@ pub(crate) struct Person {
     pub(crate) context: AccountContext,
     pub(crate) email: String,
     pub(crate) password: String,
+    /// The generation of the keys that the offer is for.
+    pub(crate) key_gen: KeyGen,
     block: KdfBlock,
 }
 
@@ -116,6 +118,7 @@ impl Person {
             },
             email: offer["account"]["email"].as_str().expect("an address").to_owned(),
             password: "correct horse battery staple".to_owned(),
+            key_gen: KeyGen(offer["reset"]["key_gen"].as_u64().map_or(1, |key_gen| key_gen.try_into().expect("small"))),
             block: KdfBlock { profile: Profile::Two, salt: Salt(random()), two_secret: false },
         }
     }
@@ -140,7 +143,7 @@ impl Person {
         let response = unb64(&answer.json()["opaque_response"]).try_into().expect("64 bytes");
         let registered = registration.finish(&response, &self.context, &mut Rng).expect("a record");
 
-        let key_gen = KeyGen::FIRST;
+        let key_gen = self.key_gen;
         let kek = Kek::derive_from_password(&keys.pre, &registered.export_key, &self.context);
         let account_key = AccountKey::make(&mut Rng);
         let code = RecoveryCode::make(&mut Rng);
@@ -164,7 +167,7 @@ impl Person {
             "opaque_upload": b64(&registered.upload),
             "kdf_block": b64(&self.block.encode()),
             "envelopes": {"1": b64(one.as_bytes()), "2": b64(two.as_bytes()), "3": b64(three.as_bytes()), "4": b64(four.as_bytes())},
-            "identity": {"key_gen": 1, "ed25519": b64(&identity.ed25519), "x25519": b64(&identity.x25519)},
+            "identity": {"key_gen": key_gen.0, "ed25519": b64(&identity.ed25519), "x25519": b64(&identity.x25519)},
             "signature": b64(&pairs.sign(key_gen, context).0),
             "recovery_public": b64(&recovery_public),
         });
@@ -192,6 +195,7 @@ impl Person {
             context: self.context,
             email: email.to_owned(),
             password: self.password.clone(),
+            key_gen: self.key_gen,
             block: self.block,
         }
     }
@@ -201,7 +205,7 @@ impl Person {
         let identity = shown.identity.as_ref().expect("a completed account");
         let key = |text: &String| unb64(&json!(text)).try_into().expect("32 bytes");
         let public =
-            PublicIdentity { key_gen: KeyGen::FIRST, ed25519: key(&identity.ed25519), x25519: key(&identity.x25519) };
+            PublicIdentity { key_gen: self.key_gen, ed25519: key(&identity.ed25519), x25519: key(&identity.x25519) };
         public.fingerprint(&self.context).to_string()
     }
 
@@ -218,7 +222,7 @@ impl Person {
         let start = json!({"account_id": b64(&self.context.account.0), "ke1": b64(&ke1)});
         let started = server.post("/v1/login/start", &start).await.json();
         let ke2 = unb64(&started["ke2"]).try_into().expect("320 bytes");
-        let bound = login_context(&self.context, ORIGIN, &self.block.encode(), KeyGen::FIRST);
+        let bound = login_context(&self.context, ORIGIN, &self.block.encode(), self.key_gen);
         let done = login.finish(&ke2, &bound, &self.context, &mut Rng).expect("the right password");
         (started["login_id"].clone(), b64(&done.ke3))
     }
@@ -244,7 +248,8 @@ impl Person {
         }
         let started = started.json();
         let ke2 = unb64(&started["ke2"]).try_into().expect("320 bytes");
-        let bound = login_context(&context, ORIGIN, &block.encode(), KeyGen::FIRST);
+        let key_gen = KeyGen(params["key_gen"].as_u64().expect("a number").try_into().expect("small"));
+        let bound = login_context(&context, ORIGIN, &block.encode(), key_gen);
         // With a wrong password the client has no proof; a guesser sends something all the same.
         let ke3 = login.finish(&ke2, &bound, &context, &mut Rng).map_or_else(|_| random(), |done| done.ke3);
         second.post("/v1/login/finish", &json!({"login_id": started["login_id"], "ke3": b64(&ke3)})).await

@@ -1,0 +1,42 @@
+//! I3, as far as it is about keys that exist: none are replaced but by a reset to the next generation that was agreed to.
+
+use super::{Broken, broken, last_answer};
+use crate::flow::{Effect, Question};
+use crate::fuzzing::player::{Heard, Log};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde_json::Value;
+
+/// Whether every new password was asked for with the right to it.
+pub fn keys_are_replaced_only_by_consent(log: &Log) -> Result<(), Broken> {
+    for (at, turn) in log.turns.iter().enumerate() {
+        let Effect::Ask(Question::Password { .. }) = &turn.effect else { continue };
+        let Some(body) = last_answer(log, "/v1/invites/claim", at) else { continue };
+        let offer: Value = serde_json::from_slice(body).unwrap_or_default();
+        let is = |bytes: &[u8], name: &str| {
+            offer.pointer(name).and_then(Value::as_str) == Some(Base64UrlUnpadded::encode_string(bytes).as_str())
+        };
+        let pinned = log
+            .given
+            .pins
+            .iter()
+            .find(|pin| is(&pin.context.account.0, "/account/account_id") && is(&pin.context.realm.0, "/realm_id"));
+        let present = pinned.map(|pin| u64::from(pin.identity.key_gen.0));
+        let wanted = offer.pointer("/reset/key_gen").and_then(Value::as_u64);
+        let fits = match (present, wanted) {
+            (None, None) => true,
+            (Some(_), None) => false,
+            (Some(present), Some(wanted)) => wanted == present + 1,
+            (None, Some(wanted)) => wanted >= 2,
+        };
+        if !fits {
+            return broken("I3", format!("a password for generation {wanted:?} where {present:?} is remembered"));
+        }
+        let agreed = |turn: &crate::fuzzing::player::Turn| {
+            matches!(turn.effect, Effect::Ask(Question::Reset(_))) && turn.heard == Heard::Yes
+        };
+        if wanted.is_some() && !log.turns[..at].iter().any(agreed) {
+            return broken("I3", "keys would be replaced and nobody agreed to that");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! What is said before old keys are replaced.
+
+use super::{Lines, fingerprint_rows};
+use crate::flow::reset::Replacement;
+use crate::ui::date;
+
+/// What has to be typed.
+pub const WORD: &str = "replace";
+/// The prompt. Enter alone is no consent.
+pub const AGREE: &str = "To go on, type the word replace (Enter alone stops): ";
+/// After something else was typed.
+pub const OTHERWISE: &str = "  That is something else.";
+
+/// What it is, who started it, what it costs, and when not to go on.
+pub fn warning(about: &Replacement) -> Lines {
+    let mut lines = vec![
+        "CAREFUL: this link makes no account. It replaces the keys of one:".to_owned(),
+        format!("  {} at {}", about.email, about.origin.host()),
+        "The server's administrator started this reset on".to_owned(),
+        format!("  {}.", date::plain(about.started_at)),
+        "Everything that was encrypted to your old keys stays unreadable, for good,".to_owned(),
+        "for you and for everybody. The old password and kit open nothing any more.".to_owned(),
+    ];
+    if let Some(known) = &about.known {
+        lines.push("This computer remembers your keys; these would be replaced:".to_owned());
+        lines.extend(fingerprint_rows(known).map(|row| format!("    {row}")));
+    }
+    lines.extend([
+        "If you have your password or your recovery kit, do NOT go on: stop here and".to_owned(),
+        "log in once, with firstkey verify. That calls the reset off.".to_owned(),
+        "If you did not ask for it, do not go on either. Call at once:".to_owned(),
+    ]);
+    let whom = about.contact.as_ref().map_or_else(|| format!("the administrator at {}", about.organisation), ToString::to_string);
+    lines.push(format!("  {whom}"));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::warning;
+    use crate::crypto::context::KeyGen;
+    use crate::flow::reset::Replacement;
+    use crate::wire::origin::Origin;
+    use crate::wire::text::Printable;
+
+    #[test]
+    fn the_warning_fits_and_says_what_is_lost_who_began_it_and_when_to_stop() {
+        let mut about = Replacement {
+            origin: Origin::read("https://keys.example.org").expect("an origin"),
+            organisation: Printable::from_untrusted("Example Corp"),
+            email: "ada@example.org".to_owned(),
+            contact: Some(Printable::from_untrusted("it@example.org")),
+            key_gen: KeyGen(2),
+            started_at: 1_795_798_800,
+            known: None,
+        };
+        for whom in ["it@example.org", "the administrator at Example Corp"] {
+            let lines = warning(&about);
+            let text = lines.join("\n");
+            assert!(lines.iter().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
+            for said in ["replaces the keys", "Fri 27 Nov 2026, 17:00 UTC", "stays unreadable", "do NOT go on", whom] {
+                assert!(text.contains(said), "{said:?} is not in\n{text}");
+            }
+            about.contact = None;
+        }
+    }
+}
