@@ -45,6 +45,8 @@ const PAGE: &str = "\
   password   Change the password of an account
   recover    Set a new password with your kit (also: firstkey forgot)
   kit        Make a new recovery kit; the old one is dead then
+  sessions   Show where an account is logged in, and end what should not be
+  forget     Remove what this computer remembers (also: firstkey logout)
   status     Show the accounts that this computer remembers; asks nobody
   recipient  Print your public key, for age: others encrypt to it
   audit      Show what was sent, field by field, with the reason each may leave
@@ -92,10 +94,9 @@ pub enum Command {
     /// Show what was sent, field by field, with the reason each may leave.
     Audit(Audit),
     /// Show where an account is logged in, and end what should not be.
-    #[command(hide = true)]
     Sessions(Sessions),
     /// Remove what this computer remembers of an account.
-    #[command(hide = true, visible_alias = "logout")]
+    #[command(visible_alias = "logout")]
     Forget(Forget),
 }
 

@@ -7,7 +7,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;
 
 /// Whether every new password was asked for with the right to it.
-pub fn keys_are_replaced_only_by_consent(log: &Log) -> Result<(), Broken> {
+pub(super) fn keys_are_replaced_only_by_consent(log: &Log) -> Result<(), Broken> {
     for (at, turn) in log.turns.iter().enumerate() {
         let Effect::Ask(Question::Password { .. }) = &turn.effect else { continue };
         let Some(body) = last_answer(log, "/v1/invites/claim", at) else { continue };
