@@ -115,17 +115,17 @@ struct MembershipFile {
 
 const VERSION: u32 = 1;
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
-fn bytes<const N: usize>(text: &str) -> Result<[u8; N], Unreadable> {
+pub(super) fn bytes<const N: usize>(text: &str) -> Result<[u8; N], Unreadable> {
     let mut out = [0; N];
     let decoded = Base64UrlUnpadded::decode(text, &mut out).map_err(|_| Unreadable)?;
     if decoded.len() == N { Ok(out) } else { Err(Unreadable) }
 }
 
-fn encode(file: &impl Serialize) -> Vec<u8> {
+pub(super) fn encode(file: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec_pretty(file).expect("invariant: plain structs of text and numbers always serialise")
 }
 

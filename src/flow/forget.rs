@@ -13,6 +13,8 @@ pub enum What {
     Pin(Origin, String),
     /// An upload whose outcome is not known.
     Unfinished(Origin, String),
+    /// A colleague whose keys are remembered, at this server.
+    Colleague(Origin),
     /// What was sent in the last run: to these addresses.
     Record(Vec<String>),
     /// It cannot be read.
@@ -115,6 +117,12 @@ pub fn plan(held: &[What], wish: &Wish) -> Result<Plan, Why> {
         (Whose::One(..), What::Damaged) => false,
         (Whose::One(origin, email), What::Pin(at, name) | What::Unfinished(at, name)) => {
             origin == at && email.eq_ignore_ascii_case(name)
+        }
+        // Colleagues stay while another account at their server stays.
+        (Whose::One(origin, email), What::Colleague(at)) => {
+            let is_another =
+                |what: &What| matches!(what, What::Pin(at, name) if at == origin && !name.eq_ignore_ascii_case(email));
+            origin == at && !held.iter().any(is_another)
         }
         (Whose::One(origin, _), What::Record(urls)) => urls.iter().any(|url| is_at(url, origin)),
     };
@@ -222,5 +230,18 @@ mod tests {
         assert!(matches!(agreed(Some("all"), true, false), Err(Why::OtherWord { .. })));
         assert_eq!(agreed(Some("ada@example.org"), false, true), Err(Why::Unfinished("ada@example.org".to_owned())));
         assert_eq!(agreed(Some("ADA@example.org"), true, false), Ok(true));
+    }
+
+    #[test]
+    fn colleagues_go_with_the_last_account_at_their_server() {
+        let held = |names: &[&str]| {
+            let pins = names.iter().map(|name| What::Pin(at("one.example.org"), (*name).to_owned()));
+            let others = [What::Colleague(at("one.example.org")), What::Colleague(at("two.example.org"))];
+            pins.chain(others).collect::<Vec<_>>()
+        };
+        let wish = Wish { account: Some("ada@example.org".to_owned()), ..Wish::default() };
+        let goes = |names: &[&str]| plan(&held(names), &wish).expect("a plan").goes;
+        assert_eq!(goes(&["ada@example.org"]), [0, 1]);
+        assert_eq!(goes(&["ada@example.org", "grace@example.org"]), [0]);
     }
 }

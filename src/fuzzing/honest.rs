@@ -83,6 +83,8 @@ pub struct HonestServer {
     /// Changes that were stored, by session and idempotency key: the body of each.
     changes: Vec<([u8; 32], [u8; 16], Vec<u8>)>,
     rng: Seeded,
+    /// Colleagues, as the directory shows them.
+    pub directory: Vec<super::honest_directory::Listed>,
 }
 
 /// A refusal: status, name, and what was wrong.
@@ -193,6 +195,7 @@ impl HonestServer {
             challenges: Vec::new(),
             changes: Vec::new(),
             rng,
+            directory: Vec::new(),
         }
     }
 
@@ -230,6 +233,9 @@ impl HonestServer {
             "/v1/recovery/finish" => self.recovery_finish(request),
             "/v1/recovery/complete" => self.change(session, request, What::Both),
             "/v1/sessions" | "/v1/sessions/" | "/v1/logout" => self.on_sessions(session, request),
+            "/v1/directory" => {
+                self.look_up(session, request).map_err(|(status, name, what)| Problem(status, name, what))
+            }
             _ => Err(Problem(404, "not-found", "no such path")),
         };
         match answer {

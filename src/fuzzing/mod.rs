@@ -7,6 +7,7 @@ pub mod chance;
 pub mod envelope;
 pub mod flow_any;
 pub mod honest;
+pub mod honest_directory;
 pub mod inbound;
 pub mod infisical;
 pub mod leak;

@@ -51,6 +51,7 @@ fn attempt(flags: &cli::Forget, state: Option<PathBuf>, script: &mut Script) -> 
 fn held(entry: &Entry<DialectPin>) -> What {
     match &entry.contents {
         Contents::Pin(pin) => What::Pin(pin.origin.clone(), pin.email.clone()),
+        Contents::Peer(peer) => What::Colleague(peer.origin.clone()),
         Contents::DialectPin(pin) => What::Pin(pin.origin.clone(), pin.identity.clone()),
         Contents::Checkpoint(saved) => What::Unfinished(saved.request.origin().clone(), saved.email.clone()),
         Contents::Record(record) => What::Record(record.requests.iter().map(|sent| sent.url.clone()).collect()),

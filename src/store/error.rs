@@ -21,7 +21,7 @@ impl StoreError {
     }
 
     /// Translates what the system said.
-    pub(super) fn from_os(path: &Path, error: impl Into<std::io::Error>) -> Self {
+    pub(crate) fn from_os(path: &Path, error: impl Into<std::io::Error>) -> Self {
         Self::at(path, meaning(&error.into()))
     }
 }

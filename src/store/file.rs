@@ -43,7 +43,7 @@ pub(super) fn write_aside(folder: BorrowedFd<'_>, prefix: &str, bytes: &[u8]) ->
     written.map(|()| name)
 }
 
-fn make_aside(folder: BorrowedFd<'_>, prefix: &str) -> Result<(OwnedFd, String), Errno> {
+pub(super) fn make_aside(folder: BorrowedFd<'_>, prefix: &str) -> Result<(OwnedFd, String), Errno> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let process = std::process::id();
     for number in 0..NAMES_TO_TRY {

@@ -12,6 +12,7 @@ use super::shelf::WHOLE_FOLDER;
 use super::{Place, StoreError};
 use crate::audit::Record;
 use crate::flow::checkpoint::{Checkpoint, Pin, Unreadable};
+use crate::flow::peer::Peer;
 use crate::flow::stop::{LocalTrouble, StorageTrouble};
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,8 @@ use std::path::{Path, PathBuf};
 pub enum Contents<D> {
     /// An account that was completed.
     Pin(Box<Pin>),
+    /// A colleague.
+    Peer(Box<Peer>),
     /// An account on a server of the other dialect.
     DialectPin(D),
     /// An upload whose fate is open.
@@ -66,7 +69,7 @@ impl Leaving {
         read: impl Fn(&[u8]) -> Result<D, Unreadable>,
     ) -> Result<Vec<Entry<D>>, LocalTrouble> {
         let mut entries = Vec::new();
-        for kind in [Kind::Audit, Kind::Pending, Kind::DialectPin, Kind::Pin] {
+        for kind in [Kind::Audit, Kind::Pending, Kind::Peer, Kind::DialectPin, Kind::Pin] {
             for stem in list_kind(&self.place, kind)? {
                 let name = FileName::new(&stem, kind);
                 let path = self.place.path_of(name.as_str());
@@ -88,6 +91,10 @@ impl Leaving {
                 .ok()
                 .and_then(|file| Pin::read(&file).ok())
                 .map(|pin| Contents::Pin(Box::new(pin))),
+            Kind::Peer => record::load_peer(place, stem)
+                .ok()
+                .and_then(|file| Peer::read(&file).ok())
+                .map(|peer| Contents::Peer(Box::new(peer))),
             Kind::DialectPin => {
                 record::load_dialect_pin(place, stem).ok().and_then(|file| read(&file).ok()).map(Contents::DialectPin)
             }

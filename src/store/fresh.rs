@@ -40,7 +40,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 }
 
 /// Gives the file its name unless somebody took the name in the meantime.
-fn move_into_place(folder: BorrowedFd<'_>, aside: &str, name: &OsStr) -> Result<(), Errno> {
+pub(super) fn move_into_place(folder: BorrowedFd<'_>, aside: &str, name: &OsStr) -> Result<(), Errno> {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     match fs::renameat_with(folder, aside, folder, name, fs::RenameFlags::NOREPLACE) {
         // File systems that cannot do it in one step.

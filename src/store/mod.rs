@@ -12,6 +12,7 @@ pub mod forget;
 pub mod fresh;
 pub mod lock;
 pub mod name;
+pub mod output;
 pub mod place;
 pub mod record;
 pub mod shelf;

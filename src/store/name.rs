@@ -12,6 +12,8 @@ pub enum Kind {
     Pin,
     /// The same of an account on a server of the dialect of `infisical`.
     DialectPin,
+    /// What is remembered of a colleague.
+    Peer,
     /// What was sent in the last run.
     Audit,
 }
@@ -22,6 +24,7 @@ impl Kind {
             Self::Pending => ".pending",
             Self::Pin => ".pin",
             Self::DialectPin => ".e2ee-pin",
+            Self::Peer => ".peer",
             Self::Audit => ".audit",
         }
     }

@@ -4,12 +4,14 @@
 
 use super::checkpoint::{list_kind, load_framed, save_framed};
 use super::error::StoreError;
+use super::file::remove;
 use super::frame::Magic;
 use super::name::{FileName, Kind, Stem};
 use super::place::Place;
 
 const PIN: Magic = Magic("FKPN1");
 const DIALECT_PIN: Magic = Magic("FKIP1");
+const PEER: Magic = Magic("FKPR1");
 const AUDIT: Magic = Magic("FKAU1");
 
 /// Longest pin in bytes.
@@ -45,6 +47,26 @@ pub fn load_dialect_pin(place: &Place, id: &Stem) -> Result<Vec<u8>, StoreError>
 /// Ids of all such pins, sorted.
 pub fn list_dialect_pins(place: &Place) -> Result<Vec<Stem>, StoreError> {
     list_kind(place, Kind::DialectPin)
+}
+
+/// Saves what is remembered of a colleague durably, in place of an older record with the same id.
+pub fn save_peer(place: &Place, id: &Stem, payload: &[u8]) -> Result<(), StoreError> {
+    save_framed(place, &FileName::new(id, Kind::Peer), PEER, LONGEST_PIN, payload)
+}
+
+/// Loads it.
+pub fn load_peer(place: &Place, id: &Stem) -> Result<Vec<u8>, StoreError> {
+    load_framed(place, &FileName::new(id, Kind::Peer), PEER, LONGEST_PIN)
+}
+
+/// Removes it durably; that it is not there is fine.
+pub fn discard_peer(place: &Place, id: &Stem) -> Result<(), StoreError> {
+    remove(place, &FileName::new(id, Kind::Peer))
+}
+
+/// Ids of all such records, sorted.
+pub fn list_peers(place: &Place) -> Result<Vec<Stem>, StoreError> {
+    list_kind(place, Kind::Peer)
 }
 
 /// Saves the record of this run in place of the last one.

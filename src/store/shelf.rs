@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `<invite id>.pending` | a [`Checkpoint`] | when its account was read back |
 //! | `<account id>.pin` | a [`Pin`] | stays |
+//! | `<realm and account>.peer` | a [`Peer`]: a colleague's public keys | stays |
 //! | `<digest>.e2ee-pin` | a pin of an account on a server of another dialect | stays |
 //! | `last.audit` | the requests of the last run | with the next run |
 //! | `run-....lock` | nothing | with the run |
@@ -17,6 +18,7 @@ use crate::audit::{Record, Sent};
 use crate::crypto::context::InviteId;
 use crate::drive::Shelf;
 use crate::flow::checkpoint::{Checkpoint, Pin, Unreadable};
+use crate::flow::peer::Peer;
 use crate::flow::stop::{LocalTrouble, StorageTrouble};
 use crate::wire::outbound::Outbound;
 use std::path::Path;
@@ -41,6 +43,13 @@ fn of_uuid(id: &str) -> Stem {
     Stem::read(id).expect("invariant: a UUID is letters, digits and dashes")
 }
 
+/// Both ids: a server can give an account any id, and must not get at what is remembered of another server's people.
+fn of_peer(peer: &Peer) -> Stem {
+    let ids = [peer.context.realm.0, peer.context.account.0].concat();
+    let text = ids.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    Stem::read(&text).expect("invariant: 64 hexadecimal digits are a stem")
+}
+
 impl StateShelf {
     /// Opens and locks the folder; makes it if it is not there.
     pub fn open(path: &Path) -> Result<Self, LocalTrouble> {
@@ -57,6 +66,20 @@ impl StateShelf {
     /// All pins.
     pub fn pins(&self) -> Result<Vec<Pin>, LocalTrouble> {
         record::list_pins(&self.place)?.iter().map(|id| self.parse(record::load_pin(&self.place, id)?, Pin::read)).collect()
+    }
+
+    /// All colleagues that are remembered.
+    pub fn peers(&self) -> Result<Vec<Peer>, LocalTrouble> {
+        peers(&self.place)
+    }
+
+    /// Remembers a colleague durably, then forgets those that it takes the place of.
+    pub fn keep_peer(&mut self, peer: &Peer, instead_of: &[Peer]) -> Result<(), LocalTrouble> {
+        record::save_peer(&self.place, &of_peer(peer), &peer.encode())?;
+        for old in instead_of.iter().filter(|old| of_peer(old) != of_peer(peer)) {
+            record::discard_peer(&self.place, &of_peer(old))?;
+        }
+        Ok(())
     }
 
     /// All pins of the other dialect, each read by `read`.
@@ -118,6 +141,19 @@ pub fn known(path: &Path) -> Result<(Vec<Pin>, Vec<Checkpoint>), LocalTrouble> {
     let saved = checkpoint::list(&place)?;
     let saved = saved.iter().map(|id| parse(&place, checkpoint::load(&place, id)?, Checkpoint::read));
     Ok((pins, saved.collect::<Result<_, _>>()?))
+}
+
+fn peers(place: &Place) -> Result<Vec<Peer>, LocalTrouble> {
+    record::list_peers(place)?.iter().map(|id| parse(place, record::load_peer(place, id)?, Peer::read)).collect()
+}
+
+/// Colleagues that are remembered, for a command that changes nothing.
+pub fn known_peers(path: &Path) -> Result<Vec<Peer>, LocalTrouble> {
+    match Place::open_existing(path) {
+        Ok(place) => peers(&place),
+        Err(error) if error.trouble == StorageTrouble::Missing => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn parse<T>(place: &Place, contents: Vec<u8>, read: impl Fn(&[u8]) -> Result<T, Unreadable>) -> Result<T, LocalTrouble> {

@@ -9,6 +9,9 @@
 //! Ctrl-Z is different: the program stops and goes on. Outside of a prompt it stops at once; inside one the prompt first
 //! gives the terminal its echo back (see `Prompting`).
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -102,6 +105,20 @@ pub async fn wait() -> Signal {
         }
         if watched.readable().await.is_err() {
             return std::future::pending().await;
+        }
+    }
+}
+
+/// Waits until there is something to read; false once a signal asks the program to end, so that a pipe that stays silent holds nobody.
+pub fn readable(from: BorrowedFd<'_>) -> io::Result<bool> {
+    let Ok(installed) = installed() else { return Ok(true) };
+    loop {
+        let mut watched = [PollFd::new(&from, PollFlags::IN), PollFd::new(&installed.ended, PollFlags::IN)];
+        match poll(&mut watched, None) {
+            Ok(_) if !watched[1].revents().is_empty() => return Ok(false),
+            Ok(_) if !watched[0].revents().is_empty() => return Ok(true),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
 }

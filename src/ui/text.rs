@@ -21,6 +21,7 @@ pub mod forget;
 pub mod refusal;
 pub mod reset;
 pub mod sessions;
+pub mod share;
 pub mod start;
 pub mod stop;
 pub mod strength;

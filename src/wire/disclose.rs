@@ -87,6 +87,8 @@ pub struct ByBoth<'a>(pub &'a Envelope<AccountKeyByPassword>, pub &'a Envelope<A
 /// The recovery code's signature over a challenge of the server.
 #[derive(Clone, Copy)]
 pub struct RecoveryProof(pub [u8; 64]);
+/// The address of somebody whose public keys are asked for.
+pub struct Sought(pub String);
 /// The person's own address, as the invite named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(pub String);
@@ -128,6 +130,14 @@ impl Disclose for InviteToken {
 impl sealed::Sealed for Email {}
 impl Disclose for Email {
     const WHY: &'static str = "your address; came from the server";
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        out.member_text(name, &self.0);
+    }
+}
+
+impl sealed::Sealed for Sought {}
+impl Disclose for Sought {
+    const WHY: &'static str = "whose public keys you asked for";
     fn encode(&self, name: &str, out: &mut ObjectWriter) {
         out.member_text(name, &self.0);
     }

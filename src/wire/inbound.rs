@@ -80,6 +80,8 @@ pub enum ProblemName {
     LoginFailed,
     /// Wrong proof of a recovery code.
     RecoveryFailed,
+    /// Nobody whose keys the asker may see has that address.
+    PersonUnknown,
     /// Throttled.
     TooMany,
     /// The server cannot answer now.
@@ -104,6 +106,7 @@ impl ProblemName {
             "invalid" => Self::Invalid,
             "login-failed" => Self::LoginFailed,
             "recovery-failed" => Self::RecoveryFailed,
+            "person-unknown" => Self::PersonUnknown,
             "too-many" => Self::TooMany,
             "unavailable" | "internal" => Self::Unavailable,
             other => Self::Other(Printable::from_untrusted(other)),
@@ -274,7 +277,7 @@ pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
 
 /// An address that is sent back exactly and shown as it is: at most 254 bytes, one `@`, something on both sides, and nothing but visible characters that need no
 /// quotes in an address (RFC 5321 section 4.1.2, RFC 6531 section 3.3), so that no terminal takes part of it for anything else.
-fn read_email(text: String) -> Result<String, Refusal> {
+pub(crate) fn read_email(text: String) -> Result<String, Refusal> {
     let plain = |part: &str| !part.is_empty() && part.chars().all(|c| is_visible(c) && !"()<>[]:;@\\,\"".contains(c));
     let shape = text.len() <= 254 && text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain));
     if shape { Ok(text) } else { Err(Refusal::Malformed("email")) }

@@ -6,6 +6,7 @@
 pub mod bundle;
 pub mod change;
 pub mod completion;
+pub mod directory;
 pub mod disclose;
 pub mod fields;
 pub mod inbound;

@@ -48,6 +48,8 @@ pub enum Endpoint {
     EndOtherSessions,
     /// Ends this session.
     Logout,
+    /// Asks for the public keys of a colleague.
+    Directory,
 }
 
 /// The methods of version 1.
@@ -91,6 +93,7 @@ impl Endpoint {
             Self::Join => "/v1/invites/join",
             Self::Sessions | Self::EndOtherSessions => "/v1/sessions",
             Self::EndSession => "/v1/sessions/",
+            Self::Directory => "/v1/directory",
             Self::Logout => "/v1/logout",
         }
     }

@@ -16,19 +16,23 @@ mod kit;
 mod lock;
 mod login;
 mod password;
+mod people;
 mod recover;
 mod run;
 mod sessions;
 pub mod stop;
 #[cfg(test)]
 mod tests;
+mod unlock;
 mod verify;
 
 pub use join::join;
 pub use kit::change_kit;
 pub use password::change_password;
+pub use people::{Found, Sight, find, peer_of};
 pub use recover::{KitOnFile, recover};
 pub use sessions::{Ending, Seen, sessions};
+pub use unlock::unlock;
 pub use verify::{KitWish, verify};
 
 use super::checkpoint::Pin;

@@ -4,6 +4,7 @@
 
 use crate::crypto::context::SessionId;
 use crate::flow::Locks;
+use crate::flow::peer::PeerTrouble;
 use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer};
 use crate::wire::inbound::Problem;
 use crate::wire::origin::Origin;
@@ -81,6 +82,8 @@ pub enum Why {
     NoSuchSession(SessionId),
     /// The fingerprint that was given is not that of the account.
     OtherFingerprint,
+    /// What the server shows of a colleague is not what is remembered, or not what was typed.
+    Peer(Box<PeerTrouble>),
 }
 
 /// What differs from what is remembered.

@@ -1,6 +1,6 @@
 //! What is said of an account that exists: opened, changed on the server, not known here.
 
-use super::{Lines, Story, fingerprint_rows, local, problem, refusal, sessions, stop, usage};
+use super::{Lines, Story, fingerprint_rows, local, problem, refusal, sessions, share, stop, usage};
 use crate::exit::ExitCode;
 use crate::flow::Locks;
 use crate::flow::account::stop::{Change, Reach, Stop, Why};
@@ -93,6 +93,7 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
                 ProblemName::Suspended | ProblemName::Removed => ExitCode::Invite,
                 ProblemName::TooMany | ProblemName::Unavailable | ProblemName::SessionEnded => ExitCode::TryLater,
                 ProblemName::ChangedMeanwhile => ExitCode::NotOpened,
+                ProblemName::PersonUnknown => ExitCode::Usage,
                 _ => ExitCode::Server,
             };
             (story, code, exit)
@@ -138,6 +139,7 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
         }
         Why::OtherKind => (sessions::other_kind(), "no-sessions-there", ExitCode::Usage),
         Why::NoSuchSession(session) => (sessions::none_such(*session), "no-such-session", ExitCode::Usage),
+        Why::Peer(trouble) => share::peer(trouble),
         Why::OtherFingerprint => {
             let story = Story::of("Stopped: that is not the fingerprint of the account on this computer.")
                 .because("Either it was read or typed wrong, or it belongs to other keys.")

@@ -75,6 +75,7 @@ fn problems() -> Vec<Problem> {
         N::Invalid => N::Invalid,
         N::LoginFailed => N::LoginFailed,
         N::RecoveryFailed => N::RecoveryFailed,
+        N::PersonUnknown => N::PersonUnknown,
         N::TooMany => N::TooMany,
         N::Unavailable => N::Unavailable,
         N::Other(_) => N::Other(Printable::from_untrusted("teapot")),

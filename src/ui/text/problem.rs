@@ -79,6 +79,12 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &
         ProblemName::Invalid => (odd(host, "finds what was sent to it not valid."), "server-invalid"),
         ProblemName::RecoveryFailed => (odd(host, "refused a recovery code where none was shown."), "server-recovery-failed"),
         ProblemName::LoginFailed => (odd(host, "refused a log-in where none was tried."), "server-login-failed"),
+        ProblemName::PersonUnknown => {
+            let story = Story::of(format!("{host} shows you nobody with that address."))
+                .because("It shows people who share an organisation with you and have finished")
+                .because("their account. It does not say which of these is missing.");
+            (story.then("Check the spelling, or ask them whether they have finished."), "person-unknown")
+        }
         ProblemName::TooMany => {
             (Story::of(format!("{host} had too many tries and wants a break.")).then(later(problem)), "server-too-many")
         }

@@ -3,6 +3,7 @@
 mod join;
 mod kit;
 mod password;
+mod people;
 mod recover;
 mod sessions;
 mod table;

@@ -1,0 +1,286 @@
+//! What is said of files and of the people they are for.
+
+use super::{Lines, Story, fingerprint_rows, grouped, local};
+use crate::crypto::identity::Fingerprint;
+use crate::exit::ExitCode;
+use crate::flow::account::{Found, Sight};
+use crate::flow::peer::{Peer, PeerTrouble};
+use crate::flow::stop::StorageTrouble;
+use crate::ui::date;
+
+const SECURITY: &str = "Until then nothing is sealed for the new key. If they know of none, tell security now.";
+
+fn rows(story: Story, fingerprint: &Fingerprint) -> Story {
+    fingerprint_rows(fingerprint).into_iter().fold(story, |story, row| story.because(format!("  {row}")))
+}
+
+/// Words, stable code and exit code for a colleague whose keys are not used.
+pub fn peer(trouble: &PeerTrouble) -> (Story, &'static str, ExitCode) {
+    match trouble {
+        PeerTrouble::NoAddress => {
+            let story = Story::of("That is no e-mail address.").then("It looks like grace@example.org.");
+            (story, "no-address", ExitCode::Usage)
+        }
+        PeerTrouble::Changed { email, before, now, other_account, removed } => {
+            let story = Story::of(format!("Stopped: {email} has another key than this computer remembers."));
+            let story = match (other_account, removed) {
+                (true, true) => story.because("The server says that their account was removed, and that this is a new one."),
+                (true, false) => story.because("The server shows another account behind their address."),
+                (false, _) => story.because("The server shows other keys for their account."),
+            };
+            let story = rows(story.because("Remembered:"), before);
+            let story = rows(story.because("Shown now:"), now)
+                .then("Ask them, by telephone or in person, for the words of their new fingerprint.")
+                .then("If these are the ones that are shown now, confirm them:");
+            (story.run(confirm(email)).then(SECURITY), "peer-changed-keys", ExitCode::Refused)
+        }
+        PeerTrouble::Older { email } => {
+            let story = Story::of(format!("Stopped: the server shows an older key of {email}."))
+                .because("This computer remembers a newer one: somebody went back in time.")
+                .because("An older key is never taken, whatever is confirmed.");
+            (story.then("Tell your administrator now."), "peer-older-keys", ExitCode::Refused)
+        }
+        PeerTrouble::SomebodyElse { email, known_as, now } => {
+            let story = Story::of(format!("Stopped: the server shows the key of {known_as}"))
+                .because(format!("for {email}. If the person has a new address, that is right;"))
+                .because("if not, files for the one would be sealed for the other. Its fingerprint:");
+            let story = rows(story, now).then("Ask them for the words of their fingerprint, then confirm the address:");
+            (story.run(confirm(email)), "peer-somebody-else", ExitCode::Refused)
+        }
+        PeerTrouble::OtherWords { email, now } => {
+            let story = Story::of("Stopped: those are not the words of the key that the server shows")
+                .because(format!("for {email}. It shows:"));
+            let story = rows(story, now)
+                .because("Either they were read or typed wrong, or somebody shows you another key.")
+                .then("Compare once more, word by word. If it still differs, tell security now.");
+            (story, "peer-other-words", ExitCode::Refused)
+        }
+    }
+}
+
+fn confirm(email: &str) -> String {
+    format!("firstkey people {email} --fingerprint THE EIGHT WORDS")
+}
+
+/// The good end of a look-up.
+pub fn found(found: &Found) -> Lines {
+    let peer = &found.peer;
+    let mut lines = vec![match found.sight {
+        Sight::First => format!("{} at {}, seen here for the first time.", peer.email, peer.origin.host()),
+        Sight::Same => format!("{} at {}: the key that this computer remembers.", peer.email, peer.origin.host()),
+        Sight::Confirmed => format!("{} at {}: the new key is remembered from now on.", peer.email, peer.origin.host()),
+    }];
+    lines.push(format!("Key of generation {}, fingerprint:", peer.identity.key_gen.0));
+    lines.extend(fingerprint_rows(&peer.fingerprint()).map(|row| format!("    {row}")));
+    lines.extend(match (peer.compared, found.confirmed_at) {
+        (true, _) => vec!["You have compared these words.".to_owned()],
+        (false, Some(at)) => {
+            let when = if at == 0 { String::new() } else { format!(" on {}", date::plain(at)) };
+            vec![format!("The server says that an administrator compared them{when}.")]
+        }
+        (false, None) => Vec::new(),
+    });
+    if found.others_confirmed {
+        lines.push("WARNING: an administrator compared the words of ANOTHER key of theirs.".to_owned());
+    }
+    if let Some(earlier) = &found.earlier {
+        lines.push("An earlier account with this address was removed. Its fingerprint was:".to_owned());
+        lines.extend(in_two(earlier.as_str()).map(|row| format!("    {row}")));
+    }
+    if !peer.compared {
+        lines.push("To be sure that it is theirs, let them read the words to you, then run".to_owned());
+        lines.push(format!("  {}", confirm(&peer.email)));
+    }
+    lines
+}
+
+fn in_two(words: &str) -> [String; 2] {
+    let words: Vec<_> = words.split(' ').collect();
+    let (upper, lower) = words.split_at(words.len() / 2);
+    [upper.join(" "), lower.join(" ")]
+}
+
+/// Everybody who is remembered.
+pub fn people(peers: &[Peer]) -> Lines {
+    let mut lines = Lines::new();
+    for peer in peers {
+        let compared = if peer.compared { ", compared" } else { "" };
+        lines.push(format!("{} at {}", peer.email, peer.origin.host()));
+        lines.push(format!("  key of generation {}{compared}, fingerprint:", peer.identity.key_gen.0));
+        lines.extend(fingerprint_rows(&peer.fingerprint()).map(|row| format!("    {row}")));
+    }
+    if lines.is_empty() {
+        lines.push("No colleague is remembered on this computer. To look one up, run".to_owned());
+        lines.push("  firstkey people EMAIL".to_owned());
+    }
+    lines
+}
+
+/// Why a file was not sealed or opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileTrouble {
+    /// It cannot be read.
+    Input {
+        /// What is wrong.
+        trouble: StorageTrouble,
+        /// Where.
+        path: String,
+    },
+    /// It cannot be written.
+    Output {
+        /// What is wrong.
+        trouble: StorageTrouble,
+        /// Where.
+        path: String,
+    },
+    /// It is no file of age.
+    NotAge(String),
+    /// It is the text form of one.
+    Armored(String),
+    /// It is sealed with a passphrase.
+    Passphrase(String),
+    /// It is sealed for others.
+    NotForYou {
+        /// The file.
+        path: String,
+        /// The account that was tried.
+        email: String,
+    },
+    /// It was altered or cut off.
+    Damaged {
+        /// The file.
+        path: String,
+        /// Whether its beginning went to standard output.
+        begun: bool,
+    },
+    /// Standard output is a terminal, and nothing was named.
+    NoOutput,
+    /// Standard input is a terminal, and nothing was named.
+    NoInput,
+    /// Standard input is to give two things.
+    StdinTwice,
+    /// Nobody of that address is remembered here.
+    NotPinned(String),
+    /// Neither an address nor a recipient of age.
+    NotARecipient(String),
+    /// People of several servers have that address.
+    SeveralPeople {
+        /// The address.
+        email: String,
+        /// The servers.
+        servers: Vec<String>,
+    },
+    /// Ctrl-C, a signal.
+    Cancelled,
+}
+
+/// Words, stable code and exit code.
+pub fn file(trouble: &FileTrouble) -> (Story, &'static str, ExitCode) {
+    const NOTHING: &str = "Nothing was written.";
+    let nothing = |story: Story| Story { changed: Some(NOTHING.to_owned()), ..story };
+    match trouble {
+        FileTrouble::Input { trouble, path } => {
+            let story = Story::of(format!("{path} cannot be read:")).because(format!("{}.", local::storage(*trouble)));
+            (nothing(story).then("Mend it or name another, then run the same command again."), "input", ExitCode::Local)
+        }
+        FileTrouble::Output { trouble: StorageTrouble::Exists, path } => {
+            let story = Story::of(format!("{path} is there already.")).then("Name another with -o OUT, or replace it with --force.");
+            (nothing(story), "output-exists", ExitCode::Local)
+        }
+        FileTrouble::Output { trouble, path } => {
+            let story = Story::of(format!("{path} cannot be written:")).because(format!("{}.", local::storage(*trouble)));
+            (story.then("Mend it or name another with -o OUT, then run the same command again."), "output", ExitCode::Local)
+        }
+        FileTrouble::NotAge(path) => {
+            let story = Story::of(format!("{path} is no sealed file.")).because("It does not begin like a file of age.");
+            (nothing(story).then("Name a file that firstkey seal or age made."), "not-age", ExitCode::Local)
+        }
+        FileTrouble::Armored(path) => {
+            let story = Story::of(format!("{path} is sealed, and written as text.")).because("This program reads the binary form.");
+            (nothing(story).then("Open it with age -d -i IDENTITY; see firstkey recipient --help."), "armored", ExitCode::Local)
+        }
+        FileTrouble::Passphrase(path) => {
+            let story = Story::of(format!("{path} is sealed with a passphrase, not for an account."));
+            (nothing(story).then("Open it with age -d."), "passphrase", ExitCode::Local)
+        }
+        FileTrouble::NotForYou { path, email } => {
+            let story = Story::of(format!("{path} is not sealed for {email}."))
+                .because("Whoever sealed it named others, or sealed it before you had this key.");
+            (nothing(story).then("Ask them to seal it for you; firstkey recipient prints your key."), "not-for-you", ExitCode::Local)
+        }
+        FileTrouble::Damaged { path, begun } => {
+            let story = Story::of(format!("Stopped: {path} was altered or cut off."));
+            let story = if *begun {
+                story.because("What went to standard output is its beginning, and not all of it.")
+            } else {
+                nothing(story)
+            };
+            (story.then("Get it again from where it came from."), "file-damaged", ExitCode::Refused)
+        }
+        FileTrouble::NoOutput => {
+            let story = Story::of("standard output is a terminal");
+            (story.then("name a file with -o OUT, or insist with -o -"), "missing-output", ExitCode::Usage)
+        }
+        FileTrouble::NoInput => {
+            let story = Story::of("no file was named, and standard input is a terminal");
+            (story.then("name a file, or insist with -"), "missing-file", ExitCode::Usage)
+        }
+        FileTrouble::StdinTwice => {
+            let story = Story::of("standard input cannot give both the file and the password");
+            (story.then("name the file, or pass the password with another --password-fd"), "stdin-twice", ExitCode::Usage)
+        }
+        FileTrouble::NotPinned(email) => {
+            let story = Story::of(format!("{email} is not remembered on this computer."))
+                .because("A file is sealed only for people whose key was looked up before.")
+                .then("Look them up once, with your password, then run this again:");
+            (nothing(story).run(format!("firstkey people {email}")), "person-not-remembered", ExitCode::Usage)
+        }
+        FileTrouble::NotARecipient(text) => {
+            let story = Story::of(format!("{text} is neither an e-mail address nor a key of age."));
+            (nothing(story).then("A key of age is age1 and 58 letters and digits."), "not-a-recipient", ExitCode::Usage)
+        }
+        FileTrouble::SeveralPeople { email, servers } => {
+            let story = Story::of(format!("Several people are remembered as {email}:"));
+            let story = servers.iter().fold(story, |story, server| story.because(format!("at {server}")));
+            (nothing(story).then("Name the server with --server URL."), "several-people", ExitCode::Usage)
+        }
+        FileTrouble::Cancelled => (Story::of("Stopped. No file was finished."), "cancelled", ExitCode::Cancelled),
+    }
+}
+
+/// The good end of sealing.
+pub fn sealed(bytes: u64, to: &[String], for_you: bool, path: Option<&str>) -> Lines {
+    let size = grouped(usize::try_from(bytes).unwrap_or(usize::MAX));
+    let mut lines = vec![match path {
+        Some(path) => format!("Sealed {size} bytes into {path}, for"),
+        None => format!("Sealed {size} bytes, for"),
+    }];
+    lines.extend(to.iter().map(|whom| format!("  {whom}")));
+    if !for_you {
+        lines.push("You cannot open it yourself. To be able to, add --to with your own address.".to_owned());
+    }
+    lines
+}
+
+/// The good end of opening.
+pub fn opened(bytes: u64, path: &str) -> Lines {
+    let size = grouped(usize::try_from(bytes).unwrap_or(usize::MAX));
+    vec![format!("Opened: {size} bytes in {path}, every one of them authenticated.")]
+}
+
+/// What the plugin asks for.
+pub fn plugin_question(email: &str, host: &str, again: bool) -> String {
+    let again = if again { "That password does not open this account. " } else { "" };
+    format!("{again}Password of your firstkey account {email} at {host}")
+}
+
+/// What the plugin says where this computer remembers another account than the identity file.
+pub fn plugin_contradicted() -> String {
+    "this identity is not of the account that this computer remembers: refused. Print it anew with firstkey recipient \
+     --identity; if it still differs, tell security"
+        .to_owned()
+}
+
+#[cfg(test)]
+#[path = "share_tests.rs"]
+mod tests;

@@ -1,0 +1,71 @@
+//! The answer of the directory: a colleague's public keys, and what an administrator says of them.
+//!
+//! Promise: typed and still untrusted; the signature is not checked here, because that needs the realm that the asker knows. Must never: take a fingerprint
+//! of the server for one that was computed.
+
+use super::fields::Fields;
+use super::refusal::Refusal;
+use crate::crypto::context::{AccountId, KeyGen, RealmId};
+use crate::crypto::identity::{IdentitySignature, PublicIdentity};
+use crate::crypto::words::read_phrase;
+
+/// What the directory says of one person.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The account.
+    pub account: AccountId,
+    /// The realm.
+    pub realm: RealmId,
+    /// The public keys.
+    pub identity: PublicIdentity,
+    /// The person's own signature over them.
+    pub signature: IdentitySignature,
+    /// When an administrator compared a fingerprint, seconds since 1970; which one is the next member.
+    pub confirmed_at: Option<u64>,
+    /// The fingerprint that the administrator compared, which need not be that of these keys.
+    pub confirmed: Option<Words>,
+    /// The fingerprint of an account with this address that was removed.
+    pub earlier: Option<Words>,
+}
+
+/// Eight words of the list, so safe to show and to compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words(String);
+
+impl Words {
+    /// Reads them as a person or a server writes them; nothing but eight words of the list.
+    pub fn read(text: &str) -> Option<Self> {
+        read_phrase(text).map(|words| Self(words.join(" ")))
+    }
+
+    /// The words with single spaces.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Reads the answer to `directory`.
+pub fn read_directory(mut fields: Fields) -> Result<Listing, Refusal> {
+    let mut identity = fields.object("identity")?;
+    let listing = Listing {
+        account: AccountId(fields.bytes("account_id")?),
+        realm: RealmId(fields.bytes("realm_id")?),
+        identity: PublicIdentity {
+            key_gen: KeyGen(u32::try_from(identity.whole("key_gen")?).map_err(|_| Refusal::Malformed("key_gen"))?),
+            ed25519: identity.bytes("ed25519")?,
+            x25519: identity.bytes("x25519")?,
+        },
+        signature: IdentitySignature(fields.bytes("signature")?),
+        confirmed_at: fields.whole_or_null("confirmed_at")?,
+        confirmed: words(&mut fields, "confirmed_fingerprint")?,
+        earlier: words(&mut fields, "earlier_fingerprint")?,
+    };
+    identity.finish()?;
+    fields.finish()?;
+    Ok(listing)
+}
+
+fn words(fields: &mut Fields, name: &'static str) -> Result<Option<Words>, Refusal> {
+    let text = fields.text_or_null(name)?;
+    text.map(|text| Words::read(&text).ok_or(Refusal::Malformed(name))).transpose()
+}
