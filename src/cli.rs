@@ -3,6 +3,7 @@
 //! Promise: flags become typed options; nothing else happens here. Must never: hold a secret flag, or decide anything.
 
 mod local;
+pub mod share;
 
 pub use local::{Forget, Sessions};
 
@@ -34,8 +35,11 @@ Examples:
 Without flags everything is asked for at the terminal. Secrets come from the
 terminal, a file or a descriptor, never from flags or variables. No telemetry.";
 
-/// The help of the whole program, which has to fit on a screen.
-const PAGE: &str = "\
+/// The help of the whole program, which has to fit on a screen; with a line for what only a build with `age` has.
+macro_rules! page {
+    ($files:literal) => {
+        concat!(
+            "\
 {before-help}{about}
 
 {usage-heading} firstkey [--state-dir DIR] COMMAND
@@ -49,9 +53,20 @@ const PAGE: &str = "\
   forget     Remove what this computer remembers (also: firstkey logout)
   status     Show the accounts that this computer remembers; asks nobody
   recipient  Print your public key, for age: others encrypt to it
-  audit      Show what was sent, field by field, with the reason each may leave
+  people     Look up a colleague's public key and remember it
+",
+            $files,
+            "\x20 audit      Show what was sent, field by field, with the reason each may leave
 
-Flags and exit codes of a command: firstkey COMMAND --help";
+Flags and exit codes of a command: firstkey COMMAND --help"
+        )
+    };
+}
+
+#[cfg(feature = "age")]
+const PAGE: &str = page!("  seal, open Seal a file for yourself and others; open what was sealed for you\n");
+#[cfg(not(feature = "age"))]
+const PAGE: &str = page!("");
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 bug, 2 usage, 3 you stopped, 4 invite not usable, 5 this
@@ -91,6 +106,14 @@ pub enum Command {
     Status(Status),
     /// Print your public key, for age: others encrypt to it.
     Recipient(Recipient),
+    /// Look up a colleague's public key and remember it.
+    People(share::People),
+    /// Seal a file for yourself and others.
+    #[cfg(feature = "age")]
+    Seal(share::Seal),
+    /// Open a file that was sealed for you.
+    #[cfg(feature = "age")]
+    Open(share::Open),
     /// Show what was sent, field by field, with the reason each may leave.
     Audit(Audit),
     /// Show where an account is logged in, and end what should not be.
@@ -212,6 +235,10 @@ pub struct Recipient {
     /// Which account.
     #[command(flatten)]
     pub which: Which,
+    /// Print an identity file for age and rage, no secret.
+    #[cfg(feature = "age")]
+    #[arg(long)]
+    pub identity: bool,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -486,9 +513,9 @@ mod tests {
     #[test]
     fn the_page_of_help_lists_every_command() {
         for command in Cli::command().get_subcommands() {
-            let line = format!("  {}", command.get_name());
-            let is_listed = |shown: &str| shown.strip_prefix(&line).is_some_and(|rest| rest.starts_with([' ', ',']));
-            assert!(PAGE.lines().any(is_listed), "{line} is not in\n{PAGE}");
+            let names = PAGE.lines().filter_map(|line| line.strip_prefix("  ")?.get(..11));
+            let is_listed = names.flat_map(|names| names.split([' ', ','])).any(|name| name == command.get_name());
+            assert!(is_listed, "{} is not in\n{PAGE}", command.get_name());
         }
     }
 }

@@ -35,6 +35,8 @@
 
 #![deny(unsafe_code, clippy::disallowed_methods, clippy::disallowed_types)]
 
+#[cfg(feature = "age")]
+pub mod age;
 pub mod crypto;
 pub mod flow;
 pub mod infisical;

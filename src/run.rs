@@ -7,6 +7,11 @@ mod forget;
 mod known;
 mod on_account;
 mod sessions;
+#[cfg(feature = "age")]
+mod plugin;
+#[cfg(feature = "age")]
+mod files;
+mod share;
 
 use crate::audit::Record;
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
@@ -30,6 +35,8 @@ use crate::ui::term::{self, Terminal};
 use crate::ui::{signals, text};
 use clap::Parser;
 use on_account::{Errand, on_account};
+#[cfg(feature = "age")]
+pub use plugin::plugin;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::io::Write;
@@ -73,6 +80,11 @@ pub fn main() -> ExitCode {
         }
         Command::Status(flags) => known::status(&flags, cli.state_dir),
         Command::Recipient(flags) => known::recipient(&flags, cli.state_dir),
+        Command::People(flags) => share::people(&flags, cli.state_dir),
+        #[cfg(feature = "age")]
+        Command::Seal(flags) => files::seal(&flags, cli.state_dir),
+        #[cfg(feature = "age")]
+        Command::Open(flags) => files::open(&flags, cli.state_dir),
         Command::Audit(flags) => audit(&flags, cli.state_dir),
         Command::Sessions(flags) => sessions::on_sessions(&flags, cli.state_dir),
         Command::Forget(flags) => forget::forget(&flags, cli.state_dir),

@@ -89,6 +89,12 @@ pub fn x25519_public(secret: &[u8; 32]) -> [u8; 32] {
     PublicKey::from(&StaticSecret::from(*secret)).to_bytes()
 }
 
+/// The shared secret of `secret` and the public key `theirs` (RFC 7748); `None` for a low-order key, with which everybody shares it.
+pub fn x25519_agree(secret: &[u8; 32], theirs: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
+    let shared = StaticSecret::from(*secret).diffie_hellman(&PublicKey::from(*theirs));
+    shared.was_contributory().then(|| Zeroizing::new(shared.to_bytes()))
+}
+
 /// Whether a Diffie-Hellman with this public key depends on the other side's secret; false for low-order points, whatever bit 255 says.
 pub fn x25519_is_contributory(public: &[u8; 32]) -> bool {
     StaticSecret::from([0x77; 32]).diffie_hellman(&PublicKey::from(*public)).was_contributory()

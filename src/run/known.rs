@@ -50,6 +50,8 @@ pub(super) fn recipient(flags: &cli::Recipient, state: Option<PathBuf>) -> ExitC
         Err(trouble) => return failed(flags.json, trouble),
     };
     match only(&flags.which, &pins) {
+        #[cfg(feature = "age")]
+        Ok(pin) if flags.identity => super::files::identity(pin, flags.json),
         Ok(pin) if flags.json => show(&account_event(pin)),
         Ok(pin) => show(&(pin.identity.recipient() + "\n")),
         Err(why) => return refused(flags.json, why),
@@ -82,7 +84,7 @@ pub(super) fn fingerprint(flags: &cli::Account, words: &[String], state: Option<
 }
 
 /// The one account that is meant.
-fn only<'a>(which: &cli::Which, pins: &'a [Pin]) -> Result<&'a Pin, Why> {
+pub(super) fn only<'a>(which: &cli::Which, pins: &'a [Pin]) -> Result<&'a Pin, Why> {
     let origin = which.server.as_deref().map(Origin::read).transpose().map_err(|_| Why::NoSuchServer)?;
     let fits = |pin: &&Pin| {
         origin.as_ref().is_none_or(|origin| pin.origin == *origin)
@@ -109,16 +111,16 @@ fn account_event(pin: &Pin) -> String {
     event.line()
 }
 
-fn failed(json: bool, trouble: LocalTrouble) -> ExitCode {
+pub(super) fn failed(json: bool, trouble: LocalTrouble) -> ExitCode {
     Script::new(Answers { json, ..Answers::default() }, None).finish(&Err(early(trouble)))
 }
 
-fn refused(json: bool, why: Why) -> ExitCode {
+pub(super) fn refused(json: bool, why: Why) -> ExitCode {
     let stop = AccountStop { why, origin: None, reach: Reach::Unchanged, subject: Locks::Password };
     Script::new(Answers { json, ..Answers::default() }, None).finish_on_account(&Err(stop))
 }
 
 /// A reader that went away has seen what it wanted.
-fn show(text: &str) {
+pub(super) fn show(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -1,0 +1,87 @@
+//! The flags of the commands about files and the people they are for.
+
+use super::OldPassword;
+use clap::Args;
+use std::path::PathBuf;
+
+/// What a log-in needs beside a password.
+#[derive(Debug, Args)]
+pub struct Login {
+    /// The server, where more than one is known here.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Your account, where more than one is known here.
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Its password, if it is not typed.
+    #[command(flatten)]
+    pub password: OldPassword,
+    /// Never ask; name the missing flag and fail.
+    #[arg(long)]
+    pub no_input: bool,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Trust the authorities in this PEM file as well.
+    #[arg(long, value_name = "PATH")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// `firstkey people`.
+#[derive(Debug, Args)]
+pub struct People {
+    /// Whose public key; without it, everybody who is remembered here.
+    #[arg(value_name = "EMAIL")]
+    pub email: Option<String>,
+    /// Words of their fingerprint, had from them.
+    #[arg(long, value_name = "WORDS", num_args = 1..=8, requires = "email")]
+    pub fingerprint: Vec<String>,
+    /// The log-in; without an EMAIL there is none.
+    #[command(flatten)]
+    pub login: Login,
+}
+
+/// `firstkey seal`.
+#[cfg(feature = "age")]
+#[derive(Debug, Args)]
+pub struct Seal {
+    /// What to seal; - or nothing is standard input.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// For whom: an e-mail or age1...; repeat it for more.
+    #[arg(long, value_name = "WHOM", required = true)]
+    pub to: Vec<String>,
+    /// Where it goes; - or nothing is standard output.
+    #[arg(short, long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+    /// Replace OUT if it is there.
+    #[arg(long)]
+    pub force: bool,
+    /// The server, where more than one is known here.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// For scripts; this command never asks.
+    #[arg(long)]
+    pub no_input: bool,
+    /// Print one JSON object; to stderr if OUT is stdout.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `firstkey open`.
+#[cfg(feature = "age")]
+#[derive(Debug, Args)]
+pub struct Open {
+    /// What to open; - or nothing is standard input.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Where it goes; - or nothing is standard output.
+    #[arg(short, long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+    /// Replace OUT if it is there.
+    #[arg(long)]
+    pub force: bool,
+    /// The log-in.
+    #[command(flatten)]
+    pub login: Login,
+}

@@ -1,0 +1,334 @@
+//! `firstkey seal` and `firstkey open`: files, sealed for people who are remembered here, and opened with the account's own key.
+//!
+//! Promise: what can fail here is found out before a password is asked for; a file appears under its name when it is whole; the private key is gone when the
+//! program ends, and the state folder is free for others before the file is opened. Must never: seal for a key that no person on this computer has looked up
+//! or typed, or call a file whole of which only a part came out.
+
+use super::share::{Bench, script};
+use super::{early, known, state_folder};
+use crate::age::stream::{self, Sealed, Trouble};
+use crate::age::{AccountLine, AgeKey, Recipients};
+use crate::cli::share::{Login, Open, Seal};
+use crate::drive::Edges;
+use crate::exit::ExitCode;
+use crate::flow::account::stop::Why;
+use crate::flow::account::{peer_of, unlock};
+use crate::flow::checkpoint::Pin;
+use crate::flow::peer::{Peer, address};
+use crate::flow::stop::{Stop, StorageTrouble};
+use crate::port::machine::ThisMachine;
+use crate::store::StoreError;
+use crate::store::output::Output;
+use crate::store::shelf;
+use crate::ui::person::AtTerminal;
+use crate::ui::script::{Answers, Outputs, Script};
+use crate::ui::share_event::ShareEvent;
+use crate::ui::source::PasswordSource;
+use crate::ui::term::Terminal;
+use crate::ui::text::share::FileTrouble;
+use crate::ui::{signals, text};
+use crate::wire::origin::Origin;
+use crate::wire::text::Printable;
+use std::fs::File;
+use std::io::{self, BufReader, IsTerminal, Read, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+/// As much as the format reads at once.
+const BUFFER: usize = 128 * 1024;
+
+/// Where the file comes from and goes to.
+struct Ends {
+    input: BufReader<Watched>,
+    /// Its name, for sentences.
+    from: String,
+    output: Sink,
+}
+
+/// A file or pipe, whose reading ends when the person stops the program.
+struct Watched(File);
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if signals::readable(self.0.as_fd())? { self.0.read(buffer) } else { Err(io::Error::other("stopped")) }
+    }
+}
+
+/// Where it goes.
+enum Sink {
+    Stdout,
+    File(Output, String),
+}
+
+impl Ends {
+    /// Opens both, before anything is asked of anybody.
+    fn open(file: Option<&Path>, out: Option<&Path>, force: bool) -> Result<Self, FileTrouble> {
+        let dash = Path::new("-");
+        let (input, from) = match file {
+            Some(path) if path != dash => {
+                let path_text = path.display().to_string();
+                let failed = |error: io::Error| input_trouble(path, error);
+                let file = File::open(path).map_err(failed)?;
+                if file.metadata().map_err(failed)?.is_dir() {
+                    return Err(FileTrouble::Input { trouble: StorageTrouble::Link, path: path_text });
+                }
+                (file, path_text)
+            }
+            None if io::stdin().is_terminal() => return Err(FileTrouble::NoInput),
+            _ => {
+                let from = "standard input";
+                let copy = rustix::stdio::stdin().try_clone_to_owned();
+                (File::from(copy.map_err(|error| input_trouble(Path::new(from), error))?), from.to_owned())
+            }
+        };
+        let output = match out {
+            Some(path) if path != dash => {
+                let path_text = path.display().to_string();
+                let failed =
+                    |error: StoreError| FileTrouble::Output { trouble: error.trouble, path: path_text.clone() };
+                Sink::File(Output::begin(path, force).map_err(failed)?, path_text.clone())
+            }
+            None if io::stdout().is_terminal() => return Err(FileTrouble::NoOutput),
+            _ => Sink::Stdout,
+        };
+        Ok(Self { input: BufReader::with_capacity(BUFFER, Watched(input)), from, output })
+    }
+}
+
+fn input_trouble(path: &Path, error: io::Error) -> FileTrouble {
+    FileTrouble::Input { trouble: StoreError::from_os(path, error).trouble, path: path.display().to_string() }
+}
+
+/// What goes wrong with the two streams, said of the files that they are.
+fn trouble(trouble: Trouble, from: &str, to: &str, email: &str, begun: bool) -> FileTrouble {
+    let path = from.to_owned();
+    match trouble {
+        // Reading ends early then.
+        Trouble::Input(_) if !go_on() => FileTrouble::Cancelled,
+        Trouble::Input(error) => input_trouble(Path::new(from), error),
+        Trouble::Output(error) => {
+            let trouble = StoreError::from_os(Path::new(to), error).trouble;
+            FileTrouble::Output { trouble, path: to.to_owned() }
+        }
+        Trouble::NotAge => FileTrouble::NotAge(path),
+        Trouble::Armored => FileTrouble::Armored(path),
+        Trouble::Passphrase => FileTrouble::Passphrase(path),
+        Trouble::NotForThisKey => FileTrouble::NotForYou { path, email: email.to_owned() },
+        Trouble::Damaged => FileTrouble::Damaged { path, begun },
+        Trouble::Stopped => FileTrouble::Cancelled,
+    }
+}
+
+/// Where words and JSON go: standard output, unless the file goes there.
+fn outputs(out: Option<&Path>) -> Outputs {
+    let of_process = Outputs::of_process();
+    if out.is_some_and(|path| path != Path::new("-")) {
+        return of_process;
+    }
+    Outputs { out: Box::new(io::stderr()), err: of_process.err, piped: false }
+}
+
+fn stopped(script: &mut Script, trouble: &FileTrouble) -> ExitCode {
+    let (story, code, exit) = text::share::file(trouble);
+    script.stopped(&story, code, exit);
+    exit
+}
+
+fn go_on() -> bool {
+    signals::pending().is_none()
+}
+
+/// `firstkey seal`.
+pub(super) fn seal(flags: &Seal, state: Option<PathBuf>) -> ExitCode {
+    let _ = signals::install();
+    let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let answers = Answers { json: flags.json, ..Answers::default() };
+    let mut script = Script::with_outputs(answers, person, outputs(flags.out.as_deref()));
+    let found = state_folder(state).and_then(|path| Ok((shelf::known(&path)?.0, shelf::known_peers(&path)?)));
+    let (pins, peers) = match found {
+        Ok(found) => found,
+        Err(trouble) => return script.finish(&Err(early(trouble))),
+    };
+    let Ok(server) = flags.server.as_deref().map(Origin::read).transpose() else {
+        return script.finish_on_account(&Err(super::share::stop_of(Why::NoSuchServer)));
+    };
+    match seal_for(flags, server.as_ref(), &pins, &peers) {
+        Ok(sealed) => {
+            let path = sealed.path.as_deref();
+            script.result(&text::share::sealed(sealed.bytes, &sealed.to, sealed.for_you, path));
+            let recipients = sealed.recipients;
+            script.last_line(&ShareEvent::Sealed { ok: true, bytes: sealed.bytes, recipients, path }.line());
+            ExitCode::Done
+        }
+        Err(trouble) => stopped(&mut script, &trouble),
+    }
+}
+
+/// What was sealed.
+struct Done {
+    bytes: u64,
+    to: Vec<String>,
+    recipients: usize,
+    for_you: bool,
+    path: Option<String>,
+}
+
+fn seal_for(flags: &Seal, server: Option<&Origin>, pins: &[Pin], peers: &[Peer]) -> Result<Done, FileTrouble> {
+    let named = flags.to.iter().map(|whom| recipient(whom, server, pins, peers)).collect::<Result<Vec<_>, _>>()?;
+    let nobody = |_| FileTrouble::NotARecipient("nobody".to_owned());
+    let recipients = Recipients::read(named.iter().map(|(recipient, _)| recipient.as_str())).map_err(nobody)?;
+    let for_you = pins.iter().any(|pin| named.iter().any(|(recipient, _)| *recipient == pin.identity.recipient()));
+    let Ends { input, from, output } = Ends::open(flags.file.as_deref(), flags.out.as_deref(), flags.force)?;
+    let (bytes, path) = match output {
+        Sink::Stdout => {
+            let wrong = |why| trouble(why, &from, "standard output", "", true);
+            (stream::seal(&recipients, input, io::stdout().lock(), &mut go_on).map_err(wrong)?, None)
+        }
+        Sink::File(mut output, path) => {
+            let wrong = |why| trouble(why, &from, &path, "", false);
+            let bytes = stream::seal(&recipients, input, &mut output, &mut go_on).map_err(wrong)?;
+            commit(output, &path)?;
+            (bytes, Some(path))
+        }
+    };
+    let to = named.into_iter().map(|(_, shown)| shown).collect();
+    Ok(Done { bytes, to, recipients: recipients.len(), for_you, path })
+}
+
+fn commit(output: Output, path: &str) -> Result<(), FileTrouble> {
+    output.commit().map_err(|error| FileTrouble::Output { trouble: error.trouble, path: path.to_owned() })
+}
+
+/// The recipient of somebody who was named, and how to call them.
+fn recipient(
+    whom: &str,
+    server: Option<&Origin>,
+    pins: &[Pin],
+    peers: &[Peer],
+) -> Result<(String, String), FileTrouble> {
+    let whom = whom.trim();
+    if whom.to_ascii_lowercase().starts_with("age1") && !whom.contains('@') {
+        let shown = Printable::from_untrusted(whom).to_string();
+        return match Recipients::read([whom]) {
+            Ok(_) => Ok((whom.to_owned(), shown)),
+            Err(_) => Err(FileTrouble::NotARecipient(shown)),
+        };
+    }
+    let Some(email) = address(whom) else {
+        return Err(FileTrouble::NotARecipient(Printable::from_untrusted(whom).to_string()));
+    };
+    let at_server = |at: &Origin| server.is_none_or(|server| server == at);
+    let own = pins.iter().filter(|pin| at_server(&pin.origin) && pin.email.eq_ignore_ascii_case(&email));
+    let own = own.map(|pin| (pin.identity.recipient(), pin.origin.as_str().to_owned()));
+    let others = peer_of(peers.iter().filter(|peer| at_server(&peer.origin)), &email);
+    let others = others.map(|peer| (peer.identity.recipient(), peer.origin.as_str().to_owned()));
+    let known: Vec<_> = own.chain(others).collect();
+    match known.as_slice() {
+        [(recipient, _)] => Ok((recipient.clone(), email)),
+        [] => Err(FileTrouble::NotPinned(email)),
+        several => {
+            let servers = several.iter().map(|(_, server)| server.clone()).collect();
+            Err(FileTrouble::SeveralPeople { email, servers })
+        }
+    }
+}
+
+/// `firstkey open`.
+pub(super) fn open(flags: &Open, state: Option<PathBuf>) -> ExitCode {
+    let from_stdin = flags.file.as_deref().is_none_or(|path| path == Path::new("-"));
+    if from_stdin && matches!(flags.login.password.source(), Ok(Some(PasswordSource::Descriptor(0)))) {
+        let answers = Answers { json: flags.login.json, ..Answers::default() };
+        let mut script = Script::with_outputs(answers, None, outputs(flags.out.as_deref()));
+        return stopped(&mut script, &FileTrouble::StdinTwice);
+    }
+    let mut script = match script(&flags.login, outputs(flags.out.as_deref())) {
+        Ok(script) => script,
+        Err(exit) => return exit,
+    };
+    let ends = match Ends::open(flags.file.as_deref(), flags.out.as_deref(), flags.force) {
+        Ok(ends) => ends,
+        Err(trouble) => return stopped(&mut script, &trouble),
+    };
+    let end = state_folder(state).map_err(early).and_then(|path| open_with(ends, &flags.login, &path, &mut script));
+    end.unwrap_or_else(|stop| script.finish(&Err(stop)))
+}
+
+#[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
+fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Result<ExitCode, Stop> {
+    let Ends { input, from, output } = ends;
+    let sealed = match Sealed::read(input) {
+        Ok(sealed) => sealed,
+        Err(why) => return Ok(stopped(script, &trouble(why, &from, "", "", false))),
+    };
+    let mut bench = Bench::open(login, path, script)?;
+    let known = match bench.known(login)? {
+        Ok(known) => known,
+        Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
+    };
+    let Bench { rng, shelf, server, runtime } = &mut bench;
+    let mut edges =
+        Edges { person: &mut *script, server, shelf, stretch: &mut ThisMachine, stopped: || async {
+            signals::wait().await;
+        } };
+    let (done, key) = match runtime.block_on(unlock(&mut edges, rng, known)) {
+        Ok((done, secret)) => (done, AgeKey::new(secret)),
+        Err(stop) => {
+            bench.runtime.shutdown_background();
+            return Ok(script.finish_on_account(&Err(stop)));
+        }
+    };
+    // Others may work in the state folder while a long file is opened.
+    drop(bench);
+    let email = &done.pin.email;
+    let end = match output {
+        Sink::Stdout => {
+            let mut counted = Counted { output: io::stdout().lock(), begun: false };
+            let end = sealed.open(&key, &mut counted, &mut go_on);
+            end.map(|bytes| (bytes, None)).map_err(|why| trouble(why, &from, "standard output", email, counted.begun))
+        }
+        Sink::File(mut output, path) => {
+            let end = sealed.open(&key, &mut output, &mut go_on);
+            let end = end.map_err(|why| trouble(why, &from, &path, email, false));
+            end.and_then(|bytes| commit(output, &path).map(|()| (bytes, Some(path))))
+        }
+    };
+    drop(key);
+    Ok(match end {
+        Ok((bytes, path)) => {
+            if let Some(path) = &path {
+                script.result(&text::share::opened(bytes, path));
+            }
+            script.last_line(&ShareEvent::Opened { ok: true, bytes, path: path.as_deref() }.line());
+            ExitCode::Done
+        }
+        Err(trouble) => stopped(script, &trouble),
+    })
+}
+
+/// Whether anything was written.
+struct Counted<W> {
+    output: W,
+    begun: bool,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.begun |= !bytes.is_empty();
+        self.output.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
+/// `firstkey recipient --identity`: a file for age, rage and sops, which holds no secret.
+pub(super) fn identity(pin: &Pin, json: bool) {
+    let Some(line) = AccountLine::of(pin) else { return };
+    let (line, recipient) = (line.write(), pin.identity.recipient());
+    if json {
+        known::show(&(serde_json::json!({"event": "identity", "identity": line, "recipient": recipient}).to_string() + "\n"));
+    } else {
+        known::show(&format!("# {} at {}\n# recipient: {recipient}\n{line}\n", pin.email, pin.origin.host()));
+    }
+}

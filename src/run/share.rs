@@ -1,0 +1,153 @@
+//! `firstkey people`: a colleague's public key, looked up and remembered, or those that are remembered.
+//!
+//! Promise: a key is remembered only when the flow gave it out. What a log-in needs is gathered here for the commands on files as well.
+
+use super::{certificates, early, known, state_folder};
+use crate::cli::share::{Login, People};
+use crate::cli::{PASSWORD_VARIABLE, Which};
+use crate::drive::Edges;
+use crate::exit::ExitCode;
+use crate::flow::Locks;
+use crate::flow::account::stop::{Reach, Stop as AccountStop, Why};
+use crate::flow::account::{Known, find};
+use crate::flow::checkpoint::Pin;
+use crate::flow::stop::{LocalTrouble, Stop};
+use crate::port::http::{HttpServer, Limits, ProxyWish};
+use crate::port::machine::ThisMachine;
+use crate::port::random::SystemRng;
+use crate::store::shelf::{self, StateShelf};
+use crate::ui::person::AtTerminal;
+use crate::ui::script::{Answers, Outputs, Script};
+use crate::ui::share_event::ShareEvent;
+use crate::ui::term::Terminal;
+use crate::ui::text::usage::Misuse;
+use crate::ui::{signals, text};
+use crate::wire::directory::Words;
+use crate::wire::origin::Origin;
+use std::path::{Path, PathBuf};
+
+/// `firstkey people`.
+pub(super) fn people(flags: &People, state: Option<PathBuf>) -> ExitCode {
+    let Some(email) = &flags.email else { return remembered(flags.login.json, state) };
+    let mut script = match script(&flags.login, Outputs::of_process()) {
+        Ok(script) => script,
+        Err(exit) => return exit,
+    };
+    let end = state_folder(state).map_err(early).and_then(|path| look_up(flags, email, &path, &mut script));
+    end.unwrap_or_else(|stop| script.finish(&Err(stop)))
+}
+
+#[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
+fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Result<ExitCode, Stop> {
+    let mut bench = Bench::open(&flags.login, path, script)?;
+    let known = match bench.known(&flags.login)? {
+        Ok(known) => known,
+        Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
+    };
+    let words = match words(&flags.fingerprint) {
+        Ok(words) => words,
+        Err(why) => return Ok(script.finish_on_account(&Err(stop_of(why)))),
+    };
+    let peers = bench.shelf.peers().map_err(early)?;
+    let Bench { rng, shelf, server, runtime } = &mut bench;
+    let mut edges =
+        Edges { person: &mut *script, server, shelf, stretch: &mut ThisMachine, stopped: || async {
+            signals::wait().await;
+        } };
+    let end = runtime.block_on(find(&mut edges, rng, known, email, &peers, words.as_ref()));
+    let exit = match end {
+        Ok(found) => {
+            // The own account is remembered better already.
+            if found.peer.context != found.own.pin.context {
+                bench.shelf.keep_peer(&found.peer, &found.instead_of).map_err(early)?;
+            }
+            script.result(&text::share::found(&found));
+            script.last_line(&ShareEvent::of_found(&found).line());
+            ExitCode::Done
+        }
+        Err(stop) => script.finish_on_account(&Err(stop)),
+    };
+    bench.runtime.shutdown_background();
+    Ok(exit)
+}
+
+/// Words that were typed, with any dashes and commas between them.
+fn words(typed: &[String]) -> Result<Option<Words>, Why> {
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    Words::read(&typed.join(" ").replace(['-', ','], " ")).map(Some).ok_or(Why::OtherFingerprint)
+}
+
+fn remembered(json: bool, state: Option<PathBuf>) -> ExitCode {
+    match state_folder(state).and_then(|path| shelf::known_peers(&path)) {
+        Ok(peers) if json => known::show(&peers.iter().map(|peer| ShareEvent::of_peer(peer).line()).collect::<String>()),
+        Ok(peers) => known::show(&(text::share::people(&peers).join("\n") + "\n")),
+        Err(trouble) => return known::failed(json, trouble),
+    }
+    ExitCode::Done
+}
+
+/// Whoever is asked and told, with the password that a flag gives.
+pub(super) fn script(login: &Login, outputs: Outputs) -> Result<Script, ExitCode> {
+    let _ = signals::install();
+    let person = if login.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let variable = std::env::var_os(PASSWORD_VARIABLE).is_some().then_some(Misuse::PasswordVariable);
+    let password = match variable.map_or(Ok(()), Err).and_then(|()| login.password.source()) {
+        Ok(password) => password,
+        Err(misuse) => {
+            let answers = Answers { json: login.json, ..Answers::default() };
+            return Err(Script::with_outputs(answers, person, outputs).misused(misuse));
+        }
+    };
+    let answers = Answers { password, json: login.json, resume: true, ..Answers::default() };
+    let mut script = Script::with_outputs(answers, person, outputs);
+    match script.read_given() {
+        Ok(()) => Ok(script),
+        Err(trouble) => Err(script.finish(&Err(early(trouble)))),
+    }
+}
+
+/// What a log-in works with.
+pub(super) struct Bench {
+    pub(super) rng: SystemRng,
+    pub(super) shelf: StateShelf,
+    pub(super) server: HttpServer,
+    pub(super) runtime: tokio::runtime::Runtime,
+}
+
+impl Bench {
+    #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
+    pub(super) fn open(login: &Login, path: &Path, script: &mut Script) -> Result<Self, Stop> {
+        let rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
+        let roots = login.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+        let shelf = StateShelf::open(path).map_err(early)?;
+        let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
+        if let Some(proxy) = &proxy {
+            script.remark(&text::start::proxy(proxy.shown()));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|_| early(LocalTrouble::NoThreads))?;
+        Ok(Self { rng, shelf, server: HttpServer::new(Limits::default(), roots, proxy), runtime })
+    }
+
+    /// Whose account: one that is remembered here, or one that the flags name in full.
+    #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
+    pub(super) fn known(&self, login: &Login) -> Result<Result<Known, AccountStop>, Stop> {
+        let pins: Vec<Pin> = self.shelf.pins().map_err(early)?;
+        let which = Which { server: login.server.clone(), account: login.account.clone() };
+        Ok(match (known::only(&which, &pins), login.server.as_deref().map(Origin::read), &login.account) {
+            (Ok(pin), ..) => {
+                Ok(Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin.clone()) })
+            }
+            (Err(Why::NothingKnown), Some(Ok(origin)), Some(email)) => {
+                Ok(Known { origin, email: email.trim().to_owned(), pin: None })
+            }
+            (Err(why), ..) => Err(stop_of(why)),
+        })
+    }
+}
+
+pub(super) fn stop_of(why: Why) -> AccountStop {
+    AccountStop { why, origin: None, reach: Reach::Unchanged, subject: Locks::None }
+}
