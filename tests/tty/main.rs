@@ -21,6 +21,7 @@ mod plain;
 mod recover;
 mod reset;
 mod sessions;
+mod share;
 mod stops;
 mod unattended;
 mod verify;
