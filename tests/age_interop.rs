@@ -231,14 +231,16 @@ fn the_plugin_by_itself_says_what_it_is_for() {
 }
 
 #[test]
-fn whatever_the_plugin_is_fed_it_ends_and_shows_nothing_of_it() {
+fn whatever_the_plugin_is_fed_it_ends_without_a_panic_and_gives_no_key() {
     use std::io::Write;
-    for (feed, ends_well) in [
-        (&b""[..], false),
-        (b"nonsense\n", false),
-        (b"-> done\n\n", true),
-        (b"-> add-identity AGE-PLUGIN-FIRSTKEY-1QQQQ\n\n-> done\n\n", false),
-        (b"-> recipient-stanza 7 X25519 AAAA\n\n-> done\n\n", false),
+    for feed in [
+        &b""[..],
+        b"nonsense\n",
+        b"-> done\n\n",
+        b"-> done\n\n-> unsupported\n\n-> unsupported\n\n",
+        b"-> add-identity AGE-PLUGIN-FIRSTKEY-1QQQQ\n\n-> done\n\n-> ok\n\n-> ok\n\n",
+        b"-> recipient-stanza 7 X25519 AAAA\n\n-> done\n\n-> ok\n\n-> ok\n\n",
+        b"-> recipient-stanza 0 X25519 AAAA\nAAAA\n-> done\n\n-> ok\n\n-> ok\n\n",
     ] {
         let mut plugin = Command::new(PLUGIN);
         plugin.arg("--age-plugin=identity-v1").env_clear();
@@ -250,10 +252,7 @@ fn whatever_the_plugin_is_fed_it_ends_and_shows_nothing_of_it() {
         // It may be gone before it has read everything.
         let _ = child.stdin.take().expect("a pipe").write_all(feed);
         let end = child.wait_with_output().expect("it ends");
-        assert_eq!(
-            end.status.success() && String::from_utf8_lossy(&end.stdout).contains("-> done"),
-            ends_well,
-            "{end:?}"
-        );
+        let said = String::from_utf8_lossy(&end.stdout);
+        assert!(matches!(end.status.code(), Some(0 | 1)) && !said.contains("-> file-key"), "{end:?}");
     }
 }

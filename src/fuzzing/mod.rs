@@ -15,7 +15,10 @@ pub mod link;
 pub mod needles;
 pub mod offer;
 pub mod oracle;
+pub mod pins;
 pub mod player;
+#[cfg(feature = "age")]
+pub mod plugin_protocol;
 pub mod scene;
 pub mod seeds;
 pub mod seen;

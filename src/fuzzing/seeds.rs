@@ -28,6 +28,9 @@ pub fn all() -> Vec<Seed> {
     envelopes(&mut |name, bytes| add("envelope", name, bytes));
     answers(&mut |name, bytes| add("inbound", name, bytes));
     runs(&mut |name, bytes| add("flow_any", name, bytes));
+    pins(&mut |name, bytes| add("pins", name, bytes));
+    #[cfg(feature = "age")]
+    plugin(&mut |name, text| add("plugin_protocol", name, text.into_bytes()));
     super::infisical::seeds::all(&mut add);
     seeds
 }
@@ -127,6 +130,45 @@ fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
     }
 }
 
+/// A pin and a record as they are, and edits of a good record: every tenth byte.
+fn pins(add: &mut impl FnMut(&str, Vec<u8>)) {
+    let good = super::pins::good();
+    add("record", [&[0][..], &good.encode()].concat());
+    let log: Log = Scene::new(1).run_honestly(1);
+    for turn in &log.turns {
+        if let Effect::Conclude(pin) = &turn.effect {
+            add("pin", [&[0][..], &pin.encode()].concat());
+        }
+    }
+    for at in (0..good.encode().len()).step_by(40) {
+        let offset = u16::try_from(at).expect("invariant: a record is short").to_be_bytes();
+        add(&format!("edited-{at:03}"), vec![1, offset[0], offset[1], 1]);
+    }
+}
+
+/// What age tells a plugin: identities, then the stanzas of files.
+#[cfg(feature = "age")]
+fn plugin(add: &mut impl FnMut(&str, String)) {
+    let (line, stanza) = super::plugin_protocol::example();
+    add("one-file", format!("-> add-identity {line}\n\n-> recipient-stanza 0 {stanza}"));
+    add("no-identity", format!("-> recipient-stanza 0 {stanza}"));
+    add(
+        "twice",
+        format!(
+            "-> add-identity {line}\n\n-> add-identity {line}\n\n-> recipient-stanza 0 {stanza}-> recipient-stanza 1 {stanza}"
+        ),
+    );
+    add("other", format!("-> add-identity {line}\n\n-> recipient-stanza 0 scrypt AAAA 18\nAAAA\n"));
+    add("cut-line", format!("-> add-identity {}\n\n-> recipient-stanza 0 {stanza}", &line[..line.len() - 3]));
+    add(
+        "cut-share",
+        format!(
+            "-> add-identity {line}\n\n-> recipient-stanza 0 X25519 AAAA\n{}",
+            stanza.lines().nth(1).unwrap_or_default()
+        ),
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +182,9 @@ mod tests {
             "envelope" => envelope::run(&seed.bytes),
             "inbound" => inbound::run(&seed.bytes),
             "flow_any" => flow_any::run(&seed.bytes),
+            "pins" => crate::fuzzing::pins::run(&seed.bytes),
+            #[cfg(feature = "age")]
+            "plugin_protocol" => crate::fuzzing::plugin_protocol::run(&seed.bytes),
             "infisical_link" => infisical::link::run(&seed.bytes),
             "infisical_inbound" => infisical::inbound::run(&seed.bytes),
             "flow_infisical" => infisical::flow::run(&seed.bytes),
@@ -159,9 +204,18 @@ mod tests {
         let made: BTreeMap<_, _> =
             all().into_iter().map(|seed| (format!("{}/{}", seed.target, seed.name), seed.bytes)).collect();
         let mut found = BTreeMap::new();
-        for target in
-            ["link", "envelope", "inbound", "flow_any", "infisical_link", "infisical_inbound", "flow_infisical"]
-        {
+        let age: &[&str] = if cfg!(feature = "age") { &["plugin_protocol"] } else { &[] };
+        let all = [
+            "link",
+            "envelope",
+            "inbound",
+            "flow_any",
+            "pins",
+            "infisical_link",
+            "infisical_inbound",
+            "flow_infisical",
+        ];
+        for target in all.iter().chain(age) {
             for file in std::fs::read_dir(folder.join(target))
                 .expect("the corpus is there: `cargo run --bin seeds` in fuzz/ writes it")
             {
