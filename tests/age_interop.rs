@@ -183,7 +183,9 @@ fn an_identity_file_that_says_something_else_than_this_computer_remembers_gets_n
         std::fs::copy(file, &copy).expect("copied");
         std::fs::set_permissions(copy, std::fs::Permissions::from_mode(0o600)).expect("ours");
     }
-    let elsewhere = Pin { origin: Origin::read("https://evil.example.org").expect("an origin"), ..pin(line) };
+    let evil_server = Deployment::start();
+    let origin = Origin::read(&evil_server.wire.origin()).expect("an origin");
+    let elsewhere = Pin { origin, ..pin(line) };
     let turned = AccountLine::of(&elsewhere).expect("a line").write();
     let (good, evil) = (desk.write("good", line.as_bytes()), desk.write("evil", turned.as_bytes()));
     for (tool, _) in tools {
@@ -191,7 +193,7 @@ fn an_identity_file_that_says_something_else_than_this_computer_remembers_gets_n
         let mut pty = decrypt(&desk, &tool, &evil, &desk.path("sealed"));
         assert!(matches!(pty.wait(), End::Exited(code) if code != 0), "{tool:?}\n{}", plain(&pty.output()));
         assert!(!plain(&pty.output()).contains("Password of your"), "{tool:?}: it asked");
-        assert_eq!(server.wire.paths().len(), before);
+        assert_eq!((server.wire.paths().len(), evil_server.wire.paths().len()), (before, 0));
         let mut pty = decrypt(&desk, &tool, &good, &desk.path("sealed"));
         type_password(&mut pty, PASSWORD);
         assert_eq!(pty.wait(), End::Exited(0), "{tool:?}\n{}", plain(&pty.output()));
