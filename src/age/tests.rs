@@ -219,6 +219,7 @@ fn pin(seed: u64) -> Pin {
         context: AccountContext { realm: RealmId([1; 16]), account: AccountId([u8::try_from(seed).unwrap_or(0); 16]) },
         email: "ada@example.org".to_owned(),
         identity: pairs(seed).public(KeyGen(3)),
+        memberships: Vec::new(),
         server_key: [9; 32],
     }
 }

@@ -34,6 +34,7 @@ fn line() -> AccountLine {
         context: AccountContext { realm: RealmId([1; 16]), account: AccountId([2; 16]) },
         email: "ada@example.org".to_owned(),
         identity: pairs().public(KeyGen::FIRST),
+        memberships: Vec::new(),
         server_key: [3; 32],
     };
     AccountLine::of(&pin).expect("invariant: a short origin")
