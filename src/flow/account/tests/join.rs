@@ -54,7 +54,10 @@ fn a_person_with_an_account_joins_and_nothing_of_the_keys_changes() {
     assert!(is_member(&bench) && bench.scene.server.complaints.is_empty(), "{:?}", bench.scene.server.complaints);
     assert_eq!(bench.scene.server.stored.clone().expect("an account").body, before);
     assert_eq!(bench.shown, Some(("Second Ltd".to_owned(), vec!["Example Corp".to_owned()])), "both are named");
-    assert_eq!(bench.paths, ["/v1/login/params", "/v1/login/start", "/v1/login/finish", "/v1/invites/join"]);
+    assert_eq!(
+        bench.paths,
+        ["/v1/login/params", "/v1/login/start", "/v1/login/finish", "/v1/invites/join", "/v1/logout"]
+    );
     // The same command once more is harmless.
     let pin = Pin::read(&bench.kept[0].encode()).expect("a pin");
     let names: Vec<_> = pin.memberships.iter().map(|joined| joined.organisation.as_str()).collect();
