@@ -8,7 +8,7 @@ use crate::flow::peer::{Peer, PeerTrouble};
 use crate::flow::stop::StorageTrouble;
 use crate::ui::date;
 
-const SECURITY: &str = "Until then nothing is sealed for the new key. If they know of none, tell security now.";
+const SECURITY: &str = "Until then nothing is sealed for the new key. Unsure? Tell security now.";
 
 fn rows(story: Story, fingerprint: &Fingerprint) -> Story {
     fingerprint_rows(fingerprint).into_iter().fold(story, |story, row| story.because(format!("  {row}")))
@@ -76,7 +76,7 @@ pub fn found(found: &Found) -> Lines {
         (true, _) => vec!["You have compared these words.".to_owned()],
         (false, Some(at)) => {
             let when = if at == 0 { String::new() } else { format!(" on {}", date::plain(at)) };
-            vec![format!("The server says that an administrator compared them{when}.")]
+            vec![format!("An administrator compared them{when}, says the server.")]
         }
         (false, None) => Vec::new(),
     });

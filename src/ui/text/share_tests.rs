@@ -64,10 +64,49 @@ fn every_stop_fits_has_a_documented_code_and_says_what_to_do() {
     let stops = peers().iter().map(peer).chain(files().iter().map(file)).collect::<Vec<_>>();
     for (story, code, exit) in stops {
         let text = story.for_people();
-        assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 86), "{text}");
+        assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
         let row = format!("| {}", exit.number());
         let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
         assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
         assert!(code == "cancelled" || !story.next.is_empty(), "{text}");
     }
+}
+
+#[test]
+fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
+    use crate::flow::account::{Deed, Done};
+    use crate::flow::checkpoint::Pin;
+    use crate::wire::directory::Words;
+    let peer = crate::fuzzing::pins::good();
+    let pin = Pin {
+        origin: peer.origin.clone(),
+        invite: None,
+        context: peer.context,
+        email: "ada@example.org".to_owned(),
+        identity: peer.identity,
+        server_key: [0; 32],
+    };
+    let words = Words::read(&peer.fingerprint().to_string()).expect("eight words");
+    for sight in [Sight::First, Sight::Same, Sight::Confirmed] {
+        for (compared, confirmed_at, others_confirmed) in
+            [(false, None, true), (false, Some(0), false), (false, Some(1_795_798_800), false), (true, None, false)]
+        {
+            let found = Found {
+                peer: Peer { compared, ..peer.clone() },
+                sight,
+                instead_of: Vec::new(),
+                confirmed_at,
+                others_confirmed,
+                earlier: Some(words.clone()),
+                own: Done { deed: Deed::Verified, pin: pin.clone(), first_seen: false },
+            };
+            let lines = super::found(&found);
+            assert!(lines.iter().all(|line| line.is_ascii() && line.len() <= 78), "{lines:#?}");
+            let says = |part: &str| lines.iter().any(|line| line.contains(part));
+            assert_eq!(says("ANOTHER key"), others_confirmed);
+            assert_eq!(says("An administrator compared them"), confirmed_at.is_some());
+            assert_eq!(says("--fingerprint"), !compared, "whoever has not compared is told how");
+        }
+    }
+    assert!(people(&[]).iter().chain(&people(&[peer])).all(|line| line.len() <= 78));
 }
