@@ -1,7 +1,7 @@
 //! Where the account is logged in: listed, ended, and the run's own session gone at the end of every good run.
 
 use super::super::{Deed, Ending, Seen, change_password, sessions};
-use super::{Bench, Meddle, NoAnswer, Pin, Stop, Why, ready};
+use super::{Bench, Meddle, NoAnswer, Pin, Refusal, Stop, Why, ready, turned};
 use crate::crypto::context::SessionId;
 use crate::fuzzing::chance::Seeded;
 use crate::fuzzing::honest::HonestServer;
@@ -110,6 +110,14 @@ fn after_a_bad_end_nothing_more_is_sent() {
     let known = super::Known { pin: Some(pin), ..bench.known() };
     bench.stopped(known);
     assert_eq!(bench.paths.last(), Some(&"/v1/login/finish"));
+
+    // Also where sessions are at hand: the server lied about the change that it stored.
+    let mut bench = Bench::new();
+    bench.meddle = Some((7, Meddle::Alter(|text| turned(text, "\"receipt\":\""))));
+    let known = bench.known();
+    let stop = ready(change_password(&mut bench, &mut Seeded::new(5), known, None)).expect_err("a lie");
+    assert!(matches!(stop.why, Why::Refused(Refusal::Receipt)), "{stop:?}");
+    assert!(!bench.paths.contains(&"/v1/logout"), "{:?}", bench.paths);
 }
 
 #[test]
