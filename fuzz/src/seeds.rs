@@ -1,14 +1,17 @@
-//! Writes the seed corpus that `firstkey::fuzzing::seeds` makes into `seeds/<target>/`, in place of what is there.
+//! Writes the seed corpus that `firstkey::fuzzing::seeds` makes into `seeds/<target>/`, in place of what is there. Targets whose seeds are written by hand are left alone.
 
 use std::path::Path;
 use std::{fs, io};
 
 fn main() -> io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
+    let seeds = firstkey::fuzzing::seeds::all();
+    for target in seeds.iter().map(|seed| folder.join(seed.target)) {
+        if target.exists() {
+            fs::remove_dir_all(target)?;
+        }
     }
-    for seed in firstkey::fuzzing::seeds::all() {
+    for seed in seeds {
         let place = folder.join(seed.target);
         fs::create_dir_all(&place)?;
         fs::write(place.join(seed.name), seed.bytes)?;

@@ -3,6 +3,7 @@
 //! Promise: deterministic, no I/O; the same seed gives the same run. Used by the tests of `flow` and by the targets of `fuzz/`, whose bodies are the functions
 //! here that take bytes. Must never: be part of a program that somebody uses; it exists only for tests and under the feature `fuzzing`.
 
+pub mod account_any;
 pub mod chance;
 pub mod envelope;
 pub mod flow_any;
@@ -19,6 +20,7 @@ pub mod pins;
 pub mod player;
 #[cfg(feature = "age")]
 pub mod plugin_protocol;
+pub mod recovery_text;
 pub mod scene;
 pub mod seeds;
 pub mod seen;

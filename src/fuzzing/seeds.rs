@@ -6,6 +6,7 @@ use super::envelope::Sealed;
 use super::honest::HonestServer;
 use super::player::Log;
 use super::scene::Scene;
+use crate::crypto::recovery::{write_code, write_secret_key};
 use crate::flow::Effect;
 use crate::fuzzing::player::Heard;
 
@@ -28,11 +29,33 @@ pub fn all() -> Vec<Seed> {
     envelopes(&mut |name, bytes| add("envelope", name, bytes));
     answers(&mut |name, bytes| add("inbound", name, bytes));
     runs(&mut |name, bytes| add("flow_any", name, bytes));
+    for first in 0..8_u8 {
+        // Honest, and one order at each of the first nine places.
+        add("flow_recover", &format!("honest-{first}"), vec![first]);
+        for (order, name) in [(130, "lost"), (150, "deaf"), (170, "altered"), (210, "cut"), (246, "busy")] {
+            for at in 0..9_usize {
+                let orders = [&[first][..], &vec![0; at * 2 + 1], &[order]].concat();
+                add(if first < 4 { "flow_unlock" } else { "flow_recover" }, &format!("{name}-{first}-{at}"), orders);
+            }
+        }
+    }
+    codes(&mut |name, text| add("recovery_text", name, text.into_bytes()));
     pins(&mut |name, bytes| add("pins", name, bytes));
     #[cfg(feature = "age")]
     plugin(&mut |name, text| add("plugin_protocol", name, text.into_bytes()));
     super::infisical::seeds::all(&mut add);
     seeds
+}
+
+fn codes(add: &mut impl FnMut(&str, String)) {
+    let (code, key) = (write_code(&[0x5a; 16]), write_secret_key(&[0xa5; 32]));
+    add("code", code.as_str().to_owned());
+    add("key", key.as_str().to_owned());
+    add("lower-case", code.to_lowercase().replace('-', " "));
+    add("look-alikes", write_code(&[0; 16]).replace('0', "o").replace('1', "l"));
+    add("cut", code[..code.len() - 1].to_owned());
+    add("slip", code.replacen('-', "-Z", 1));
+    add("not-a-symbol", code.replacen('-', "U", 1));
 }
 
 fn links(add: &mut impl FnMut(&str, String)) {
@@ -182,6 +205,9 @@ mod tests {
             "envelope" => envelope::run(&seed.bytes),
             "inbound" => inbound::run(&seed.bytes),
             "flow_any" => flow_any::run(&seed.bytes),
+            "flow_unlock" => crate::fuzzing::account_any::unlock(&seed.bytes),
+            "flow_recover" => crate::fuzzing::account_any::change(&seed.bytes),
+            "recovery_text" => crate::fuzzing::recovery_text::run(&seed.bytes),
             "pins" => crate::fuzzing::pins::run(&seed.bytes),
             #[cfg(feature = "age")]
             "plugin_protocol" => crate::fuzzing::plugin_protocol::run(&seed.bytes),
@@ -210,6 +236,9 @@ mod tests {
             "envelope",
             "inbound",
             "flow_any",
+            "flow_unlock",
+            "flow_recover",
+            "recovery_text",
             "pins",
             "infisical_link",
             "infisical_inbound",

@@ -1,0 +1,201 @@
+//! Fuzz bodies: whole runs on an account that exists, in which the line and the server's answers may be anything.
+//!
+//! Orders: before every answer one byte says whether it is honest, lost, cut, altered, or another status; the first byte of all chooses the command, and whether
+//! this computer remembers the account. Oracle: no password and no code leaves in any encoding; what is remembered are the keys of the account; afterwards exactly
+//! one of the two passwords opens, and it is the one that the end speaks of.
+
+use super::chance::Seeded;
+use super::honest::response;
+use super::infisical::person::ready;
+use super::needles::Needles;
+use super::scene::{PASSWORD, Scene, stretch};
+use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::crypto::recovery::{read_code, write_code};
+use crate::flow::account::stop::{Reach, Stop};
+use crate::flow::account::{Deed, Done, Halt, KitWish, Known, World, change_kit, change_password, recover, verify};
+use crate::flow::checkpoint::Pin;
+use crate::flow::stop::{LocalTrouble, NoAnswer};
+use crate::flow::{Answer, Locks, Notice, Question};
+use crate::secret::{MasterKey, SessionToken};
+use crate::wire::inbound::Response;
+use crate::wire::outbound::Outbound;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// The password that takes the place of the first one.
+const NEW: &str = "harbor Trumpet 91 mosaic tundra";
+/// What is typed after a wrong one was ordered.
+const WRONG: &str = "not the password of anybody here";
+
+/// Opening, and proving the kit.
+///
+/// # Panics
+/// When the oracle finds something.
+pub fn unlock(data: &[u8]) {
+    let (first, orders) = data.split_first().unwrap_or((&0, &[]));
+    let kit = (first & 2 != 0).then_some(KitWish::Typed);
+    judge(first & 1 != 0, orders, |world, known| ready(verify(world, &mut Seeded::new(3), known, kit)));
+}
+
+/// New password, new kit, or both by the recovery code.
+///
+/// # Panics
+/// When the oracle finds something.
+pub fn change(data: &[u8]) {
+    let (first, orders) = data.split_first().unwrap_or((&0, &[]));
+    let rng = &mut Seeded::new(5);
+    judge(first & 1 != 0, orders, |world, known| match first >> 1 & 3 {
+        0 => ready(change_password(world, rng, known, Some(Profile::One))),
+        1 => ready(change_kit(world, rng, known)),
+        _ => ready(recover(world, rng, known, None, None)),
+    });
+}
+
+struct Line<'a> {
+    scene: Scene,
+    orders: &'a [u8],
+    password: &'static str,
+    kits: Vec<String>,
+    sent: Vec<Vec<u8>>,
+    kept: Vec<Pin>,
+}
+
+impl Line<'_> {
+    fn order(&mut self) -> u8 {
+        let Some((order, rest)) = self.orders.split_first() else { return 0 };
+        self.orders = rest;
+        *order
+    }
+}
+
+impl World for Line<'_> {
+    fn ask(&mut self, question: Question) -> Answer {
+        let order = self.order();
+        if order == 255 {
+            return Answer::Cancelled;
+        }
+        let first_kit = self.scene.kit.clone().unwrap_or_default();
+        let text = match question {
+            Question::Unlock { .. } if order >= 200 => WRONG.to_owned(),
+            Question::Unlock { .. } => self.password.to_owned(),
+            Question::NewPassword { .. } | Question::Again { .. } => NEW.to_owned(),
+            Question::RecoveryCode { .. } if order >= 200 => write_code(&[order; 16]).as_str().to_owned(),
+            Question::RecoveryCode { .. } => first_kit,
+            Question::Kit(kit) => {
+                // EXPOSE: the person writes it down.
+                self.kits.push(write_code(kit.code.expose()).as_str().to_owned());
+                return Answer::Yes;
+            }
+            Question::KitProof { group, .. } => {
+                let kit = self.kits.last().map(String::as_str).unwrap_or_default();
+                kit.split('-').nth(usize::from(group).wrapping_sub(1)).unwrap_or_default().to_owned()
+            }
+            _ => return Answer::No,
+        };
+        Answer::Secret(Zeroizing::new(text.into_bytes()))
+    }
+
+    fn tell(&mut self, _: &Notice) {}
+
+    fn prepare(&mut self, _: Profile) -> Result<(), LocalTrouble> {
+        Ok(())
+    }
+
+    async fn stretch(&mut self, job: StretchJob) -> Result<Stretched, Halt> {
+        Ok(Stretched(MasterKey::from_bytes(&stretch(&job))))
+    }
+
+    async fn send(&mut self, request: &Outbound, session: Option<&SessionToken>) -> Result<Response, Halt> {
+        self.sent.push(request.body().to_vec());
+        // EXPOSE: the server takes its own token back.
+        let session = session.map(|session| *session.expose());
+        let order = self.order();
+        if (120..140).contains(&order) {
+            return Err(Halt::Silent(NoAnswer::Broken));
+        }
+        if order >= 240 {
+            let status = [200, 302, 400, 403, 409, 429, 500, 503][usize::from(order) % 8];
+            let body = self.orders[..self.orders.len().min(usize::from(self.order()))].to_vec();
+            return Ok(response(status, &body));
+        }
+        let mut answer = self.scene.server.answer_in(session, request);
+        match order {
+            140..160 => return Err(Halt::Silent(NoAnswer::Broken)),
+            160..200 => {
+                let (at, xor) = (usize::from(self.order()) * 8 + usize::from(order - 160), self.order());
+                if let Some(byte) = answer.body.get_mut(at) {
+                    *byte ^= xor;
+                }
+            }
+            200..220 => {
+                let length = answer.body.len() * usize::from(order - 200) / 20;
+                answer.body.truncate(length);
+            }
+            _ => {}
+        }
+        Ok(answer)
+    }
+
+    async fn wait(&mut self, _: Duration) -> Result<(), Halt> {
+        if self.order() == 255 { Err(Halt::Cancelled) } else { Ok(()) }
+    }
+
+    fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
+        self.kept.push(pin.clone());
+        Ok(())
+    }
+}
+
+fn judge(remembered: bool, orders: &[u8], run: impl FnOnce(&mut Line<'_>, Known) -> Result<Done, Stop>) {
+    let mut scene = Scene::new(7);
+    scene.run_honestly(7);
+    let pin = Pin::read(&scene.shelf.pins[0]).expect("oracle: an honest run ends with a pin");
+    let mut line = Line { scene, orders, password: PASSWORD, kits: Vec::new(), sent: Vec::new(), kept: Vec::new() };
+    let known = |pin: Option<Pin>| Known { origin: pin_origin(), email: "ada@example.org".to_owned(), pin };
+    let end = run(&mut line, known(remembered.then(|| pin.clone())));
+    nothing_secret_left(&line);
+    for kept in &line.kept {
+        assert!(kept.identity == pin.identity && kept.context == pin.context, "other keys are remembered");
+    }
+    let sent = std::mem::take(&mut line.sent);
+    assert!(sent.len() < 200, "no end");
+    line.orders = &[];
+    let mut opens = |password| {
+        line.password = password;
+        ready(verify(&mut line, &mut Seeded::new(9), known(Some(pin.clone())), None)).is_ok()
+    };
+    let (old, new) = (opens(PASSWORD), opens(NEW));
+    assert!(old != new, "exactly one password opens");
+    match end {
+        Ok(done) => {
+            assert!(done.pin.identity == pin.identity, "done with other keys");
+            assert_eq!(new, matches!(done.deed, Deed::PasswordChanged | Deed::Recovered), "what was said to be done");
+        }
+        Err(stop) if matches!(stop.subject, Locks::Password | Locks::Both) => match stop.reach {
+            Reach::Unchanged => assert!(old, "nothing changed: {stop:?}"),
+            Reach::Stored => assert!(new, "stored: {stop:?}"),
+            Reach::Unknown => {}
+        },
+        Err(_) => assert!(old, "the password was not spoken of"),
+    }
+}
+
+fn pin_origin() -> crate::wire::origin::Origin {
+    crate::wire::origin::Origin::read("https://keys.example.org").expect("invariant: a good origin")
+}
+
+fn nothing_secret_left(line: &Line<'_>) {
+    let mut needles = Needles::default();
+    for (name, text) in [("the password", PASSWORD), ("the new password", NEW), ("a wrong password", WRONG)] {
+        needles.add_text(name, text);
+    }
+    for kit in line.scene.kit.iter().chain(&line.kits) {
+        needles.add_text("a recovery code", kit);
+        needles.add_text("a recovery code without dashes", &kit.replace('-', ""));
+        let bytes = read_code(kit).expect("oracle: a kit shows a code");
+        needles.add("the bytes of a recovery code", bytes.as_slice());
+    }
+    for body in &line.sent {
+        assert_eq!(needles.find(body), None, "in {}", String::from_utf8_lossy(body));
+    }
+}
