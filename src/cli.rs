@@ -281,7 +281,7 @@ pub struct ChangePassword {
     /// Its new password.
     #[command(flatten)]
     pub new: NewPassword,
-    /// At least this much work: 1 (64 MiB) to 4 (2 GiB).
+    /// At least this cost: 1 (64 MiB) to 4 (2 GiB).
     #[arg(long, value_name = "1..4")]
     pub profile: Option<u64>,
 }
@@ -368,7 +368,7 @@ pub struct Accept {
     /// Do all but the upload; show what would be sent.
     #[arg(long)]
     pub dry_run: bool,
-    /// At least this much work: 1 (64 MiB) to 4 (2 GiB).
+    /// At least this cost: 1 (64 MiB) to 4 (2 GiB).
     #[arg(long, value_name = "1..4")]
     pub profile: Option<u64>,
     /// Trust the authorities in this PEM file as well.

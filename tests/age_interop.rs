@@ -136,7 +136,7 @@ fn the_plugin_opens_a_file_with_one_password_that_the_other_program_asks_for() {
         type_password(&mut pty, PASSWORD);
         assert_eq!(pty.wait(), End::Exited(0), "{tool:?}\n{}", plain(&pty.output()));
         assert!(std::fs::read(desk.path("opened")).expect("readable") == contents(), "{tool:?}");
-        assert_eq!(server.wire.paths().len(), before + 3, "one log-in");
+        assert_eq!(server.wire.paths().len(), before + 4, "one log-in, and its end");
         assert!(!pty.output().contains(PASSWORD));
         std::fs::remove_file(desk.path("opened")).expect("removable");
     }

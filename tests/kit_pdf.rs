@@ -3,6 +3,7 @@
 //! Needs Debian's `poppler-utils` and `zbar-tools`. Without them it says so and tests nothing, which is a failure under `FIRSTKEY_CI`.
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "files and processes are the subject")]
+#![allow(clippy::print_stderr, reason = "what is not tested is said")]
 
 mod support;
 
@@ -16,13 +17,10 @@ const EMAIL: &str = "ada@example.org";
 
 /// What a tool prints; `None` where it is not installed.
 fn tool(name: &str, arguments: &[&str], file: &Path) -> Option<Vec<u8>> {
-    let output = match Command::new(name).args(arguments).arg(file).output() {
-        Ok(output) => output,
-        Err(_) => {
-            assert!(std::env::var_os("FIRSTKEY_CI").is_none(), "{name} is not installed");
-            eprintln!("NOT TESTED: {name} is not installed; see the head of this file");
-            return None;
-        }
+    let Ok(output) = Command::new(name).args(arguments).arg(file).output() else {
+        assert!(std::env::var_os("FIRSTKEY_CI").is_none(), "{name} is not installed");
+        eprintln!("NOT TESTED: {name} is not installed; see the head of this file");
+        return None;
     };
     assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     Some(output.stdout)
@@ -31,7 +29,7 @@ fn tool(name: &str, arguments: &[&str], file: &Path) -> Option<Vec<u8>> {
 /// Width, height, and the gray values of a page at 100 dots an inch.
 fn picture(page: &Path) -> Option<(usize, usize, Vec<u8>)> {
     let pgm = tool("pdftoppm", &["-r", "100", "-gray", "-singlefile"], page)?;
-    let mut parts = pgm.splitn(4, |byte| byte.is_ascii_whitespace());
+    let mut parts = pgm.splitn(4, u8::is_ascii_whitespace);
     let mut number = || std::str::from_utf8(parts.next()?).ok()?.parse::<usize>().ok();
     assert_eq!(&pgm[..2], b"P5", "a gray picture");
     number();

@@ -36,6 +36,8 @@ mod password;
 mod people;
 #[path = "behaviour/recovery.rs"]
 mod recovery;
+#[path = "behaviour/reset.rs"]
+mod reset;
 #[path = "behaviour/scim/mod.rs"]
 mod scim;
 #[path = "behaviour/sessions.rs"]

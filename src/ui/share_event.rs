@@ -27,6 +27,8 @@ pub enum ShareEvent<'a> {
         others_confirmed: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         earlier_fingerprint: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reset_at: Option<u64>,
     },
     Sealed {
         ok: bool,
@@ -58,19 +60,21 @@ impl<'a> ShareEvent<'a> {
             confirmed_at: None,
             others_confirmed: false,
             earlier_fingerprint: None,
+            reset_at: None,
         }
     }
 
     /// Of somebody who was looked up.
     pub fn of_found(found: &'a Found) -> Self {
         let mut event = Self::of_peer(&found.peer);
-        if let Self::Person { seen, confirmed_at, others_confirmed, earlier_fingerprint, .. } = &mut event {
+        if let Self::Person { seen, confirmed_at, others_confirmed, earlier_fingerprint, reset_at, .. } = &mut event {
             *seen = Some(match found.sight {
                 Sight::First => "first",
                 Sight::Same => "same",
                 Sight::Confirmed => "confirmed",
             });
             *confirmed_at = found.confirmed_at;
+            *reset_at = found.reset_at;
             *others_confirmed = found.others_confirmed;
             *earlier_fingerprint = found.earlier.as_ref().map(crate::wire::directory::Words::as_str);
         }

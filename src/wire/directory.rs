@@ -4,6 +4,7 @@
 //! of the server for one that was computed.
 
 use super::fields::Fields;
+use super::json::Value;
 use super::refusal::Refusal;
 use crate::crypto::context::{AccountId, KeyGen, RealmId};
 use crate::crypto::identity::{IdentitySignature, PublicIdentity};
@@ -24,8 +25,10 @@ pub struct Listing {
     pub confirmed_at: Option<u64>,
     /// The fingerprint that the administrator compared, which need not be that of these keys.
     pub confirmed: Option<Words>,
-    /// The fingerprint of an account with this address that was removed.
+    /// The fingerprint of an account with this address that was removed, or that this one had before its keys were reset.
     pub earlier: Option<Words>,
+    /// When the reset of this account's keys was completed, seconds since 1970; nothing where there was none.
+    pub reset_at: Option<u64>,
 }
 
 /// Eight words of the list, so safe to show and to compare.
@@ -59,10 +62,20 @@ pub fn read_directory(mut fields: Fields) -> Result<Listing, Refusal> {
         confirmed_at: fields.whole_or_null("confirmed_at")?,
         confirmed: words(&mut fields, "confirmed_fingerprint")?,
         earlier: words(&mut fields, "earlier_fingerprint")?,
+        reset_at: fields.take_optional("reset").map(read_reset).transpose()?,
     };
     identity.finish()?;
     fields.finish()?;
     Ok(listing)
+}
+
+/// `{"started_at", "completed_at"}`; the moment of the end.
+fn read_reset(value: Value) -> Result<u64, Refusal> {
+    let mut fields = Fields::open("reset", value)?;
+    fields.whole("started_at")?;
+    let completed_at = fields.whole("completed_at")?;
+    fields.finish()?;
+    Ok(completed_at)
 }
 
 fn words(fields: &mut Fields, name: &'static str) -> Result<Option<Words>, Refusal> {

@@ -40,7 +40,7 @@ fn a_person_joins_a_second_organisation_with_the_password_that_they_have() {
     ] {
         assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
     }
-    assert_eq!(server.wire.paths()[before..], [CLAIM, PARAMS, LOGIN, FINISH, JOIN]);
+    assert_eq!(server.wire.paths()[before..], [CLAIM, PARAMS, LOGIN, FINISH, JOIN, "/v1/logout"]);
     // Once more does nothing, and sends nothing.
     let before = server.wire.paths().len();
     let again = run(&mut desk.accept(&link, EMAIL));

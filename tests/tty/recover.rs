@@ -70,7 +70,10 @@ fn a_person_who_forgot_the_password_comes_back_with_the_kit() {
     let paths = server.wire.paths()[before..].to_vec();
     let [start, finish] = ["/v1/recovery/start", "/v1/recovery/finish"];
     let complete = "/v1/recovery/complete";
-    assert_eq!(paths, [PARAMS, start, finish, start, finish, "/v1/account/password/start", complete, LOGIN, FINISH]);
+    assert_eq!(
+        paths,
+        [PARAMS, start, finish, start, finish, "/v1/account/password/start", complete, LOGIN, FINISH, "/v1/logout"]
+    );
     assert_eq!((opens(&desk, NEW), opens(&desk, PASSWORD)), (Some(0), Some(10)));
     // The old kit is dead, the new one is not.
     let script = |code: &str, name: &str| {

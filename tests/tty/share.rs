@@ -85,7 +85,7 @@ fn a_colleague_is_looked_up_once_and_files_are_sealed_for_them_without_a_passwor
     ] {
         assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
     }
-    assert_eq!(server.wire.paths()[before..], [PARAMS, LOGIN, FINISH, DIRECTORY]);
+    assert_eq!(server.wire.paths()[before..], [PARAMS, LOGIN, FINISH, DIRECTORY, "/v1/logout"]);
 
     let before = server.wire.paths().len();
     let sealed = seal(&ada, &["--to", GRACE, "--to", EMAIL, "-o", "plan.age", "plan.txt"]);

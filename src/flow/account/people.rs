@@ -46,6 +46,8 @@ pub struct Found {
     pub others_confirmed: bool,
     /// The fingerprint of an account with this address that was removed.
     pub earlier: Option<Words>,
+    /// When their keys were reset by an administrator, seconds since 1970.
+    pub reset_at: Option<u64>,
     /// The own account, as it was opened.
     pub own: Done,
 }
@@ -87,6 +89,7 @@ impl<W: World> Run<'_, W> {
             confirmed_at: (is_these == Some(true)).then(|| listing.confirmed_at.unwrap_or_default()),
             others_confirmed: is_these == Some(false),
             earlier: listing.earlier,
+            reset_at: listing.reset_at,
             own,
         })
     }

@@ -83,8 +83,15 @@ pub fn found(found: &Found) -> Lines {
     if found.others_confirmed {
         lines.push("WARNING: an administrator compared the words of ANOTHER key of theirs.".to_owned());
     }
+    if let Some(at) = found.reset_at {
+        lines.push(format!("An administrator reset their keys, {}.", date::plain(at)));
+        lines.push("What was sealed to the earlier key they cannot open any more.".to_owned());
+    }
     if let Some(earlier) = &found.earlier {
-        lines.push("An earlier account with this address was removed. Its fingerprint was:".to_owned());
+        lines.push(match found.reset_at {
+            Some(_) => "The fingerprint before was:".to_owned(),
+            None => "An earlier account with this address was removed. Its fingerprint was:".to_owned(),
+        });
         lines.extend(in_two(earlier.as_str()).map(|row| format!("    {row}")));
     }
     if !peer.compared {

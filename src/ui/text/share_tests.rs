@@ -84,6 +84,7 @@ fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
         context: peer.context,
         email: "ada@example.org".to_owned(),
         identity: peer.identity,
+        memberships: Vec::new(),
         server_key: [0; 32],
     };
     let words = Words::read(&peer.fingerprint().to_string()).expect("eight words");
@@ -98,6 +99,7 @@ fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
                 confirmed_at,
                 others_confirmed,
                 earlier: Some(words.clone()),
+                reset_at: confirmed_at.map(|_| 1_763_900_000),
                 own: Done { deed: Deed::Verified, pin: pin.clone(), first_seen: false },
             };
             let lines = super::found(&found);

@@ -124,6 +124,21 @@ fn another_account_behind_the_address_is_a_changed_key_and_the_removed_one_is_na
 }
 
 #[test]
+fn a_colleague_whose_keys_were_reset_is_taken_only_with_the_new_words_and_it_is_said_when() {
+    let mut bench = Bench::with_grace();
+    let known = bench.remembered();
+    bench.grace().show(2);
+    bench.grace().answer["earlier_fingerprint"] = known.fingerprint().to_string().into();
+    bench.grace().answer["reset"] = serde_json::json!({"started_at": 1_763_900_000, "completed_at": 1_763_903_600});
+    let end = trouble(bench.find(GRACE, std::slice::from_ref(&known), None));
+    assert!(matches!(end, PeerTrouble::Changed { .. }), "{end:?}");
+    let words = bench.grace().fingerprint();
+    let found = bench.find(GRACE, std::slice::from_ref(&known), Some(&words)).expect("confirmed");
+    assert_eq!((found.sight, found.reset_at), (Sight::Confirmed, Some(1_763_903_600)));
+    assert_eq!(found.earlier.expect("the words before").as_str(), known.fingerprint().to_string());
+}
+
+#[test]
 fn the_account_of_somebody_who_is_known_by_another_address_is_not_taken_for_this_one() {
     let mut bench = Bench::with_grace();
     let mallory = Peer { email: "mallory@example.org".to_owned(), ..bench.remembered() };

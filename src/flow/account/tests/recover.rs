@@ -6,6 +6,7 @@ use super::{Bench, Change, Meddle, NEW, Stop, Why, ready};
 use crate::crypto::context::KeyGen;
 use crate::crypto::kdf::Profile;
 use crate::crypto::recovery::{CodeError, read_code};
+use crate::flow::checkpoint::Pin;
 use crate::fuzzing::chance::Seeded;
 use crate::fuzzing::scene::PASSWORD;
 use crate::secret::RecoveryCode;
@@ -222,6 +223,36 @@ fn a_change_between_the_first_proof_and_the_last_is_noticed() {
     let stop = back(&mut bench).expect_err("changed meanwhile");
     assert_eq!(stop.reach, Reach::Unchanged);
     assert!(sent(&bench).is_empty());
+}
+
+#[test]
+fn another_lock_at_the_second_proof_than_at_the_first_stops_it() {
+    let mut bench = Bench::new();
+    // The fifth gives the bundle again; its envelope 1 is of somebody who was quicker.
+    bench.meddle = Some((
+        5,
+        Meddle::Alter(|text| {
+            let at = text.find("\"1\":\"").expect("it is there") + 150;
+            let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+            format!("{}{other}{}", &text[..at], &text[at + 1..])
+        }),
+    ));
+    let stop = back(&mut bench).expect_err("changed meanwhile");
+    assert!(matches!(stop.why, Why::Changed(Change::OtherKeys)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(sent(&bench).is_empty());
+}
+
+#[test]
+fn other_keys_than_the_remembered_ones_are_refused_though_the_code_opens_them() {
+    for turn in [(|pin: &mut Pin| pin.identity.x25519[0] ^= 1) as fn(&mut Pin), |pin| pin.identity.ed25519[0] ^= 1] {
+        let mut bench = Bench::new();
+        let mut pin = bench.pin();
+        turn(&mut pin);
+        let known = Known { pin: Some(pin), ..bench.known() };
+        let end = ready(recover(&mut bench, &mut Seeded::new(5), known, None, None));
+        assert!(matches!(end, Err(Stop { why: Why::Changed(Change::OtherKeys), .. })), "{end:?}");
+        assert!(bench.chosen.is_empty() && sent(&bench).is_empty());
+    }
 }
 
 #[test]
