@@ -260,6 +260,9 @@ pub struct Recover {
     /// Its new password.
     #[command(flatten)]
     pub new: NewPassword,
+    /// At least this cost: 1 (64 MiB) to 4 (2 GiB).
+    #[arg(long, value_name = "1..4")]
+    pub profile: Option<u64>,
     /// Save the new kit to a new file, .txt or .pdf.
     #[arg(long, value_name = "PATH")]
     pub kit_out: Option<PathBuf>,
@@ -428,6 +431,13 @@ impl Accept {
         })
     }
 
+    /// The profile that was wished for.
+    pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
+        profile(self.profile)
+    }
+}
+
+impl Recover {
     /// The profile that was wished for.
     pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
         profile(self.profile)

@@ -65,8 +65,12 @@ pub fn main() -> ExitCode {
         }
         Command::Recover(flags) => {
             let (kit_file, yes_for) = (flags.kit_file.clone(), flags.yes_for.clone());
-            let errand = Errand::Recover { kit_file, yes_for, kit_out: flags.kit_out.clone(), paper: flags.paper };
-            on_account(&flags.account, errand, Ok(None), flags.new.source(), cli.state_dir)
+            let wish = flags.profile();
+            let profile = wish.as_ref().ok().copied().flatten();
+            let (kit_out, paper) = (flags.kit_out.clone(), flags.paper);
+            let errand = Errand::Recover { kit_file, yes_for, kit_out, paper, profile };
+            let new = wish.and_then(|_| flags.new.source());
+            on_account(&flags.account, errand, Ok(None), new, cli.state_dir)
         }
         Command::Password(flags) => {
             let profile = flags.profile();

@@ -39,7 +39,13 @@ pub(super) enum Errand {
     /// See whether it opens; with the kit besides, typed or in a file.
     Verify { kit: bool, kit_file: Option<PathBuf> },
     /// Set a new password by the kit; the new kit may go to a file.
-    Recover { kit_file: Option<PathBuf>, yes_for: Option<String>, kit_out: Option<PathBuf>, paper: Option<Paper> },
+    Recover {
+        kit_file: Option<PathBuf>,
+        yes_for: Option<String>,
+        kit_out: Option<PathBuf>,
+        paper: Option<Paper>,
+        profile: Option<Profile>,
+    },
     /// Set a new password by the old one, at this cost or more.
     Password { profile: Option<Profile> },
     /// Make a new kit.
@@ -188,7 +194,7 @@ async fn ours<W: World>(
             let wish = kit.map(KitWish::OnFile).or(typed.then_some(KitWish::Typed));
             verify(world, rng, known, wish).await
         }
-        Errand::Recover { .. } => recover(world, rng, known, kit, None).await,
+        Errand::Recover { profile, .. } => recover(world, rng, known, kit, *profile).await,
         Errand::Password { profile } => change_password(world, rng, known, *profile).await,
         Errand::Kit { .. } => change_kit(world, rng, known).await,
     }

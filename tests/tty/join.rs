@@ -86,3 +86,26 @@ fn another_computer_warns_before_the_password() {
     pty.type_secret("Password for ada@example.org: ", PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
 }
+
+#[test]
+fn a_member_of_a_stricter_organisation_can_still_change_the_password_and_recover() {
+    // Example Corp asks for the least profile, Second Ltd for the default one.
+    let (mut server, desk) = completed();
+    let link = server.invite_by_second(EMAIL);
+    assert_eq!(run(&mut desk.accept(&link, EMAIL)).code, Some(0));
+    let (old, new) = (desk.write("old", PASSWORD.as_bytes()), desk.write("new", b"harbor trumpet mosaic lantern 91"));
+    let mut change = desk.command();
+    change.args(["password", "--no-input", "--json", "--password-file"]).arg(&old).arg("--new-password-file").arg(&new);
+    let changed = run(&mut change);
+    assert_eq!((changed.code, changed.last()["deed"].as_str()), (Some(0), Some("password-changed")), "{changed:?}");
+
+    let (mut server, desk) = completed();
+    let link = server.invite_by_second(EMAIL);
+    assert_eq!(run(&mut desk.accept(&link, EMAIL)).code, Some(0));
+    let new = desk.write("new", b"harbor trumpet mosaic lantern 91");
+    let mut recover = desk.command();
+    recover.args(["recover", "--no-input", "--json", "--new-password-file"]).arg(new);
+    recover.arg("--kit-file").arg(desk.path("kit.txt")).arg("--kit-out").arg(desk.path("second.txt"));
+    let recovered = run(&mut recover);
+    assert_eq!((recovered.code, recovered.last()["deed"].as_str()), (Some(0), Some("recovered")), "{recovered:?}");
+}

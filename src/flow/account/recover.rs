@@ -85,7 +85,8 @@ impl<W: World> Run<'_, W> {
         self.world.prepare(params.kdf_block.profile).map_err(Why::Local)?;
         let (code, first) = self.prove_by_code(&known, kit.map(|kit| kit.code), names).await?;
         self.world.tell(&Notice::CodeOpened);
-        let present = first.bundle.kdf_block.profile;
+        // As for a new password: an organisation that was joined since may ask for more.
+        let present = first.bundle.kdf_block.profile.max(Profile::DEFAULT);
         let profile = wish.map_or(present, |wish| wish.max(present));
         self.world.prepare(profile).map_err(Why::Local)?;
         let password = self.choose(&known, profile)?;

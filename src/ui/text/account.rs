@@ -88,7 +88,10 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
             }
         }
         Why::Problem(heard) => {
-            let (story, code) = problem::problem(heard, host, None);
+            let (mut story, code) = problem::problem(heard, host, None);
+            if heard.name == ProblemName::Invalid && matches!(stop.subject, Locks::Password | Locks::Both) {
+                story = story.because("An organisation of yours may ask for a costlier password: try --profile 3.");
+            }
             let exit = match heard.name {
                 ProblemName::Suspended | ProblemName::Removed => ExitCode::Invite,
                 ProblemName::TooMany | ProblemName::Unavailable | ProblemName::SessionEnded => ExitCode::TryLater,
@@ -307,6 +310,7 @@ mod tests {
             Why::Refused(Refusal::NotJson),
             Why::Problem(problem(ProblemName::Suspended)),
             Why::Problem(problem(ProblemName::TooMany)),
+            Why::Problem(problem(ProblemName::Invalid)),
             Why::Problem(problem(ProblemName::ChangedMeanwhile)),
             Why::Problem(problem(ProblemName::SessionEnded)),
             Why::Changed(Change::Account),
