@@ -133,6 +133,17 @@ async fn what_is_refused_for_now_is_tried_again_until_it_is_taken() {
     server.stop().await;
 }
 
+/// Waits until so many letters are known to have been refused for now.
+async fn all_wait(deployment: &Deployment, count: usize) {
+    let realm = deployment.realm().await;
+    let looking = async {
+        while realm.letters(vec!["refused".to_owned()], 10).await.expect("a list").len() < count {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(120), looking).await.expect("they were refused");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn letters_that_wait_share_a_connection() {
     let deployment = Deployment::new().await;
@@ -142,8 +153,9 @@ async fn letters_that_wait_share_a_connection() {
     for person in people {
         server.provision(&deployment, person).await;
     }
-    // Time stands still, so each letter has been tried once and waits.
+    // Time stands still, so each letter has been tried once and waits. That the last was refused has to be written down, too, or its pause would begin later.
     wait_for(|| mail.script_is_done().then_some(())).await;
+    all_wait(&deployment, people.len()).await;
     deployment.pass(60);
     let letters = wait_for(|| Some(mail.taken()).filter(|taken| taken.len() == 3)).await;
     let mut to: Vec<_> = letters.iter().map(|letter| letter.rcpt.clone()).collect();
