@@ -42,3 +42,34 @@ pub fn run(data: &[u8]) {
         assert_eq!(read_secret_key(&canonical).as_deref().ok(), Some(&**key));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+    use crate::crypto::recovery::{write_code, write_secret_key};
+    use crate::fuzzing::chance::Seeded;
+    use rand_core::RngCore;
+
+    #[test]
+    fn slips_of_every_kind_keep_the_oracle_content() {
+        let mut chance = Seeded::new(0x7e47);
+        for _ in 0..300 {
+            let text = if chance.next_u32().is_multiple_of(4) {
+                write_secret_key(&chance.bytes())
+            } else {
+                write_code(&chance.bytes())
+            };
+            let mut text = text.as_bytes().to_vec();
+            for _ in 0..chance.next_u32() % 4 {
+                let at = chance.next_u32() as usize % text.len();
+                match chance.next_u32() % 4 {
+                    0 => text[at] = chance.bytes::<1>()[0] & 0x7f,
+                    1 => drop(text.remove(at)),
+                    2 => text.insert(at, b"0O1Il-_ Uu7Z\xc3"[chance.next_u32() as usize % 13]),
+                    _ => text.swap(at, 0),
+                }
+            }
+            run(&text);
+        }
+    }
+}

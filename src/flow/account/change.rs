@@ -95,8 +95,11 @@ impl<W: World> Run<'_, W> {
             (Ok(Some(open)), _) => open,
             // It said that it stored the change, and did not.
             (Ok(None), Ok(())) => return Err(Refusal::Receipt.into()),
-            (Ok(None), Err(_)) => {
-                self.reach = Reach::Unchanged;
+            (Ok(None), Err(why)) => {
+                // That the new password opens nothing is only as good as the line that said so, unless the server refused the change in so many words.
+                if matches!(why, Why::Problem(_)) {
+                    self.reach = Reach::Unchanged;
+                }
                 return Err(sent.err().unwrap_or(Why::NotOpened));
             }
             (Err(why), Ok(())) => return Err(why),
