@@ -12,6 +12,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::client::{Desk, PASSWORD, Run, run};
+use support::completed::completed;
 use support::deployment::Deployment;
 use support::pty::{End, Pty, Stage};
 use support::sitting::plain;
@@ -38,15 +39,6 @@ fn tool(name: &str) -> Option<PathBuf> {
 
 fn tools() -> Vec<(PathBuf, PathBuf)> {
     TOOLS.iter().filter_map(|(name, keygen)| Some((tool(name)?, tool(keygen)?))).collect()
-}
-
-fn completed() -> (Deployment, Desk) {
-    let mut server = Deployment::start();
-    let link = server.invite(EMAIL);
-    let desk = Desk::new();
-    let done = desk.run_accept(&link, EMAIL);
-    assert_eq!(done.code, Some(0), "{done:?}");
-    (server, desk)
 }
 
 fn firstkey(desk: &Desk, arguments: &[&str]) -> Run {

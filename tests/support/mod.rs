@@ -12,6 +12,7 @@
 )]
 
 pub mod client;
+pub mod completed;
 pub mod deployment;
 pub mod infisical;
 pub mod inside;

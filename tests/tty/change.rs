@@ -1,24 +1,15 @@
 //! A new password for an account of our own protocol: at the terminal, by a script, and in vain.
 
 use super::support::client::{Desk, PASSWORD, run};
-use super::support::deployment::Deployment;
+use super::support::completed::completed;
 use super::support::pty::End;
 use super::support::sitting::{Sitting, firstkey, plain};
-use super::{EMAIL, FINISH, LOGIN, LOGOUT, PARAMS};
+use super::{FINISH, LOGIN, LOGOUT, PARAMS};
 
 const NEW: &str = "harbor trumpet mosaic lantern gravel 91";
 const QUESTION: &str = "Password for ada@example.org: ";
 const START: &str = "/v1/account/password/start";
 const CHANGE: &str = "/v1/account/password";
-
-fn completed() -> (Deployment, Desk) {
-    let mut server = Deployment::start();
-    let link = server.invite(EMAIL);
-    let desk = Desk::new();
-    let done = desk.run_accept(&link, EMAIL);
-    assert_eq!(done.code, Some(0), "{done:?}");
-    (server, desk)
-}
 
 fn opens(desk: &Desk, password: &str) -> Option<i32> {
     let file = desk.write("try", password.as_bytes());

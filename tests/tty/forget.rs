@@ -1,6 +1,7 @@
 //! This computer forgets: what goes, what stays, and what has to be typed for it.
 
 use super::support::client::{Desk, PASSWORD, run};
+use super::support::completed::completed;
 use super::support::deployment::Deployment;
 use super::support::pty::{DEADLINE, End};
 use super::support::sitting::{Sitting, accept, firstkey, plain};
@@ -8,15 +9,6 @@ use super::{COMPLETE, EMAIL};
 use std::path::Path;
 
 const AGREE: &str = "type that (Enter alone stops): ";
-
-fn completed() -> (Deployment, Desk) {
-    let mut server = Deployment::start();
-    let link = server.invite(EMAIL);
-    let desk = Desk::new();
-    let done = desk.run_accept(&link, EMAIL);
-    assert_eq!(done.code, Some(0), "{done:?}");
-    (server, desk)
-}
 
 /// A desk with a saved upload whose outcome is not known.
 fn unfinished() -> (Deployment, Desk) {

@@ -1,21 +1,12 @@
 //! One more organisation for an account that exists: at the terminal, by a script, and declined.
 
 use super::support::client::{Desk, PASSWORD, run};
-use super::support::deployment::Deployment;
+use super::support::completed::completed;
 use super::support::pty::End;
 use super::support::sitting::{Sitting, accept, plain};
 use super::{CLAIM, EMAIL, FINISH, LOGIN, PARAMS};
 
 const JOIN: &str = "/v1/invites/join";
-
-fn completed() -> (Deployment, Desk) {
-    let mut server = Deployment::start();
-    let link = server.invite(EMAIL);
-    let desk = Desk::new();
-    let done = desk.run_accept(&link, EMAIL);
-    assert_eq!(done.code, Some(0), "{done:?}");
-    (server, desk)
-}
 
 #[test]
 fn a_person_joins_a_second_organisation_with_the_password_that_they_have() {

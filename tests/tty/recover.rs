@@ -1,6 +1,7 @@
 //! The kit used, proven and replaced: at the terminal, by a script, and in vain.
 
 use super::support::client::{Desk, PASSWORD, run};
+use super::support::completed::completed as account;
 use super::support::deployment::Deployment;
 use super::support::pty::{End, Pty};
 use super::support::sitting::{Sitting, asked_group, firstkey, groups, plain};
@@ -12,11 +13,7 @@ const CODE: &str = "Recovery code: ";
 
 /// A server, a desk where an account was completed, and the kit that was kept.
 fn completed() -> (Deployment, Desk, PathBuf) {
-    let mut server = Deployment::start();
-    let link = server.invite(EMAIL);
-    let desk = Desk::new();
-    let done = desk.run_accept(&link, EMAIL);
-    assert_eq!(done.code, Some(0), "{done:?}");
+    let (server, desk) = account();
     let kit = desk.path("kit.txt");
     assert!(kit.is_file(), "the kit was kept");
     (server, desk, kit)
@@ -112,6 +109,29 @@ fn a_script_recovers_on_a_computer_that_never_saw_the_account() {
     let refused = run(dead.arg(&kit));
     assert_eq!((refused.code, refused.last()["code"].as_str()), (Some(10), Some("code-opens-nothing")), "{refused:?}");
     assert!(!other.path("third.txt").exists(), "no kit is made for nothing");
+}
+
+#[test]
+fn a_script_recovers_only_the_account_that_it_names() {
+    let (server, desk, kit) = completed();
+    let new = desk.write("new", NEW.as_bytes());
+    let before = server.wire.paths().len();
+    for wrong in [
+        ["--yes-for", "grace@example.org"],
+        ["--account", "grace@example.org"],
+        ["--server", "https://keys.example.org"],
+    ] {
+        let mut command = desk.command();
+        command.args(["recover", "--no-input", "--json", "--kit-file"]).arg(&kit).arg("--new-password-file").arg(&new);
+        let refused = run(command.arg("--kit-out").arg(desk.path("never.txt")).args(wrong));
+        assert_eq!((refused.code, refused.last()["code"].as_str()), (Some(6), Some("other-kit")), "{refused:?}");
+    }
+    assert_eq!(server.wire.paths().len(), before, "nothing was sent");
+    assert!(!desk.path("never.txt").exists());
+    let mut command = desk.command();
+    command.args(["recover", "--no-input", "--json", "--kit-file"]).arg(&kit).arg("--new-password-file").arg(&new);
+    let done = run(command.arg("--kit-out").arg(desk.path("second.txt")).args(["--yes-for", EMAIL]));
+    assert_eq!((done.code, done.last()["deed"].as_str()), (Some(0), Some("recovered")), "{done:?}");
 }
 
 #[test]

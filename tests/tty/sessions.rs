@@ -1,23 +1,15 @@
 //! Where an account is logged in, at the terminal and for scripts.
 
 use super::support::client::{Desk, PASSWORD, Run, run};
+use super::support::completed::completed;
 use super::support::deployment::Deployment;
 use super::support::pty::End;
 use super::support::sitting::{Sitting, firstkey, plain};
 use super::support::wire::{Act, Reply};
-use super::{EMAIL, FINISH, LOGIN, LOGOUT, PARAMS};
+use super::{FINISH, LOGIN, LOGOUT, PARAMS};
 
 const QUESTION: &str = "Password for ada@example.org: ";
 const SESSIONS: &str = "/v1/sessions";
-
-fn completed() -> (Deployment, Desk) {
-    let mut server = Deployment::start();
-    let link = server.invite(EMAIL);
-    let desk = Desk::new();
-    let done = desk.run_accept(&link, EMAIL);
-    assert_eq!(done.code, Some(0), "{done:?}");
-    (server, desk)
-}
 
 fn sessions(desk: &Desk, flags: &[&str]) -> Run {
     let password = desk.write("password", PASSWORD.as_bytes());
