@@ -79,7 +79,12 @@ impl<W: World> Run<'_, W> {
     ) -> End<Option<Open>> {
         let AccountContext { realm, account } = context;
         let params = LoginParams { account, realm, key_gen, kdf_block: fresh.block };
-        self.log_in(known, &params, fresh.auth, fresh.pre).await
+        let proof = self.log_in(known, &params, fresh.auth, fresh.pre).await;
+        if let Ok(Some(_)) = proof {
+            // It opens, so it is stored, whatever else may be wrong with what came back.
+            self.reach = Reach::Stored;
+        }
+        proof
     }
 
     /// What became of it: `proof` is what a log-in after the change found, whatever was answered to the change.

@@ -54,9 +54,6 @@ impl<W: World> Run<'_, W> {
         }
         // Whatever was answered: what the new password opens decides.
         let proof = self.prove(&known, open.context, open.bundle.identity.key_gen, fresh).await;
-        if let Ok(Some(_)) = proof {
-            self.reach = super::stop::Reach::Stored;
-        }
         self.spend(open.session);
         self.conclude(known, &expectation, sent, proof, Deed::PasswordChanged)
     }

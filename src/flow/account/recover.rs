@@ -14,7 +14,7 @@ use super::change::Expectation;
 use super::lock::Holder;
 use super::login::private_keys;
 use super::run::{End, Heard, Run};
-use super::stop::{Change, Reach, Stop, Why};
+use super::stop::{Change, Stop, Why};
 use super::{Deed, Done, Known, World};
 use crate::crypto::context::{AccountContext, AccountId, RealmId};
 use crate::crypto::hazmat;
@@ -98,7 +98,7 @@ impl<W: World> Run<'_, W> {
         {
             return Err(Why::Changed(Change::OtherKeys));
         }
-        drop(code);
+        drop((code, first));
         let holder = again.holder();
         let server_key = known.pin.as_ref().map(|pin| pin.server_key);
         let lock = self.lock_by_password(&known, &holder, &fresh, server_key).await?;
@@ -110,9 +110,6 @@ impl<W: World> Run<'_, W> {
             return Err(Why::Cancelled);
         }
         let proof = self.prove(&known, again.context, again.bundle.identity.key_gen, fresh).await;
-        if let Ok(Some(_)) = proof {
-            self.reach = Reach::Stored;
-        }
         self.conclude(known, &expectation, sent, proof, Deed::Recovered)
     }
 
