@@ -145,7 +145,7 @@ fn prepared(
         let theirs = shelf.dialect_pins(DialectPin::read).map_err(early)?;
         let choice = match (&kit, &errand) {
             // A kit in a file names its account.
-            (Some(kit), Errand::Recover { .. }) => of_kit(kit, &pins),
+            (Some(kit), Errand::Recover { .. }) => of_kit(kit, flags, errand.consents_for(), &pins),
             _ => choose(flags, errand.consents_for(), &pins, &theirs),
         };
         match choice {
@@ -207,12 +207,21 @@ fn on_file(kit: &KitFacts) -> Option<KitOnFile> {
 }
 
 /// The account that a kit names; by its ids, where this computer remembers it, since servers and people change their names.
-fn of_kit(kit: &KitFacts, pins: &[Pin]) -> Choice {
+/// Whatever the flags say besides has to be true of it.
+fn of_kit(kit: &KitFacts, flags: &cli::Account, consents_for: Option<&str>, pins: &[Pin]) -> Choice {
     let context = AccountContext { realm: kit.realm, account: kit.account };
     let known = match pins.iter().find(|pin| pin.context == context) {
         Some(pin) => Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin.clone()) },
         None => Known { origin: kit.origin.clone(), email: kit.email.clone(), pin: None },
     };
+    let Ok(server) = flags.server.as_deref().map(Origin::read).transpose() else {
+        return Choice::Refused(AccountWhy::NoSuchServer);
+    };
+    let mut named = flags.account.as_deref().into_iter().chain(consents_for);
+    let is_meant = named.all(|named| named.trim().eq_ignore_ascii_case(&known.email));
+    if !is_meant || server.is_some_and(|server| server != known.origin) {
+        return Choice::Refused(AccountWhy::OtherKit);
+    }
     Choice::Ours(Box::new(known))
 }
 

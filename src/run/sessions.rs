@@ -51,7 +51,7 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
     let known = match choose(&flags.account, None, &pins, &theirs) {
         Choice::Ours(known) => *known,
         Choice::Theirs if theirs.is_empty() => return Ok(refuse(script, Why::NothingKnown)),
-        Choice::Theirs => return Ok(refuse(script, Why::OtherKind)),
+        Choice::Theirs => return Ok(refuse(script, Why::NotThere)),
         Choice::Refused(why) => return Ok(refuse(script, why)),
     };
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());

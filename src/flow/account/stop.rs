@@ -76,8 +76,6 @@ pub enum Why {
     SecretKeyNotYet,
     /// The account's server is of the other dialect, in which this command does not exist.
     NotThere,
-    /// The account is on a server of another kind, which has no such thing.
-    OtherKind,
     /// The account has no session with the id that was given.
     NoSuchSession(SessionId),
     /// The fingerprint that was given is not that of the account.

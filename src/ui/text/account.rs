@@ -129,8 +129,8 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
             (story, "code-opens-nothing", ExitCode::NotOpened)
         }
         Why::OtherKit => {
-            let story = Story::of("Stopped: the kit is of another account than the server shows.")
-                .because("Either it is somebody else's kit, or the server shows a wrong account.")
+            let story = Story::of("Stopped: the kit is of another account than the one that is meant.")
+                .because("Either it is somebody else's kit, or a flag or the server is wrong.")
                 .then("Compare the address on the kit; if it is right, tell your administrator.");
             (story, "other-kit", ExitCode::Refused)
         }
@@ -140,7 +140,6 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
                 .then("Install a newer firstkey, then run this again.");
             (story, "account-secret-key", ExitCode::Local)
         }
-        Why::OtherKind => (sessions::other_kind(), "no-sessions-there", ExitCode::Usage),
         Why::NoSuchSession(session) => (sessions::none_such(*session), "no-such-session", ExitCode::Usage),
         Why::Peer(trouble) => share::peer(trouble),
         Why::OtherFingerprint => {
@@ -324,7 +323,6 @@ mod tests {
             Why::NotTheInvited { expected: "a@example.org".to_owned(), invited: "ada@example.org".to_owned() },
             Why::Missing(Missing::RecoveryCode),
             Why::SecretKeyNotYet,
-            Why::OtherKind,
             Why::NoSuchSession(crate::crypto::context::SessionId([7; 16])),
             Why::OtherFingerprint,
         ]

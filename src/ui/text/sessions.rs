@@ -61,13 +61,6 @@ fn cut(text: &str) -> String {
     text.chars().take(LONGEST - 3).chain("...".chars()).collect()
 }
 
-/// The server is of a kind that has no list of sessions.
-pub(super) fn other_kind() -> Story {
-    Story::of("Stopped: that account is on a server of another kind.")
-        .because("This program cannot list the sessions of such a server.")
-        .then("Its web page may show them. Another account: --server URL --account EMAIL.")
-}
-
 /// The id that was given is of no session.
 pub(super) fn none_such(session: SessionId) -> Story {
     Story::of("Stopped: the account has no session with this id; it may be over already.")
