@@ -98,6 +98,25 @@ pub fn read_phrase(text: &str) -> Option<[&'static str; PHRASE_WORDS]> {
     typed.next().is_none().then_some(phrase)
 }
 
+/// Reads a fingerprint phrase with whatever stands between its words on paper: white space, commas, dashes.
+///
+/// Four words of the list have a dash of their own, `yo-yo` is one of them. What stands before that dash is no word by
+/// itself, so a piece that is none is looked up together with the next. `None` unless it is exactly eight words of the list.
+pub fn read_typed_phrase(text: &str) -> Option<[&'static str; PHRASE_WORDS]> {
+    let typed = text.to_ascii_lowercase();
+    let mut pieces = typed.split(|c: char| c.is_whitespace() || c == ',' || c == '-').filter(|piece| !piece.is_empty());
+    let mut phrase = [""; PHRASE_WORDS];
+    for place in &mut phrase {
+        let piece = pieces.next()?;
+        let number = match number_of(piece) {
+            Some(number) => number,
+            None => number_of(&format!("{piece}-{}", pieces.next()?))?,
+        };
+        *place = word(number);
+    }
+    pieces.next().is_none().then_some(phrase)
+}
+
 /// Makes a passphrase of `words` random words with single spaces between them.
 ///
 /// Every word is equally likely: 16-bit draws at or above the largest multiple of 7,776 are thrown away.
@@ -216,6 +235,28 @@ mod tests {
     }
 
     #[test]
+    fn a_typed_phrase_may_have_dashes_and_commas_between_its_words_and_within_them() {
+        let phrase = ["yo-yo", "drop-down", "down", "t-shirt", "shirt", "felt-tip", "abacus", "zoom"];
+        for typed in
+            [phrase.join(" "), phrase.join("-"), phrase.join(", ").to_uppercase(), phrase.join(" ").replace('-', " ")]
+        {
+            assert_eq!(read_typed_phrase(&typed), Some(phrase), "{typed}");
+        }
+        for wrong in
+            [&phrase[..7].join(" "), &format!("{} down", phrase.join(" ")), &phrase.join(" ").replace("yo-yo", "yo")]
+        {
+            assert_eq!(read_typed_phrase(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_stands_before_the_dash_of_a_word_is_no_word() {
+        let dashed: Vec<_> = LIST.lines().filter_map(|word| word.split_once('-')).collect();
+        assert_eq!(dashed.len(), 4);
+        assert!(dashed.iter().all(|(before, _)| number_of(before).is_none()), "{dashed:?}");
+    }
+
+    #[test]
     fn draws_that_would_favour_early_words_are_thrown_away() {
         // 62,208 = 8 * 7,776 is the first refused draw; 62,207 is the last word.
         let mut tape = Tape(vec![0xf3, 0x00, 0xff, 0xff, 0xf2, 0xff], 0);
@@ -244,6 +285,7 @@ mod tests {
         fn a_phrase_reads_back(bytes in any::<[u8; 32]>()) {
             let phrase = phrase_from_digest(&bytes);
             prop_assert_eq!(read_phrase(&phrase.join(" ")), Some(phrase));
+            prop_assert_eq!(read_typed_phrase(&phrase.join("-")), Some(phrase));
         }
     }
 }

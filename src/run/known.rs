@@ -12,6 +12,7 @@ use crate::flow::stop::LocalTrouble;
 use crate::store::shelf;
 use crate::ui::script::{Answers, Event, Script};
 use crate::ui::text;
+use crate::wire::directory::Words;
 use crate::wire::link::short_id;
 use crate::wire::origin::Origin;
 use std::io::Write;
@@ -70,9 +71,8 @@ pub(super) fn fingerprint(flags: &cli::Account, words: &[String], state: Option<
         Ok(pin) => pin,
         Err(why) => return refused(flags.json, why),
     };
-    let typed = words.join(" ").to_lowercase();
-    let typed: Vec<_> = typed.split([' ', '-', ',']).filter(|word| !word.is_empty()).collect();
-    if typed.join(" ") != pin.fingerprint().to_string() {
+    let typed = Words::read_typed(&words.join(" "));
+    if typed.is_none_or(|typed| typed.as_str() != pin.fingerprint().to_string()) {
         return refused(flags.json, Why::OtherFingerprint);
     }
     if flags.json {

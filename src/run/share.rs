@@ -71,12 +71,12 @@ fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Res
     Ok(exit)
 }
 
-/// Words that were typed, with any dashes and commas between them.
+/// Words that were typed, if there are any.
 fn words(typed: &[String]) -> Result<Option<Words>, Why> {
     if typed.is_empty() {
         return Ok(None);
     }
-    Words::read(&typed.join(" ").replace(['-', ','], " ")).map(Some).ok_or(Why::OtherFingerprint)
+    Words::read_typed(&typed.join(" ")).map(Some).ok_or(Why::OtherFingerprint)
 }
 
 fn remembered(json: bool, state: Option<PathBuf>) -> ExitCode {

@@ -8,7 +8,7 @@ use super::json::Value;
 use super::refusal::Refusal;
 use crate::crypto::context::{AccountId, KeyGen, RealmId};
 use crate::crypto::identity::{IdentitySignature, PublicIdentity};
-use crate::crypto::words::read_phrase;
+use crate::crypto::words::{read_phrase, read_typed_phrase};
 
 /// What the directory says of one person.
 #[derive(Clone, Debug)]
@@ -36,9 +36,14 @@ pub struct Listing {
 pub struct Words(String);
 
 impl Words {
-    /// Reads them as a person or a server writes them; nothing but eight words of the list.
+    /// Reads them as a server writes them; nothing but eight words of the list.
     pub fn read(text: &str) -> Option<Self> {
         read_phrase(text).map(|words| Self(words.join(" ")))
+    }
+
+    /// Reads them as a person types them, with commas and dashes as they like.
+    pub fn read_typed(text: &str) -> Option<Self> {
+        read_typed_phrase(text).map(|words| Self(words.join(" ")))
     }
 
     /// The words with single spaces.
