@@ -20,5 +20,6 @@ pub mod keys;
 pub mod letters;
 pub mod needles;
 pub mod pty;
+pub mod secrets;
 pub mod sitting;
 pub mod wire;
