@@ -19,7 +19,7 @@ const SALT: [u8; 32] = [7; 32];
 const ROLE: &str = "FIRSTKEY_BENCH_ROLE";
 
 fn ours(m_kib: u32, t: u32) -> [u8; 32] {
-    *stretch(PASSWORD, &SALT, m_kib, t, LANES).expect("the machine has the memory of a profile")
+    *stretch(PASSWORD, &SALT, m_kib, t, LANES).expect("the machine has the memory of a profile").expose()
 }
 
 fn on_its_heap(m_kib: u32, t: u32) -> [u8; 32] {

@@ -7,7 +7,6 @@ use super::stretch::{StretchError, stretch};
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::drive::Stretch;
 use crate::flow::stop::LocalTrouble;
-use crate::secret::MasterKey;
 
 /// Argon2id on this machine's cores and memory.
 pub struct ThisMachine;
@@ -21,7 +20,7 @@ impl Stretch for ThisMachine {
         let work = tokio::task::spawn_blocking(move || {
             let params = job.block.profile.params();
             // EXPOSE: Argon2id is what the password is for.
-            stretch(job.password.expose(), &job.block.salt.0, params.m_kib, params.t, params.p).map(|key| MasterKey::from_bytes(&key))
+            stretch(job.password.expose(), &job.block.salt.0, params.m_kib, params.t, params.p)
         });
         match work.await {
             Ok(Ok(key)) => Ok(Stretched(key)),

@@ -5,9 +5,10 @@
 
 use super::memory::{self, NotEnough};
 use super::os::{NoMemory, WipedPages};
+use crate::crypto::stack;
+use crate::secret::MasterKey;
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::num::NonZeroUsize;
-use zeroize::{Zeroize, Zeroizing};
 
 /// Why a password could not be stretched. None of them says anything about the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +35,7 @@ impl From<NotEnough> for StretchError {
     }
 }
 
-/// 32 bytes of Argon2id: `m_kib` KiB, `t` passes, `p` lanes, no secret, no associated data.
+/// MK, 32 bytes of Argon2id: `m_kib` KiB, `t` passes, `p` lanes, no secret, no associated data.
 ///
 /// Blocks for as long as it takes; the lanes run on as many threads as the machine has cores.
 pub fn stretch(
@@ -43,7 +44,7 @@ pub fn stretch(
     m_kib: u32,
     t: u32,
     p: u32,
-) -> Result<Zeroizing<[u8; 32]>, StretchError> {
+) -> Result<MasterKey, StretchError> {
     let params = Params::new(m_kib, t, p, Some(32)).map_err(|_| StretchError::BadParameters)?;
     memory::check(m_kib)?;
     let no_memory = |NoMemory| StretchError::NotEnoughMemory {
@@ -52,7 +53,6 @@ pub fn stretch(
     };
     let mut pages = WipedPages::reserve(m_kib).map_err(no_memory)?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let mut key = Zeroizing::new([0; 32]);
 
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = usize::try_from(p).map_or(cores, |lanes| lanes.min(cores));
@@ -60,28 +60,23 @@ pub fn stretch(
     let run = rayon::ThreadPoolBuilder::new().num_threads(threads).build_scoped(
         |worker| {
             worker.run();
-            wipe_stack();
+            // The first hash of the password and the last block lie there, and the system's library keeps the stacks of ended threads for the next ones.
+            stack::wipe::<{ 64 * 1024 }>();
         },
         |pool| {
             // Page faults cost more than the arithmetic: take them together, on all cores, before the lanes start to wait for one another.
             let populated = pool.broadcast(|part| pages.populate(part.index(), part.num_threads()));
             populated.into_iter().collect::<Result<(), _>>().map_err(no_memory)?;
             pages.lock();
-            pool.install(|| argon2.hash_password_into_with_memory(password, salt, key.as_mut(), pages.blocks()))
-                .map_err(|_| StretchError::BadParameters)
+            // Written where it stays: returned by value it would leave a copy on the stack of each function that hands it on.
+            let mut end = Ok(());
+            let key = MasterKey::filled_by(|key| {
+                end = pool.install(|| argon2.hash_password_into_with_memory(password, salt, key, pages.blocks()));
+            });
+            end.map(|()| key).map_err(|_| StretchError::BadParameters)
         },
     );
-    run.map_err(|_| StretchError::NoThreads)??;
-    Ok(key)
-}
-
-/// Overwrites the part of this thread's stack that Argon2 used: the first hash of the password and the last block lie there, and the system's
-/// library keeps the stacks of ended threads for the next ones.
-#[inline(never)]
-#[allow(clippy::large_stack_arrays)] // The stack is what it is for; a worker has 2 MiB of it.
-fn wipe_stack() {
-    let mut used = [0_u8; 64 * 1024];
-    used.zeroize();
+    run.map_err(|_| StretchError::NoThreads)?
 }
 
 #[cfg(test)]
@@ -96,7 +91,7 @@ mod tests {
             let mut expected = [0; 32];
             theirs.hash_password_into(b"correct horse", &[7; 32], &mut expected).expect("within the ranges");
             let ours = stretch(b"correct horse", &[7; 32], m_kib, t, p).expect("little memory");
-            assert_eq!(*ours, expected, "m={m_kib} t={t} p={p}");
+            assert_eq!(*ours.expose(), expected, "m={m_kib} t={t} p={p}");
         }
     }
 
@@ -109,12 +104,12 @@ mod tests {
         {
             others.push(stretch(password, &[salt; 32], m_kib, t, p).expect("little memory"));
         }
-        assert!(others.iter().all(|other| **other != *base));
+        assert!(others.iter().all(|other| !other.matches(&base)));
     }
 
     #[test]
     fn more_memory_than_there_is_fails_with_numbers_and_before_anything_is_reserved() {
-        let error = stretch(b"a", &[0; 32], u32::MAX - 7, 1, 4).expect_err("four TiB are not there");
+        let error = stretch(b"a", &[0; 32], u32::MAX - 7, 1, 4).err().expect("four TiB are not there");
         let StretchError::NotEnoughMemory { needed_kib, available_kib } = error else { panic!("{error:?}") };
         assert!(needed_kib > u64::from(u32::MAX - 7) && available_kib < needed_kib);
     }

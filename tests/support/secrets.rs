@@ -16,7 +16,6 @@ use firstkey::crypto::prepare::prepare;
 use firstkey::crypto::{envelope, hazmat, label};
 use firstkey::port::random::SystemRng;
 use firstkey::port::stretch::stretch;
-use firstkey::secret::MasterKey;
 use serde_json::{Value, json};
 
 /// All that only the owner of the account has, as long as the password is `typed` and the recovery code is `code`.
@@ -48,9 +47,8 @@ pub fn secrets(server: &Deployment, email: &str, typed: &str, code: &str) -> Nee
     let block = KdfBlock::read(&stored.kdf_block()).expect("a block");
     let params = block.profile.params();
     let master = stretch(&prepared, &block.salt.0, params.m_kib, params.t, params.p).expect("there is memory");
-    needles.add("MK", master.as_slice());
-    let PasswordKeys { auth, pre } =
-        derive_password_keys(&MasterKey::from_bytes(&master), &context, &block, None).expect("no second secret");
+    needles.add("MK", master.expose());
+    let PasswordKeys { auth, pre } = derive_password_keys(&master, &context, &block, None).expect("no second secret");
     needles.add("auth", auth.expose());
     needles.add("pre", pre.expose());
 

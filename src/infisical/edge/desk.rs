@@ -395,7 +395,6 @@ impl World for Desk<'_> {
             let (m_kib, t, p) = ARGON2;
             // EXPOSE: Argon2id is what the password is for. The salt is its text, in this dialect.
             stretch(job.password.expose(), job.salt.text().as_bytes(), m_kib, t, p)
-                .map(|key| MasterKey::from_bytes(&key))
         });
         let result = tokio::select! {
             biased;
