@@ -3,9 +3,9 @@
 //! Promise: each function is one primitive with fixed parameters and no policy. Must never: be called from outside `crypto` except by the stretch port
 //! (Argon2id over memory that it owns) and by tests; decide anything; keep a secret in a buffer of its own that is not wiped.
 //!
-//! Known residue: the `hkdf` and `hmac` crates do not wipe their midstates on the stack, and the ChaCha20 crate wipes its key schedule only as far as
-//! its own `zeroize` support goes.
+//! The crates leave what they worked on in their part of the stack: each function that takes a secret overwrites it (`stack`).
 
+use super::stack::wiped_after;
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{AeadInPlace, KeyInit};
 use chacha20poly1305::{Tag, XChaCha20Poly1305};
@@ -47,27 +47,25 @@ pub fn argon2id(
 
 /// HKDF-SHA-512: extract with `salt`, expand with `info` (RFC 5869).
 pub fn hkdf(salt: &[u8], ikm: &[u8], info: &[u8], out: &mut [u8]) {
-    Hkdf::<Sha512>::new(Some(salt), ikm)
-        .expand(info, out)
+    wiped_after(|| Hkdf::<Sha512>::new(Some(salt), ikm).expand(info, out))
         .expect("invariant: outputs are at most 64 bytes, far below 255 hash lengths");
 }
 
 /// SHA-512.
 pub fn sha512(data: &[u8]) -> [u8; 64] {
-    Sha512::digest(data).into()
+    wiped_after(|| Sha512::digest(data).into())
 }
 
 /// SHA-256.
 pub fn sha256(data: &[u8]) -> [u8; 32] {
-    Sha256::digest(data).into()
+    wiped_after(|| Sha256::digest(data).into())
 }
 
 /// XChaCha20-Poly1305: ciphertext with the tag behind it. Not key-committing by itself; see `envelope`.
 pub fn aead_seal(key: &[u8; 32], nonce: &[u8; 24], aad: &[u8], plaintext: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(plaintext.len() + TAG_LEN);
     out.extend_from_slice(plaintext);
-    let tag = XChaCha20Poly1305::new(key.into())
-        .encrypt_in_place_detached(nonce.into(), aad, &mut out)
+    let tag = wiped_after(|| XChaCha20Poly1305::new(key.into()).encrypt_in_place_detached(nonce.into(), aad, &mut out))
         .expect("invariant: plaintexts are tens of bytes, far below the cipher's limit");
     out.extend_from_slice(&tag);
     out
@@ -78,20 +76,22 @@ pub fn aead_open(key: &[u8; 32], nonce: &[u8; 24], aad: &[u8], ciphertext: &[u8]
     let split = ciphertext.len().checked_sub(TAG_LEN)?;
     let (body, tag) = ciphertext.split_at(split);
     let mut plaintext = Zeroizing::new(body.to_vec());
-    XChaCha20Poly1305::new(key.into())
-        .decrypt_in_place_detached(nonce.into(), aad, &mut plaintext, Tag::from_slice(tag))
-        .ok()?;
+    let tag = Tag::from_slice(tag);
+    wiped_after(|| {
+        XChaCha20Poly1305::new(key.into()).decrypt_in_place_detached(nonce.into(), aad, &mut plaintext, tag)
+    })
+    .ok()?;
     Some(plaintext)
 }
 
 /// The X25519 public key of `secret` (RFC 7748).
 pub fn x25519_public(secret: &[u8; 32]) -> [u8; 32] {
-    PublicKey::from(&StaticSecret::from(*secret)).to_bytes()
+    wiped_after(|| PublicKey::from(&StaticSecret::from(*secret)).to_bytes())
 }
 
 /// The shared secret of `secret` and the public key `theirs` (RFC 7748); `None` for a low-order key, with which everybody shares it.
 pub fn x25519_agree(secret: &[u8; 32], theirs: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
-    let shared = StaticSecret::from(*secret).diffie_hellman(&PublicKey::from(*theirs));
+    let shared = wiped_after(|| StaticSecret::from(*secret).diffie_hellman(&PublicKey::from(*theirs)));
     shared.was_contributory().then(|| Zeroizing::new(shared.to_bytes()))
 }
 
@@ -102,12 +102,12 @@ pub fn x25519_is_contributory(public: &[u8; 32]) -> bool {
 
 /// The Ed25519 public key of `seed` (RFC 8032).
 pub fn ed25519_public(seed: &[u8; 32]) -> [u8; 32] {
-    SigningKey::from_bytes(seed).verifying_key().to_bytes()
+    wiped_after(|| SigningKey::from_bytes(seed).verifying_key().to_bytes())
 }
 
 /// An Ed25519 signature (RFC 8032).
 pub fn ed25519_sign(seed: &[u8; 32], message: &[u8]) -> [u8; 64] {
-    SigningKey::from_bytes(seed).sign(message).to_bytes()
+    wiped_after(|| SigningKey::from_bytes(seed).sign(message).to_bytes())
 }
 
 /// Strict verification: canonical S, no small-order keys.

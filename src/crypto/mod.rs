@@ -27,6 +27,7 @@ pub mod kek;
 pub mod opaque;
 pub mod prepare;
 pub mod recovery;
+pub mod stack;
 pub mod strength;
 pub mod words;
 
