@@ -7,7 +7,7 @@ use super::lock::Holder;
 use super::run::{End, Heard, Run};
 use super::stop::{Change, Why};
 use super::{Known, World};
-use crate::crypto::context::AccountContext;
+use crate::crypto::context::{AccountContext, KeyGen};
 use crate::crypto::identity::KeyPairs;
 use crate::crypto::kdf::StretchJob;
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys};
@@ -45,6 +45,11 @@ impl Open {
         let Self { context, bundle, session, account_key, .. } = self;
         Holder { context, bundle, session, account_key }
     }
+
+    /// What is left to do goes without a key: they end here.
+    pub(super) fn let_keys_go(self) -> (AccountContext, KeyGen, SessionToken) {
+        (self.context, self.bundle.identity.key_gen, self.session)
+    }
 }
 
 /// What the end of a conversation needs.
@@ -80,6 +85,8 @@ impl<W: World> Run<'_, W> {
             let Some(typed) = self.secret(question)? else { return Err(Why::NotOpened) };
             // Nothing, and too much, can be no account's password: the server need not be asked.
             if let (false, Ok(password)) = (typed.is_empty(), prepare(&typed).map(Password::from_prepared)) {
+                // What was typed is not held while the server is waited for.
+                drop(typed);
                 self.world.tell(&Notice::Checking);
                 if let Some(open) = self.attempt(known, params, password).await? {
                     self.world.tell(&Notice::Opened);
@@ -102,7 +109,8 @@ impl<W: World> Run<'_, W> {
 
     /// Logs in with the password that `open` was opened with: its session may be over.
     pub(super) async fn log_in_again(&mut self, known: &Known, params: &LoginParams, open: Open) -> End<Open> {
-        let Open { auth, pre, session, .. } = open;
+        let Open { auth, pre, session, account_key, .. } = open;
+        drop(account_key);
         self.spend(session);
         self.log_in(known, params, auth, pre).await?.ok_or(Why::NotOpened)
     }

@@ -48,13 +48,14 @@ impl<W: World> Run<'_, W> {
         let expectation = Expectation::of(&open.bundle, Some(&lock), None);
         let change = change::password(&known.origin, &self.replaces(&holder), &lock);
         self.world.tell(&Notice::Changing { bytes: change.body().len(), what: Locks::Password });
-        let sent = self.upload(&open.session, &change).await;
+        let (context, key_gen, session) = open.let_keys_go();
+        let sent = self.upload(&session, &change).await;
         if let Err(Why::Cancelled) = sent {
             return Err(Why::Cancelled);
         }
         // Whatever was answered: what the new password opens decides.
-        let proof = self.prove(&known, open.context, open.bundle.identity.key_gen, fresh).await;
-        self.spend(open.session);
+        let proof = self.prove(&known, context, key_gen, fresh).await;
+        self.spend(session);
         self.conclude(known, &expectation, sent, proof, Deed::PasswordChanged)
     }
 }

@@ -105,11 +105,14 @@ impl<W: World> Run<'_, W> {
         let expectation = Expectation::of(&again.bundle, Some(&lock), Some(&kit));
         let change = change::recovery(&known.origin, &self.replaces(&holder), &lock, &kit);
         self.world.tell(&Notice::Changing { bytes: change.body().len(), what: Locks::Both });
-        let sent = self.upload(&again.session, &change).await;
+        // What is left to do goes without the account key.
+        let Recovered { context, bundle, session, account_key } = again;
+        drop(account_key);
+        let sent = self.upload(&session, &change).await;
         if let Err(Why::Cancelled) = sent {
             return Err(Why::Cancelled);
         }
-        let proof = self.prove(&known, again.context, again.bundle.identity.key_gen, fresh).await;
+        let proof = self.prove(&known, context, bundle.identity.key_gen, fresh).await;
         self.conclude(known, &expectation, sent, proof, Deed::Recovered)
     }
 
