@@ -1,6 +1,7 @@
 //! The real `firstkey` binary as a child process, without a terminal.
 
 use serde_json::Value;
+use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
@@ -10,6 +11,11 @@ use tempfile::TempDir;
 
 /// A password that passes every judgement.
 pub const PASSWORD: &str = "velvet tundra misprint cobra lunar eggplant";
+
+/// The program that is tested: the one that was built with the tests, or the one that this variable names, such as the release build.
+pub fn program() -> OsString {
+    std::env::var_os("FIRSTKEY_UNDER_TEST").unwrap_or_else(|| env!("CARGO_BIN_EXE_firstkey").into())
+}
 
 /// One machine of one person: state folder, kit, invite and password files.
 pub struct Desk {
@@ -71,7 +77,7 @@ impl Desk {
 
     /// `firstkey` with an environment that is empty but for what it needs, without a terminal.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_firstkey"));
+        let mut command = Command::new(program());
         command
             .env_clear()
             .env("HOME", self.home.path())

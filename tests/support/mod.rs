@@ -18,6 +18,7 @@ pub mod infisical;
 pub mod inside;
 pub mod keys;
 pub mod letters;
+pub mod memory;
 pub mod needles;
 pub mod pty;
 pub mod secrets;

@@ -51,6 +51,11 @@ impl Needles {
         }
     }
 
+    /// Adds bytes that have no other form.
+    pub fn push_raw(&mut self, name: &str, bytes: Vec<u8>) {
+        self.push(name, "raw", bytes);
+    }
+
     fn push(&mut self, name: &str, form: &str, bytes: Vec<u8>) {
         if !self.0.iter().any(|known| known.bytes == bytes) {
             self.0.push(Needle { name: format!("{name} as {form}"), bytes });

@@ -1,16 +1,12 @@
 //! A person at a terminal, step by step: what is waited for, what is typed.
 
-use super::client::Desk;
+use super::client::{Desk, program};
 use super::pty::{Pty, Stage};
 use std::path::Path;
 
 /// `firstkey` of this desk, on a terminal.
 pub fn firstkey(desk: &Desk) -> Stage {
-    Stage::new(env!("CARGO_BIN_EXE_firstkey"))
-        .env("HOME", desk.home.path())
-        .folder(desk.home.path())
-        .arg("--state-dir")
-        .arg(desk.state())
+    Stage::new(program()).env("HOME", desk.home.path()).folder(desk.home.path()).arg("--state-dir").arg(desk.state())
 }
 
 /// `firstkey accept` of this desk, on a terminal, with the settings that cost the tests least.
