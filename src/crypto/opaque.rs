@@ -7,6 +7,7 @@
 use super::context::{AccountContext, AccountId, KeyGen};
 use super::encoding::pae;
 use super::kdf::KdfBlock;
+use super::stack::wiped_after;
 use super::{SUITE, label};
 use crate::secret::{ExportKey, OpaquePassword};
 use opaque_ke::{
@@ -94,12 +95,22 @@ impl Registration {
         mut rng: &mut dyn CryptoRngCore,
     ) -> Result<(Self, [u8; REQUEST_LEN]), OpaqueFailed> {
         // EXPOSE: OPAQUE blinds it before anything leaves.
-        let started = ClientRegistration::<Suite>::start(&mut rng, auth.expose()).map_err(|_| OpaqueFailed)?;
+        let started = wiped_after(|| ClientRegistration::<Suite>::start(&mut rng, auth.expose()));
+        let started = started.map_err(|_| OpaqueFailed)?;
         Ok((Self { state: started.state, auth }, array(&started.message.serialize())))
     }
 
     /// Makes the record from the server's answer.
     pub fn finish(
+        self,
+        response: &[u8; RESPONSE_LEN],
+        context: &AccountContext,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Registered, OpaqueFailed> {
+        wiped_after(|| self.record(response, context, rng))
+    }
+
+    fn record(
         self,
         response: &[u8; RESPONSE_LEN],
         context: &AccountContext,
@@ -140,12 +151,22 @@ impl Login {
     /// Blinds `auth`; gives the state and the 96-byte message.
     pub fn start(auth: OpaquePassword, mut rng: &mut dyn CryptoRngCore) -> Result<(Self, [u8; KE1_LEN]), OpaqueFailed> {
         // EXPOSE: OPAQUE blinds it before anything leaves.
-        let started = ClientLogin::<Suite>::start(&mut rng, auth.expose()).map_err(|_| OpaqueFailed)?;
+        let started = wiped_after(|| ClientLogin::<Suite>::start(&mut rng, auth.expose())).map_err(|_| OpaqueFailed)?;
         Ok((Self { state: started.state, auth }, array(&started.message.serialize())))
     }
 
     /// Checks the server's proof in this login context and makes ours.
     pub fn finish(
+        self,
+        ke2: &[u8; KE2_LEN],
+        login_context: &[u8],
+        context: &AccountContext,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<LoggedIn, OpaqueFailed> {
+        wiped_after(|| self.proof(ke2, login_context, context, rng))
+    }
+
+    fn proof(
         self,
         ke2: &[u8; KE2_LEN],
         login_context: &[u8],

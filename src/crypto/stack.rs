@@ -8,8 +8,8 @@
 
 use zeroize::Zeroize;
 
-/// How far down it is wiped, in bytes. The deepest of the primitives, an Ed25519 signature with its tables, stays far above.
-pub const DEEP: usize = 16 * 1024;
+/// How far down it is wiped, in bytes. The deepest, the end of an OPAQUE login with its tables of points, stays above.
+pub const DEEP: usize = 32 * 1024;
 
 /// Runs `work` in a frame of its own, then overwrites that frame and what lay below it.
 pub fn wiped_after<T>(work: impl FnOnce() -> T) -> T {
