@@ -10,7 +10,7 @@ use crate::wire::text::Printable;
 pub(super) fn program(program: &Program) -> Words {
     let kernel = program.kernel.as_ref().map(|kernel| format!(", kernel {}", kernel.as_str())).unwrap_or_default();
     let features = if program.features.is_empty() { "none".to_owned() } else { program.features.join(", ") };
-    Words::of("Program", format!("firstkey {} on {}{kernel}", program.version, program.system)).and(format!("Features: {features}"))
+    Words::of("Program", format!("Version {} on {}{kernel}", program.version, program.system)).and(format!("Features: {features}"))
 }
 
 pub(super) fn terminal(terminal: Option<&Terminal>) -> Words {
@@ -61,7 +61,7 @@ pub(super) fn closed(closed: Closed) -> Words {
             if !traces {
                 words = words.and("other programs of yours could look into its memory;");
             }
-            words.and("firstkey works all the same.").then("If that matters to you, use another computer for this.")
+            words.and("Commands work all the same.").then("If that matters to you, use another computer for this.")
         }
     }
 }
