@@ -2,9 +2,11 @@
 //!
 //! Promise: flags become typed options; nothing else happens here. Must never: hold a secret flag, or decide anything.
 
+mod doctor;
 mod local;
 pub mod share;
 
+pub use doctor::Doctor;
 pub use local::{Forget, Sessions};
 
 use crate::crypto::kdf::Profile;
@@ -57,6 +59,7 @@ macro_rules! page {
 ",
             $files,
             "\x20 audit      Show what was sent, field by field, with the reason each may leave
+  doctor     See why something does not work here; asks for no password
 
 Flags and exit codes of a command: firstkey COMMAND --help"
         )
@@ -116,6 +119,8 @@ pub enum Command {
     Open(share::Open),
     /// Show what was sent, field by field, with the reason each may leave.
     Audit(Audit),
+    /// See why something does not work here; asks for no password.
+    Doctor(Doctor),
     /// Show where an account is logged in, and end what should not be.
     Sessions(Sessions),
     /// Remove what this computer remembers of an account.

@@ -38,6 +38,8 @@
 #[cfg(feature = "age")]
 pub mod age;
 pub mod crypto;
+#[cfg(feature = "client")]
+pub mod doctor;
 pub mod flow;
 pub mod infisical;
 pub mod secret;

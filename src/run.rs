@@ -3,6 +3,7 @@
 //! Promise: the process is closed before anything secret exists in it; what can fail on this machine is checked before the first question.
 //! Must never: decide what is acceptable; that is `flow`.
 
+mod doctor;
 mod forget;
 mod known;
 mod on_account;
@@ -90,6 +91,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "age")]
         Command::Open(flags) => files::open(&flags, cli.state_dir),
         Command::Audit(flags) => audit(&flags, cli.state_dir),
+        Command::Doctor(flags) => doctor::doctor(&flags, cli.state_dir, hardened),
         Command::Sessions(flags) => sessions::on_sessions(&flags, cli.state_dir),
         Command::Forget(flags) => forget::forget(&flags, cli.state_dir),
     }

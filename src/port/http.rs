@@ -5,6 +5,7 @@
 //! Must never: switch verification off, log, write TLS secrets anywhere, or send anything but what came through a door: an [`Outbound`], or a
 //! request of another dialect.
 
+use super::sight::{Sight, Watched};
 use crate::drive::Server;
 use crate::secret::SessionToken;
 use crate::flow::stop::NoAnswer;
@@ -13,7 +14,7 @@ use crate::wire::json::MAX_BODY;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Method, Outbound, RequestSignature};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use std::error::Error;
@@ -60,6 +61,11 @@ impl ProxyWish {
         let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
         host.split('/').next().unwrap_or(host)
     }
+
+    /// Whether it is an address that a connection can be made by.
+    pub fn is_usable(&self) -> bool {
+        reqwest::Proxy::all(&self.url).is_ok()
+    }
 }
 
 /// HTTPS to one account server.
@@ -68,6 +74,7 @@ pub struct HttpServer {
     extra_roots: Vec<CertificateDer<'static>>,
     proxy: Option<ProxyWish>,
     client: Option<(Origin, reqwest::Client)>,
+    sight: Option<Arc<Sight>>,
 }
 
 /// The HTTP client could not be set up: the system has no usable trust roots, or the proxy's URL is none.
@@ -78,7 +85,12 @@ struct SetUpFailed;
 impl HttpServer {
     /// Opens nothing yet.
     pub fn new(limits: Limits, extra_roots: Vec<CertificateDer<'static>>, proxy: Option<ProxyWish>) -> Self {
-        Self { limits, extra_roots, proxy, client: None }
+        Self { limits, extra_roots, proxy, client: None, sight: None }
+    }
+
+    /// The same, and what is seen on the way is told to `sight`: the connections are no others.
+    pub fn watched(self, sight: Arc<Sight>) -> Self {
+        Self { sight: Some(sight), ..self }
     }
 
     fn client(&mut self, origin: &Origin) -> Result<reqwest::Client, SetUpFailed> {
@@ -120,8 +132,12 @@ impl HttpServer {
         let verifier =
             rustls_platform_verifier::Verifier::new_with_extra_roots(self.extra_roots.iter().cloned(), provider)
                 .map_err(|_| SetUpFailed)?;
+        let verifier: Arc<dyn rustls::client::danger::ServerCertVerifier> = match &self.sight {
+            Some(sight) => Arc::new(Watched::new(verifier, sight.clone())),
+            None => Arc::new(verifier),
+        };
         // The name is rustls's; the verifier is the platform's own, and nothing is switched off.
-        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+        Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
     }
 }
 
@@ -163,6 +179,9 @@ impl HttpServer {
             request = request.header(*name, value);
         }
         let response = request.send().await.map_err(|error| no_answer(&error))?;
+        if let Some(sight) = &self.sight {
+            sight.saw_date(header(response.headers(), &DATE));
+        }
         read(response).await.map_err(|error| no_answer(&error))
     }
 }

@@ -16,4 +16,5 @@ pub mod os;
 #[cfg(all(test, unix))]
 pub mod os_elsewhere;
 pub mod random;
+pub mod sight;
 pub mod stretch;

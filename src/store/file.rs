@@ -56,7 +56,7 @@ pub(super) fn make_aside(folder: BorrowedFd<'_>, prefix: &str) -> Result<(OwnedF
     Err(Errno::EXIST)
 }
 
-fn write_and_flush(file: OwnedFd, bytes: &[u8]) -> Result<(), std::io::Error> {
+pub(super) fn write_and_flush(file: OwnedFd, bytes: &[u8]) -> Result<(), std::io::Error> {
     // A mask can take rights away; without the owner's own the file could not be read back.
     fs::fchmod(&file, PRIVATE)?;
     let mut file = File::from(file);
@@ -100,7 +100,8 @@ pub(super) fn open_guarded(
     Ok(file)
 }
 
-fn judge_file(path: &Path, found: &Stat) -> Result<(), StoreError> {
+/// Ours, plain, with one name, closed to everybody else.
+pub(super) fn judge_file(path: &Path, found: &Stat) -> Result<(), StoreError> {
     if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile || found.st_nlink > 1 {
         return Err(StoreError::at(path, StorageTrouble::Link));
     }

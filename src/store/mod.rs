@@ -11,6 +11,7 @@ mod frame;
 pub mod forget;
 pub mod fresh;
 pub mod lock;
+pub mod look;
 pub mod name;
 pub mod output;
 pub mod place;

@@ -19,6 +19,13 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 5] = [Self::Pending, Self::Pin, Self::DialectPin, Self::Peer, Self::Audit];
+
+    /// Whether a file of that name is of any kind.
+    pub(super) fn is_any_of(name: &str) -> bool {
+        Self::ALL.into_iter().any(|kind| Stem::of_file(name, kind).is_some())
+    }
+
     fn suffix(self) -> &'static str {
         match self {
             Self::Pending => ".pending",

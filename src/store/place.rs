@@ -56,6 +56,13 @@ impl Place {
 
     /// Opens the folder if it is there; `Missing` if not. Makes nothing.
     pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
+        let place = Self::open_untouched(path)?;
+        place.sweep();
+        Ok(place)
+    }
+
+    /// The same, and leaves what is in it as it is.
+    pub(super) fn open_untouched(path: &Path) -> Result<Self, StoreError> {
         let judge_unopened = |error: Errno| match fs::lstat(path) {
             Ok(found) => judge_folder(path, &found).err().unwrap_or_else(|| StoreError::from_os(path, error)),
             Err(_) => StoreError::from_os(path, error),
@@ -63,9 +70,7 @@ impl Place {
         let folder = fs::open(path, FOLDER | OFlags::NOFOLLOW, Mode::empty()).map_err(judge_unopened)?;
         let found = fs::fstat(&folder).map_err(|error| StoreError::from_os(path, error))?;
         judge_folder(path, &found)?;
-        let place = Self { folder, path: path.to_owned() };
-        place.sweep();
-        Ok(place)
+        Ok(Self { folder, path: path.to_owned() })
     }
 
     /// Where it is, for sentences.

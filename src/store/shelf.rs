@@ -130,7 +130,16 @@ impl Shelf for StateShelf {
 
 /// Pins and checkpoints, for a command that changes nothing: the folder is neither made nor locked.
 pub fn known(path: &Path) -> Result<(Vec<Pin>, Vec<Checkpoint>), LocalTrouble> {
-    let place = match Place::open_existing(path) {
+    known_in(Place::open_existing(path))
+}
+
+/// The same, and what a run that was killed left behind stays where it is.
+pub fn known_untouched(path: &Path) -> Result<(Vec<Pin>, Vec<Checkpoint>), LocalTrouble> {
+    known_in(Place::open_untouched(path))
+}
+
+fn known_in(place: Result<Place, StoreError>) -> Result<(Vec<Pin>, Vec<Checkpoint>), LocalTrouble> {
+    let place = match place {
         Ok(place) => place,
         Err(error) if error.trouble == StorageTrouble::Missing => return Ok((Vec::new(), Vec::new())),
         Err(error) => return Err(error.into()),

@@ -5,6 +5,7 @@
 
 pub mod ask;
 pub mod date;
+pub mod doctor_event;
 pub mod kit;
 pub mod kit_file;
 pub mod kit_pdf;

@@ -112,6 +112,17 @@ impl Terminal {
         usize::from(if columns == 0 { USUAL_WIDTH } else { columns })
     }
 
+    /// Whether typing can be made invisible: it is tried, and the terminal is as before afterwards.
+    pub fn hides_typing(&self) -> bool {
+        let Ok(_modes) = Modes::secret(&self.tty) else { return false };
+        rustix::termios::tcgetattr(&*self.tty).is_ok_and(|modes| !modes.local_modes.contains(rustix::termios::LocalModes::ECHO))
+    }
+
+    /// Whether it has a screen that forgets what it showed; see [`Terminal::alternate`].
+    pub fn forgets(&self) -> bool {
+        self.abilities.alternate_screen
+    }
+
     /// Writes all of `text`, at once: nothing is kept in a buffer on the way.
     pub fn write(&self, text: &str) -> io::Result<()> {
         write_all(&self.tty, text)

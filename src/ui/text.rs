@@ -10,6 +10,7 @@
 pub mod account;
 mod audit;
 mod code;
+pub mod doctor;
 pub mod done;
 pub mod infisical;
 pub mod link;

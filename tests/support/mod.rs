@@ -11,6 +11,7 @@
     reason = "shared by test binaries, each of which uses a part of it; tests touch files, processes and the network"
 )]
 
+pub mod authority;
 pub mod client;
 pub mod completed;
 pub mod deployment;

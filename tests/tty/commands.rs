@@ -22,6 +22,7 @@ fn help_fits_a_screen_and_begins_with_what_people_need() {
         (&["kit", "--help"], 30),
         (&["sessions", "--help"], 24),
         (&["forget", "--help"], 24),
+        (&["doctor", "--help"], 24),
     ] {
         let run = run(desk.command().args(arguments));
         assert_eq!(run.code, Some(0), "{run:?}");

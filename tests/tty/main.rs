@@ -9,6 +9,7 @@ mod support;
 mod change;
 mod commands;
 mod deprovision;
+mod doctor;
 mod forget;
 mod happy;
 mod infisical;

@@ -79,7 +79,7 @@ pub fn storage(trouble: StorageTrouble) -> &'static str {
     }
 }
 
-fn state_step(trouble: StorageTrouble) -> &'static str {
+pub(super) fn state_step(trouble: StorageTrouble) -> &'static str {
     match trouble {
         StorageTrouble::NotOurs | StorageTrouble::Link => "Name a folder of your own with --state-dir DIR.",
         StorageTrouble::TooOpen => "Make it yours alone with chmod 700 (folder) or chmod 600 (file).",

@@ -1,0 +1,25 @@
+//! The flags of `firstkey doctor`.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// `firstkey doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = DOCTOR_EXIT_CODES)]
+pub struct Doctor {
+    /// The server to look at; else those remembered here.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Trust the authorities in this PEM file as well.
+    #[arg(long, value_name = "PATH")]
+    pub ca_file: Option<PathBuf>,
+}
+
+const DOCTOR_EXIT_CODES: &str = "\
+Asks for no password and changes nothing. A server is sent \"log out\" without a
+session: nothing about you.
+Exit codes: 0 nothing is bad, 2 usage, 5 this computer cannot, 7 what answers is
+no account server, 75 the server cannot be reached or proven, 130 Ctrl-C";

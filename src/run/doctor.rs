@@ -1,0 +1,134 @@
+//! `firstkey doctor`: looks at everything that a command needs, and says what to do where it is missing.
+//!
+//! Promise: what is looked at is what the commands use: the same limits, the same judgement of files, the same connections. Nothing is changed but a test
+//! file that is made and removed. Must never: ask for a password, read a secret, or send anything about a person.
+
+mod machine;
+mod network;
+mod state;
+
+use super::known::{failed, refused, show};
+use super::{certificates, state_folder};
+use crate::cli;
+use crate::doctor::{Family, Found, Tally};
+use crate::exit::ExitCode;
+use crate::flow::account::stop::Why;
+use crate::flow::stop::LocalTrouble;
+use crate::port::harden::Hardened;
+use crate::port::http::ProxyWish;
+use crate::ui::script::Event;
+use crate::ui::term::Terminal;
+use crate::ui::text::doctor as text;
+use crate::ui::{doctor_event, signals, wrap};
+use crate::wire::origin::Origin;
+use rustls::pki_types::CertificateDer;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Columns of a page that is no terminal.
+const PAGE: usize = 80;
+
+/// Where findings go as they come.
+struct Page {
+    json: bool,
+    width: usize,
+    tally: Tally,
+}
+
+impl Page {
+    /// A terminal that standard output does not go to is no reason to break lines for it.
+    fn new(json: bool, terminal: Option<&Terminal>) -> Self {
+        let width = terminal.filter(|_| std::io::stdout().is_terminal()).map_or(PAGE, Terminal::width);
+        Self { json, width, tally: Tally::default() }
+    }
+
+    /// Says what was found; `server` is the one that it is about.
+    fn tell(&mut self, found: &Found, server: Option<&Origin>) {
+        self.tally.count(found);
+        if self.json {
+            show(&doctor_event::check(found, server.map(Origin::as_str)));
+        } else {
+            self.say(&text::words(found).for_people(found.state()));
+        }
+    }
+
+    /// Says something for people.
+    fn say(&self, lines: &[String]) {
+        if !self.json {
+            show(&wrap::wrap(&(lines.join("\n") + "\n"), self.width));
+        }
+    }
+
+    /// The last words, and the number for the shell.
+    fn end(&self) -> ExitCode {
+        self.say(&text::end(&self.tally));
+        let Some(family) = self.tally.first_bad else {
+            if self.json {
+                show(&doctor_event::examined(&self.tally));
+            }
+            return ExitCode::Done;
+        };
+        let exit = match family {
+            Family::Local => ExitCode::Local,
+            Family::Network => ExitCode::TryLater,
+            Family::Server => ExitCode::Server,
+        };
+        if self.json {
+            let (story, code) = text::stopped(family);
+            show(&Event::Stopped { ok: false, code, exit: exit.number(), message: story.in_one() }.line());
+        }
+        exit
+    }
+}
+
+/// Does it.
+pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hardened) -> ExitCode {
+    let Ok(named) = flags.server.as_deref().map(Origin::read).transpose() else {
+        return refused(flags.json, Why::NoSuchServer);
+    };
+    let roots = match flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates) {
+        Ok(roots) => roots,
+        Err(trouble) => return failed(flags.json, trouble),
+    };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return failed(flags.json, LocalTrouble::NoThreads);
+    };
+    let terminal = Terminal::open();
+    let mut page = Page::new(flags.json, terminal.as_ref());
+    let examination = examine(named, state, &roots, hardened, terminal.as_ref(), &mut page);
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            _ = signals::wait() => false,
+            () = examination => true,
+        }
+    });
+    // What still computes or looks a name up is not waited for.
+    runtime.shutdown_background();
+    if ended { page.end() } else { refused(flags.json, Why::Cancelled) }
+}
+
+/// From this computer outwards.
+async fn examine(
+    named: Option<Origin>,
+    state: Option<PathBuf>,
+    roots: &[CertificateDer<'static>],
+    hardened: Hardened,
+    terminal: Option<&Terminal>,
+    page: &mut Page,
+) {
+    page.tell(&machine::program(), None);
+    page.tell(&machine::terminal(terminal), None);
+    let remembered = state::state(state_folder(state).ok().as_deref(), page);
+    machine::process(hardened, page);
+    machine::stretching(page).await;
+    let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
+    page.tell(&network::proxy(proxy.as_ref()), None);
+    let servers = named.map_or(remembered, |named| vec![named]);
+    if servers.is_empty() {
+        page.tell(&Found::NoServer, None);
+    }
+    for server in &servers {
+        network::server(server, roots, proxy.as_ref(), page).await;
+    }
+}

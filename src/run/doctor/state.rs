@@ -1,0 +1,42 @@
+//! The state folder and what is remembered there.
+//!
+//! Promise: a folder that is not there stays so. Must never: sweep, lock or mend.
+
+use super::Page;
+use crate::doctor::Found;
+use crate::doctor::folder::{Folder, Remembered};
+use crate::store::{look, shelf};
+use crate::wire::origin::Origin;
+use std::path::Path;
+
+/// Looks at it, and gives the servers of what is remembered.
+pub(super) fn state(path: Option<&Path>, page: &mut Page) -> Vec<Origin> {
+    let Some(path) = path else {
+        page.tell(&Found::Folder(Folder::Homeless), None);
+        return Vec::new();
+    };
+    let folder = look::folder(path);
+    let is_there = matches!(folder, Folder::There { .. });
+    page.tell(&Found::Folder(folder), None);
+    if !is_there {
+        return Vec::new();
+    }
+    page.tell(&Found::Writing(look::probe(path)), None);
+    match shelf::known_untouched(path) {
+        Ok((pins, unfinished)) => {
+            page.tell(&Found::Remembered(Remembered::Counted { accounts: pins.len(), unfinished: unfinished.len() }), None);
+            let mut servers = Vec::new();
+            let origins = pins.into_iter().map(|pin| pin.origin).chain(unfinished.iter().map(|saved| saved.request.origin().clone()));
+            for origin in origins {
+                if !servers.contains(&origin) {
+                    servers.push(origin);
+                }
+            }
+            servers
+        }
+        Err(trouble) => {
+            page.tell(&Found::Remembered(Remembered::Unusable(trouble)), None);
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What `firstkey doctor` says: what was found, and what to do where it is not as it should be.
+
+mod machine;
+mod network;
+
+use super::{Lines, Story};
+use crate::doctor::folder::{Folder, Remembered, Step, Writing};
+use crate::doctor::{Family, Found, State, Tally};
+use crate::flow::stop::StorageTrouble;
+use super::local::{self, storage};
+
+/// A finding in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// What was looked at.
+    pub title: &'static str,
+    /// What was found.
+    pub found: Lines,
+    /// What to do; empty where all is well.
+    pub next: Lines,
+    /// The command that does it.
+    pub command: Option<String>,
+}
+
+impl Words {
+    fn of(title: &'static str, found: impl Into<String>) -> Self {
+        Self { title, found: vec![found.into()], next: Vec::new(), command: None }
+    }
+
+    fn and(mut self, found: impl Into<String>) -> Self {
+        self.found.push(found.into());
+        self
+    }
+
+    fn then(mut self, next: impl Into<String>) -> Self {
+        self.next.push(next.into());
+        self
+    }
+
+    fn run(mut self, command: impl Into<String>) -> Self {
+        self.command = Some(command.into());
+        self
+    }
+
+    fn told(title: &'static str, story: Story) -> Self {
+        let mut words = Self::of(title, story.headline);
+        words.found.extend(story.reasons);
+        words.next = story.next;
+        words.command = story.command;
+        words
+    }
+
+    /// As people read it: the judgement first, so that a screen reader says it first.
+    pub fn for_people(&self, state: State) -> Lines {
+        let mut lines = vec![format!("{}: {}", self.title, state.name())];
+        lines.extend(self.found.iter().map(|line| format!("  {line}")));
+        if let Some((first, others)) = self.next.split_first() {
+            lines.push(format!("  To do: {first}"));
+            lines.extend(others.iter().map(|line| format!("  {line}")));
+        }
+        lines.extend(self.command.iter().map(|command| format!("    {command}")));
+        lines
+    }
+
+    /// What was found as one paragraph, and what to do as another, for JSON.
+    pub fn in_two(&self) -> (String, String) {
+        let todo: Vec<_> = self.next.iter().chain(&self.command).map(String::as_str).collect();
+        (self.found.join(" "), todo.join(" "))
+    }
+}
+
+/// The words for a finding.
+pub fn words(found: &Found) -> Words {
+    match found {
+        Found::Program(program) => machine::program(program),
+        Found::Terminal(terminal) => machine::terminal(terminal.as_ref()),
+        Found::Folder(found) => folder(found),
+        Found::Writing(found) => writing(*found),
+        Found::Remembered(found) => remembered(found),
+        Found::Locked(found) => machine::locked(*found),
+        Found::Closed(found) => machine::closed(*found),
+        Found::Swap(found) => machine::swap(*found),
+        Found::Memory(found) => machine::memory_of_profiles(found),
+        Found::Stretching(found) => machine::stretching(found),
+        Found::Random(answers) => machine::random(*answers),
+        Found::Proxy(proxy) => network::proxy(proxy),
+        Found::NoServer => network::no_server(),
+        Found::Name(name) => network::name(name),
+        Found::Connection(connection) => network::connection(*connection),
+        Found::Shown(shown) => network::shown(shown),
+        Found::Answer(answer) => network::answer(*answer),
+        Found::Clock(clock) => network::clock(*clock),
+    }
+}
+
+/// Said before the first packet leaves.
+pub fn asking(host: &str) -> Lines {
+    vec![String::new(), format!("Asking {host}. It is sent \"log out\" without a session:"), "nothing about you or this computer.".to_owned(), String::new()]
+}
+
+/// How it ended, in a sentence and what to do.
+pub fn end(tally: &Tally) -> Lines {
+    let of = |count: usize, what: &str| match count {
+        1 => format!("1 line {what}"),
+        some => format!("{some} lines {what}"),
+    };
+    let mut lines = vec![String::new()];
+    match (tally.bad, tally.attention) {
+        (0, 0) => lines.push("All is as it should be.".to_owned()),
+        (0, some) => lines.push(format!("Nothing is bad. {} attention.", of(some, if some == 1 { "says" } else { "say" }))),
+        (some, _) => {
+            lines.push(format!("{} bad. Mend the first one first,", of(some, if some == 1 { "says" } else { "say" })));
+            lines.push("then run the same command again.".to_owned());
+        }
+    }
+    lines.push("Nothing secret is in this text: you can send it to whoever helps you.".to_owned());
+    lines
+}
+
+/// The end that is bad, and its stable code.
+pub fn stopped(family: Family) -> (Story, &'static str) {
+    match family {
+        Family::Local => (Story::of("Something on this computer would stop firstkey."), "doctor-local"),
+        Family::Network => (Story::of("The server cannot be used from here now."), "doctor-network"),
+        Family::Server => (Story::of("What answers is no account server."), "doctor-server"),
+    }
+}
+
+const FOLDER: &str = "State folder";
+
+fn folder(found: &Folder) -> Words {
+    match found {
+        Folder::Homeless => Words::of(FOLDER, "This user has no home folder, so there is no place for it.")
+            .then("Name a folder of your own with --state-dir DIR."),
+        Folder::Absent { path, can_be_made: true, .. } => {
+            Words::of(FOLDER, path).and("It is not there yet; the first command makes it.")
+        }
+        Folder::Absent { path, above, .. } => Words::of(FOLDER, path)
+            .and("It is not there, and it cannot be made in")
+            .and(above)
+            .then("Give yourself write permission there, or use --state-dir DIR."),
+        Folder::Refused { path, trouble, mode } => {
+            let mode = mode.map(|mode| format!(" (mode {mode:04o})")).unwrap_or_default();
+            let words = Words::of(FOLDER, path).and(format!("It is not used: {}{mode}.", storage(*trouble)));
+            match trouble {
+                StorageTrouble::TooOpen => words.then("Make it yours alone:").run(format!("chmod 700 {path}")),
+                _ => words.then(local::state_step(*trouble)),
+            }
+        }
+        Folder::There { path, files, refused, free_kib } => {
+            let free = free_kib.map(|kib| format!(", {} free", super::memory(kib))).unwrap_or_default();
+            let count = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+            let mut words = Words::of(FOLDER, path).and(format!("It is yours alone: {count}{free}."));
+            for (name, trouble) in refused {
+                words = words.and(format!("{name} is not used: {}.", storage(*trouble)));
+            }
+            if let Some((name, trouble)) = refused.first() {
+                words = match trouble {
+                    StorageTrouble::TooOpen => words.then("Make it yours alone:").run(format!("chmod 600 {path}/{name}")),
+                    _ => words.then("Move that file aside; do not delete it before you know what it is."),
+                };
+            }
+            if Folder::is_short_of_space(*free_kib) { words.then("Free some space on that disk.") } else { words }
+        }
+    }
+}
+
+fn writing(found: Writing) -> Words {
+    const TITLE: &str = "Writing there";
+    let (step, trouble) = match found {
+        Writing::Done => return Words::of(TITLE, "A test file was written, made durable, renamed, read and removed."),
+        Writing::Failed { step, trouble } => (step, trouble),
+    };
+    let what = match step {
+        Step::Write => "written",
+        Step::Sync => "made durable",
+        Step::Rename => "renamed",
+        Step::Read => "read again",
+        Step::Remove => "removed",
+    };
+    Words::of(TITLE, format!("A test file could not be {what}: {}.", storage(trouble))).then(local::state_step(trouble))
+}
+
+fn remembered(found: &Remembered) -> Words {
+    const TITLE: &str = "Remembered here";
+    match found {
+        Remembered::Counted { accounts, unfinished } => {
+            let words = Words::of(TITLE, match accounts {
+                0 => "No account yet.".to_owned(),
+                1 => "1 account.".to_owned(),
+                some => format!("{some} accounts."),
+            });
+            match unfinished {
+                0 => words,
+                _ => words.and("An upload is saved whose end was not seen.").then("Send it again:").run("firstkey accept --resume"),
+            }
+        }
+        Remembered::Unusable(trouble) => Words::told(TITLE, local::trouble(trouble).0),
+    }
+}
+
+#[cfg(test)]
+mod every_word;
