@@ -83,6 +83,8 @@ pub struct HonestServer {
     /// Changes that were stored, by session and idempotency key: the body of each.
     changes: Vec<([u8; 32], [u8; 16], Vec<u8>)>,
     rng: Seeded,
+    /// What is asked of a new lock, said with the bundle.
+    pub asks: Value,
     /// Colleagues, as the directory shows them.
     pub directory: Vec<super::honest_directory::Listed>,
 }
@@ -195,6 +197,7 @@ impl HonestServer {
             challenges: Vec::new(),
             changes: Vec::new(),
             rng,
+            asks: json!({"min_profile": 2, "secret_key": "off"}),
             directory: Vec::new(),
         }
     }
@@ -459,7 +462,7 @@ impl HonestServer {
         let session: [u8; 32] = self.rng.bytes();
         self.sessions.push(session);
         let bundle = self.complete()?.members.clone();
-        Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle}))
+        Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle, "policy": self.asks}))
     }
 
     /// Its operator gives it another key of its own, and the records with it.

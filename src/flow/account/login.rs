@@ -17,6 +17,7 @@ use crate::flow::checkpoint::Pin;
 use crate::flow::stop::NoAnswer;
 use crate::flow::{Notice, Question};
 use crate::secret::{AccountKey, ExportKey, OpaquePassword, Password, PreKey, SessionToken};
+use crate::wire::asked::Asked;
 use crate::wire::bundle::Bundle;
 use crate::wire::disclose::{Email, LoginProof, LoginRequest};
 use crate::wire::inbound::{self, LoginParams, Opened};
@@ -34,6 +35,8 @@ pub(super) struct Open {
     /// Good for ten minutes.
     pub(super) session: SessionToken,
     pub(super) account_key: AccountKey,
+    /// What its organisations ask of a new lock.
+    pub(super) asked: Asked,
     /// What logs in once more without another stretching.
     auth: OpaquePassword,
     pre: PreKey,
@@ -189,7 +192,7 @@ fn check(
     opened: Opened,
     auth: OpaquePassword,
 ) -> End<Open> {
-    let Opened { session, bundle } = opened;
+    let Opened { session, bundle, asked } = opened;
     bundle.verify(context)?;
     if bundle.kdf_block != params.kdf_block || bundle.identity.key_gen != params.key_gen {
         return Err(Refusal::Keys.into());
@@ -203,7 +206,7 @@ fn check(
     let by_password = Kek::derive_from_password(&pre, &export, context);
     let account_key = envelopes.by_password.open(&by_password, context, key_gen).map_err(|_| Refusal::Keys)?;
     private_keys(&bundle, context, &account_key)?;
-    Ok(Open { context: *context, bundle, server_key, session, account_key, auth, pre })
+    Ok(Open { context: *context, bundle, server_key, session, account_key, asked, auth, pre })
 }
 
 /// Opens envelopes 3 and 4 with the account key; what is in them must belong to the public keys.

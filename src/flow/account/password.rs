@@ -35,9 +35,8 @@ impl<W: World> Run<'_, W> {
         self.greet(&known)?;
         let params = self.params(&known).await?;
         let open = self.open(&known, &params).await?;
-        // An organisation that was joined since may ask for more than the first one did; most ask for the default.
-        let present = params.kdf_block.profile.max(Profile::DEFAULT);
-        let profile = wish.map_or(present, |wish| wish.max(present));
+        // An organisation that was joined since may ask for more than the first one did.
+        let profile = open.asked.profile(params.kdf_block.profile, wish);
         self.world.prepare(profile).map_err(Why::Local)?;
         let password = self.choose(&known, profile)?;
         let fresh = self.stretch_new(&open.context, password, profile).await?;

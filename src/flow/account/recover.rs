@@ -24,6 +24,7 @@ use crate::crypto::recovery::{CodeError, read_code};
 use crate::flow::stop::NoAnswer;
 use crate::flow::{Locks, Notice, Question};
 use crate::secret::{AccountKey, RecoveryCode, SessionToken};
+use crate::wire::asked::Asked;
 use crate::wire::bundle::Bundle;
 use crate::wire::change;
 use crate::wire::disclose::{Email, Expected, RecoveryProof, RecoveryPublic};
@@ -67,11 +68,12 @@ struct Recovered {
     bundle: Bundle,
     session: SessionToken,
     account_key: AccountKey,
+    asked: Asked,
 }
 
 impl Recovered {
     fn holder(&self) -> Holder<'_> {
-        let Self { context, bundle, session, account_key } = self;
+        let Self { context, bundle, session, account_key, .. } = self;
         Holder { context, bundle, session, account_key }
     }
 }
@@ -86,8 +88,7 @@ impl<W: World> Run<'_, W> {
         let (code, first) = self.prove_by_code(&known, kit.map(|kit| kit.code), names).await?;
         self.world.tell(&Notice::CodeOpened);
         // As for a new password: an organisation that was joined since may ask for more.
-        let present = first.bundle.kdf_block.profile.max(Profile::DEFAULT);
-        let profile = wish.map_or(present, |wish| wish.max(present));
+        let profile = first.asked.profile(first.bundle.kdf_block.profile, wish);
         self.world.prepare(profile).map_err(Why::Local)?;
         let password = self.choose(&known, profile)?;
         let fresh = self.stretch_new(&first.context, password, profile).await?;
@@ -210,7 +211,7 @@ fn open(
     challenge: &Challenge,
     opened: Opened,
 ) -> End<Recovered> {
-    let Opened { session, bundle } = opened;
+    let Opened { session, bundle, asked } = opened;
     let context = challenge.context;
     bundle.verify(&context)?;
     if bundle.identity.key_gen != challenge.key_gen || bundle.recovery_public != public {
@@ -226,5 +227,5 @@ fn open(
         .open(&by_recovery, &context, bundle.identity.key_gen)
         .map_err(|_| Refusal::Keys)?;
     private_keys(&bundle, &context, &account_key)?;
-    Ok(Recovered { context, bundle, session, account_key })
+    Ok(Recovered { context, bundle, session, account_key, asked })
 }

@@ -152,7 +152,7 @@ impl HonestServer {
         }
         let session: [u8; 32] = self.rng.bytes();
         self.recovery_sessions.push(session);
-        Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle}))
+        Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle, "policy": self.asks}))
     }
 }
 

@@ -90,7 +90,7 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
         Why::Problem(heard) => {
             let (mut story, code) = problem::problem(heard, host, None);
             if heard.name == ProblemName::Invalid && matches!(stop.subject, Locks::Password | Locks::Both) {
-                story = story.because("An organisation of yours may ask for a costlier password: try --profile 3.");
+                story = story.because("An organisation of yours may ask for more since just now: run it again.");
             }
             let exit = match heard.name {
                 ProblemName::Suspended | ProblemName::Removed => ExitCode::Invite,

@@ -57,6 +57,7 @@ struct Bench {
     /// Called before the request with this number is answered.
     before: Option<(usize, fn(&mut Scene))>,
     asked: usize,
+    prepared: Vec<Profile>,
     told: Vec<String>,
     kept: Vec<Pin>,
     paths: Vec<&'static str>,
@@ -102,6 +103,7 @@ impl Bench {
             patience: usize::MAX,
             before: None,
             asked: 0,
+            prepared: Vec::new(),
             told: Vec::new(),
             kept: Vec::new(),
             paths: Vec::new(),
@@ -196,7 +198,8 @@ impl World for Bench {
         self.told.push(format!("{notice:?}").chars().take_while(|c| c.is_alphanumeric()).collect());
     }
 
-    fn prepare(&mut self, _: Profile) -> Result<(), LocalTrouble> {
+    fn prepare(&mut self, profile: Profile) -> Result<(), LocalTrouble> {
+        self.prepared.push(profile);
         Ok(())
     }
 
