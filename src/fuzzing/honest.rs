@@ -386,7 +386,7 @@ impl HonestServer {
         if !headers || one[12..59] != block {
             return Err(INVALID("envelopes"));
         }
-        if !profiles.iter().any(|start| block.starts_with(start)) || block[46] != 0 {
+        if !profiles.iter().any(|start| block.starts_with(start)) || block[46] > 1 || !self.takes(block[46]) {
             return Err(INVALID("kdf_block"));
         }
         identity_read.verify(&signature, &self.context()).map_err(|_| INVALID("signature"))?;
@@ -395,6 +395,15 @@ impl HonestServer {
         }
         kept.insert("key_gen".to_owned(), json!(self.key_gen));
         Ok((record, kept))
+    }
+
+    /// Whether the organisation has it so: 1 is with a secret key.
+    fn takes(&self, two_secret: u8) -> bool {
+        match self.offer["policy"]["secret_key"].as_str() {
+            Some("required") => two_secret == 1,
+            Some("allowed") => true,
+            _ => two_secret == 0,
+        }
     }
 
     fn identifiers(&self) -> Identifiers<'_> {

@@ -16,8 +16,8 @@ pub struct Asked {
     pub secret_key: SecretKeys,
 }
 
-/// Whether an organisation's people use secret keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether an organisation's people use secret keys, the strictest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretKeys {
     /// It does not use them; whoever has one keeps it.
     Off,

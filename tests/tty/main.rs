@@ -20,6 +20,7 @@ mod password;
 mod plain;
 mod recover;
 mod reset;
+mod secret_key;
 mod sessions;
 mod share;
 mod stops;
