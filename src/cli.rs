@@ -12,6 +12,7 @@ pub use local::{Forget, Sessions};
 use crate::crypto::kdf::Profile;
 use crate::ui::kit_pdf::Paper;
 use crate::ui::script::Answers;
+use crate::ui::secret_key::VARIABLE;
 use crate::ui::source::{InviteSource, PasswordSource};
 use crate::ui::text::usage::Misuse;
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -50,7 +51,7 @@ macro_rules! page {
   verify     See whether an account opens, and is still the one you completed
   password   Change the password of an account
   recover    Set a new password with your kit (also: firstkey forgot)
-  kit        Make a new recovery kit; the old one is dead then
+  kit, secret-key  Make a new recovery kit; a second secret for the password
   sessions   Show where an account is logged in, and end what should not be
   forget     Remove what this computer remembers (also: firstkey logout)
   status     Show the accounts that this computer remembers; asks nobody
@@ -105,6 +106,8 @@ pub enum Command {
     Password(ChangePassword),
     /// Make a new recovery kit; the old one is dead then.
     Kit(ChangeKit),
+    /// Make a second secret beside the password, against a server that lies.
+    SecretKey(ChangeSecretKey),
     /// Show the accounts that this computer remembers; asks nobody.
     Status(Status),
     /// Print your public key, for age: others encrypt to it.
@@ -163,6 +166,9 @@ pub struct OldPassword {
     /// Read the password from an open file descriptor.
     #[arg(long, value_name = "N")]
     pub password_fd: Option<u32>,
+    /// The file of the secret key, if there is one.
+    #[arg(long, value_name = "PATH")]
+    pub secret_key_file: Option<PathBuf>,
 }
 
 /// Where a new password comes from, if not from a person.
@@ -213,6 +219,24 @@ pub struct ChangeKit {
     /// What a PDF is printed on: a4 or letter.
     #[arg(long, value_name = "SIZE", value_parser = paper)]
     pub paper: Option<Paper>,
+}
+
+/// `firstkey secret-key`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct ChangeSecretKey {
+    /// Which account.
+    #[command(flatten)]
+    pub account: Account,
+    /// Its password, and its present secret key.
+    #[command(flatten)]
+    pub old: OldPassword,
+    /// Save the new one to a new file.
+    #[arg(long, alias = "secret-key-out", value_name = "PATH")]
+    pub out: Option<PathBuf>,
+    /// Agree in advance that an earlier one is worthless.
+    #[arg(long, value_name = "EMAIL")]
+    pub yes_for: Option<String>,
 }
 
 /// `firstkey status`.
@@ -268,6 +292,9 @@ pub struct Recover {
     /// At least this cost: 1 (64 MiB) to 4 (2 GiB).
     #[arg(long, value_name = "1..4")]
     pub profile: Option<u64>,
+    /// Save a new secret key to a new file.
+    #[arg(long, value_name = "PATH")]
+    pub secret_key_out: Option<PathBuf>,
     /// Save the new kit to a new file, .txt or .pdf.
     #[arg(long, value_name = "PATH")]
     pub kit_out: Option<PathBuf>,
@@ -305,6 +332,11 @@ fn one_source(file: Option<&PathBuf>, descriptor: Option<u32>) -> Result<Option<
 }
 
 impl OldPassword {
+    /// The file of the secret key.
+    pub fn secret_key(&self) -> Option<PathBuf> {
+        secret_key_file(self.secret_key_file.as_ref())
+    }
+
     /// Where it comes from.
     pub fn source(&self) -> Result<Option<PasswordSource>, Misuse> {
         one_source(self.password_file.as_ref(), self.password_fd)
@@ -364,6 +396,12 @@ pub struct Accept {
     /// What a PDF is printed on: a4 or letter.
     #[arg(long, value_name = "SIZE", value_parser = paper)]
     pub paper: Option<Paper>,
+    /// Save a required secret key to a new file.
+    #[arg(long, value_name = "PATH")]
+    pub secret_key_out: Option<PathBuf>,
+    /// The secret key, where a saved upload has one.
+    #[arg(long, value_name = "PATH")]
+    pub secret_key_file: Option<PathBuf>,
     /// Never ask; name the flag that is missing and fail.
     #[arg(long)]
     pub no_input: bool,
@@ -429,6 +467,8 @@ impl Accept {
             yes_for: self.yes_for.clone(),
             accept_reset: self.accept_reset.clone(),
             kit_out: self.kit_out.clone(),
+            secret_key: secret_key_file(self.secret_key_file.as_ref()),
+            secret_key_out: self.secret_key_out.clone(),
             paper: self.paper.unwrap_or_default(),
             json: self.json,
             resume: self.resume,
@@ -454,6 +494,12 @@ impl ChangePassword {
     pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
         profile(self.profile)
     }
+}
+
+/// The file of the secret key: as a flag names it, else as the variable does. Both hold a path, never the key.
+pub fn secret_key_file(named: Option<&PathBuf>) -> Option<PathBuf> {
+    let variable = || std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    named.cloned().or_else(variable)
 }
 
 fn paper(name: &str) -> Result<Paper, String> {
@@ -528,7 +574,7 @@ mod tests {
     #[test]
     fn the_page_of_help_lists_every_command() {
         for command in Cli::command().get_subcommands() {
-            let names = PAGE.lines().filter_map(|line| line.strip_prefix("  ")?.get(..11));
+            let names = PAGE.lines().filter_map(|line| line.strip_prefix("  ")?.get(..15));
             let is_listed = names.flat_map(|names| names.split([' ', ','])).any(|name| name == command.get_name());
             assert!(is_listed, "{} is not in\n{PAGE}", command.get_name());
         }

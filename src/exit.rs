@@ -75,7 +75,6 @@ impl From<&Stop> for ExitCode {
             Why::Link(_)
             | Why::Invite(_)
             | Why::JoinsOnly
-            | Why::SecretKeyNotYet
             | Why::OtherInvite
             | Why::NothingSaved => Self::Invite,
             Why::Local(_) => Self::Local,

@@ -62,26 +62,31 @@ pub fn main() -> ExitCode {
         }
         Command::Verify(flags) => {
             let errand = Errand::Verify { kit: flags.kit, kit_file: flags.kit_file.clone() };
-            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir)
+            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
         }
         Command::Recover(flags) => {
             let (kit_file, yes_for) = (flags.kit_file.clone(), flags.yes_for.clone());
             let wish = flags.profile();
             let profile = wish.as_ref().ok().copied().flatten();
             let (kit_out, paper) = (flags.kit_out.clone(), flags.paper);
-            let errand = Errand::Recover { kit_file, yes_for, kit_out, paper, profile };
+            let secret_key_out = flags.secret_key_out.clone();
+            let errand = Errand::Recover { kit_file, yes_for, kit_out, secret_key_out, paper, profile };
             let new = wish.and_then(|_| flags.new.source());
-            on_account(&flags.account, errand, Ok(None), new, cli.state_dir)
+            on_account(&flags.account, errand, Ok(None), new, cli.state_dir, None)
         }
         Command::Password(flags) => {
             let profile = flags.profile();
             let errand = Errand::Password { profile: profile.as_ref().ok().copied().flatten() };
             let new = profile.and_then(|_| flags.new.source());
-            on_account(&flags.account, errand, flags.old.source(), new, cli.state_dir)
+            on_account(&flags.account, errand, flags.old.source(), new, cli.state_dir, flags.old.secret_key())
         }
         Command::Kit(flags) => {
             let errand = Errand::Kit { kit_out: flags.kit_out.clone(), paper: flags.paper };
-            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir)
+            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
+        }
+        Command::SecretKey(flags) => {
+            let errand = Errand::SecretKey { out: flags.out.clone(), yes_for: flags.yes_for.clone() };
+            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
         }
         Command::Status(flags) => known::status(&flags, cli.state_dir),
         Command::Recipient(flags) => known::recipient(&flags, cli.state_dir),

@@ -46,7 +46,7 @@ pub struct NotALine;
 impl AccountLine {
     /// The line of a remembered account; `None` if its origin is longer than a line holds.
     pub fn of(pin: &Pin) -> Option<Self> {
-        let line = Self(Pin { invite: None, ..pin.clone() });
+        let line = Self(Pin { invite: None, two_secret: false, ..pin.clone() });
         u8::try_from(pin.origin.as_str().len()).is_ok().then_some(line)
     }
 
@@ -100,7 +100,16 @@ impl AccountLine {
         let origin_text = text(origin)?;
         let origin = Origin::read(&origin_text).map_err(|_| NotALine)?;
         let email = read_email(text(email)?).map_err(|_| NotALine)?;
-        let line = Self(Pin { origin, invite: None, context, email, identity, server_key, memberships: Vec::new() });
+        let line = Self(Pin {
+            origin,
+            invite: None,
+            context,
+            email,
+            identity,
+            server_key,
+            memberships: Vec::new(),
+            two_secret: false,
+        });
         // One spelling only: an origin in capitals would read the same.
         if line.encode() == bytes { Ok(line) } else { Err(NotALine) }
     }

@@ -220,6 +220,7 @@ fn pin(seed: u64) -> Pin {
         email: "ada@example.org".to_owned(),
         identity: pairs(seed).public(KeyGen(3)),
         memberships: Vec::new(),
+        two_secret: false,
         server_key: [9; 32],
     }
 }

@@ -51,6 +51,8 @@ pub struct Pin {
     pub server_key: ServerKey,
     /// What was accepted from this computer, oldest first.
     pub memberships: Vec<Membership>,
+    /// Whether a secret key stands beside the password.
+    pub two_secret: bool,
 }
 
 /// An organisation that an account was brought into from this computer.
@@ -104,6 +106,9 @@ struct PinFile {
     x25519: String,
     fingerprint: String,
     memberships: Vec<MembershipFile>,
+    // Left out where it is false, so that files of before read, and are written as before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    two_secret: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -201,6 +206,7 @@ impl Pin {
                     invite_id: text(&joined.invite.0),
                 })
                 .collect(),
+            two_secret: self.two_secret,
         })
     }
 
@@ -229,6 +235,7 @@ impl Pin {
                     Ok(Membership { organisation, invite: InviteId(bytes(&joined.invite_id)?) })
                 })
                 .collect::<Result<_, Unreadable>>()?,
+            two_secret: file.two_secret,
         };
         let whole = file.version == VERSION && pin.fingerprint().to_string() == file.fingerprint;
         if whole { Ok(pin) } else { Err(Unreadable) }

@@ -1,14 +1,16 @@
-//! The proof that a recovery code was kept: one of its groups, typed back.
+//! The proof that a recovery code or a secret key was kept: one of its groups, typed back.
 //!
 //! Promise: case, look-alikes and blanks do not matter, every symbol does; compared in constant time.
 
-use crate::crypto::recovery::{GROUP, write_code};
-use crate::secret::RecoveryCode;
+use crate::crypto::recovery::{GROUP, write_code, write_secret_key};
+use crate::secret::{RecoveryCode, SecretKey};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// Groups of a recovery code.
 pub(super) const GROUPS: u64 = 7;
+/// Groups of a secret key that are asked for: all but the last, which has the two check symbols alone.
+pub(super) const SECRET_KEY_GROUPS: u64 = 13;
 /// How often a group may be typed wrong.
 pub(super) const PROOF_TRIES: u32 = 5;
 
@@ -16,7 +18,17 @@ pub(super) const PROOF_TRIES: u32 = 5;
 pub(super) fn is_group(code: &RecoveryCode, group: u8, typed: &[u8]) -> bool {
     // EXPOSE: one group is compared with what was typed.
     let text = write_code(code.expose());
-    let Some(expected) = text.split('-').nth(usize::from(group) - 1) else { return false };
+    usize::from(group).checked_sub(1).and_then(|at| text.split('-').nth(at)).is_some_and(|group| is_same(group, typed))
+}
+
+/// The same of a secret key, whose prefix is not counted.
+pub(super) fn is_group_of_secret_key(key: &SecretKey, group: u8, typed: &[u8]) -> bool {
+    // EXPOSE: one group is compared with what was typed.
+    let text = write_secret_key(key.expose());
+    group != 0 && text.split('-').nth(usize::from(group)).is_some_and(|group| is_same(group, typed))
+}
+
+fn is_same(expected: &str, typed: &[u8]) -> bool {
     let mut read = Zeroizing::new([0u8; GROUP]);
     let mut length = 0;
     for symbol in typed.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'-') {

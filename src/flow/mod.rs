@@ -22,7 +22,8 @@ use crate::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::crypto::prepare::PrepareError;
 use crate::crypto::recovery::CodeError;
 use crate::crypto::strength::{Strength, Weakness};
-use crate::secret::RecoveryCode;
+use crate::secret::{RecoveryCode, SecretKey};
+use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::Response;
 use crate::wire::link::LinkTrouble;
 use crate::wire::origin::Origin;
@@ -151,6 +152,27 @@ pub enum Question {
         /// Counts from 1.
         attempt: u32,
     },
+    /// The secret key of an account that has one. Answer: [`Answer::Secret`].
+    SecretKey {
+        /// Whose.
+        email: String,
+        /// Counts from 1.
+        attempt: u32,
+    },
+    /// The account has a secret key, which a new one would make worthless: shall there be a new one? Answer: yes or no.
+    ReplaceSecretKey {
+        /// Whose.
+        email: String,
+    },
+    /// Here is the new secret key; answer when it is written down or saved. Answer: yes (written down), [`Answer::KitSaved`] or no.
+    KeepSecretKey(Box<SecretSheet>),
+    /// One group of it, typed back. Answer: [`Answer::Secret`].
+    SecretKeyProof {
+        /// 1 to 13; the prefix is not counted.
+        group: u8,
+        /// Counts from 1.
+        attempt: u32,
+    },
     /// The password once more, to open the account. Answer: [`Answer::Secret`].
     PasswordOnceMore {
         /// Counts from 1.
@@ -168,7 +190,7 @@ pub enum Answer {
     Text(Zeroizing<Vec<u8>>),
     /// A secret as typed.
     Secret(Zeroizing<Vec<u8>>),
-    /// The kit is in this file.
+    /// The kit, or the secret key, is in this file.
     KitSaved(String),
     /// There is nobody to ask, and nothing that answers instead.
     Missing(Missing),
@@ -228,6 +250,22 @@ pub struct Kit {
     pub fingerprint: Fingerprint,
 }
 
+/// What is written down of a secret key.
+pub struct SecretSheet {
+    /// The key.
+    pub key: SecretKey,
+    /// The server.
+    pub origin: Origin,
+    /// The address.
+    pub email: String,
+    /// The realm.
+    pub realm: RealmId,
+    /// The account.
+    pub account: AccountId,
+    /// The fingerprint of the account's keys.
+    pub fingerprint: Fingerprint,
+}
+
 /// Something to tell the person.
 #[derive(Debug)]
 pub enum Notice {
@@ -275,6 +313,13 @@ pub enum Notice {
         /// The group that was asked for.
         group: u8,
     },
+    /// The group was not the one of the secret key that was shown.
+    SecretKeyNotProven {
+        /// The group that was asked for.
+        group: u8,
+    },
+    /// That is no secret key; nothing was sent.
+    NoSecretKey(CodeError),
     /// New locks are about to be sent.
     Changing {
         /// Bytes of the body.
@@ -327,6 +372,11 @@ pub enum Notice {
         /// Tries so far.
         attempt: u32,
     },
+    /// Password and secret key did not open the account: nobody can tell which of them is wrong.
+    NotOpenedByBoth {
+        /// Tries so far.
+        attempt: u32,
+    },
 }
 
 /// What a change brings.
@@ -338,6 +388,8 @@ pub enum Locks {
     Kit,
     /// Both.
     Both,
+    /// One that the same password opens together with a new secret key.
+    SecretKey,
     /// None; the account is brought into an organisation.
     None,
 }
@@ -351,4 +403,6 @@ pub struct Done {
     pub rehearsal: Option<Outbound>,
     /// Whether it had been finished by an earlier run already.
     pub repeated: bool,
+    /// What its organisations say of secret keys, where that was heard.
+    pub secret_keys: SecretKeys,
 }

@@ -69,8 +69,6 @@ pub enum Why {
     NotOpened,
     /// The invite adds an existing account to an organisation: another flow goes on with [`super::accept::Accept::take_joining`].
     JoinsOnly,
-    /// The organisation requires a second secret, which this version does not make yet.
-    SecretKeyNotYet,
     /// The link that was asked for again is not the one of the saved upload.
     OtherInvite,
     /// Nothing to resume.
@@ -96,6 +94,12 @@ pub enum GaveUp {
     Kit,
     /// The group was typed wrong too often.
     KitProof,
+    /// The secret key was not written down.
+    SecretKey,
+    /// A group of it was typed wrong too often.
+    SecretKeyProof,
+    /// The present secret key is to stay.
+    ReplaceSecretKey,
 }
 
 /// What nobody was there to say.
@@ -115,6 +119,12 @@ pub enum Missing {
     Kit,
     /// The recovery code of a kit that exists.
     RecoveryCode,
+    /// The secret key of an account that has one.
+    SecretKey,
+    /// Where a new secret key goes.
+    SecretKeyOut,
+    /// The consent to a new secret key in the place of the present one.
+    ReplaceSecretKey,
     /// The confirmation of a punycode host.
     Host,
 }
@@ -163,6 +173,13 @@ pub enum LocalTrouble {
     },
     /// The kit file that the person named.
     KitFile {
+        /// What is wrong.
+        trouble: StorageTrouble,
+        /// Where.
+        path: String,
+    },
+    /// The file for a new secret key that the person named.
+    SecretKeyFile {
         /// What is wrong.
         trouble: StorageTrouble,
         /// Where.

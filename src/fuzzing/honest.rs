@@ -83,6 +83,8 @@ pub struct HonestServer {
     /// Changes that were stored, by session and idempotency key: the body of each.
     changes: Vec<([u8; 32], [u8; 16], Vec<u8>)>,
     rng: Seeded,
+    /// What is asked of a new lock, said with the bundle.
+    pub asks: Value,
     /// Colleagues, as the directory shows them.
     pub directory: Vec<super::honest_directory::Listed>,
 }
@@ -195,6 +197,7 @@ impl HonestServer {
             challenges: Vec::new(),
             changes: Vec::new(),
             rng,
+            asks: json!({"min_profile": 2, "secret_key": "off"}),
             directory: Vec::new(),
         }
     }
@@ -383,7 +386,7 @@ impl HonestServer {
         if !headers || one[12..59] != block {
             return Err(INVALID("envelopes"));
         }
-        if !profiles.iter().any(|start| block.starts_with(start)) || block[46] != 0 {
+        if !profiles.iter().any(|start| block.starts_with(start)) || block[46] > 1 || !self.takes(block[46]) {
             return Err(INVALID("kdf_block"));
         }
         identity_read.verify(&signature, &self.context()).map_err(|_| INVALID("signature"))?;
@@ -392,6 +395,15 @@ impl HonestServer {
         }
         kept.insert("key_gen".to_owned(), json!(self.key_gen));
         Ok((record, kept))
+    }
+
+    /// Whether the organisation has it so: 1 is with a secret key.
+    fn takes(&self, two_secret: u8) -> bool {
+        match self.offer["policy"]["secret_key"].as_str() {
+            Some("required") => two_secret == 1,
+            Some("allowed") => true,
+            _ => two_secret == 0,
+        }
     }
 
     fn identifiers(&self) -> Identifiers<'_> {
@@ -459,7 +471,7 @@ impl HonestServer {
         let session: [u8; 32] = self.rng.bytes();
         self.sessions.push(session);
         let bundle = self.complete()?.members.clone();
-        Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle}))
+        Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle, "policy": self.asks}))
     }
 
     /// Its operator gives it another key of its own, and the records with it.

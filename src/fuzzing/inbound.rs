@@ -83,7 +83,7 @@ fn check_offer(offer: &Offer, body: &[u8]) {
         && (1..=4).contains(&policy.min_profile)
         && policy.min_length >= 15
         && ["required", "recommended"].contains(&policy.recovery.as_str())
-        && ["off", "allowed"].contains(&policy.secret_key.as_str())
+        && ["off", "allowed", "required"].contains(&policy.secret_key.as_str())
         && profile.is_none_or(|profile| profile >= policy.min_profile)
         && offer.reset.is_none_or(|reset| reset.key_gen.0 >= 2);
     assert_eq!(usable, offer::sound(body).is_ok(), "the two readers disagree: {:?}", offer::sound(body));

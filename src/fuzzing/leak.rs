@@ -10,9 +10,9 @@ use crate::crypto::encoding::pae;
 use crate::crypto::hazmat;
 use crate::crypto::kek::derive_password_keys;
 use crate::crypto::prepare::prepare;
-use crate::crypto::recovery::write_code;
+use crate::crypto::recovery::{write_code, write_secret_key};
 use crate::flow::{Effect, Question};
-use crate::secret::MasterKey;
+use crate::secret::{MasterKey, SecretKey};
 use crate::wire::outbound::Outbound;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;
@@ -108,6 +108,15 @@ fn derived(salt: &[u8], key: &[u8], label: &[u8], context: &AccountContext) -> [
     out
 }
 
+/// The secret key that was shown.
+fn second_secret(log: &Log) -> Option<SecretKey> {
+    log.turns.iter().find_map(|turn| match &turn.effect {
+        // EXPOSE: what is derived from it is searched for in everything that leaves.
+        Effect::Ask(Question::KeepSecretKey(sheet)) => Some(SecretKey::from_bytes(sheet.key.expose())),
+        _ => None,
+    })
+}
+
 /// Everything secret in the run.
 pub fn secrets(log: &Log) -> Needles {
     let mut needles = Needles::default();
@@ -131,6 +140,12 @@ pub fn secrets(log: &Log) -> Needles {
                 needles.add_text("the recovery code", &code);
                 needles.add_text("the recovery code", &code.replace('-', ""));
             }
+            (Effect::Ask(Question::KeepSecretKey(sheet)), _) => {
+                // EXPOSE: searched for in everything that leaves.
+                let key = write_secret_key(sheet.key.expose());
+                needles.add_text("the secret key", &key);
+                needles.add_text("the secret key", &key.replace('-', ""));
+            }
             (Effect::Ask(Question::Again { made: Some(made) }), _) => {
                 needles.add_text("the passphrase that was made", made);
             }
@@ -145,8 +160,10 @@ pub fn secrets(log: &Log) -> Needles {
             }
             (Effect::Stretch(job), Heard::Stretched(master)) => {
                 needles.add("MK", master);
-                let keys = context
-                    .map(|context| derive_password_keys(&MasterKey::from_bytes(master), &context, &job.block, None));
+                let second = second_secret(log).filter(|_| job.block.two_secret);
+                let keys = context.map(|context| {
+                    derive_password_keys(&MasterKey::from_bytes(master), &context, &job.block, second.as_ref())
+                });
                 if let Some(Ok(keys)) = keys {
                     // EXPOSE: searched for in everything that leaves.
                     needles.add("auth", keys.auth.expose());

@@ -52,7 +52,7 @@ pub fn sound(body: &[u8]) -> Result<u64, String> {
     let strong = (1..=4).contains(&least)
         && whole(policy, "min_length")? >= 15
         && (policy["recovery"] == "required" || policy["recovery"] == "recommended")
-        && (policy["secret_key"] == "off" || policy["secret_key"] == "allowed");
+        && (policy["secret_key"] == "off" || policy["secret_key"] == "allowed" || policy["secret_key"] == "required");
     if !strong {
         return Err(format!("the policy is weaker than the built-in one: {policy}"));
     }

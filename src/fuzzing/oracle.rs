@@ -8,7 +8,7 @@ use super::player::{Heard, LIMIT, Log, Turn};
 use super::{leak, offer, seen};
 use crate::crypto::hazmat;
 use crate::crypto::kdf::Profile;
-use crate::crypto::recovery::write_code;
+use crate::crypto::recovery::{write_code, write_secret_key};
 use crate::flow::stop::Reach;
 use crate::flow::{Done, Effect, Notice, Question};
 use crate::wire::outbound::Outbound;
@@ -131,6 +131,8 @@ fn is_group(group: &str, typed: &[u8]) -> bool {
 /// I4.
 pub fn upload_only_after_kit_and_checkpoint(log: &Log) -> Result<(), Broken> {
     let (mut code, mut kept, mut proven) = (None, false, false);
+    // The second secret: nobody may be left with a lock whose other half they do not have.
+    let (mut key, mut key_kept, mut key_proven) = (None, false, false);
     // What stands on the disk; a run that resumes begins with it.
     let mut saved: Vec<&Outbound> = Vec::new();
     for turn in &log.turns {
@@ -145,7 +147,18 @@ pub fn upload_only_after_kit_and_checkpoint(log: &Log) -> Result<(), Broken> {
                 let group = code.as_deref().and_then(|code| code.split('-').nth(usize::from(*group) - 1));
                 proven = kept && group.is_some_and(|group| is_group(group, typed));
             }
+            (Effect::Ask(Question::KeepSecretKey(sheet)), heard) => {
+                // EXPOSE: the oracle checks the person's proof itself.
+                key = Some(write_secret_key(sheet.key.expose()).as_str().to_owned());
+                key_kept = *heard == Heard::Yes;
+                key_proven = false;
+            }
+            (Effect::Ask(Question::SecretKeyProof { group, .. }), Heard::Secret(typed)) => {
+                let group = key.as_deref().and_then(|key| key.split('-').nth(usize::from(*group)));
+                key_proven = key_kept && group.is_some_and(|group| is_group(group, typed));
+            }
             (Effect::Tell(Notice::Resuming { digest, .. }), _) => {
+                key_proven = true;
                 saved.extend(
                     log.given
                         .checkpoints
@@ -156,6 +169,9 @@ pub fn upload_only_after_kit_and_checkpoint(log: &Log) -> Result<(), Broken> {
                 proven = true;
             }
             (Effect::Save(_), _) if !proven => return broken("I4", "a checkpoint before the kit was proven"),
+            (Effect::Save(checkpoint), _) if !key_proven && has_second_secret(&checkpoint.request) => {
+                return broken("I4", "a checkpoint before the secret key was proven");
+            }
             (Effect::Save(checkpoint), Heard::Saved) => saved.push(&checkpoint.request),
             _ => {}
         }
@@ -172,6 +188,12 @@ pub fn upload_only_after_kit_and_checkpoint(log: &Log) -> Result<(), Broken> {
         }
     }
     Ok(())
+}
+
+/// Whether an upload's lock takes a secret key beside the password: the last byte of its settings.
+fn has_second_secret(request: &Outbound) -> bool {
+    member(request.body(), "kdf_block").and_then(|block| bytes(&block)).and_then(|block| block.last().copied())
+        == Some(1)
 }
 
 /// I5: one body in the whole log, that of the checkpoint where there was one.
@@ -200,7 +222,7 @@ fn member(body: &[u8], name: &str) -> Option<Value> {
 /// I6.
 pub fn done_means_done(log: &Log) -> Result<(), Broken> {
     let Some(Turn { effect: Effect::Finish(end), .. }) = log.turns.last() else { return Ok(()) };
-    let Ok(Done { pin, rehearsal, repeated }) = end.as_ref() else { return Ok(()) };
+    let Ok(Done { pin, rehearsal, repeated, .. }) = end.as_ref() else { return Ok(()) };
     if *repeated {
         let known = log.given.pins.contains(pin) && sent(log).next().is_none();
         return if known { Ok(()) } else { broken("I6", "repeated, but nothing of it is pinned") };

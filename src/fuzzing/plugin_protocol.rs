@@ -35,6 +35,7 @@ fn line() -> AccountLine {
         email: "ada@example.org".to_owned(),
         identity: pairs().public(KeyGen::FIRST),
         memberships: Vec::new(),
+        two_secret: false,
         server_key: [3; 32],
     };
     AccountLine::of(&pin).expect("invariant: a short origin")

@@ -5,7 +5,7 @@ use super::honest::HonestServer;
 use super::player::{Given, Log, World, play};
 use crate::crypto::hazmat;
 use crate::crypto::kdf::{StretchJob, Stretched};
-use crate::crypto::recovery::write_code;
+use crate::crypto::recovery::{write_code, write_secret_key};
 use crate::flow::accept::{Accept, Options};
 use crate::flow::checkpoint::{Checkpoint, Pin};
 use crate::flow::{Answer, Effect, Question, Reply};
@@ -63,6 +63,8 @@ pub struct Scene {
     pub password: String,
     /// What the person wrote down of the kit.
     pub kit: Option<String>,
+    /// What the person wrote down of the secret key.
+    pub secret_key: Option<String>,
     /// The passphrase that was made.
     pub made: Option<String>,
 }
@@ -89,6 +91,7 @@ impl Scene {
             shelf: Shelf::default(),
             password: PASSWORD.to_owned(),
             kit: None,
+            secret_key: None,
             made: None,
         }
     }
@@ -156,6 +159,17 @@ impl Scene {
                 let kit = self.kit.as_deref().unwrap_or_default();
                 typed(kit.split('-').nth(usize::from(*group).wrapping_sub(1)).unwrap_or_default())
             }
+            Question::ReplaceSecretKey { .. } => Reply::Answer(Answer::Yes),
+            Question::KeepSecretKey(sheet) => {
+                // EXPOSE: the person writes it down.
+                self.secret_key = Some(write_secret_key(sheet.key.expose()).as_str().to_owned());
+                Reply::Answer(Answer::Yes)
+            }
+            Question::SecretKeyProof { group, .. } => {
+                let key = self.secret_key.as_deref().unwrap_or_default();
+                typed(key.split('-').nth(usize::from(*group)).unwrap_or_default())
+            }
+            Question::SecretKey { .. } => typed(self.secret_key.as_deref().unwrap_or_default()),
             Question::RecoveryCode { .. } => typed(self.kit.as_deref().unwrap_or_default()),
             Question::PasswordOnceMore { .. } | Question::Unlock { .. } => typed(self.secret()),
         }

@@ -14,8 +14,13 @@ pub fn in_question(question: &Question) -> Vec<String> {
         | Question::Again { .. }
         | Question::KitProof { .. }
         | Question::NewPassword { .. }
+        | Question::SecretKeyProof { .. }
         | Question::PasswordOnceMore { .. } => Vec::new(),
-        Question::Unlock { email, .. } | Question::RecoveryCode { email, .. } => vec![email.clone()],
+        Question::Unlock { email, .. }
+        | Question::RecoveryCode { email, .. }
+        | Question::SecretKey { email, .. }
+        | Question::ReplaceSecretKey { email } => vec![email.clone()],
+        Question::KeepSecretKey(sheet) => vec![sheet.origin.to_string(), sheet.email.clone()],
         Question::Host(origin) => vec![origin.to_string()],
         Question::Consent(introduction) => in_introduction(introduction),
         Question::Reset(about) => {
@@ -64,6 +69,9 @@ pub fn in_notice(notice: &Notice) -> Vec<String> {
         | Notice::Checking
         | Notice::Opened
         | Notice::NoCode(_)
+        | Notice::NoSecretKey(_)
+        | Notice::SecretKeyNotProven { .. }
+        | Notice::NotOpenedByBoth { .. }
         | Notice::CodeOpened
         | Notice::CodeOpenedNothing
         | Notice::NotOpened { .. } => Vec::new(),

@@ -107,6 +107,7 @@ fn account_event(pin: &Pin) -> String {
         key_gen: pin.identity.key_gen.0,
         fingerprint: pin.fingerprint().to_string(),
         recipient: pin.identity.recipient(),
+        secret_key: pin.two_secret,
     };
     event.line()
 }

@@ -11,7 +11,7 @@ use crate::crypto::recovery::read_code;
 use crate::exit::ExitCode;
 use crate::flow::Locks;
 use crate::flow::account::stop::{Reach, Stop as AccountStop, Why as AccountWhy};
-use crate::flow::account::{Done, KitOnFile, KitWish, Known, World, change_kit, change_password, recover, verify};
+use crate::flow::account::{Done, KitOnFile, KitWish, Known, World, change_kit, change_password, change_secret_key, recover, verify};
 use crate::flow::checkpoint::Pin;
 use crate::flow::stop::{LocalTrouble, Stop};
 use crate::infisical::edge::command::{Deed, Edge as DialectEdge, Wish};
@@ -43,6 +43,7 @@ pub(super) enum Errand {
         kit_file: Option<PathBuf>,
         yes_for: Option<String>,
         kit_out: Option<PathBuf>,
+        secret_key_out: Option<PathBuf>,
         paper: Option<Paper>,
         profile: Option<Profile>,
     },
@@ -50,32 +51,44 @@ pub(super) enum Errand {
     Password { profile: Option<Profile> },
     /// Make a new kit.
     Kit { kit_out: Option<PathBuf>, paper: Option<Paper> },
+    /// Make a new secret key; it may go to a file.
+    SecretKey { out: Option<PathBuf>, yes_for: Option<String> },
 }
 
 impl Errand {
     fn kit_out(&self) -> Option<PathBuf> {
         match self {
             Self::Recover { kit_out, .. } | Self::Kit { kit_out, .. } => kit_out.clone(),
-            Self::Verify { .. } | Self::Password { .. } => None,
+            Self::Verify { .. } | Self::Password { .. } | Self::SecretKey { .. } => None,
         }
     }
 
     fn paper(&self) -> Option<Paper> {
         match self {
             Self::Recover { paper, .. } | Self::Kit { paper, .. } => *paper,
-            Self::Verify { .. } | Self::Password { .. } => None,
+            Self::Verify { .. } | Self::Password { .. } | Self::SecretKey { .. } => None,
         }
     }
 
     /// The address that a script consents for.
     fn consents_for(&self) -> Option<&str> {
-        if let Self::Recover { yes_for, .. } = self { yes_for.as_deref() } else { None }
+        match self {
+            Self::Recover { yes_for, .. } | Self::SecretKey { yes_for, .. } => yes_for.as_deref(),
+            Self::Verify { .. } | Self::Password { .. } | Self::Kit { .. } => None,
+        }
+    }
+
+    fn secret_key_out(&self) -> Option<PathBuf> {
+        match self {
+            Self::Recover { secret_key_out: out, .. } | Self::SecretKey { out, .. } => out.clone(),
+            Self::Verify { .. } | Self::Password { .. } | Self::Kit { .. } => None,
+        }
     }
 
     fn kit_file(&self) -> Option<&Path> {
         match self {
             Self::Recover { kit_file, .. } | Self::Verify { kit_file, .. } => kit_file.as_deref(),
-            Self::Kit { .. } | Self::Password { .. } => None,
+            Self::Kit { .. } | Self::Password { .. } | Self::SecretKey { .. } => None,
         }
     }
 
@@ -83,20 +96,21 @@ impl Errand {
     fn in_dialect(self) -> Option<Deed> {
         match self {
             Self::Verify { kit: false, kit_file: None } => Some(Deed::Verify),
-            Self::Recover { kit_file: kit, yes_for, kit_out: None, .. } => Some(Deed::Recover { kit, yes_for }),
+            Self::Recover { kit_file: kit, yes_for, kit_out: None, secret_key_out: None, .. } => Some(Deed::Recover { kit, yes_for }),
             Self::Password { .. } => Some(Deed::Change),
-            Self::Verify { .. } | Self::Recover { .. } | Self::Kit { .. } => None,
+            Self::Verify { .. } | Self::Recover { .. } | Self::Kit { .. } | Self::SecretKey { .. } => None,
         }
     }
 }
 
-/// Does `errand`; `old` and `new` say where its passwords come from.
+/// Does `errand`; `old` and `new` say where its passwords come from, `secret_key` which file holds the second secret.
 pub(super) fn on_account(
     flags: &cli::Account,
     errand: Errand,
     old: Result<Option<PasswordSource>, Misuse>,
     new: Result<Option<PasswordSource>, Misuse>,
     state: Option<PathBuf>,
+    secret_key: Option<PathBuf>,
 ) -> ExitCode {
     let _ = signals::install();
     let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
@@ -109,8 +123,13 @@ pub(super) fn on_account(
             return Script::new(answers, person).misused(misuse);
         }
     };
-    let yes_for = if let Errand::Recover { yes_for, .. } = &errand { yes_for.clone() } else { None };
-    let mut script = Script::new(flags.answers(old, yes_for, errand.kit_out(), errand.paper()), person);
+    let yes_for = errand.consents_for().map(str::to_owned);
+    let answers = Answers {
+        secret_key,
+        secret_key_out: errand.secret_key_out(),
+        ..flags.answers(old, yes_for, errand.kit_out(), errand.paper())
+    };
+    let mut script = Script::new(answers, person);
     let end = script.read_given().map_err(early).and_then(|()| prepared(flags, errand, new, state, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }
@@ -197,6 +216,7 @@ async fn ours<W: World>(
         Errand::Recover { profile, .. } => recover(world, rng, known, kit, *profile).await,
         Errand::Password { profile } => change_password(world, rng, known, *profile).await,
         Errand::Kit { .. } => change_kit(world, rng, known).await,
+        Errand::SecretKey { .. } => change_secret_key(world, rng, known).await,
     }
 }
 

@@ -7,6 +7,7 @@
 use super::state_folder;
 use crate::age::plugin::{IdentityPlugin, Keys, NoRecipients};
 use crate::age::{AccountLine, AgeKey};
+use crate::cli::secret_key_file;
 use crate::crypto::kdf::Profile;
 use crate::drive::{Edges, Person, Shelf};
 use crate::exit::ExitCode;
@@ -19,7 +20,7 @@ use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
 use crate::store::shelf;
-use crate::ui::text;
+use crate::ui::{secret_key, text};
 use crate::ui::text::share::{plugin_contradicted, plugin_question};
 use crate::wire::outbound::Outbound;
 use age_core::secrecy::ExposeSecret;
@@ -100,7 +101,9 @@ impl Keys for FromServer {
         let Ok(mut rng) = SystemRng::open() else {
             return Ok(Err(text::local::trouble(&LocalTrouble::Random).0.in_one()));
         };
-        let pin = line.pin().clone();
+        let mut pin = line.pin().clone();
+        // The line does not say it; what this computer remembers does.
+        pin.two_secret = remembered.iter().any(|known| known.context == pin.context && known.two_secret);
         let mut asker = Asker { person, host: pin.origin.host().to_owned(), broken: None };
         let mut server = HttpServer::new(Limits::default(), Vec::new(), ProxyWish::from_lookup(|name| std::env::var(name).ok()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -133,12 +136,23 @@ struct Asker<'a> {
 
 impl Person for Asker<'_> {
     fn ask(&mut self, question: Question) -> Answer {
-        // A remembered account is asked for its password and for nothing else.
-        let Question::Unlock { email, attempt } = question else { return Answer::Missing(Missing::Host) };
-        match self.person.request_secret(&plugin_question(&email, &self.host, attempt > 1)) {
+        // A remembered account is asked for its password and its secret key, and for nothing else.
+        let (wanted, missing) = match question {
+            Question::Unlock { email, attempt } => {
+                (plugin_question(&email, &self.host, attempt > 1), Missing::Password)
+            }
+            Question::SecretKey { email, attempt } => {
+                if let Some(path) = secret_key_file(None).filter(|_| attempt == 1) {
+                    return secret_key::read(&path).map_or_else(Answer::Trouble, Answer::Secret);
+                }
+                (text::secret_key::plugin_question(&email, &self.host, attempt > 1), Missing::SecretKey)
+            }
+            _ => return Answer::Missing(Missing::Host),
+        };
+        match self.person.request_secret(&wanted) {
             // EXPOSE: a typed password, on its way into a buffer that is wiped.
             Ok(Ok(typed)) => Answer::Secret(Zeroizing::new(typed.expose_secret().as_bytes().to_vec())),
-            Ok(Err(_)) => Answer::Missing(Missing::Password),
+            Ok(Err(_)) => Answer::Missing(missing),
             Err(error) => {
                 self.broken = Some(error);
                 Answer::Cancelled

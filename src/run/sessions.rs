@@ -36,7 +36,8 @@ pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> Exit
             return Script::new(answers, person).misused(misuse);
         }
     };
-    let mut script = Script::new(flags.account.answers(password, None, None, None), person);
+    let answers = flags.account.answers(password, None, None, None);
+    let mut script = Script::new(Answers { secret_key: flags.old.secret_key(), ..answers }, person);
     let end = script.read_given().map_err(early).and_then(|()| prepared(flags, state, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }

@@ -100,7 +100,8 @@ pub(super) fn script(login: &Login, outputs: Outputs) -> Result<Script, ExitCode
             return Err(Script::with_outputs(answers, person, outputs).misused(misuse));
         }
     };
-    let answers = Answers { password, json: login.json, resume: true, ..Answers::default() };
+    let secret_key = login.password.secret_key();
+    let answers = Answers { password, secret_key, json: login.json, resume: true, ..Answers::default() };
     let mut script = Script::with_outputs(answers, person, outputs);
     match script.read_given() {
         Ok(()) => Ok(script),

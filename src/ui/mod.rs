@@ -12,6 +12,7 @@ pub mod kit_pdf;
 pub mod person;
 mod reset;
 pub mod script;
+pub mod secret_key;
 pub mod share_event;
 pub mod signals;
 pub mod source;

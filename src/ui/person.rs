@@ -8,6 +8,7 @@ use super::ask;
 use super::kit;
 use super::kit_file::KitFile;
 use super::kit_pdf::Paper;
+use super::secret_key::SecretKeyFile;
 use super::term::{ReadTrouble, SPARE, Terminal};
 use super::text::{Lines, Story, notice, question};
 use super::wrap::wrap;
@@ -45,6 +46,8 @@ pub struct AtTerminal {
     proving: bool,
     /// The kit, if it was saved instead of written down.
     kit: Option<KitFile>,
+    /// The secret key, if it was saved instead of written down.
+    secret_key: Option<SecretKeyFile>,
     /// What a kit is printed on.
     paper: Paper,
 }
@@ -69,6 +72,7 @@ impl AtTerminal {
             made_shown: false,
             proving: false,
             kit: None,
+            secret_key: None,
             paper: Paper::default(),
         }
     }
@@ -206,7 +210,7 @@ impl AtTerminal {
         self.say(&lines);
         loop {
             let code = kit::for_screen(kit, self.width());
-            match self.keep(&code, &lines, question::WRITTEN_DOWN_HOW) {
+            match self.keep(&code, &lines, question::WRITTEN_DOWN_HOW, notice::KIT_SHOWN) {
                 Ok(Kept::WrittenDown) => return Answer::Yes,
                 Ok(Kept::ToBeSaved) => {}
                 Err(trouble) => return ended(&trouble),
@@ -220,8 +224,8 @@ impl AtTerminal {
         }
     }
 
-    /// Shows the code until the person says what they did with it.
-    pub(crate) fn keep(&mut self, code: &str, lines: &Lines, how: &str) -> Result<Kept, ReadTrouble> {
+    /// Shows the code until the person says what they did with it; `left` stays of it on the ordinary screen.
+    pub(crate) fn keep(&mut self, code: &str, lines: &Lines, how: &str, left: &str) -> Result<Kept, ReadTrouble> {
         let width = self.width();
         let elsewhere = self.terminal.alternate().map(|mut alternate| {
             for line in lines {
@@ -231,7 +235,7 @@ impl AtTerminal {
         });
         match elsewhere {
             Some(kept) => {
-                self.line(notice::KIT_SHOWN);
+                self.line(left);
                 kept
             }
             None => show(&mut self.terminal, code, how, width),
@@ -262,18 +266,22 @@ impl AtTerminal {
 
     /// The recovery code, typed where it can be seen, on a screen that forgets it where there is one.
     fn code(&mut self, email: &str) -> Answer {
+        self.typed_elsewhere(&question::code(email), question::CODE, notice::CODE_TYPED)
+    }
+
+    /// Something long, typed where it can be seen; `left` stays of it on the ordinary screen.
+    pub(super) fn typed_elsewhere(&mut self, lines: &Lines, prompt: &str, left: &str) -> Answer {
         self.end_line("");
-        let lines = question::code(email);
         let width = self.width();
         let elsewhere = self.terminal.alternate().map(|mut alternate| {
-            for line in &lines {
+            for line in lines {
                 alternate.write(&format!("{}\n", wrap(line, width)))?;
             }
-            ask::line(&mut alternate, question::CODE)
+            ask::line(&mut alternate, prompt)
         });
         match elsewhere {
             Some(Ok(typed)) => {
-                self.line(notice::CODE_TYPED);
+                self.line(left);
                 Answer::Secret(Zeroizing::new(typed.into_bytes()))
             }
             Some(Err(trouble)) => match question::unread(&trouble) {
@@ -282,10 +290,19 @@ impl AtTerminal {
                 None => ended(&trouble),
             },
             None => {
-                self.say(&lines);
-                self.text(question::CODE).map_or_else(|end| end, Answer::Secret)
+                self.say(lines);
+                self.text(prompt).map_or_else(|end| end, Answer::Secret)
             }
         }
+    }
+
+    /// Where the secret key was saved.
+    pub(super) fn secret_key_file(&self) -> Option<&SecretKeyFile> {
+        self.secret_key.as_ref()
+    }
+
+    pub(super) fn keep_secret_key_file(&mut self, file: SecretKeyFile) {
+        self.secret_key = Some(file);
     }
 
     fn prove_kit(&mut self, group: u8) -> Answer {
@@ -367,6 +384,10 @@ impl Person for AtTerminal {
                 self.secret(question::NEW_PASSWORD)
             }
             Question::RecoveryCode { email, attempt: _ } => self.code(&email),
+            Question::SecretKey { email, attempt: _ } => self.type_secret_key(&email),
+            Question::ReplaceSecretKey { email } => self.consent_to_new_secret_key(&email),
+            Question::KeepSecretKey(sheet) => self.show_secret_key(&sheet),
+            Question::SecretKeyProof { group, attempt: _ } => self.prove_secret_key(group),
             Question::Unlock { email, attempt: _ } => self.secret(&question::unlock(&email)),
             Question::PasswordOnceMore { attempt: _ } => self.secret(question::PASSWORD),
         }
@@ -387,7 +408,7 @@ impl Person for AtTerminal {
                 self.end_line(notice::CHECKED);
                 self.line("");
             }
-            Notice::NotOpened { .. } => self.end_line(notice::NOT_CHECKED),
+            Notice::NotOpened { .. } | Notice::NotOpenedByBoth { .. } => self.end_line(notice::NOT_CHECKED),
             _ => {}
         }
         self.say(&notice::notice(said));

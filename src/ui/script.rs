@@ -10,6 +10,9 @@
 //! | `NewPassword` and its `Again` | `--new-password-file`, `--new-password-fd` |
 //! | `Kit`, `KitProof` | `--kit-out` |
 //! | `RecoveryCode` | `--kit-file` |
+//! | `SecretKey` | `--secret-key-file`, or the path in a variable |
+//! | `KeepSecretKey`, `SecretKeyProof` | `--secret-key-out` |
+//! | `ReplaceSecretKey` | `--yes-for` |
 //!
 //! Promise: nothing is asked of a person that a flag answers; whatever is missing is named before anything is sent;
 //! standard output holds results only. Must never: take a secret from the command line or the environment.
@@ -24,6 +27,7 @@ pub use event::Event;
 use super::kit_file::KitFile;
 use super::kit_pdf::Paper;
 use super::person::AtTerminal;
+use super::secret_key::SecretKeyFile;
 use super::source::{InviteSource, PasswordSource};
 use super::text::{self, Lines, Story, notice, stop as words};
 use super::{date, text::usage};
@@ -55,6 +59,10 @@ pub struct Answers {
     pub accept_reset: Option<String>,
     /// Where the kit goes.
     pub kit_out: Option<PathBuf>,
+    /// The file of the secret key.
+    pub secret_key: Option<PathBuf>,
+    /// Where a new secret key goes.
+    pub secret_key_out: Option<PathBuf>,
     /// What it is printed on.
     pub paper: Paper,
     /// Whether standard output is JSON, one object a line.
@@ -94,6 +102,7 @@ pub struct Script {
     /// The one that takes its place, where a command needs both.
     new_password: Option<LockedBytes>,
     kit: Option<KitFile>,
+    secret_key: Option<SecretKeyFile>,
     proving: bool,
 }
 
@@ -109,7 +118,7 @@ impl Script {
         if let Some(person) = &mut person {
             person.print_on(answers.paper);
         }
-        Self { answers, person, outputs, link: None, password: None, new_password: None, kit: None, proving: false }
+        Self { answers, person, outputs, link: None, password: None, new_password: None, kit: None, secret_key: None, proving: false }
     }
 
     /// Reads and checks what the flags name, before anything is sent.
@@ -146,10 +155,25 @@ impl Script {
         self.link = self.answers.invite.as_ref().map(InviteSource::read).transpose()?;
         self.password =
             self.answers.password.as_ref().map(|source| source.read().and_then(|read| locked(&read))).transpose()?;
+        if let Some(path) = &self.answers.secret_key_out
+            && !self.answers.resume
+            && !self.answers.rehearsal
+        {
+            SecretKeyFile::check(path)?;
+        }
         match &self.answers.kit_out {
             Some(path) if !self.answers.resume && !self.answers.rehearsal => KitFile::check(path),
             _ => Ok(()),
         }
+    }
+
+    /// Where the new secret key was saved.
+    pub(super) fn secret_key_file(&self) -> Option<&SecretKeyFile> {
+        self.secret_key.as_ref()
+    }
+
+    pub(super) fn keep_secret_key_file(&mut self, file: SecretKeyFile) {
+        self.secret_key = Some(file);
     }
 
     /// Takes the new password that a flag gave.
@@ -219,6 +243,7 @@ impl Script {
             account::Deed::Joined => "joined",
             account::Deed::KitChanged => "kit-changed",
             account::Deed::Recovered => "recovered",
+            account::Deed::SecretKeyMade => "secret-key-made",
             account::Deed::SessionsSeen => "sessions-seen",
         };
         let event = done_event(pin, false, Some(deed), done.first_seen);
@@ -264,7 +289,7 @@ impl Script {
         }
         let pin = &done.pin;
         let event = done_event(pin, done.repeated, None, false);
-        self.result(&text::done::done(pin, done.repeated));
+        self.result(&text::done::done(pin, done.repeated, done.secret_keys));
         self.last_line(&event.line());
     }
 
@@ -314,7 +339,7 @@ impl Script {
         put(&mut self.outputs.err, &story.for_logs());
     }
 
-    fn ask_person(&mut self, question: Question, missing: Missing) -> Answer {
+    pub(super) fn ask_person(&mut self, question: Question, missing: Missing) -> Answer {
         match &mut self.person {
             Some(person) => person.ask(question),
             None => Answer::Missing(missing),
@@ -422,6 +447,7 @@ fn done_event<'a>(pin: &'a Pin, repeated: bool, deed: Option<&'static str>, firs
         repeated,
         deed,
         first_seen,
+        secret_key: pin.two_secret,
     }
 }
 
@@ -454,6 +480,10 @@ impl Person for Script {
             Question::Again { .. } if self.new_password.is_some() => self.new_secret(question, 1),
             Question::Again { .. } => self.secret(question, 1),
             Question::RecoveryCode { .. } => self.ask_person(question, Missing::RecoveryCode),
+            Question::SecretKey { attempt, .. } => self.secret_key(question, attempt),
+            Question::ReplaceSecretKey { email } => self.consent_to_new_secret_key(email),
+            Question::KeepSecretKey(sheet) => self.keep_secret_key(sheet),
+            Question::SecretKeyProof { group, .. } => self.prove_secret_key(question, group),
             Question::Kit(kit) => self.keep_kit(kit),
             Question::KitProof { group, .. } => match &self.kit {
                 Some(kept) => kept.group(group).map_or_else(Answer::Trouble, Answer::Secret),

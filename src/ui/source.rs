@@ -73,6 +73,23 @@ pub fn read_private(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Stor
     read_up_to(open_private(path)?, most)
 }
 
+/// The same of a plain file only: neither a link nor a pipe, which would make a reader wait.
+pub fn read_private_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(rustix::io::Errno::LOOP) => return Err(StorageTrouble::Link),
+        Err(errno) => return Err(kind(&errno.into())),
+    };
+    let about = file.metadata().map_err(|error| kind(&error))?;
+    if !about.is_file() {
+        return Err(StorageTrouble::Link);
+    }
+    private(&about)?;
+    read_up_to(file, most)
+}
+
 fn input(path: &str, trouble: StorageTrouble) -> LocalTrouble {
     LocalTrouble::Input { trouble, path: path.to_owned() }
 }

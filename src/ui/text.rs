@@ -21,6 +21,7 @@ pub mod question;
 pub mod forget;
 pub mod refusal;
 pub mod reset;
+pub mod secret_key;
 pub mod sessions;
 pub mod share;
 pub mod start;

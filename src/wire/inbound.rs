@@ -2,6 +2,7 @@
 //!
 //! Promise: limits and types are checked, unknown members are refused, server text becomes [`Printable`] at once. Must never: apply a policy.
 
+use super::asked::Asked;
 use super::bundle::Bundle;
 pub use super::fields::Fields;
 use super::json::{self, Value};
@@ -398,6 +399,8 @@ pub struct Opened {
     pub session: SessionToken,
     /// The account's bundle.
     pub bundle: Bundle,
+    /// What its organisations ask of a new lock.
+    pub asked: Asked,
 }
 
 /// Reads the answer to `login/finish`.
@@ -408,9 +411,10 @@ pub fn read_session(mut fields: Fields) -> Result<Opened, Refusal> {
     let bundle = Bundle::take(&mut inner)?;
     let key_gen = inner.whole("key_gen")?;
     inner.finish()?;
+    let asked = Asked::take(fields.object("policy")?)?;
     fields.finish()?;
     if u64::from(bundle.identity.key_gen.0) != key_gen {
         return Err(Refusal::Keys);
     }
-    Ok(Opened { session, bundle })
+    Ok(Opened { session, bundle, asked })
 }

@@ -3,6 +3,7 @@
 //! Promise: nothing leaves but through [`disclose`]; nothing comes in but through the strict parsers of [`inbound`], [`link`] and [`text`].
 //! Must never: touch the network itself.
 
+pub mod asked;
 pub mod bundle;
 pub mod change;
 pub mod completion;

@@ -2,6 +2,8 @@
 
 use super::letters::Letters;
 use super::wire::{Reply, Seen, Wire};
+use firstkey::crypto::context::OrgId;
+use firstkey_server::admin::ChangedOrganisation;
 use firstkey_server::{Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -161,6 +163,20 @@ impl Deployment {
             realm.reset_person(&named, "uid 1000", None).await.expect("it is started");
         });
         self.letters.next_link()
+    }
+
+    /// What Example Corp says of secret keys from now on, as an administrator sets it.
+    pub fn set_secret_key(&self, word: &'static str) {
+        let data = self.data();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async move {
+            let realm = Realm::open(&data).await.expect("the realm opens");
+            let all = realm.organisations().await.expect("organisations");
+            let ours = all.iter().find(|org| org.name == "Example Corp").expect("the organisation");
+            let id = uuid::Uuid::parse_str(&ours.org_id).expect("an id");
+            let change = ChangedOrganisation { secret_key: Some(word.into()), ..ChangedOrganisation::default() };
+            realm.change_organisation(OrgId(*id.as_bytes()), change).await.expect("changed");
+        });
     }
 
     /// Everything that is stored on an account.

@@ -21,6 +21,7 @@ mod password;
 mod plain;
 mod recover;
 mod reset;
+mod secret_key;
 mod sessions;
 mod share;
 mod stops;

@@ -5,6 +5,7 @@ use crate::names;
 use crate::realm::{Realm, RealmError, organisation_name};
 use crate::store::{OrganisationChange, OrganisationRow};
 use firstkey::crypto::context::OrgId;
+use firstkey::wire::asked::SecretKeys;
 use serde::Serialize;
 
 /// An organisation.
@@ -30,6 +31,7 @@ pub struct ChangedOrganisation {
     pub name: Option<String>,
     pub contact: Option<String>,
     pub min_profile: Option<u8>,
+    pub secret_key: Option<String>,
 }
 
 impl Realm {
@@ -50,7 +52,7 @@ impl Realm {
         org: OrgId,
         change: ChangedOrganisation,
     ) -> Result<OrganisationShown, RealmError> {
-        let ChangedOrganisation { name, contact, min_profile } = change;
+        let ChangedOrganisation { name, contact, min_profile, secret_key } = change;
         let name = name.as_deref().map(organisation_name).transpose()?;
         if contact.as_deref().is_some_and(|contact| !names::is_address(contact)) {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
@@ -58,10 +60,13 @@ impl Realm {
         if min_profile.is_some_and(|profile| !(1..=4).contains(&profile)) {
             return Err(RealmError::Invalid("The least profile is 1, 2, 3 or 4."));
         }
-        if (&name, &contact, min_profile) == (&None, &None, None) {
-            return Err(RealmError::Invalid("Say what to change: --name, --contact or --min-profile."));
+        if secret_key.as_deref().is_some_and(|word| SecretKeys::read(word).is_none()) {
+            return Err(RealmError::Invalid("Secret keys are off, allowed or required."));
         }
-        let change = OrganisationChange { name, contact, min_profile };
+        if (&name, &contact, min_profile, &secret_key) == (&None, &None, None, &None) {
+            return Err(RealmError::Invalid("Say what to change: --name, --contact, --min-profile or --secret-key."));
+        }
+        let change = OrganisationChange { name, contact, min_profile, secret_key };
         if !self.store.change_organisation(org.0, change, self.clock.now()).await? {
             return Err(no_such_organisation(org));
         }

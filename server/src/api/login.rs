@@ -8,7 +8,7 @@ use super::problem::{Name, Problem};
 use super::request::Exact;
 use crate::http::App;
 use crate::rng::fresh_id;
-use crate::store::{Began, LoginRow, NewSession, Proven, Purpose, Seen, Way};
+use crate::store::{Began, LoginRow, NewSession, Policy, Proven, Purpose, Seen, Way};
 use crate::token::Token;
 use crate::{names, opaque};
 use axum::extract::State;
@@ -63,6 +63,20 @@ pub(super) struct FinishAnswer<'a> {
     pub(super) session: &'a str,
     pub(super) expires_in: i64,
     pub(super) bundle: BundleMessage,
+    pub(super) policy: PolicyMessage,
+}
+
+/// What a new lock has to be, said before one is made.
+#[derive(Serialize)]
+pub(super) struct PolicyMessage {
+    min_profile: u8,
+    secret_key: String,
+}
+
+impl From<Policy> for PolicyMessage {
+    fn from(policy: Policy) -> Self {
+        Self { min_profile: policy.min_profile, secret_key: policy.secret_key }
+    }
 }
 
 #[derive(Serialize)]
@@ -130,8 +144,8 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
     let session = Token::mint();
     let new = NewSession { hash: session.hash(), purpose: Purpose::Full, expires_at: now + SESSION, seen };
     let proven = app.store.login_succeeded(Way::Password, finish.login_id.0, proof.account_id, new, now).await?;
-    let row = match proven {
-        Proven::Opened(row) => row,
+    let (row, policy) = match proven {
+        Proven::Opened(row, policy) => (row, policy.into()),
         Proven::Barred(standing) => {
             app.log.event("login.barred", &[("account", &context.account)]);
             return Err(standing.into());
@@ -139,7 +153,7 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
         Proven::Over => return Err(failed()),
     };
     app.log.event("login.succeeded", &[("account", &context.account)]);
-    super::answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle: message(&row) })
+    super::answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle: message(&row), policy })
 }
 
 /// Steps of logins to one account, existing or not; who guesses is counted durably besides.

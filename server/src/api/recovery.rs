@@ -86,8 +86,8 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
     }
     let session = Token::mint();
     let new = NewSession { hash: session.hash(), purpose: Purpose::Recovery, expires_at: now + SESSION, seen };
-    let row = match app.store.login_succeeded(Way::Recovery, id, taken.account_id, new, now).await? {
-        Proven::Opened(row) => row,
+    let (row, policy) = match app.store.login_succeeded(Way::Recovery, id, taken.account_id, new, now).await? {
+        Proven::Opened(row, policy) => (row, policy.into()),
         Proven::Barred(standing) => {
             app.log.event("recovery.barred", &[("account", &context.account)]);
             return Err(standing.into());
@@ -95,5 +95,6 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
         Proven::Over => return Err(failed()),
     };
     app.log.event("recovery.proven", &[("account", &context.account)]);
-    super::answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle: login::message(&row) })
+    let bundle = login::message(&row);
+    super::answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle, policy })
 }

@@ -49,6 +49,9 @@ pub(super) enum Org {
         /// The least Argon2id profile, for accounts that are finished from now on.
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
         min_profile: Option<u8>,
+        /// A second secret beside the password: off, allowed or required.
+        #[arg(long, value_name = "WORD", value_parser = ["off", "allowed", "required"])]
+        secret_key: Option<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -71,8 +74,8 @@ pub(super) async fn run(command: Org) -> Outcome {
             let org = common.realm().await?.organisation(org).await?;
             say::members(&common, &serde_json::to_value(&org)?);
         }
-        Org::Set { org, name, contact, min_profile, common } => {
-            let change = ChangedOrganisation { name, contact, min_profile };
+        Org::Set { org, name, contact, min_profile, secret_key, common } => {
+            let change = ChangedOrganisation { name, contact, min_profile, secret_key };
             let org = common.realm().await?.change_organisation(org, change).await?;
             say::members(&common, &serde_json::to_value(&org)?);
         }

@@ -22,6 +22,7 @@ pub(crate) struct OrganisationChange {
     pub(crate) name: Option<String>,
     pub(crate) contact: Option<String>,
     pub(crate) min_profile: Option<u8>,
+    pub(crate) secret_key: Option<String>,
 }
 
 const COLUMNS: &str =
@@ -54,15 +55,21 @@ impl Store {
         now: i64,
     ) -> Result<bool> {
         self.write(move |db| {
-            let OrganisationChange { name, contact, min_profile } = &change;
+            let OrganisationChange { name, contact, min_profile, secret_key } = &change;
             let changed = db.execute(
-                "UPDATE organisation SET name = coalesce(?2, name), contact = coalesce(?3, contact), min_profile = coalesce(?4, min_profile)
+                "UPDATE organisation SET name = coalesce(?2, name), contact = coalesce(?3, contact), min_profile = coalesce(?4, min_profile),
+                 secret_key = coalesce(?5, secret_key)
                  WHERE org_id = ?1",
-                &values![org, name, contact, *min_profile],
+                &values![org, name, contact, *min_profile, secret_key],
             )?;
             if changed == 1 {
                 // Which, not what: a contact is somebody's address.
-                let parts = [("name", name.is_some()), ("contact", contact.is_some()), ("min_profile", min_profile.is_some())];
+                let parts = [
+                    ("name", name.is_some()),
+                    ("contact", contact.is_some()),
+                    ("min_profile", min_profile.is_some()),
+                    ("secret_key", secret_key.is_some()),
+                ];
                 let parts: Vec<&str> = parts.iter().filter(|(_, given)| *given).map(|(part, _)| *part).collect();
                 note(db, now, "organisation.changed", Entry { org: Some(org), detail: Some(&parts.join(" ")), ..Entry::default() });
             }

@@ -4,8 +4,9 @@
 //! People who do not exist are counted like those who do. A count is of the last hour or day and never for good: otherwise anybody could lock anybody out.
 
 use super::audit::{Entry, note};
+use super::changes::strictest;
 use super::db::{Db, Value, values};
-use super::rows::Bundle;
+use super::rows::{Bundle, Policy};
 use super::sessions::{self, NewSession};
 use super::{Result, Store, StoreError, resets};
 
@@ -69,8 +70,8 @@ pub(crate) enum Standing {
 
 /// How a login with a proof that held ended.
 pub(crate) enum Proven {
-    /// With a session.
-    Opened(Box<LoginRow>),
+    /// With a session, and what the account's organisations ask of a new lock.
+    Opened(Box<LoginRow>, Policy),
     /// Without, because of how the account stands.
     Barred(Standing),
     /// The conversation was over already.
@@ -161,11 +162,13 @@ impl Store {
                 note(db, now, barred, entry);
                 return Ok(Proven::Barred(row.standing));
             }
+            // Whoever is active has an organisation.
+            let Some(policy) = strictest(db, id)? else { return Ok(Proven::Over) };
             sessions::open(db, id, &session, now)?;
             note(db, now, succeeded, entry);
             // Whoever proves the password or the kit has not lost both.
             resets::call_off(db, id, succeeded, now)?;
-            Ok(Proven::Opened(Box::new(row)))
+            Ok(Proven::Opened(Box::new(row), policy))
         })
         .await
     }

@@ -209,7 +209,14 @@ async fn the_strictest_of_a_persons_organisations_says_what_is_least() {
     let body = ada.change(&server, &bearer, &before, NEW).await;
     // Invited is not joined: nobody's wish counts before the person has accepted it.
     assert_eq!(server.post_as(&bearer, PATH, &body).await.status, 200);
+    let said = async |password| ada.person.log_in_with(&server, &server, password).await.json()["policy"].clone();
+    assert_eq!(said(NEW).await, json!({"min_profile": 2, "secret_key": "off"}));
     deployment.meddle("UPDATE membership SET accepted_at = 1 WHERE accepted_at IS NULL");
+    deployment.meddle("UPDATE organisation SET secret_key = 'allowed' WHERE name = 'Strict'");
+    // With the bundle, so that whoever makes a new lock need not find out by being refused.
+    assert_eq!(said(NEW).await, json!({"min_profile": 3, "secret_key": "allowed"}));
+    let recovered = ada.recover(&server, &ada.code).await.json();
+    assert_eq!(recovered["policy"], json!({"min_profile": 3, "secret_key": "allowed"}));
     let (bearer, before) = ada.log_in(&server, NEW).await;
     let body = ada.change(&server, &bearer, &before, OLD).await;
     assert_eq!(server.post_as(&bearer, PATH, &body).await.problem(), "invalid");

@@ -9,7 +9,7 @@ use crate::crypto::strength::{Context, Strength, Verdict, judge};
 use crate::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
 use crate::flow::stop::{GaveUp, Why};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
-use crate::secret::Password;
+use crate::secret::{Password, SecretKey};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
@@ -109,8 +109,11 @@ impl Expect for ExpectAgain {
         let same = prepared(&typed).is_ok_and(|second| second.matches(&password));
         if same {
             return after(Effect::Tell(Notice::TypingsMatch), move |rng, _| {
-                let block = KdfBlock { profile: run.terms.profile, salt: Salt::make(rng), two_secret: false };
-                Next::effect(Effect::Stretch(StretchJob { password, block }), make::ExpectStretched { run, block })
+                let two_secret = run.terms.two_secret;
+                let block = KdfBlock { profile: run.terms.profile, salt: Salt::make(rng), two_secret };
+                let secret_key = two_secret.then(|| SecretKey::make(rng));
+                let expect = make::ExpectStretched { run, block, secret_key };
+                Next::effect(Effect::Stretch(StretchJob { password, block }), expect)
             });
         }
         if pair >= PAIR_TRIES {

@@ -127,8 +127,8 @@ fn offered(options: Options, claim: Claim, offer: Offer, at: &mut At) -> Result<
     let unknown = offer.policy.unknown.clone();
     let terms = terms::accept(&options, origin, claim.invite, offer)?;
     if terms.mode == Mode::Join {
-        let Terms { introduction, context, .. } = terms;
-        return Ok(Next::Join(Joining { introduction, context, claim }));
+        let Terms { introduction, context, secret_keys, .. } = terms;
+        return Ok(Next::Join(Joining { introduction, context, secret_keys, claim }));
     }
     let question = Effect::Ask(Question::Consent(Box::new(terms.introduction.clone())));
     let expect = ExpectConsent { options, claim, terms };

@@ -8,6 +8,7 @@ use crate::flow::checkpoint::{Checkpoint, Membership, Pin};
 use crate::flow::retry::Retry;
 use crate::flow::stop::{NoAnswer, Reach, Why};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
+use crate::secret::SecretKey;
 use crate::wire::completion::Completion;
 use crate::wire::inbound::{self, ProblemName};
 use crate::wire::link::InviteLink;
@@ -31,12 +32,13 @@ pub(super) fn pin_of(made: &Made) -> Pin {
         identity: made.completion.bundle.identity,
         server_key: made.server_key,
         memberships: vec![Membership { organisation: introduction.organisation.clone(), invite: introduction.invite }],
+        two_secret: made.completion.bundle.kdf_block.two_secret,
     }
 }
 
 /// Signs the upload and saves it; the recovery code ends here.
 pub(super) fn save(made: Made) -> Result<Next, Why> {
-    let Made { run, completion, server_key, .. } = made;
+    let Made { run, completion, secret_key, server_key, .. } = made;
     let introduction = run.terms.introduction;
     let request = completion.request(&introduction.origin).signed(run.claim.invite, &run.claim.seed);
     let checkpoint = Checkpoint {
@@ -49,7 +51,7 @@ pub(super) fn save(made: Made) -> Result<Next, Why> {
     };
     after(Effect::Save(checkpoint.clone()), move |_, _| {
         let notice = Notice::Sending { bytes: checkpoint.request.body().len() };
-        after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, renewals: 0 }, at))
+        after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, secret_key, renewals: 0 }, at))
     })
 }
 
@@ -66,13 +68,15 @@ pub(super) fn resume(checkpoint: Checkpoint, at: &mut At) -> Result<Next, Why> {
         bytes: checkpoint.request.body().len(),
         digest: checkpoint.request.digest(),
     };
-    after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, renewals: 0 }, at))
+    after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, secret_key: None, renewals: 0 }, at))
 }
 
 /// An upload on its way.
 pub(super) struct Upload {
     pub(super) checkpoint: Checkpoint,
     pub(super) completion: Completion,
+    /// For the read-back, if the account has one and this run made it.
+    pub(super) secret_key: Option<SecretKey>,
     renewals: u32,
 }
 
@@ -193,5 +197,6 @@ pub(super) fn pin(upload: &Upload) -> Pin {
             organisation: Printable::from_untrusted(&checkpoint.organisation),
             invite: checkpoint.invite,
         }],
+        two_secret: upload.completion.bundle.kdf_block.two_secret,
     }
 }

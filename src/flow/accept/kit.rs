@@ -1,11 +1,12 @@
 //! The recovery kit: shown, and proven to have been kept, before anything that changes the account is sent (I4).
 
 use super::make::Made;
-use super::{At, Expect, Next, after, commit, gave_up};
+use super::{At, Expect, Next, after, commit, gave_up, secret_key};
 use crate::flow::kit::{GROUPS, PROOF_TRIES, is_group};
 use crate::flow::stop::{GaveUp, Why};
 use crate::flow::{Answer, Done, Effect, Kit, Notice, Question, Reply};
 use crate::secret::RecoveryCode;
+use crate::wire::asked::SecretKeys;
 use rand_core::CryptoRngCore;
 
 /// Shows the kit; a rehearsal ends here, without one: its keys are thrown away.
@@ -16,7 +17,7 @@ pub(super) fn show(made: Made) -> Result<Next, Why> {
             .request(&made.run.terms.introduction.origin)
             .signed(made.run.claim.invite, &made.run.claim.seed);
         let pin = commit::pin_of(&made);
-        return Ok(Next::Done(Done { pin, rehearsal: Some(request), repeated: false }));
+        return Ok(Next::Done(Done { pin, rehearsal: Some(request), repeated: false, secret_keys: SecretKeys::Off }));
     }
     ask(made, 1)
 }
@@ -70,7 +71,7 @@ impl Expect for ExpectProof {
         let Reply::Answer(Answer::Secret(typed)) = reply else { return Err(Why::OutOfStep) };
         let Self { made, group, attempt } = *self;
         if is_group(&made.code, group, &typed) {
-            return after(Effect::Tell(Notice::KitProven), move |_, _| commit::save(made));
+            return after(Effect::Tell(Notice::KitProven), move |_, _| secret_key::show(made, 1));
         }
         if attempt >= PROOF_TRIES {
             return Err(gave_up(GaveUp::KitProof));

@@ -15,7 +15,7 @@ use crate::crypto::opaque::{Registered, Registration, ServerKey};
 use crate::flow::retry::Retry;
 use crate::flow::stop::{LocalTrouble, Why};
 use crate::flow::{Effect, Notice, Reply};
-use crate::secret::{AccountKey, PreKey, RecoveryCode};
+use crate::secret::{AccountKey, PreKey, RecoveryCode, SecretKey};
 use crate::wire::bundle::{Bundle, Envelopes};
 use crate::wire::completion::Completion;
 use crate::wire::disclose::{IdempotencyKey, OpaqueRequest, OpaqueUpload, RecoveryPublic};
@@ -28,21 +28,31 @@ use rand_core::CryptoRngCore;
 pub(super) struct ExpectStretched {
     pub(super) run: Run,
     pub(super) block: KdfBlock,
+    /// There exactly if the block says so.
+    pub(super) secret_key: Option<SecretKey>,
 }
 
 impl Expect for ExpectStretched {
     fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
         let Reply::Stretched(stretched) = reply else { return Err(Why::OutOfStep) };
-        let Self { run, block } = *self;
+        let Self { run, block, secret_key } = *self;
         let PasswordKeys { auth, pre } =
-            derive_password_keys(&stretched.0, &run.terms.context, &block, None).map_err(|_| Why::OutOfStep)?;
+            derive_password_keys(&stretched.0, &run.terms.context, &block, secret_key.as_ref())
+                .map_err(|_| Why::OutOfStep)?;
         let (registration, message) = Registration::start(auth, rng).map_err(|_| Refusal::Opaque)?;
         let request = Outbound::post(&run.terms.introduction.origin, Endpoint::EnrolStart)
             .field("opaque_request", &OpaqueRequest(message))
             .build()
             .signed(run.claim.invite, &run.claim.seed);
-        let expect =
-            ExpectOpaqueResponse { run, block, pre, registration, request: request.clone(), retry: Retry::default() };
+        let expect = ExpectOpaqueResponse {
+            run,
+            block,
+            secret_key,
+            pre,
+            registration,
+            request: request.clone(),
+            retry: Retry::default(),
+        };
         Next::effect(Effect::Send(request), expect)
     }
 }
@@ -51,6 +61,7 @@ impl Expect for ExpectStretched {
 struct ExpectOpaqueResponse {
     run: Run,
     block: KdfBlock,
+    secret_key: Option<SecretKey>,
     pre: PreKey,
     registration: Registration,
     request: Outbound,
@@ -66,23 +77,24 @@ impl Expect for ExpectOpaqueResponse {
                 return again(wait, state.request.clone(), state);
             }
         };
-        let Self { run, block, pre, registration, .. } = *self;
+        let Self { run, block, secret_key, pre, registration, .. } = *self;
         let context = run.terms.context;
         let registered = registration.finish(&response, &context, rng).map_err(|_| Refusal::Opaque)?;
         let server_key = registered.server_key;
         let (completion, code) = seal(registered, &pre, &context, run.terms.key_gen, &block, rng)
             .map_err(|EnvelopeRejected| Why::Local(LocalTrouble::SelfCheck))?;
-        let made = Made { run, completion, code, server_key };
+        let made = Made { run, completion, code, secret_key, server_key };
         let fingerprint = made.completion.bundle.identity.fingerprint(&context);
         after(Effect::Tell(Notice::KeysMade(fingerprint)), move |_, _| kit::show(made))
     }
 }
 
-/// Everything is sealed and the private keys are gone; the recovery code stays until the kit is proven.
+/// Everything is sealed and the private keys are gone; the recovery code stays until the kit is proven, a secret key until the account was read back.
 pub(super) struct Made {
     pub(super) run: Run,
     pub(super) completion: Completion,
     pub(super) code: RecoveryCode,
+    pub(super) secret_key: Option<SecretKey>,
     pub(super) server_key: ServerKey,
 }
 

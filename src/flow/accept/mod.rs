@@ -13,6 +13,7 @@ mod commit;
 mod kit;
 mod make;
 mod readback;
+mod secret_key;
 mod start;
 mod terms;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use super::stop::{GaveUp, NoAnswer, Reach, Stop, Why};
 use super::{Answer, Done, Effect, Flow, Introduction, Reply};
 use crate::crypto::context::{AccountContext, InviteId};
 use crate::crypto::kdf::Profile;
+use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::{Problem, ProblemName};
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Endpoint, Outbound};
@@ -58,6 +60,8 @@ pub struct Joining {
     pub introduction: Introduction,
     /// The account that is invited.
     pub context: AccountContext,
+    /// What the inviting organisation says of secret keys.
+    pub secret_keys: SecretKeys,
     claim: Claim,
 }
 

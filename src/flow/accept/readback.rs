@@ -3,7 +3,7 @@
 use super::choose::prepared;
 use super::claim;
 use super::commit::{self, Upload};
-use super::{At, Expect, Next, after, invite_problem, passes};
+use super::{At, Expect, Next, after, invite_problem, passes, secret_key};
 use crate::crypto::identity::KeyPairs;
 use crate::crypto::kdf::StretchJob;
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys};
@@ -28,17 +28,27 @@ struct Try {
     attempt: u32,
 }
 
-/// Asks for the password once more.
+/// Asks for the password once more; before it for the secret key, where an earlier run made it.
 pub(super) fn ask(upload: Upload, attempt: u32) -> Result<Next, Why> {
+    if upload.completion.bundle.kdf_block.two_secret && upload.secret_key.is_none() {
+        return secret_key::ask(upload, 1);
+    }
     Next::effect(Effect::Ask(Question::PasswordOnceMore { attempt }), ExpectPassword(Try { upload, attempt }))
 }
 
 /// That password, or this server, does not open the account.
 fn not_opened(this: Try) -> Result<Next, Why> {
     let Try { upload, attempt } = this;
-    after(Effect::Tell(Notice::NotOpened { attempt }), move |_, _| {
-        if attempt >= TRIES { Err(Why::NotOpened) } else { ask(upload, attempt + 1) }
-    })
+    let notice = match upload.secret_key {
+        Some(_) => Notice::NotOpenedByBoth { attempt },
+        None => Notice::NotOpened { attempt },
+    };
+    after(
+        Effect::Tell(notice),
+        move |_, _| {
+            if attempt >= TRIES { Err(Why::NotOpened) } else { ask(upload, attempt + 1) }
+        },
+    )
 }
 
 /// A request of the read-back on its way; the same bytes again while there is no answer.
@@ -150,7 +160,7 @@ impl Expect for ExpectStretched {
         let sent = &this.upload;
         let context = sent.checkpoint.context;
         let PasswordKeys { auth, pre } =
-            derive_password_keys(&stretched.0, &context, &sent.completion.bundle.kdf_block, None)
+            derive_password_keys(&stretched.0, &context, &sent.completion.bundle.kdf_block, sent.secret_key.as_ref())
                 .map_err(|_| Why::OutOfStep)?;
         // EXPOSE: kept for a second conversation, should the end of the first get lost.
         let spare = OpaquePassword::from_bytes(auth.expose());
@@ -239,10 +249,10 @@ impl Hear for ExpectBundle {
         let context = upload.checkpoint.context;
         opened.bundle.verify(&context)?;
         open(&opened.bundle, &pre, &export_key, upload)?;
-        let pin = commit::pin(upload);
+        let (pin, secret_keys) = (commit::pin(upload), opened.asked.secret_key);
         after(Effect::Tell(Notice::Opened), move |_, _| {
             after(Effect::Conclude(pin.clone()), move |_, _| {
-                Ok(Next::Done(Done { pin, rehearsal: None, repeated: false }))
+                Ok(Next::Done(Done { pin, rehearsal: None, repeated: false, secret_keys }))
             })
         })
     }

@@ -5,6 +5,7 @@ use super::commit;
 use super::{At, Expect, Next, Options, gave_up};
 use crate::flow::stop::{GaveUp, Why};
 use crate::flow::{Answer, Done, Effect, Question, Reply};
+use crate::wire::asked::SecretKeys;
 use crate::wire::link::InviteLink;
 use rand_core::CryptoRngCore;
 
@@ -59,7 +60,12 @@ impl Expect for ExpectLink {
         if let Some(pin) =
             options.pins.iter().find(|pin| pin.accepted(link.invite_id()) && pin.origin == *link.origin())
         {
-            return Ok(Next::Done(Done { pin: pin.clone(), rehearsal: None, repeated: true }));
+            return Ok(Next::Done(Done {
+                pin: pin.clone(),
+                rehearsal: None,
+                repeated: true,
+                secret_keys: SecretKeys::Off,
+            }));
         }
         let ours = |invite| link.invite_id() == invite;
         if let Some(index) =

@@ -10,6 +10,7 @@ use crate::flow::Introduction;
 use crate::flow::checkpoint::Pin;
 use crate::flow::reset::{self, Replacement};
 use crate::flow::stop::Why;
+use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::{Mode, Offer};
 use crate::wire::origin::Origin;
 use crate::wire::refusal::Refusal;
@@ -25,6 +26,10 @@ pub(super) struct Terms {
     pub(super) context: AccountContext,
     pub(super) profile: Profile,
     pub(super) min_length: u64,
+    /// What the organisation says of secret keys.
+    pub(super) secret_keys: SecretKeys,
+    /// Whether the account gets one.
+    pub(super) two_secret: bool,
     pub(super) mode: Mode,
     pub(super) key_gen: KeyGen,
     /// What has to be agreed to beside the invite.
@@ -48,11 +53,7 @@ pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer:
     if !matches!(policy.recovery.as_str(), "recommended" | "required") {
         return Err(Refusal::WeakPolicy("recovery").into());
     }
-    match policy.secret_key.as_str() {
-        "off" | "allowed" => {}
-        "required" => return Err(Why::SecretKeyNotYet),
-        _ => return Err(Refusal::WeakPolicy("secret_key").into()),
-    }
+    let secret_keys = SecretKeys::read(&policy.secret_key).ok_or(Refusal::WeakPolicy("secret_key"))?;
     let pinned = options.pins.iter().find(|pin| pin.context == context);
     let key_gen = match (offer.mode, offer.reset) {
         (Mode::Enrol, reset) => reset::judge(reset, pinned)?,
@@ -69,7 +70,16 @@ pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer:
         started_at: reset.started_at,
         known: pinned.map(Pin::fingerprint),
     });
+    // Whoever had one before a reset has one after it, unless nobody takes one.
+    let had_one = pinned.is_some_and(|pin| pin.two_secret);
+    let two_secret = match secret_keys {
+        SecretKeys::Required => true,
+        SecretKeys::Allowed => had_one,
+        SecretKeys::Off => false,
+    };
     Ok(Terms {
+        secret_keys,
+        two_secret,
         key_gen,
         replacement,
         context,

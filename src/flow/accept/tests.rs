@@ -11,6 +11,7 @@ mod people;
 mod replies;
 mod reset;
 mod resume;
+mod secret_key;
 mod stops;
 
 use crate::flow::stop::{Stop, Why};

@@ -71,6 +71,7 @@ impl<W: World> Run<'_, W> {
         let membership = Membership { organisation: about.organisation.clone(), invite: about.invite };
         let mut done = self.opened(&known, open, Deed::Joined);
         done.pin.memberships.push(membership);
+        done.secret_keys = done.secret_keys.max(joining.secret_keys);
         self.world.keep(&done.pin).map_err(Why::Local)?;
         Ok(done)
     }

@@ -15,7 +15,7 @@ use crate::crypto::opaque::{Registration, ServerKey};
 use crate::flow::kit::{GROUPS, PROOF_TRIES, is_group};
 use crate::flow::stop::{GaveUp, LocalTrouble};
 use crate::flow::{Answer, Kit, Notice, Question};
-use crate::secret::{AccountKey, OpaquePassword, Password, PreKey, RecoveryCode, SessionToken};
+use crate::secret::{AccountKey, OpaquePassword, Password, PreKey, RecoveryCode, SecretKey, SessionToken};
 use crate::wire::bundle::Bundle;
 use crate::wire::change::{KitLock, PasswordLock, Replaces};
 use crate::wire::disclose::{Expected, IdempotencyKey, OpaqueRequest, OpaqueUpload, RecoveryPublic};
@@ -39,15 +39,17 @@ pub(super) struct Fresh {
 }
 
 impl<W: World> Run<'_, W> {
+    /// Stretches a new password, with the second secret where the account has one.
     pub(super) async fn stretch_new(
         &mut self,
         context: &AccountContext,
         password: Password,
         profile: Profile,
+        secret_key: Option<&SecretKey>,
     ) -> End<Fresh> {
-        let block = KdfBlock { profile, salt: Salt::make(self.rng), two_secret: false };
+        let block = KdfBlock { profile, salt: Salt::make(self.rng), two_secret: secret_key.is_some() };
         let stretched = self.world.stretch(StretchJob { password, block }).await?;
-        let PasswordKeys { auth, pre } = derive_password_keys(&stretched.0, context, &block, None)
+        let PasswordKeys { auth, pre } = derive_password_keys(&stretched.0, context, &block, secret_key)
             .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
         Ok(Fresh { block, auth, pre })
     }

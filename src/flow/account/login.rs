@@ -14,14 +14,16 @@ use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys};
 use crate::crypto::opaque::{LoggedIn, Login, ServerKey, login_context};
 use crate::crypto::prepare::prepare;
 use crate::flow::checkpoint::Pin;
-use crate::flow::stop::NoAnswer;
+use crate::flow::stop::{LocalTrouble, NoAnswer};
 use crate::flow::{Notice, Question};
-use crate::secret::{AccountKey, ExportKey, OpaquePassword, Password, PreKey, SessionToken};
+use crate::secret::{AccountKey, ExportKey, OpaquePassword, Password, PreKey, SecretKey, SessionToken};
+use crate::wire::asked::Asked;
 use crate::wire::bundle::Bundle;
 use crate::wire::disclose::{Email, LoginProof, LoginRequest};
 use crate::wire::inbound::{self, LoginParams, Opened};
 use crate::wire::outbound::{Endpoint, Outbound};
 use crate::wire::refusal::Refusal;
+use zeroize::Zeroizing;
 
 /// How often the password may be tried in one run; each try is one attempt at the server.
 const TRIES: u32 = 3;
@@ -34,6 +36,10 @@ pub(super) struct Open {
     /// Good for ten minutes.
     pub(super) session: SessionToken,
     pub(super) account_key: AccountKey,
+    /// What its organisations ask of a new lock.
+    pub(super) asked: Asked,
+    /// The second secret, if the account has one.
+    pub(super) secret_key: Option<SecretKey>,
     /// What logs in once more without another stretching.
     auth: OpaquePassword,
     pre: PreKey,
@@ -68,51 +74,81 @@ impl<W: World> Run<'_, W> {
             Heard::Answer(params) => params,
             Heard::NotProven { .. } => return Err(Why::NotOpened),
         };
-        if params.kdf_block.two_secret {
-            return Err(Why::SecretKeyNotYet);
-        }
         if let Some(pin) = &known.pin {
             compare(pin, &params)?;
         }
         Ok(params)
     }
 
-    /// Asks for the password until it opens the account.
+    /// Asks for the secret key, if there is one, and for the password until they open the account.
     pub(super) async fn open(&mut self, known: &Known, params: &LoginParams) -> End<Open> {
+        let (open, password) = self.open_by(known, params, |_| None).await?;
+        debug_assert!(password.is_none(), "nobody needs it any more");
+        Ok(open)
+    }
+
+    /// The same; gives the password too, for whoever has to stretch it again.
+    pub(super) async fn open_keeping(&mut self, known: &Known, params: &LoginParams) -> End<(Open, Password)> {
+        // EXPOSE: what is stretched is used up; this one goes on in a type that is wiped.
+        let copied = |typed: &Password| Some(Password::from_prepared(Zeroizing::new(typed.expose().to_vec())));
+        let (open, password) = self.open_by(known, params, copied).await?;
+        password.map(|password| (open, password)).ok_or(Why::Local(LocalTrouble::SelfCheck))
+    }
+
+    async fn open_by(
+        &mut self,
+        known: &Known,
+        params: &LoginParams,
+        kept: fn(&Password) -> Option<Password>,
+    ) -> End<(Open, Option<Password>)> {
         self.world.prepare(params.kdf_block.profile).map_err(Why::Local)?;
+        let mut secret_key = if params.kdf_block.two_secret { Some(self.secret_key(known)?) } else { None };
+        let not_opened = if secret_key.is_some() { Why::NotOpenedByBoth } else { Why::NotOpened };
         for attempt in 1..=TRIES {
             let question = Question::Unlock { email: known.email.clone(), attempt };
-            let Some(typed) = self.secret(question)? else { return Err(Why::NotOpened) };
+            let Some(typed) = self.secret(question)? else { return Err(not_opened) };
             // Nothing, and too much, can be no account's password: the server need not be asked.
             if let (false, Ok(password)) = (typed.is_empty(), prepare(&typed).map(Password::from_prepared)) {
                 // What was typed is not held while the server is waited for.
                 drop(typed);
                 self.world.tell(&Notice::Checking);
-                if let Some(open) = self.attempt(known, params, password).await? {
+                let kept = kept(&password);
+                if let Some(mut open) = self.attempt(known, params, password, secret_key.as_ref()).await? {
+                    open.secret_key = secret_key.take();
                     self.world.tell(&Notice::Opened);
-                    return Ok(open);
+                    return Ok((open, kept));
                 }
             }
-            self.world.tell(&Notice::NotOpened { attempt });
+            self.world.tell(&match secret_key {
+                Some(_) => Notice::NotOpenedByBoth { attempt },
+                None => Notice::NotOpened { attempt },
+            });
         }
-        Err(Why::NotOpened)
+        Err(not_opened)
     }
 
-    async fn attempt(&mut self, known: &Known, params: &LoginParams, password: Password) -> End<Option<Open>> {
+    async fn attempt(
+        &mut self,
+        known: &Known,
+        params: &LoginParams,
+        password: Password,
+        secret_key: Option<&SecretKey>,
+    ) -> End<Option<Open>> {
         let context = AccountContext { realm: params.realm, account: params.account };
         let stretched = self.world.stretch(StretchJob { password, block: params.kdf_block }).await?;
         let PasswordKeys { auth, pre } =
-            derive_password_keys(&stretched.0, &context, &params.kdf_block, None).map_err(|_| Why::SecretKeyNotYet)?;
+            derive_password_keys(&stretched.0, &context, &params.kdf_block, secret_key).map_err(|_| Refusal::Keys)?;
         drop(stretched);
         self.log_in(known, params, auth, pre).await
     }
 
     /// Logs in with the password that `open` was opened with: its session may be over.
     pub(super) async fn log_in_again(&mut self, known: &Known, params: &LoginParams, open: Open) -> End<Open> {
-        let Open { auth, pre, session, account_key, .. } = open;
+        let Open { auth, pre, session, account_key, secret_key, .. } = open;
         drop(account_key);
         self.spend(session);
-        self.log_in(known, params, auth, pre).await?.ok_or(Why::NotOpened)
+        let again = self.log_in(known, params, auth, pre).await?.ok_or(Why::NotOpened)?;
+        Ok(Open { secret_key, ..again })
     }
 
     /// Logs in with what a password was stretched to; `None` if that is not the account's.
@@ -185,6 +221,10 @@ fn compare(pin: &Pin, params: &LoginParams) -> End<()> {
     if params.key_gen != pin.identity.key_gen {
         return Err(Why::Changed(Change::OtherKeys));
     }
+    // A second secret is never taken away: whoever says so wants the password to be all that there is to guess.
+    if pin.two_secret && !params.kdf_block.two_secret {
+        return Err(Why::Changed(Change::SecretKeyGone));
+    }
     Ok(())
 }
 
@@ -197,7 +237,7 @@ fn check(
     opened: Opened,
     auth: OpaquePassword,
 ) -> End<Open> {
-    let Opened { session, bundle } = opened;
+    let Opened { session, bundle, asked } = opened;
     bundle.verify(context)?;
     if bundle.kdf_block != params.kdf_block || bundle.identity.key_gen != params.key_gen {
         return Err(Refusal::Keys.into());
@@ -211,7 +251,7 @@ fn check(
     let by_password = Kek::derive_from_password(&pre, &export, context);
     let account_key = envelopes.by_password.open(&by_password, context, key_gen).map_err(|_| Refusal::Keys)?;
     private_keys(&bundle, context, &account_key)?;
-    Ok(Open { context: *context, bundle, server_key, session, account_key, auth, pre })
+    Ok(Open { context: *context, bundle, server_key, session, account_key, asked, secret_key: None, auth, pre })
 }
 
 /// Opens envelopes 3 and 4 with the account key; what is in them must belong to the public keys.

@@ -19,6 +19,7 @@ mod password;
 mod people;
 mod recover;
 mod run;
+mod secret_key;
 mod sessions;
 pub mod stop;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use kit::change_kit;
 pub use password::change_password;
 pub use people::{Found, Sight, find, peer_of};
 pub use recover::{KitOnFile, recover};
+pub use secret_key::change_secret_key;
 pub use sessions::{Ending, Seen, sessions};
 pub use unlock::unlock;
 pub use verify::{KitWish, verify};
@@ -40,6 +42,7 @@ use super::stop::{LocalTrouble, NoAnswer};
 use super::{Answer, Notice, Question};
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::secret::SessionToken;
+use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::Response;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::Outbound;
@@ -104,6 +107,8 @@ pub enum Deed {
     KitChanged,
     /// The account has a new password, with which it opens, and a new kit.
     Recovered,
+    /// The account has a new secret key, and opens with it and the password.
+    SecretKeyMade,
     /// Its sessions were listed, and some were ended if that was wished.
     SessionsSeen,
 }
@@ -117,4 +122,6 @@ pub struct Done {
     pub pin: Pin,
     /// Whether this computer saw it for the first time: then there was nothing to compare with.
     pub first_seen: bool,
+    /// What its organisations say of secret keys.
+    pub secret_keys: SecretKeys,
 }

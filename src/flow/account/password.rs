@@ -1,4 +1,5 @@
-//! A new password for the same keys: a new salt, a new OPAQUE record, a new envelope 1; everything else stays.
+//! A new password for the same keys: a new salt, a new OPAQUE record, a new envelope 1; everything else stays, a secret
+//! key too.
 //!
 //! ```text
 //! opened with the present password -> new password twice -> stretch -> logged in once more -> account/password/start -> sealed and opened again
@@ -14,6 +15,7 @@ use super::stop::{Stop, Why};
 use super::{Deed, Done, Known, World};
 use crate::crypto::kdf::Profile;
 use crate::flow::{Locks, Notice};
+use crate::wire::asked::SecretKeys;
 use crate::wire::change;
 use rand_core::CryptoRngCore;
 
@@ -35,12 +37,15 @@ impl<W: World> Run<'_, W> {
         self.greet(&known)?;
         let params = self.params(&known).await?;
         let open = self.open(&known, &params).await?;
-        // An organisation that was joined since may ask for more than the first one did; most ask for the default.
-        let present = params.kdf_block.profile.max(Profile::DEFAULT);
-        let profile = wish.map_or(present, |wish| wish.max(present));
+        if open.secret_key.is_none() && open.asked.secret_key == SecretKeys::Required {
+            // A new password alone would not be stored.
+            return Err(Why::SecretKeyRequired);
+        }
+        // An organisation that was joined since may ask for more than the first one did.
+        let profile = open.asked.profile(params.kdf_block.profile, wish);
         self.world.prepare(profile).map_err(Why::Local)?;
         let password = self.choose(&known, profile)?;
-        let fresh = self.stretch_new(&open.context, password, profile).await?;
+        let fresh = self.stretch_new(&open.context, password, profile, open.secret_key.as_ref()).await?;
         // The session of the first log-in may be over by now.
         let open = self.log_in_again(&known, &params, open).await?;
         let holder = open.holder();

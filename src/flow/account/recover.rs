@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! login/params, compared -> code -> recovery/start -> compared with pin and kit -> signed -> recovery/finish -> bundle verified, compared, opened with the code
-//!      -> new password twice -> stretch -> the new kit shown and proven -> proven once more (a session lives ten minutes) -> account/password/start
+//!      -> new password twice -> stretch -> the new kit shown and proven (and a new secret key, if there is one) -> proven once more (a session lives ten minutes) -> account/password/start
 //!      -> recovery/complete -> receipt -> logged in with the new password -> the bundle compared, byte for byte -> done
 //! ```
 //!
@@ -23,7 +23,8 @@ use crate::crypto::kek::{Kek, derive_recovery_seed, recovery_proof_message};
 use crate::crypto::recovery::{CodeError, read_code};
 use crate::flow::stop::NoAnswer;
 use crate::flow::{Locks, Notice, Question};
-use crate::secret::{AccountKey, RecoveryCode, SessionToken};
+use crate::secret::{AccountKey, RecoveryCode, SecretKey, SessionToken};
+use crate::wire::asked::{Asked, SecretKeys};
 use crate::wire::bundle::Bundle;
 use crate::wire::change;
 use crate::wire::disclose::{Email, Expected, RecoveryProof, RecoveryPublic};
@@ -67,11 +68,12 @@ struct Recovered {
     bundle: Bundle,
     session: SessionToken,
     account_key: AccountKey,
+    asked: Asked,
 }
 
 impl Recovered {
     fn holder(&self) -> Holder<'_> {
-        let Self { context, bundle, session, account_key } = self;
+        let Self { context, bundle, session, account_key, .. } = self;
         Holder { context, bundle, session, account_key }
     }
 }
@@ -86,12 +88,18 @@ impl<W: World> Run<'_, W> {
         let (code, first) = self.prove_by_code(&known, kit.map(|kit| kit.code), names).await?;
         self.world.tell(&Notice::CodeOpened);
         // As for a new password: an organisation that was joined since may ask for more.
-        let present = first.bundle.kdf_block.profile.max(Profile::DEFAULT);
-        let profile = wish.map_or(present, |wish| wish.max(present));
+        let profile = first.asked.profile(first.bundle.kdf_block.profile, wish);
         self.world.prepare(profile).map_err(Why::Local)?;
         let password = self.choose(&known, profile)?;
-        let fresh = self.stretch_new(&first.context, password, profile).await?;
+        // Whoever lost everything but the code has lost the secret key too. If anybody says that there is one, there will be one: none is ever taken away.
+        let has_one = params.kdf_block.two_secret || first.bundle.kdf_block.two_secret;
+        let wants_one = has_one || first.asked.secret_key == SecretKeys::Required;
+        let key = wants_one.then(|| SecretKey::make(self.rng));
+        let fresh = self.stretch_new(&first.context, password, profile, key.as_ref()).await?;
         let kit = self.lock_by_kit(&known, &first.holder())?;
+        if let Some(key) = key {
+            self.prove_secret_key_kept(&known, &first.holder(), &key)?;
+        }
         // Choosing and writing down may take longer than a session lives.
         let again = self.converse_by_code(&known, &code, names).await?.ok_or(Why::CodeOpensNothing)?;
         if Expected::of(&again.bundle) != Expected::of(&first.bundle) || again.bundle.identity != first.bundle.identity
@@ -106,7 +114,7 @@ impl<W: World> Run<'_, W> {
         let change = change::recovery(&known.origin, &self.replaces(&holder), &lock, &kit);
         self.world.tell(&Notice::Changing { bytes: change.body().len(), what: Locks::Both });
         // What is left to do goes without the account key.
-        let Recovered { context, bundle, session, account_key } = again;
+        let Recovered { context, bundle, session, account_key, .. } = again;
         drop(account_key);
         let sent = self.upload(&session, &change).await;
         if let Err(Why::Cancelled) = sent {
@@ -213,7 +221,7 @@ fn open(
     challenge: &Challenge,
     opened: Opened,
 ) -> End<Recovered> {
-    let Opened { session, bundle } = opened;
+    let Opened { session, bundle, asked } = opened;
     let context = challenge.context;
     bundle.verify(&context)?;
     if bundle.identity.key_gen != challenge.key_gen || bundle.recovery_public != public {
@@ -229,5 +237,5 @@ fn open(
         .open(&by_recovery, &context, bundle.identity.key_gen)
         .map_err(|_| Refusal::Keys)?;
     private_keys(&bundle, &context, &account_key)?;
-    Ok(Recovered { context, bundle, session, account_key })
+    Ok(Recovered { context, bundle, session, account_key, asked })
 }

@@ -106,9 +106,11 @@ impl<'a, W: World> Run<'a, W> {
             identity: open.bundle.identity,
             server_key: open.server_key,
             memberships: known.pin.as_ref().map_or_else(Vec::new, |pin| pin.memberships.clone()),
+            two_secret: open.bundle.kdf_block.two_secret,
         };
+        let secret_keys = open.asked.secret_key;
         self.spend(open.session);
-        Done { deed, pin, first_seen: known.pin.is_none() }
+        Done { deed, pin, first_seen: known.pin.is_none(), secret_keys }
     }
 
     /// Asks; what ends every question alike is decided here.

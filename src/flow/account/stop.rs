@@ -72,8 +72,14 @@ pub enum Why {
     CodeOpensNothing,
     /// The kit is of another account.
     OtherKit,
-    /// The account has a second secret, which this version does not use yet.
-    SecretKeyNotYet,
+    /// Password and secret key do not open the account: one of them is not right.
+    NotOpenedByBoth,
+    /// What was given is no secret key.
+    NoSecretKey,
+    /// No organisation of the account uses secret keys.
+    SecretKeysOff,
+    /// An organisation of the account requires a secret key, and it has none.
+    SecretKeyRequired,
     /// The account's server is of the other dialect, in which this command does not exist.
     NotThere,
     /// The account has no session with the id that was given.
@@ -95,4 +101,6 @@ pub enum Change {
     OtherKeys,
     /// The server's own OPAQUE key.
     ServerKey,
+    /// It says that there is no secret key, where there was one.
+    SecretKeyGone,
 }

@@ -102,6 +102,17 @@ impl HonestServer {
         if public == Some(held) {
             return Err(INVALID("the recovery key is the present one"));
         }
+        if let Some((_, block)) = lock {
+            let had_one = old[58];
+            let bad = match self.asks["secret_key"].as_str() {
+                Some("required") => block[46] != 1,
+                Some("allowed") => block[46] > 1,
+                _ => block[46] > had_one,
+            };
+            if bad {
+                return Err(INVALID("the policy on secret keys"));
+            }
+        }
         if let Some((record, block)) = lock {
             stored.record = record;
             stored.members.insert("kdf_block".to_owned(), json!(b64(&block)));
@@ -152,7 +163,7 @@ impl HonestServer {
         }
         let session: [u8; 32] = self.rng.bytes();
         self.recovery_sessions.push(session);
-        Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle}))
+        Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle, "policy": self.asks}))
     }
 }
 

@@ -30,6 +30,7 @@ use crate::store::fresh;
 use crate::store::shelf::StateShelf;
 use crate::ui::person::{Kept, ended};
 use crate::ui::script::Script;
+use crate::ui::text::notice::KIT_SHOWN;
 use crate::ui::text::{hex, infisical as words, question as our_words};
 use crate::ui::{signals, source};
 use crate::wire::inbound::Response;
@@ -178,7 +179,7 @@ impl<'a> Desk<'a> {
             person.line("");
             person.say(&lines);
             let code = on_screen(kit);
-            match person.keep(&code, &lines, words::WRITTEN_DOWN_HOW) {
+            match person.keep(&code, &lines, words::WRITTEN_DOWN_HOW, KIT_SHOWN) {
                 Ok(Kept::WrittenDown) => return Answer::Yes,
                 Ok(Kept::ToBeSaved) => {}
                 Err(trouble) => return theirs(ended(&trouble)),

@@ -28,6 +28,10 @@ pub enum Event<'a> {
         path: &'a str,
         mode: &'static str,
     },
+    SecretKey {
+        path: &'a str,
+        mode: &'static str,
+    },
     Retry {
         server: &'a str,
         seconds: u64,
@@ -59,6 +63,7 @@ pub enum Event<'a> {
         deed: Option<&'static str>,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         first_seen: bool,
+        secret_key: bool,
     },
     /// What this computer remembers of an account; nothing was asked of anybody.
     Account {
@@ -69,6 +74,7 @@ pub enum Event<'a> {
         key_gen: u32,
         fingerprint: String,
         recipient: String,
+        secret_key: bool,
     },
     /// An upload whose end was not seen.
     Unfinished {

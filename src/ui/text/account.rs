@@ -1,11 +1,12 @@
 //! What is said of an account that exists: opened, changed on the server, not known here.
 
-use super::{Lines, Story, fingerprint_rows, local, problem, refusal, sessions, share, stop, usage};
+use super::{Lines, Story, fingerprint_rows, local, problem, refusal, secret_key, sessions, share, stop, usage};
 use crate::exit::ExitCode;
 use crate::flow::Locks;
 use crate::flow::account::stop::{Change, Reach, Stop, Why};
 use crate::flow::account::{Deed, Done};
 use crate::flow::checkpoint::Pin;
+use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::ProblemName;
 use crate::wire::refusal::Blame;
 
@@ -16,6 +17,9 @@ fn holds(reach: Reach, subject: Locks) -> &'static str {
         (Reach::Unchanged, Locks::Password) => "Nothing was changed on the server.",
         (Reach::Unchanged, Locks::Kit) => "Nothing was changed: your present kit holds; a new one opens nothing.",
         (Reach::Unchanged, Locks::Both) => "Nothing was changed: old password and kit hold; a new kit opens nothing.",
+        (Reach::Unchanged, Locks::SecretKey) => "Nothing was changed on the server; a new secret key opens nothing.",
+        (Reach::Unknown, Locks::SecretKey) => "The new lock was sent; whether it is stored is not known.",
+        (Reach::Stored, Locks::SecretKey) => "The new lock is stored: it takes the password and the new secret key.",
         (Reach::Unchanged, Locks::None) => "Nothing was changed: you are a member of nothing new.",
         (Reach::Unknown, Locks::None) => "Your consent was sent; whether it is stored is not known.",
         (Reach::Stored, Locks::None) => "Your consent is stored: you are a member.",
@@ -33,6 +37,7 @@ fn try_both(subject: Locks) -> &'static str {
     match subject {
         Locks::Password => "Try the new one first; if it opens nothing, the old one does.",
         Locks::Kit => "Keep both kits until you know which one holds: firstkey verify --kit",
+        Locks::SecretKey => "Keep the new secret key; firstkey verify tells whether it is asked for.",
         Locks::None => "Run the same command again: doing it twice is harmless.",
         Locks::Both => "Try the new password first; if it opens nothing, recover with the old kit.",
     }
@@ -89,8 +94,8 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
         }
         Why::Problem(heard) => {
             let (mut story, code) = problem::problem(heard, host, None);
-            if heard.name == ProblemName::Invalid && matches!(stop.subject, Locks::Password | Locks::Both) {
-                story = story.because("An organisation of yours may ask for a costlier password: try --profile 3.");
+            if heard.name == ProblemName::Invalid && matches!(stop.subject, Locks::Password | Locks::Both | Locks::SecretKey) {
+                story = story.because("An organisation of yours may ask for more since just now: run it again.");
             }
             let exit = match heard.name {
                 ProblemName::Suspended | ProblemName::Removed => ExitCode::Invite,
@@ -134,11 +139,8 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
                 .then("Compare the address on the kit; if it is right, tell your administrator.");
             (story, "other-kit", ExitCode::Refused)
         }
-        Why::SecretKeyNotYet => {
-            let story = Story::of("This account has a second secret beside its password.")
-                .because("This version cannot use one yet.")
-                .then("Install a newer firstkey, then run this again.");
-            (story, "account-secret-key", ExitCode::Local)
+        Why::NotOpenedByBoth | Why::NoSecretKey | Why::SecretKeysOff | Why::SecretKeyRequired => {
+            return secret_key_story(stop);
         }
         Why::NoSuchSession(session) => (sessions::none_such(*session), "no-such-session", ExitCode::Usage),
         Why::Peer(trouble) => share::peer(trouble),
@@ -156,6 +158,19 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
     (story, code, exit)
 }
 
+/// The stops that are about the second secret.
+fn secret_key_story(stop: &Stop) -> (Story, &'static str, ExitCode) {
+    let (code, exit) = match stop.why {
+        Why::NotOpenedByBoth => ("not-opened", ExitCode::NotOpened),
+        Why::NoSecretKey => ("no-secret-key", ExitCode::NotOpened),
+        Why::SecretKeysOff => ("secret-keys-off", ExitCode::Usage),
+        _ => ("secret-key-required", ExitCode::Usage),
+    };
+    let story = told(secret_key::stopped(&stop.why).unwrap_or_default(), stop);
+    let story = if stop.reach == Reach::Unknown { story.then(try_both(stop.subject)) } else { story };
+    (story, code, exit)
+}
+
 fn told(story: Story, stop: &Stop) -> Story {
     Story { changed: Some(holds(stop.reach, stop.subject).to_owned()), ..story }
 }
@@ -168,6 +183,9 @@ fn changed(change: Change, host: &str) -> (Story, &'static str) {
         Change::Account => ("It names another account than the one you completed.", "changed-account"),
         Change::OlderKeys => ("It shows keys older than yours: somebody went back in time.", "changed-older-keys"),
         Change::OtherKeys => ("It shows other keys than the ones you made.", "changed-keys"),
+        Change::SecretKeyGone => {
+            ("It says that your account has no secret key; it has one.", "changed-secret-key")
+        }
         Change::ServerKey => ("Its own log-in key is another one.", "changed-server-key"),
     };
     let story = Story::of(format!("Stopped: {host} is not as this computer remembers it."))
@@ -178,6 +196,14 @@ fn changed(change: Change, host: &str) -> (Story, &'static str) {
 
 /// The good end.
 pub fn done(done: &Done) -> Lines {
+    let mut lines = deed(done);
+    if matches!(done.deed, Deed::Joined | Deed::Recovered) || done.secret_keys == SecretKeys::Required {
+        lines.extend(secret_key::advice(done.secret_keys, &done.pin));
+    }
+    lines
+}
+
+fn deed(done: &Done) -> Lines {
     match done.deed {
         Deed::Verified => verified(done),
         Deed::KitVerified => {
@@ -197,6 +223,7 @@ pub fn done(done: &Done) -> Lines {
             "The old kit opens nothing any more: destroy it, so that nobody mixes them up.".to_owned(),
             "Your password, your keys and their fingerprint are the same as before.".to_owned(),
         ],
+        Deed::SecretKeyMade => secret_key::made(&done.pin),
         Deed::Recovered => recovered(done),
         Deed::SessionsSeen => Lines::new(),
     }
@@ -212,6 +239,7 @@ fn verified(done: &Done) -> Lines {
         lines.push("Keys, server and fingerprint are the ones that this computer remembers:".to_owned());
     }
     lines.extend(fingerprint_rows(&pin.fingerprint()).map(|row| format!("    {row}")));
+    lines.push(format!("It is {}.", secret_key::fact(pin)));
     lines
 }
 
@@ -258,6 +286,7 @@ pub fn status(pins: &[Pin], unfinished: &[String]) -> Lines {
             format!("  keys of generation {}, fingerprint:", pin.identity.key_gen.0),
             format!("    {upper}"),
             format!("    {lower}"),
+            format!("  {}", secret_key::fact(pin)),
         ]);
     }
     for email in unfinished {
@@ -278,7 +307,10 @@ mod tests {
     use crate::wire::origin::Origin;
     use crate::wire::refusal::Refusal;
 
-    const ALL: [(Reach, Locks); 12] = [
+    const ALL: [(Reach, Locks); 15] = [
+        (Reach::Unchanged, Locks::SecretKey),
+        (Reach::Unknown, Locks::SecretKey),
+        (Reach::Stored, Locks::SecretKey),
         (Reach::Unchanged, Locks::None),
         (Reach::Unknown, Locks::None),
         (Reach::Stored, Locks::None),
@@ -322,7 +354,13 @@ mod tests {
             Why::NotThere,
             Why::NotTheInvited { expected: "a@example.org".to_owned(), invited: "ada@example.org".to_owned() },
             Why::Missing(Missing::RecoveryCode),
-            Why::SecretKeyNotYet,
+            Why::NotOpenedByBoth,
+            Why::NoSecretKey,
+            Why::SecretKeysOff,
+            Why::SecretKeyRequired,
+            Why::Changed(Change::SecretKeyGone),
+            Why::GaveUp(GaveUp::ReplaceSecretKey),
+            Why::Missing(Missing::SecretKey),
             Why::NoSuchSession(crate::crypto::context::SessionId([7; 16])),
             Why::OtherFingerprint,
         ]

@@ -1,11 +1,12 @@
 //! The good end.
 
-use super::{Lines, fingerprint_rows};
+use super::{Lines, fingerprint_rows, secret_key};
 use crate::crypto::context::KeyGen;
 use crate::flow::checkpoint::Pin;
+use crate::wire::asked::SecretKeys;
 
 /// The account is ready.
-pub fn done(pin: &Pin, repeated: bool) -> Lines {
+pub fn done(pin: &Pin, repeated: bool, said: SecretKeys) -> Lines {
     let first = if repeated {
         "Done. Your account was completed on this computer before."
     } else {
@@ -25,6 +26,7 @@ pub fn done(pin: &Pin, repeated: bool) -> Lines {
     if pin.identity.key_gen > KeyGen::FIRST {
         lines.insert(2, "  with new keys: what was encrypted to the old ones stays closed.".to_owned());
     }
+    lines.extend(secret_key::advice(said, pin));
     lines
 }
 

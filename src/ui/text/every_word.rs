@@ -151,10 +151,12 @@ fn local() -> Vec<LocalTrouble> {
         L::NoThreads => L::NoThreads,
         L::Random => L::Random,
         L::SelfCheck => L::SelfCheck,
+        L::SecretKeyFile { .. } => L::SecretKeyFile { trouble: StorageTrouble::Exists, path: path() },
     ];
     for trouble in storage() {
         all.push(L::State { trouble, path: path() });
         all.push(L::KitFile { trouble, path: path() });
+        all.push(L::SecretKeyFile { trouble, path: path() });
         all.push(L::Input { trouble, path: path() });
     }
     all
@@ -182,6 +184,9 @@ fn gave_up() -> Vec<GaveUp> {
         G::WeakPasswords => G::WeakPasswords,
         G::Kit => G::Kit,
         G::KitProof => G::KitProof,
+        G::SecretKey => G::SecretKey,
+        G::SecretKeyProof => G::SecretKeyProof,
+        G::ReplaceSecretKey => G::ReplaceSecretKey,
     ]
 }
 
@@ -195,6 +200,9 @@ fn missing() -> Vec<Missing> {
         M::NewPassword => M::NewPassword,
         M::Kit => M::Kit,
         M::RecoveryCode => M::RecoveryCode,
+        M::SecretKey => M::SecretKey,
+        M::SecretKeyOut => M::SecretKeyOut,
+        M::ReplaceSecretKey => M::ReplaceSecretKey,
         M::Host => M::Host,
     ]
 }
@@ -215,7 +223,6 @@ fn whys() -> Vec<Why> {
         W::Paused(_) => W::Paused(NoAnswer::Busy),
         W::NotOpened => W::NotOpened,
         W::JoinsOnly => W::JoinsOnly,
-        W::SecretKeyNotYet => W::SecretKeyNotYet,
         W::OtherInvite => W::OtherInvite,
         W::NothingSaved => W::NothingSaved,
         W::OutOfStep => W::OutOfStep,
@@ -348,6 +355,14 @@ fn every_notice_fits() {
         N::Stored { bytes: 1_207, digest: [7; 32] },
         N::ProvingPassword,
         N::NotOpened { attempt: 1 },
+        N::NotOpenedByBoth { attempt: 1 },
+        N::SecretKeyNotProven { group: 13 },
+        N::NoSecretKey(CodeError::Symbol { position: Place { group: 14, symbol: 2 }, found: '\u{1f}' }),
+        N::NoSecretKey(CodeError::Length { have: 53, need: 54 }),
+        N::NoSecretKey(CodeError::Check { maybe: Some(Place { group: 14, symbol: 2 }) }),
+        N::NoSecretKey(CodeError::Check { maybe: None }),
+        N::NoSecretKey(CodeError::OtherKind),
+        N::Changing { bytes: 1_207, what: Locks::SecretKey },
     ];
     for said in notices {
         let lines = notice::notice(&said);
@@ -371,6 +386,10 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
     fits(&question::new_password());
     fits(&question::new_kit());
     fits(&question::code("ada@example.org"));
+    fits(&secret_key::ask("ada@example.org"));
+    fits(&secret_key::replace("ada@example.org"));
+    fits(&secret_key::show());
+    fits(&secret_key::saved("firstkey-secret-key.txt"));
     fits(&start::proxy("proxy.example.org:3128"));
     for closed in [true, false] {
         fits(&start::verbose("/home/ada/.local/state/firstkey", closed));
@@ -379,7 +398,7 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
         fits(&question::better_link(trouble));
     }
     for fixed in
-        [question::MADE, question::MADE_AGAIN, question::WRITTEN_DOWN_HOW, notice::KIT_SHOWN, notice::CODE_TYPED, usage::LINK_IN_HISTORY]
+        [question::MADE, question::MADE_AGAIN, question::WRITTEN_DOWN_HOW, notice::KIT_SHOWN, notice::CODE_TYPED, secret_key::SHOWN, secret_key::TYPED, secret_key::WRITTEN_DOWN_HOW, usage::LINK_IN_HISTORY]
     {
         fits(&[fixed.to_owned()]);
     }

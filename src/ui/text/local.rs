@@ -24,6 +24,12 @@ pub fn trouble(trouble: &LocalTrouble) -> (Story, &'static str) {
                 Story::of(format!("The kit file {path} cannot be used:")).because(format!("{}.", storage(*trouble)));
             (story.then("Name a new file in a folder of your own, with --kit-out PATH."), "kit-file")
         }
+        LocalTrouble::SecretKeyFile { trouble, path } => {
+            let story = Story::of(format!("The secret key cannot be kept in {path}:"))
+                .because(format!("{}.", storage(*trouble)))
+                .then("Name a new file in a folder of your own.");
+            (story, "secret-key-file")
+        }
         LocalTrouble::Input { trouble, path } => {
             let story = Story::of(format!("{path} cannot be read:")).because(format!("{}.", storage(*trouble)));
             match trouble {

@@ -1,6 +1,6 @@
 //! What is said along the way.
 
-use super::{Lines, code, fingerprint_rows, grouped, short_digest, strength, usual_time};
+use super::{Lines, code, fingerprint_rows, grouped, secret_key, short_digest, strength, usual_time};
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::Profile;
 use crate::flow::{Locks, Notice};
@@ -94,7 +94,7 @@ pub fn notice(notice: &Notice) -> Lines {
         }
         Notice::Changing { bytes, what } => {
             let what = match what {
-                Locks::Password => "1 sealed key, an OPAQUE record, settings",
+                Locks::Password | Locks::SecretKey => "1 sealed key, an OPAQUE record, settings",
                 Locks::Kit => "1 sealed key, a public key",
                 Locks::Both => "2 sealed keys, an OPAQUE record",
                 Locks::None => "your consent",
@@ -105,6 +105,9 @@ pub fn notice(notice: &Notice) -> Lines {
             ]
         }
         Notice::NoCode(slip) => code::slip(*slip),
+        Notice::NoSecretKey(slip) => secret_key::slip(*slip),
+        Notice::SecretKeyNotProven { group } => secret_key::not_proven(*group),
+        Notice::NotOpenedByBoth { .. } => secret_key::not_opened(),
         Notice::CodeOpened => one("  The code opens the account."),
         Notice::CodeOpenedNothing => vec![
             "  That code does not open this account. Is it the newest kit, and of this".to_owned(),

@@ -85,6 +85,7 @@ fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
         email: "ada@example.org".to_owned(),
         identity: peer.identity,
         memberships: Vec::new(),
+        two_secret: false,
         server_key: [0; 32],
     };
     let words = Words::read(&peer.fingerprint().to_string()).expect("eight words");
@@ -100,7 +101,7 @@ fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
                 others_confirmed,
                 earlier: Some(words.clone()),
                 reset_at: confirmed_at.map(|_| 1_763_900_000),
-                own: Done { deed: Deed::Verified, pin: pin.clone(), first_seen: false },
+                own: Done { deed: Deed::Verified, pin: pin.clone(), first_seen: false, secret_keys: crate::wire::asked::SecretKeys::Off },
             };
             let lines = super::found(&found);
             assert!(lines.iter().all(|line| line.is_ascii() && line.len() <= 78), "{lines:#?}");

@@ -83,12 +83,6 @@ fn told(stop: &Stop) -> (Story, &'static str) {
                 .then("Your invite stays valid. Run it without --dry-run.");
             (story, "joins-only")
         }
-        Why::SecretKeyNotYet => {
-            let story = Story::of("This organisation requires a second secret beside your password.")
-                .because("This version cannot make one yet.")
-                .then("Your invite stays valid. Install a newer firstkey, then run this again.");
-            (story, "secret-key-not-yet")
-        }
         Why::OtherInvite => {
             let story = Story::of("That link belongs to another invite than the one that is half done.")
                 .because("The saved request needs the same link again.");
@@ -178,6 +172,21 @@ pub(crate) fn gave_up(how: GaveUp) -> (Story, &'static str) {
             "Stopped: what you typed was not on the recovery kit.",
             "Tear that kit up and run the same command again; a new one will be made.",
             "gave-up-kit-proof",
+        ),
+        GaveUp::SecretKey => (
+            "Stopped: the secret key was not kept.",
+            "Have pen and paper ready, then run the same command again.",
+            "gave-up-secret-key",
+        ),
+        GaveUp::SecretKeyProof => (
+            "Stopped: what you typed was not in the secret key.",
+            "Tear it up and run the same command again; a new one will be made.",
+            "gave-up-secret-key-proof",
+        ),
+        GaveUp::ReplaceSecretKey => (
+            "Stopped: your present secret key stays.",
+            "Run the same command again if you want a new one.",
+            "gave-up-new-secret-key",
         ),
     };
     (Story::of(what).then(next), code)

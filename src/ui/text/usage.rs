@@ -38,6 +38,14 @@ pub fn missing(missing: Missing) -> Story {
             .then("name a new file for it with --kit-out PATH"),
         Missing::RecoveryCode => Story::of("no recovery code given and nobody can be asked")
             .then("name the file of the kit with --kit-file PATH"),
+        Missing::SecretKey => Story::of("no secret key given and nobody can be asked")
+            .because("This account is opened by a password and a secret key.")
+            .then("name its file with --secret-key-file PATH, or in FIRSTKEY_SECRET_KEY_FILE"),
+        Missing::SecretKeyOut => Story::of("nowhere to put the new secret key and nobody can be asked")
+            .then("name a new file for it with --secret-key-out PATH"),
+        Missing::ReplaceSecretKey => Story::of("this account has a secret key, and nobody agreed to a new one")
+            .because("A new one takes its place: every copy of the present one is worthless then.")
+            .then("consent with --yes-for EMAIL; it must be the account's address"),
         Missing::Host => Story::of("only a person can confirm this server's name: its letters may look like others")
             .then("run it once at a terminal, or ask for an invite with a plain server name"),
     }
@@ -53,6 +61,9 @@ pub fn missing_code(missing: Missing) -> &'static str {
         Missing::Reset => "missing-reset-consent",
         Missing::Kit => "missing-kit",
         Missing::RecoveryCode => "missing-recovery-code",
+        Missing::SecretKey => "missing-secret-key",
+        Missing::SecretKeyOut => "missing-secret-key-out",
+        Missing::ReplaceSecretKey => "missing-secret-key-consent",
         Missing::Host => "missing-host",
     }
 }

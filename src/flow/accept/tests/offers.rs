@@ -239,15 +239,13 @@ fn a_second_account_in_a_pinned_realm_is_welcome() {
 }
 
 #[test]
-fn what_this_version_cannot_do_is_said_before_a_password_is_asked_for() {
-    for (pointer, value) in [("/mode", "join"), ("/policy/secret_key", "required")] {
-        let mut scene = Scene::new(1);
-        *scene.server.offer.pointer_mut(pointer).expect("it is there") = json!(value);
-        let log = judged(scene.run_honestly(1));
-        assert!(matches!(stop(&log).why, Why::JoinsOnly | Why::SecretKeyNotYet));
-        assert_eq!(sent(&log), [Endpoint::Claim]);
-        assert!(!asked_for_a_password(&log));
-    }
+fn an_invite_that_makes_no_keys_asks_for_no_password_here() {
+    let mut scene = Scene::new(1);
+    scene.server.offer["mode"] = json!("join");
+    let log = judged(scene.run_honestly(1));
+    assert!(matches!(stop(&log).why, Why::JoinsOnly));
+    assert_eq!(sent(&log), [Endpoint::Claim]);
+    assert!(!asked_for_a_password(&log));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod kit;
 mod password;
 mod people;
 mod recover;
+mod secret_key;
 mod sessions;
 mod table;
 
@@ -12,8 +13,8 @@ use super::stop::{Change, Stop, Why};
 use super::{Done, Halt, Known, World, verify};
 use crate::crypto::context::KeyGen;
 use crate::crypto::identity::KeyPairs;
-use crate::crypto::kdf::{Profile, StretchJob, Stretched};
-use crate::crypto::recovery::{CodeError, write_code};
+use crate::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
+use crate::crypto::recovery::{CodeError, write_code, write_secret_key};
 use crate::flow::checkpoint::Pin;
 use crate::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
 use crate::flow::{Answer, Notice, Question};
@@ -22,9 +23,10 @@ use crate::fuzzing::honest::{HonestServer, response};
 use crate::fuzzing::infisical::person::ready;
 use crate::fuzzing::scene::{PASSWORD, Scene, stretch};
 use crate::secret::{MasterKey, SessionToken};
-use crate::wire::inbound::Response;
+use crate::wire::disclose::Email;
+use crate::wire::inbound::{Response, read_login_params};
 use crate::wire::origin::Origin;
-use crate::wire::outbound::Outbound;
+use crate::wire::outbound::{Endpoint, Outbound};
 use crate::wire::refusal::Refusal;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use std::collections::VecDeque;
@@ -51,12 +53,19 @@ struct Bench {
     /// Whether a membership is wanted, and the organisations that were shown when that was asked.
     joins: bool,
     shown: Option<(String, Vec<String>)>,
+    /// The secret keys that were shown, as written down; what is typed instead of the last one; whether a group is typed back right.
+    keys: Vec<String>,
+    keys_typed: VecDeque<String>,
+    proves: bool,
+    /// What is remembered instead of what the completion left.
+    remembered: Option<Pin>,
     slips: Vec<CodeError>,
     /// After so many effects the person stops the program.
     patience: usize,
     /// Called before the request with this number is answered.
     before: Option<(usize, fn(&mut Scene))>,
     asked: usize,
+    prepared: Vec<Profile>,
     told: Vec<String>,
     kept: Vec<Pin>,
     paths: Vec<&'static str>,
@@ -98,10 +107,15 @@ impl Bench {
             writes: true,
             joins: true,
             shown: None,
+            keys: Vec::new(),
+            keys_typed: VecDeque::new(),
+            proves: true,
+            remembered: None,
             slips: Vec::new(),
             patience: usize::MAX,
             before: None,
             asked: 0,
+            prepared: Vec::new(),
             told: Vec::new(),
             kept: Vec::new(),
             paths: Vec::new(),
@@ -116,7 +130,16 @@ impl Bench {
     }
 
     fn pin(&self) -> Pin {
-        Pin::read(&self.scene.shelf.pins[0]).expect("a pin")
+        self.remembered.clone().unwrap_or_else(|| Pin::read(&self.scene.shelf.pins[0]).expect("a pin"))
+    }
+
+    /// The settings that the server holds.
+    fn block(&mut self) -> KdfBlock {
+        let request = Outbound::post(&self.pin().origin, Endpoint::LoginParams)
+            .field("email", &Email("ada@example.org".to_owned()))
+            .build();
+        let answer = self.scene.server.answer(&request).read(read_login_params);
+        answer.ok().and_then(Result::ok).expect("an account").kdf_block
     }
 
     fn known(&self) -> Known {
@@ -174,6 +197,25 @@ impl World for Bench {
                 self.kits.push(write_code(kit.code.expose()).as_str().to_owned());
                 return if self.writes { Answer::Yes } else { Answer::No };
             }
+            Question::ReplaceSecretKey { .. } => return if self.joins { Answer::Yes } else { Answer::No },
+            Question::KeepSecretKey(sheet) => {
+                // EXPOSE: the person writes it down.
+                self.keys.push(write_secret_key(sheet.key.expose()).as_str().to_owned());
+                return if self.writes { Answer::Yes } else { Answer::No };
+            }
+            Question::SecretKeyProof { group, .. } => {
+                let key = self.keys.last().expect("it was shown");
+                let group = key.split('-').nth(usize::from(group)).expect("a group");
+                return secret(if self.proves { group } else { "uuuu" });
+            }
+            Question::SecretKey { .. } => {
+                let next = if self.keys_typed.len() > 1 {
+                    self.keys_typed.pop_front()
+                } else {
+                    self.keys_typed.front().cloned()
+                };
+                return secret(&next.or_else(|| self.keys.last().cloned()).unwrap_or_default());
+            }
             Question::KitProof { group, .. } => {
                 let kit = self.kits.last().expect("it was shown");
                 return secret(kit.split('-').nth(usize::from(group) - 1).expect("a group"));
@@ -190,13 +232,14 @@ impl World for Bench {
     }
 
     fn tell(&mut self, notice: &Notice) {
-        if let Notice::NoCode(slip) = notice {
+        if let Notice::NoCode(slip) | Notice::NoSecretKey(slip) = notice {
             self.slips.push(*slip);
         }
         self.told.push(format!("{notice:?}").chars().take_while(|c| c.is_alphanumeric()).collect());
     }
 
-    fn prepare(&mut self, _: Profile) -> Result<(), LocalTrouble> {
+    fn prepare(&mut self, profile: Profile) -> Result<(), LocalTrouble> {
+        self.prepared.push(profile);
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use crate::fuzzing::scene::PASSWORD;
 use crate::wire::inbound::ProblemName;
 use crate::wire::refusal::Refusal;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use serde_json::json;
 use std::collections::VecDeque;
 
 const CHANGE: &str = "/v1/account/password";
@@ -67,13 +68,48 @@ fn a_made_passphrase_is_as_good_and_a_weak_one_changes_nothing() {
 }
 
 #[test]
+fn what_the_organisations_ask_raises_the_cost_and_never_lowers_it() {
+    for (least, expected) in [(1, 2), (2, 2), (3, 3), (4, 4)] {
+        for wish in [None, Some(Profile::One)] {
+            let mut bench = Bench::new();
+            bench.scene.server.asks["min_profile"] = least.into();
+            change(&mut bench, wish).expect("it is changed");
+            assert_eq!(cost(&bench), expected, "{least} {wish:?}");
+            assert!(bench.prepared.contains(&Profile::from_id(expected.into()).expect("a profile")));
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_of_a_lock_is_read_strictly() {
+    for (member, value) in [
+        ("min_profile", json!(0)),
+        ("min_profile", json!(5)),
+        ("min_profile", json!("2")),
+        ("secret_key", json!("never")),
+        ("secret_key", json!(null)),
+        ("max_profile", json!(1)),
+    ] {
+        let mut bench = Bench::new();
+        bench.scene.server.asks[member] = value.clone();
+        let stop = change(&mut bench, None).expect_err("refused");
+        assert!(matches!(stop.why, Why::Refused(_)) && stop.reach == Reach::Unchanged, "{member} {value} {stop:?}");
+        assert!(changes(&bench).is_empty() && bench.chosen.is_empty());
+    }
+}
+
+/// The number of the profile that the new lock is of.
+fn cost(bench: &Bench) -> u8 {
+    let body: serde_json::Value = serde_json::from_slice(&changes(bench)[0]).expect("JSON");
+    Base64UrlUnpadded::decode_vec(body["kdf_block"].as_str().expect("text")).expect("base64url")[1]
+}
+
+#[test]
 fn a_wish_raises_the_cost_and_never_lowers_it() {
     for (wish, expected) in [(None, 2), (Some(Profile::One), 2), (Some(Profile::Three), 3)] {
         let mut bench = Bench::new();
         change(&mut bench, wish).expect("it is changed");
-        let body: serde_json::Value = serde_json::from_slice(&changes(&bench)[0]).expect("JSON");
-        let block = Base64UrlUnpadded::decode_vec(body["kdf_block"].as_str().expect("text")).expect("base64url");
-        assert_eq!(block[1], expected, "{wish:?}");
+        assert_eq!(cost(&bench), expected, "{wish:?}");
     }
 }
 

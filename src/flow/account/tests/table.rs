@@ -2,7 +2,7 @@
 //! finishes it.
 
 use super::super::stop::Reach;
-use super::super::{change_kit, change_password, recover};
+use super::super::{change_kit, change_password, change_secret_key, recover};
 use super::{Bench, Meddle, NEW, Stop, Why, ready};
 use crate::fuzzing::chance::Seeded;
 use crate::fuzzing::scene::PASSWORD;
@@ -11,7 +11,12 @@ use std::fmt::Write as _;
 
 type Deed = fn(&mut Bench, u64) -> Result<(), Stop>;
 
-const DEEDS: [(&str, Deed); 3] = [
+const DEEDS: [(&str, Deed); 4] = [
+    ("secret-key", |bench, seed| {
+        bench.scene.server.asks["secret_key"] = "allowed".into();
+        let known = bench.known();
+        ready(change_secret_key(bench, &mut Seeded::new(seed), known)).map(drop)
+    }),
     ("password", |bench, seed| {
         let known = bench.known();
         ready(change_password(bench, &mut Seeded::new(seed), known, None)).map(drop)
@@ -68,7 +73,12 @@ fn after_every_fault_at_every_request_one_pair_opens_and_the_command_can_be_done
                 let (old, new) = (opens(&mut bench, PASSWORD), opens(&mut bench, NEW));
                 let place = format!("{name}, {fault} at {at} ({}): {end:?}", honest.paths[at - 1]);
                 assert!(old != new, "{place}");
-                let stored = if name == "kit" { None } else { Some(new) };
+                let stored = match name {
+                    "kit" => None,
+                    // The password stays; what it takes beside it does not.
+                    "secret-key" => Some(bench.block().two_secret),
+                    _ => Some(new),
+                };
                 let slot = match &end {
                     Ok(()) => 0,
                     Err(stop) => {

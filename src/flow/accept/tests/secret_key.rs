@@ -1,0 +1,106 @@
+//! An organisation that requires a second secret: made with the keys, proven before the upload, used at the read-back.
+
+use super::*;
+use crate::crypto::recovery::write_secret_key;
+use crate::flow::Answer;
+use crate::flow::stop::{GaveUp, Reach};
+use crate::fuzzing::scene::typed;
+use crate::wire::asked::SecretKeys;
+use serde_json::json;
+
+fn scene(word: &str) -> Scene {
+    let mut scene = Scene::new(1);
+    scene.server.offer["policy"]["secret_key"] = json!(word);
+    scene.server.asks["secret_key"] = json!(word);
+    scene
+}
+
+fn is_uploaded(log: &Log) -> bool {
+    sent(log).contains(&Endpoint::EnrolComplete)
+}
+
+#[test]
+fn it_is_made_with_the_kit_proven_before_the_upload_and_opens_the_account_at_the_read_back() {
+    let mut scene = scene("required");
+    let log = judged(scene.run_honestly(1));
+    assert!(done(&log).pin.two_secret);
+    assert_eq!(scene.server.complaints, [""; 0]);
+    let at = |what: fn(&Effect) -> bool| log.turns.iter().position(|turn| what(&turn.effect)).expect("it happened");
+    let kit = at(|effect| matches!(effect, Effect::Ask(Question::KitProof { .. })));
+    let shown = at(|effect| matches!(effect, Effect::Ask(Question::KeepSecretKey(_))));
+    let saved = at(|effect| matches!(effect, Effect::Save(_)));
+    assert!(kit < shown && shown < saved);
+    let asked = log.turns.iter().any(|turn| matches!(turn.effect, Effect::Ask(Question::SecretKey { .. })));
+    assert!(!asked, "this run has it still");
+}
+
+#[test]
+fn without_the_proof_nothing_is_saved_or_sent() {
+    for gives_up in [true, false] {
+        let mut scene = scene("required");
+        let log = judged(scene.run(1, |_, effect, scene| {
+            Some(match effect {
+                Effect::Ask(Question::KeepSecretKey(_)) if gives_up => Reply::Answer(Answer::No),
+                Effect::Ask(Question::SecretKeyProof { .. }) => typed("uuuu"),
+                _ => scene.honest(effect),
+            })
+        }));
+        let expected = if gives_up { GaveUp::SecretKey } else { GaveUp::SecretKeyProof };
+        assert!(matches!(stop(&log).why, Why::GaveUp(how) if how == expected), "{:?}", stop(&log));
+        assert_eq!(stop(&log).reach, Reach::NothingChanged);
+        assert!(!is_uploaded(&log) && scene.shelf.checkpoints.is_empty());
+    }
+}
+
+#[test]
+fn a_run_that_takes_up_the_upload_of_another_asks_for_it_and_takes_no_other() {
+    let cut = |scene: &mut Scene| {
+        let log = scene.run(1, |_, effect, scene| {
+            let reply = scene.honest(effect);
+            (!matches!(effect, Effect::Ask(Question::PasswordOnceMore { .. }))).then_some(reply)
+        });
+        assert!(is_uploaded(&log));
+    };
+    let mut right = scene("required");
+    cut(&mut right);
+    let log = judged(right.run_honestly(2));
+    assert!(done(&log).pin.two_secret);
+    assert!(log.turns.iter().any(|turn| matches!(turn.effect, Effect::Ask(Question::SecretKey { .. }))));
+
+    let mut wrong = scene("required");
+    cut(&mut wrong);
+    wrong.secret_key = Some(write_secret_key(&[9; 32]).as_str().to_owned());
+    let log = judged(wrong.run_honestly(2));
+    assert!(matches!(stop(&log).why, Why::NotOpened), "{:?}", stop(&log));
+    assert!(!sent(&log).contains(&Endpoint::LoginFinish) && wrong.shelf.pins.is_empty());
+
+    let mut slips = scene("required");
+    cut(&mut slips);
+    let key = slips.secret_key.replace("SK1-no".to_owned());
+    let log = judged(slips.run(2, |_, effect, scene| {
+        let reply = scene.honest(effect);
+        if let Effect::Tell(Notice::NoSecretKey(_)) = effect {
+            scene.secret_key.clone_from(&key);
+        }
+        Some(reply)
+    }));
+    assert!(end(&log).is_ok(), "a slip is named and it is asked for again: {:?}", end(&log));
+}
+
+#[test]
+fn where_it_is_allowed_nobody_is_asked_and_the_end_speaks_of_it() {
+    for (word, expected) in [("allowed", SecretKeys::Allowed), ("off", SecretKeys::Off)] {
+        let log = judged(scene(word).run_honestly(1));
+        assert_eq!((done(&log).secret_keys, done(&log).pin.two_secret), (expected, false));
+        assert!(!log.turns.iter().any(|turn| matches!(turn.effect, Effect::Ask(Question::KeepSecretKey(_)))));
+    }
+}
+
+#[test]
+fn a_rehearsal_shows_none() {
+    let mut scene = scene("required");
+    let options = crate::flow::accept::Options { rehearsal: true, ..scene.shelf.options() };
+    let log = judged(scene.run_with(1, options, |_, effect, scene| Some(scene.honest(effect))));
+    assert!(done(&log).rehearsal.is_some());
+    assert!(!log.turns.iter().any(|turn| matches!(turn.effect, Effect::Ask(Question::KeepSecretKey(_)))));
+}
