@@ -369,7 +369,7 @@ pub struct Accept {
     /// The invite link; paste it when asked to keep it out of the history.
     #[arg(value_name = "LINK", conflicts_with = "invite_file")]
     pub link: Option<String>,
-    /// Read the link from a file, or - for standard input.
+    /// Read the link from a file, or - for stdin.
     #[arg(long, value_name = "PATH")]
     pub invite_file: Option<PathBuf>,
     /// Read the password from a file of yours alone.
