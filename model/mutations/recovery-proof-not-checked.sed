@@ -1,0 +1,4 @@
+# what: the proof of a recovery is not checked
+# model: recovery-agreement
+# turns: authentication? Client -> Server: proof
+/_ = SIGNVERIF/d
