@@ -7,6 +7,8 @@
 //! holds now, and after every fourth line the command is let run to its end. Then an account of its own comes next: a server lets nobody fail to log in more
 //! than ten times an hour.
 
+#![allow(clippy::print_stderr, reason = "what was killed where is a table to be read")]
+
 mod support;
 
 use rustix::process::{Pid, Signal, kill_process};

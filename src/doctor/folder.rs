@@ -106,7 +106,7 @@ pub enum Writing {
 }
 
 impl Writing {
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(self) -> State {
         match self {
             Self::Done => State::Ok,
             Self::Failed { .. } => State::Bad,

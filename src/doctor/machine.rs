@@ -82,7 +82,7 @@ pub struct Closed {
 }
 
 impl Closed {
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(self) -> State {
         if self.no_core_dumps && self.not_traceable { State::Ok } else { State::Attention }
     }
 }

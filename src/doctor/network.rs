@@ -69,7 +69,7 @@ pub enum Connection {
 }
 
 impl Connection {
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(self) -> State {
         match self {
             Self::Stands => State::Ok,
             Self::Failed(_) => State::Bad,
@@ -149,10 +149,9 @@ impl Chain {
 impl Shown {
     pub(super) fn state(&self) -> State {
         match self {
-            Self::Plain => State::Ok,
             Self::Chain(chain) if chain.distrust.is_some() => State::Bad,
             Self::Chain(chain) if chain.ends_soon() => State::Attention,
-            Self::Chain(_) => State::Ok,
+            Self::Plain | Self::Chain(_) => State::Ok,
         }
     }
 }

@@ -140,10 +140,11 @@ fn answered(status: u16, content_type: &str, body: &str) -> Answer {
     })
 }
 
+const PROBLEM: &str = "application/problem+json";
+
 #[test]
 fn what_answers_is_an_account_server_if_it_names_a_problem_of_the_protocol() {
     let problem = |name: &str| format!(r#"{{"type":"urn:firstkey:problem:{name}"}}"#);
-    const PROBLEM: &str = "application/problem+json";
     assert_eq!(answered(401, PROBLEM, &problem("session-ended")), Answer::Speaks);
     assert_eq!(answered(429, PROBLEM, &problem("too-many")), Answer::Away);
     assert_eq!(answered(503, "text/html", "<html>"), Answer::Away);

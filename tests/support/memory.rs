@@ -27,6 +27,7 @@ struct Pages {
 }
 
 /// Whether other processes' memory may be read. Says so where it may not, and fails where nothing may be skipped.
+#[allow(clippy::print_stderr, reason = "a test that cannot run says so")]
 pub fn may_be_read() -> bool {
     let root = rustix::process::geteuid().is_root();
     if !root {

@@ -70,6 +70,8 @@ fn of_the_machine() -> Vec<Found> {
 }
 
 fn of_the_network() -> Vec<Found> {
+    use Distrust as D;
+    use NoAnswer as N;
     let host = || "accounts.example.org".to_owned();
     let name = |addresses, by_proxy| Found::Name(Name { host: host(), addresses, by_proxy });
     let shown = || "proxy.example.org:3128".to_owned();
@@ -93,7 +95,6 @@ fn of_the_network() -> Vec<Found> {
     for there in [1_795_798_800, 1_795_798_000, 1_795_700_000, 1_480_000_000, 2_111_000_000] {
         all.push(Found::Clock(Clock { here: 1_795_798_800, there: Some(there) }));
     }
-    use NoAnswer as N;
     for why in [N::NoSuchHost, N::NoConnection, N::Certificate, N::Broken, N::TimedOut, N::Busy] {
         all.push(Found::Connection(Connection::Failed(why)));
     }
@@ -101,7 +102,6 @@ fn of_the_network() -> Vec<Found> {
         let printable = |text: &str| Printable::from_untrusted(text);
         Some(Certificate { subject: printable("accounts.example.org"), issuer: printable(issuer), not_before: 1_700_000_000, not_after })
     };
-    use Distrust as D;
     let verdicts = [D::Ended, D::NotBegun, D::OtherName, D::UnknownIssuer, D::Revoked, D::Other].map(Some).into_iter();
     for distrust in verdicts.chain([None]) {
         for (own, last) in [
