@@ -20,7 +20,10 @@ fn read(path: &str) -> String {
 /// `file.rs::test` between backticks.
 fn tests_named_in(text: &str) -> Vec<(&str, &str)> {
     let quoted = text.split('`').skip(1).step_by(2);
-    quoted.filter_map(|quoted| quoted.split_once("::")).filter(|(file, _)| file.ends_with(".rs")).collect()
+    quoted
+        .filter_map(|quoted| quoted.split_once("::"))
+        .filter(|(file, _)| Path::new(file).extension().is_some_and(|end| end == "rs"))
+        .collect()
 }
 
 fn is_test_in(source: &str, name: &str) -> bool {
@@ -31,7 +34,7 @@ fn is_test_in(source: &str, name: &str) -> bool {
 fn every_test_that_a_document_names_exists() {
     let mut count = 0;
     for document in DOCUMENTS {
-        for (file, name) in tests_named_in(&read(document)).into_iter() {
+        for (file, name) in tests_named_in(&read(document)) {
             assert!(is_test_in(&read(file), name), "{document} names {file}::{name}, which is not there");
             count += 1;
         }

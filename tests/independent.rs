@@ -1,5 +1,7 @@
 //! Another implementation, written from the protocol alone in another language, opens what this one has sealed: `docs/open_account.py`, run as its readers run it.
 
+#![allow(clippy::print_stderr, reason = "says what was not run")]
+
 mod support;
 
 use std::io::Write;
