@@ -5,7 +5,7 @@
 //!
 //! The crates leave what they worked on in their part of the stack: each function that takes a secret overwrites it (`stack`).
 
-use super::stack::wiped_after;
+use super::stack::{DEEP, SHALLOW, wiped_after};
 use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{AeadInPlace, KeyInit};
 use chacha20poly1305::{Tag, XChaCha20Poly1305};
@@ -47,26 +47,28 @@ pub fn argon2id(
 
 /// HKDF-SHA-512: extract with `salt`, expand with `info` (RFC 5869).
 pub fn hkdf(salt: &[u8], ikm: &[u8], info: &[u8], out: &mut [u8]) {
-    wiped_after(|| Hkdf::<Sha512>::new(Some(salt), ikm).expand(info, out))
+    wiped_after::<SHALLOW, _>(|| Hkdf::<Sha512>::new(Some(salt), ikm).expand(info, out))
         .expect("invariant: outputs are at most 64 bytes, far below 255 hash lengths");
 }
 
 /// SHA-512.
 pub fn sha512(data: &[u8]) -> [u8; 64] {
-    wiped_after(|| Sha512::digest(data).into())
+    wiped_after::<SHALLOW, _>(|| Sha512::digest(data).into())
 }
 
 /// SHA-256.
 pub fn sha256(data: &[u8]) -> [u8; 32] {
-    wiped_after(|| Sha256::digest(data).into())
+    wiped_after::<SHALLOW, _>(|| Sha256::digest(data).into())
 }
 
 /// XChaCha20-Poly1305: ciphertext with the tag behind it. Not key-committing by itself; see `envelope`.
 pub fn aead_seal(key: &[u8; 32], nonce: &[u8; 24], aad: &[u8], plaintext: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(plaintext.len() + TAG_LEN);
     out.extend_from_slice(plaintext);
-    let tag = wiped_after(|| XChaCha20Poly1305::new(key.into()).encrypt_in_place_detached(nonce.into(), aad, &mut out))
-        .expect("invariant: plaintexts are tens of bytes, far below the cipher's limit");
+    let tag = wiped_after::<SHALLOW, _>(|| {
+        XChaCha20Poly1305::new(key.into()).encrypt_in_place_detached(nonce.into(), aad, &mut out)
+    })
+    .expect("invariant: plaintexts are tens of bytes, far below the cipher's limit");
     out.extend_from_slice(&tag);
     out
 }
@@ -77,7 +79,7 @@ pub fn aead_open(key: &[u8; 32], nonce: &[u8; 24], aad: &[u8], ciphertext: &[u8]
     let (body, tag) = ciphertext.split_at(split);
     let mut plaintext = Zeroizing::new(body.to_vec());
     let tag = Tag::from_slice(tag);
-    wiped_after(|| {
+    wiped_after::<SHALLOW, _>(|| {
         XChaCha20Poly1305::new(key.into()).decrypt_in_place_detached(nonce.into(), aad, &mut plaintext, tag)
     })
     .ok()?;
@@ -86,12 +88,12 @@ pub fn aead_open(key: &[u8; 32], nonce: &[u8; 24], aad: &[u8], ciphertext: &[u8]
 
 /// The X25519 public key of `secret` (RFC 7748).
 pub fn x25519_public(secret: &[u8; 32]) -> [u8; 32] {
-    wiped_after(|| PublicKey::from(&StaticSecret::from(*secret)).to_bytes())
+    wiped_after::<DEEP, _>(|| PublicKey::from(&StaticSecret::from(*secret)).to_bytes())
 }
 
 /// The shared secret of `secret` and the public key `theirs` (RFC 7748); `None` for a low-order key, with which everybody shares it.
 pub fn x25519_agree(secret: &[u8; 32], theirs: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
-    let shared = wiped_after(|| StaticSecret::from(*secret).diffie_hellman(&PublicKey::from(*theirs)));
+    let shared = wiped_after::<DEEP, _>(|| StaticSecret::from(*secret).diffie_hellman(&PublicKey::from(*theirs)));
     shared.was_contributory().then(|| Zeroizing::new(shared.to_bytes()))
 }
 
@@ -102,12 +104,12 @@ pub fn x25519_is_contributory(public: &[u8; 32]) -> bool {
 
 /// The Ed25519 public key of `seed` (RFC 8032).
 pub fn ed25519_public(seed: &[u8; 32]) -> [u8; 32] {
-    wiped_after(|| SigningKey::from_bytes(seed).verifying_key().to_bytes())
+    wiped_after::<DEEP, _>(|| SigningKey::from_bytes(seed).verifying_key().to_bytes())
 }
 
 /// An Ed25519 signature (RFC 8032).
 pub fn ed25519_sign(seed: &[u8; 32], message: &[u8]) -> [u8; 64] {
-    wiped_after(|| SigningKey::from_bytes(seed).sign(message).to_bytes())
+    wiped_after::<DEEP, _>(|| SigningKey::from_bytes(seed).sign(message).to_bytes())
 }
 
 /// Strict verification: canonical S, no small-order keys.

@@ -7,7 +7,7 @@
 use super::context::{AccountContext, AccountId, KeyGen};
 use super::encoding::pae;
 use super::kdf::KdfBlock;
-use super::stack::wiped_after;
+use super::stack::{DEEP, wiped_after};
 use super::{SUITE, label};
 use crate::secret::{ExportKey, OpaquePassword};
 use opaque_ke::{
@@ -95,7 +95,7 @@ impl Registration {
         mut rng: &mut dyn CryptoRngCore,
     ) -> Result<(Self, [u8; REQUEST_LEN]), OpaqueFailed> {
         // EXPOSE: OPAQUE blinds it before anything leaves.
-        let started = wiped_after(|| ClientRegistration::<Suite>::start(&mut rng, auth.expose()));
+        let started = wiped_after::<DEEP, _>(|| ClientRegistration::<Suite>::start(&mut rng, auth.expose()));
         let started = started.map_err(|_| OpaqueFailed)?;
         Ok((Self { state: started.state, auth }, array(&started.message.serialize())))
     }
@@ -107,7 +107,7 @@ impl Registration {
         context: &AccountContext,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<Registered, OpaqueFailed> {
-        wiped_after(|| self.record(response, context, rng))
+        wiped_after::<DEEP, _>(|| self.record(response, context, rng))
     }
 
     fn record(
@@ -151,7 +151,8 @@ impl Login {
     /// Blinds `auth`; gives the state and the 96-byte message.
     pub fn start(auth: OpaquePassword, mut rng: &mut dyn CryptoRngCore) -> Result<(Self, [u8; KE1_LEN]), OpaqueFailed> {
         // EXPOSE: OPAQUE blinds it before anything leaves.
-        let started = wiped_after(|| ClientLogin::<Suite>::start(&mut rng, auth.expose())).map_err(|_| OpaqueFailed)?;
+        let started = wiped_after::<DEEP, _>(|| ClientLogin::<Suite>::start(&mut rng, auth.expose()))
+            .map_err(|_| OpaqueFailed)?;
         Ok((Self { state: started.state, auth }, array(&started.message.serialize())))
     }
 
@@ -163,7 +164,7 @@ impl Login {
         context: &AccountContext,
         rng: &mut dyn CryptoRngCore,
     ) -> Result<LoggedIn, OpaqueFailed> {
-        wiped_after(|| self.proof(ke2, login_context, context, rng))
+        wiped_after::<DEEP, _>(|| self.proof(ke2, login_context, context, rng))
     }
 
     fn proof(

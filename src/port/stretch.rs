@@ -61,7 +61,7 @@ pub fn stretch(
         |worker| {
             worker.run();
             // The first hash of the password and the last block lie there, and the system's library keeps the stacks of ended threads for the next ones.
-            stack::wipe::<{ 64 * 1024 }>();
+            stack::wipe::<8192>();
         },
         |pool| {
             // Page faults cost more than the arithmetic: take them together, on all cores, before the lanes start to wait for one another.

@@ -120,8 +120,8 @@ pub(super) fn stopped(why: &Why) -> Option<Story> {
 pub(super) fn made(pin: &Pin) -> Lines {
     vec![
         format!("Done. {} at {} has a new secret key.", pin.email, pin.origin.host()),
-        "Password and secret key opened the account just now; from now on it takes both,".to_owned(),
-        "and an earlier secret key opens nothing any more.".to_owned(),
+        "Password and secret key opened the account just now. From now on it takes".to_owned(),
+        "both, and an earlier secret key opens nothing any more.".to_owned(),
         "Your password, your keys and your recovery kit are the same as before.".to_owned(),
     ]
 }
