@@ -402,7 +402,7 @@ pub struct Accept {
     /// The secret key, where a saved upload has one.
     #[arg(long, value_name = "PATH")]
     pub secret_key_file: Option<PathBuf>,
-    /// Never ask; name the flag that is missing and fail.
+    /// Never ask; name the missing flag and fail.
     #[arg(long)]
     pub no_input: bool,
     /// Print one JSON object a line.

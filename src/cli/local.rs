@@ -54,7 +54,7 @@ pub struct Forget {
     /// Consent in advance: the account's address, or "all".
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,
-    /// Never ask; name the flag that is missing and fail.
+    /// Never ask; name the missing flag and fail.
     #[arg(long)]
     pub no_input: bool,
     /// Print one JSON object: the paths that were removed.
