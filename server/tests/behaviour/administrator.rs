@@ -166,6 +166,12 @@ async fn letters_that_do_not_go_out_are_listed_with_what_the_mail_server_said() 
     let server = deployment.serve().await;
     server.provision(&deployment, "ada@example.org").await;
     deployment.invitation(1).await;
+    // The letter is in the folder before it is written down that it went out.
+    crate::common::wait_for(|| {
+        let sent = json_of(&deployment, &["mail", "list", "--state", "sent"]);
+        (sent["letters"].as_array().map(Vec::len) == Some(1)).then_some(())
+    })
+    .await;
     server.stop().await;
     let nowhere = firstkey_server::MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None, ca_file: None };
     let server = deployment.serve_with_mail(nowhere).await;
