@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A password that passes every judgement.
-pub const PASSWORD: &str = "velvet tundra misprint cobra lunar eggplant";
+pub const PASSWORD: &str = "velvetine tundrific misprinter cobralike lunarity eggplanter";
 
 /// The program that is tested: the one that was built with the tests, or the one that this variable names, such as the release build.
 pub fn program() -> OsString {
