@@ -18,6 +18,7 @@ mod login;
 mod password;
 mod people;
 mod recover;
+mod replace;
 mod run;
 mod secret_key;
 mod sessions;

@@ -9,14 +9,12 @@
 //! The second log-in is there because a person may think for longer than a session lives. Promise: the old password opens the account until the server has
 //! stored the new one, and the new one from then on.
 
-use super::change::Expectation;
 use super::run::{End, Run};
 use super::stop::{Stop, Why};
 use super::{Deed, Done, Known, World};
 use crate::crypto::kdf::Profile;
-use crate::flow::{Locks, Notice};
+use crate::flow::Locks;
 use crate::wire::asked::SecretKeys;
-use crate::wire::change;
 use rand_core::CryptoRngCore;
 
 /// Runs it; `wish` raises the cost and never lowers it.
@@ -46,21 +44,6 @@ impl<W: World> Run<'_, W> {
         self.world.prepare(profile).map_err(Why::Local)?;
         let password = self.choose(&known, profile)?;
         let fresh = self.stretch_new(&open.context, password, profile, open.secret_key.as_ref()).await?;
-        // The session of the first log-in may be over by now.
-        let open = self.log_in_again(&known, &params, open).await?;
-        let holder = open.holder();
-        let lock = self.lock_by_password(&known, &holder, &fresh, Some(open.server_key)).await?;
-        let expectation = Expectation::of(&open.bundle, Some(&lock), None);
-        let change = change::password(&known.origin, &self.replaces(&holder), &lock);
-        self.world.tell(&Notice::Changing { bytes: change.body().len(), what: Locks::Password });
-        let (context, key_gen, session) = open.let_keys_go();
-        let sent = self.upload(&session, &change).await;
-        if let Err(Why::Cancelled) = sent {
-            return Err(Why::Cancelled);
-        }
-        // Whatever was answered: what the new password opens decides.
-        let proof = self.prove(&known, context, key_gen, fresh).await;
-        self.spend(session);
-        self.conclude(known, &expectation, sent, proof, Deed::PasswordChanged)
+        self.replace_password_lock(known, &params, open, fresh, Deed::PasswordChanged).await
     }
 }

@@ -11,7 +11,6 @@
 //! the new lock, and password and new secret key from then on; nothing is sent before the person has the new one. Must never: send the secret key, or make a lock
 //! without one for an account that has one.
 
-use super::change::Expectation;
 use super::lock::Holder;
 use super::run::{End, Run};
 use super::stop::{Stop, Why};
@@ -22,7 +21,6 @@ use crate::flow::stop::GaveUp;
 use crate::flow::{Answer, Locks, Notice, Question, SecretSheet};
 use crate::secret::SecretKey;
 use crate::wire::asked::SecretKeys;
-use crate::wire::change;
 use rand_core::CryptoRngCore;
 
 /// How often a text that is no secret key may be typed.
@@ -60,22 +58,7 @@ impl<W: World> Run<'_, W> {
         self.prove_secret_key_kept(&known, &open.holder(), &key)?;
         let fresh = self.stretch_new(&open.context, password, profile, Some(&key)).await?;
         drop(key);
-        // Whoever writes by hand may take longer than a session lives.
-        let open = self.log_in_again(&known, &params, open).await?;
-        let holder = open.holder();
-        let lock = self.lock_by_password(&known, &holder, &fresh, Some(open.server_key)).await?;
-        let expectation = Expectation::of(&open.bundle, Some(&lock), None);
-        let change = change::password(&known.origin, &self.replaces(&holder), &lock);
-        self.world.tell(&Notice::Changing { bytes: change.body().len(), what: Locks::SecretKey });
-        let (context, key_gen, session) = open.let_keys_go();
-        let sent = self.upload(&session, &change).await;
-        if let Err(Why::Cancelled) = sent {
-            return Err(Why::Cancelled);
-        }
-        // Whatever was answered: what password and new secret key open decides.
-        let proof = self.prove(&known, context, key_gen, fresh).await;
-        self.spend(session);
-        self.conclude(known, &expectation, sent, proof, Deed::SecretKeyMade)
+        self.replace_password_lock(known, &params, open, fresh, Deed::SecretKeyMade).await
     }
 
     /// The secret key of an account that has one, as typed; a slip is named and nothing is sent.
