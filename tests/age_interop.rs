@@ -62,6 +62,11 @@ fn programs(desk: &Desk) -> PathBuf {
 
 /// `tool -d -i identity FILE` at a terminal.
 fn decrypt(desk: &Desk, tool: &Path, identity: &Path, file: &Path) -> Pty {
+    decrypting(desk, tool, identity, file).start()
+}
+
+/// The same, not started yet.
+fn decrypting(desk: &Desk, tool: &Path, identity: &Path, file: &Path) -> Stage {
     Stage::new(tool)
         .env("HOME", desk.home.path())
         .env("PATH", programs(desk))
@@ -72,7 +77,6 @@ fn decrypt(desk: &Desk, tool: &Path, identity: &Path, file: &Path) -> Pty {
         .arg("-o")
         .arg(desk.path("opened"))
         .arg(file)
-        .start()
 }
 
 /// Types the password where the program asks for it.
@@ -151,6 +155,45 @@ fn a_wrong_password_is_asked_for_again_and_opens_nothing() {
         assert!(matches!(pty.wait(), End::Exited(code) if code != 0), "{tool:?}\n{}", plain(&pty.output()));
         assert!(plain(&pty.output()).contains("That password does not open this account."), "{}", pty.output());
         assert!(std::fs::read(desk.path("opened")).unwrap_or_default().is_empty());
+    }
+}
+
+#[test]
+fn of_an_account_with_a_secret_key_the_plugin_asks_for_it_too_or_reads_the_file_that_is_named() {
+    let tools = tools();
+    let (server, desk) = completed();
+    server.set_secret_key("allowed");
+    let password = desk.write("password", PASSWORD.as_bytes());
+    let (password, sheet) = (password.to_str().expect("text"), desk.path("sk.txt"));
+    let out = sheet.to_str().expect("text");
+    done(&firstkey(&desk, &["secret-key", "--no-input", "--password-file", password, "--out", out]));
+    let text = std::fs::read_to_string(&sheet).expect("readable");
+    let key = text.lines().find_map(|line| line.strip_prefix("secret-key: ")).expect("a key");
+    let identity = desk.write("identity", done(&firstkey(&desk, &["recipient", "--identity"])).stdout.as_bytes());
+    desk.write("plain", b"x");
+    done(&firstkey(&desk, &["seal", "--to", EMAIL, "-o", "sealed", "plain"]));
+    let question = "Secret key of ada@example.org at 127.0.0.1 (SK1-...)";
+    for (tool, _) in tools {
+        let mut pty = decrypt(&desk, &tool, &identity, &desk.path("sealed"));
+        pty.expect(question);
+        pty.until_echo_is(false);
+        pty.send("SK1-TOO-SHORT\r");
+        pty.expect("That is no secret key.");
+        pty.expect(question);
+        pty.until_echo_is(false);
+        pty.send(format!("{key}\r"));
+        type_password(&mut pty, PASSWORD);
+        assert_eq!(pty.wait(), End::Exited(0), "{tool:?}\n{}", plain(&pty.output()));
+        assert!(std::fs::read(desk.path("opened")).expect("readable") == b"x", "{tool:?}");
+        assert!(!pty.output().contains(key));
+        std::fs::remove_file(desk.path("opened")).expect("removable");
+
+        let mut pty =
+            decrypting(&desk, &tool, &identity, &desk.path("sealed")).env("FIRSTKEY_SECRET_KEY_FILE", &sheet).start();
+        type_password(&mut pty, PASSWORD);
+        assert_eq!(pty.wait(), End::Exited(0), "{tool:?}\n{}", plain(&pty.output()));
+        assert!(!plain(&pty.output()).contains(question), "{tool:?}: the file was named");
+        std::fs::remove_file(desk.path("opened")).expect("removable");
     }
 }
 

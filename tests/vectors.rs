@@ -9,7 +9,7 @@ use firstkey::crypto::hazmat::{self, Block};
 use firstkey::crypto::identity::{IdentitySignature, KeyPairs};
 use firstkey::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey::crypto::kek::{self, Kek};
-use firstkey::secret::{AccountKey, Ed25519Seed, ExportKey, MasterKey, RecoveryCode, X25519Secret};
+use firstkey::secret::{AccountKey, Ed25519Seed, ExportKey, MasterKey, RecoveryCode, SecretKey, X25519Secret};
 use rand_core::{CryptoRng, RngCore};
 use serde_json::Value;
 
@@ -105,6 +105,31 @@ fn the_whole_key_schedule_matches_the_vectors() {
         assert_eq!(seed.expose(), &case.bytes("recovery_sign_seed"));
         assert_eq!(hazmat::ed25519_public(seed.expose()), case.bytes("recovery_public"));
     }
+}
+
+/// The first case with `two_secret = 1` and the secret key 00 01 02 ... 1f; computed from PROTOCOL section 5 with Python's `hmac` and `hashlib`.
+#[test]
+fn with_a_secret_key_the_key_schedule_matches_an_independent_computation() {
+    let case = cases().swap_remove(0);
+    let (context, block) = (case.context(), KdfBlock { two_secret: true, ..case.block() });
+    let master = MasterKey::from_bytes(&case.bytes("mk"));
+    let second = SecretKey::from_bytes(&std::array::from_fn(|at| u8::try_from(at).expect("below 32")));
+    let keys =
+        kek::derive_password_keys(&master, &context, &block, Some(&second)).expect("the block says that there is one");
+    for (derived, expected) in [
+        (
+            keys.auth.expose(),
+            "fa4ad1131461de59115b1230e3556471bfd2cc63737339f473ac3b8dac7f853eb953467a7b5ac456c69e65c7cc876c2cc07ce73888699a041971e7543ae0ebb3",
+        ),
+        (
+            keys.pre.expose(),
+            "f564f9d568a06adf08af2f83cc45fdf425d2cfd5f886861b291b455c45fb29d4539fa105a529bf26a1344cb37c3c66c30d246f7b1cbad9f150d6537d7ff7d825",
+        ),
+    ] {
+        assert_eq!(derived.as_slice(), unhex(expected));
+    }
+    assert!(kek::derive_password_keys(&master, &context, &block, None).is_err());
+    assert!(kek::derive_password_keys(&master, &context, &case.block(), Some(&second)).is_err());
 }
 
 #[test]

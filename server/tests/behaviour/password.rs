@@ -1,10 +1,11 @@
 //! A new password, and a new kit: stored whole, from what they replace, and the old one is dead at once.
 
 use crate::common::keeper::{Keeper, expected};
-use crate::common::person::random;
+use crate::common::person::{Rng, random};
 use crate::common::{Deployment, Server, b64, unb64, wait_for};
 use firstkey::crypto::hazmat;
 use firstkey::crypto::kdf::Profile;
+use firstkey::secret::SecretKey;
 use firstkey_server::NewOrganisation;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -324,5 +325,42 @@ async fn an_account_is_changed_sixteen_times_an_hour_and_no_more() {
     deployment.pass(3600 - 16);
     let (bearer, _) = ada.first_session(&server).await;
     assert_eq!(server.post_as(&bearer, "/v1/account/kit", &body).await.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_key_is_taken_only_as_the_organisation_wants_it_and_whoever_has_one_may_keep_it() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let ada = Keeper::enrol(&deployment, &server, ADA).await;
+    let (bearer, mut present) = ada.first_session(&server).await;
+    let second = SecretKey::make(&mut Rng);
+    let (with, without) = (Some(&second), None);
+    let (off, required) = ("The organisation does not use secret keys.", "The organisation requires a secret key.");
+    for (policy, second, refused) in [
+        ("off", with, Some(off)),
+        ("allowed", without, None),
+        ("required", without, Some(required)),
+        ("required", with, None),
+        // It has one by now.
+        ("off", with, None),
+        ("required", without, Some(required)),
+        ("allowed", without, None),
+        ("off", with, Some(off)),
+    ] {
+        deployment.meddle(&format!("UPDATE organisation SET secret_key = '{policy}'"));
+        let mut body = ada.new_lock(&server, &bearer, NEW, Profile::Two, second).await;
+        body["idempotency_key"] = json!(b64(&random::<16>()));
+        body["expected"] = json!(expected(&present));
+        let answer = server.post_as(&bearer, PATH, &body).await;
+        let wish = if second.is_some() { "with" } else { "without" };
+        if let Some(reason) = refused {
+            assert_eq!((answer.status, answer.problem().as_str()), (400, "invalid"), "{policy}, {wish}");
+            assert_eq!(answer.json()["detail"], reason, "{policy}, {wish}");
+        } else {
+            assert_eq!(answer.status, 200, "{policy}, {wish}: {answer:?}");
+            present["envelopes"]["1"] = body["envelopes"]["1"].clone();
+        }
+    }
     server.stop().await;
 }

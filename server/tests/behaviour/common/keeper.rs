@@ -8,7 +8,7 @@ use firstkey::crypto::hazmat;
 use firstkey::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed, recovery_proof_message};
 use firstkey::crypto::opaque::Registration;
-use firstkey::secret::{AccountKey, RecoveryCode};
+use firstkey::secret::{AccountKey, RecoveryCode, SecretKey};
 use serde_json::{Value, json};
 
 /// Somebody with a completed account.
@@ -55,9 +55,21 @@ impl Keeper {
 
     /// What is stored of a new password; the start is asked for with this bearer.
     pub(crate) async fn new_password(&self, server: &Server, bearer: &str, password: &str, profile: Profile) -> Value {
-        let block = KdfBlock { profile, salt: Salt(random()), two_secret: false };
-        let keys = derive_password_keys(&master(password), &self.context(), &block, None);
-        let keys = keys.unwrap_or_else(|_| panic!("no second secret is in play"));
+        self.new_lock(server, bearer, password, profile, None).await
+    }
+
+    /// The same for a password and a secret key, where there is one.
+    pub(crate) async fn new_lock(
+        &self,
+        server: &Server,
+        bearer: &str,
+        password: &str,
+        profile: Profile,
+        second: Option<&SecretKey>,
+    ) -> Value {
+        let block = KdfBlock { profile, salt: Salt(random()), two_secret: second.is_some() };
+        let keys = derive_password_keys(&master(password), &self.context(), &block, second);
+        let keys = keys.unwrap_or_else(|_| panic!("the block says whether there is a second secret"));
         let (registration, request) = Registration::start(keys.auth, &mut Rng).expect("a registration");
         let started =
             server.post_as(bearer, "/v1/account/password/start", &json!({"opaque_request": b64(&request)})).await;
