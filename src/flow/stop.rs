@@ -138,6 +138,8 @@ pub enum NoAnswer {
     NoConnection,
     /// The certificate was not acceptable: nothing was sent.
     Certificate,
+    /// The certificate was not acceptable at the time that this computer's clock shows: nothing was sent.
+    CertificateDates,
     /// The connection broke.
     Broken,
     /// No answer within the limit.
@@ -150,7 +152,12 @@ impl NoAnswer {
     /// Whether it would be the same again in a few seconds: a bad certificate and an unknown name do not mend themselves, and a server that kept us waiting for a
     /// minute would do it again.
     pub fn lasts(self) -> bool {
-        matches!(self, Self::NoSuchHost | Self::Certificate | Self::TimedOut)
+        matches!(self, Self::NoSuchHost | Self::Certificate | Self::CertificateDates | Self::TimedOut)
+    }
+
+    /// Whether the request may have been seen by somebody.
+    pub fn may_have_arrived(self) -> bool {
+        !matches!(self, Self::NoSuchHost | Self::NoConnection | Self::Certificate | Self::CertificateDates)
     }
 }
 

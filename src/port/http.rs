@@ -243,8 +243,8 @@ fn header(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> Option<Str
 fn no_answer(error: &reqwest::Error) -> NoAnswer {
     if error.is_timeout() {
         NoAnswer::TimedOut
-    } else if causes(error).any(is_certificate) {
-        NoAnswer::Certificate
+    } else if let Some(why) = causes(error).find_map(certificate_trouble) {
+        why
     } else if error.is_connect() {
         let unresolved = causes(error).any(|inner| inner.to_string().starts_with("dns error"));
         if unresolved { NoAnswer::NoSuchHost } else { NoAnswer::NoConnection }
@@ -262,13 +262,21 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     })
 }
 
-/// Whether a certificate was the trouble. An `io::Error` is no link of the chain that its contents are in, so it is unwrapped, however often it was wrapped.
-fn is_certificate(error: &(dyn Error + 'static)) -> bool {
+/// What was wrong with a certificate, if that was the trouble. An `io::Error` is no link of the chain that its contents are in, so it is unwrapped, however often it
+/// was wrapped.
+fn certificate_trouble(error: &(dyn Error + 'static)) -> Option<NoAnswer> {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
     let mut error = error;
     while let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         error = inner;
     }
-    matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented))
+    match error.downcast_ref()? {
+        rustls::Error::InvalidCertificate(
+            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
+        ) => Some(NoAnswer::CertificateDates),
+        rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => Some(NoAnswer::Certificate),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

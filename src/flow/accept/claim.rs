@@ -56,8 +56,7 @@ pub(super) fn silence(
     retry_after: Option<u32>,
     at: &mut At,
 ) -> Result<Duration, Why> {
-    let arrived = !matches!(why, NoAnswer::NoSuchHost | NoAnswer::NoConnection | NoAnswer::Certificate);
-    if arrived {
+    if why.may_have_arrived() {
         at.reach = at.reach.max(Reach::NothingChanged);
     }
     match retry.next(retry_after) {

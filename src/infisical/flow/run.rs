@@ -115,7 +115,7 @@ impl<'a, W: World> Run<'a, W> {
             Err(Halt::Cancelled) => return Err(Why::Cancelled),
             Err(Halt::Local(trouble)) => return Err(Why::Local(trouble)),
             Err(Halt::Silent(why)) => {
-                let arrived = !matches!(why, NoAnswer::NoSuchHost | NoAnswer::NoConnection | NoAnswer::Certificate);
+                let arrived = why.may_have_arrived();
                 if arrived {
                     self.reach = self.reach.max(Reach::NothingChanged);
                 }

@@ -168,6 +168,7 @@ fn no_answers() -> Vec<NoAnswer> {
         N::NoSuchHost => N::NoSuchHost,
         N::NoConnection => N::NoConnection,
         N::Certificate => N::Certificate,
+        N::CertificateDates => N::CertificateDates,
         N::Broken => N::Broken,
         N::TimedOut => N::TimedOut,
         N::Busy => N::Busy,

@@ -205,6 +205,11 @@ pub(super) fn no_answer(why: NoAnswer) -> (&'static str, &'static str, &'static 
             "Nothing was shown to it. If your company inspects traffic, use --ca-file PATH.",
             "certificate",
         ),
+        NoAnswer::CertificateDates => (
+            "its certificate is not valid on this computer's date",
+            "Nothing was shown to it. Check this computer's clock: firstkey doctor",
+            "certificate-dates",
+        ),
         NoAnswer::Broken => ("the connection broke", LATER, "connection-broken"),
         NoAnswer::TimedOut => ("no answer came in time", LATER, "timed-out"),
         NoAnswer::Busy => ("it says that it is busy", "Run the same command again in a few minutes.", "server-busy"),

@@ -46,7 +46,7 @@ pub(super) fn connection(connection: Connection) -> Words {
         NoAnswer::NoConnection => Words::of(TITLE, "Nobody listens there, or a firewall is in between.")
             .then("Try another network, or your company's VPN.")
             .then("If others cannot reach it either, tell the server's administrator."),
-        NoAnswer::Certificate => Words::of(TITLE, "A secure connection could not be set up on this computer.")
+        NoAnswer::Certificate | NoAnswer::CertificateDates => Words::of(TITLE, "A secure connection could not be set up on this computer.")
             .then("See that this computer has its trusted certificates (ca-certificates)."),
         NoAnswer::Broken => Words::of(TITLE, "The connection was made, and broke before an answer came.")
             .then("See that the address begins with https:// and has the right port.")

@@ -132,6 +132,9 @@ fn silent(host: &str, why: NoAnswer) -> Story {
         NoAnswer::NoSuchHost => format!("There is no server called {host}, or no network."),
         NoAnswer::NoConnection => format!("{host} cannot be reached."),
         NoAnswer::Certificate => format!("{host} did not prove its name with a good certificate."),
+        NoAnswer::CertificateDates => {
+            format!("The certificate of {host} is not valid on this computer's date. Is its clock right?")
+        }
         NoAnswer::Broken => format!("The connection to {host} broke."),
         NoAnswer::TimedOut => format!("{host} did not answer in time."),
         NoAnswer::Busy => format!("{host} cannot answer now."),
