@@ -42,11 +42,17 @@ impl Deployment {
 
     /// Starts one whose people reach it elsewhere than at the wire, such as at a TLS front.
     pub fn start_at(organisation: NewOrganisation, origin: impl FnOnce(&Wire) -> String) -> Self {
+        let wire = Wire::listen();
+        let origin = origin(&wire);
+        Self::start_behind(wire, origin, organisation)
+    }
+
+    /// Starts one behind that wire, at that origin.
+    pub fn start_behind(wire: Wire, origin: String, organisation: NewOrganisation) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let mail = folder.path().join("letters");
         std::fs::create_dir(&mail).expect("a folder for letters");
-        let wire = Wire::listen();
-        let (data, origin, out) = (folder.path().join("server"), origin(&wire), mail.clone());
+        let (data, out) = (folder.path().join("server"), mail.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, is_ready) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod letters;
 pub mod memory;
 pub mod needles;
+pub mod nobody;
 pub mod pty;
 pub mod secrets;
 pub mod sitting;

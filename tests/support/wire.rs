@@ -97,7 +97,12 @@ struct Listening {
 impl Wire {
     /// Listens on a free loopback port; forwards everything until told otherwise.
     pub fn listen() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
+        Self::listen_at("127.0.0.1")
+    }
+
+    /// Starts one at another address of this computer.
+    pub fn listen_at(address: &str) -> Self {
+        let listener = TcpListener::bind((address, 0)).expect("loopback has a free port");
         let wire = Self {
             address: listener.local_addr().expect("bound"),
             log: Arc::default(),
@@ -150,7 +155,7 @@ impl Wire {
         client.write_all(&bytes)
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or where else it listens.
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
