@@ -8,6 +8,9 @@ use std::path::Path;
 /// Documents whose tests are named with their files.
 const DOCUMENTS: [&str; 3] = ["docs/ATTACKS.md", "docs/CLAIMS.md", "docs/THREAT-MODEL.md"];
 
+/// Where programs lie that check something.
+const CHECKS: [&str; 4] = [".ci/", "model/", "mutations/", "timing/"];
+
 /// How many attacks there are of each kind; their ids are stable.
 const ATTACKS: [(char, usize); 9] =
     [('K', 20), ('C', 22), ('I', 18), ('S', 10), ('N', 15), ('T', 11), ('L', 14), ('R', 3), ('X', 6)];
@@ -24,6 +27,12 @@ fn tests_named_in(text: &str) -> Vec<(&str, &str)> {
         .filter_map(|quoted| quoted.split_once("::"))
         .filter(|(file, _)| Path::new(file).extension().is_some_and(|end| end == "rs"))
         .collect()
+}
+
+/// Checks that are no tests: programs between backticks that `.ci/run` starts.
+fn checks_named_in(text: &str) -> Vec<&str> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted.filter(|quoted| CHECKS.iter().any(|folder| quoted.starts_with(folder)) && *quoted != ".ci/run").collect()
 }
 
 fn is_test_in(source: &str, name: &str) -> bool {
@@ -45,7 +54,7 @@ fn every_test_that_a_document_names_exists() {
 
 #[test]
 fn every_attack_has_one_line_that_says_how_it_ends() {
-    let text = read("docs/ATTACKS.md");
+    let (text, run) = (read("docs/ATTACKS.md"), read(".ci/run"));
     let rows: Vec<Vec<&str>> = text
         .lines()
         .filter(|line| line.starts_with("| "))
@@ -57,7 +66,13 @@ fn every_attack_has_one_line_that_says_how_it_ends() {
     for row in rows.iter().filter(|row| row[1].len() == 3 && row[1].ends_with(|c: char| c.is_ascii_digit())) {
         assert!(wanted.contains(row[1]) && seen.insert(row[1].to_owned()), "{} is unknown or there twice", row[1]);
         match row[3] {
-            "tested" => assert!(!tests_named_in(row[4]).is_empty(), "{} names no test", row[1]),
+            "tested" => {
+                let checks = checks_named_in(row[4]);
+                assert!(tests_named_in(row[4]).len() + checks.len() > 0, "{} names no test", row[1]);
+                for check in checks {
+                    assert!(run.contains(&format!("\n{check}\n")), "{}: .ci/run does not start {check}", row[1]);
+                }
+            }
             "not tested" => {
                 assert!(tests_named_in(row[4]).is_empty() && row[4].len() > 10, "{} gives no reason", row[1])
             }
