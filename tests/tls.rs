@@ -22,11 +22,14 @@ fn accept_over_tls(authority: &Authority, config: ServerConfig, trusted: bool) -
     if trusted {
         command.arg("--ca-file").arg(desk.write("ca.pem", authority.pem.as_bytes()));
     }
-    (run(&mut command), server.wire.paths())
+    // Whoever can set a variable must not get the keys of the connection (N04).
+    let run = run(command.env("SSLKEYLOGFILE", desk.path("keys-of-connections")));
+    assert!(!desk.path("keys-of-connections").exists(), "the keys of a connection were written");
+    (run, server.wire.paths())
 }
 
 #[test]
-fn an_account_is_finished_over_https_with_an_authority_that_was_named() {
+fn n04_an_account_is_finished_over_https_with_an_authority_that_was_named_and_no_key_of_it_is_written() {
     let authority = Authority::new();
     let (run, paths) = accept_over_tls(&authority, authority.server("127.0.0.1", (2025, 2096)), true);
     assert_eq!(run.code, Some(0), "{run:?}");
