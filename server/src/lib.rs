@@ -39,6 +39,7 @@ mod origin;
 mod realm;
 mod rng;
 mod scim;
+mod scratch;
 mod serve;
 mod show;
 mod store;

@@ -8,18 +8,16 @@
 mod client;
 mod idp;
 mod letter;
-mod proof;
+pub(crate) mod proof;
 mod report;
 
 use crate::mail::MailOut;
 use crate::realm::{NewOrganisation, Realm};
-use crate::rng::fresh_id;
+use crate::scratch::Scratch;
 use crate::serve::{ServeOptions, serve};
 use crate::{Log, show::Shown};
 use client::Client;
 use std::error::Error;
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -47,33 +45,10 @@ pub(crate) enum DemoFailed {
     Proof(String),
 }
 
-/// A folder that is gone when the demo is.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn make() -> std::io::Result<Self> {
-        let name: String = fresh_id().iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = std::env::temp_dir().join(format!("firstkey-demo-{name}"));
-        DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Nothing in it outlives its purpose; if it cannot be removed, the system's own cleaning of temporary files does it.
-        drop(std::fs::remove_dir_all(&self.0));
-    }
-}
-
 /// Runs the demo.
 pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
     let client = Client::find(options.client.as_deref()).await?;
-    let scratch = Scratch::make()?;
+    let scratch = Scratch::make("demo")?;
 
     println!("1. An account server");
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -109,18 +84,18 @@ pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
         println!("Copy this link, it is asked for next:\n\n{}\n", letter.link);
     }
     let outcome = if options.unattended {
-        client.accept_unattended(&scratch.0, &letter.link).await?
+        client.accept_unattended(scratch.folder(), &letter.link).await?
     } else {
-        client.accept_with_person(&scratch.0).await?
+        client.accept_with_person(scratch.folder()).await?
     };
 
     let opened = Realm::open(&data).await?;
     let stored = opened.show(EMAIL).await?;
     let scim = idp::read_person(&origin, &token, &person.id).await?;
-    let record = client.audit(&scratch.0).await?;
+    let record = client.audit(scratch.folder()).await?;
     report::print(&scim, &stored, &record);
     if let Some(answers) = &outcome {
-        check(answers, &stored, &scratch.0, &scim)?;
+        check(answers, &stored, scratch.folder(), &scim)?;
     }
 
     // It is gone already only if the server ended by itself, which the next line reports.

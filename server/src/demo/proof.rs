@@ -14,22 +14,49 @@ use firstkey::secret::{AccountKey, RecoveryCode};
 use std::path::{Path, PathBuf};
 
 /// What was found inside.
-pub(super) struct Opened {
+pub(crate) struct Opened {
     /// The fingerprint of the keys.
-    pub(super) fingerprint: String,
+    pub(crate) fingerprint: String,
     account_key: AccountKey,
     pairs: KeyPairs,
     code: RecoveryCode,
 }
 
-/// Opens the stored envelopes with the recovery kit and compares everything.
+impl Opened {
+    /// The secrets themselves, with their names, for whoever looks for them elsewhere.
+    pub(crate) fn secrets(&self) -> [(&'static str, &[u8]); 4] {
+        // EXPOSE: looked for where they must not be; they are of made-up people.
+        [
+            ("the recovery code", self.code.expose()),
+            ("the account key", self.account_key.expose()),
+            ("the X25519 key", self.pairs.x25519.expose()),
+            ("the Ed25519 seed", self.pairs.ed25519.expose()),
+        ]
+    }
+}
+
+/// The code in a kit, as it is written there.
+pub(crate) fn code_in(kit: &str) -> Option<&str> {
+    kit.lines().find_map(|line| line.strip_prefix("recovery-code:")).map(str::trim)
+}
+
+/// Opens the stored envelopes with the recovery kit and compares everything with what the client said.
 pub(super) fn open_with_kit(answers: &Answers, stored: &Shown) -> Result<Opened, String> {
     let told = |name: &str| answers.done[name].as_str().unwrap_or_default().to_owned();
     if answers.done["event"] != "done" || answers.done["ok"] != true {
         return Err("the client did not say that the account was opened".to_owned());
     }
-    let written =
-        answers.kit.lines().find_map(|line| line.strip_prefix("recovery-code:")).ok_or("the kit holds no code")?;
+    let (opened, recipient) = open(&answers.kit, stored)?;
+    let same = told("fingerprint") == opened.fingerprint
+        && told("recipient") == recipient
+        && told("account_id") == stored.account_id
+        && told("realm_id") == stored.realm_id;
+    if same { Ok(opened) } else { Err("the client named other keys than the server stores".to_owned()) }
+}
+
+/// Opens the stored envelopes with the recovery kit; gives the public key for age too.
+pub(crate) fn open(kit: &str, stored: &Shown) -> Result<(Opened, String), String> {
+    let written = code_in(kit).ok_or("the kit holds no code")?;
     let code = read_code(written).map_err(|error| format!("the kit's code does not read: {error}"))?;
     let code = RecoveryCode::from_bytes(&code);
     let id = |text: &str| uuid::Uuid::parse_str(text).map(|id| *id.as_bytes()).map_err(|_| "an id is none".to_owned());
@@ -67,30 +94,16 @@ pub(super) fn open_with_kit(answers: &Answers, stored: &Shown) -> Result<Opened,
         return Err("the private keys inside are not those of the stored public keys".to_owned());
     }
     let fingerprint = public.fingerprint(&context).to_string();
-    let same = told("fingerprint") == fingerprint
-        && told("recipient") == public.recipient()
-        && told("account_id") == stored.account_id
-        && told("realm_id") == stored.realm_id;
-    if same {
-        Ok(Opened { fingerprint, account_key, pairs, code })
-    } else {
-        Err("the client named other keys than the server stores".to_owned())
-    }
+    Ok((Opened { fingerprint, account_key, pairs, code }, public.recipient()))
 }
 
 /// Searches every file below `folders`, and the provider's view, for every secret in every usual encoding; gives the number of files.
 pub(super) fn search(answers: &Answers, opened: &Opened, folders: &[PathBuf], scim: &str) -> Result<usize, String> {
-    // EXPOSE: the demo looks for its own made-up secrets.
-    let secrets: [(&str, &[u8]); 5] = [
-        ("the password", answers.password.as_bytes()),
-        ("the recovery code", opened.code.expose()),
-        ("the account key", opened.account_key.expose()),
-        ("the X25519 key", opened.pairs.x25519.expose()),
-        ("the Ed25519 seed", opened.pairs.ed25519.expose()),
-    ];
-    let needles: Vec<(&str, Vec<u8>)> = secrets
-        .iter()
-        .flat_map(|(name, secret)| encodings(secret).into_iter().map(move |needle| (*name, needle)))
+    let needles: Vec<(&str, Vec<u8>)> = opened
+        .secrets()
+        .into_iter()
+        .chain([("the password", answers.password.as_bytes())])
+        .flat_map(|(name, secret)| encodings(secret).into_iter().map(move |needle| (name, needle)))
         .collect();
     let mut haystacks = vec![("what the provider reads".to_owned(), scim.as_bytes().to_vec())];
     for folder in folders {
