@@ -25,6 +25,7 @@ pub mod cli;
 mod clock;
 mod config;
 mod demo;
+pub mod evil;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod http;

@@ -8,6 +8,7 @@
 mod audit;
 mod backup;
 mod check;
+mod evil;
 mod init;
 mod invite;
 mod mail;
@@ -91,6 +92,8 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         client: Option<PathBuf>,
     },
+    /// Lie to a client as scenario files say, and see whether it holds; on this machine only.
+    Evil(evil::Evil),
     /// Make a new server in an empty folder.
     Init(init::Init),
     /// Organisations.
@@ -136,6 +139,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    if let Command::Evil(options) = &cli.command {
+        return ended(evil::run(options));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -143,7 +149,11 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(cli.command)) {
+    ended(runtime.block_on(run(cli.command)))
+}
+
+fn ended(outcome: Outcome) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -155,6 +165,8 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> Outcome {
     match command {
         Command::Demo { unattended, client } => demo::run(DemoOptions { unattended, client }).await,
+        // Answered before there is a runtime: each stage has one of its own.
+        Command::Evil(options) => evil::run(&options),
         Command::Init(init) => init::run(init).await,
         Command::Org(org) => org::run(org).await,
         Command::ScimToken(token) => scim_token::run(token).await,
