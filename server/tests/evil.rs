@@ -115,6 +115,22 @@ fn a_password_in_a_request_is_found_in_every_form() {
 }
 
 #[test]
+fn the_invites_token_is_found_anywhere_but_in_the_claim() {
+    assert_caught(
+        r#"claim; ask /v1/enrol/start "{\"t\":\"$token\"}"; stop"#,
+        "LEAK: request 2, to /v1/enrol/start, holds the invite's token",
+    );
+    assert_caught(
+        r#"claim; ask /v1/enrol/start "{\"t\":\"$(printf %s "$token" | od -An -tx1 | tr -d ' \n')\"}"; stop"#,
+        "holds the invite's token, as hex",
+    );
+    assert_caught(
+        r#"claim ",\"from\":\"$link\""; ask "/v1/login/params?link=$link" '{}'; stop"#,
+        "LEAK: request 2, to /v1/login/params?link",
+    );
+}
+
+#[test]
 fn a_secret_in_an_output_or_in_a_file_is_found() {
     assert_caught(r#"claim; echo "$password" >&2; stop"#, "LEAK: its standard error holds the password");
     assert_caught(r#"claim; stop "We could not use $password here.""#, "LEAK: its output holds the password");
