@@ -1,8 +1,8 @@
-//! The proof that a recovery code or a secret key was kept: one of its groups, typed back.
+//! The proof that a recovery code or a secret key was kept: one of its groups, typed back; and a whole code, typed.
 //!
-//! Promise: case, look-alikes and blanks do not matter, every symbol does; compared in constant time.
+//! Promise: case, look-alikes and blanks do not matter, every symbol does; groups are compared in constant time.
 
-use crate::crypto::recovery::{GROUP, write_code, write_secret_key};
+use crate::crypto::recovery::{CodeError, GROUP, read_code, write_code, write_secret_key};
 use crate::secret::{RecoveryCode, SecretKey};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -13,6 +13,14 @@ pub(super) const GROUPS: u64 = 7;
 pub(super) const SECRET_KEY_GROUPS: u64 = 13;
 /// How often a group may be typed wrong.
 pub(super) const PROOF_TRIES: u32 = 5;
+/// How often a text that is no code may be typed.
+pub(super) const TYPINGS: u32 = 10;
+
+/// The recovery code in a text as it was typed.
+pub(super) fn typed_code(typed: &[u8]) -> Result<RecoveryCode, CodeError> {
+    let text = std::str::from_utf8(typed).map_err(|_| CodeError::Length { have: 0, need: 28 })?;
+    read_code(text).map(|code| RecoveryCode::from_bytes(&code))
+}
 
 /// Whether `typed` is that group, however people write it.
 pub(super) fn is_group(code: &RecoveryCode, group: u8, typed: &[u8]) -> bool {

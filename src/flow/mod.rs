@@ -11,6 +11,7 @@ pub mod account;
 pub mod checkpoint;
 pub mod forget;
 mod kit;
+pub mod offline;
 pub mod peer;
 pub mod reset;
 pub mod retry;

@@ -17,4 +17,5 @@ pub mod origin;
 pub mod outbound;
 pub mod refusal;
 pub mod sessions;
+pub mod shown;
 pub mod text;

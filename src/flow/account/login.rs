@@ -255,7 +255,11 @@ fn check(
 }
 
 /// Opens envelopes 3 and 4 with the account key; what is in them must belong to the public keys.
-pub(super) fn private_keys(bundle: &Bundle, context: &AccountContext, account_key: &AccountKey) -> End<KeyPairs> {
+pub(in crate::flow) fn private_keys(
+    bundle: &Bundle,
+    context: &AccountContext,
+    account_key: &AccountKey,
+) -> End<KeyPairs> {
     let (key_gen, envelopes) = (bundle.identity.key_gen, &bundle.envelopes);
     let by_account = Kek::derive_from_account_key(account_key, context);
     let pairs = KeyPairs {

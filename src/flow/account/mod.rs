@@ -14,7 +14,7 @@ mod choose;
 mod join;
 mod kit;
 mod lock;
-mod login;
+pub(super) mod login;
 mod password;
 mod people;
 mod recover;

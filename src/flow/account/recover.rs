@@ -20,7 +20,7 @@ use crate::crypto::context::{AccountContext, AccountId, RealmId};
 use crate::crypto::hazmat;
 use crate::crypto::kdf::Profile;
 use crate::crypto::kek::{Kek, derive_recovery_seed, recovery_proof_message};
-use crate::crypto::recovery::{CodeError, read_code};
+use crate::flow::kit::{TYPINGS, typed_code};
 use crate::flow::stop::NoAnswer;
 use crate::flow::{Locks, Notice, Question};
 use crate::secret::{AccountKey, RecoveryCode, SecretKey, SessionToken};
@@ -35,8 +35,6 @@ use rand_core::CryptoRngCore;
 
 /// How often a code may be shown to the server in one run.
 const TRIES: u32 = 3;
-/// How often a text that is no code may be typed.
-const TYPINGS: u32 = 10;
 
 /// A kit that was read from a file.
 pub struct KitOnFile {
@@ -150,9 +148,8 @@ impl<W: World> Run<'_, W> {
         for attempt in 1..=TYPINGS {
             let question = Question::RecoveryCode { email: known.email.clone(), attempt };
             let Some(typed) = self.secret(question)? else { return Err(Why::CodeOpensNothing) };
-            let read = std::str::from_utf8(&typed).map_or(Err(CodeError::Length { have: 0, need: 28 }), read_code);
-            match read {
-                Ok(code) => return Ok(RecoveryCode::from_bytes(&code)),
+            match typed_code(&typed) {
+                Ok(code) => return Ok(code),
                 Err(slip) => self.world.tell(&Notice::NoCode(slip)),
             }
         }
