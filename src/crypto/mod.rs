@@ -21,6 +21,7 @@ pub(crate) mod crockford;
 pub mod encoding;
 pub mod envelope;
 pub mod hazmat;
+pub mod hierarchy;
 pub mod identity;
 pub mod kdf;
 pub mod kek;
