@@ -2,10 +2,12 @@
 //!
 //! Promise: flags become typed options; nothing else happens here. Must never: hold a secret flag, or decide anything.
 
+mod audit;
 mod doctor;
 mod local;
 pub mod share;
 
+pub use audit::{Audit, AuditCommand, AuditExplain, AuditOpen};
 pub use doctor::Doctor;
 pub use local::{Forget, Sessions};
 
@@ -426,20 +428,6 @@ pub struct Accept {
     /// Explains why there is no such flag.
     #[arg(long, value_name = "PASSWORD", num_args = 0..=1, default_missing_value = "", hide = true)]
     pub password: Option<String>,
-}
-
-/// `firstkey audit`.
-#[derive(Debug, Args)]
-pub struct Audit {
-    /// The last run.
-    #[arg(long, required = true)]
-    pub last: bool,
-    /// The exact bytes; the invite's token is masked.
-    #[arg(long, conflicts_with = "json")]
-    pub raw: bool,
-    /// One JSON object a request.
-    #[arg(long)]
-    pub json: bool,
 }
 
 impl Accept {

@@ -3,6 +3,7 @@
 //! Promise: the process is closed before anything secret exists in it; what can fail on this machine is checked before the first question.
 //! Must never: decide what is acceptable; that is `flow`.
 
+mod audit;
 mod doctor;
 mod forget;
 mod known;
@@ -14,7 +15,6 @@ mod plugin;
 mod files;
 mod share;
 
-use crate::audit::Record;
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
 use crate::crypto::kdf::Profile;
 use crate::drive::{self, Edges};
@@ -29,7 +29,7 @@ use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
 use crate::store::Place;
-use crate::store::shelf::{self, StateShelf};
+use crate::store::shelf::StateShelf;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
 use crate::ui::term::{self, Terminal};
@@ -40,7 +40,6 @@ use on_account::{Errand, on_account};
 pub use plugin::plugin;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The program: reads the command line, does it, gives the exit code.
@@ -95,7 +94,7 @@ pub fn main() -> ExitCode {
         Command::Seal(flags) => files::seal(&flags, cli.state_dir),
         #[cfg(feature = "age")]
         Command::Open(flags) => files::open(&flags, cli.state_dir),
-        Command::Audit(flags) => audit(&flags, cli.state_dir),
+        Command::Audit(flags) => audit::audit(&flags, cli.state_dir),
         Command::Doctor(flags) => doctor::doctor(&flags, cli.state_dir, hardened),
         Command::Sessions(flags) => sessions::on_sessions(&flags, cli.state_dir),
         Command::Forget(flags) => forget::forget(&flags, cli.state_dir),
@@ -191,25 +190,4 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalTroubl
         Ok(roots) if !roots.is_empty() => Ok(roots),
         _ => Err(trouble(StorageTrouble::Damaged)),
     }
-}
-
-fn audit(flags: &cli::Audit, state: Option<PathBuf>) -> ExitCode {
-    let record = state_folder(state).and_then(|path| {
-        let damaged = |_| LocalTrouble::State { trouble: StorageTrouble::Damaged, path: path.display().to_string() };
-        shelf::last_record(&path)?.map_or(Ok(Record::default()), |file| Record::read(&file).map_err(damaged))
-    });
-    let record = match record {
-        Ok(record) => record,
-        Err(trouble) => return Script::new(Answers::default(), None).finish(&Err(early(trouble))),
-    };
-    let output = if flags.raw {
-        record.raw()
-    } else if flags.json {
-        record.encode()
-    } else {
-        (record.describe().join("\n") + "\n").into_bytes()
-    };
-    // A reader that went away has seen what it wanted.
-    let _ = std::io::stdout().write_all(&output);
-    ExitCode::Done
 }

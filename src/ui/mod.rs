@@ -6,9 +6,11 @@
 pub mod ask;
 pub mod date;
 pub mod doctor_event;
+pub mod explain_event;
 pub mod kit;
 pub mod kit_file;
 pub mod kit_pdf;
+pub mod offline_event;
 pub mod person;
 mod reset;
 pub mod script;

@@ -90,6 +90,18 @@ pub fn read_private_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>,
     read_up_to(file, most)
 }
 
+/// Reads a file that holds no secret, or standard input for `-`, up to `most` bytes.
+pub fn read_plain(path: &Path, most: usize) -> Result<Vec<u8>, LocalTrouble> {
+    let is_stdin = path == Path::new("-");
+    let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
+    let read = if is_stdin {
+        read_up_to(rustix::stdio::stdin(), most)
+    } else {
+        File::open(path).map_err(|error| kind(&error)).and_then(|file| read_up_to(&file, most))
+    };
+    read.map(|bytes| bytes.to_vec()).map_err(|trouble| input(&name, trouble))
+}
+
 fn input(path: &str, trouble: StorageTrouble) -> LocalTrouble {
     LocalTrouble::Input { trouble, path: path.to_owned() }
 }

@@ -1,0 +1,95 @@
+//! The flags of `firstkey audit`.
+
+use super::Which;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// `firstkey audit`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true)]
+pub struct Audit {
+    /// What else to look at.
+    #[command(subcommand)]
+    pub command: Option<AuditCommand>,
+    /// The last run.
+    #[arg(long, required = true)]
+    pub last: bool,
+    /// The exact bytes; the invite's token is masked.
+    #[arg(long, conflicts_with = "json")]
+    pub raw: bool,
+    /// One JSON object a request.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What there is beside the record.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Open what the server shows, with your kit; no network.
+    Open(AuditOpen),
+    /// Explain which key opens what, in this account; asks nobody.
+    Explain(AuditExplain),
+}
+
+/// `firstkey audit explain`.
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXIT_CODES)]
+pub struct AuditExplain {
+    /// Which account.
+    #[command(flatten)]
+    pub which: Which,
+    /// What the server shows, for salt and settings.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["server", "account"])]
+    pub show: Option<PathBuf>,
+    /// A list instead of a drawing.
+    #[arg(long)]
+    pub list: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const EXPLAIN_EXIT_CODES: &str = "\
+A drawing where the terminal is wide enough, else a list. Nothing is sent.
+Exit codes: 0 done, 2 usage, 5 this computer or the file, 6 FILE does not fit";
+
+/// `firstkey audit open`.
+#[derive(Debug, Args)]
+#[command(after_help = OPEN_EXIT_CODES)]
+pub struct AuditOpen {
+    /// What firstkey-server show --json printed; - for stdin.
+    #[arg(long, value_name = "FILE")]
+    pub show: PathBuf,
+    /// The kit in a file, instead of typing its code.
+    #[arg(long, value_name = "PATH")]
+    pub kit_file: Option<PathBuf>,
+    /// Never ask; name the missing flag and fail.
+    #[arg(long)]
+    pub no_input: bool,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Explains why a password opens nothing here.
+    #[arg(long, value_name = "PASSWORD", num_args = 0..=1, default_missing_value = "", hide = true)]
+    pub password: Option<String>,
+    /// The same.
+    #[arg(long, value_name = "PATH", hide = true)]
+    pub password_file: Option<PathBuf>,
+    /// The same.
+    #[arg(long, value_name = "N", hide = true)]
+    pub password_fd: Option<u32>,
+}
+
+impl AuditOpen {
+    /// Whether a password is named, and whether one stands on the command line.
+    pub fn by_password(&self) -> Option<bool> {
+        let typed = self.password.as_ref().map(|typed| !typed.is_empty());
+        typed.or((self.password_file.is_some() || self.password_fd.is_some()).then_some(false))
+    }
+}
+
+const OPEN_EXIT_CODES: &str = "\
+Nothing is sent to anybody and nothing is written. It fits only if every part
+does; the password's envelope needs the server and is not tried.
+Exit codes: 0 all of it fits, 2 usage, 3 you stopped, 5 this computer or the
+file, 6 a part does not fit, 10 the code opens nothing, 130 Ctrl-C";

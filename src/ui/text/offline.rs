@@ -1,0 +1,162 @@
+//! What is said of an account that was opened from a file.
+
+use super::{Lines, Story, argon2, fingerprint_rows, local, usage};
+use crate::exit::ExitCode;
+use crate::flow::account::stop::Change;
+use crate::flow::offline::{Findings, Fit, Part, Trouble};
+use crate::wire::refusal::{Blame, Refusal};
+use crate::wire::text::Printable;
+
+const NOTHING: &str = "Nothing was sent, and nothing was written.";
+const FORWARD: &str = "Please forward this text to your administrator before you go on.";
+
+/// What was found, a part a line; the answer stands at the end of each, where it is heard last.
+pub fn findings(found: &Findings) -> Lines {
+    let whose = found.email.as_ref().map_or("an account without an address", Printable::as_str);
+    let mut lines = vec![
+        format!("The account of {whose}, which the server calls {}:", found.state),
+        format!("  realm    {}", found.context.realm),
+        format!("  account  {}", found.context.account),
+        format!("  {}", argon2(found.settings.profile.params())),
+        format!("  keys of generation {}, fingerprint:", found.identity.key_gen.0),
+    ];
+    lines.extend(fingerprint_rows(&found.identity.fingerprint(&found.context)).map(|row| format!("    {row}")));
+    for (part, fit) in &found.parts {
+        let answer = match fit {
+            Fit::Yes => "yes",
+            Fit::No => "NO",
+            Fit::Untried => "not tried",
+        };
+        lines.push(format!("{}: {answer}", what(*part)));
+        if *fit == Fit::Untried {
+            lines.push(format!("  {}", why_not(*part)));
+        }
+    }
+    lines
+}
+
+/// The question that is answered with yes or no.
+fn what(part: Part) -> &'static str {
+    match part {
+        Part::RecoveryKey => "The recovery key is that of the code",
+        Part::Envelope2 => "Envelope 2, the account key, opens with the code",
+        Part::Envelope3 => "Envelope 3, the X25519 key, opens with the account key",
+        Part::Envelope4 => "Envelope 4, the Ed25519 key, opens with the account key",
+        Part::X25519 => "The X25519 public key is that of the key inside",
+        Part::Ed25519 => "The Ed25519 public key is that of the key inside",
+        Part::Signature => "The signature over the public keys holds, for this account",
+        Part::Generation => "All parts are of the same generation of keys",
+        Part::Settings => "Envelope 1 carries the settings that are shown",
+        Part::Envelope1 => "Envelope 1, the account key, opens with the password",
+        Part::Remembered => "It is the account that this computer remembers",
+    }
+}
+
+fn why_not(part: Part) -> &'static str {
+    match part {
+        Part::Envelope1 => "Half of its key comes from the server, and no file can give it.",
+        Part::Remembered => "It remembers no such account: compare the fingerprint with your kit.",
+        _ => "What it needs did not open.",
+    }
+}
+
+/// The good end.
+pub fn fits() -> Lines {
+    vec![format!("All of it fits. {NOTHING}")]
+}
+
+/// Words, stable code and exit code; `file` is what was to be opened.
+pub fn story(trouble: &Trouble, file: &str) -> (Story, &'static str, ExitCode) {
+    let (story, code, exit) = match trouble {
+        Trouble::Cancelled => (Story::of("Stopped."), "cancelled", ExitCode::Cancelled),
+        Trouble::Missing(missing) => (usage::missing(*missing), usage::missing_code(*missing), ExitCode::Usage),
+        Trouble::Local(trouble) => {
+            let (story, code) = local::trouble(trouble);
+            (story, code, ExitCode::Local)
+        }
+        Trouble::Password { on_the_command_line } => {
+            let story = Story::of("A password alone opens nothing offline.")
+                .because("Half of its key comes from the server, by a key that never leaves it (OPRF).")
+                .because("That is also why a thief of this file cannot try passwords on it.");
+            let story = if *on_the_command_line {
+                story.because("If you just typed a real password there, do not use it any more.")
+            } else {
+                story
+            };
+            let story = story.then("Open the file with the recovery code. With the password, ask the server:");
+            (story.run("firstkey verify"), "password-opens-nothing", ExitCode::Usage)
+        }
+        Trouble::NotShown(refusal) => not_shown(refusal, file),
+        Trouble::NoKeys => {
+            let story = Story::of(format!("The account in {file} has no keys yet."))
+                .because("Its invite had not been accepted when the file was made.")
+                .then("Accept it, then let the file be made again.");
+            (story, "no-keys", ExitCode::Local)
+        }
+        Trouble::OtherKit => {
+            let story = Story::of("Stopped: the kit names another account than the file.")
+                .because("Either it is somebody else's kit, or the file is of another account.")
+                .then("Compare the realm and account ids on the kit with those in the file.");
+            (story, "other-kit", ExitCode::Refused)
+        }
+        Trouble::NoCode => {
+            let story = Story::of("No recovery code was given.").then("Look for your kit, then run the same command again.");
+            (story, "gave-up-code", ExitCode::GaveUp)
+        }
+        Trouble::CodeOpensNothing => {
+            let story = Story::of("That recovery code does not open the account in this file.")
+                .because("A kit dies when a newer one is made; the newest is the one that counts.")
+                .because("If it is the newest, the file was altered, or is of another account.")
+                .then("Look for a newer kit, or let the file be made again.");
+            (story, "code-opens-nothing", ExitCode::NotOpened)
+        }
+        Trouble::DoesNotFit => {
+            let story = Story::of("Stopped: a part of the account does not fit; its line says NO.")
+                .because("The code is right. The file was damaged, or what the server keeps was.")
+                .then("Let the file be made again. If it is the same then, tell your administrator.");
+            (story, "does-not-fit", ExitCode::Refused)
+        }
+        Trouble::Changed(change) => changed(*change),
+    };
+    (Story { changed: Some(NOTHING.to_owned()), ..story }, code, exit)
+}
+
+fn not_shown(refusal: &Refusal, file: &str) -> (Story, &'static str, ExitCode) {
+    let again = |story: Story| {
+        let story = story.then("Let it be made again, whole, on the server's computer:");
+        story.run("firstkey-server show EMAIL --data DIR --json > FILE")
+    };
+    if refusal.blame() == Blame::Security {
+        let why = match refusal {
+            Refusal::Kdf(_) => "Its settings for the password are not among those of the protocol.",
+            Refusal::Unexpected { .. } => "It holds a member that the protocol does not know.",
+            _ => "One of its envelopes has another form than the protocol's.",
+        };
+        let story = Story::of(format!("Stopped: what {file} holds was not made by this program.")).because(why);
+        return (again(story), "does-not-fit", ExitCode::Refused);
+    }
+    let why = match refusal {
+        Refusal::Malformed(member) => format!("Its member \"{member}\" is missing, or has another form."),
+        _ => "It is not one JSON object of at most 64 KiB: perhaps it was cut off.".to_owned(),
+    };
+    let story = Story::of(format!("{file} is not what firstkey-server show --json prints.")).because(why);
+    (again(story), "not-shown", ExitCode::Local)
+}
+
+fn changed(change: Change) -> (Story, &'static str, ExitCode) {
+    let (what, code) = match change {
+        Change::Account => ("It shows another account for this address than the one you completed.", "changed-account"),
+        Change::OlderKeys => ("It shows keys older than yours: somebody went back in time.", "changed-older-keys"),
+        Change::OtherKeys => ("It shows other keys than the ones you made.", "changed-keys"),
+        Change::SecretKeyGone => ("It says that your account has no secret key; it has one.", "changed-secret-key"),
+        Change::ServerKey => ("The server's own log-in key is another one.", "changed-server-key"),
+    };
+    let story = Story::of("Stopped: the account in the file is not the one that is remembered here.")
+        .because(what)
+        .because("Unless your administrator told you of a reset, somebody may be interfering.");
+    (story.then(FORWARD), code, ExitCode::Refused)
+}
+
+#[cfg(test)]
+#[path = "offline_tests.rs"]
+mod tests;

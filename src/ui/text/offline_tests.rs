@@ -1,0 +1,95 @@
+use super::*;
+use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use crate::crypto::kdf::{KdfBlock, KdfRefused, Profile, Salt};
+use crate::flow::stop::{LocalTrouble, Missing};
+use crate::fuzzing::pins;
+use crate::ui::offline_event::OfflineEvent;
+use crate::ui::wrap::wrap;
+
+fn troubles() -> Vec<Trouble> {
+    let changes =
+        [Change::Account, Change::OlderKeys, Change::OtherKeys, Change::SecretKeyGone, Change::ServerKey].map(Trouble::Changed);
+    let files = [
+        Refusal::NotJson,
+        Refusal::Malformed("recovery_public"),
+        Refusal::Keys,
+        Refusal::Kdf(KdfRefused::Malformed),
+        Refusal::Unexpected { place: "identity", name: Printable::from_untrusted("salt") },
+    ]
+    .map(Trouble::NotShown);
+    let others = [
+        Trouble::Cancelled,
+        Trouble::Missing(Missing::RecoveryCode),
+        Trouble::Local(LocalTrouble::Terminal),
+        Trouble::Password { on_the_command_line: true },
+        Trouble::Password { on_the_command_line: false },
+        Trouble::NoKeys,
+        Trouble::OtherKit,
+        Trouble::NoCode,
+        Trouble::CodeOpensNothing,
+        Trouble::DoesNotFit,
+    ];
+    changes.into_iter().chain(files).chain(others).collect()
+}
+
+fn found(fit: Fit) -> Findings {
+    let peer = pins::good();
+    Findings {
+        context: AccountContext { realm: RealmId([5; 16]), account: AccountId([6; 16]) },
+        email: Some(Printable::from_untrusted("ada@example.org")),
+        state: Printable::from_untrusted("complete"),
+        identity: crate::crypto::identity::PublicIdentity { key_gen: KeyGen(1), ..peer.identity },
+        settings: KdfBlock { profile: Profile::Two, salt: Salt([7; 32]), two_secret: false },
+        parts: Part::ALL.map(|part| (part, fit)).to_vec(),
+        verdict: Ok(()),
+    }
+}
+
+#[test]
+fn every_end_fits_has_a_documented_code_and_says_that_nothing_was_sent() {
+    let document = include_str!("../../../docs/EXIT-CODES.md");
+    for trouble in troubles() {
+        let (story, code, exit) = story(&trouble, "shown.json");
+        let text = story.for_people();
+        assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
+        assert!(text.contains("Nothing was sent, and nothing was written."), "{text}");
+        let row = format!("| {}", exit.number());
+        let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
+        assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
+        assert!(code == "cancelled" || !story.next.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_password_is_answered_with_the_reason_and_another_way() {
+    let (said, code, exit) = story(&Trouble::Password { on_the_command_line: false }, "shown.json");
+    assert_eq!((code, exit), ("password-opens-nothing", ExitCode::Usage));
+    let text = said.in_one();
+    assert!(text.contains("A password alone opens nothing offline. Half of its key comes from the server"), "{text}");
+    let (typed, ..) = story(&Trouble::Password { on_the_command_line: true }, "shown.json");
+    assert!(typed.in_one().contains("do not use it any more"));
+}
+
+#[test]
+fn each_part_has_its_line_and_forty_columns_are_enough() {
+    for (fit, answer) in [(Fit::Yes, ": yes"), (Fit::No, ": NO"), (Fit::Untried, ": not tried")] {
+        let lines = findings(&found(fit));
+        assert_eq!(lines.iter().filter(|line| line.ends_with(answer)).count(), Part::ALL.len(), "{lines:?}");
+        assert!(lines.iter().all(|line| line.is_ascii() && line.len() <= 78), "{lines:?}");
+        let page = wrap(&lines.join("\n"), 40);
+        assert!(page.lines().all(|line| line.len() <= 46), "only an id may be wider:\n{page}");
+    }
+}
+
+#[test]
+fn the_lines_for_machines_name_every_part_once() {
+    let names: std::collections::HashSet<_> = Part::ALL.iter().map(|part| part.name()).collect();
+    assert_eq!(names.len(), Part::ALL.len());
+    let document = include_str!("../../../docs/EXIT-CODES.md");
+    for name in names {
+        assert!(document.contains(&format!("`{name}`")), "{name} is not documented");
+    }
+    assert_eq!(OfflineEvent::of_part(Part::Envelope1, Fit::Untried).line(), "{\"event\":\"part\",\"id\":\"envelope-1\",\"fits\":null}\n");
+    let end: serde_json::Value = serde_json::from_str(&OfflineEvent::of_findings(&found(Fit::Yes)).line()).expect("JSON");
+    assert_eq!((end["event"].as_str(), end["remembered"].as_bool()), (Some("opened-offline"), Some(true)));
+}
