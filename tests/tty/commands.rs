@@ -15,6 +15,8 @@ fn help_fits_a_screen_and_begins_with_what_people_need() {
         (&["-h"], 24),
         (&["accept", "--help"], 48),
         (&["audit", "--help"], 24),
+        (&["audit", "open", "--help"], 24),
+        (&["audit", "explain", "--help"], 24),
         (&["verify", "--help"], 24),
         (&["status", "--help"], 24),
         (&["password", "--help"], 30),
