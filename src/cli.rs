@@ -365,7 +365,7 @@ impl Account {
 }
 
 /// `firstkey accept`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(before_help = ACCEPT_EXAMPLES, after_help = EXIT_CODES)]
 pub struct Accept {
     /// The invite link; paste it when asked to keep it out of the history.

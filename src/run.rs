@@ -8,6 +8,7 @@ mod doctor;
 mod forget;
 mod known;
 mod on_account;
+mod rehearsal;
 mod sessions;
 #[cfg(feature = "age")]
 mod plugin;

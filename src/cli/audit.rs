@@ -1,6 +1,6 @@
 //! The flags of `firstkey audit`.
 
-use super::Which;
+use super::{Accept, Which};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -12,14 +12,60 @@ pub struct Audit {
     #[command(subcommand)]
     pub command: Option<AuditCommand>,
     /// The last run.
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "dry_run", conflicts_with = "dry_run")]
     pub last: bool,
+    /// Play an accept on FILE, up to the upload.
+    #[arg(long, requires = "offer")]
+    pub dry_run: bool,
+    /// The answer to a claim: what a server would say.
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    pub offer: Option<PathBuf>,
     /// The exact bytes; the invite's token is masked.
     #[arg(long, conflicts_with = "json")]
     pub raw: bool,
     /// One JSON object a request.
     #[arg(long)]
     pub json: bool,
+    /// What else a rehearsal needs.
+    #[command(flatten)]
+    pub rehearsal: Rehearsal,
+}
+
+/// What answers a rehearsal's questions in the place of a person, as for `accept`.
+#[derive(Debug, Args)]
+pub struct Rehearsal {
+    /// A link from a file; else one is made up.
+    #[arg(long, value_name = "PATH", requires = "dry_run")]
+    pub invite_file: Option<PathBuf>,
+    /// Read a made-up password from a file.
+    #[arg(long, value_name = "PATH", requires = "dry_run")]
+    pub password_file: Option<PathBuf>,
+    /// Consent in advance, for exactly this address.
+    #[arg(long, value_name = "EMAIL", requires = "dry_run")]
+    pub yes_for: Option<String>,
+    /// At least this cost: 1 (64 MiB) to 4 (2 GiB).
+    #[arg(long, value_name = "1..4", requires = "dry_run")]
+    pub profile: Option<u64>,
+    /// Never ask; name the missing flag and fail.
+    #[arg(long, requires = "dry_run")]
+    pub no_input: bool,
+}
+
+impl Audit {
+    /// The accept that a rehearsal plays.
+    pub fn as_accept(&self) -> Accept {
+        let Rehearsal { invite_file, password_file, yes_for, profile, no_input } = &self.rehearsal;
+        Accept {
+            dry_run: true,
+            json: self.json,
+            invite_file: invite_file.clone(),
+            password_file: password_file.clone(),
+            yes_for: yes_for.clone(),
+            profile: *profile,
+            no_input: *no_input,
+            ..Accept::default()
+        }
+    }
 }
 
 /// What there is beside the record.

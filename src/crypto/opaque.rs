@@ -12,7 +12,8 @@ use super::{SUITE, label};
 use crate::secret::{ExportKey, OpaquePassword};
 use opaque_ke::{
     CipherSuite, ClientLogin, ClientLoginFinishParameters, ClientRegistration, ClientRegistrationFinishParameters,
-    CredentialResponse, Identifiers, RegistrationResponse, Ristretto255, TripleDh, ksf,
+    CredentialResponse, Identifiers, RegistrationRequest, RegistrationResponse, Ristretto255, ServerRegistration,
+    ServerSetup, TripleDh, ksf,
 };
 use rand_core::CryptoRngCore;
 use sha2::Sha512;
@@ -129,6 +130,17 @@ impl Registration {
             server_key: array(&finished.server_s_pk.serialize()),
         })
     }
+}
+
+/// The answer to a registration, by a server key that is made for this call and forgotten: what a rehearsal has in the place of a server.
+pub fn answer_alone(
+    request: &[u8; REQUEST_LEN],
+    mut rng: &mut dyn CryptoRngCore,
+) -> Result<[u8; RESPONSE_LEN], OpaqueFailed> {
+    let request = RegistrationRequest::deserialize(request).map_err(|_| OpaqueFailed)?;
+    let setup = ServerSetup::<Suite>::new(&mut rng);
+    let started = ServerRegistration::<Suite>::start(&setup, request, b"a rehearsal").map_err(|_| OpaqueFailed)?;
+    Ok(array(&started.message.serialize()))
 }
 
 /// A login that waits for the server's answer.

@@ -3,8 +3,7 @@
 //! Promise: nothing here can reach a network: no connection is made, and no edge that could make one is at hand; nothing is written, the state folder is only
 //! read. Must never: judge whether an account fits; that is [`crate::flow::offline`].
 
-use super::known;
-use super::{early, state_folder};
+use super::{early, known, rehearsal, state_folder};
 use crate::audit::Record;
 use crate::cli::{self, AuditCommand, AuditExplain, AuditOpen};
 use crate::crypto::context::AccountContext;
@@ -39,7 +38,10 @@ pub(super) fn audit(flags: &cli::Audit, state: Option<PathBuf>) -> ExitCode {
     match &flags.command {
         Some(AuditCommand::Open(flags)) => open(flags, state),
         Some(AuditCommand::Explain(flags)) => explain(flags, state),
-        None => last(flags, state),
+        None => match &flags.offer {
+            Some(offer) => rehearsal::rehearse(flags, offer, state),
+            None => last(flags, state),
+        },
     }
 }
 

@@ -268,3 +268,65 @@ fn the_hierarchy_is_drawn_where_there_is_room_and_listed_where_there_is_none() {
     );
     assert_eq!(server.wire.paths().len(), requests, "nothing was sent");
 }
+
+/// An offer as a server writes it, but to nobody.
+const OFFER: &str = r#"{"protocol":1,"suites":[1],"realm_id":"AQEBAQEBAQEBAQEBAQEBAQ",
+ "organisation":{"org_id":"AgICAgICAgICAgICAgICAg","name":"Example Corp"},
+ "account":{"account_id":"AwMDAwMDAwMDAwMDAwMDAw","email":"ada@example.org","display_name":"Ada Lovelace"},
+ "mode":"enrol","policy":{"min_profile":1,"recovery":"required","secret_key":"off","min_length":15},
+ "expires_at":1795798800,"server_time":1795794000,"earlier_claims":{"count":0,"last_at":null},"contact":null}"#;
+
+#[test]
+fn an_offer_on_paper_is_played_up_to_the_upload_and_leaves_nothing() {
+    let desk = Desk::new();
+    let (offer, password) = (desk.write("offer.json", OFFER.as_bytes()), desk.write("password", PASSWORD.as_bytes()));
+    let play = |arguments: &[&str]| {
+        let mut command = desk.command();
+        command.args(["audit", "--dry-run", "--no-input", "--profile", "1", "--yes-for", EMAIL, "--offer"]).arg(&offer);
+        run(command.arg("--password-file").arg(&password).args(arguments))
+    };
+    let before = files(&desk);
+    let told = play(&["--json"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let last = told.last();
+    assert_eq!(last["url"], "https://offer.invalid/v1/enrol/complete", "{last}");
+    let fields: Vec<_> = last["fields"].as_array().expect("fields").iter().map(|field| field["name"].clone()).collect();
+    assert!(fields.contains(&"envelopes".into()) && fields.contains(&"opaque_upload".into()), "{fields:?}");
+    let raw = play(&["--raw"]);
+    assert_eq!(raw.code, Some(0), "{raw:?}");
+    assert_eq!(raw.stdout.matches("POST https://offer.invalid/v1/").count(), 3, "{}", raw.stdout);
+    assert!(!raw.stdout.contains(PASSWORD) && raw.stderr.contains("nothing is sent"), "{raw:?}");
+    let table = play(&[]);
+    assert_eq!(table.code, Some(0), "{table:?}");
+    for said in
+        ["nothing was sent, and no account was made", "/v1/invites/claim", "/v1/enrol/start", "/v1/enrol/complete"]
+    {
+        assert!(table.stdout.contains(said), "{said} is not in {table:?}");
+    }
+    assert_eq!(files(&desk), before, "nothing was written");
+
+    // The flow is the real one: what it refuses of a server it refuses of a file.
+    let weak = OFFER.replace("\"min_length\":15", "\"min_length\":8");
+    desk.write("offer.json", weak.as_bytes());
+    assert_eq!(play(&["--json"]).code, Some(6));
+    assert_eq!(run(desk.command().args(["audit", "--dry-run"])).code, Some(2), "it needs an offer");
+    assert_eq!(run(desk.command().args(["audit", "--last", "--no-input"])).code, Some(2), "a flag of rehearsals");
+}
+
+#[test]
+fn an_offer_on_paper_shows_the_table_at_a_terminal() {
+    let desk = Desk::new();
+    let offer = desk.write("offer.json", OFFER.as_bytes());
+    let stage = firstkey(&desk).arg("audit").arg("--dry-run").arg("--profile").arg("1").arg("--offer").arg(&offer);
+    let mut pty = stage.start();
+    pty.expect("Is this you? [Y/n] ");
+    pty.send("y\r");
+    pty.choose(PASSWORD);
+    assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    let output = plain(&pty.output());
+    for said in ["nothing is sent", "4 sealed keys, encrypted on this machine", "Not sent: password"] {
+        assert!(output.contains(said), "{said:?} is not in\n{output}");
+    }
+    assert!(!output.contains("Asking ") && !output.contains("Written down?"), "{output}");
+    assert!(!desk.state().exists());
+}

@@ -14,7 +14,7 @@ fn help_fits_a_screen_and_begins_with_what_people_need() {
         (&["--help"][..], 24),
         (&["-h"], 24),
         (&["accept", "--help"], 48),
-        (&["audit", "--help"], 24),
+        (&["audit", "--help"], 30),
         (&["audit", "open", "--help"], 24),
         (&["audit", "explain", "--help"], 24),
         (&["verify", "--help"], 24),

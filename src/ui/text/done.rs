@@ -38,3 +38,12 @@ pub fn rehearsed() -> Lines {
         "The request below was made and thrown away; it was not sent.".to_owned(),
     ]
 }
+
+/// The end of a rehearsal without a server.
+pub fn played() -> Lines {
+    vec![
+        String::new(),
+        "This was a rehearsal on paper: nothing was sent, and no account was made.".to_owned(),
+        "The requests below were made and thrown away:".to_owned(),
+    ]
+}

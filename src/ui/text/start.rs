@@ -10,6 +10,11 @@ pub fn proxy(shown: &str) -> Lines {
     ]
 }
 
+/// A file answers in the place of a server.
+pub fn on_paper(offer: &str) -> Lines {
+    vec![format!("A rehearsal on paper: nothing is sent, {offer} answers in the server's place.")]
+}
+
 /// What `-v` adds.
 pub fn verbose(state: &str, closed: bool) -> Lines {
     let process = if closed {
