@@ -77,6 +77,12 @@ fn drain(output: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
 
 /// What the kernel says of the most memory so far, in KiB; nothing once the process has ended.
 fn high_water(pid: u32) -> Option<u64> {
+    // A starting process shares this one's memory until the kernel has put its own in place, which can be a moment after it counts as started. Another program
+    // may keep its name from us, which says as much.
+    let program = |of: &str| std::fs::read_link(format!("/proc/{of}/exe")).ok();
+    if program(&pid.to_string()).is_some_and(|started| Some(started) == program("self")) {
+        return None;
+    }
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse().ok()
