@@ -26,6 +26,8 @@ mod clock;
 mod config;
 mod demo;
 pub mod evil;
+#[cfg(test)]
+mod explore;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod http;

@@ -38,7 +38,7 @@ pub(crate) async fn deliver(app: Arc<App>, post: Post) {
 }
 
 /// Delivers one letter; false if there was none.
-async fn one(app: &App, post: &Post) -> bool {
+pub(crate) async fn one(app: &App, post: &Post) -> bool {
     match app.store.letter_is_due(app.clock.now()).await {
         Ok(true) => {}
         Ok(false) => return false,

@@ -17,6 +17,8 @@ mod text;
 
 pub(crate) use bounce::{Report, read as read_report};
 pub(crate) use deliver::deliver;
+#[cfg(test)]
+pub(crate) use deliver::one as deliver_one;
 
 use crate::origin::{Origin, mail_domain};
 use folder::Folder;

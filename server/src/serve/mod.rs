@@ -233,7 +233,8 @@ pub async fn serve(
     Ok(())
 }
 
-fn router(app: Arc<App>) -> Router {
+/// Every route of the server, with what counts and limits requests.
+pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(api::router())
         .nest("/scim/v2", scim::router())

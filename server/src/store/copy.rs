@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// What is copied, what is referred to before what refers to it.
-const TABLES: [&str; 15] = [
+pub(super) const TABLES: [&str; 15] = [
     "realm",
     "organisation",
     "scim_token",

@@ -93,6 +93,31 @@ impl Writer {
     }
 }
 
+#[cfg(test)]
+impl Writer {
+    /// One that takes no commands.
+    pub(super) fn none() -> Self {
+        Self { queue: None, thread: None }
+    }
+}
+
+/// Runs one command as the thread does, but here and now.
+#[cfg(test)]
+pub(super) fn at_once<T, F>(db: &Db, work: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnOnce(&Db) -> Result<T> + Send + 'static,
+{
+    let (caller, mut answer) = oneshot::channel();
+    let mut batch: Vec<Box<dyn Job>> = vec![Box::new(Task { work: Some(work), outcome: None, caller })];
+    let outcome = db.begin().and_then(|()| commit_together(db, &mut batch)).inspect_err(|_| db.roll_back());
+    let trouble = outcome.err();
+    for job in batch {
+        job.answer(trouble.as_ref().map(for_everybody));
+    }
+    answer.try_recv().map_err(|_| StoreError::Closed)?
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         // Closing the queue ends the thread once it has worked off what was waiting.

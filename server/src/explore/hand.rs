@@ -1,0 +1,268 @@
+//! The server: its own routes, checks, commands and SQL, and its own deliverer of letters, in this thread.
+//!
+//! Promise: nothing of it is a copy. It is built anew, key file and all, for every request, and knows only the rows that it is given: it dies and comes back between any two
+//! requests. Left out: sockets, TLS, the writer's thread (`store/held.rs`), the system's clock and randomness.
+
+use super::chance;
+use super::digest;
+use crate::clock::Clock;
+use crate::http::App;
+use crate::keys::ServerKeys;
+use crate::log::Log;
+use crate::mail::{MailOut, Post, deliver_one};
+use crate::realm::{INVITE_TTL, NewOrganisation, Realm};
+use crate::serve::{Limiter, Limits, Metrics, router};
+use crate::store::held::Rows;
+use crate::store::{RealmRow, Store};
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, header};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey::crypto::context::RealmId;
+use firstkey::wire::outbound::Outbound;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use serde_json::{Value, json};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use zeroize::Zeroizing;
+
+/// The one person.
+pub(super) const EMAIL: &str = "ada@example.org";
+/// 2026-11-23.
+pub(super) const START: i64 = 1_795_392_000;
+const ORIGIN: &str = "https://accounts.example.org";
+
+/// A request of a client, as bytes.
+pub(super) struct Sent {
+    pub(super) path: &'static str,
+    pub(super) body: Vec<u8>,
+    signature: Option<(String, String)>,
+    pub(super) digest: u128,
+}
+
+impl Sent {
+    pub(super) fn new(request: &Outbound) -> Self {
+        let text = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
+        let signature = request.signature().map(|signed| (text(&signed.invite.0), text(&signed.signature)));
+        let (path, body) = (request.endpoint().path(), request.body().to_vec());
+        let signed = signature.as_ref().map_or("", |(_, signature)| signature);
+        let digest = digest(&[path.as_bytes(), &body, signed.as_bytes()]);
+        Self { path, body, signature, digest }
+    }
+
+    /// The invite that it is signed for, as it stands in a link.
+    pub(super) fn invite(&self) -> Option<&str> {
+        self.signature.as_ref().map(|(invite, _)| invite.as_str())
+    }
+}
+
+/// An answer of the server, as a client sees it.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) content_type: Option<String>,
+    pub(super) retry_after: Option<u32>,
+    pub(super) body: Vec<u8>,
+    pub(super) digest: u128,
+}
+
+/// What somebody else does: the identity provider, or an administrator of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    Suspend,
+    Activate,
+    Resend,
+    Reset,
+}
+
+impl Deed {
+    pub(super) const ALL: [Self; 4] = [Self::Suspend, Self::Activate, Self::Resend, Self::Reset];
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Suspend => "suspend",
+            Self::Activate => "activate",
+            Self::Resend => "resend",
+            Self::Reset => "reset",
+        })
+    }
+}
+
+/// What came of a request.
+pub(super) struct Served {
+    pub(super) answer: Arc<Answer>,
+    pub(super) rows: Rows,
+    /// Transactions that it took.
+    pub(super) commits: u32,
+}
+
+/// The server, held.
+pub(super) struct Hand {
+    runtime: Runtime,
+    dir: TempDir,
+    realm: Realm,
+    canary: [u8; 32],
+    clock: Arc<AtomicI64>,
+    token: Zeroizing<String>,
+    user: String,
+}
+
+impl Hand {
+    /// A realm with one organisation and one person, who has been sent a letter; its rows and its link.
+    pub(super) fn new() -> (Self, Rows, Vec<String>) {
+        chance::with(0, || {
+            let shared_memory = Path::new("/dev/shm");
+            let place = if shared_memory.is_dir() { shared_memory.to_owned() } else { std::env::temp_dir() };
+            let dir = tempfile::tempdir_in(place).expect("a folder");
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+            let store = Store::hold().expect("a database in memory");
+            let keys = ServerKeys::make(dir.path()).expect("a key file");
+            let clock = Arc::new(AtomicI64::new(START));
+            let canary = keys.canary();
+            let row = RealmRow {
+                realm_id: [7; 16],
+                origin: ORIGIN.to_owned(),
+                contact: Some("it@example.org".to_owned()),
+                key_canary: canary,
+            };
+            let realm = Realm {
+                id: RealmId(row.realm_id),
+                origin: crate::origin::read(ORIGIN).expect("an origin"),
+                contact: row.contact.clone(),
+                store,
+                keys,
+                clock: Clock::Manual(Arc::clone(&clock)),
+            };
+            let token = runtime.block_on(async {
+                realm.store.create_realm(row, START).await.expect("a realm");
+                let new = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
+                let org = realm.add_organisation(new).await.expect("an organisation");
+                realm.add_scim_token(org).await.expect("a token")
+            });
+            let mut hand = Self { runtime, dir, realm, canary, clock, token, user: String::new() };
+            hand.provision();
+            let links = hand.deliver();
+            let rows = hand.realm.store.held().take().expect("rows");
+            (hand, rows, links)
+        })
+    }
+
+    fn provision(&mut self) {
+        let person = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": EMAIL, "displayName": "Ada Lovelace",
+            "emails": [{"primary": true, "value": EMAIL, "type": "work"}], "active": true,
+        });
+        let made = self.scim("POST", "/scim/v2/Users", &person);
+        assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
+        let made: Value = serde_json::from_slice(&made.body).expect("JSON");
+        made["id"].as_str().expect("an id").clone_into(&mut self.user);
+    }
+
+    /// Brings the server to `rows` and lets it answer one request.
+    pub(super) fn serve(&self, rows: &Rows, sent: &Sent, seed: u128, now: i64, lives: u32) -> Served {
+        let held = self.realm.store.held();
+        held.put(rows).expect("rows");
+        held.live_for(lives);
+        self.clock.store(now, Ordering::Relaxed);
+        let mut request = Request::post(sent.path).header(header::CONTENT_TYPE, "application/json");
+        if let Some((invite, signature)) = &sent.signature {
+            request = request.header("firstkey-invite", invite).header("firstkey-signature", signature);
+        }
+        let request = request.body(Body::from(sent.body.clone())).expect("a request");
+        let answer = chance::with(seed, || self.answer(request));
+        let commits = held.committed();
+        held.live_for(u32::MAX);
+        Served { answer: Arc::new(answer), rows: held.take().expect("rows"), commits }
+    }
+
+    /// Brings the server to `rows` and lets somebody do something; gives the rows after it and the links of the letters that were sent.
+    pub(super) fn operate(&self, rows: &Rows, deed: Deed, seed: u128, now: i64) -> (Rows, Vec<String>) {
+        let held = self.realm.store.held();
+        held.put(rows).expect("rows");
+        self.clock.store(now, Ordering::Relaxed);
+        let links = chance::with(seed, || {
+            match deed {
+                Deed::Suspend | Deed::Activate => {
+                    let change = json!({
+                        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                        "Operations": [{"op": "replace", "value": {"active": deed == Deed::Activate}}],
+                    });
+                    let changed = self.scim("PATCH", &format!("/scim/v2/Users/{}", self.user), &change);
+                    // 204: it was so already.
+                    assert!(matches!(changed.status, 200 | 204), "{}", String::from_utf8_lossy(&changed.body));
+                }
+                // A refusal is an answer too.
+                Deed::Resend => drop(self.runtime.block_on(self.realm.resend_invite(EMAIL, None))),
+                Deed::Reset => drop(self.runtime.block_on(self.realm.reset_person(EMAIL, "admin", None))),
+            }
+            // A refusal sends no letter, and a mail folder takes its time.
+            if held.take().expect("rows").digest == rows.digest { Vec::new() } else { self.deliver() }
+        });
+        (held.take().expect("rows"), links)
+    }
+
+    fn scim(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/scim+json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token.as_str()))
+            .body(Body::from(body.to_string()))
+            .expect("a request");
+        self.answer(request)
+    }
+
+    fn app(&self) -> Arc<App> {
+        Arc::new(App {
+            realm: self.realm.id,
+            origin: self.realm.origin.clone(),
+            contact: self.realm.contact.clone(),
+            store: self.realm.store.clone(),
+            keys: ServerKeys::open(self.dir.path(), &self.canary).expect("its key file"),
+            clock: self.realm.clock.clone(),
+            invite_ttl: INVITE_TTL,
+            log: Log::Silent,
+            limits: Limiter::new(Limits::default()),
+            metrics: Metrics::default(),
+        })
+    }
+
+    fn answer(&self, request: Request<Body>) -> Answer {
+        let router = TowerToHyperService::new(router(self.app()));
+        self.runtime.block_on(async {
+            let answer = router.call(request).await.expect("invariant: routes never fail");
+            let (parts, body) = answer.into_parts();
+            let body = to_bytes(body, 1 << 20).await.expect("an answer").to_vec();
+            let text =
+                |headers: &HeaderMap, name| headers.get(name).and_then(|value| value.to_str().ok().map(str::to_owned));
+            let content_type = text(&parts.headers, header::CONTENT_TYPE);
+            let retry_after = text(&parts.headers, header::RETRY_AFTER).and_then(|text| text.parse().ok());
+            let status = parts.status.as_u16();
+            let digest = digest(&[&status.to_le_bytes(), &body]);
+            Answer { status, content_type, retry_after, body, digest }
+        })
+    }
+
+    /// Delivers every letter that is due, and gives the links in them.
+    fn deliver(&self) -> Vec<String> {
+        let mail = self.dir.path().join("mail");
+        let post = Post::open(&MailOut::Folder(mail.clone()), None, &self.realm.origin).expect("a mail folder");
+        let app = self.app();
+        self.runtime.block_on(async { while deliver_one(&app, &post).await {} });
+        let files = std::fs::read_dir(mail).expect("the mail folder").map(|entry| entry.expect("an entry").path());
+        let mut files: Vec<PathBuf> = files.collect();
+        files.sort();
+        let mut links = Vec::new();
+        for file in files {
+            let letter = std::fs::read_to_string(&file).expect("a letter");
+            links.extend(letter.lines().find(|line| line.contains("/i#fkinv1.")).map(|line| line.trim().to_owned()));
+            std::fs::remove_file(file).expect("a letter that was read");
+        }
+        links
+    }
+}

@@ -1,0 +1,611 @@
+//! The world: one server, its clients, what is under way between them, and the letters that were sent.
+//!
+//! One event is one of: the server takes a request in and its answer arrives; silence; a crash; a request that was delayed arrives; somebody else does something. What a client
+//! does by itself between two requests touches nobody else, so it belongs to the event before. An answer that is under way for long is the same as the next request under
+//! way for long, and a lost answer is a request that arrives after its sender has given up waiting: so the order in which the server hears things is the whole schedule.
+
+use super::client::{Begun, COMPLETE, Disk, End, Heard, Now, Played, Running, Runs, Step, Success};
+use super::digest;
+use super::hand::{Deed, Hand, Sent, Served};
+use super::judge::{self, Broken, Looks};
+use crate::store::held::Rows;
+use firstkey::flow::stop::NoAnswer;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// A client between two events.
+#[derive(Clone)]
+pub(super) struct Client {
+    pub(super) disk: Arc<Disk>,
+    disk_digest: u128,
+    /// Runs that it began.
+    pub(super) runs: u8,
+    /// Letters that had come when the last run began, which of their links was pasted, and whether it was `--resume` instead.
+    letters: usize,
+    pasted: usize,
+    resumed: bool,
+    /// Links that were found to be of no more use, a bit for each.
+    useless: u32,
+    at: At,
+    /// What it said when it was done.
+    pub(super) done: Option<Arc<Success>>,
+}
+
+#[derive(Clone)]
+enum At {
+    /// Not begun, or crashed.
+    Away,
+    Runs(Arc<Running>),
+    Ended(Arc<End>),
+}
+
+impl Client {
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.at, At::Runs(_))
+    }
+
+    pub(super) fn end(&self) -> Option<&End> {
+        if let At::Ended(end) = &self.at { Some(end) } else { None }
+    }
+
+    /// What the person may run now: `accept` with the newest link, and `accept --resume`.
+    fn would_run(&self, letters: usize, active: bool) -> (bool, bool) {
+        let (newer, pending) = (self.fresh(letters).is_some(), self.disk.is_pending());
+        match &self.at {
+            At::Runs(_) => (false, false),
+            At::Away => (true, pending),
+            At::Ended(end) => match end.as_ref() {
+                End::Stopped(Step::Again | Step::Later, _) => (true, pending),
+                End::Stopped(Step::Wait, _) => (active, active && pending),
+                // `status` names an upload whose fate is open.
+                End::Stopped(Step::Ask | Step::Warn, _) => (newer, pending && !self.resumed),
+                End::Done(_) => (newer, false),
+                End::Dead(_) => (false, false),
+            },
+        }
+    }
+
+    /// The newest link that may be of use.
+    fn fresh(&self, letters: usize) -> Option<usize> {
+        (0..letters).rev().find(|link| self.useless & 1 << link == 0)
+    }
+
+    /// Whether `--resume` was just answered for good.
+    fn resumed_in_vain(&self) -> bool {
+        self.resumed && matches!(self.end(), Some(End::Stopped(Step::Ask | Step::Warn, _)))
+    }
+
+    /// The run has ended so; a link that led to something final leads nowhere else.
+    fn ended(&mut self, end: &Arc<End>) {
+        let is_final = matches!(end.as_ref(), End::Stopped(Step::Ask | Step::Warn, _));
+        if matches!(end.as_ref(), End::Done(_)) {
+            self.useless = (1 << self.letters) - 1;
+        } else if is_final && !self.resumed {
+            self.useless |= 1 << self.pasted;
+        }
+        self.at = At::Ended(Arc::clone(end));
+    }
+}
+
+/// Everything.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) rows: Rows,
+    now: i64,
+    pub(super) clients: Vec<Client>,
+    /// Requests whose senders have given up waiting, and that may still arrive.
+    late: Vec<Arc<Sent>>,
+    /// How often the server has taken in a request that may still come again.
+    served: Vec<(u128, u8)>,
+    pub(super) links: Arc<Vec<String>>,
+    deeds: [u8; Deed::ALL.len()],
+}
+
+/// An event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The person runs `accept` and pastes the newest link that may be of use.
+    Start(u8),
+    /// The person runs `accept --resume`.
+    Resume(u8),
+    /// The server takes the request in; the answer arrives.
+    Answer(u8),
+    /// The same, and a second copy of the request stays under way.
+    Twice(u8),
+    /// The request is lost; the connection breaks.
+    Lost(u8),
+    /// The connection breaks; the request is still under way.
+    Late(u8),
+    /// Nothing for a minute, and the request is lost: the run ends.
+    Dumb(u8),
+    /// Nothing for a minute; the request is still under way.
+    DumbLate(u8),
+    /// The client crashes; the request is lost.
+    Crash(u8),
+    /// The client crashes; the request is still under way.
+    CrashLate(u8),
+    /// The last answer arrives and the client crashes between the pin and the removal of the checkpoint.
+    CrashHalf(u8),
+    /// The last answer arrives and the client crashes before it says so.
+    CrashDone(u8),
+    /// The server dies after so many transactions of the request; the connection breaks.
+    Kill(u8, u8),
+    /// A request that was under way arrives; nobody waits for its answer.
+    Arrive(u8),
+    /// Somebody else does something.
+    Deed(Deed),
+}
+
+impl Event {
+    /// Whether it is trouble; the search counts these.
+    pub(super) fn is_trouble(self) -> bool {
+        !matches!(self, Self::Start(_) | Self::Resume(_) | Self::Answer(_) | Self::Arrive(_))
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(client) => write!(f, "{client}:start"),
+            Self::Resume(client) => write!(f, "{client}:resume"),
+            Self::Answer(client) => write!(f, "{client}:answer"),
+            Self::Twice(client) => write!(f, "{client}:twice"),
+            Self::Lost(client) => write!(f, "{client}:lost"),
+            Self::Late(client) => write!(f, "{client}:late"),
+            Self::Dumb(client) => write!(f, "{client}:dumb"),
+            Self::DumbLate(client) => write!(f, "{client}:dumb-late"),
+            Self::Crash(client) => write!(f, "{client}:crash"),
+            Self::CrashLate(client) => write!(f, "{client}:crash-late"),
+            Self::CrashHalf(client) => write!(f, "{client}:crash-half"),
+            Self::CrashDone(client) => write!(f, "{client}:crash-done"),
+            Self::Kill(client, transactions) => write!(f, "{client}:kill-{transactions}"),
+            Self::Arrive(at) => write!(f, "arrive-{at}"),
+            Self::Deed(deed) => write!(f, "{deed}"),
+        }
+    }
+}
+
+/// What is tried and what is not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) clients: u8,
+    /// Runs that a client begins while events are chosen; there is no bound where it is asked how things end.
+    pub(super) runs: u8,
+    /// Requests under way whose senders have given up.
+    pub(super) late: usize,
+    /// What somebody else may do, all in all.
+    pub(super) deeds: u8,
+}
+
+/// Server and clients, with what is known of them.
+pub(super) struct Machine {
+    hand: Hand,
+    runs: Runs,
+    answers: HashMap<(u128, u128, u8, u32, i64), Arc<Served>>,
+    deeds: HashMap<(u128, u8, u8, i64), Arc<(Rows, Vec<String>)>>,
+    pub(super) looks: Looks,
+    /// Requests that the server took in, and of these those that it worked on; what is known already is not worked on again.
+    pub(super) requests: (u64, u64),
+    /// The same of deeds.
+    pub(super) operated: (u64, u64),
+}
+
+impl Machine {
+    /// The machine, and the world at its beginning.
+    pub(super) fn new(bounds: &Bounds) -> (Self, World) {
+        let (hand, rows, links) = Hand::new();
+        let disk = Arc::new(Disk::default());
+        let client = Client {
+            disk_digest: disk.digest(),
+            disk,
+            runs: 0,
+            letters: 0,
+            pasted: 0,
+            resumed: false,
+            useless: 0,
+            at: At::Away,
+            done: None,
+        };
+        let world = World {
+            rows,
+            now: super::hand::START,
+            clients: vec![client; usize::from(bounds.clients)],
+            late: Vec::new(),
+            served: Vec::new(),
+            links: Arc::new(links),
+            deeds: [0; Deed::ALL.len()],
+        };
+        let machine = Self {
+            hand,
+            runs: Runs::default(),
+            answers: HashMap::new(),
+            deeds: HashMap::new(),
+            looks: Looks::default(),
+            requests: (0, 0),
+            operated: (0, 0),
+        };
+        (machine, world)
+    }
+
+    /// Events of the flow that were asked for, and that it played.
+    pub(super) fn played(&self) -> (u64, u64) {
+        (self.runs.asked, self.runs.played)
+    }
+
+    /// What comes of an event that is possible.
+    pub(super) fn apply(&mut self, world: &World, event: Event) -> Result<World, Broken> {
+        let mut next = world.clone();
+        match event {
+            Event::Start(client) => self.start(&mut next, client, false)?,
+            Event::Resume(client) => self.start(&mut next, client, true)?,
+            Event::Answer(client) => self.answer(&mut next, client)?,
+            Event::Twice(client) => {
+                let sent = Arc::clone(&waiting(&next, client).sent);
+                self.answer(&mut next, client)?;
+                next.late.push(sent);
+            }
+            Event::Lost(client) => self.silence(&mut next, client, NoAnswer::Broken)?,
+            Event::Dumb(client) => self.silence(&mut next, client, NoAnswer::TimedOut)?,
+            Event::Late(client) => {
+                next.late.push(Arc::clone(&waiting(&next, client).sent));
+                self.silence(&mut next, client, NoAnswer::Broken)?;
+            }
+            Event::DumbLate(client) => {
+                next.late.push(Arc::clone(&waiting(&next, client).sent));
+                self.silence(&mut next, client, NoAnswer::TimedOut)?;
+            }
+            Event::Crash(client) => next.clients[usize::from(client)].at = At::Away,
+            Event::CrashLate(client) => {
+                next.late.push(Arc::clone(&waiting(&next, client).sent));
+                next.clients[usize::from(client)].at = At::Away;
+            }
+            Event::CrashHalf(client) | Event::CrashDone(client) => {
+                let run = waiting(&next, client);
+                let served = self.serve(&mut next, &run.sent, u32::MAX)?;
+                let played = self.runs.hear(&run, &Heard::Answer(Arc::clone(&served.answer)));
+                let half = played.half.as_ref().filter(|_| matches!(event, Event::CrashHalf(_)));
+                let disk = Arc::clone(half.unwrap_or(&played.disk));
+                let client = &mut next.clients[usize::from(client)];
+                (client.disk_digest, client.disk, client.at) = (disk.digest(), disk, At::Away);
+            }
+            Event::Kill(client, transactions) => {
+                let run = waiting(&next, client);
+                self.serve(&mut next, &run.sent, u32::from(transactions))?;
+                self.silence(&mut next, client, NoAnswer::Broken)?;
+            }
+            Event::Arrive(at) => {
+                let sent = next.late.remove(usize::from(at));
+                self.serve(&mut next, &sent, u32::MAX)?;
+            }
+            Event::Deed(deed) => self.operate(&mut next, deed)?,
+        }
+        next.tidy();
+        Ok(next)
+    }
+
+    fn start(&mut self, world: &mut World, client: u8, resume: bool) -> Result<(), Broken> {
+        let links = Arc::clone(&world.links);
+        let (letters, one) = (links.len(), &mut world.clients[usize::from(client)]);
+        let seed = digest(&[b"run", &[client, one.runs]]);
+        one.runs += 1;
+        one.pasted = one.fresh(letters).unwrap_or(letters - 1);
+        (one.letters, one.resumed) = (letters, resume);
+        let pasted = one.pasted;
+        let played = self.runs.begin(Begun { seed, disk: Arc::clone(&one.disk), links, pasted, resume });
+        self.took(world, client, &played)
+    }
+
+    fn answer(&mut self, world: &mut World, client: u8) -> Result<(), Broken> {
+        let run = waiting(world, client);
+        let served = self.serve(world, &run.sent, u32::MAX)?;
+        let played = self.runs.hear(&run, &Heard::Answer(Arc::clone(&served.answer)));
+        self.took(world, client, &played)
+    }
+
+    fn silence(&mut self, world: &mut World, client: u8, why: NoAnswer) -> Result<(), Broken> {
+        let run = waiting(world, client);
+        let played = self.runs.hear(&run, &Heard::Silence(why));
+        self.took(world, client, &played)
+    }
+
+    /// The server takes a request in.
+    fn serve(&mut self, world: &mut World, sent: &Arc<Sent>, lives: u32) -> Result<Arc<Served>, Broken> {
+        let served = self.look(world, sent, lives);
+        judge::served(&world.rows, &served.rows, sent, &served.answer, &mut self.looks).or_else(|broken| {
+            // Who hears nothing of a server that died cannot be told too much.
+            if lives == u32::MAX || served.answer.status < 500 { Err(broken) } else { Ok(()) }
+        })?;
+        world.rows = served.rows.clone();
+        match world.served.iter_mut().find(|(digest, _)| *digest == sent.digest) {
+            Some((_, times)) => *times += 1,
+            None => world.served.push((sent.digest, 1)),
+        }
+        Ok(served)
+    }
+
+    /// What the server makes of a request, without it happening.
+    fn look(&mut self, world: &World, sent: &Sent, lives: u32) -> Arc<Served> {
+        self.requests.0 += 1;
+        let times = world.served.iter().find(|(digest, _)| *digest == sent.digest).map_or(0, |(_, times)| *times);
+        let key = (world.rows.digest, sent.digest, times, lives, world.now);
+        if let Some(known) = self.answers.get(&key) {
+            return Arc::clone(known);
+        }
+        self.requests.1 += 1;
+        let seed = digest(&[b"request", &sent.digest.to_le_bytes(), &[times]]);
+        let served = Arc::new(self.hand.serve(&world.rows, sent, seed, world.now, lives));
+        self.answers.insert(key, Arc::clone(&served));
+        served
+    }
+
+    fn operate(&mut self, world: &mut World, deed: Deed) -> Result<(), Broken> {
+        let at = deed as usize;
+        let times = world.deeds[at];
+        let done = self.deed(world, deed);
+        world.deeds[at] = times + 1;
+        judge::operated(&world.rows, &done.0, &mut self.looks)?;
+        world.rows = done.0.clone();
+        if !done.1.is_empty() {
+            world.links = Arc::new(world.links.iter().chain(&done.1).cloned().collect());
+        }
+        Ok(())
+    }
+
+    fn deed(&mut self, world: &World, deed: Deed) -> Arc<(Rows, Vec<String>)> {
+        self.operated.0 += 1;
+        let times = world.deeds[deed as usize];
+        let key = (world.rows.digest, deed as u8, times, world.now);
+        if let Some(known) = self.deeds.get(&key) {
+            return Arc::clone(known);
+        }
+        self.operated.1 += 1;
+        let seed = digest(&[b"deed", &[deed as u8, times]]);
+        let done = Arc::new(self.hand.operate(&world.rows, deed, seed, world.now));
+        self.deeds.insert(key, Arc::clone(&done));
+        done
+    }
+
+    /// The client has come to its next request or to its end.
+    fn took(&mut self, world: &mut World, client: u8, played: &Arc<Played>) -> Result<(), Broken> {
+        if let Some(what) = &played.broken {
+            return judge::broken("P6", what.clone());
+        }
+        let at = usize::from(client);
+        let one = &mut world.clients[at];
+        if !Arc::ptr_eq(&one.disk, &played.disk) {
+            (one.disk_digest, one.disk) = (played.disk.digest(), Arc::clone(&played.disk));
+        }
+        match &played.now {
+            Now::Waits(run) => {
+                self.looks.saved_first += u64::from(run.sent.path == COMPLETE);
+                one.at = At::Runs(Arc::clone(run));
+            }
+            Now::Ended(end) => {
+                one.ended(end);
+                match end.as_ref() {
+                    End::Dead(said) => {
+                        return judge::broken("P4", format!("client {client} ends without a next step: {said}"));
+                    }
+                    End::Stopped(Step::Warn, said) => judge::warned(&world.rows, said)?,
+                    End::Stopped(..) => {}
+                    End::Done(success) => {
+                        let others: Vec<_> = (0..).zip(&world.clients).filter(|(other, _)| *other != at).collect();
+                        let others: Vec<_> = others.into_iter().map(|(_, other)| other).collect();
+                        judge::succeeded(&world.rows, success, &others, &mut self.looks)?;
+                        world.clients[at].done = Some(Arc::new(success.as_ref().clone()));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that can happen next.
+    pub(super) fn events(&mut self, world: &World, bounds: &Bounds) -> Vec<Event> {
+        let mut events = Vec::with_capacity(24);
+        let room = world.late.len() < bounds.late;
+        let active = judge::is_active(&world.rows);
+        for (client, one) in (0_u8..).zip(&world.clients) {
+            let At::Runs(run) = &one.at else {
+                // All clients are alike until they begin, so they begin in their order.
+                let turn = one.runs > 0 || client == 0 || world.clients[usize::from(client) - 1].runs > 0;
+                if turn && one.runs < bounds.runs {
+                    let (start, resume) = one.would_run(world.links.len(), active);
+                    events.extend(start.then_some(Event::Start(client)));
+                    events.extend(resume.then_some(Event::Resume(client)));
+                }
+                continue;
+            };
+            let run = Arc::clone(run);
+            events.extend([Event::Answer(client), Event::Lost(client), Event::Dumb(client), Event::Crash(client)]);
+            if room {
+                events.extend([
+                    Event::Twice(client),
+                    Event::Late(client),
+                    Event::DumbLate(client),
+                    Event::CrashLate(client),
+                ]);
+            }
+            let served = self.look(world, &run.sent, u32::MAX);
+            for transactions in 1..served.commits {
+                events.push(Event::Kill(client, u8::try_from(transactions).expect("invariant: a handful")));
+            }
+            let played = self.runs.hear(&run, &Heard::Answer(Arc::clone(&served.answer)));
+            if played.half.is_some() {
+                events.extend([Event::CrashHalf(client), Event::CrashDone(client)]);
+            }
+        }
+        events.extend((0_u8..).zip(&world.late).map(|(at, _)| Event::Arrive(at)));
+        if world.deeds.iter().sum::<u8>() < bounds.deeds {
+            for deed in Deed::ALL {
+                // What changes nothing is no event.
+                if self.deed(world, deed).0.digest != world.rows.digest {
+                    events.push(Event::Deed(deed));
+                }
+            }
+        }
+        events
+    }
+}
+
+fn waiting(world: &World, client: u8) -> Arc<Running> {
+    match &world.clients[usize::from(client)].at {
+        At::Runs(run) => Arc::clone(run),
+        At::Away | At::Ended(_) => unreachable!("invariant: only what is possible is applied"),
+    }
+}
+
+impl World {
+    /// The world without what is under way, an hour later if somebody was told to wait.
+    pub(super) fn calmed(&self) -> Self {
+        let mut calm = self.clone();
+        calm.late.clear();
+        calm.tidy();
+        calm
+    }
+
+    /// The next event where nothing goes wrong any more and whoever can go on does; `favoured` first. `None` when everything has come to rest.
+    pub(super) fn fair(&self, favoured: usize) -> Option<Event> {
+        let active = judge::is_active(&self.rows);
+        let count = self.clients.len();
+        let order = (0..count).map(|at| (favoured + at) % count);
+        for at in order {
+            let (client, one) = (u8::try_from(at).expect("invariant: a handful"), &self.clients[at]);
+            if one.is_running() {
+                return Some(Event::Answer(client));
+            }
+            // Whoever never began is not waited for, unless nobody did.
+            let wanted = one.runs > 0 || self.clients.iter().all(|client| client.runs == 0);
+            match one.would_run(self.links.len(), active) {
+                // What is half done is finished before anything is begun.
+                (_, true) if wanted && !one.resumed_in_vain() => return Some(Event::Resume(client)),
+                (true, _) if wanted => return Some(Event::Start(client)),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Lets time pass where somebody waits for it.
+    pub(super) fn pass(&mut self) {
+        let waits = |client: &Client| matches!(client.end(), Some(End::Stopped(Step::Later, _)));
+        if self.clients.iter().any(waits) {
+            self.now += 3600;
+        }
+    }
+
+    /// What cannot come again need not be counted; the order of what is under way says nothing.
+    fn tidy(&mut self) {
+        self.late.sort_by_key(|sent| sent.digest);
+        let (clients, late) = (&self.clients, &self.late);
+        self.served.retain(|(digest, _)| {
+            late.iter().any(|sent| sent.digest == *digest)
+                || clients.iter().any(|client| matches!(&client.at, At::Runs(run) if run.sent.digest == *digest))
+        });
+        self.served.sort_unstable();
+    }
+
+    /// Says the same of two worlds from which the same can happen.
+    pub(super) fn key(&self) -> u128 {
+        let mut parts: Vec<u8> = Vec::with_capacity(256);
+        let mut add = |number: u128| parts.extend_from_slice(&number.to_le_bytes());
+        add(self.rows.digest);
+        add(self.now.unsigned_abs().into());
+        for client in &self.clients {
+            add(client.disk_digest);
+            add(u128::from(client.runs) << 64 | (client.letters as u128) << 32 | (client.pasted as u128) << 16);
+            add(u128::from(client.useless) << 1 | u128::from(client.resumed));
+            add(match &client.at {
+                At::Away => 0,
+                At::Runs(run) => run.key(),
+                At::Ended(end) => match end.as_ref() {
+                    End::Done(_) => 1,
+                    End::Stopped(Step::Again, _) => 2,
+                    End::Stopped(Step::Later, _) => 3,
+                    End::Stopped(Step::Ask, _) => 4,
+                    End::Stopped(Step::Warn, _) => 5,
+                    End::Stopped(Step::Wait, _) => 6,
+                    End::Dead(_) => 7,
+                },
+            });
+            add(client.done.as_ref().map_or(0, |done| {
+                let (key, _) = done.pin.identity.ed25519.split_first_chunk().expect("invariant: 32 bytes hold 16");
+                u128::from_le_bytes(*key)
+            }));
+        }
+        for sent in &self.late {
+            add(sent.digest);
+        }
+        add(u128::MAX);
+        for (digest, times) in &self.served {
+            add(*digest);
+            add(u128::from(*times));
+        }
+        parts.extend_from_slice(&self.deeds);
+        for link in self.links.iter() {
+            parts.extend_from_slice(link.as_bytes());
+        }
+        digest(&[&parts])
+    }
+
+    /// What is waited for and under way, for whoever reads a schedule.
+    pub(super) fn told(&self, event: Event) -> String {
+        let one = |client: u8| match &self.clients[usize::from(client)].at {
+            At::Runs(run) => run.sent.path,
+            _ => "",
+        };
+        match event {
+            Event::Start(client) => format!("client {client} runs `accept` with the newest link of use"),
+            Event::Resume(client) => format!("client {client} runs `accept --resume`"),
+            Event::Answer(client) => format!("client {client}: {} is answered", one(client)),
+            Event::Twice(client) => format!("client {client}: {} is answered; a copy stays under way", one(client)),
+            Event::Lost(client) => format!("client {client}: {} is lost, the connection breaks", one(client)),
+            Event::Late(client) => {
+                format!("client {client}: the connection breaks, {} is still under way", one(client))
+            }
+            Event::Dumb(client) => format!("client {client}: {} is lost, no answer in time", one(client)),
+            Event::DumbLate(client) => {
+                format!("client {client}: no answer in time, {} is still under way", one(client))
+            }
+            Event::Crash(client) => format!("client {client} crashes, {} is lost", one(client)),
+            Event::CrashLate(client) => format!("client {client} crashes, {} is still under way", one(client)),
+            Event::CrashHalf(client) => {
+                format!("client {client}: {} is answered; crash between pin and checkpoint", one(client))
+            }
+            Event::CrashDone(client) => {
+                format!("client {client}: {} is answered; crash before it says so", one(client))
+            }
+            Event::Kill(client, after) => {
+                format!("client {client}: the server dies after transaction {after} of {}", one(client))
+            }
+            Event::Arrive(at) => format!("a delayed {} arrives", self.late[usize::from(at)].path),
+            Event::Deed(Deed::Suspend) => "the identity provider deactivates the person".to_owned(),
+            Event::Deed(Deed::Activate) => "the identity provider activates the person".to_owned(),
+            Event::Deed(Deed::Resend) => "an administrator sends the invitation again".to_owned(),
+            Event::Deed(Deed::Reset) => "an administrator starts a reset of the keys".to_owned(),
+        }
+    }
+
+    /// How it stands, in one line.
+    pub(super) fn stands(&self) -> String {
+        let mut line = match judge::Account::read(&self.rows) {
+            Ok(account) => {
+                let keys = account.bundle.map_or("no keys".to_owned(), |bundle| format!("keys {}", bundle.key_gen));
+                format!("{}, {}, {keys}", account.state, if account.active { "active" } else { "suspended" })
+            }
+            Err(broken) => broken.to_string(),
+        };
+        for (at, client) in self.clients.iter().enumerate() {
+            line += &match &client.at {
+                At::Away => format!("; {at}: away"),
+                At::Runs(run) => format!("; {at}: waits for {}", run.sent.path),
+                At::Ended(end) => match end.as_ref() {
+                    End::Done(_) => format!("; {at}: done"),
+                    End::Stopped(_, said) | End::Dead(said) => format!("; {at}: {said:.60}"),
+                },
+            };
+        }
+        line
+    }
+}
