@@ -58,7 +58,7 @@ pub(super) struct Found {
 pub(super) struct Until {
     /// The most trouble.
     pub(super) trouble: usize,
-    /// The most time.
+    /// The most time; what happens without trouble is always gone through.
     pub(super) time: Duration,
 }
 
@@ -94,7 +94,7 @@ pub(super) fn search(bounds: Bounds, until: Until) -> Report {
             if search.seen.get(&world.key()).is_none_or(|least| *least < cost) {
                 continue;
             }
-            if level.states % 64 == 0 && began.elapsed() > until.time {
+            if trouble > 0 && level.states % 64 == 0 && began.elapsed() > until.time {
                 level.left = queue.len() as u64 + 1;
                 level.took = level_began.elapsed();
                 levels.push(level);

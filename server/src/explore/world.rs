@@ -99,6 +99,7 @@ pub(super) struct World {
     /// How often the server has taken in a request that may still come again.
     served: Vec<(u128, u8)>,
     pub(super) links: Arc<Vec<String>>,
+    links_digest: u128,
     deeds: [u8; Deed::ALL.len()],
 }
 
@@ -178,12 +179,18 @@ pub(super) struct Bounds {
     pub(super) deeds: u8,
 }
 
+/// What came of a deed, the links of the letters that were sent, and what is wrong with that.
+type Done = (Rows, Vec<String>, Option<Broken>);
+
+/// What came of a request, and what is wrong with that.
+type Known = Arc<(Served, Option<Broken>)>;
+
 /// Server and clients, with what is known of them.
 pub(super) struct Machine {
     hand: Hand,
     runs: Runs,
-    answers: HashMap<(u128, u128, u8, u32, i64), Arc<Served>>,
-    deeds: HashMap<(u128, u8, u8, i64), Arc<(Rows, Vec<String>)>>,
+    answers: HashMap<(u128, u128, u8, u32, i64), Known>,
+    deeds: HashMap<(u128, u8, u8, i64), Arc<Done>>,
     pub(super) looks: Looks,
     /// Requests that the server took in, and of these those that it worked on; what is known already is not worked on again.
     pub(super) requests: (u64, u64),
@@ -213,6 +220,7 @@ impl Machine {
             clients: vec![client; usize::from(bounds.clients)],
             late: Vec::new(),
             served: Vec::new(),
+            links_digest: 0,
             links: Arc::new(links),
             deeds: [0; Deed::ALL.len()],
         };
@@ -263,7 +271,7 @@ impl Machine {
             Event::CrashHalf(client) | Event::CrashDone(client) => {
                 let run = waiting(&next, client);
                 let served = self.serve(&mut next, &run.sent, u32::MAX)?;
-                let played = self.runs.hear(&run, &Heard::Answer(Arc::clone(&served.answer)));
+                let played = self.runs.hear(&run, &Heard::Answer(Arc::clone(&served.0.answer)));
                 let half = played.half.as_ref().filter(|_| matches!(event, Event::CrashHalf(_)));
                 let disk = Arc::clone(half.unwrap_or(&played.disk));
                 let client = &mut next.clients[usize::from(client)];
@@ -299,7 +307,7 @@ impl Machine {
     fn answer(&mut self, world: &mut World, client: u8) -> Result<(), Broken> {
         let run = waiting(world, client);
         let served = self.serve(world, &run.sent, u32::MAX)?;
-        let played = self.runs.hear(&run, &Heard::Answer(Arc::clone(&served.answer)));
+        let played = self.runs.hear(&run, &Heard::Answer(Arc::clone(&served.0.answer)));
         self.took(world, client, &played)
     }
 
@@ -310,22 +318,21 @@ impl Machine {
     }
 
     /// The server takes a request in.
-    fn serve(&mut self, world: &mut World, sent: &Arc<Sent>, lives: u32) -> Result<Arc<Served>, Broken> {
-        let served = self.look(world, sent, lives);
-        judge::served(&world.rows, &served.rows, sent, &served.answer, &mut self.looks).or_else(|broken| {
-            // Who hears nothing of a server that died cannot be told too much.
-            if lives == u32::MAX || served.answer.status < 500 { Err(broken) } else { Ok(()) }
-        })?;
-        world.rows = served.rows.clone();
+    fn serve(&mut self, world: &mut World, sent: &Arc<Sent>, lives: u32) -> Result<Known, Broken> {
+        let known = self.look(world, sent, lives);
+        if let Some(broken) = &known.1 {
+            return Err(broken.clone());
+        }
+        world.rows = known.0.rows.clone();
         match world.served.iter_mut().find(|(digest, _)| *digest == sent.digest) {
             Some((_, times)) => *times += 1,
             None => world.served.push((sent.digest, 1)),
         }
-        Ok(served)
+        Ok(known)
     }
 
-    /// What the server makes of a request, without it happening.
-    fn look(&mut self, world: &World, sent: &Sent, lives: u32) -> Arc<Served> {
+    /// What the server makes of a request, without it happening, and what is wrong with that.
+    fn look(&mut self, world: &World, sent: &Sent, lives: u32) -> Known {
         self.requests.0 += 1;
         let times = world.served.iter().find(|(digest, _)| *digest == sent.digest).map_or(0, |(_, times)| *times);
         let key = (world.rows.digest, sent.digest, times, lives, world.now);
@@ -334,9 +341,13 @@ impl Machine {
         }
         self.requests.1 += 1;
         let seed = digest(&[b"request", &sent.digest.to_le_bytes(), &[times]]);
-        let served = Arc::new(self.hand.serve(&world.rows, sent, seed, world.now, lives));
-        self.answers.insert(key, Arc::clone(&served));
-        served
+        let served = self.hand.serve(&world.rows, sent, seed, world.now, lives);
+        let judged = judge::served(&world.rows, &served.rows, sent, &served.answer, &mut self.looks);
+        // Who hears nothing of a server that died cannot be told too much.
+        let is_dead = lives != u32::MAX && served.answer.status >= 500;
+        let known = Arc::new((served, judged.err().filter(|_| !is_dead)));
+        self.answers.insert(key, Arc::clone(&known));
+        known
     }
 
     fn operate(&mut self, world: &mut World, deed: Deed) -> Result<(), Broken> {
@@ -344,15 +355,18 @@ impl Machine {
         let times = world.deeds[at];
         let done = self.deed(world, deed);
         world.deeds[at] = times + 1;
-        judge::operated(&world.rows, &done.0, &mut self.looks)?;
+        if let Some(broken) = &done.2 {
+            return Err(broken.clone());
+        }
         world.rows = done.0.clone();
         if !done.1.is_empty() {
             world.links = Arc::new(world.links.iter().chain(&done.1).cloned().collect());
+            world.links_digest = digest(&[world.links.concat().as_bytes()]);
         }
         Ok(())
     }
 
-    fn deed(&mut self, world: &World, deed: Deed) -> Arc<(Rows, Vec<String>)> {
+    fn deed(&mut self, world: &World, deed: Deed) -> Arc<Done> {
         self.operated.0 += 1;
         let times = world.deeds[deed as usize];
         let key = (world.rows.digest, deed as u8, times, world.now);
@@ -361,7 +375,9 @@ impl Machine {
         }
         self.operated.1 += 1;
         let seed = digest(&[b"deed", &[deed as u8, times]]);
-        let done = Arc::new(self.hand.operate(&world.rows, deed, seed, world.now));
+        let (rows, links) = self.hand.operate(&world.rows, deed, seed, world.now);
+        let judged = judge::operated(&world.rows, &rows, &mut self.looks);
+        let done = Arc::new((rows, links, judged.err()));
         self.deeds.insert(key, Arc::clone(&done));
         done
     }
@@ -428,10 +444,10 @@ impl Machine {
                 ]);
             }
             let served = self.look(world, &run.sent, u32::MAX);
-            for transactions in 1..served.commits {
+            for transactions in 1..served.0.commits {
                 events.push(Event::Kill(client, u8::try_from(transactions).expect("invariant: a handful")));
             }
-            let played = self.runs.hear(&run, &Heard::Answer(Arc::clone(&served.answer)));
+            let played = self.runs.hear(&run, &Heard::Answer(Arc::clone(&served.0.answer)));
             if played.half.is_some() {
                 events.extend([Event::CrashHalf(client), Event::CrashDone(client)]);
             }
@@ -543,9 +559,7 @@ impl World {
             add(u128::from(*times));
         }
         parts.extend_from_slice(&self.deeds);
-        for link in self.links.iter() {
-            parts.extend_from_slice(link.as_bytes());
-        }
+        parts.extend_from_slice(&self.links_digest.to_le_bytes());
         digest(&[&parts])
     }
 
