@@ -271,7 +271,8 @@ fn every_stop_has_a_headline_an_exit_code_and_a_next_step() {
 fn a_stop_after_the_upload_says_how_to_find_out_what_became_of_it() {
     for stop in stops().iter().filter(|stop| stop.reach >= Reach::Unknown) {
         let story = stop::story(stop);
-        let told = story.command.is_some() || matches!(stop.why, Why::Refused(_));
+        // What was refused for good is known not to be stored.
+        let told = story.command.is_some() || matches!(stop.why, Why::Refused(_)) || stop::is_final(&stop.why);
         assert!(told, "{stop:?}");
     }
 }
@@ -431,4 +432,28 @@ fn a_weak_kdf_is_told_with_both_numbers() {
     let (story, _) = refusal::refusal(&Refusal::Kdf(KdfRefused::TooWeak(asked)), "accounts.example.org");
     let text = story.for_people();
     assert!(text.contains("19 MiB, 1 pass,") && text.contains("64 MiB, 3 passes"), "{text}");
+}
+
+#[test]
+fn an_upload_that_was_refused_for_good_is_not_to_be_sent_again() {
+    let said = |name: ProblemName, reach| {
+        let problem = Problem { name, contact: None, at: None, retry_after: None };
+        let stop = Stop { why: Why::Invite(problem), reach, origin: Some(origin()), invite: None };
+        stop::story(&stop).command
+    };
+    for reach in [Reach::Unknown, Reach::Stored] {
+        for name in [
+            ProblemName::InviteExpired,
+            ProblemName::InviteUnknown,
+            ProblemName::InviteUsed,
+            ProblemName::InviteWithdrawn,
+            ProblemName::Removed,
+        ] {
+            assert_eq!(said(name.clone(), reach), None, "{name:?}");
+        }
+        // These pass.
+        for name in [ProblemName::Suspended, ProblemName::ClaimStale] {
+            assert!(said(name.clone(), reach).is_some(), "{name:?}");
+        }
+    }
 }

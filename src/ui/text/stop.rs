@@ -2,6 +2,7 @@
 
 use super::{Story, host, link, local, problem, refusal, usage};
 use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, Stop, Why};
+use crate::wire::inbound::ProblemName;
 use crate::wire::link::short_id;
 use crate::wire::refusal::Blame;
 
@@ -100,19 +101,26 @@ fn told(stop: &Stop) -> (Story, &'static str) {
         }
     };
     story.changed = Some(changed(stop.reach).to_owned());
-    if stop.reach >= Reach::Unknown && story.command.is_none() {
+    if stop.reach >= Reach::Unknown && story.command.is_none() && !is_final(&stop.why) {
         story = story.then("To finish what was begun, run").run(RESUME);
     }
     (story, code)
 }
 
-/// Whether anything was sent or changed.
+/// Whether the server will never take what was saved: a newer letter helps, and sending the same again does not.
+pub(super) fn is_final(why: &Why) -> bool {
+    use ProblemName::{InviteExpired, InviteUnknown, InviteUsed, InviteWithdrawn, Removed};
+    let Why::Invite(problem) = why else { return false };
+    matches!(problem.name, InviteExpired | InviteUnknown | InviteUsed | InviteWithdrawn | Removed)
+}
+
 /// When a script consents for another address than the invited one.
 pub(super) fn not_the_invited(expected: &str, invited: &str) -> Story {
     Story::of(format!("--yes-for names {expected}, but this invite is for {invited}."))
         .then("Use the invite of that person, or consent for the right one.")
 }
 
+/// Whether anything was sent or changed.
 fn changed(reach: Reach) -> &'static str {
     match reach {
         Reach::NothingSent => "Nothing was sent and nothing was made.",
