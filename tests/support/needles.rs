@@ -39,6 +39,13 @@ impl Needles {
             texts.push(("percent blanks", text.replace(' ', "%20")));
             texts.push(("JSON", serde_json::to_string(text).expect("text").trim_matches('"').to_owned()));
         }
+        // Text that holds the secret as text, encoded once more: a body in a record, for one.
+        for inner in [hex, Base64Unpadded::encode_string(secret), Base64UrlUnpadded::encode_string(secret)] {
+            for offset in 0..3 {
+                texts.push(("text in base64", base64_at::<Base64Unpadded>(inner.as_bytes(), offset)));
+                texts.push(("text in base64url", base64_at::<Base64UrlUnpadded>(inner.as_bytes(), offset)));
+            }
+        }
         for offset in 0..3 {
             texts.push(("base64", base64_at::<Base64Unpadded>(secret, offset)));
             texts.push(("base64url", base64_at::<Base64UrlUnpadded>(secret, offset)));
