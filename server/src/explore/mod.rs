@@ -13,6 +13,7 @@
 
 pub(crate) mod chance;
 mod client;
+mod event;
 mod hand;
 mod judge;
 mod search;

@@ -2,8 +2,9 @@
 //!
 //! Promise: when a level is told as done, every order of events with at most that much trouble, within the bounds, was gone through up to states that are the same.
 
+use super::event::Event;
 use super::judge::{Broken, broken, rests};
-use super::world::{Bounds, Event, Machine, World};
+use super::world::{Bounds, Machine, World};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 

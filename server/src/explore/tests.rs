@@ -1,7 +1,8 @@
 //! The searches that every change has to pass.
 
+use super::event::Event;
 use super::search::{Report, Until, read, search, tell};
-use super::world::{Bounds, Event};
+use super::world::Bounds;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
