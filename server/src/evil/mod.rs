@@ -10,12 +10,12 @@
 //! whether its file speaks of it or not. Promises: it listens on loopback only, with data in a temporary folder of its own, and says that it lies. Must never: share a
 //! listener, a folder or a key with a server that is meant.
 
-mod canary;
 mod change;
 mod desk;
 mod honest;
 mod lie;
 mod message;
+pub mod needles;
 mod node;
 mod outcome;
 mod places;

@@ -2,7 +2,7 @@
 //!
 //! Promises: every broken rule is named; a scenario whose lie was never told does not pass. Must never: print a secret that it found.
 
-use super::canary::{Canaries, contains};
+use super::needles::{Needles, SHORTEST, contains};
 use super::desk::{Desk, Found, NEW_PASSWORD, PASSWORD};
 use super::proxy::Play;
 use super::scenario::{Case, Command, Stored};
@@ -262,7 +262,7 @@ impl Evidence<'_> {
     }
 
     fn kept_its_secrets(&self, broken: &mut Broken) {
-        let mut secrets = Canaries::default();
+        let mut secrets = Needles::default();
         secrets.add("the password", PASSWORD.as_bytes());
         secrets.add("the new password", NEW_PASSWORD.as_bytes());
         for kit in self.desk.kits() {
@@ -280,8 +280,10 @@ impl Evidence<'_> {
                 }
             }
         }
-        let mut token = Canaries::default();
-        if let Some((_, written)) = self.link.and_then(|link| link.rsplit_once('.')) {
+        let mut token = Needles::default();
+        // A case may cut the link down to what would be found by chance; then it is no token any more.
+        let written = self.link.and_then(|link| link.rsplit_once('.')).filter(|(_, rest)| rest.len() >= SHORTEST);
+        if let Some((_, written)) = written {
             token.add("the invite's token", written.as_bytes());
         }
         for (number, seen) in (1..).zip(&self.play.requests) {
