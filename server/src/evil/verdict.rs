@@ -2,8 +2,8 @@
 //!
 //! Promises: every broken rule is named; a scenario whose lie was never told does not pass. Must never: print a secret that it found.
 
-use super::needles::{Needles, SHORTEST, contains};
 use super::desk::{Desk, Found, NEW_PASSWORD, PASSWORD};
+use super::needles::{Needles, SHORTEST, contains};
 use super::proxy::Play;
 use super::scenario::{Case, Command, Stored};
 use super::watch::Ran;
