@@ -1,7 +1,7 @@
 //! Fuzz bodies: whole runs on an account that exists, in which the line and the server's answers may be anything.
 //!
 //! Orders: before every answer one byte says whether it is honest, lost, cut, altered, or another status; the first byte of all chooses the command, and whether
-//! this computer remembers the account. Oracle: no password and no code leaves in any encoding; what is remembered are the keys of the account; afterwards exactly
+//! this computer remembers the account. Oracle: no password, no code and nothing derived from them leaves in any encoding; what is remembered are the keys of the account; afterwards exactly
 //! one of the two passwords opens, and it is the one that the end speaks of.
 
 use super::chance::Seeded;
@@ -9,7 +9,9 @@ use super::honest::response;
 use super::infisical::person::ready;
 use super::needles::Needles;
 use super::scene::{PASSWORD, Scene, stretch};
-use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::crypto::context::AccountContext;
+use crate::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
+use crate::crypto::kek::derive_password_keys;
 use crate::crypto::recovery::{read_code, write_code};
 use crate::flow::account::stop::{Reach, Stop};
 use crate::flow::account::{Deed, Done, Halt, KitWish, Known, World, change_kit, change_password, recover, verify};
@@ -57,6 +59,7 @@ struct Line<'a> {
     password: &'static str,
     kits: Vec<String>,
     sent: Vec<Vec<u8>>,
+    stretched: Vec<(KdfBlock, [u8; 32])>,
     kept: Vec<Pin>,
     /// Whether the server's half of a registration was altered: the client cannot see that before it logs in, and a server can always lock out its people.
     locked_out: bool,
@@ -104,7 +107,9 @@ impl World for Line<'_> {
     }
 
     async fn stretch(&mut self, job: StretchJob) -> Result<Stretched, Halt> {
-        Ok(Stretched(MasterKey::from_bytes(&stretch(&job))))
+        let master = stretch(&job);
+        self.stretched.push((job.block, master));
+        Ok(Stretched(MasterKey::from_bytes(&master)))
     }
 
     async fn send(&mut self, request: &Outbound, session: Option<&SessionToken>) -> Result<Response, Halt> {
@@ -159,12 +164,13 @@ fn judge(remembered: bool, orders: &[u8], run: impl FnOnce(&mut Line<'_>, Known)
         password: PASSWORD,
         kits: Vec::new(),
         sent: Vec::new(),
+        stretched: Vec::new(),
         kept: Vec::new(),
         locked_out: false,
     };
     let known = |pin: Option<Pin>| Known { origin: pin_origin(), email: "ada@example.org".to_owned(), pin };
     let end = run(&mut line, known(remembered.then(|| pin.clone())));
-    nothing_secret_left(&line);
+    nothing_secret_left(&line, &pin.context);
     for kept in &line.kept {
         assert!(kept.identity == pin.identity && kept.context == pin.context, "other keys are remembered");
     }
@@ -199,7 +205,7 @@ fn pin_origin() -> crate::wire::origin::Origin {
     crate::wire::origin::Origin::read("https://keys.example.org").expect("invariant: a good origin")
 }
 
-fn nothing_secret_left(line: &Line<'_>) {
+fn nothing_secret_left(line: &Line<'_>, context: &AccountContext) {
     let mut needles = Needles::default();
     for (name, text) in [("the password", PASSWORD), ("the new password", NEW), ("a wrong password", WRONG)] {
         needles.add_text(name, text);
@@ -208,7 +214,16 @@ fn nothing_secret_left(line: &Line<'_>) {
         needles.add_text("a recovery code", kit);
         needles.add_text("a recovery code without dashes", &kit.replace('-', ""));
         let bytes = read_code(kit).expect("oracle: a kit shows a code");
-        needles.add("the bytes of a recovery code", bytes.as_slice());
+        needles.add_pieces("the bytes of a recovery code", bytes.as_slice());
+    }
+    for (block, master) in &line.stretched {
+        needles.add_pieces("MK", master);
+        if let Ok(keys) = derive_password_keys(&MasterKey::from_bytes(master), context, block, None) {
+            // EXPOSE: searched for in everything that was sent.
+            needles.add_pieces("auth", keys.auth.expose());
+            // EXPOSE: searched for in everything that was sent.
+            needles.add_pieces("pre", keys.pre.expose());
+        }
     }
     for body in &line.sent {
         assert_eq!(needles.find(body), None, "in {}", String::from_utf8_lossy(body));

@@ -1,7 +1,7 @@
 //! What must not leave, and where it is looked for (I2).
 //!
-//! The generator remembers every draw. A draw may be seen only at the few places where the protocol publishes randomness: KDF salt, envelope salts and nonces, the
-//! idempotency key, OPAQUE's two nonces. Every other draw of 16 bytes or more is a secret, and so is whatever is derived from it.
+//! The generator remembers every draw. What the protocol publishes, KDF salt, envelope salts and nonces, the idempotency key, OPAQUE's two nonces, is told by when it
+//! was drawn. Every other draw of 16 bytes or more is a secret, and so is whatever is derived from it; of both, a piece is looked for too.
 
 use super::needles::Needles;
 use super::player::{Heard, Log};
@@ -11,9 +11,9 @@ use crate::crypto::hazmat;
 use crate::crypto::kek::derive_password_keys;
 use crate::crypto::prepare::prepare;
 use crate::crypto::recovery::{write_code, write_secret_key};
-use crate::flow::{Effect, Question};
+use crate::flow::{Effect, Notice, Question};
 use crate::secret::{MasterKey, SecretKey};
-use crate::wire::outbound::Outbound;
+use crate::wire::outbound::{Endpoint, Outbound};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;
 
@@ -59,30 +59,36 @@ fn places(log: &Log) -> Vec<(String, Vec<u8>)> {
     places
 }
 
-/// The bytes that a published request makes public of what was drawn.
-fn published(body: &[u8]) -> Vec<Vec<u8>> {
-    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
-    let bytes = |pointer: &str| {
-        body.pointer(pointer).and_then(Value::as_str).and_then(|text| Base64UrlUnpadded::decode_vec(text).ok())
-    };
-    let part = |pointer: &str, range: std::ops::Range<usize>| {
-        bytes(pointer).and_then(|bytes| bytes.get(range).map(<[u8]>::to_vec))
-    };
-    [
-        part("/kdf_block", 14..46),
-        part("/envelopes/1", 59..115),
-        part("/envelopes/2", 12..68),
-        part("/envelopes/3", 12..68),
-        part("/envelopes/4", 12..68),
-        part("/idempotency_key", 0..16),
-        // The record's envelope nonce, behind public key and masking key (RFC 9807 section 4.1).
-        part("/opaque_upload", 96..128),
-        // The client's nonce, behind the blinded element (RFC 9807 section 6.1).
-        part("/ke1", 32..64),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+/// Whether a draw of so many bytes, the `nth` of its step, is randomness that the protocol publishes. A step is known by the effect before it and the effect that it
+/// ends with. What is sent is not asked: then a secret in the place of a public value would make itself public.
+fn is_public(before: Option<&Effect>, after: &Effect, nth: usize, last: bool, length: usize) -> bool {
+    match (before, after, length) {
+        // The KDF salt; a second secret, 16 bytes, may be made beside it.
+        (Some(Effect::Tell(Notice::TypingsMatch)), _, 32) => true,
+        // The nonce of the OPAQUE record (RFC 9807 section 4.1) comes first, the idempotency key last, and each envelope has salt and nonce in one draw.
+        (_, Effect::Tell(Notice::KeysMade(_)), 32) => nth == 0,
+        (_, Effect::Tell(Notice::KeysMade(_)), 56) => true,
+        (_, Effect::Tell(Notice::KeysMade(_)), 16) => last,
+        // The client's nonce of a login (RFC 9807 section 6.1).
+        (_, Effect::Send(request), 32) => request.endpoint() == Endpoint::LoginStart,
+        _ => false,
+    }
+}
+
+/// Every draw that must not be seen.
+fn secret_draws(log: &Log) -> Vec<&[u8]> {
+    let mut before = None;
+    let mut secret = Vec::new();
+    for turn in &log.turns {
+        let drawn = &log.draws[turn.drawn.clone()];
+        for (nth, draw) in drawn.iter().enumerate().filter(|(_, draw)| draw.len() >= 16) {
+            if !is_public(before, &turn.effect, nth, nth + 1 == drawn.len(), draw.len()) {
+                secret.push(draw.as_slice());
+            }
+        }
+        before = Some(&turn.effect);
+    }
+    secret
 }
 
 /// Realm and account as the server named them.
@@ -121,30 +127,23 @@ fn second_secret(log: &Log) -> Option<SecretKey> {
 pub fn secrets(log: &Log) -> Needles {
     let mut needles = Needles::default();
     let context = context(log);
-    let mut public = Vec::new();
     for turn in &log.turns {
-        match &turn.effect {
-            Effect::Send(request) => public.extend(published(request.body())),
-            Effect::Save(checkpoint) => public.extend(published(checkpoint.request.body())),
-            Effect::Finish(end) => {
-                if let Ok(Some(request)) = end.as_ref().as_ref().map(|done| &done.rehearsal) {
-                    public.extend(published(request.body()));
-                }
-            }
-            _ => {}
-        }
         match (&turn.effect, &turn.heard) {
             (Effect::Ask(Question::Kit(kit)), _) => {
                 // EXPOSE: searched for in everything that leaves.
                 let code = write_code(kit.code.expose());
                 needles.add_text("the recovery code", &code);
                 needles.add_text("the recovery code", &code.replace('-', ""));
+                // EXPOSE: searched for in everything that leaves.
+                needles.add_pieces("the recovery code", kit.code.expose());
             }
             (Effect::Ask(Question::KeepSecretKey(sheet)), _) => {
                 // EXPOSE: searched for in everything that leaves.
                 let key = write_secret_key(sheet.key.expose());
                 needles.add_text("the secret key", &key);
                 needles.add_text("the secret key", &key.replace('-', ""));
+                // EXPOSE: searched for in everything that leaves.
+                needles.add_pieces("the secret key", sheet.key.expose());
             }
             (Effect::Ask(Question::Again { made: Some(made) }), _) => {
                 needles.add_text("the passphrase that was made", made);
@@ -159,29 +158,35 @@ pub fn secrets(log: &Log) -> Needles {
                 }
             }
             (Effect::Stretch(job), Heard::Stretched(master)) => {
-                needles.add("MK", master);
+                needles.add_pieces("MK", master);
                 let second = second_secret(log).filter(|_| job.block.two_secret);
                 let keys = context.map(|context| {
                     derive_password_keys(&MasterKey::from_bytes(master), &context, &job.block, second.as_ref())
                 });
                 if let Some(Ok(keys)) = keys {
                     // EXPOSE: searched for in everything that leaves.
-                    needles.add("auth", keys.auth.expose());
+                    needles.add_pieces("auth", keys.auth.expose());
                     // EXPOSE: searched for in everything that leaves.
-                    needles.add("pre", keys.pre.expose());
+                    needles.add_pieces("pre", keys.pre.expose());
                 }
             }
             _ => {}
         }
     }
-    for draw in log.draws.iter().filter(|draw| draw.len() >= 16 && !public.contains(draw)) {
-        needles.add("a secret draw", draw);
+    for draw in secret_draws(log) {
+        needles.add_pieces("a secret draw", draw);
         let Some(context) = context else { continue };
         match draw.len() {
-            32 => needles.add("KEK_ak", &derived(b"firstkey/v1/ak", draw, b"firstkey/v1/kek/account", &context)),
+            32 => needles.add_pieces("KEK_ak", &derived(b"firstkey/v1/ak", draw, b"firstkey/v1/kek/account", &context)),
             16 => {
-                needles.add("KEK_rc", &derived(b"firstkey/v1/recovery", draw, b"firstkey/v1/kek/recovery", &context));
-                needles.add("rc_seed", &derived(b"firstkey/v1/recovery", draw, b"firstkey/v1/recovery-sign", &context));
+                needles.add_pieces(
+                    "KEK_rc",
+                    &derived(b"firstkey/v1/recovery", draw, b"firstkey/v1/kek/recovery", &context),
+                );
+                needles.add_pieces(
+                    "rc_seed",
+                    &derived(b"firstkey/v1/recovery", draw, b"firstkey/v1/recovery-sign", &context),
+                );
             }
             _ => {}
         }

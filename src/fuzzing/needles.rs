@@ -32,6 +32,14 @@ impl Needles {
         }
     }
 
+    /// Adds bytes, and each eight of them: whoever sends sixteen bytes of a key has sent enough of it.
+    pub fn add_pieces(&mut self, name: &str, bytes: &[u8]) {
+        self.add(name, bytes);
+        for piece in bytes.chunks_exact(SHORTEST) {
+            self.add(name, piece);
+        }
+    }
+
     /// Adds text: as bytes, and as UTF-16 in both orders.
     pub fn add_text(&mut self, name: &str, text: &str) {
         self.add(name, text.as_bytes());
@@ -61,6 +69,22 @@ impl Needles {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_sixteen_bytes_of_a_key_are_found_in_every_encoding() {
+        let key: Vec<u8> = (0x80..0xa0).collect();
+        let mut needles = Needles::default();
+        needles.add_pieces("key", &key);
+        for part in key.windows(15) {
+            for shift in 0..3 {
+                let hay = [&b"xyz"[..shift], part, b"tail"].concat();
+                let texts = [Base64Unpadded::encode_string(&hay), Base64UrlUnpadded::encode_string(&hay)];
+                for form in [hay, texts[0].clone().into_bytes(), texts[1].clone().into_bytes()] {
+                    assert_eq!(needles.find(&form), Some("key"));
+                }
+            }
+        }
+    }
 
     #[test]
     fn every_encoding_at_every_alignment_is_found() {

@@ -8,6 +8,7 @@ use crate::flow::accept::Options;
 use crate::flow::checkpoint::{Checkpoint, Pin};
 use crate::flow::{Answer, Effect, Flow, Reply};
 use crate::wire::inbound::Framing;
+use std::ops::Range;
 
 /// Steps after which a flow is taken for endless (I8).
 pub const LIMIT: usize = 500;
@@ -77,6 +78,8 @@ pub struct Turn {
     pub effect: Effect,
     /// What came of it.
     pub heard: Heard,
+    /// Which of the log's draws were made in the step that ended with the effect.
+    pub drawn: Range<usize>,
 }
 
 /// What the flow was given to begin with.
@@ -121,11 +124,13 @@ pub fn play(flow: &mut impl Flow, given: Given, world: &mut impl World, rng: &mu
     let mut log = Log { given, turns: Vec::new(), after: Vec::new(), draws: Vec::new() };
     let mut reply = Reply::Begin;
     while log.turns.len() < LIMIT {
+        let before = rng.draws.len();
         let effect = flow.step(reply, rng);
+        let drawn = before..rng.draws.len();
         let ended = matches!(effect, Effect::Finish(_));
         let next = if ended { None } else { world.reply(log.turns.len(), &effect) };
         let heard = next.as_ref().map_or(Heard::Nothing, Heard::of);
-        log.turns.push(Turn { effect, heard });
+        log.turns.push(Turn { effect, heard, drawn });
         match next {
             Some(next) => reply = next,
             None if ended => {

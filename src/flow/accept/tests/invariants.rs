@@ -86,7 +86,7 @@ fn i2_the_oracle_knows_the_secrets_and_would_find_them() {
         broken_by(|log| {
             let origin = done(log).pin.origin.clone();
             let request = Outbound::post(&origin, Endpoint::LoginParams).field("email", &Email(text)).build();
-            log.turns.insert(0, Turn { effect: Effect::Send(request), heard: Heard::Other });
+            log.turns.insert(0, Turn { effect: Effect::Send(request), heard: Heard::Other, drawn: 0..0 });
         })
     };
     assert_eq!(leak("ada@example.org".to_owned()), None);
