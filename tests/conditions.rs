@@ -36,6 +36,7 @@ fn end(run: &Run) -> (Option<i32>, String) {
 
 fn row(condition: &str, first: &Run, then: Option<&Run>) {
     let then = then.map_or(String::new(), |then| format!("; again: {:?}", end(then)));
+    support::row::row("accept", "this computer", condition, &format!("{:?}{then}", end(first)));
     eprintln!("| {condition:<60} | {:?}{then} |", end(first));
 }
 

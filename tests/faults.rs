@@ -12,6 +12,7 @@ use support::client::{Desk, Run};
 use support::deployment::Deployment;
 use support::inside::{self, Choice};
 use support::keys::Stored;
+use support::row::row;
 use support::wire::{Act, Reply};
 
 const EMAIL: &str = "ada@example.org";
@@ -205,6 +206,8 @@ fn every_fault_at_every_call_ends_with_its_exit_code_and_the_next_run_completes_
                 while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
                     // The other cells are played and shown all the same.
                     let end = catch_unwind(AssertUnwindSafe(|| cell.play())).unwrap_or_else(|_| FAILED.to_owned());
+                    let often = if cell.always { "always" } else { "at first" };
+                    row("accept", CALLS[cell.call], &format!("{:?}, {often}", cell.fault), &end);
                     let index = cells.iter().position(|other| std::ptr::eq(other, cell)).expect("one of them");
                     ends.lock().expect("not poisoned")[index] = end;
                 }

@@ -20,6 +20,7 @@ use support::client::{Desk, PASSWORD, Run, run};
 use support::completed::completed;
 use support::deployment::Deployment;
 use support::pty::DEADLINE;
+use support::row::row;
 use support::wire::Act;
 
 /// At how many requests of one account the program is killed: a try that fails is counted up to twice, for each of two moments.
@@ -181,7 +182,7 @@ impl Bench {
                         let is_as_before = moment == Moment::BeforeItArrives && stored(&self.server) == self.seen;
                         let is_new = !is_as_before && self.judge(&new, with_kit, &when);
                         self.seen = stored(&self.server);
-                        self.note(number, &path, moment, kit_is_there, is_new);
+                        self.note(name, number, &path, moment, kit_is_there, is_new);
                     }
                     Fate::Ended(status) => {
                         assert!(status.success(), "{name} was not killed and ended with {status}");
@@ -204,10 +205,16 @@ impl Bench {
         self.holds = new;
     }
 
-    fn note(&mut self, number: usize, path: &str, moment: Moment, kit_is_there: bool, is_new: bool) {
+    fn note(&mut self, name: &str, number: usize, path: &str, moment: Moment, kit_is_there: bool, is_new: bool) {
         let moment = if moment == Moment::BeforeItArrives { "before it arrives" } else { "before its answer" };
         let opens = if is_new { "new" } else { "old" };
         let kit = if kit_is_there { "a new kit is there" } else { "" };
+        row(
+            name,
+            &format!("request {}, {path}", number + 1),
+            &format!("SIGKILL {moment}"),
+            &format!("the {opens} one opens"),
+        );
         self.table.push(format!("  {:>2} {path:<28} {moment:<18} {opens} opens  {kit}", number + 1));
     }
 

@@ -17,6 +17,7 @@ use support::deployment::Deployment;
 use support::inside::{self, Choice, Fuse};
 use support::keys::Stored;
 use support::pty::DEADLINE;
+use support::row::row;
 use support::wire::Act;
 
 const EMAIL: &str = "ada@example.org";
@@ -118,6 +119,7 @@ fn killed_before_any_effect_and_run_again_there_is_one_account_with_one_set_of_k
                 assert!(status.success(), "{when}: {status}");
                 return;
             }
+            row("accept", &format!("effect {}", effects + 1), "SIGKILL before it", "the next run completes");
             covered.fetch_add(1, Ordering::Relaxed);
         }
     };
@@ -150,7 +152,8 @@ fn kill_at(server: &Deployment, desk: &Desk, link: &str, path: &'static str, act
 #[test]
 fn killed_while_a_request_is_on_its_way_or_answered_the_next_run_completes_the_account() {
     for path in [CLAIM, START, COMPLETE, PARAMS, LOGIN, FINISH] {
-        for act in [|| Act::CutBefore, || Act::CutAfter] {
+        let before: fn() -> Act = || Act::CutBefore;
+        for (when, act) in [("before it arrives", before), ("before its answer", || Act::CutAfter)] {
             let mut server = Deployment::start();
             let link = server.invite(EMAIL);
             let desk = Desk::new();
@@ -160,6 +163,7 @@ fn killed_while_a_request_is_on_its_way_or_answered_the_next_run_completes_the_a
             assert_complete(&server, &desk, &run, path);
             assert!(sent.is_empty() || uploads(&server) == sent, "{path}: the same bytes");
             assert_harmless_again(&server, &desk, &link);
+            row("accept", path, &format!("SIGKILL {when}"), "the next run completes");
         }
     }
 }

@@ -9,10 +9,13 @@ const POSTGRES: bool = false;
 
 #[path = "behaviour/common/mod.rs"]
 mod common;
+#[path = "../../tests/support/row.rs"]
+mod rows;
 
 use common::cluster::Cluster;
 use firstkey_server::{NewOrganisation, Realm};
 use rand_core::RngCore;
+use rows::row;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -47,6 +50,13 @@ struct Known {
     acknowledged: BTreeMap<String, String>,
     /// Sent, but never answered.
     in_doubt: BTreeSet<String>,
+}
+
+impl Known {
+    fn note(&self, flow: &str, round: u32, fault: &str) {
+        let end = format!("{} people were acknowledged, all are there", self.acknowledged.len());
+        row(flow, &format!("under load, round {}", round + 1), fault, &end);
+    }
 }
 
 impl Subject {
@@ -300,6 +310,7 @@ fn a_server_killed_at_any_moment_loses_nothing_that_it_acknowledged() {
         subject.load(round, &mut known, Subject::kill);
         subject.start();
         subject.check(&mut known, &mut checked);
+        known.note("server over SQLite", round, "SIGKILL");
     }
     subject.finish(&known);
 }
@@ -313,11 +324,13 @@ fn over_postgresql_neither_the_servers_death_nor_the_databases_loses_anything() 
         subject.load(round, &mut known, Subject::kill);
         subject.start();
         subject.check(&mut known, &mut checked);
+        known.note("server over PostgreSQL", round, "SIGKILL");
     }
     for round in SERVER_KILLS..SERVER_KILLS + DATABASE_KILLS {
         // The server lives on, says that it cannot, and goes on by itself when the database is back.
         subject.load(round, &mut known, |_| cluster.crash());
         subject.check(&mut known, &mut checked);
+        known.note("server over PostgreSQL", round, "SIGKILL of the database");
     }
     subject.finish(&known);
 }

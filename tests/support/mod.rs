@@ -23,6 +23,7 @@ pub mod memory;
 pub mod needles;
 pub mod nobody;
 pub mod pty;
+pub mod row;
 pub mod secrets;
 pub mod sitting;
 pub mod wire;

@@ -6,8 +6,12 @@ use super::super::{change_kit, change_password, change_secret_key, recover};
 use super::{Bench, Meddle, NEW, Stop, Why, ready};
 use crate::fuzzing::chance::Seeded;
 use crate::fuzzing::scene::PASSWORD;
+use rows::row;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+
+#[path = "../../../../tests/support/row.rs"]
+mod rows;
 
 type Deed = fn(&mut Bench, u64) -> Result<(), Stop>;
 
@@ -109,6 +113,10 @@ fn after_every_fault_at_every_request_one_pair_opens_and_the_command_can_be_done
                     deed(&mut bench, 6).is_ok()
                 });
                 assert!(done, "again: {place}");
+                let end = ["done at once", "stopped, unchanged", "stopped, sent", "stopped, stored"][slot];
+                let opens = if new { "new" } else { "old" };
+                let end = format!("{end}; the {opens} password opens; the next run is done");
+                row(name, &format!("request {at}, {}", honest.paths[at - 1]), fault, &end);
                 runs += 1;
             }
             let [done, unchanged, sent, stored] = counts;
