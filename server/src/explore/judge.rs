@@ -4,7 +4,7 @@
 
 use super::client::{COMPLETE, End, Success};
 use super::hand::{Answer, Sent};
-use super::world::Client;
+use super::person::Client;
 use crate::store::held::Rows;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;

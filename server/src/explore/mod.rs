@@ -16,7 +16,9 @@ mod client;
 mod event;
 mod hand;
 mod judge;
+mod person;
 mod search;
+mod tale;
 mod tests;
 mod world;
 

@@ -4,89 +4,16 @@
 //! does by itself between two requests touches nobody else, so it belongs to the event before. An answer that is under way for long is the same as the next request under
 //! way for long, and a lost answer is a request that arrives after its sender has given up waiting: so the order in which the server hears things is the whole schedule.
 
-use super::client::{Begun, COMPLETE, Disk, End, Heard, Now, Played, Running, Runs, Step, Success};
+use super::client::{Begun, COMPLETE, Disk, End, Heard, Now, Played, Running, Runs, Step};
 use super::digest;
 use super::event::Event;
 use super::hand::{Deed, Hand, Sent, Served};
 use super::judge::{self, Broken, Looks};
+use super::person::{At, Client};
 use crate::store::held::Rows;
 use firstkey::flow::stop::NoAnswer;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// A client between two events.
-#[derive(Clone)]
-pub(super) struct Client {
-    pub(super) disk: Arc<Disk>,
-    disk_digest: u128,
-    /// Runs that it began.
-    pub(super) runs: u8,
-    /// Letters that had come when the last run began, which of their links was pasted, and whether it was `--resume` instead.
-    letters: usize,
-    pasted: usize,
-    resumed: bool,
-    /// Links that were found to be of no more use, a bit for each.
-    useless: u32,
-    at: At,
-    /// What it said when it was done.
-    pub(super) done: Option<Arc<Success>>,
-}
-
-#[derive(Clone)]
-enum At {
-    /// Not begun, or crashed.
-    Away,
-    Runs(Arc<Running>),
-    Ended(Arc<End>),
-}
-
-impl Client {
-    pub(super) fn is_running(&self) -> bool {
-        matches!(self.at, At::Runs(_))
-    }
-
-    pub(super) fn end(&self) -> Option<&End> {
-        if let At::Ended(end) = &self.at { Some(end) } else { None }
-    }
-
-    /// What the person may run now: `accept` with the newest link, and `accept --resume`.
-    fn would_run(&self, letters: usize, active: bool) -> (bool, bool) {
-        let (newer, pending) = (self.fresh(letters).is_some(), self.disk.is_pending());
-        match &self.at {
-            At::Runs(_) => (false, false),
-            At::Away => (true, pending),
-            At::Ended(end) => match end.as_ref() {
-                End::Stopped(Step::Again | Step::Later, _) => (true, pending),
-                End::Stopped(Step::Wait, _) => (active, active && pending),
-                // `status` names an upload whose fate is open.
-                End::Stopped(Step::Ask | Step::Warn, _) => (newer, pending && !self.resumed),
-                End::Done(_) => (newer, false),
-                End::Dead(_) => (false, false),
-            },
-        }
-    }
-
-    /// The newest link that may be of use.
-    fn fresh(&self, letters: usize) -> Option<usize> {
-        (0..letters).rev().find(|link| self.useless & 1 << link == 0)
-    }
-
-    /// Whether `--resume` was just answered for good.
-    fn resumed_in_vain(&self) -> bool {
-        self.resumed && matches!(self.end(), Some(End::Stopped(Step::Ask | Step::Warn, _)))
-    }
-
-    /// The run has ended so; a link that led to something final leads nowhere else.
-    fn ended(&mut self, end: &Arc<End>) {
-        let is_final = matches!(end.as_ref(), End::Stopped(Step::Ask | Step::Warn, _));
-        if matches!(end.as_ref(), End::Done(_)) {
-            self.useless = (1 << self.letters) - 1;
-        } else if is_final && !self.resumed {
-            self.useless |= 1 << self.pasted;
-        }
-        self.at = At::Ended(Arc::clone(end));
-    }
-}
 
 /// Everything.
 #[derive(Clone)]
@@ -95,7 +22,7 @@ pub(super) struct World {
     now: i64,
     pub(super) clients: Vec<Client>,
     /// Requests whose senders have given up waiting, and that may still arrive.
-    late: Vec<Arc<Sent>>,
+    pub(super) late: Vec<Arc<Sent>>,
     /// How often the server has taken in a request that may still come again.
     served: Vec<(u128, u8)>,
     pub(super) links: Arc<Vec<String>>,
@@ -497,65 +424,5 @@ impl World {
         parts.extend_from_slice(&self.deeds);
         parts.extend_from_slice(&self.links_digest.to_le_bytes());
         digest(&[&parts])
-    }
-
-    /// What is waited for and under way, for whoever reads a schedule.
-    pub(super) fn told(&self, event: Event) -> String {
-        let one = |client: u8| match &self.clients[usize::from(client)].at {
-            At::Runs(run) => run.sent.path,
-            _ => "",
-        };
-        match event {
-            Event::Start(client) => format!("client {client} runs `accept` with the newest link of use"),
-            Event::Resume(client) => format!("client {client} runs `accept --resume`"),
-            Event::Answer(client) => format!("client {client}: {} is answered", one(client)),
-            Event::Twice(client) => format!("client {client}: {} is answered; a copy stays under way", one(client)),
-            Event::Lost(client) => format!("client {client}: {} is lost, the connection breaks", one(client)),
-            Event::Late(client) => {
-                format!("client {client}: the connection breaks, {} is still under way", one(client))
-            }
-            Event::Dumb(client) => format!("client {client}: {} is lost, no answer in time", one(client)),
-            Event::DumbLate(client) => {
-                format!("client {client}: no answer in time, {} is still under way", one(client))
-            }
-            Event::Crash(client) => format!("client {client} crashes, {} is lost", one(client)),
-            Event::CrashLate(client) => format!("client {client} crashes, {} is still under way", one(client)),
-            Event::CrashHalf(client) => {
-                format!("client {client}: {} is answered; crash between pin and checkpoint", one(client))
-            }
-            Event::CrashDone(client) => {
-                format!("client {client}: {} is answered; crash before it says so", one(client))
-            }
-            Event::Kill(client, after) => {
-                format!("client {client}: the server dies after transaction {after} of {}", one(client))
-            }
-            Event::Arrive(at) => format!("a delayed {} arrives", self.late[usize::from(at)].path),
-            Event::Deed(Deed::Suspend) => "the identity provider deactivates the person".to_owned(),
-            Event::Deed(Deed::Activate) => "the identity provider activates the person".to_owned(),
-            Event::Deed(Deed::Resend) => "an administrator sends the invitation again".to_owned(),
-            Event::Deed(Deed::Reset) => "an administrator starts a reset of the keys".to_owned(),
-        }
-    }
-
-    /// How it stands, in one line.
-    pub(super) fn stands(&self) -> String {
-        let mut line = match judge::Account::read(&self.rows) {
-            Ok(account) => {
-                let keys = account.bundle.map_or("no keys".to_owned(), |bundle| format!("keys {}", bundle.key_gen));
-                format!("{}, {}, {keys}", account.state, if account.active { "active" } else { "suspended" })
-            }
-            Err(broken) => broken.to_string(),
-        };
-        for (at, client) in self.clients.iter().enumerate() {
-            line += &match &client.at {
-                At::Away => format!("; {at}: away"),
-                At::Runs(run) => format!("; {at}: waits for {}", run.sent.path),
-                At::Ended(end) => match end.as_ref() {
-                    End::Done(_) => format!("; {at}: done"),
-                    End::Stopped(_, said) | End::Dead(said) => format!("; {at}: {said:.60}"),
-                },
-            };
-        }
-        line
     }
 }
