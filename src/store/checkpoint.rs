@@ -8,6 +8,7 @@ use super::frame::{self, Magic};
 use super::name::{FileName, Kind, Stem};
 use super::place::Place;
 use crate::flow::stop::StorageTrouble;
+use rustix::fs::{self, AtFlags};
 
 const MAGIC: Magic = Magic("FKCP1");
 
@@ -38,6 +39,16 @@ pub fn discard(place: &Place, id: &Stem) -> Result<(), StoreError> {
 /// Ids of all that are there, sorted; whether they can be read shows when they are loaded.
 pub fn list(place: &Place) -> Result<Vec<Stem>, StoreError> {
     list_kind(place, Kind::Pending)
+}
+
+/// The same, the one that was written first in front; where that cannot be told, by name.
+pub fn list_oldest_first(place: &Place) -> Result<Vec<Stem>, StoreError> {
+    let mut ids = list(place)?;
+    ids.sort_by_cached_key(|id| {
+        let found = fs::statat(place.folder(), FileName::new(id, Kind::Pending).as_str(), AtFlags::SYMLINK_NOFOLLOW);
+        found.ok().map(|found| (found.st_mtime, found.st_mtime_nsec))
+    });
+    Ok(ids)
 }
 
 pub(super) fn save_framed(

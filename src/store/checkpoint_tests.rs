@@ -1,9 +1,10 @@
-use super::{LONGEST, discard, list, load, save};
+use super::{LONGEST, discard, list, list_oldest_first, load, save};
 use crate::flow::stop::StorageTrouble;
 use crate::store::name::Stem;
 use crate::store::place::Place;
 use crate::store::record;
 use std::fs;
+use std::time::{Duration, UNIX_EPOCH};
 
 fn scratch() -> (tempfile::TempDir, Place) {
     let folder = tempfile::tempdir().expect("a folder for the test");
@@ -34,6 +35,27 @@ fn a_checkpoint_is_saved_replaced_listed_loaded_and_discarded() {
     assert_eq!(load(&place, &id("a")).expect_err("it is gone").trouble, StorageTrouble::Missing);
     // A second time it is simply gone.
     assert_eq!(discard(&place, &id("a")), Ok(()));
+}
+
+#[test]
+fn the_one_that_was_written_last_comes_last_whatever_its_name() {
+    let (_folder, place) = scratch();
+    for name in ["a", "b", "c"] {
+        save(&place, &id(name), name.as_bytes()).expect("our own folder");
+    }
+    let written = |name: &str, seconds| {
+        let path = place.path().join(format!("{name}.pending"));
+        let file = fs::OpenOptions::new().write(true).open(path).expect("our own file");
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(seconds)).expect("our own file");
+    };
+    for (times, order) in [([3, 1, 2], ["b", "c", "a"]), ([1, 2, 3], ["a", "b", "c"]), ([7, 7, 7], ["a", "b", "c"])] {
+        for (name, seconds) in ["a", "b", "c"].into_iter().zip(times) {
+            written(name, seconds);
+        }
+        assert_eq!(list_oldest_first(&place), Ok(order.map(id).to_vec()));
+    }
+    save(&place, &id("a"), b"signed anew").expect("our own folder");
+    assert_eq!(list_oldest_first(&place).map(|ids| ids.last().cloned()), Ok(Some(id("a"))));
 }
 
 #[test]

@@ -58,9 +58,9 @@ impl StateShelf {
         Ok(Self { place, record: Record::default(), _lock: lock })
     }
 
-    /// All checkpoints.
+    /// All checkpoints, oldest first.
     pub fn checkpoints(&self) -> Result<Vec<Checkpoint>, LocalTrouble> {
-        checkpoint::list(&self.place)?.iter().map(|id| self.parse(checkpoint::load(&self.place, id)?, Checkpoint::read)).collect()
+        checkpoint::list_oldest_first(&self.place)?.iter().map(|id| self.parse(checkpoint::load(&self.place, id)?, Checkpoint::read)).collect()
     }
 
     /// All pins.
