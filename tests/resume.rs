@@ -18,7 +18,7 @@ use support::inside::{self, Choice, Fuse};
 use support::keys::Stored;
 use support::pty::DEADLINE;
 use support::row::row;
-use support::wire::Act;
+use support::wire::{Act, Reply};
 
 const EMAIL: &str = "ada@example.org";
 const CLAIM: &str = "/v1/invites/claim";
@@ -193,6 +193,51 @@ fn resume(desk: &Desk) -> Command {
     let mut command = desk.command();
     command.args(["accept", "--resume", "--no-input", "--json", "--password-file"]).arg(desk.path("password"));
     command
+}
+
+/// "Not now", for so long that nobody waits for it.
+fn busy() -> Reply {
+    let mut reply =
+        Reply::json(json!({"type": "urn:firstkey:problem:unavailable", "title": "", "status": 503}).to_string());
+    (reply.status, reply.content_type) = (503, "application/problem+json".to_owned());
+    reply.with_retry_after(3600)
+}
+
+#[test]
+fn an_upload_that_was_refused_for_good_does_not_hide_the_one_that_is_stored() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    // The first is stored, and the run dies before the read-back.
+    kill_at(&server, &desk, &link, COMPLETE, || Act::CutAfter);
+    std::fs::rename(desk.path("kit.txt"), desk.path("first-kit.txt")).expect("our own file");
+    // A reset is agreed to, its upload never arrives, and then the person logs in elsewhere, which calls it off.
+    let reset = server.reset(EMAIL);
+    server.wire.script(|seen, _| if seen.path == COMPLETE { Act::Answer(busy()) } else { Act::Forward });
+    let paused = run(desk.accept(&reset, EMAIL).args(["--accept-reset", EMAIL]));
+    assert_eq!((paused.code, &paused.last()["code"]), (Some(75), &json!("paused")), "{paused:?}");
+    server.wire.script(|_, _| Act::Forward);
+    let elsewhere = Desk::new();
+    let mut verify = elsewhere.command();
+    verify.args(["verify", "--no-input", "--json", "--server", &server.wire.origin(), "--account", EMAIL]);
+    verify.arg("--password-file").arg(elsewhere.write("password", support::client::PASSWORD.as_bytes()));
+    let verified = run(&mut verify);
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+
+    let done = run(&mut resume(&desk));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let events: Vec<_> = done.events().iter().map(|event| event["event"].clone()).collect();
+    assert!(events.starts_with(&[json!("resume"), json!("passed"), json!("resume"), json!("sent")]), "{events:?}");
+    let passed = &done.events()[1];
+    assert_eq!((&passed["user"], &passed["code"]), (&json!(EMAIL), &json!("invite-withdrawn")));
+    assert_eq!(done.last()["fingerprint"], verified.last()["fingerprint"], "the keys that the other computer saw");
+    std::fs::rename(desk.path("first-kit.txt"), desk.path("kit.txt")).expect("our own file");
+    Stored(&server.show(EMAIL)).open_with(&desk.recovery_code());
+    // What was refused stays, and is asked about again: a refusal makes nothing forgotten.
+    assert_eq!(desk.state_files().iter().filter(|path| is_pending(path)).count(), 1);
+    let again = run(&mut resume(&desk));
+    assert_eq!((again.code, &again.last()["code"]), (Some(4), &json!("invite-withdrawn")), "{again:?}");
+    assert_eq!(desk.state_files().iter().filter(|path| is_pending(path)).count(), 1);
 }
 
 #[test]

@@ -76,6 +76,28 @@ impl Pin {
     }
 }
 
+impl Checkpoint {
+    /// The keys of the upload.
+    fn identity(&self) -> Option<PublicIdentity> {
+        // What was read from a file, or is about to be saved, is whole.
+        Completion::read(self.request.body()).ok().map(|completion| completion.bundle.identity)
+    }
+
+    /// The generation of its keys.
+    pub fn key_gen(&self) -> KeyGen {
+        self.identity().map_or(KeyGen::FIRST, |identity| identity.key_gen)
+    }
+
+    /// Whether its account was read back on this computer with other keys, of the same generation or a later one. Whoever finished it now would have a server put
+    /// keys back that were replaced.
+    pub fn is_outdated(&self, pins: &[Pin]) -> bool {
+        let pinned = pins.iter().find(|pin| pin.context == self.context).map(|pin| pin.identity);
+        pinned.is_some_and(|pinned| {
+            self.identity().is_none_or(|saved| saved != pinned && saved.key_gen <= pinned.key_gen)
+        })
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CheckpointFile {

@@ -25,7 +25,7 @@ use crate::crypto::recovery::CodeError;
 use crate::crypto::strength::{Strength, Weakness};
 use crate::secret::{RecoveryCode, SecretKey};
 use crate::wire::asked::SecretKeys;
-use crate::wire::inbound::Response;
+use crate::wire::inbound::{ProblemName, Response};
 use crate::wire::link::LinkTrouble;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::Outbound;
@@ -347,6 +347,13 @@ pub enum Notice {
         bytes: usize,
         /// SHA-256 of it.
         digest: [u8; 32],
+    },
+    /// A saved upload is refused for good; one that was saved before it is tried.
+    PassedOver {
+        /// Whose.
+        email: String,
+        /// What the server says of its invite.
+        why: ProblemName,
     },
     /// No answer; the next try comes after this.
     Retrying {

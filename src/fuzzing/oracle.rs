@@ -196,19 +196,40 @@ fn has_second_secret(request: &Outbound) -> bool {
         == Some(1)
 }
 
-/// I5: one body in the whole log, that of the checkpoint where there was one.
+/// I5: one body from its making or its resumption on. Another one only where the server said of the first that its invite has ended, and then one that was saved.
 pub fn one_upload(log: &Log) -> Result<(), Broken> {
-    let saved = log
-        .turns
-        .iter()
-        .filter_map(|turn| if let Effect::Save(saved) = &turn.effect { Some(&saved.request) } else { None });
-    let resumed = log.turns.iter().find_map(|turn| {
-        if let Effect::Tell(Notice::Resuming { digest, .. }) = &turn.effect { Some(*digest) } else { None }
-    });
-    let mut digests: Vec<_> =
-        saved.chain(log.turns.iter().filter_map(is_upload)).map(Outbound::digest).chain(resumed).collect();
-    digests.dedup();
-    if digests.len() > 1 { broken("I5", "two different uploads in one run") } else { Ok(()) }
+    let (mut current, mut ended): (Option<[u8; 32]>, bool) = (None, false);
+    for turn in &log.turns {
+        let digest = match &turn.effect {
+            Effect::Save(saved) => saved.request.digest(),
+            Effect::Tell(Notice::Resuming { digest, .. }) => {
+                if ended {
+                    current = None;
+                }
+                *digest
+            }
+            Effect::Send(request) => {
+                ended = has_ended(turn);
+                if is_upload(turn).is_none() {
+                    continue;
+                }
+                request.digest()
+            }
+            _ => continue,
+        };
+        if *current.get_or_insert(digest) != digest {
+            return broken("I5", "two different uploads in one run, and the first was not refused for good");
+        }
+    }
+    Ok(())
+}
+
+/// Whether the answer of this turn says that an invite has ended.
+fn has_ended(turn: &Turn) -> bool {
+    let Heard::Received { status, body, .. } = &turn.heard else { return false };
+    let name = member(body, "type").and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+    let names = ["invite-expired", "invite-used", "invite-withdrawn", "removed"];
+    *status >= 400 && names.iter().any(|known| name == format!("urn:firstkey:problem:{known}"))
 }
 
 fn bytes(value: &Value) -> Option<Vec<u8>> {

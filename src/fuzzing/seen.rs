@@ -53,6 +53,10 @@ pub fn in_notice(notice: &Notice) -> Vec<String> {
         Notice::Looking { origin, email } => vec![origin.to_string(), email.clone()],
         Notice::UnknownPolicy(members) => members.iter().map(ToString::to_string).collect(),
         Notice::Resuming { email, .. } => vec![email.clone()],
+        Notice::PassedOver { email, why } => match why {
+            ProblemName::Other(name) => vec![email.clone(), name.to_string()],
+            _ => vec![email.clone()],
+        },
         Notice::Plan
         | Notice::Unusable(_)
         | Notice::Weak { .. }

@@ -21,10 +21,12 @@ use std::path::PathBuf;
 /// `firstkey status`.
 pub(super) fn status(flags: &cli::Status, state: Option<PathBuf>) -> ExitCode {
     let found = state_folder(state).and_then(|path| shelf::known(&path));
-    let (pins, checkpoints) = match found {
+    let (pins, mut checkpoints) = match found {
         Ok(found) => found,
         Err(trouble) => return failed(flags.json, trouble),
     };
+    // What other keys have taken the place of, there is nothing to finish of.
+    checkpoints.retain(|saved| !saved.is_outdated(&pins));
     let output = if flags.json {
         let accounts = pins.iter().map(account_event);
         let unfinished = checkpoints.iter().map(|saved| {

@@ -92,6 +92,12 @@ pub enum ProblemName {
 }
 
 impl ProblemName {
+    /// Whether it says that an invite has ended for good. A server says these of an invite to nobody but those who show its token or a signature that holds;
+    /// `InviteUnknown` speaks of what was shown, and a suspension ends.
+    pub fn ends_the_invite(&self) -> bool {
+        matches!(self, Self::InviteExpired | Self::InviteUsed | Self::InviteWithdrawn | Self::Removed)
+    }
+
     fn read(name: &str) -> Self {
         match name {
             "invite-unknown" => Self::InviteUnknown,

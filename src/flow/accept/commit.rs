@@ -2,6 +2,7 @@
 
 use super::claim::{self, Claim, Sent};
 use super::make::Made;
+use super::saved::Saved;
 use super::{At, Expect, Next, after, invite_problem, passes, readback};
 use crate::crypto::context::KeyGen;
 use crate::flow::checkpoint::{Checkpoint, Membership, Pin};
@@ -51,12 +52,14 @@ pub(super) fn save(made: Made) -> Result<Next, Why> {
     };
     after(Effect::Save(checkpoint.clone()), move |_, _| {
         let notice = Notice::Sending { bytes: checkpoint.request.body().len() };
-        after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, secret_key, renewals: 0 }, at))
+        after(Effect::Tell(notice), move |_, at| {
+            send(Upload { checkpoint, completion, secret_key, renewals: 0, saved: Saved::default() }, at)
+        })
     })
 }
 
-/// Takes up a saved upload.
-pub(super) fn resume(checkpoint: Checkpoint, at: &mut At) -> Result<Next, Why> {
+/// Takes up a saved upload; `saved` is what may be tried after it.
+pub(super) fn resume(checkpoint: Checkpoint, saved: Saved, at: &mut At) -> Result<Next, Why> {
     at.origin = Some(checkpoint.request.origin().clone());
     at.invite = Some(checkpoint.invite);
     // Whether the earlier run's upload arrived is not known until the server says so.
@@ -68,7 +71,9 @@ pub(super) fn resume(checkpoint: Checkpoint, at: &mut At) -> Result<Next, Why> {
         bytes: checkpoint.request.body().len(),
         digest: checkpoint.request.digest(),
     };
-    after(Effect::Tell(notice), move |_, at| send(Upload { checkpoint, completion, secret_key: None, renewals: 0 }, at))
+    after(Effect::Tell(notice), move |_, at| {
+        send(Upload { checkpoint, completion, secret_key: None, renewals: 0, saved }, at)
+    })
 }
 
 /// An upload on its way.
@@ -78,6 +83,15 @@ pub(super) struct Upload {
     /// For the read-back, if the account has one and this run made it.
     pub(super) secret_key: Option<SecretKey>,
     renewals: u32,
+    /// What may be tried if this one is refused for good.
+    saved: Saved,
+}
+
+impl Upload {
+    /// The server does not take it.
+    fn refused(self, why: Why, at: &mut At) -> Result<Next, Why> {
+        self.saved.go_on(why, &self.checkpoint.email, at)
+    }
 }
 
 fn send(upload: Upload, at: &mut At) -> Result<Next, Why> {
@@ -102,7 +116,7 @@ impl Expect for ExpectReceipt {
                 Err(problem) if problem.name == ProblemName::ClaimStale && self.upload.renewals < RENEWALS => {
                     return Next::effect(Effect::Ask(Question::InviteAgain), ExpectLinkAgain { upload: self.upload });
                 }
-                Err(problem) => return Err(invite_problem(problem)),
+                Err(problem) => return self.upload.refused(invite_problem(problem), at),
             },
             _ => return Err(Why::OutOfStep),
         };
@@ -159,7 +173,11 @@ struct ExpectRenewal {
 
 impl Expect for ExpectRenewal {
     fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
-        match claim::hear(reply, &mut self.retry, at, inbound::read_offer)? {
+        let heard = match claim::hear(reply, &mut self.retry, at, inbound::read_offer) {
+            Ok(heard) => heard,
+            Err(why) => return self.upload.refused(why, at),
+        };
+        match heard {
             Sent::Again(wait) => {
                 let state = *self;
                 claim::again(wait, state.request.clone(), state)

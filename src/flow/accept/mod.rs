@@ -13,6 +13,7 @@ mod commit;
 mod kit;
 mod make;
 mod readback;
+mod saved;
 mod secret_key;
 mod start;
 mod terms;
@@ -39,7 +40,7 @@ pub struct Options {
     pub profile: Option<Profile>,
     /// Stop right before the upload and show it.
     pub rehearsal: bool,
-    /// Take up the newest checkpoint without asking for a link.
+    /// Take up the newest checkpoint without asking for a link, or an older one where the newest was refused for good.
     pub resume: bool,
     /// Accounts that were completed on this machine.
     pub pins: Vec<Pin>,

@@ -2,7 +2,9 @@
 
 use super::claim;
 use super::commit;
+use super::saved::Saved;
 use super::{At, Expect, Next, Options, gave_up};
+use crate::flow::checkpoint::Checkpoint;
 use crate::flow::stop::{GaveUp, Why};
 use crate::flow::{Answer, Done, Effect, Question, Reply};
 use crate::wire::asked::SecretKeys;
@@ -18,12 +20,9 @@ pub(super) struct Begin {
 }
 
 impl Expect for Begin {
-    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
         match reply {
-            Reply::Begin if self.options.resume => match self.options.checkpoints.pop() {
-                Some(checkpoint) => commit::resume(checkpoint, at),
-                None => Err(Why::NothingSaved),
-            },
+            Reply::Begin if self.options.resume => Saved::of(self.options.checkpoints, &self.options.pins).next(at),
             Reply::Begin => Next::effect(
                 Effect::Ask(Question::Invite { trouble: None }),
                 ExpectLink { options: self.options, attempt: 1 },
@@ -67,11 +66,15 @@ impl Expect for ExpectLink {
                 secret_keys: SecretKeys::Off,
             }));
         }
-        let ours = |invite| link.invite_id() == invite;
-        if let Some(index) =
-            options.checkpoints.iter().rposition(|saved| ours(saved.invite) && saved.request.origin() == link.origin())
-        {
-            return commit::resume(options.checkpoints.swap_remove(index), at);
+        // An upload that other keys have taken the place of is none of these: its link is judged like any other.
+        let ours = |saved: &Checkpoint| {
+            saved.invite == link.invite_id()
+                && saved.request.origin() == link.origin()
+                && !saved.is_outdated(&options.pins)
+        };
+        if let Some(index) = options.checkpoints.iter().rposition(ours) {
+            // This link was asked for, and no other.
+            return commit::resume(options.checkpoints.swap_remove(index), Saved::default(), at);
         }
         let pinned = options.pins.iter().any(|pin| pin.origin == *link.origin());
         if link.needs_host_confirmation() && !pinned {

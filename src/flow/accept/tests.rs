@@ -11,6 +11,7 @@ mod people;
 mod replies;
 mod reset;
 mod resume;
+mod saved;
 mod secret_key;
 mod stops;
 

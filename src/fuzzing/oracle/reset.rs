@@ -1,13 +1,29 @@
-//! I3, as far as it is about keys that exist: none are replaced but by a reset to the next generation that was agreed to.
+//! I3, as far as it is about keys that exist: none are replaced but by a reset to the next generation that was agreed to, and none come back.
 
 use super::{Broken, broken, last_answer};
+use crate::flow::checkpoint::Pin;
 use crate::flow::{Effect, Question};
 use crate::fuzzing::player::{Heard, Log};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::Value;
 
+/// Whether what is remembered in the end is what was remembered, or newer.
+fn none_come_back(log: &Log) -> Result<(), Broken> {
+    for turn in &log.turns {
+        let Effect::Conclude(pin) = &turn.effect else { continue };
+        let other = |known: &&Pin| known.context == pin.context && known.identity != pin.identity;
+        if let Some(known) = log.given.pins.iter().find(other)
+            && pin.identity.key_gen <= known.identity.key_gen
+        {
+            return broken("I3", "keys are remembered in the place of others that are as new");
+        }
+    }
+    Ok(())
+}
+
 /// Whether every new password was asked for with the right to it.
 pub(super) fn keys_are_replaced_only_by_consent(log: &Log) -> Result<(), Broken> {
+    none_come_back(log)?;
     for (at, turn) in log.turns.iter().enumerate() {
         let Effect::Ask(Question::Password { .. }) = &turn.effect else { continue };
         let Some(body) = last_answer(log, "/v1/invites/claim", at) else { continue };

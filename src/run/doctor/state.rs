@@ -24,7 +24,8 @@ pub(super) fn state(path: Option<&Path>, page: &mut Page) -> Vec<Origin> {
     page.tell(&Found::Writing(look::probe(path)), None);
     match shelf::known_untouched(path) {
         Ok((pins, unfinished)) => {
-            page.tell(&Found::Remembered(Remembered::Counted { accounts: pins.len(), unfinished: unfinished.len() }), None);
+            let open = unfinished.iter().filter(|saved| !saved.is_outdated(&pins)).count();
+            page.tell(&Found::Remembered(Remembered::Counted { accounts: pins.len(), unfinished: open }), None);
             let mut servers = Vec::new();
             let origins = pins.into_iter().map(|pin| pin.origin).chain(unfinished.iter().map(|saved| saved.request.origin().clone()));
             for origin in origins {

@@ -41,6 +41,11 @@ pub enum Event<'a> {
         bytes: usize,
         sha256: String,
     },
+    /// A saved upload whose invite has ended; an older one is tried.
+    Passed {
+        user: &'a str,
+        code: &'static str,
+    },
     Sent {
         bytes: usize,
         sha256: String,

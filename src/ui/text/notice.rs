@@ -1,6 +1,6 @@
 //! What is said along the way.
 
-use super::{Lines, code, fingerprint_rows, grouped, secret_key, short_digest, strength, usual_time};
+use super::{Lines, code, fingerprint_rows, grouped, problem, secret_key, short_digest, strength, usual_time};
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::Profile;
 use crate::flow::{Locks, Notice};
@@ -120,6 +120,11 @@ pub fn notice(notice: &Notice) -> Lines {
         Notice::Resuming { email, bytes, digest } => vec![
             format!("Picking up the invite for {email}. No password needed for this step."),
             format!("  Sending the saved request again, {} bytes, sha256 {}", grouped(*bytes), short_digest(digest)),
+        ],
+        Notice::PassedOver { email, why } => vec![
+            format!("  {email}: cannot be finished; {}.", problem::ended(why)),
+            "  It stays saved. An older one is saved too and is tried now; its password is".to_owned(),
+            "  the one that you chose for it then.".to_owned(),
         ],
         Notice::Retrying { origin, delay } => {
             vec![format!("  No answer from {}. Trying again in {} s ...", origin.host(), delay.as_secs())]

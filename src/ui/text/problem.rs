@@ -99,6 +99,28 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &
     }
 }
 
+/// How an invite has ended, in a few words.
+pub(super) fn ended(name: &ProblemName) -> &'static str {
+    match name {
+        ProblemName::InviteExpired => "its invite expired",
+        ProblemName::InviteUsed => "its invite was used already",
+        ProblemName::InviteWithdrawn => "its invite was withdrawn",
+        ProblemName::Removed => "you were removed there",
+        _ => "it was refused",
+    }
+}
+
+/// The stable code of that.
+pub fn ended_code(name: &ProblemName) -> &'static str {
+    match name {
+        ProblemName::InviteExpired => "invite-expired",
+        ProblemName::InviteUsed => "invite-used",
+        ProblemName::InviteWithdrawn => "invite-withdrawn",
+        ProblemName::Removed => "removed",
+        _ => "server-other",
+    }
+}
+
 fn odd(host: &str, what: &str) -> Story {
     Story::of(format!("{host} {what}"))
         .because("Either it is broken, or something changed your data on the way.")

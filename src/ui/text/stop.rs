@@ -109,9 +109,8 @@ fn told(stop: &Stop) -> (Story, &'static str) {
 
 /// Whether the server will never take what was saved: a newer letter helps, and sending the same again does not.
 pub(super) fn is_final(why: &Why) -> bool {
-    use ProblemName::{InviteExpired, InviteUnknown, InviteUsed, InviteWithdrawn, Removed};
     let Why::Invite(problem) = why else { return false };
-    matches!(problem.name, InviteExpired | InviteUnknown | InviteUsed | InviteWithdrawn | Removed)
+    problem.name.ends_the_invite() || problem.name == ProblemName::InviteUnknown
 }
 
 /// When a script consents for another address than the invited one.

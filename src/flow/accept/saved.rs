@@ -1,0 +1,53 @@
+//! Saved uploads, taken up again: the newest first, and on to an older one where the server says that the newer one's invite has ended.
+//!
+//! Promise: a refusal makes nothing forgotten: every saved upload stays where it is, and the next run asks again. Nothing is passed over whose fate is open: behind a newer
+//! upload that may yet be stored no older one is opened, whose log-in would call off what the newer one is for.
+//! Must never: send an upload for an account of which this computer remembers other keys that are as new.
+
+use super::{At, Next, after, commit};
+use crate::flow::checkpoint::{Checkpoint, Pin};
+use crate::flow::stop::Why;
+use crate::flow::{Effect, Notice};
+
+/// What may still be tried, and what is said if none of it can be finished.
+#[derive(Default)]
+pub(super) struct Saved {
+    /// Oldest first.
+    left: Vec<Checkpoint>,
+    /// The newest one's refusal, and where that was.
+    refused: Option<(Why, At)>,
+}
+
+impl Saved {
+    /// All that this computer has, given as `checkpoints`, oldest first.
+    pub(super) fn of(mut checkpoints: Vec<Checkpoint>, pins: &[Pin]) -> Self {
+        checkpoints.retain(|saved| !saved.is_outdated(pins));
+        // A later generation is made only where the one before is stored, whatever a clock says.
+        checkpoints.sort_by_key(Checkpoint::key_gen);
+        Self { left: checkpoints, refused: None }
+    }
+
+    /// Takes up the newest that is left.
+    pub(super) fn next(mut self, at: &mut At) -> Result<Next, Why> {
+        let Some(checkpoint) = self.left.pop() else {
+            let Some((why, where_it_was)) = self.refused else { return Err(Why::NothingSaved) };
+            *at = where_it_was;
+            return Err(why);
+        };
+        commit::resume(checkpoint, self, at)
+    }
+
+    /// The upload for `email` ends so. Where its invite has ended, an older one is tried.
+    pub(super) fn go_on(mut self, why: Why, email: &str, at: &mut At) -> Result<Next, Why> {
+        let Why::Invite(problem) = &why else { return Err(why) };
+        if !problem.name.ends_the_invite() {
+            return Err(why);
+        }
+        let notice = Notice::PassedOver { email: email.to_owned(), why: problem.name.clone() };
+        self.refused.get_or_insert((why, at.clone()));
+        if self.left.is_empty() {
+            return self.next(at);
+        }
+        after(Effect::Tell(notice), move |_, at| self.next(at))
+    }
+}
