@@ -51,9 +51,10 @@ impl Disk {
         digest(&parts)
     }
 
-    /// Whether an upload is saved whose fate is open.
+    /// Whether an upload is saved whose fate is open, as `status` says it.
     pub(super) fn is_pending(&self) -> bool {
-        !self.checkpoints.is_empty()
+        let Options { pins, checkpoints, .. } = self.options(true);
+        checkpoints.iter().any(|saved| !saved.is_outdated(&pins))
     }
 
     fn save(&mut self, checkpoint: &Checkpoint) {

@@ -6,8 +6,10 @@ use std::fmt;
 /// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// The person runs `accept` and pastes the newest link that may be of use.
+    /// The person runs `accept` and pastes the link of the newest letter.
     Start(u8),
+    /// The same with an older letter whose link was not refused for good.
+    Older(u8),
     /// The person runs `accept --resume`.
     Resume(u8),
     /// The server takes the request in; the answer arrives.
@@ -41,7 +43,7 @@ pub(super) enum Event {
 impl Event {
     /// Whether it is trouble; the search counts these.
     pub(super) fn is_trouble(self) -> bool {
-        !matches!(self, Self::Start(_) | Self::Resume(_) | Self::Answer(_) | Self::Arrive(_))
+        !matches!(self, Self::Start(_) | Self::Older(_) | Self::Resume(_) | Self::Answer(_) | Self::Arrive(_))
     }
 }
 
@@ -49,6 +51,7 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start(client) => write!(f, "{client}:start"),
+            Self::Older(client) => write!(f, "{client}:older"),
             Self::Resume(client) => write!(f, "{client}:resume"),
             Self::Answer(client) => write!(f, "{client}:answer"),
             Self::Twice(client) => write!(f, "{client}:twice"),

@@ -1,6 +1,6 @@
 //! A client between two events: its disk, its program, and what the person at it would do next.
 //!
-//! Promise: the person does what a text tells them, and pastes no link that was refused for good. Must never: know what only the server knows.
+//! Promise: whoever goes on does what a text tells them: the newest letter, or `--resume`. Must never: know what only the server knows.
 
 use super::client::{Disk, End, Running, Step, Success};
 use std::sync::Arc;
@@ -32,6 +32,17 @@ pub(super) enum At {
     Ended(Arc<End>),
 }
 
+/// Commands that a person may run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wish {
+    /// `accept` with the newest letter's link.
+    pub(super) start: bool,
+    /// `accept` with the newest of the other links that was not refused for good. Nobody is told to; a person may.
+    pub(super) older: bool,
+    /// `accept --resume`.
+    pub(super) resume: bool,
+}
+
 impl Client {
     pub(super) fn is_running(&self) -> bool {
         matches!(self.at, At::Runs(_))
@@ -41,26 +52,35 @@ impl Client {
         if let At::Ended(end) = &self.at { Some(end) } else { None }
     }
 
-    /// What the person may run now: `accept` with the newest link, and `accept --resume`.
-    pub(super) fn would_run(&self, letters: usize, active: bool) -> (bool, bool) {
-        let (newer, pending) = (self.fresh(letters).is_some(), self.disk.is_pending());
+    /// What the person may run now.
+    pub(super) fn would_run(&self, letters: usize, active: bool) -> Wish {
+        let pending = self.disk.is_pending();
+        let (newest, older) = (self.is_of_use(letters - 1), self.older(letters).is_some());
         match &self.at {
-            At::Runs(_) => (false, false),
-            At::Away => (true, pending),
+            At::Runs(_) => Wish::default(),
+            At::Away => Wish { start: true, older, resume: pending },
             At::Ended(end) => match end.as_ref() {
-                End::Stopped(Step::Again | Step::Later, _) => (true, pending),
-                End::Stopped(Step::Wait, _) => (active, active && pending),
+                End::Stopped(Step::Again | Step::Later, _) => Wish { start: true, older, resume: pending },
+                End::Stopped(Step::Wait, _) => {
+                    Wish { start: active, older: active && older, resume: active && pending }
+                }
                 // `status` names an upload whose fate is open.
-                End::Stopped(Step::Ask | Step::Warn, _) => (newer, pending && !self.resumed),
-                End::Done(_) => (newer, false),
-                End::Dead(_) => (false, false),
+                End::Stopped(Step::Ask | Step::Warn, _) => {
+                    Wish { start: newest, older, resume: pending && !self.resumed }
+                }
+                End::Done(_) => Wish { start: newest, ..Wish::default() },
+                End::Dead(_) => Wish::default(),
             },
         }
     }
 
-    /// The newest link that may be of use.
-    pub(super) fn fresh(&self, letters: usize) -> Option<usize> {
-        (0..letters).rev().find(|link| self.useless & 1 << link == 0)
+    fn is_of_use(&self, link: usize) -> bool {
+        self.useless & 1 << link == 0
+    }
+
+    /// The newest link that may be of use beside that of the newest letter.
+    pub(super) fn older(&self, letters: usize) -> Option<usize> {
+        (0..letters - 1).rev().find(|link| self.is_of_use(*link))
     }
 
     /// Whether `--resume` was just answered for good.

@@ -15,7 +15,8 @@ impl World {
             _ => "",
         };
         match event {
-            Event::Start(client) => format!("client {client} runs `accept` with the newest link of use"),
+            Event::Start(client) => format!("client {client} runs `accept` with the newest letter's link"),
+            Event::Older(client) => format!("client {client} runs `accept` with an older letter's link"),
             Event::Resume(client) => format!("client {client} runs `accept --resume`"),
             Event::Answer(client) => format!("client {client}: {} is answered", one(client)),
             Event::Twice(client) => format!("client {client}: {} is answered; a copy stays under way", one(client)),

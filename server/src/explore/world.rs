@@ -108,8 +108,13 @@ impl Machine {
     pub(super) fn apply(&mut self, world: &World, event: Event) -> Result<World, Broken> {
         let mut next = world.clone();
         match event {
-            Event::Start(client) => self.start(&mut next, client, false)?,
-            Event::Resume(client) => self.start(&mut next, client, true)?,
+            Event::Start(client) => self.start(&mut next, client, world.links.len() - 1, false)?,
+            Event::Older(client) => {
+                let link = world.clients[usize::from(client)].older(world.links.len());
+                let link = link.expect("invariant: only what is possible is applied");
+                self.start(&mut next, client, link, false)?;
+            }
+            Event::Resume(client) => self.start(&mut next, client, world.links.len() - 1, true)?,
             Event::Answer(client) => self.answer(&mut next, client)?,
             Event::Twice(client) => {
                 let sent = Arc::clone(&waiting(&next, client).sent);
@@ -155,14 +160,12 @@ impl Machine {
         Ok(next)
     }
 
-    fn start(&mut self, world: &mut World, client: u8, resume: bool) -> Result<(), Broken> {
+    fn start(&mut self, world: &mut World, client: u8, pasted: usize, resume: bool) -> Result<(), Broken> {
         let links = Arc::clone(&world.links);
         let (letters, one) = (links.len(), &mut world.clients[usize::from(client)]);
         let seed = digest(&[b"run", &[client, one.runs]]);
         one.runs += 1;
-        one.pasted = one.fresh(letters).unwrap_or(letters - 1);
-        (one.letters, one.resumed) = (letters, resume);
-        let pasted = one.pasted;
+        (one.letters, one.pasted, one.resumed) = (letters, pasted, resume);
         let played = self.runs.begin(Begun { seed, disk: Arc::clone(&one.disk), links, pasted, resume });
         self.took(world, client, &played)
     }
@@ -290,9 +293,10 @@ impl Machine {
                 // All clients are alike until they begin, so they begin in their order.
                 let turn = one.runs > 0 || client == 0 || world.clients[usize::from(client) - 1].runs > 0;
                 if turn && one.runs < bounds.runs {
-                    let (start, resume) = one.would_run(world.links.len(), active);
-                    events.extend(start.then_some(Event::Start(client)));
-                    events.extend(resume.then_some(Event::Resume(client)));
+                    let wish = one.would_run(world.links.len(), active);
+                    events.extend(wish.start.then_some(Event::Start(client)));
+                    events.extend(wish.older.then_some(Event::Older(client)));
+                    events.extend(wish.resume.then_some(Event::Resume(client)));
                 }
                 continue;
             };
@@ -356,11 +360,13 @@ impl World {
             }
             // Whoever never began is not waited for, unless nobody did.
             let wanted = one.runs > 0 || self.clients.iter().all(|client| client.runs == 0);
-            match one.would_run(self.links.len(), active) {
-                // What is half done is finished before anything is begun.
-                (_, true) if wanted && !one.resumed_in_vain() => return Some(Event::Resume(client)),
-                (true, _) if wanted => return Some(Event::Start(client)),
-                _ => {}
+            let wish = one.would_run(self.links.len(), active);
+            // What is half done is finished before anything is begun.
+            if wanted && wish.resume && !one.resumed_in_vain() {
+                return Some(Event::Resume(client));
+            }
+            if wanted && wish.start {
+                return Some(Event::Start(client));
             }
         }
         None
