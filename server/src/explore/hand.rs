@@ -17,7 +17,7 @@ use crate::store::{RealmRow, Store};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, header};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::crypto::context::RealmId;
+use firstkey::crypto::context::{AccountId, RealmId};
 use firstkey::wire::outbound::Outbound;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
@@ -69,17 +69,29 @@ pub(super) struct Answer {
     pub(super) digest: u128,
 }
 
-/// What somebody else does: the identity provider, or an administrator of the server.
+/// What somebody else does: the identity provider, an administrator of the server, or time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
     Suspend,
     Activate,
     Resend,
     Reset,
+    /// The identity provider deletes the person.
+    Remove,
+    /// And provisions them again.
+    Provision,
+    /// A week goes by: what was sent before is too old.
+    Week,
 }
 
 impl Deed {
-    pub(super) const ALL: [Self; 4] = [Self::Suspend, Self::Activate, Self::Resend, Self::Reset];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Suspend, Self::Activate, Self::Resend, Self::Reset, Self::Remove, Self::Provision, Self::Week];
+
+    /// How long it takes, in seconds.
+    pub(super) fn takes(self) -> i64 {
+        if self == Self::Week { INVITE_TTL } else { 0 }
+    }
 }
 
 impl fmt::Display for Deed {
@@ -89,6 +101,9 @@ impl fmt::Display for Deed {
             Self::Activate => "activate",
             Self::Resend => "resend",
             Self::Reset => "reset",
+            Self::Remove => "remove",
+            Self::Provision => "provision",
+            Self::Week => "week",
         })
     }
 }
@@ -109,7 +124,6 @@ pub(super) struct Hand {
     canary: [u8; 32],
     clock: Arc<AtomicI64>,
     token: Zeroizing<String>,
-    user: String,
 }
 
 impl Hand {
@@ -144,23 +158,21 @@ impl Hand {
                 let org = realm.add_organisation(new).await.expect("an organisation");
                 realm.add_scim_token(org).await.expect("a token")
             });
-            let mut hand = Self { runtime, dir, realm, canary, clock, token, user: String::new() };
-            hand.provision();
+            let hand = Self { runtime, dir, realm, canary, clock, token };
+            let made = hand.provision();
+            assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
             let links = hand.deliver();
             let rows = hand.realm.store.held().take().expect("rows");
             (hand, rows, links)
         })
     }
 
-    fn provision(&mut self) {
+    fn provision(&self) -> Answer {
         let person = json!({
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": EMAIL, "displayName": "Ada Lovelace",
             "emails": [{"primary": true, "value": EMAIL, "type": "work"}], "active": true,
         });
-        let made = self.scim("POST", "/scim/v2/Users", &person);
-        assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
-        let made: Value = serde_json::from_slice(&made.body).expect("JSON");
-        made["id"].as_str().expect("an id").clone_into(&mut self.user);
+        self.scim("POST", "/scim/v2/Users", &person)
     }
 
     /// Brings the server to `rows` and lets it answer one request.
@@ -192,16 +204,27 @@ impl Hand {
                         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
                         "Operations": [{"op": "replace", "value": {"active": deed == Deed::Activate}}],
                     });
-                    let changed = self.scim("PATCH", &format!("/scim/v2/Users/{}", self.user), &change);
-                    // 204: it was so already.
-                    assert!(matches!(changed.status, 200 | 204), "{}", String::from_utf8_lossy(&changed.body));
+                    if let Some(path) = user(rows) {
+                        let changed = self.scim("PATCH", &path, &change);
+                        // 204: it was so already.
+                        assert!(matches!(changed.status, 200 | 204), "{}", String::from_utf8_lossy(&changed.body));
+                    }
                 }
                 // A refusal is an answer too.
                 Deed::Resend => drop(self.runtime.block_on(self.realm.resend_invite(EMAIL, None))),
+                Deed::Remove => {
+                    if let Some(path) = user(rows) {
+                        assert_eq!(self.scim("DELETE", &path, &Value::Null).status, 204);
+                    }
+                }
+                // Somebody who is there already is refused.
+                Deed::Provision => drop(self.provision()),
+                Deed::Week => {}
                 Deed::Reset => drop(self.runtime.block_on(self.realm.reset_person(EMAIL, "admin", None))),
             }
             // A refusal sends no letter, and a mail folder takes its time.
-            if held.take().expect("rows").digest == rows.digest { Vec::new() } else { self.deliver() }
+            let changed = deed == Deed::Week || held.take().expect("rows").digest != rows.digest;
+            if changed { self.deliver() } else { Vec::new() }
         });
         (held.take().expect("rows"), links)
     }
@@ -265,4 +288,11 @@ impl Hand {
         }
         links
     }
+}
+
+/// Where SCIM has the person, if their organisation has them.
+fn user(rows: &Rows) -> Option<String> {
+    let people = rows.table("membership");
+    let id: [u8; 16] = people.rows.first()?.at(people.column("user_id")).expect("an id");
+    Some(format!("/scim/v2/Users/{}", AccountId(id)))
 }

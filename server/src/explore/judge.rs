@@ -3,10 +3,11 @@
 //! Promise: nothing is asked of the code that is judged; uploads are read by a reader of this file's own. Must never: be lenient because "that cannot happen".
 
 use super::client::{COMPLETE, End, Success};
-use super::hand::{Answer, Sent};
+use super::hand::{Answer, Deed, Sent};
 use super::person::Client;
-use crate::store::held::Rows;
+use crate::store::held::{Row, Rows, Table};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey::flow::checkpoint::Pin;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -36,12 +37,15 @@ pub(super) struct Looks {
     pub(super) keys_stay: u64,
     pub(super) no_dead_end: u64,
     pub(super) suspended: u64,
+    pub(super) removed: u64,
+    pub(super) by_invite: u64,
     pub(super) saved_first: u64,
 }
 
-/// The account as the rows have it.
+/// An account as the rows have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Account {
+    id: Vec<u8>,
     pub(super) state: String,
     pub(super) fingerprint: Option<String>,
     /// Whether its organisation has the person active.
@@ -76,13 +80,35 @@ const MEMBERS: [(&str, &str); 11] = [
 ];
 
 impl Account {
-    /// Reads the one account; an error if there are several bundles.
-    pub(super) fn read(rows: &Rows) -> Result<Self, Broken> {
-        let (accounts, bundles) = (rows.table("account"), rows.table("bundle"));
-        if accounts.rows.len() != 1 || bundles.rows.len() > 1 {
-            return broken("P1", format!("{} accounts, {} bundles", accounts.rows.len(), bundles.rows.len()));
+    /// Reads all accounts, the present one first; an error if one has several bundles, or if there are two that are not removed.
+    fn all(rows: &Rows) -> Result<Vec<Self>, Broken> {
+        let accounts = rows.table("account");
+        let mut all = accounts.rows.iter().map(|row| Self::of(rows, row)).collect::<Result<Vec<_>, _>>()?;
+        let removed_at = |account: &Self| {
+            let row = accounts
+                .rows
+                .iter()
+                .find(|row| row.at::<Vec<u8>>(accounts.column("account_id")).ok().as_ref() == Some(&account.id));
+            row.and_then(|row| row.at::<Option<i64>>(accounts.column("removed_at")).expect("a number"))
+                .unwrap_or(i64::MAX)
+        };
+        all.sort_by_key(|account| std::cmp::Reverse(removed_at(account)));
+        if all.iter().filter(|account| account.state != "removed").count() > 1 {
+            return broken("P1", "two accounts for one address");
         }
-        let bundle = bundles.rows.first().map(|row| {
+        Ok(all)
+    }
+
+    /// Reads the present account: of those that were removed, the last.
+    pub(super) fn read(rows: &Rows) -> Result<Self, Broken> {
+        Self::all(rows)?.into_iter().next().map_or_else(|| broken("P1", "the account is gone"), Ok)
+    }
+
+    fn of(rows: &Rows, account: &Row) -> Result<Self, Broken> {
+        let (accounts, bundles, sessions) = (rows.table("account"), rows.table("bundle"), rows.table("session"));
+        let at = |column| accounts.column(column);
+        let id: Vec<u8> = account.at(at("account_id")).expect("an id");
+        let bundle = |row: &Row| {
             let bytes = |column| row.at::<Vec<u8>>(bundles.column(column)).expect("bytes");
             Stored {
                 key_gen: row.at(bundles.column("key_gen")).expect("a number"),
@@ -90,18 +116,42 @@ impl Account {
                 receipt: bytes("receipt"),
                 members: MEMBERS.iter().map(|(member, column)| (*member, bytes(column))).collect(),
             }
-        });
-        let (account, at) = (&accounts.rows[0], |column| accounts.column(column));
-        let sessions = rows.table("session");
-        let good = sessions.rows.iter().filter(|row| row.at::<i64>(sessions.column("ended")).expect("a number") == 0);
+        };
+        let stored: Vec<_> = bundles.rows.iter().filter(|row| is_of(bundles, row, &id)).map(bundle).collect();
+        if stored.len() > 1 {
+            return broken("P1", format!("{} bundles", stored.len()));
+        }
+        let good =
+            |row: &&Row| is_of(sessions, row, &id) && row.at::<i64>(sessions.column("ended")).expect("a number") == 0;
         Ok(Self {
             state: account.at(at("state")).expect("text"),
             fingerprint: account.at(at("fingerprint")).expect("text"),
-            active: is_active(rows),
-            bundle,
-            sessions: good.count(),
+            active: has_active(rows, &id),
+            bundle: stored.into_iter().next(),
+            sessions: sessions.rows.iter().filter(good).count(),
+            id,
         })
     }
+}
+
+/// Whether a row is of this account.
+fn is_of(table: &Table, row: &Row, account: &[u8]) -> bool {
+    row.at::<Vec<u8>>(table.column("account_id")).is_ok_and(|id| id == account)
+}
+
+/// Whether the organisation has the person of this account active.
+fn has_active(rows: &Rows, account: &[u8]) -> bool {
+    let people = rows.table("membership");
+    let active = |row: &Row| row.at::<bool>(people.column("active")).expect("a truth");
+    people.rows.iter().any(|row| is_of(people, row, account) && active(row))
+}
+
+/// Whether anybody could still use the newest letter.
+pub(super) fn is_invited(rows: &Rows, now: i64) -> bool {
+    let invites = rows.table("invite");
+    let live = |row: &Row| row.at::<String>(invites.column("state")).expect("text") == "live";
+    let ends = |row: &Row| row.at::<i64>(invites.column("expires_at")).expect("a number");
+    invites.rows.iter().any(|row| live(row) && ends(row) > now)
 }
 
 /// Whether the organisation has the person active.
@@ -136,42 +186,92 @@ pub(super) fn served(
     after: &Rows,
     sent: &Sent,
     answer: &Answer,
+    now: i64,
     looks: &mut Looks,
 ) -> Result<(), Broken> {
     if answer.status >= 500 {
         return broken("P4", format!("the server failed at {}: {}", sent.path, answer.status));
     }
-    let (was, is) = (Account::read(before)?, Account::read(after)?);
-    if was.bundle != is.bundle {
-        looks.one_bundle += 1;
-        let Some(new) = &is.bundle else { return broken("P1", "the bundle is gone") };
-        if sent.path != COMPLETE {
-            return broken("P1", format!("{} changed the bundle", sent.path));
-        }
-        // An ordinary upload fills an empty place; the next generation needs an invite for just that.
-        let wanted = if was.bundle.is_some() { reset_to(before, sent.invite()) } else { Some(1) };
-        if wanted != Some(new.key_gen) || was.bundle.as_ref().is_some_and(|old| old.key_gen + 1 != new.key_gen) {
-            return broken("P3", "a completed account got other keys without a reset");
-        }
-        if let Err(what) = new.is(&sent.body) {
-            return broken("P1", what);
-        }
+    let (before_it, after_it) = (Account::all(before)?, Account::all(after)?);
+    if before_it.iter().map(|account| &account.id).ne(after_it.iter().map(|account| &account.id)) {
+        return broken("P1", format!("{} made or removed an account", sent.path));
     }
-    let offers = matches!(sent.path, "/v1/invites/claim" | "/v1/enrol/start") && answer.status == 200;
-    if offers && was.bundle.is_some() && !resets(before, sent) {
-        return broken("P3", format!("{} offers new keys for an account that has some", sent.path));
-    }
-    if !was.active {
-        looks.suspended += 1;
-        let gives = matches!(
-            sent.path,
-            "/v1/invites/claim" | "/v1/enrol/start" | COMPLETE | "/v1/login/finish" | "/v1/recovery/finish"
-        );
-        if (gives && answer.status == 200) || was.bundle != is.bundle || is.sessions > was.sessions {
-            return broken("P5", format!("{} gave something to a suspended person", sent.path));
+    let concerned = concerned(before, sent);
+    for (was, is) in before_it.iter().zip(&after_it) {
+        let concerned = concerned.as_ref() == Some(&was.id);
+        if was.bundle != is.bundle {
+            looks.one_bundle += 1;
+            let Some(new) = &is.bundle else { return broken("P1", "the bundle is gone") };
+            if sent.path != COMPLETE || !concerned {
+                return broken("P1", format!("{} changed the bundle", sent.path));
+            }
+            // An ordinary upload fills an empty place; the next generation needs an invite for just that.
+            let wanted = if was.bundle.is_some() { reset_to(before, sent.invite()) } else { Some(1) };
+            if wanted != Some(new.key_gen) || was.bundle.as_ref().is_some_and(|old| old.key_gen + 1 != new.key_gen) {
+                return broken("P3", "a completed account got other keys without a reset");
+            }
+            if let Err(what) = new.is(&sent.body) {
+                return broken("P1", what);
+            }
+        }
+        let offers = matches!(sent.path, "/v1/invites/claim" | "/v1/enrol/start") && answer.status == 200;
+        if (offers || was.bundle != is.bundle) && concerned {
+            looks.by_invite += 1;
+            if !is_good(before, sent, now) {
+                return broken("P7", format!("{} is answered on an invitation that has ended", sent.path));
+            }
+        }
+        if offers && concerned && was.bundle.is_some() && !resets(before, sent) {
+            return broken("P3", format!("{} offers new keys for an account that has some", sent.path));
+        }
+        if !was.active {
+            if was.state == "removed" {
+                looks.removed += 1;
+            } else {
+                looks.suspended += 1;
+            }
+            let gives = matches!(
+                sent.path,
+                "/v1/invites/claim" | "/v1/enrol/start" | COMPLETE | "/v1/login/finish" | "/v1/recovery/finish"
+            );
+            if (gives && concerned && answer.status == 200) || was != is {
+                return broken("P5", format!("{} gave something to a suspended or removed person", sent.path));
+            }
         }
     }
     Ok(())
+}
+
+/// Whose account a request is about, by its invite or its log-in.
+fn concerned(rows: &Rows, sent: &Sent) -> Option<Vec<u8>> {
+    let in_table = |table: &str, column: &str, id: Vec<u8>| {
+        let table = rows.table(table);
+        let named = |row: &&Row| row.at::<Vec<u8>>(table.column(column)).is_ok_and(|found| found == id);
+        table.rows.iter().find(named)?.at::<Vec<u8>>(table.column("account_id")).ok()
+    };
+    if let Some(invite) = invite(sent) {
+        return in_table("invite", "invite_id", invite);
+    }
+    let body: Value = serde_json::from_slice(&sent.body).unwrap_or_default();
+    let login = body.pointer("/login_id").and_then(Value::as_str)?;
+    in_table("login", "login_id", Base64UrlUnpadded::decode_vec(login).ok()?)
+}
+
+/// Whether a request is on an invite that is neither used nor withdrawn nor too old.
+fn is_good(rows: &Rows, sent: &Sent, now: i64) -> bool {
+    let invites = rows.table("invite");
+    let id = invite(sent);
+    let ours = |row: &Row| row.at::<Vec<u8>>(invites.column("invite_id")).ok() == id;
+    let state = |row: &Row| row.at::<String>(invites.column("state")).expect("text");
+    let ends = |row: &Row| row.at::<i64>(invites.column("expires_at")).expect("a number");
+    invites.rows.iter().any(|row| ours(row) && state(row) == "live" && ends(row) > now)
+}
+
+/// The invite that a request names.
+fn invite(sent: &Sent) -> Option<Vec<u8>> {
+    let body: Value = serde_json::from_slice(&sent.body).unwrap_or_default();
+    let named = body.pointer("/invite_id").and_then(Value::as_str);
+    Base64UrlUnpadded::decode_vec(sent.invite().or(named)?).ok()
 }
 
 /// Whether a request is on the invite of a reset that is live.
@@ -185,30 +285,46 @@ fn resets(rows: &Rows, sent: &Sent) -> bool {
 fn reset_to(rows: &Rows, invite: Option<&str>) -> Option<i64> {
     let invites = rows.table("invite");
     let id = Base64UrlUnpadded::decode_vec(invite?).ok()?;
-    let ours =
-        |row: &&crate::store::held::Row| row.at::<Vec<u8>>(invites.column("invite_id")).ok().as_ref() == Some(&id);
+    let ours = |row: &&Row| row.at::<Vec<u8>>(invites.column("invite_id")).ok().as_ref() == Some(&id);
     let row = invites.rows.iter().find(ours)?;
     let is_live = row.at::<String>(invites.column("state")).ok()? == "live";
     row.at::<Option<i64>>(invites.column("reset_to")).ok()?.filter(|_| is_live)
 }
 
-/// After the identity provider or an administrator did something.
-pub(super) fn operated(before: &Rows, after: &Rows, looks: &mut Looks) -> Result<(), Broken> {
+/// After the identity provider, an administrator or time did something.
+pub(super) fn operated(before: &Rows, after: &Rows, deed: Deed, looks: &mut Looks) -> Result<(), Broken> {
     looks.keys_stay += 1;
-    let (was, is) = (Account::read(before)?, Account::read(after)?);
-    if was.bundle != is.bundle || was.fingerprint != is.fingerprint || was.state != is.state {
-        return broken("P3", "somebody else changed the keys of an account");
+    let (before, after) = (Account::all(before)?, Account::all(after)?);
+    for is in &after {
+        let Some(was) = before.iter().find(|was| was.id == is.id) else {
+            // Whoever comes back is somebody new, without anything of before.
+            if deed != Deed::Provision || is.bundle.is_some() || is.state != "invited" || is.sessions > 0 {
+                return broken("P3", "an account came out of nothing");
+            }
+            continue;
+        };
+        let removed = deed == Deed::Remove && was.state != "removed" && is.state == "removed";
+        if was.bundle != is.bundle || was.fingerprint != is.fingerprint || (was.state != is.state && !removed) {
+            return broken("P3", "somebody else changed the keys of an account");
+        }
+        if was.state == "removed" && is.active {
+            return broken("P5", "a removed account is back");
+        }
+        if !is.active && is.sessions > 0 {
+            return broken("P5", "a session outlives a suspension or a removal");
+        }
     }
-    if !is.active && is.sessions > 0 {
-        return broken("P5", "a session outlives a suspension");
+    if after.len() < before.len() {
+        return broken("P1", "an account is gone");
     }
     Ok(())
 }
 
-/// When a client says that what is stored is not what it sent: true after a reset only.
+/// When a client says that what is stored is not what it sent: true after a reset, or where a new account at the same address was finished.
 pub(super) fn warned(rows: &Rows, said: &str) -> Result<(), Broken> {
-    match Account::read(rows)?.bundle {
-        Some(stored) if stored.key_gen > 1 => Ok(()),
+    let all = Account::all(rows)?;
+    match &all[0].bundle {
+        Some(stored) if stored.key_gen > 1 || all.len() > 1 => Ok(()),
         _ => broken("P4", format!("an alarm, and nobody has replaced any keys: {said}")),
     }
 }
@@ -216,7 +332,8 @@ pub(super) fn warned(rows: &Rows, said: &str) -> Result<(), Broken> {
 /// When a client says that it is done.
 pub(super) fn succeeded(rows: &Rows, success: &Success, others: &[&Client], looks: &mut Looks) -> Result<(), Broken> {
     looks.success += 1;
-    let account = Account::read(rows)?;
+    let ours = |account: &Account| account.id == success.pin.context.account.0;
+    let Some(account) = Account::all(rows)?.into_iter().find(ours) else { return broken("P2", "done with no account") };
     let Some(stored) = &account.bundle else { return broken("P2", "done, and nothing is stored") };
     let identity = &success.pin.identity;
     if let Some(upload) = &success.upload {
@@ -227,7 +344,7 @@ pub(super) fn succeeded(rows: &Rows, success: &Success, others: &[&Client], look
             return broken("P2", "another fingerprint was said than the one that is stored");
         }
         if !account.active {
-            return broken("P5", "done, while the person is suspended");
+            return broken("P5", "done, while the person is suspended or removed");
         }
     }
     // A pin that was kept may be of keys that were replaced since.
@@ -235,8 +352,9 @@ pub(super) fn succeeded(rows: &Rows, success: &Success, others: &[&Client], look
     if !older && (stored.ed25519 != identity.ed25519 || stored.key_gen != i64::from(identity.key_gen.0)) {
         return broken("P2", "done with other keys than the stored ones");
     }
-    let same =
-        |other: &&Client| other.done.as_ref().is_some_and(|theirs| theirs.pin.identity.key_gen == identity.key_gen);
+    let context = &success.pin.context;
+    let is_same = |theirs: &Pin| theirs.context == *context && theirs.identity.key_gen == identity.key_gen;
+    let same = |other: &&Client| other.done.as_ref().is_some_and(|theirs| is_same(&theirs.pin));
     if others.iter().any(same) {
         return broken("P2", "two clients are done with keys of one generation");
     }

@@ -44,6 +44,9 @@ impl World {
             Event::Deed(Deed::Activate) => "the identity provider activates the person".to_owned(),
             Event::Deed(Deed::Resend) => "an administrator sends the invitation again".to_owned(),
             Event::Deed(Deed::Reset) => "an administrator starts a reset of the keys".to_owned(),
+            Event::Deed(Deed::Remove) => "the identity provider removes the person".to_owned(),
+            Event::Deed(Deed::Provision) => "the identity provider provisions the person again".to_owned(),
+            Event::Deed(Deed::Week) => "a week goes by".to_owned(),
         }
     }
 

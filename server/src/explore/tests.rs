@@ -38,8 +38,15 @@ fn told(name: &str, report: &Report) -> String {
     );
     let _ = writeln!(
         text,
-        "  looked at: bundle stored {}, done {}, keys stay {}, comes to rest {}, suspended {}, saved first {}",
-        looks.one_bundle, looks.success, looks.keys_stay, looks.no_dead_end, looks.suspended, looks.saved_first
+        "  looked at: bundle stored {}, done {}, keys stay {}, comes to rest {}, suspended {}, removed {}, by invitation {}, saved first {}",
+        looks.one_bundle,
+        looks.success,
+        looks.keys_stay,
+        looks.no_dead_end,
+        looks.suspended,
+        looks.removed,
+        looks.by_invite,
+        looks.saved_first
     );
     let _ = write!(text, "  {:.1} seconds", report.took.as_secs_f32());
     text

@@ -208,7 +208,7 @@ impl Machine {
         self.requests.1 += 1;
         let seed = digest(&[b"request", &sent.digest.to_le_bytes(), &[times]]);
         let served = self.hand.serve(&world.rows, sent, seed, world.now, lives);
-        let judged = judge::served(&world.rows, &served.rows, sent, &served.answer, &mut self.looks);
+        let judged = judge::served(&world.rows, &served.rows, sent, &served.answer, world.now, &mut self.looks);
         // Who hears nothing of a server that died cannot be told too much.
         let is_dead = lives != u32::MAX && served.answer.status >= 500;
         let known = Arc::new((served, judged.err().filter(|_| !is_dead)));
@@ -217,6 +217,7 @@ impl Machine {
     }
 
     fn operate(&mut self, world: &mut World, deed: Deed) -> Result<(), Broken> {
+        world.now += deed.takes();
         let at = deed as usize;
         let times = world.deeds[at];
         let done = self.deed(world, deed);
@@ -242,7 +243,7 @@ impl Machine {
         self.operated.1 += 1;
         let seed = digest(&[b"deed", &[deed as u8, times]]);
         let (rows, links) = self.hand.operate(&world.rows, deed, seed, world.now);
-        let judged = judge::operated(&world.rows, &rows, &mut self.looks);
+        let judged = judge::operated(&world.rows, &rows, deed, &mut self.looks);
         let done = Arc::new((rows, links, judged.err()));
         self.deeds.insert(key, Arc::clone(&done));
         done
@@ -323,7 +324,12 @@ impl Machine {
         if world.deeds.iter().sum::<u8>() < bounds.deeds {
             for deed in Deed::ALL {
                 // What changes nothing is no event.
-                if self.deed(world, deed).0.digest != world.rows.digest {
+                let changes = if deed == Deed::Week {
+                    judge::is_invited(&world.rows, world.now)
+                } else {
+                    self.deed(world, deed).0.digest != world.rows.digest
+                };
+                if changes {
                     events.push(Event::Deed(deed));
                 }
             }
@@ -369,7 +375,14 @@ impl World {
                 return Some(Event::Start(client));
             }
         }
-        None
+        self.asked_for_a_letter(active).then_some(Event::Deed(Deed::Resend))
+    }
+
+    /// Whether somebody was told to ask the administrator for a new letter, because theirs is too old.
+    fn asked_for_a_letter(&self, active: bool) -> bool {
+        let asks = |client: &Client| matches!(client.end(), Some(End::Stopped(Step::Ask, _)));
+        let unfinished = judge::Account::read(&self.rows).is_ok_and(|account| account.bundle.is_none());
+        active && unfinished && !judge::is_invited(&self.rows, self.now) && self.clients.iter().any(asks)
     }
 
     /// Lets time pass where somebody waits for it.
