@@ -20,6 +20,8 @@ pub mod admin;
 mod api;
 mod backup;
 mod calendar;
+#[cfg(any(test, feature = "fuzzing"))]
+mod chance;
 mod check;
 pub mod cli;
 mod clock;
@@ -47,6 +49,8 @@ mod serve;
 mod show;
 mod store;
 mod token;
+#[cfg(any(test, feature = "fuzzing"))]
+mod unplugged;
 mod user_name;
 
 pub use clock::Clock;

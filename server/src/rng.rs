@@ -22,8 +22,8 @@ impl RngCore for SystemRng {
     }
 
     fn fill_bytes(&mut self, dest: &mut [u8]) {
-        #[cfg(test)]
-        if crate::explore::chance::fill(dest) {
+        #[cfg(any(test, feature = "fuzzing"))]
+        if crate::chance::fill(dest) {
             return;
         }
         self.0.fill(dest).expect("invariant: the system's random source never fails once it has started");
@@ -53,8 +53,8 @@ pub(crate) fn fresh_id() -> [u8; 16] {
 /// anyway; the ids of accounts do not, since those of people who do not exist are made up.
 pub(crate) fn fresh_ordered_id() -> [u8; 16] {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    #[cfg(test)]
-    let since = if crate::explore::chance::is_set() { std::time::Duration::from_secs(1) } else { since };
+    #[cfg(any(test, feature = "fuzzing"))]
+    let since = if crate::chance::is_set() { std::time::Duration::from_secs(1) } else { since };
     let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
     *uuid::Builder::from_unix_timestamp_millis(millis, &random()).as_uuid().as_bytes()
 }

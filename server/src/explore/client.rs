@@ -3,9 +3,9 @@
 //! Promise: the flow is `firstkey::flow::accept`, driven effect by effect; whatever is in memory is gone with it, and what the next run is given is read from the disk again.
 //! Left out: the terminal, HTTP, files and their folder, and Argon2id, for which a hash stands.
 
-use super::chance::Seeded;
 use super::digest;
 use super::hand::{Answer, Sent};
+use crate::chance::Seeded;
 use firstkey::crypto::hazmat;
 use firstkey::crypto::kdf::{StretchJob, Stretched};
 use firstkey::crypto::recovery::write_code;

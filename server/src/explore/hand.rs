@@ -3,38 +3,31 @@
 //! Promise: nothing of it is a copy. It is built anew, key file and all, for every request, and knows only the rows that it is given: it dies and comes back between any two
 //! requests. Left out: sockets, TLS, the writer's thread (`store/held.rs`), the system's clock and randomness.
 
-use super::chance;
 use super::digest;
-use crate::clock::Clock;
+use crate::chance;
 use crate::http::App;
-use crate::keys::ServerKeys;
 use crate::log::Log;
 use crate::mail::{MailOut, Post, deliver_one};
-use crate::realm::{INVITE_TTL, NewOrganisation, Realm};
-use crate::serve::{Limiter, Limits, Metrics, router};
+use crate::realm::NewOrganisation;
+use crate::serve::router;
 use crate::store::held::Rows;
-use crate::store::{RealmRow, Store};
-use axum::body::{Body, to_bytes};
+use crate::unplugged::Unplugged;
+use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::crypto::context::{AccountId, RealmId};
+use firstkey::crypto::context::AccountId;
 use firstkey::wire::outbound::Outbound;
-use hyper::service::Service;
-use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
 /// The one person.
 pub(super) const EMAIL: &str = "ada@example.org";
 /// 2026-11-23.
 pub(super) const START: i64 = 1_795_392_000;
-const ORIGIN: &str = "https://accounts.example.org";
 
 /// A request of a client, as bytes.
 pub(super) struct Sent {
@@ -118,11 +111,8 @@ pub(super) struct Served {
 
 /// The server, held.
 pub(super) struct Hand {
-    runtime: Runtime,
+    server: Unplugged,
     dir: TempDir,
-    realm: Realm,
-    canary: [u8; 32],
-    clock: Arc<AtomicI64>,
     token: Zeroizing<String>,
 }
 
@@ -133,36 +123,17 @@ impl Hand {
             let shared_memory = Path::new("/dev/shm");
             let place = if shared_memory.is_dir() { shared_memory.to_owned() } else { std::env::temp_dir() };
             let dir = tempfile::tempdir_in(place).expect("a folder");
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-            let store = Store::hold().expect("a database in memory");
-            let keys = ServerKeys::make(dir.path()).expect("a key file");
-            let clock = Arc::new(AtomicI64::new(START));
-            let canary = keys.canary();
-            let row = RealmRow {
-                realm_id: [7; 16],
-                origin: ORIGIN.to_owned(),
-                contact: Some("it@example.org".to_owned()),
-                key_canary: canary,
-            };
-            let realm = Realm {
-                id: RealmId(row.realm_id),
-                origin: crate::origin::read(ORIGIN).expect("an origin"),
-                contact: row.contact.clone(),
-                store,
-                keys,
-                clock: Clock::Manual(Arc::clone(&clock)),
-            };
-            let token = runtime.block_on(async {
-                realm.store.create_realm(row, START).await.expect("a realm");
+            let server = Unplugged::make(dir.path(), START);
+            let token = server.runtime.block_on(async {
                 let new = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
-                let org = realm.add_organisation(new).await.expect("an organisation");
-                realm.add_scim_token(org).await.expect("a token")
+                let org = server.realm.add_organisation(new).await.expect("an organisation");
+                server.realm.add_scim_token(org).await.expect("a token")
             });
-            let hand = Self { runtime, dir, realm, canary, clock, token };
+            let hand = Self { server, dir, token };
             let made = hand.provision();
             assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
             let links = hand.deliver();
-            let rows = hand.realm.store.held().take().expect("rows");
+            let rows = hand.server.realm.store.held().take().expect("rows");
             (hand, rows, links)
         })
     }
@@ -177,10 +148,10 @@ impl Hand {
 
     /// Brings the server to `rows` and lets it answer one request.
     pub(super) fn serve(&self, rows: &Rows, sent: &Sent, seed: u128, now: i64, lives: u32) -> Served {
-        let held = self.realm.store.held();
+        let held = self.server.realm.store.held();
         held.put(rows).expect("rows");
         held.live_for(lives);
-        self.clock.store(now, Ordering::Relaxed);
+        self.server.set_clock(now);
         let mut request = Request::post(sent.path).header(header::CONTENT_TYPE, "application/json");
         if let Some((invite, signature)) = &sent.signature {
             request = request.header("firstkey-invite", invite).header("firstkey-signature", signature);
@@ -194,9 +165,10 @@ impl Hand {
 
     /// Brings the server to `rows` and lets somebody do something; gives the rows after it and the links of the letters that were sent.
     pub(super) fn operate(&self, rows: &Rows, deed: Deed, seed: u128, now: i64) -> (Rows, Vec<String>) {
-        let held = self.realm.store.held();
+        let held = self.server.realm.store.held();
         held.put(rows).expect("rows");
-        self.clock.store(now, Ordering::Relaxed);
+        self.server.set_clock(now);
+        let Unplugged { runtime, realm, .. } = &self.server;
         let links = chance::with(seed, || {
             match deed {
                 Deed::Suspend | Deed::Activate => {
@@ -211,7 +183,7 @@ impl Hand {
                     }
                 }
                 // A refusal is an answer too.
-                Deed::Resend => drop(self.runtime.block_on(self.realm.resend_invite(EMAIL, None))),
+                Deed::Resend => drop(runtime.block_on(realm.resend_invite(EMAIL, None))),
                 Deed::Remove => {
                     if let Some(path) = user(rows) {
                         assert_eq!(self.scim("DELETE", &path, &Value::Null).status, 204);
@@ -220,7 +192,7 @@ impl Hand {
                 // Somebody who is there already is refused.
                 Deed::Provision => drop(self.provision()),
                 Deed::Week => {}
-                Deed::Reset => drop(self.runtime.block_on(self.realm.reset_person(EMAIL, "admin", None))),
+                Deed::Reset => drop(runtime.block_on(realm.reset_person(EMAIL, "admin", None))),
             }
             // A refusal sends no letter, and a mail folder takes its time.
             let changed = deed == Deed::Week || held.take().expect("rows").digest != rows.digest;
@@ -241,42 +213,26 @@ impl Hand {
     }
 
     fn app(&self) -> Arc<App> {
-        Arc::new(App {
-            realm: self.realm.id,
-            origin: self.realm.origin.clone(),
-            contact: self.realm.contact.clone(),
-            store: self.realm.store.clone(),
-            keys: ServerKeys::open(self.dir.path(), &self.canary).expect("its key file"),
-            clock: self.realm.clock.clone(),
-            invite_ttl: INVITE_TTL,
-            log: Log::Silent,
-            limits: Limiter::new(Limits::default()),
-            metrics: Metrics::default(),
-        })
+        self.server.app(self.dir.path(), Log::Silent)
     }
 
     fn answer(&self, request: Request<Body>) -> Answer {
-        let router = TowerToHyperService::new(router(self.app()));
-        self.runtime.block_on(async {
-            let answer = router.call(request).await.expect("invariant: routes never fail");
-            let (parts, body) = answer.into_parts();
-            let body = to_bytes(body, 1 << 20).await.expect("an answer").to_vec();
-            let text =
-                |headers: &HeaderMap, name| headers.get(name).and_then(|value| value.to_str().ok().map(str::to_owned));
-            let content_type = text(&parts.headers, header::CONTENT_TYPE);
-            let retry_after = text(&parts.headers, header::RETRY_AFTER).and_then(|text| text.parse().ok());
-            let status = parts.status.as_u16();
-            let digest = digest(&[&status.to_le_bytes(), &body]);
-            Answer { status, content_type, retry_after, body, digest }
-        })
+        let (parts, body) = self.server.ask(router(self.app()), request);
+        let text =
+            |headers: &HeaderMap, name| headers.get(name).and_then(|value| value.to_str().ok().map(str::to_owned));
+        let content_type = text(&parts.headers, header::CONTENT_TYPE);
+        let retry_after = text(&parts.headers, header::RETRY_AFTER).and_then(|text| text.parse().ok());
+        let status = parts.status.as_u16();
+        let digest = digest(&[&status.to_le_bytes(), &body]);
+        Answer { status, content_type, retry_after, body, digest }
     }
 
     /// Delivers every letter that is due, and gives the links in them.
     fn deliver(&self) -> Vec<String> {
         let mail = self.dir.path().join("mail");
-        let post = Post::open(&MailOut::Folder(mail.clone()), None, &self.realm.origin).expect("a mail folder");
+        let post = Post::open(&MailOut::Folder(mail.clone()), None, &self.server.realm.origin).expect("a mail folder");
         let app = self.app();
-        self.runtime.block_on(async { while deliver_one(&app, &post).await {} });
+        self.server.runtime.block_on(async { while deliver_one(&app, &post).await {} });
         let files = std::fs::read_dir(mail).expect("the mail folder").map(|entry| entry.expect("an entry").path());
         let mut files: Vec<PathBuf> = files.collect();
         files.sort();

@@ -11,7 +11,6 @@
 //!
 //! `EXPLORE_MINUTES=10 cargo test --release -p firstkey-server --lib explore -- --nocapture` searches for that long; `EXPLORE_SCHEDULE='0:start 0:answer'` plays one schedule.
 
-pub(crate) mod chance;
 mod client;
 mod event;
 mod hand;

@@ -2,6 +2,7 @@
 //!
 //! Promise: deterministic, no I/O. Must never: be part of a program that somebody uses; it exists only for tests and under the feature `fuzzing`.
 
+pub mod api_any;
 pub mod api_bodies;
 pub mod scim_filter;
 pub mod scim_patch;
@@ -42,7 +43,7 @@ fn names_password(document: &Map<String, Value>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{api_bodies, scim_filter, scim_patch, scim_user};
+    use super::{api_any, api_bodies, scim_filter, scim_patch, scim_user};
     use std::path::Path;
 
     type Body = fn(&[u8]);
@@ -53,6 +54,13 @@ mod tests {
         ("scim_user", scim_user::run),
     ];
 
+    fn next(state: &mut u64) -> u8 {
+        *state ^= *state >> 12;
+        *state ^= *state << 25;
+        *state ^= *state >> 27;
+        state.wrapping_mul(0x2545_F491_4F6C_DD1D).to_be_bytes()[0]
+    }
+
     #[test]
     fn every_seed_of_the_fuzz_targets_keeps_their_promises() {
         for (name, body) in TARGETS {
@@ -62,6 +70,16 @@ mod tests {
             for seed in seeds {
                 body(&std::fs::read(seed.expect("a seed").path()).expect("readable"));
             }
+        }
+    }
+
+    #[test]
+    fn runs_of_the_whole_api_by_chance_keep_the_promises() {
+        let runs = std::env::var("API_ANY_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(200);
+        let mut state = 0x5eed_5eed_u64;
+        for round in 0..runs {
+            let length = 8 + round % 150;
+            api_any::run(&(0..length).map(|_| next(&mut state)).collect::<Vec<_>>());
         }
     }
 
@@ -108,10 +126,7 @@ mod tests {
         for round in 0..20_000_usize {
             let mut bytes = Vec::new();
             for _ in 0..8 + round % 100 {
-                state ^= state >> 12;
-                state ^= state << 25;
-                state ^= state >> 27;
-                bytes.push(state.wrapping_mul(0x2545_F491_4F6C_DD1D).to_be_bytes()[0]);
+                bytes.push(next(&mut state));
             }
             for (_, body) in TARGETS {
                 body(&bytes);

@@ -17,7 +17,7 @@ mod text;
 
 pub(crate) use bounce::{Report, read as read_report};
 pub(crate) use deliver::deliver;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use deliver::one as deliver_one;
 
 use crate::origin::{Origin, mail_domain};
@@ -26,6 +26,8 @@ use lettre::Address;
 use relay::Relay;
 use smtp::{Outcome, Smtp};
 use std::path::PathBuf;
+#[cfg(any(test, feature = "fuzzing"))]
+use std::sync::{Mutex, PoisonError};
 use text::Text;
 use zeroize::Zeroizing;
 
@@ -104,6 +106,27 @@ pub(crate) struct Post {
 enum Way {
     Folder(Folder),
     Smtp(Box<Smtp>),
+    /// Into memory, as whole letters.
+    #[cfg(any(test, feature = "fuzzing"))]
+    Kept(Mutex<Vec<Vec<u8>>>),
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+impl Post {
+    /// One that keeps letters until somebody takes them.
+    pub(crate) fn kept(origin: &Origin) -> Self {
+        let domain = mail_domain(origin).to_owned();
+        let sender = format!("firstkey@{domain}").parse().expect("invariant: the domain of an origin");
+        Self { way: Way::Kept(Mutex::default()), sender, domain }
+    }
+
+    /// The letters since the last time.
+    pub(crate) fn taken(&self) -> Vec<Vec<u8>> {
+        match &self.way {
+            Way::Kept(letters) => std::mem::take(&mut *letters.lock().unwrap_or_else(PoisonError::into_inner)),
+            Way::Folder(_) | Way::Smtp(_) => Vec::new(),
+        }
+    }
 }
 
 impl Post {
@@ -134,7 +157,7 @@ impl Post {
         let Some(to) = mime::address(to) else {
             return Outcome::Refused("the address is not one that mail can be sent to".to_owned());
         };
-        let letter = match mime::letter(&self.sender, &to, text, message_id, matches!(self.way, Way::Folder(_))) {
+        let letter = match mime::letter(&self.sender, &to, text, message_id, !matches!(self.way, Way::Smtp(_))) {
             Ok(letter) => letter,
             Err(why) => return Outcome::Refused(why),
         };
@@ -144,6 +167,11 @@ impl Post {
                 Ok(()) => Outcome::Sent,
                 Err(error) => Outcome::Later(error.to_string()),
             },
+            #[cfg(any(test, feature = "fuzzing"))]
+            Way::Kept(letters) => {
+                letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
+                Outcome::Sent
+            }
         }
     }
 

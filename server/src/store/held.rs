@@ -1,10 +1,10 @@
-//! A store in memory whose rows can be taken out and put back: for a search that has to come to one state by many ways.
+//! A store in memory whose rows can be taken out and put back: for a search that has to come to one state by many ways, and for fuzzing, which begins at one state again and again.
 //!
 //! Promise: commands and queries are the store's own, each command in a transaction of its own as the writer makes it. Left out: the writer's thread, its gathering of several
-//! commands, and the audit log, which nothing is decided by. Must never: be part of the server; it exists in tests only.
+//! commands, and the audit log, which nothing is decided by. Must never: be part of a server that somebody uses; it exists in tests and for fuzzing only.
 
 use super::copy::TABLES;
-pub(crate) use super::db::Row;
+pub(crate) use super::db::{Cell, Row};
 use super::db::{Db, Location, Value};
 use super::readers::Readers;
 use super::writer::{Writer, at_once};
@@ -61,6 +61,13 @@ impl Rows {
         let whole: [u8; 32] = hash.finalize().into();
         let (half, _) = whole.split_first_chunk().expect("invariant: 32 bytes hold 16");
         Self { tables: tables.into(), digest: u128::from_le_bytes(*half) }
+    }
+
+    /// Every value of every row.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (&'static str, &Cell)> {
+        self.tables
+            .iter()
+            .flat_map(|table| table.rows.iter().flat_map(|row| row.cells()).map(|cell| (table.name, cell)))
     }
 
     /// The table of that name.
@@ -144,6 +151,18 @@ impl Held {
     /// Transactions since then.
     pub(crate) fn committed(&self) -> u32 {
         self.committed.load(Ordering::Relaxed)
+    }
+
+    /// The rows of one table as they are, in the order of its first column.
+    pub(crate) fn rows_of(&self, table: &'static str) -> Result<Vec<Row>> {
+        self.db().rows(&format!("SELECT * FROM {table} ORDER BY 1, 2"), &[])
+    }
+
+    /// Empties the audit log, which is not among what is put back and would grow for ever.
+    pub(crate) fn forget_audit(&self) -> Result<()> {
+        let db = self.db();
+        let trigger: String = db.one("SELECT sql FROM sqlite_master WHERE name = 'audit_stays'", &[])?.at(0)?;
+        db.batch(&format!("DROP TRIGGER audit_stays; DELETE FROM audit; {trigger}"))
     }
 
     /// All rows as they are.

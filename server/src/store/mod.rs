@@ -18,7 +18,7 @@ mod directory;
 mod enrolment;
 mod fate;
 mod groups;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod held;
 mod invites;
 mod joining;
@@ -126,7 +126,7 @@ pub(crate) struct Store {
     told: told::Told,
     location: Location,
     /// In the place of writer and readers where every order of events is tried.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     held: Option<Arc<held::Held>>,
 }
 
@@ -141,7 +141,7 @@ impl Store {
             location,
             letters_waiting: Arc::new(Notify::new()),
             told: told::Told::default(),
-            #[cfg(test)]
+            #[cfg(any(test, feature = "fuzzing"))]
             held: None,
         })
     }
@@ -167,7 +167,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "fuzzing"))]
         if let Some(held) = &self.held {
             return held.write(work);
         }
@@ -181,7 +181,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        #[cfg(test)]
+        #[cfg(any(test, feature = "fuzzing"))]
         if let Some(held) = &self.held {
             return held.read(work);
         }

@@ -93,7 +93,7 @@ impl Writer {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 impl Writer {
     /// One that takes no commands.
     pub(super) fn none() -> Self {
@@ -102,7 +102,7 @@ impl Writer {
 }
 
 /// Runs one command as the thread does, but here and now.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn at_once<T, F>(db: &Db, work: F) -> Result<T>
 where
     T: Send + 'static,

@@ -8,6 +8,8 @@ mod postgres;
 mod sqlite;
 mod value;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use cell::Cell;
 pub(crate) use cell::Row;
 pub(crate) use postgres::Address;
 pub(crate) use value::{Value, values};

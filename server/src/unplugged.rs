@@ -1,0 +1,92 @@
+//! The server without sockets: its own routes, checks, commands and SQL, in this thread, over a database in memory. For the search of `explore` and for fuzzing.
+//!
+//! Promise: nothing of it is a copy. Left out: sockets, TLS, the writer's thread (`store/held.rs`), the system's clock. Must never: be in a program that somebody uses.
+
+use crate::clock::Clock;
+use crate::http::App;
+use crate::keys::ServerKeys;
+use crate::log::Log;
+use crate::realm::{INVITE_TTL, Realm};
+use crate::serve::{Limiter, Limits, Metrics};
+use crate::store::{RealmRow, Store};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use axum::http::response::Parts;
+use firstkey::crypto::context::RealmId;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::runtime::Runtime;
+
+const ORIGIN: &str = "https://accounts.example.org";
+/// Most bytes of an answer; the longest list is far below.
+const ANSWER: usize = 4 << 20;
+
+/// A server of one realm.
+pub(crate) struct Unplugged {
+    pub(crate) runtime: Runtime,
+    pub(crate) realm: Realm,
+    clock: Arc<AtomicI64>,
+    canary: [u8; 32],
+}
+
+impl Unplugged {
+    /// A new realm; its key file is made in `folder`.
+    pub(crate) fn make(folder: &Path, now: i64) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let store = Store::hold().expect("a database in memory");
+        let keys = ServerKeys::make(folder).expect("a key file");
+        let clock = Arc::new(AtomicI64::new(now));
+        let canary = keys.canary();
+        let row = RealmRow {
+            realm_id: [7; 16],
+            origin: ORIGIN.to_owned(),
+            contact: Some("it@example.org".to_owned()),
+            key_canary: canary,
+        };
+        let realm = Realm {
+            id: RealmId(row.realm_id),
+            origin: crate::origin::read(ORIGIN).expect("an origin"),
+            contact: row.contact.clone(),
+            store,
+            keys,
+            clock: Clock::Manual(Arc::clone(&clock)),
+        };
+        runtime.block_on(realm.store.create_realm(row, now)).expect("a realm");
+        Self { runtime, realm, clock, canary }
+    }
+
+    /// What its requests use: built anew, the keys read from their file.
+    pub(crate) fn app(&self, folder: &Path, log: Log) -> Arc<App> {
+        Arc::new(App {
+            realm: self.realm.id,
+            origin: self.realm.origin.clone(),
+            contact: self.realm.contact.clone(),
+            store: self.realm.store.clone(),
+            keys: ServerKeys::open(folder, &self.canary).expect("its key file"),
+            clock: self.realm.clock.clone(),
+            invite_ttl: INVITE_TTL,
+            log,
+            limits: Limiter::new(Limits::default()),
+            metrics: Metrics::default(),
+        })
+    }
+
+    /// Moves its clock.
+    pub(crate) fn set_clock(&self, now: i64) {
+        self.clock.store(now, Ordering::Relaxed);
+    }
+
+    /// One request and its whole answer.
+    pub(crate) fn ask(&self, router: Router, request: Request<Body>) -> (Parts, Vec<u8>) {
+        let router = TowerToHyperService::new(router);
+        self.runtime.block_on(async {
+            let answer = router.call(request).await.expect("invariant: routes never fail");
+            let (parts, body) = answer.into_parts();
+            (parts, to_bytes(body, ANSWER).await.expect("an answer of ordinary size").to_vec())
+        })
+    }
+}
