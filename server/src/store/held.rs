@@ -4,7 +4,7 @@
 //! commands, and the audit log, which nothing is decided by. Must never: be part of a server that somebody uses; it exists in tests and for fuzzing only.
 
 use super::copy::TABLES;
-pub(crate) use super::db::{Cell, Row};
+pub(crate) use super::db::{Cell, FromCell, Row};
 use super::db::{Db, Location, Value};
 use super::readers::Readers;
 use super::writer::{Writer, at_once};

@@ -37,7 +37,7 @@ const PROBLEMS: [(&str, u16); 23] = [
     ("internal", 500),
 ];
 /// Table 9 of RFC 7644.
-const SCIM_TYPES: [&str; 11] = [
+const SCIM_TYPES: [&str; 10] = [
     "invalidFilter",
     "tooMany",
     "uniqueness",
@@ -48,7 +48,6 @@ const SCIM_TYPES: [&str; 11] = [
     "invalidValue",
     "invalidVers",
     "sensitive",
-    "invalidValue",
 ];
 /// Largest answer of the account protocol: what its client reads.
 const ANSWER: usize = 64 * 1024;

@@ -3,6 +3,7 @@
 use super::sent::Sent;
 use firstkey::crypto::context::AccountContext;
 use firstkey::crypto::kdf::KdfBlock;
+use std::collections::BTreeMap;
 
 /// A SCIM token.
 #[derive(Clone)]
@@ -104,8 +105,8 @@ pub(super) struct Known {
     pub(super) stored: Vec<Stored>,
     /// Resets that an administrator started: the generation that each makes, by account.
     pub(super) resets: Vec<([u8; 16], u32)>,
-    /// The newest version of a resource that was seen, by its address.
-    pub(super) versions: Vec<(String, i64)>,
+    /// The newest version of a resource that was seen, by its id.
+    pub(super) versions: BTreeMap<String, i64>,
     /// Requests of this run, for sending one again.
     pub(super) history: Vec<Sent>,
     /// Canaries that the input itself holds: nothing follows from seeing them.

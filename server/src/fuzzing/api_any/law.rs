@@ -74,6 +74,9 @@ pub(super) fn judge(play: &Play<'_>, sent: &Sent, answer: &Answer, before: &Befo
     canary(play, sent, answer, &place);
     if answer.is_good() {
         person(play, sent, before, &place);
+        if sent.path() == "/v1/directory" {
+            colleague(play, sent, answer, &place);
+        }
     }
     changes(play, sent, answer, before, &now, &place);
 }
@@ -172,6 +175,15 @@ fn person(play: &Play<'_>, sent: &Sent, before: &Before, place: &dyn Fn() -> Str
     assert!(may, "by no right: {}", place());
 }
 
+/// Whose keys are shown shares an organisation with the asker.
+fn colleague(play: &Play<'_>, sent: &Sent, answer: &Answer, place: &dyn Fn() -> String) {
+    let asker = play.known.sessions.iter().find(|session| Some(&*session.text) == sent.shown());
+    let shown: [u8; 16] = answer.bytes("account_id").expect("an id");
+    let theirs = play.organisations(&shown);
+    let shared = asker.is_some_and(|asker| play.organisations(&asker.account).iter().any(|org| theirs.contains(org)));
+    assert!(shared, "the keys of a stranger: {}", place());
+}
+
 /// The claim whose key signed this very request.
 fn signer<'p>(play: &'p Play<'_>, sent: &Sent) -> Option<&'p Claim> {
     let one = |name: &str| match sent.values(name)[..] {
@@ -241,6 +253,12 @@ fn changes(play: &Play<'_>, sent: &Sent, answer: &Answer, before: &Before, now: 
         assert_eq!(key_gen, old.at::<u32>(4).expect("bundle.key_gen") + 1, "{}", place());
         return;
     }
+    let made_from = [&old.cells()[7], &old.cells()[8]].map(|cell| match cell {
+        Cell::Blob(envelope) => &envelope[..],
+        _ => &[],
+    });
+    let expected = serde_json::from_slice::<Value>(&sent.body).unwrap_or_default()["expected"].take();
+    assert_eq!(expected, b64(&sha256(&made_from.concat())), "made from something else: {}", place());
     for (at, (old, new)) in old.cells().iter().zip(new.cells()).enumerate() {
         assert!(old == new || LOCKS.contains(&at), "column {at} of a bundle is no lock: {}", place());
     }

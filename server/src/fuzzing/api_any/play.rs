@@ -11,10 +11,11 @@ use crate::log::Log;
 use crate::mail::{Post, deliver_one};
 use crate::scratch::Scratch;
 use crate::serve::router;
-use crate::store::held::{Held, Row};
+use crate::store::held::{FromCell, Held, Row};
 use crate::token::TokenHash;
 use crate::unplugged::Unplugged;
 use axum::Router;
+use axum::http::header;
 use firstkey::crypto::hazmat::{ed25519_sign, sha256};
 use firstkey::wire::link::InviteLink;
 use firstkey::wire::origin::Origin;
@@ -26,6 +27,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 const LETTERS: usize = 64;
 /// Names that only this organisation has: if they are seen elsewhere, something leaks.
 pub(super) const CANARIES: [&str; 2] = ["Aardvark", "Bonobo"];
+
+/// A value of a row; the harness knows the schema.
+pub(super) fn at<T: FromCell>(row: &Row, column: usize) -> T {
+    row.at(column).expect("invariant: the harness knows the schema")
+}
 
 /// The server of a thread.
 pub(super) struct Server {
@@ -108,17 +114,17 @@ impl Play<'_> {
 
     /// Whether an organisation has the account active.
     pub(super) fn is_active(&self, account: &[u8; 16]) -> bool {
-        self.memberships(account).any(|row| {
-            let active: i64 = row.at(8).expect("membership.active");
-            let accepted: Option<i64> = row.at(4).expect("membership.accepted_at");
-            active == 1 && accepted.is_some()
-        })
+        !self.organisations(account).is_empty()
     }
 
-    pub(super) fn memberships(&self, account: &[u8; 16]) -> impl Iterator<Item = Row> {
+    /// The organisations that have it active, and that its person has joined.
+    pub(super) fn organisations(&self, account: &[u8; 16]) -> Vec<[u8; 16]> {
         let rows = self.server.rows().rows_of("membership").expect("rows");
-        let account = *account;
-        rows.into_iter().filter(move |row| row.at::<[u8; 16]>(2).expect("membership.account_id") == account)
+        let is_of = |row: &&Row| {
+            let (of, accepted): ([u8; 16], Option<i64>) = (at(row, 2), at(row, 4));
+            of == *account && accepted.is_some() && at::<i64>(row, 8) == 1
+        };
+        rows.iter().filter(is_of).map(|row| at(row, 1)).collect()
     }
 
     /// Delivers letters and reads the links in them.
@@ -147,8 +153,9 @@ impl Play<'_> {
         for secret in self.known.secrets() {
             assert!(!text.contains(secret), "a letter holds a token of somebody: {head}");
         }
-        for line in body.lines().filter(|line| line.contains("/i#fkinv1.") && !line.contains('<')) {
-            let link = InviteLink::read(line.trim().as_bytes()).unwrap_or_else(|why| panic!("no link: {line}: {why}"));
+        // On a line of its own, as whoever reads the letter would click it.
+        for line in body.lines().map(str::trim).filter(|line| line.starts_with("http") && line.contains("#fkinv1.")) {
+            let link = InviteLink::read(line.as_bytes()).unwrap_or_else(|why| panic!("no link: {line}: {why}"));
             assert!(*link.origin() == self.server.origin, "a link to somewhere else: {line}");
             // EXPOSE: it is a made-up person who opens the letter.
             let link = Link { invite: link.invite_id().0, token: *link.token().expose() };
@@ -166,6 +173,7 @@ impl Play<'_> {
             if sent.path().contains("/Users") { &mut known.users } else { &mut known.groups }.push(Resource { id });
         }
         if sent.path().starts_with("/scim/v2/") {
+            self.learn_version(sent, answer);
             self.end_barred();
             return;
         }
@@ -217,6 +225,17 @@ impl Play<'_> {
             ("POST", path) => self.learn_stored(path, sent, before),
             _ => {}
         }
+    }
+
+    /// A resource never goes back to a version that was seen before.
+    fn learn_version(&mut self, sent: &Sent, answer: &Answer) {
+        let tag = answer.header(&header::ETAG).strip_prefix("W/\"").and_then(|tag| tag.strip_suffix('"'));
+        let Some(version) = tag.and_then(|tag| tag.parse::<i64>().ok()) else { return };
+        let location = answer.headers.contains_key(header::LOCATION).then(|| answer.header(&header::LOCATION));
+        let id = location.unwrap_or(sent.path()).rsplit('/').next().unwrap_or_default().to_lowercase();
+        let seen = self.known.versions.entry(id).or_insert(version);
+        assert!(*seen <= version, "version {version} after {seen}: {} {}", sent.method, sent.target);
+        *seen = version;
     }
 
     /// A change that was answered with a receipt.

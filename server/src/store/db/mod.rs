@@ -8,9 +8,9 @@ mod postgres;
 mod sqlite;
 mod value;
 
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use cell::Cell;
 pub(crate) use cell::Row;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use cell::{Cell, FromCell};
 pub(crate) use postgres::Address;
 pub(crate) use value::{Value, values};
 
