@@ -4,11 +4,11 @@ use super::answer;
 use super::auth::Organisation;
 use super::error::ScimError;
 use super::listing::list;
-use super::request::{Document, PAGE, Parameters, Wanted};
+use super::request::{Document, Name, PAGE, Parameters, Wanted};
 use super::schema::Resource;
 use crate::http::App;
 use crate::origin::Origin;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -57,11 +57,7 @@ pub(super) async fn resource_types(_: Organisation, State(app): State<Arc<App>>,
     Ok(all(Resource::ALL.into_iter().map(|resource| resource_type(resource, &app.origin)).collect()))
 }
 
-pub(super) async fn one_resource_type(
-    _: Organisation,
-    State(app): State<Arc<App>>,
-    Path(name): Path<String>,
-) -> Answer {
+pub(super) async fn one_resource_type(_: Organisation, State(app): State<Arc<App>>, Name(name): Name) -> Answer {
     let found = Resource::ALL.into_iter().find(|resource| resource.name() == name);
     let found = found.ok_or_else(|| ScimError::new(404, "There is no such resource type."))?;
     Ok(answer(StatusCode::OK, &resource_type(found, &app.origin)))
@@ -72,7 +68,7 @@ pub(super) async fn schemas(_: Organisation, State(app): State<Arc<App>>, parame
     Ok(all(Resource::schemas().into_iter().map(|(id, schema)| located(id, schema, &app.origin)).collect()))
 }
 
-pub(super) async fn one_schema(_: Organisation, State(app): State<Arc<App>>, Path(urn): Path<String>) -> Answer {
+pub(super) async fn one_schema(_: Organisation, State(app): State<Arc<App>>, Name(urn): Name) -> Answer {
     let found = Resource::schemas().into_iter().find(|(id, _)| id.eq_ignore_ascii_case(&urn));
     let (id, schema) = found.ok_or_else(|| ScimError::new(404, "There is no such schema."))?;
     Ok(answer(StatusCode::OK, &located(id, schema, &app.origin)))

@@ -4,12 +4,12 @@ use super::auth::Organisation;
 use super::error::ScimError;
 use super::listing::list;
 use super::patch::Patch;
-use super::request::{Conditions, Document, Parameters, Wanted};
+use super::request::{Conditions, Document, Name, Parameters, Wanted};
 use super::schema::Resource;
 use super::{etag, group, not_modified, sent};
 use crate::http::App;
 use crate::store::{Group, GroupEdit, GroupKey, GroupOutcome, Load, MemberChange};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use firstkey::crypto::context::AccountId;
@@ -40,7 +40,7 @@ pub(super) async fn create(
 pub(super) async fn read(
     org: Organisation,
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Name(id): Name,
     parameters: Parameters,
     conditions: Conditions,
 ) -> Answer {
@@ -57,7 +57,7 @@ pub(super) async fn read(
 pub(super) async fn replace(
     org: Organisation,
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Name(id): Name,
     parameters: Parameters,
     conditions: Conditions,
     Document(document): Document,
@@ -75,7 +75,7 @@ pub(super) async fn replace(
 pub(super) async fn patch(
     org: Organisation,
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Name(id): Name,
     parameters: Parameters,
     conditions: Conditions,
     Document(document): Document,
@@ -100,7 +100,7 @@ pub(super) async fn patch(
 pub(super) async fn delete(
     org: Organisation,
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Name(id): Name,
     conditions: Conditions,
 ) -> Answer {
     let allow = move |now: &Group| conditions.allow(now.version);

@@ -8,7 +8,7 @@ use super::project::Projection;
 use super::{MEDIA_TYPE, Tags};
 use crate::http::{BodyRefused, read_body};
 use crate::json;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use serde_json::{Map, Value};
@@ -129,6 +129,18 @@ fn number(text: Option<&str>, missing: i64) -> Result<i64, ScimError> {
     }
     // Beyond what fits it is only very large or very small.
     Ok(text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX - 1 }))
+}
+
+/// The part of the address that names something; bytes that are no text name nothing.
+pub(super) struct Name(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = ScimError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ScimError> {
+        let named = Path::<String>::from_request_parts(parts, state).await;
+        named.map(|Path(name)| Self(name)).map_err(|_| ScimError::new(404, "There is nothing here."))
+    }
 }
 
 /// What the headers ask for.
