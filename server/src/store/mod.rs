@@ -19,6 +19,7 @@ mod enrolment;
 mod fate;
 mod groups;
 #[cfg(any(test, feature = "fuzzing"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "the search of `explore` uses all of it, fuzzing a part"))]
 pub(crate) mod held;
 mod invites;
 mod joining;

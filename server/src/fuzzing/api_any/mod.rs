@@ -19,6 +19,7 @@ mod sent;
 
 use crate::chance::{self, Seeded};
 use crate::realm::NewOrganisation;
+use crate::scratch::Scratch;
 use crate::store::held::Rows;
 use draw::Draw;
 use known::{Known, Resource};
@@ -50,7 +51,11 @@ thread_local! {
 /// When the oracle finds something.
 pub fn run(data: &[u8]) {
     STAGE.with_borrow_mut(|stage| {
-        let stage = stage.get_or_insert_with(|| chance::with(0, set_up));
+        let stage = stage.get_or_insert_with(|| {
+            // Made before chance repeats itself: a folder has a name of its own.
+            let folder = Scratch::make("fuzzing").expect("a folder");
+            chance::with(0, || set_up(&folder))
+        });
         let digest: [u8; 32] = Sha256::digest(data).into();
         let (half, _) = digest.split_first_chunk().expect("invariant: 32 bytes hold 16");
         // No input can hold what is drawn from its own hash.
@@ -96,8 +101,8 @@ fn step(play: &mut Play<'_>, draw: &mut Draw<'_>) {
 
 /// Two organisations; in each a person with an account and a session, in the first also one who has claimed and one who was invited, in the second one who has an
 /// account in the first and may join. Names of the second are canaries to the first, and the other way round.
-fn set_up() -> Stage {
-    let server = Server::make(START);
+fn set_up(folder: &Scratch) -> Stage {
+    let server = Server::make(folder, START);
     let mut play = Play { server: &server, known: Known::default(), now: START, rng: Seeded::new(1) };
     let (realm, runtime) = (&server.held.realm, &server.held.runtime);
     for canary in CANARIES {

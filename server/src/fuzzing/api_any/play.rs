@@ -44,8 +44,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn make(now: i64) -> Self {
-        let folder = Scratch::make("fuzzing").expect("a folder");
+    /// A new one; its key file is gone once it was read.
+    pub(super) fn make(folder: &Scratch, now: i64) -> Self {
         let held = Unplugged::make(folder.folder(), now);
         let log = Arc::new(Mutex::new(String::new()));
         let app = held.app(folder.folder(), Log::Kept(Arc::clone(&log)));
