@@ -71,7 +71,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
 
 /// The root with a slash behind it, which a nested router does not see.
 pub(crate) fn root() -> MethodRouter<Arc<App>> {
-    get(discovery::root)
+    get(discovery::root).fallback(async || ScimError::new(405, "This path does not take that method."))
 }
 
 /// A list or description on its way out.
