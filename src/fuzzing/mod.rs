@@ -24,3 +24,4 @@ pub mod recovery_text;
 pub mod scene;
 pub mod seeds;
 pub mod seen;
+pub mod shown;

@@ -9,6 +9,7 @@ use super::scene::Scene;
 use crate::crypto::recovery::{write_code, write_secret_key};
 use crate::flow::Effect;
 use crate::fuzzing::player::Heard;
+use serde_json::Value;
 
 /// One file of the corpus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub fn all() -> Vec<Seed> {
     }
     codes(&mut |name, text| add("recovery_text", name, text.into_bytes()));
     pins(&mut |name, bytes| add("pins", name, bytes));
+    shown(&mut |name, bytes| add("shown", name, bytes));
     #[cfg(feature = "age")]
     plugin(&mut |name, text| add("plugin_protocol", name, text.into_bytes()));
     super::infisical::seeds::all(&mut add);
@@ -169,6 +171,31 @@ fn pins(add: &mut impl FnMut(&str, Vec<u8>)) {
     }
 }
 
+/// The file of an honest server as it is and with members that are others, and edits of its values and of its bytes.
+fn shown(add: &mut impl FnMut(&str, Vec<u8>)) {
+    let honest = &super::shown::HONEST.file;
+    let file = |value: &Value| [&[0][..], value.to_string().as_bytes()].concat();
+    add("whole", file(honest));
+    for name in ["identity", "envelopes", "kdf_block", "recovery_public", "email", "state", "realm_id"] {
+        let mut without = honest.clone();
+        without[name] = Value::Null;
+        add(&format!("null-{name}"), file(&without));
+    }
+    let mut odd = honest.clone();
+    odd["email"] = "a\u{1b}[2J\u{202e}b".into();
+    add("odd-email", file(&odd));
+    add("untouched", vec![1]);
+    for value in 0..11_u8 {
+        add(&format!("edited-{value:02}"), vec![1, value, 9, 1]);
+        add(&format!("twice-{value:02}"), vec![1, value, 9, 1, value, 9, 1]);
+    }
+    add("generation", vec![1, 255, 0, 3]);
+    for at in (0..honest.to_string().len()).step_by(97) {
+        let offset = u16::try_from(at).expect("invariant: the file is short").to_be_bytes();
+        add(&format!("byte-{at:04}"), vec![128, offset[0], offset[1], 1]);
+    }
+}
+
 /// What age tells a plugin: identities, then the stanzas of files.
 #[cfg(feature = "age")]
 fn plugin(add: &mut impl FnMut(&str, String)) {
@@ -209,6 +236,7 @@ mod tests {
             "flow_recover" => crate::fuzzing::account_any::change(&seed.bytes),
             "recovery_text" => crate::fuzzing::recovery_text::run(&seed.bytes),
             "pins" => crate::fuzzing::pins::run(&seed.bytes),
+            "shown" => crate::fuzzing::shown::run(&seed.bytes),
             #[cfg(feature = "age")]
             "plugin_protocol" => crate::fuzzing::plugin_protocol::run(&seed.bytes),
             "infisical_link" => infisical::link::run(&seed.bytes),
@@ -240,6 +268,7 @@ mod tests {
             "flow_recover",
             "recovery_text",
             "pins",
+            "shown",
             "infisical_link",
             "infisical_inbound",
             "flow_infisical",
