@@ -280,11 +280,12 @@ impl Script {
             let table = audit::Record::of(request, 0).describe_requests();
             let lines: Lines = text::done::rehearsed().into_iter().chain(table).collect();
             self.result(&lines);
-            self.event(&Event::Rehearsed {
+            let event = Event::Rehearsed {
                 ok: true,
                 bytes: request.body().len(),
                 sha256: text::hex(&request.digest()),
-            });
+            };
+            self.last_line(&event.line());
             return;
         }
         let pin = &done.pin;

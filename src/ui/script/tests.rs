@@ -1,6 +1,9 @@
 use super::*;
 use crate::crypto::context::{InviteId, OrgId};
+use crate::flow::accept::Options;
 use crate::flow::stop::GaveUp;
+use crate::flow::Effect;
+use crate::fuzzing::scene::Scene;
 use crate::ui::kit::tests::kit;
 use crate::wire::link::LinkTrouble;
 use crate::wire::origin::Origin;
@@ -106,6 +109,24 @@ fn whatever_is_missing_is_named_with_its_flag_before_anything_is_sent() {
         assert_eq!(stage.script.finish(&Err(stop)), ExitCode::Usage);
         assert!(stage.err.text().contains(flag), "{}", stage.err.text());
         assert!(stage.err.text().lines().all(|line| line.starts_with("firstkey: ")));
+    }
+}
+
+#[test]
+fn a_rehearsal_ends_with_its_line_wherever_a_program_reads() {
+    for json in [true, false] {
+        let mut scene = Scene::new(1);
+        let options = Options { rehearsal: true, ..scene.shelf.options() };
+        let mut log = scene.run_with(1, options, |_, effect, scene| Some(scene.honest(effect)));
+        let Some(Effect::Finish(end)) = log.turns.pop().map(|turn| turn.effect) else { panic!("it ends") };
+        let mut stage = stage(|answers, folder| {
+            everything(answers, folder);
+            (answers.rehearsal, answers.json) = (true, json);
+        });
+        assert_eq!(stage.script.finish(&end), ExitCode::Done);
+        let text = stage.out.text();
+        let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap_or_default()).expect("a line");
+        assert_eq!((&last["event"], &last["ok"]), (&"rehearsed".into(), &true.into()), "{text}");
     }
 }
 
