@@ -8,7 +8,7 @@ use crate::chance;
 use crate::http::App;
 use crate::log::Log;
 use crate::mail::{MailOut, Post, deliver_one};
-use crate::realm::NewOrganisation;
+use crate::realm::{INVITE_TTL, NewOrganisation};
 use crate::serve::router;
 use crate::store::held::Rows;
 use crate::unplugged::Unplugged;
