@@ -63,11 +63,10 @@ fn places(log: &Log) -> Vec<(String, Vec<u8>)> {
 /// ends with. What is sent is not asked: then a secret in the place of a public value would make itself public.
 fn is_public(before: Option<&Effect>, after: &Effect, nth: usize, last: bool, length: usize) -> bool {
     match (before, after, length) {
-        // The KDF salt; a second secret, 16 bytes, may be made beside it.
-        (Some(Effect::Tell(Notice::TypingsMatch)), _, 32) => true,
-        // The nonce of the OPAQUE record (RFC 9807 section 4.1) comes first, the idempotency key last, and each envelope has salt and nonce in one draw.
+        // The KDF salt, beside which a second secret of 16 bytes may be made; an envelope's salt and nonce, which are one draw.
+        (Some(Effect::Tell(Notice::TypingsMatch)), _, 32) | (_, Effect::Tell(Notice::KeysMade(_)), 56) => true,
+        // The nonce of the OPAQUE record (RFC 9807 section 4.1) comes first, the idempotency key last.
         (_, Effect::Tell(Notice::KeysMade(_)), 32) => nth == 0,
-        (_, Effect::Tell(Notice::KeysMade(_)), 56) => true,
         (_, Effect::Tell(Notice::KeysMade(_)), 16) => last,
         // The client's nonce of a login (RFC 9807 section 6.1).
         (_, Effect::Send(request), 32) => request.endpoint() == Endpoint::LoginStart,

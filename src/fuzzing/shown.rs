@@ -277,7 +277,7 @@ mod tests {
         for seed in 0..1000 {
             let mut bytes = Seeded::new(seed).bytes::<40>();
             bytes[0] = u8::try_from(seed % 256).expect("a byte");
-            run(&bytes[..1 + usize::from(bytes[1] % 39)]);
+            run(&bytes[..=usize::from(bytes[1] % 39)]);
         }
     }
 }

@@ -65,9 +65,7 @@ impl Rows {
 
     /// Every value of every row.
     pub(crate) fn cells(&self) -> impl Iterator<Item = (&'static str, &Cell)> {
-        self.tables
-            .iter()
-            .flat_map(|table| table.rows.iter().flat_map(|row| row.cells()).map(|cell| (table.name, cell)))
+        self.tables.iter().flat_map(|table| table.rows.iter().flat_map(Row::cells).map(|cell| (table.name, cell)))
     }
 
     /// The table of that name.

@@ -86,13 +86,12 @@ fn provider(play: &Play<'_>, sent: &Sent, answer: &Answer, place: &dyn Fn() -> S
     let shown = sent.shown().map(str::trim);
     let good = |token: &&super::known::ScimToken| !token.revoked && play.now < token.expires_at;
     let token = play.known.scim.iter().find(|token| Some(&*token.text) == shown).filter(good);
-    match token {
-        Some(_) => assert_ne!(answer.status, 401, "a good token is refused: {}", place()),
-        None => {
-            let nothing = answer.status == 404 && answer.member("detail") == "There is nothing here.";
-            let says_nothing = nothing || matches!(answer.status, 401 | 405 | 501);
-            assert!(says_nothing || sent.method == "HEAD" && answer.status == 404, "without a good token: {}", place());
-        }
+    if token.is_some() {
+        assert_ne!(answer.status, 401, "a good token is refused: {}", place());
+    } else {
+        let nothing = answer.status == 404 && answer.member("detail") == "There is nothing here.";
+        let says_nothing = nothing || matches!(answer.status, 401 | 405 | 501);
+        assert!(says_nothing || sent.method == "HEAD" && answer.status == 404, "without a good token: {}", place());
     }
     let own = token.map(|token| token.org);
     for (at, canary) in CANARIES.iter().enumerate().filter(|(at, _)| own != Some(*at)) {
@@ -130,8 +129,8 @@ fn person(play: &Play<'_>, sent: &Sent, before: &Before, place: &dyn Fn() -> Str
     };
     let bearer = sent.shown().unwrap_or_default().as_bytes();
     let may = match (sent.method.as_str(), sent.path()) {
-        ("GET" | "HEAD", "/i" | "/healthz" | "/readyz") => true,
-        ("POST", "/v1/login/params" | "/v1/login/start" | "/v1/recovery/start") => true,
+        ("GET" | "HEAD", "/i" | "/healthz" | "/readyz")
+        | ("POST", "/v1/login/params" | "/v1/login/start" | "/v1/recovery/start") => true,
         ("POST", "/v1/invites/claim") => play
             .known
             .links
@@ -161,7 +160,7 @@ fn person(play: &Play<'_>, sent: &Sent, before: &Before, place: &dyn Fn() -> Str
         }
         ("GET" | "HEAD" | "DELETE", "/v1/sessions") | ("POST", "/v1/logout" | "/v1/directory") => full.is_some(),
         ("DELETE", path) if path.starts_with("/v1/sessions/") => full.is_some(),
-        ("POST", "/v1/account/password/start") => session.filter(good).is_some(),
+        ("POST", "/v1/account/password/start") => session.as_ref().is_some_and(good),
         ("POST", "/v1/account/password" | "/v1/account/kit") => {
             full.is_some() || session.is_some_and(|session| play.is_active(&session.account)) && again(bearer)
         }

@@ -11,6 +11,11 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 #[path = "../../../../tests/support/row.rs"]
+#[allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "rows are written where whoever runs the test wants them"
+)]
 mod rows;
 
 type Deed = fn(&mut Bench, u64) -> Result<(), Stop>;
