@@ -64,7 +64,8 @@ fn notices(log: &Log) -> impl Iterator<Item = &Notice> {
 
 /// Everybody is honest, but every answer of `endpoint` goes through `lie`.
 fn run_with_lie(scene: &mut Scene, endpoint: Endpoint, mut lie: impl FnMut(&mut Response)) -> Log {
-    judged(scene.run(1, |_, effect, scene| {
+    // Not the draws of the run before, if there was one: what it published would be this one's secrets.
+    judged(scene.run(101, |_, effect, scene| {
         let mut reply = scene.honest(effect);
         if let (Effect::Send(request), Reply::Received(response)) = (effect, &mut reply)
             && request.endpoint() == endpoint
