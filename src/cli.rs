@@ -410,7 +410,7 @@ pub struct Accept {
     /// Print one JSON object a line.
     #[arg(long)]
     pub json: bool,
-    /// Send the newest saved upload again and finish; an older one, if that one was refused for good.
+    /// Send a saved upload again and finish.
     #[arg(long, conflicts_with = "dry_run")]
     pub resume: bool,
     /// Do all but the upload; show what would be sent.
