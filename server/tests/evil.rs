@@ -122,7 +122,7 @@ fn the_invites_token_is_found_anywhere_but_in_the_claim() {
     );
     assert_caught(
         r#"claim; ask /v1/enrol/start "{\"t\":\"$(printf %s "$token" | od -An -tx1 | tr -d ' \n')\"}"; stop"#,
-        "holds the invite's token, as hex",
+        "holds the invite's token as hex",
     );
     assert_caught(
         r#"claim ",\"from\":\"$link\""; ask "/v1/login/params?link=$link" '{}'; stop"#,
