@@ -94,3 +94,18 @@ impl AccountContext {
         pae(&[&[SUITE], &self.realm.0, &self.account.0])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_session_is_read_as_it_is_shown_and_nothing_else_is_one() {
+        let shown = uuid::Uuid::from_bytes([0xa7; 16]).to_string();
+        assert_eq!(SessionId::read(&shown), Some(SessionId([0xa7; 16])));
+        assert_eq!(SessionId::read(&format!(" {shown}\n")), Some(SessionId([0xa7; 16])));
+        for text in ["", "all", &shown[1..], &format!("{shown}0")] {
+            assert_eq!(SessionId::read(text), None, "{text}");
+        }
+    }
+}

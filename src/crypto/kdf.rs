@@ -194,6 +194,9 @@ mod tests {
             (65_536, 0, 4),
             (65_536, 3, 0),
             (1_048_576, 1, 4),
+            (2_097_151, 2, 4),
+            (2_097_152, 0, 4),
+            (2_097_152, 1, 0),
         ] {
             let params = KdfParams { m_kib, t, p };
             assert_eq!(params.accept(), Err(KdfRefused::TooWeak(params)));
@@ -202,9 +205,32 @@ mod tests {
 
     #[test]
     fn excessive_parameters_are_called_costly() {
-        for (m_kib, t, p) in [(2_097_153, 1, 4), (u32::MAX, 3, 4), (65_536, u32::MAX, 4), (65_536, 3, 1 << 24)] {
+        for (m_kib, t, p) in [
+            (2_097_153, 1, 4),
+            (u32::MAX, 3, 4),
+            (65_536, u32::MAX, 4),
+            (65_536, 3, 1 << 24),
+            (65_536, 17, 4),
+            (65_536, 3, 17),
+        ] {
             let params = KdfParams { m_kib, t, p };
             assert_eq!(params.accept(), Err(KdfRefused::TooCostly(params)));
+        }
+    }
+
+    #[test]
+    fn what_is_neither_weak_nor_costly_is_still_no_profile() {
+        for (m_kib, t, p) in [
+            (65_536, 3, 1),
+            (65_536, 4, 4),
+            (65_537, 3, 4),
+            (65_536, 16, 4),
+            (65_536, 3, 16),
+            (2_097_152, 2, 4),
+            (2_097_152, 1, 1),
+        ] {
+            let params = KdfParams { m_kib, t, p };
+            assert_eq!(params.accept(), Err(KdfRefused::NotAProfile(params)));
         }
     }
 
