@@ -34,7 +34,7 @@ fn answer_of(log: &mut Log, endpoint: Endpoint) -> &mut Vec<u8> {
 
 #[test]
 fn i1_every_byte_of_a_body_is_accounted_for_by_what_was_disclosed() {
-    // That nothing but `Disclose` types compiles is shown in tests/door.rs; here: that the bytes are those members and nothing else.
+    // That nothing but `Disclose` types compiles is shown in tests/door/door.rs; here: that the bytes are those members and nothing else.
     for request in oracle::sent(&honest()) {
         let mut rest = request.body().to_vec();
         for member in request.disclosed().iter().rev() {
