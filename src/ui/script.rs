@@ -502,7 +502,7 @@ impl Person for Script {
                 self.event(&Event::Resume { user: email, bytes: *bytes, sha256: text::hex(digest) });
             }
             Notice::PassedOver { email, why } => {
-                self.event(&Event::Passed { user: email, code: text::problem::ended_code(why) });
+                self.event(&Event::Passed { user: email, code: text::problem::code(why) });
             }
             Notice::Stored { bytes, digest } => self.event(&Event::Sent { bytes: *bytes, sha256: text::hex(digest) }),
             Notice::Checking => self.proving = true,

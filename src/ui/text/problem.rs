@@ -6,6 +6,33 @@ use crate::wire::inbound::{Problem, ProblemName};
 
 /// The words for a problem with invite `invite` (its short name), and its stable code.
 pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &'static str) {
+    (story(problem, host, invite), code(&problem.name))
+}
+
+/// The stable code of a problem (docs/JSON.md).
+pub fn code(name: &ProblemName) -> &'static str {
+    match name {
+        ProblemName::InviteUnknown => "invite-unknown",
+        ProblemName::InviteExpired => "invite-expired",
+        ProblemName::InviteUsed => "invite-used",
+        ProblemName::InviteWithdrawn => "invite-withdrawn",
+        ProblemName::Suspended => "suspended",
+        ProblemName::Removed => "removed",
+        ProblemName::ClaimStale => "claim-stale",
+        ProblemName::Conflict => "server-conflict",
+        ProblemName::ChangedMeanwhile => "changed-meanwhile",
+        ProblemName::SessionEnded => "session-ended",
+        ProblemName::Invalid => "server-invalid",
+        ProblemName::RecoveryFailed => "server-recovery-failed",
+        ProblemName::LoginFailed => "server-login-failed",
+        ProblemName::PersonUnknown => "person-unknown",
+        ProblemName::TooMany => "server-too-many",
+        ProblemName::Unavailable => "server-unavailable",
+        ProblemName::Other(_) => "server-other",
+    }
+}
+
+fn story(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
     let since = |word: &str| problem.at.map_or_else(String::new, |at| format!(" {word} {}", date::plain(at)));
     let dated = |story: Story| match problem.at {
         Some(at) => story.because(format!("That was on {}.", date::plain(at))),
@@ -23,78 +50,75 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &
         ProblemName::InviteUnknown => {
             let story = Story::of(format!("{host} does not know this invite."))
                 .because("The link may be damaged, for another server, or replaced by a newer one.");
-            (ask(story, "for a new one"), "invite-unknown")
+            ask(story, "for a new one")
         }
         ProblemName::InviteExpired => {
             let story = Story::of(format!("This invite expired{}.", since("on")));
-            (ask(story, "for a new one"), "invite-expired")
+            ask(story, "for a new one")
         }
         ProblemName::InviteUsed => {
             let story = Story::of(format!("This invite was already used{}.", since("on")))
                 .because("If that was you, your account is complete and the link is not needed.")
                 .because("If it was not you, somebody else has your link: tell security now.");
-            (ask(story, "if you are not sure"), "invite-used")
+            ask(story, "if you are not sure")
         }
         ProblemName::InviteWithdrawn => {
             let story = Story::of(format!("This invite was withdrawn{}.", since("on")))
                 .because("It was revoked, or replaced by a newer one. Look for a newer e-mail.");
-            (ask(story, "for a new one"), "invite-withdrawn")
+            ask(story, "for a new one")
         }
         ProblemName::Suspended => {
             let story = Story::of(format!("Your organisation has suspended you on {host}."));
             let story = dated(story)
                 .because("Nothing of yours was deleted or opened.")
                 .because("While this lasts, nothing can be set up or opened.");
-            (ask(story, "why, and for how long"), "suspended")
+            ask(story, "why, and for how long")
         }
         ProblemName::Removed => {
             let story = Story::of(format!("Your organisation has removed you from {host}."));
             let story = dated(story)
                 .because("This account cannot be used any more.")
                 .because("If you are invited again, that is a new account.");
-            (ask(story, "if you did not expect this"), "removed")
+            ask(story, "if you did not expect this")
         }
         ProblemName::ClaimStale => {
             let story = Story::of("This invite was opened somewhere else in the meantime.")
                 .because("If that was you, go on there. If not, tell your administrator now.");
-            (
-                story.then("To go on here, run this again and paste the link again.").run("firstkey accept"),
-                "claim-stale",
-            )
+            story.then("To go on here, run this again and paste the link again.").run("firstkey accept")
         }
         ProblemName::Conflict => {
-            (odd(host, "says that it already has other data for this account."), "server-conflict")
+            odd(host, "says that it already has other data for this account.")
         }
         ProblemName::ChangedMeanwhile => {
             let story = Story::of("This account was changed from somewhere else in the meantime.")
                 .because("If that was you, use the password you set there.")
                 .because("If it was not you, tell security now.");
-            (story.then("To see which password holds, run").run("firstkey verify"), "changed-meanwhile")
+            story.then("To see which password holds, run").run("firstkey verify")
         }
         ProblemName::SessionEnded => {
             let story = Story::of(format!("{host} says that this log-in is over."))
                 .because("It lasts ten minutes, and ends when a password is changed elsewhere.");
-            (story.then("Run the same command again."), "session-ended")
+            story.then("Run the same command again.")
         }
-        ProblemName::Invalid => (odd(host, "finds what was sent to it not valid."), "server-invalid"),
-        ProblemName::RecoveryFailed => (odd(host, "refused a recovery code where none was shown."), "server-recovery-failed"),
-        ProblemName::LoginFailed => (odd(host, "refused a log-in where none was tried."), "server-login-failed"),
+        ProblemName::Invalid => odd(host, "finds what was sent to it not valid."),
+        ProblemName::RecoveryFailed => odd(host, "refused a recovery code where none was shown."),
+        ProblemName::LoginFailed => odd(host, "refused a log-in where none was tried."),
         ProblemName::PersonUnknown => {
             let story = Story::of(format!("{host} shows you nobody with that address."))
                 .because("It shows people who share an organisation with you and have finished")
                 .because("their account. It does not say which of these is missing.");
-            (story.then("Check the spelling, or ask them whether they have finished."), "person-unknown")
+            story.then("Check the spelling, or ask them whether they have finished.")
         }
         ProblemName::TooMany => {
-            (Story::of(format!("{host} had too many tries and wants a break.")).then(later(problem)), "server-too-many")
+            Story::of(format!("{host} had too many tries and wants a break.")).then(later(problem))
         }
         ProblemName::Unavailable => {
-            (Story::of(format!("{host} cannot answer now.")).then(later(problem)), "server-unavailable")
+            Story::of(format!("{host} cannot answer now.")).then(later(problem))
         }
         ProblemName::Other(name) => {
             let story = Story::of(format!("{host} reported a problem that this version does not know."));
             let story = story.because(format!("It is called: {name}"));
-            (story.then("Tell your administrator, or install the newest firstkey."), "server-other")
+            story.then("Tell your administrator, or install the newest firstkey.")
         }
     }
 }
@@ -107,17 +131,6 @@ pub(super) fn ended(name: &ProblemName) -> &'static str {
         ProblemName::InviteWithdrawn => "its invite was withdrawn",
         ProblemName::Removed => "you were removed there",
         _ => "it was refused",
-    }
-}
-
-/// The stable code of that.
-pub fn ended_code(name: &ProblemName) -> &'static str {
-    match name {
-        ProblemName::InviteExpired => "invite-expired",
-        ProblemName::InviteUsed => "invite-used",
-        ProblemName::InviteWithdrawn => "invite-withdrawn",
-        ProblemName::Removed => "removed",
-        _ => "server-other",
     }
 }
 
