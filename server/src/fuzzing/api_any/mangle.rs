@@ -3,24 +3,12 @@
 use super::draw::Draw;
 use super::known::Known;
 use super::sent::Sent;
+use crate::api::bodies;
 use serde_json::Value;
 
 const METHODS: [&str; 9] = ["POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ADA", "post"];
-const PATHS: [&str; 44] = [
-    "/v1/invites/claim",
-    "/v1/enrol/start",
-    "/v1/enrol/complete",
-    "/v1/login/params",
-    "/v1/login/start",
-    "/v1/login/finish",
-    "/v1/account/password/start",
-    "/v1/account/password",
-    "/v1/account/kit",
-    "/v1/recovery/start",
-    "/v1/recovery/finish",
-    "/v1/recovery/complete",
-    "/v1/invites/join",
-    "/v1/directory",
+/// Beside those that take a body.
+const PATHS: [&str; 30] = [
     "/v1/logout",
     "/v1/sessions",
     "/v1/sessions/",
@@ -101,11 +89,17 @@ const ODD: [&str; 24] = [
     "{\"a\": {\"a\": {\"a\": {\"a\": {\"a\": 1}}}}}",
 ];
 
+/// Some path: one that takes a body, or another.
+fn path(draw: &mut Draw<'_>) -> &'static str {
+    let at = draw.below(bodies::PATHS.len() + PATHS.len());
+    bodies::PATHS.iter().chain(&PATHS).nth(at).copied().unwrap_or_default()
+}
+
 /// The request, changed as the bytes say; most are left as they are.
 pub(super) fn mangle(mut sent: Sent, known: &Known, draw: &mut Draw<'_>) -> Sent {
     match draw.byte() {
         200..=205 => sent.method = draw.word(&METHODS).to_owned(),
-        206..=211 => sent.target = draw.word(&PATHS).to_owned(),
+        206..=211 => sent.target = path(draw).to_owned(),
         212..=214 => sent.target = edited_target(&sent.target, draw),
         215..=221 => sent.headers = edited_headers(sent.headers, draw),
         222..=229 => token(&mut sent, known, draw),
