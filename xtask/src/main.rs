@@ -42,6 +42,12 @@ const ALL: &[Task] = &[
         &["fuzz/fuzz", "run", "all", "--seconds", "600"],
     ),
     Task::new("reproducible", "two builds in two folders are the same bytes", 25, &["release/reproducible"]),
+    Task::new(
+        "hour",
+        "the reviewer's hour of docs/AUDIT.md, block by block as it stands there",
+        15,
+        &[".ci/reviewers-hour"],
+    ),
 ];
 
 /// Parts that can be run by themselves; `ci` has them, or has them shorter.
@@ -69,6 +75,12 @@ const PARTS: &[Task] = &[
         "what is left in the memory of the client; needs root",
         2,
         &["cargo", "test", "--locked", "--test", "residue", "--", "--nocapture"],
+    ),
+    Task::new(
+        "mutants",
+        "every small change of crypto, wire, flow and SCIM against the tests that reach it",
+        120,
+        &["mutations/every", "crypto", "wire", "flow", "scim"],
     ),
     Task::new("model", "what a prover of protocols says, and that its models can fail", 2, &["model/check"]),
     Task::new("fuzz", "list, run, again, minimise, shrink, coverage: cargo xtask fuzz --help", 1, &["fuzz/fuzz"]),
