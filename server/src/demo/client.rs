@@ -34,8 +34,11 @@ impl Client {
         }
         let own = std::env::current_exe()?;
         let beside = own.with_file_name("firstkey");
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        if let (Some(cargo), true) = (std::env::var_os("CARGO"), workspace.join("Cargo.toml").exists()) {
+        // As `cargo run` tells it. What the compiler knew of its machine is not asked: the name of a folder would be in the program.
+        let told = |name| std::env::var_os(name).map(PathBuf::from);
+        let workspace =
+            told("CARGO_MANIFEST_DIR").map(|server| server.join("..")).filter(|it| it.join("Cargo.toml").exists());
+        if let (Some(cargo), Some(workspace)) = (told("CARGO"), workspace) {
             println!("Building the client from the same source ...");
             let mut build = Command::new(cargo);
             build.current_dir(&workspace).args([
