@@ -9,7 +9,7 @@ use super::kdf::KdfBlock;
 use super::label;
 use crate::secret::{AccountKey, Ed25519Seed, ExportKey, MasterKey, OpaquePassword, PreKey, RecoveryCode, SecretKey};
 use std::marker::PhantomData;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Purpose: wraps AK under the password.
 pub enum ByPassword {}
@@ -20,13 +20,13 @@ pub enum ByAccountKey {}
 
 /// A key-encryption key for the purpose `P`; wiped on drop.
 pub struct Kek<P> {
-    bytes: Box<[u8; 32]>,
+    bytes: Box<Zeroizing<[u8; 32]>>,
     purpose: PhantomData<P>,
 }
 
 impl<P> Kek<P> {
     fn derive(salt: &[u8], ikm: &[u8], name: &[u8], context: &AccountContext) -> Self {
-        let mut bytes = Box::new([0; 32]);
+        let mut bytes = Box::new(Zeroizing::new([0; 32]));
         hazmat::hkdf(salt, ikm, &pae(&[name, &context.encode()]), bytes.as_mut_slice());
         Self { bytes, purpose: PhantomData }
     }
@@ -34,12 +34,6 @@ impl<P> Kek<P> {
     /// The bytes, for the envelope's own derivation.
     pub(super) fn expose(&self) -> &[u8; 32] {
         &self.bytes
-    }
-}
-
-impl<P> Drop for Kek<P> {
-    fn drop(&mut self) {
-        self.bytes.zeroize();
     }
 }
 
