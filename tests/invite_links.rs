@@ -153,6 +153,7 @@ fn only_the_exact_path_and_version_will_do() {
         ("/i?token=abc".to_owned(), WrongPath),
         (format!("/i#fkinv2.{BODY}"), WrongVersion),
         (format!("/i#fkinv10.{BODY}"), WrongVersion),
+        (format!("/i#fkinvx.{BODY}"), NotAnInvite),
         (format!("/i#FKINV1.{BODY}"), NotAnInvite),
         (format!("/i#{BODY}"), NotAnInvite),
         ("/i#section".to_owned(), NotAnInvite),
@@ -217,13 +218,23 @@ fn what_is_no_link_at_all_is_refused() {
     ] {
         assert_eq!(trouble(text), Some(why), "{text:?}");
     }
+    // The longest text that is looked at, and one more.
+    let longest = format!("https://accounts.example.org{END}");
+    let longest = format!("{longest}{}", "A".repeat(400 - longest.len()));
+    assert_eq!(trouble(&longest), Some(Extra));
+    assert_eq!(trouble(format!("{longest}A")), Some(TooLong));
     assert_eq!(trouble(b"https://\xff\xfe"), Some(NotAscii));
     assert_eq!(trouble(b"\xff\xfe"), Some(NotAnInvite));
 }
 
 #[test]
 fn good_links_are_read_with_their_canonical_origin() {
+    // The longest name and label that there are.
+    let label = "a".repeat(63);
+    let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
+    let origin = format!("https://{longest}");
     for (given, origin, host) in [
+        (&*origin, &*origin, &*longest),
         ("https://accounts.example.org", "https://accounts.example.org", "accounts.example.org"),
         ("https://accounts.example.org:443", "https://accounts.example.org", "accounts.example.org"),
         ("https://Accounts.EXAMPLE.org:8443", "https://accounts.example.org:8443", "accounts.example.org"),

@@ -25,6 +25,7 @@ fn names_and_addresses_are_shown_as_they_are() {
         "",
     ] {
         assert_eq!(safe(text), text);
+        assert_eq!(Printable::from_untrusted(text).is_empty(), text.is_empty());
     }
 }
 

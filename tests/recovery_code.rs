@@ -112,6 +112,11 @@ fn a_secret_key_shows_what_it_is() {
     let position = Place { group: 1, symbol: 2 };
     let odd = CodeError::Symbol { position, found: 'U' };
     assert_eq!(read_secret_key(&key.replace("SK1-00", "SK1-0U")).err(), Some(odd));
+    // Nothing is taken off that is no prefix.
+    let bare = key.trim_start_matches("SK1-");
+    let short = CodeError::Length { have: 53, need: 54 };
+    assert_eq!(read_secret_key(&bare[..bare.len() - 1]).err(), Some(short));
+    assert_eq!(trouble(&format!("{bare}000")), Some(CodeError::Length { have: 57, need: 28 }));
 }
 
 #[test]

@@ -78,6 +78,22 @@ fn the_same_password_is_good_for_one_person_and_a_name_for_another() {
 }
 
 #[test]
+fn one_word_of_the_dictionary_is_common_and_nothing_else_is_said_of_it() {
+    assert_eq!(reasons("responsibilities"), [Weakness::Common, Weakness::Guessable { score: 1 }]);
+    // Where it is somebody's name, that is the reason.
+    let organisation = Context { organisation: "Responsibilities Ltd", ..ADA };
+    let Verdict::Weak { reasons, .. } = judge("responsibilities", &organisation, 15) else { panic!("accepted") };
+    let name = Weakness::Context { part: Part::Organisation, tail: Tail::Nothing };
+    assert_eq!(reasons, [name, Weakness::Guessable { score: 0 }]);
+}
+
+#[test]
+fn the_least_that_is_accepted_takes_a_hundred_million_guesses() {
+    let Verdict::Good(strength) = judge("kitchen lanterns", &ADA, 15) else { panic!("refused") };
+    assert!((8.0..10.0).contains(&strength.guesses_log10), "{}", strength.guesses_log10);
+}
+
+#[test]
 fn the_reason_says_whose_name_it_is_and_what_follows() {
     for (password, part, tail) in [
         ("ExampleCorp2026!", Part::Organisation, Tail::Year),
@@ -87,9 +103,26 @@ fn the_reason_says_whose_name_it_is_and_what_follows() {
         ("firstkeyfirstkey12", Part::Product, Tail::Digits),
         ("accounts-accounts-1999", Part::Host, Tail::Year),
         ("my ada.lovelace mail", Part::Name, Tail::Nothing),
+        // The longest name of several.
+        ("ExampleCorp Lovelace", Part::Organisation, Tail::Nothing),
+        // As much beside it as makes no other password of it.
+        ("ExampleCorp xq 40302010", Part::Organisation, Tail::Digits),
     ] {
         assert_eq!(reasons(password).first(), Some(&Weakness::Context { part, tail }), "{password:?}");
     }
+    let context = |r: &Weakness| matches!(r, Weakness::Context { .. });
+    for more in ["ExampleCorp xqz 40302010", "ExampleCorp xq 403020105"] {
+        assert!(!reasons(more).iter().any(context), "{more}");
+    }
+}
+
+#[test]
+fn a_name_is_guessed_first_whatever_stands_beside_it() {
+    let password = "vuqhomtizrabcde";
+    assert_eq!(reasons(password), []);
+    let organisation = Context { organisation: "Vuqhomtizr", ..ADA };
+    let Verdict::Weak { reasons, .. } = judge(password, &organisation, 15) else { panic!("accepted") };
+    assert!(matches!(reasons.last(), Some(Weakness::Guessable { .. })), "{reasons:?}");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn cases() -> Vec<Case> {
 
 fn stretch(password: &[u8], block: &KdfBlock) -> [u8; 32] {
     let p = block.profile.params();
-    let mut memory = vec![Block::new(); hazmat::argon2_blocks(p.m_kib, p.p)];
+    let mut memory = vec![Block::new(); p.m_kib as usize];
     let mut out = [0; 32];
     hazmat::argon2id(password, &block.salt.0, (p.m_kib, p.t, p.p), &mut memory, &mut out).expect("a profile");
     out

@@ -24,6 +24,14 @@ mod tests {
         assert_eq!(pae(&[]), [0; 8]);
     }
 
+    #[test]
+    fn it_never_grows_so_no_copy_is_left_behind() {
+        for pieces in [&[][..], &[b"".as_slice()], &[b"a", b"bc", &[7; 300]]] {
+            let out = pae(pieces);
+            assert_eq!(out.capacity(), out.len());
+        }
+    }
+
     proptest! {
         #[test]
         fn different_lists_encode_differently(a: Vec<Vec<u8>>, b: Vec<Vec<u8>>) {

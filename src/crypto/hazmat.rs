@@ -25,12 +25,6 @@ pub const TAG_LEN: usize = 16;
 #[error("Argon2id refused its parameters")]
 pub struct BadArgon2Parameters;
 
-/// How many 1 KiB blocks Argon2 uses for `m_kib` and `p` lanes (RFC 9106 section 3.2: rounded down to a multiple of 4p).
-pub fn argon2_blocks(m_kib: u32, p: u32) -> usize {
-    let quantum = 4 * p.max(1);
-    (m_kib.max(2 * quantum) / quantum * quantum) as usize
-}
-
 /// Argon2id version 1.3, 32 bytes of output, over memory that the caller owns and wipes (RFC 9106).
 pub fn argon2id(
     password: &[u8],

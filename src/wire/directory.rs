@@ -87,3 +87,20 @@ fn words(fields: &mut Fields, name: &'static str) -> Result<Option<Words>, Refus
     let text = fields.text_or_null(name)?;
     text.map(|text| Words::read(&text).ok_or(Refusal::Malformed(name))).transpose()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_may_be_typed_with_anything_between_them_but_are_heard_in_one_form() {
+        let heard = "yo-yo drop-down down t-shirt shirt felt-tip abacus zoom";
+        let words = Words::read(heard);
+        assert_eq!(words.as_ref().map(Words::as_str), Some(heard));
+        assert_eq!(Words::read_typed(&heard.replace(' ', ", ").to_uppercase()), words);
+        for wrong in ["", &heard[1..], &heard.replace(' ', ", ")] {
+            assert_eq!(Words::read(wrong), None, "{wrong}");
+        }
+        assert_eq!(Words::read_typed(&heard[6..]), None);
+    }
+}

@@ -96,3 +96,22 @@ impl Fields {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::json;
+
+    #[test]
+    fn whole_numbers_end_where_readers_begin_to_round() {
+        let fields = |number: u64| {
+            let text = format!(r#"{{"a":{number}}}"#);
+            Fields::open("answer", json::read(text.as_bytes()).expect("JSON")).expect("an object")
+        };
+        let most = 1 << 53;
+        assert_eq!(fields(most).whole("a"), Ok(most));
+        assert_eq!(fields(most).whole_or_null("a"), Ok(Some(most)));
+        assert_eq!(fields(most + 1).whole("a"), Err(Refusal::Malformed("a")));
+        assert_eq!(fields(most + 1).whole_or_null("a"), Err(Refusal::Malformed("a")));
+    }
+}

@@ -210,6 +210,8 @@ mod tests {
             assert_eq!(read(text), Err(NotJson::Syntax), "{}", String::from_utf8_lossy(text));
         }
         assert_eq!(read(&vec![b' '; MAX_BODY + 1]), Err(NotJson::TooLarge));
+        let largest = format!("1{}", " ".repeat(MAX_BODY - 1));
+        assert_eq!(read(largest.as_bytes()), Ok(Value::Whole(1)));
         assert_eq!(read("[".repeat(60_000).as_bytes()), Err(NotJson::Syntax));
     }
 

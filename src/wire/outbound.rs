@@ -271,3 +271,13 @@ impl Builder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Method;
+
+    #[test]
+    fn methods_have_the_names_of_http() {
+        assert_eq!([Method::Post, Method::Get, Method::Delete].map(Method::as_str), ["POST", "GET", "DELETE"]);
+    }
+}

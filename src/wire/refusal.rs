@@ -3,7 +3,7 @@
 //! Promise: each variant is one broken rule; [`Refusal::blame`] says what kind of trouble it is. Must never: carry server text other than [`Printable`].
 
 use super::text::Printable;
-use crate::crypto::kdf::{KdfParams, KdfRefused};
+use crate::crypto::kdf::KdfRefused;
 
 /// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,16 +91,6 @@ impl Refusal {
             | Self::Differs(_)
             | Self::Keys
             | Self::Opaque => Blame::Security,
-        }
-    }
-
-    /// The parameters that were asked for, where the refusal is about them.
-    pub fn kdf_asked(&self) -> Option<KdfParams> {
-        match self {
-            Self::Kdf(KdfRefused::TooWeak(asked) | KdfRefused::TooCostly(asked) | KdfRefused::NotAProfile(asked)) => {
-                Some(*asked)
-            }
-            _ => None,
         }
     }
 }

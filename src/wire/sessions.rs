@@ -67,7 +67,7 @@ pub fn read_ended(mut fields: Fields) -> Result<u64, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fields, read_sessions};
+    use super::{Fields, read_ended, read_sessions};
     use crate::wire::json;
 
     fn line(this: bool, client: &str) -> String {
@@ -91,6 +91,15 @@ mod tests {
         assert!(!client.contains('\x1b') && client.ends_with("firstkey"), "{client:?}");
         assert!(read(&[]).is_none() && read(&[line(false, "null")]).is_none());
         assert!(read(&[line(true, "null"), line(true, "null")]).is_none());
+    }
+
+    #[test]
+    fn how_many_were_ended_is_told_as_it_was_said() {
+        let ended = |text: &str| {
+            read_ended(Fields::open("answer", json::read(text.as_bytes()).expect("JSON")).expect("an object"))
+        };
+        assert_eq!(ended(r#"{"ended":7}"#), Ok(7));
+        assert!(ended(r#"{"ended":7,"more":1}"#).is_err() && ended("{}").is_err());
     }
 
     #[test]

@@ -57,6 +57,8 @@ mod tests {
         for (text, common) in [
             ("correct horse battery staple", true),
             ("CorrectHorseBatteryStaple!", true),
+            ("correct horse battery staple 20240108", true),
+            ("correct horse battery staple 202401085", false),
             ("xx c0rrect-h0rse-b4ttery-st4ple 2024", true),
             ("correcthorsebatterystaplecorrecthorsebatterystaple", true),
             ("               correct horse battery staple", true),

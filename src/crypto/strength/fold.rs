@@ -77,6 +77,20 @@ mod tests {
     }
 
     #[test]
+    fn digits_and_signs_have_the_shape_of_the_letter_that_they_stand_for() {
+        assert_eq!(shapes("4@ 8 3 9 1!|lL 0 5$ 7+"), "aabegiiiiiosstt");
+    }
+
+    #[test]
+    fn nothing_grows_so_no_copy_of_a_password_is_left_behind() {
+        // The first becomes eighteen letters of its three bytes.
+        for text in ["\u{fdfa}\u{fdfa}\u{fdfa}", "correct horse battery staple", ""] {
+            let Folded { shapes, letters, digits } = Folded::of(text);
+            assert_eq!([shapes.capacity(), letters.capacity(), digits.capacity()], [6 * text.len(); 3]);
+        }
+    }
+
+    #[test]
     fn a_period_is_found_with_and_without_a_rest() {
         for (text, length) in
             [("", 0), ("a", 1), ("aaaa", 1), ("abab", 2), ("ababa", 2), ("abcabd", 6), ("ab ab", 3), ("abca", 4)]

@@ -30,7 +30,7 @@ fn typed(text: &str) -> Password {
 /// Argon2id by the crate's own means, as the stretch port does it.
 pub(crate) fn stretched(password: &str, salt: &Salt) -> MasterKey {
     let (m_kib, t, p) = ARGON2;
-    let mut memory = vec![hazmat::Block::default(); hazmat::argon2_blocks(m_kib, p)];
+    let mut memory = vec![hazmat::Block::default(); m_kib as usize];
     let mut out = [0; 32];
     hazmat::argon2id(password.as_bytes(), salt.text().as_bytes(), (m_kib, t, p), &mut memory, &mut out)
         .expect("good parameters");
