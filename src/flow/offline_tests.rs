@@ -174,6 +174,44 @@ fn whatever_this_computer_remembers_otherwise_stops_it_though_all_of_it_fits() {
 }
 
 #[test]
+fn what_is_damaged_besides_is_not_compared_with_memory() {
+    let mut bench = Bench::new();
+    let mut pin = bench.pin();
+    pin.two_secret = true;
+    let mut shown = bench.shown();
+    flip(&mut shown["envelopes"]["3"]);
+    assert_eq!(bench.verdict(&shown, &[pin]), Err(Trouble::DoesNotFit));
+}
+
+/// Somebody who does not type.
+struct Unwilling(Option<Answer>);
+
+impl Witness for Unwilling {
+    fn ask(&mut self, _: Question) -> Answer {
+        self.0.take().expect("asked once")
+    }
+
+    fn tell(&mut self, notice: &Notice) {
+        panic!("a notice: {notice:?}");
+    }
+}
+
+#[test]
+fn whoever_gives_no_code_ends_it_and_is_told_why() {
+    let memory = || LocalTrouble::NotEnoughMemory { needed_kib: 2, available_kib: 1 };
+    for (answer, expected) in [
+        (Answer::Cancelled, Trouble::Cancelled),
+        (Answer::Missing(Missing::Kit), Trouble::Missing(Missing::Kit)),
+        (Answer::Trouble(memory()), Trouble::Local(memory())),
+        (Answer::No, Trouble::NoCode),
+    ] {
+        let shown = Bench::new().shown();
+        let ended = open(&mut Unwilling(Some(answer)), shown.to_string().as_bytes(), None, &[]);
+        assert_eq!(ended.map(|found| found.verdict), Err(expected));
+    }
+}
+
+#[test]
 fn keys_that_a_server_made_itself_are_not_called_a_wrong_code_where_the_account_is_remembered() {
     let mut bench = Bench::new();
     let pin = bench.pin();

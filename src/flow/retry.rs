@@ -46,6 +46,7 @@ mod tests {
     #[test]
     fn a_longer_wish_of_the_server_is_obeyed_up_to_a_limit() {
         assert_eq!(Retry::default().next(Some(5)), Some(Duration::from_secs(5)));
+        assert_eq!(Retry::default().next(Some(30)), Some(LONGEST));
         assert_eq!(Retry::default().next(Some(31)), None);
     }
 }

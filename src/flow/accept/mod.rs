@@ -21,7 +21,7 @@ mod terms;
 mod tests;
 
 use super::checkpoint::{Checkpoint, Pin};
-use super::stop::{GaveUp, NoAnswer, Reach, Stop, Why};
+use super::stop::{GaveUp, Reach, Stop, Why};
 use super::{Answer, Done, Effect, Flow, Introduction, Reply};
 use crate::crypto::context::{AccountContext, InviteId};
 use crate::crypto::kdf::Profile;
@@ -191,7 +191,7 @@ impl From<Refusal> for Why {
     }
 }
 
-/// The stop for a problem that ends a request on an invite.
+/// The stop for a problem that ends a request on an invite; one that [`passes`] does not.
 fn invite_problem(problem: Problem) -> Why {
     match problem.name {
         ProblemName::InviteUnknown
@@ -201,7 +201,6 @@ fn invite_problem(problem: Problem) -> Why {
         | ProblemName::Suspended
         | ProblemName::Removed
         | ProblemName::ClaimStale => Why::Invite(problem),
-        ProblemName::TooMany | ProblemName::Unavailable => Why::Unreachable(NoAnswer::Busy),
         _ => Why::ServerProblem(problem),
     }
 }

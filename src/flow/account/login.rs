@@ -161,7 +161,7 @@ impl<W: World> Run<'_, W> {
     ) -> End<Option<Open>> {
         let context = AccountContext { realm: params.realm, account: params.account };
         // A proof serves once, so where its answer gets lost only a new conversation can tell.
-        for is_last in [false, true] {
+        for _ in 0..2 {
             // EXPOSE: each conversation takes one of its own.
             let once = OpaquePassword::from_bytes(auth.expose());
             let Some((proof, opened)) = self.converse(known, params, &context, once, pre).await? else {
@@ -170,7 +170,6 @@ impl<W: World> Run<'_, W> {
             match opened {
                 Heard::Answer(opened) => return check(known, params, &context, proof, opened, auth).map(Some),
                 Heard::NotProven { repeated: false } => return Ok(None),
-                Heard::NotProven { repeated: true } if is_last => break,
                 Heard::NotProven { repeated: true } => pre = proof.pre,
             }
         }

@@ -76,6 +76,16 @@ fn a_stronger_policy_is_kept() {
 }
 
 #[test]
+fn the_longest_minimum_that_makes_sense_is_obeyed() {
+    let mut scene = Scene::new(1);
+    scene.server.offer["policy"]["min_length"] = json!(128);
+    let log = judged(scene.run_honestly(1));
+    assert!(
+        log.turns.iter().any(|turn| matches!(turn.effect, Effect::Ask(Question::Password { min_length: 128, .. })))
+    );
+}
+
+#[test]
 fn a_wish_never_lowers_and_always_raises_the_profile() {
     for (wish, profile) in [(Profile::One, Profile::Two), (Profile::Two, Profile::Two), (Profile::Four, Profile::Four)]
     {

@@ -45,6 +45,13 @@ fn the_same_command_twice_is_harmless_and_sends_nothing() {
     assert_eq!(sent(&again), []);
 }
 
+/// Which pair of typings was said to come next, each time that two differed.
+fn pairs_told(log: &Log) -> Vec<u32> {
+    let told =
+        |notice: &Notice| if let Notice::TypingsDiffer { attempt, of: 5 } = notice { Some(*attempt) } else { None };
+    notices(log).filter_map(told).collect()
+}
+
 #[test]
 fn two_typings_that_differ_are_asked_for_again_and_five_pairs_end_it() {
     let mut wrong = 0;
@@ -54,7 +61,7 @@ fn two_typings_that_differ_are_asked_for_again_and_five_pairs_end_it() {
         Some(if slip { typed("velvet Kumquat tramway 42 orbir") } else { scene.honest(effect) })
     }));
     assert!(end(&log).is_ok());
-    assert_eq!(notices(&log).filter(|notice| matches!(notice, Notice::TypingsDiffer { of: 5, .. })).count(), 2);
+    assert_eq!(pairs_told(&log), [2, 3]);
 
     let log = judged(Scene::new(1).run(1, |_, effect, scene| {
         Some(if matches!(effect, Effect::Ask(Question::Again { .. })) {
@@ -131,6 +138,18 @@ fn a_passphrase_that_was_copied_wrong_stays_the_same() {
 }
 
 #[test]
+fn a_passphrase_that_is_copied_wrong_five_times_ends_it() {
+    let mut scene = Scene::new(1);
+    scene.password.clear();
+    let log = judged(scene.run(1, |_, effect, scene| {
+        let again = matches!(effect, Effect::Ask(Question::Again { .. }));
+        Some(if again { typed("not what was shown") } else { scene.honest(effect) })
+    }));
+    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::TypingsDiffer)));
+    assert_eq!(pairs_told(&log), [2, 3, 4, 5]);
+}
+
+#[test]
 fn a_group_typed_wrong_shows_the_kit_again_and_five_times_end_it() {
     let mut scene = Scene::new(1);
     let mut shown = 0;
@@ -204,9 +223,21 @@ fn whoever_says_no_is_let_go_before_anything_is_made() {
     let log = no(|question| matches!(question, Question::Consent(_)));
     assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::NotYou)));
     assert!(!asked_for_a_password(&log));
+    let log = no(|question| matches!(question, Question::Password { .. }));
+    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::WeakPasswords)));
     let log = no(|question| matches!(question, Question::Kit(_)));
     assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::Kit)));
     assert!(!sent(&log).contains(&Endpoint::EnrolComplete));
+}
+
+#[test]
+fn whoever_will_not_type_the_password_again_has_an_account_that_was_not_read_back() {
+    let log = judged(Scene::new(1).run(1, |_, effect, scene| match effect {
+        Effect::Ask(Question::PasswordOnceMore { .. }) => Some(Reply::Answer(crate::flow::Answer::No)),
+        _ => Some(scene.honest(effect)),
+    }));
+    assert!(matches!(stop(&log).why, Why::NotOpened));
+    assert_eq!(stop(&log).reach, crate::flow::stop::Reach::Stored);
 }
 
 #[test]
@@ -251,5 +282,11 @@ fn a_punycode_host_is_confirmed_before_anything_is_sent() {
     }));
     assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::Host)));
     assert_eq!(sent(&log), []);
-    assert!(end(&judged(scene.run_honestly(1))).is_ok());
+    let asks = |log: &Log| log.turns.iter().any(|turn| matches!(turn.effect, Effect::Ask(Question::Host(_))));
+    let log = judged(scene.run_honestly(1));
+    assert!(end(&log).is_ok() && asks(&log));
+    // A server that is remembered was confirmed.
+    scene.server.invite_to_join();
+    let log = scene.run_honestly(2);
+    assert!(!asks(&log) && sent(&log) == [Endpoint::Claim]);
 }

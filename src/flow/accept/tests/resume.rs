@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::flow::stop::NoAnswer;
-use crate::fuzzing::honest::Invite;
+use crate::fuzzing::honest::{Invite, problem};
 
 /// The number of effects of an undisturbed run.
 fn length() -> usize {
@@ -91,7 +91,7 @@ fn a_lost_answer_is_asked_for_again_with_the_same_bytes() {
 }
 
 #[test]
-fn a_lost_answer_at_the_very_end_of_a_login_costs_one_more_typing() {
+fn a_lost_answer_at_the_very_end_of_a_login_costs_another_login_and_no_typing() {
     let mut scene = Scene::new(1);
     let mut lost = false;
     let log = judged(scene.run(1, |_, effect, scene| {
@@ -100,6 +100,27 @@ fn a_lost_answer_at_the_very_end_of_a_login_costs_one_more_typing() {
         Some(if finish && !std::mem::replace(&mut lost, true) { Reply::Unreachable(NoAnswer::Broken) } else { reply })
     }));
     assert!(end(&log).is_ok());
+    assert_eq!((logins(&log), typings(&log)), (2, 1));
+}
+
+#[test]
+fn a_proof_that_is_refused_at_once_is_about_the_password() {
+    let log = judged(Scene::new(1).run(1, |_, effect, scene| match effect {
+        Effect::Send(request) if request.endpoint() == Endpoint::LoginFinish => {
+            Some(Reply::Received(problem(403, "login-failed")))
+        }
+        _ => Some(scene.honest(effect)),
+    }));
+    assert!(matches!(stop(&log).why, Why::NotOpened), "{:?}", stop(&log));
+    assert_eq!((logins(&log), typings(&log)), (3, 3));
+}
+
+fn logins(log: &Log) -> usize {
+    sent(log).iter().filter(|endpoint| **endpoint == Endpoint::LoginStart).count()
+}
+
+fn typings(log: &Log) -> usize {
+    log.turns.iter().filter(|turn| matches!(turn.effect, Effect::Ask(Question::PasswordOnceMore { .. }))).count()
 }
 
 #[test]

@@ -61,6 +61,17 @@ fn uploads(log: &Log) -> Vec<[u8; 16]> {
 }
 
 #[test]
+fn the_link_of_another_invite_does_not_take_up_an_upload() {
+    let mut scene = cut(1, 1, false);
+    scene.server.invite[0] ^= 1;
+    scene.server.token[0] ^= 1;
+    scene.server.claims.clear();
+    let log = judged(scene.run_honestly(2));
+    assert_eq!(sent(&log)[0], Endpoint::Claim);
+    assert!(end(&log).is_ok(), "{:?}", end(&log));
+}
+
+#[test]
 fn an_upload_whose_invite_has_ended_does_not_hide_an_older_one_that_is_stored() {
     for (status, name) in FINAL {
         let (mut scene, newer) = two();

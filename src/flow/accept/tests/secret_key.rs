@@ -49,7 +49,29 @@ fn without_the_proof_nothing_is_saved_or_sent() {
         assert!(matches!(stop(&log).why, Why::GaveUp(how) if how == expected), "{:?}", stop(&log));
         assert_eq!(stop(&log).reach, Reach::NothingChanged);
         assert!(!is_uploaded(&log) && scene.shelf.checkpoints.is_empty());
+        let proofs = asked(&log, |question| matches!(question, Question::SecretKeyProof { .. }));
+        assert_eq!(proofs, if gives_up { 0 } else { 5 });
     }
+}
+
+fn asked(log: &Log, what: fn(&Question) -> bool) -> usize {
+    log.turns.iter().filter(|turn| matches!(&turn.effect, Effect::Ask(question) if what(question))).count()
+}
+
+#[test]
+fn every_group_may_be_asked_for_and_none_that_there_is_not() {
+    let mut groups = std::collections::BTreeSet::new();
+    for seed in 0..60 {
+        scene("required").run(seed, |_, effect, scene| match effect {
+            Effect::Ask(Question::SecretKeyProof { group, .. }) => {
+                groups.insert(*group);
+                None
+            }
+            _ => Some(scene.honest(effect)),
+        });
+    }
+    assert!(groups.iter().all(|group| (1..=13).contains(group)), "{groups:?}");
+    assert!(groups.contains(&1) && groups.contains(&13), "{groups:?}");
 }
 
 #[test]
@@ -85,6 +107,27 @@ fn a_run_that_takes_up_the_upload_of_another_asks_for_it_and_takes_no_other() {
         Some(reply)
     }));
     assert!(end(&log).is_ok(), "a slip is named and it is asked for again: {:?}", end(&log));
+
+    let mut without = scene("required");
+    cut(&mut without);
+    without.secret_key = Some("SK1-no".to_owned());
+    let mut attempts = Vec::new();
+    let log = judged(without.run(2, |_, effect, scene| {
+        if let Effect::Ask(Question::SecretKey { attempt, .. }) = effect {
+            attempts.push(*attempt);
+        }
+        Some(scene.honest(effect))
+    }));
+    assert!(matches!(stop(&log).why, Why::NotOpened), "{:?}", stop(&log));
+    assert!(attempts.iter().copied().eq(1..=10), "{attempts:?}");
+
+    let mut unwilling = scene("required");
+    cut(&mut unwilling);
+    let log = judged(unwilling.run(2, |_, effect, scene| {
+        let asked = matches!(effect, Effect::Ask(Question::SecretKey { .. }));
+        Some(if asked { Reply::Answer(Answer::No) } else { scene.honest(effect) })
+    }));
+    assert!(matches!(stop(&log).why, Why::NotOpened), "{:?}", stop(&log));
 }
 
 #[test]

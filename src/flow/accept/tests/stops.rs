@@ -91,6 +91,39 @@ fn a_throttled_login_is_not_hammered() {
 }
 
 #[test]
+fn at_the_read_back_a_busy_server_is_asked_again_and_a_final_answer_is_not() {
+    for endpoint in [Endpoint::LoginParams, Endpoint::LoginStart, Endpoint::LoginFinish] {
+        for (status, name, times) in [(503, "unavailable", 5), (403, "suspended", 1)] {
+            let log = judged(Scene::new(1).run(1, |_, effect, scene| match effect {
+                Effect::Send(request) if request.endpoint() == endpoint => Some(Reply::Received(problem(status, name))),
+                _ => Some(scene.honest(effect)),
+            }));
+            assert_eq!(sent(&log).iter().filter(|sent| **sent == endpoint).count(), times, "{endpoint:?}: {name}");
+            let why = &stop(&log).why;
+            let said = match why {
+                Why::Unreachable(NoAnswer::Busy) => "unavailable",
+                Why::Invite(problem) if problem.name == ProblemName::Suspended => "suspended",
+                _ => "something else",
+            };
+            assert_eq!(said, name, "{endpoint:?}: {why:?}");
+            assert_eq!(stop(&log).reach, Reach::Stored);
+        }
+    }
+}
+
+#[test]
+fn a_certificate_that_turns_bad_at_the_upload_pauses_it_at_once() {
+    let log = judged(Scene::new(1).run(1, |_, effect, scene| match effect {
+        Effect::Send(request) if request.endpoint() == Endpoint::EnrolComplete => {
+            Some(Reply::Unreachable(NoAnswer::Certificate))
+        }
+        _ => Some(scene.honest(effect)),
+    }));
+    assert!(matches!(stop(&log).why, Why::Paused(NoAnswer::Certificate)), "{:?}", stop(&log));
+    assert_eq!(sent(&log).iter().filter(|sent| **sent == Endpoint::EnrolComplete).count(), 1);
+}
+
+#[test]
 fn a_certificate_that_is_not_acceptable_is_not_tried_again() {
     for why in [NoAnswer::Certificate, NoAnswer::NoSuchHost] {
         let log = judged(Scene::new(1).run(1, |_, effect, scene| {

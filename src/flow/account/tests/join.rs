@@ -76,6 +76,16 @@ fn a_person_who_does_not_want_to_is_asked_for_no_password() {
 }
 
 #[test]
+fn a_script_that_means_somebody_else_is_asked_for_no_password() {
+    let mut bench = invited();
+    bench.meant = Some("grace@example.org".to_owned());
+    let stop = accept(&mut bench).expect_err("somebody else");
+    let Why::NotTheInvited { expected, invited } = &stop.why else { panic!("{stop:?}") };
+    assert_eq!((expected.as_str(), invited.as_str()), ("grace@example.org", "ada@example.org"));
+    assert_eq!((bench.asked, bench.paths.len(), is_member(&bench)), (0, 0, false));
+}
+
+#[test]
 fn an_invite_to_join_makes_no_keys_and_a_rehearsal_of_it_says_so() {
     let mut bench = invited();
     let options = Options { rehearsal: true, ..bench.scene.shelf.options() };

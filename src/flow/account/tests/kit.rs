@@ -2,6 +2,7 @@
 
 use super::super::stop::Reach;
 use super::super::{Deed, Done, KitWish, change_kit, recover, verify};
+use super::recover::on_file;
 use super::{Bench, Meddle, Stop, Why, ready};
 use crate::flow::stop::GaveUp;
 use crate::fuzzing::chance::Seeded;
@@ -51,6 +52,35 @@ fn a_new_kit_opens_the_same_keys_and_the_old_one_opens_nothing() {
         assert!(!text.contains(&new) && !text.contains(&new.replace('-', "")));
     }
     assert!(is_the_kit(&mut bench, &new) && !is_the_kit(&mut bench, &old));
+}
+
+#[test]
+fn every_group_may_be_asked_for_and_none_that_there_is_not() {
+    let mut bench = Bench::new();
+    for seed in 0..60 {
+        (bench.asked, bench.patience) = (0, usize::MAX);
+        let known = bench.known();
+        ready(change_kit(&mut bench, &mut Seeded::new(seed), known)).expect("it is changed");
+    }
+    assert!(bench.groups.iter().all(|group| (1..=7).contains(group)), "{:?}", bench.groups);
+    assert!(bench.groups.contains(&1) && bench.groups.contains(&7), "{:?}", bench.groups);
+}
+
+#[test]
+fn the_kit_of_this_account_in_a_file_is_proven_and_that_of_another_is_not_tried() {
+    let mut bench = Bench::new();
+    for ours in [true, false] {
+        (bench.asked, bench.patience) = (0, usize::MAX);
+        let mut kit = on_file(&bench, &bench.first_kit());
+        if !ours {
+            kit.account.0[0] ^= 1;
+        }
+        let known = bench.known();
+        match ready(verify(&mut bench, &mut Seeded::new(3), known, Some(KitWish::OnFile(kit)))) {
+            Ok(done) => assert!(ours && done.deed == Deed::KitVerified),
+            Err(stop) => assert!(!ours && matches!(stop.why, Why::OtherKit), "{stop:?}"),
+        }
+    }
 }
 
 #[test]

@@ -44,6 +44,14 @@ struct Bench {
     new: VecDeque<String>,
     /// What was typed or made last.
     chosen: String,
+    /// What is typed the second time instead; which attempts at a new password were asked for, which pairs of typings were said to come next.
+    second: Option<String>,
+    attempts: Vec<u32>,
+    pairs: Vec<u32>,
+    /// The groups that were asked for, of kits and secret keys.
+    groups: Vec<u8>,
+    /// The address that a script was told to consent for, where it is another.
+    meant: Option<String>,
     /// What is typed as recovery code; the last stays. Empty: what the kit says that was kept at the completion.
     codes: VecDeque<String>,
     /// The kits that were shown since, as written down.
@@ -102,6 +110,11 @@ impl Bench {
             typed: VecDeque::from([PASSWORD.to_owned()]),
             new: VecDeque::from([NEW.to_owned()]),
             chosen: String::new(),
+            second: None,
+            attempts: Vec::new(),
+            pairs: Vec::new(),
+            groups: Vec::new(),
+            meant: None,
             codes: VecDeque::new(),
             kits: Vec::new(),
             writes: true,
@@ -172,7 +185,8 @@ impl World for Bench {
         let secret = |text: &str| Answer::Secret(Zeroizing::new(text.as_bytes().to_vec()));
         let (email, attempt) = match question {
             Question::Unlock { email, attempt } => (email, attempt),
-            Question::NewPassword { .. } => {
+            Question::NewPassword { attempt } => {
+                self.attempts.push(attempt);
                 let next = if self.new.len() > 1 { self.new.pop_front() } else { self.new.front().cloned() };
                 self.chosen = next.unwrap_or_default();
                 return secret(&self.chosen);
@@ -181,7 +195,7 @@ impl World for Bench {
                 if let Some(made) = made {
                     self.chosen = made.as_str().to_owned();
                 }
-                return secret(&self.chosen);
+                return secret(self.second.as_ref().unwrap_or(&self.chosen));
             }
             Question::RecoveryCode { .. } => {
                 let next = if self.codes.len() > 1 { self.codes.pop_front() } else { self.codes.front().cloned() };
@@ -190,6 +204,9 @@ impl World for Bench {
             Question::Join { about, members_of } => {
                 let members_of = members_of.iter().map(ToString::to_string).collect();
                 self.shown = Some((about.organisation.to_string(), members_of));
+                if let Some(expected) = self.meant.clone() {
+                    return Answer::NotTheInvited { expected };
+                }
                 return if self.joins { Answer::Yes } else { Answer::No };
             }
             Question::Kit(kit) => {
@@ -204,6 +221,7 @@ impl World for Bench {
                 return if self.writes { Answer::Yes } else { Answer::No };
             }
             Question::SecretKeyProof { group, .. } => {
+                self.groups.push(group);
                 let key = self.keys.last().expect("it was shown");
                 let group = key.split('-').nth(usize::from(group)).expect("a group");
                 return secret(if self.proves { group } else { "uuuu" });
@@ -217,6 +235,7 @@ impl World for Bench {
                 return secret(&next.or_else(|| self.keys.last().cloned()).unwrap_or_default());
             }
             Question::KitProof { group, .. } => {
+                self.groups.push(group);
                 let kit = self.kits.last().expect("it was shown");
                 return secret(kit.split('-').nth(usize::from(group) - 1).expect("a group"));
             }
@@ -234,6 +253,9 @@ impl World for Bench {
     fn tell(&mut self, notice: &Notice) {
         if let Notice::NoCode(slip) | Notice::NoSecretKey(slip) = notice {
             self.slips.push(*slip);
+        }
+        if let Notice::TypingsDiffer { attempt, .. } = notice {
+            self.pairs.push(*attempt);
         }
         self.told.push(format!("{notice:?}").chars().take_while(|c| c.is_alphanumeric()).collect());
     }

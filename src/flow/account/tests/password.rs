@@ -68,6 +68,22 @@ fn a_made_passphrase_is_as_good_and_a_weak_one_changes_nothing() {
 }
 
 #[test]
+fn ten_weak_ones_or_five_pairs_that_differ_end_it_and_change_nothing() {
+    let mut bench = Bench::new();
+    bench.new = VecDeque::from(["password password".to_owned()]);
+    let stop = change(&mut bench, None).expect_err("weak");
+    assert!(matches!(stop.why, Why::GaveUp(GaveUp::WeakPasswords)), "{stop:?}");
+    assert!(bench.attempts.iter().copied().eq(1..=10), "{:?}", bench.attempts);
+
+    let mut bench = Bench::new();
+    bench.second = Some("something else altogether".to_owned());
+    let stop = change(&mut bench, None).expect_err("they differ");
+    assert!(matches!(stop.why, Why::GaveUp(GaveUp::TypingsDiffer)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert_eq!((bench.attempts.as_slice(), bench.pairs.as_slice()), (&[1, 2, 3, 4, 5][..], &[2, 3, 4, 5][..]));
+    assert!(changes(&bench).is_empty() && opens(&mut bench, PASSWORD));
+}
+
+#[test]
 fn what_the_organisations_ask_raises_the_cost_and_never_lowers_it() {
     for (least, expected) in [(1, 2), (2, 2), (3, 3), (4, 4)] {
         for wish in [None, Some(Profile::One)] {

@@ -166,6 +166,32 @@ fn the_own_account_is_never_shown_for_somebody_else_and_not_with_other_keys() {
     assert!(matches!(end, PeerTrouble::SomebodyElse { ref known_as, .. } if *known_as == pin.email), "{end:?}");
     bench.grace().email = pin.email.clone();
     assert!(matches!(bench.find(&pin.email, &[], None), Err(Why::Refused(Refusal::Keys))));
+    let body = bench.scene.server.stored.as_ref().expect("complete").body.clone();
+    let own: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+    for name in ["identity", "signature"] {
+        bench.grace().answer[name] = own[name].clone();
+    }
+    let found = bench.find(&pin.email, &[], None).expect("it is this very account");
+    assert_eq!((found.sight, found.instead_of), (Sight::Same, Vec::new()));
+}
+
+#[test]
+fn an_account_that_is_known_by_another_address_takes_its_place_with_the_words_alone() {
+    let mut bench = Bench::with_grace();
+    let known = bench.remembered();
+    let eve = Listed::new(bench.scene.server.realm, "eve@example.org", 8, 1);
+    let bystander = Peer {
+        email: eve.email.clone(),
+        context: eve.context,
+        identity: eve.identity(1),
+        signature: eve.pairs.sign(KeyGen(1), &eve.context),
+        ..known.clone()
+    };
+    bench.grace().email = "hopper@example.org".to_owned();
+    let words = bench.grace().fingerprint();
+    let peers = [known.clone(), bystander];
+    let found = bench.find("hopper@example.org", &peers, Some(&words)).expect("confirmed");
+    assert_eq!((found.sight, found.instead_of), (Sight::Confirmed, vec![known]));
 }
 
 #[test]

@@ -67,6 +67,38 @@ fn block(bench: &mut Bench) -> KdfBlock {
 }
 
 #[test]
+fn every_group_may_be_asked_for_and_none_that_there_is_not() {
+    let mut bench = with_one();
+    bench.groups.clear();
+    for seed in 0..80 {
+        again(&mut bench);
+        let known = bench.known();
+        let done = ready(change_secret_key(&mut bench, &mut Seeded::new(seed), known)).expect("it is replaced");
+        bench.remembered = Some(done.pin);
+    }
+    assert!(bench.groups.iter().all(|group| (1..=13).contains(group)), "{:?}", bench.groups);
+    assert!(bench.groups.contains(&1) && bench.groups.contains(&13), "{:?}", bench.groups);
+}
+
+/// The settings of an answer, as if the account had no secret key.
+fn without_one(text: &str) -> String {
+    let mut answer: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let mut block = Base64UrlUnpadded::decode_vec(answer["kdf_block"].as_str().expect("text")).expect("base64url");
+    *block.last_mut().expect("47 bytes") = 0;
+    answer["kdf_block"] = Base64UrlUnpadded::encode_string(&block).into();
+    answer.to_string()
+}
+
+#[test]
+fn a_server_that_hides_the_secret_key_at_first_does_not_take_it_away_by_a_recovery() {
+    let mut bench = with_one();
+    bench.meddle = Some((1, Meddle::Alter(without_one)));
+    let known = Known { pin: None, ..bench.known() };
+    let done = ready(recover(&mut bench, &mut Seeded::new(5), known, None, None)).expect("recovered");
+    assert!(done.pin.two_secret);
+}
+
+#[test]
 fn password_and_secret_key_together_open_the_same_keys_and_neither_does_alone() {
     let mut bench = Bench::new();
     let done = make(&mut bench).expect("it is made");

@@ -73,6 +73,14 @@ fn a_lost_answer_to_an_end_is_found_out_by_asking_again() {
 }
 
 #[test]
+fn an_end_that_is_refused_for_any_other_reason_is_not_taken_for_one() {
+    let mut bench = bench();
+    bench.before = Some((5, |scene| scene.server.sessions.clear()));
+    let stop = run(&mut bench, of(OTHERS[0])).expect_err("the session of this run is over");
+    assert!(matches!(stop.why, Why::Problem(_)), "{stop:?}");
+}
+
+#[test]
 fn a_server_that_says_nothing_sensible_of_sessions_is_refused_and_nothing_is_remembered() {
     let cases: [fn(&str) -> String; 3] = [
         |text| text.replace("\"this\":true", "\"this\":false"),
