@@ -24,9 +24,14 @@ fn may_open(process: u32, file: &str) -> bool {
     open.status().expect("head starts").success()
 }
 
-fn end(mut child: Child) {
-    child.kill().expect("it runs");
-    child.wait().expect("it ended");
+/// A process that ends with the test, however that ends.
+struct Watched(Child);
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[test]
@@ -42,17 +47,15 @@ fn l05_another_process_of_the_same_person_can_open_neither_the_memory_nor_the_en
         Act::Silence
     });
     let mut command = as_nobody(&desk, &desk.accept(&link, EMAIL));
-    let client = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let client = Watched(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts"));
     is_asked.recv().expect("the client asks");
-    let ordinary =
-        Command::new("/usr/bin/tail").args(["-f", "/dev/null"]).uid(NOBODY).gid(NOBODY).spawn().expect("it starts");
+    let mut command = Command::new("/usr/bin/tail");
+    let ordinary = Watched(command.args(["-f", "/dev/null"]).uid(NOBODY).gid(NOBODY).spawn().expect("it starts"));
     for file in ["mem", "environ", "maps", "auxv"] {
         assert!(
-            may_open(ordinary.id(), file),
+            may_open(ordinary.0.id(), file),
             "{file} of an ordinary process could not be opened: this test would see nothing"
         );
-        assert!(!may_open(client.id(), file), "{file} of the client can be opened");
+        assert!(!may_open(client.0.id(), file), "{file} of the client can be opened");
     }
-    end(client);
-    end(ordinary);
 }
