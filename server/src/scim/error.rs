@@ -112,3 +112,15 @@ impl IntoResponse for ScimError {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_database_says_whether_anything_may_have_been_changed() {
+        let detail = |error| ScimError::from(error).detail.to_string();
+        assert!(detail(StoreError::Closed).contains("nothing was changed"));
+        assert!(detail(StoreError::Uncertain).contains("read the resource before trying again"));
+    }
+}

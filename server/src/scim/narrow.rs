@@ -129,6 +129,7 @@ mod tests {
         assert_eq!(group(r#"displayName eq "All""#), Narrow::Name("all".into()));
         assert_eq!(group(r##"members eq "#""##), Narrow::Having(BYTES));
         assert_eq!(group(r##"members[value eq "#"]"##), Narrow::Having(BYTES));
+        assert_eq!(group(r#"members.type eq "User""#), Narrow::All);
         for all in [
             r#"userName ne "a""#,
             r#"userName sw "a""#,
@@ -149,6 +150,7 @@ mod tests {
         assert_eq!(seen(r##"id eq "#" and members eq "#""##), Load::Only(vec![BYTES]));
         assert_eq!(seen(r##"not (members.value eq "#")"##), Load::Only(vec![BYTES]));
         assert_eq!(seen(r##"members[value eq "#"]"##), Load::Only(vec![BYTES]));
+        assert_eq!(seen(r##"members[value eq "#" or value eq "#"]"##), Load::Only(vec![BYTES; 2]));
         for all in [
             "members pr",
             r##"members ne "#""##,

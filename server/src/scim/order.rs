@@ -77,6 +77,17 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn what_is_exact_is_sorted_by_its_bytes_and_truth_by_its_word() {
+        let key = |by: &str, document: serde_json::Value| {
+            Order::read(Some(by), None).expect("known").key(Resource::User, document.as_object().expect("an object"))
+        };
+        assert_eq!(key("externalId", json!({"externalId": "aB"})).as_deref(), Some("aB"));
+        assert_eq!(key("title", json!({"title": "aB"})).as_deref(), Some("ab"));
+        assert_eq!(key("active", json!({"active": true})).as_deref(), Some("true"));
+        assert_eq!(key("active", json!({"active": 7})), None);
+    }
+
+    #[test]
     fn lists_are_sorted_by_what_is_named_and_those_without_come_last() {
         let order = |by: &str, order: Option<&str>| Order::read(Some(by), order);
         let sorted = |order: Order| {

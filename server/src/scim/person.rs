@@ -159,8 +159,38 @@ fn display_name(map: &Map<String, Value>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{document, draft, read};
+    use super::{document, draft, location, read};
     use serde_json::{Map, Value, json};
+
+    #[test]
+    fn a_name_is_the_one_that_is_shown_or_put_together() {
+        for (name, shown) in [
+            (json!({"givenName": "Ada", "familyName": "King"}), Some("Ada King")),
+            (json!({"familyName": "King"}), Some("King")),
+            (json!({"formatted": "Countess", "givenName": "Ada"}), Some("Countess")),
+            (json!({"middleName": "X"}), None),
+        ] {
+            let user = read(map(json!({"userName": "ada", "name": name})), None).expect("a user");
+            assert_eq!(user.display_name.as_deref(), shown);
+        }
+    }
+
+    #[test]
+    fn resources_are_at_the_configured_origin() {
+        let origin = crate::origin::read("https://accounts.example.org").expect("an origin");
+        let id = "07070707-0707-0707-0707-070707070707";
+        assert_eq!(location([7; 16], &origin), format!("https://accounts.example.org/scim/v2/Users/{id}"));
+        let group = crate::scim::group::location([7; 16], &origin);
+        assert_eq!(group, format!("https://accounts.example.org/scim/v2/Groups/{id}"));
+    }
+
+    #[test]
+    fn a_user_may_have_256_kib_and_no_more() {
+        let with_title = |length: usize| draft(map(json!({"userName": "ada", "title": "x".repeat(length)})), None);
+        let beside = with_title(0).expect("a user").attributes.len();
+        assert!(with_title(super::LARGEST - beside).is_ok());
+        assert!(with_title(super::LARGEST - beside + 1).is_err());
+    }
 
     fn map(value: Value) -> Map<String, Value> {
         value.as_object().expect("an object").clone()

@@ -247,6 +247,11 @@ mod tests {
             with(json!({"emails": [{"value": "a@b.c"}, {"value": "d@e.f"}]}))
         );
         assert_eq!(shown(Some("emails.value,emails.type"), None)["emails"], user()["emails"]);
+        // Two choices that do not have the same items: the later one counts.
+        assert_eq!(
+            shown(Some(r#"emails[type eq "work"].value,emails.type"#), None)["emails"],
+            json!([{"type": "work"}, {"type": "home"}])
+        );
         assert_eq!(
             shown(Some(r#"emails[type eq "work"]"#), None),
             with(json!({"emails": [{"value": "a@b.c", "type": "work"}]}))
@@ -268,6 +273,11 @@ mod tests {
         assert_eq!(less["name"], json!({"familyName": "King"}));
         assert!(less.get("emails").is_none());
         assert_eq!(less[ENTERPRISE], json!({"manager": {"value": "7"}}));
+        let emails = |without: &str| shown(None, Some(without))["emails"].clone();
+        let (work, home) = (json!({"value": "a@b.c", "type": "work"}), json!({"value": "d@e.f", "type": "home"}));
+        assert_eq!(emails(r#"emails[type eq "work"]"#), json!([home]));
+        assert_eq!(emails("emails.type"), json!([{"value": "a@b.c"}, {"value": "d@e.f"}]));
+        assert_eq!(emails(r#"emails[type eq "home"].type"#), json!([work, {"value": "d@e.f"}]));
     }
 
     #[test]

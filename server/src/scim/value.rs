@@ -178,6 +178,34 @@ mod tests {
     }
 
     #[test]
+    fn nothing_in_the_place_of_an_extension_is_nothing_and_anything_else_is_named() {
+        let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        let read = |name: &str, value: Value| resource(Resource::User, Map::from_iter([(name.to_owned(), value)]));
+        assert_eq!(read(enterprise, json!(null)).expect("nothing"), Map::new());
+        for (name, value, wrong) in [
+            (enterprise, json!("x"), "must be an object"),
+            ("name", json!(7), "must be an object"),
+            ("title", json!(7), "must be a text"),
+            ("active", json!("maybe"), "must be true or false"),
+        ] {
+            let refused = format!("{:?}", read(name, value).expect_err("refused"));
+            assert!(refused.contains(wrong), "{name}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_64_kib_long_at_most() {
+        let title = |length: usize| resource(Resource::User, map(json!({"title": "x".repeat(length)})));
+        assert!(title(super::LONGEST).is_ok() && title(super::LONGEST + 1).is_err());
+    }
+
+    #[test]
+    fn an_attribute_has_256_values_at_most() {
+        let roles = |count: usize| resource(Resource::User, map(json!({"roles": vec!["x"; count]})));
+        assert!(roles(256).is_ok() && roles(257).is_err());
+    }
+
+    #[test]
     fn a_resource_is_spelled_as_the_schema_spells_it_and_nothing_is_kept_that_is_not_the_providers() {
         let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
         let read = resource(

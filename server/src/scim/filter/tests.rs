@@ -137,10 +137,39 @@ fn what_is_not_understood_is_refused() {
         r#"x509Certificates.value lt "a""#,
         "title gt null",
         r#"userName[value eq "x"]"#,
+        r#"emails[type.x eq "work"]"#,
+        r#"emails[urn:x:y:type eq "work"]"#,
         "members pr",
     ] {
         let filter = parse(unknown).expect(unknown);
         assert!(bind(&filter, Resource::User).is_err(), "{unknown}");
+    }
+    let refused = bind(&parse(r#"userName[value eq "x"]"#).expect("a filter"), Resource::User).expect_err("refused");
+    assert!(refused.0.contains("has no sub-attributes"), "{refused:?}");
+}
+
+#[test]
+fn a_part_of_a_moment_is_looked_for_in_its_text_and_bytes_are_the_same_or_not() {
+    for (filter, expected) in [
+        (r#"meta.created sw "2026-01-02""#, true),
+        (r#"meta.created co "2027""#, false),
+        (r#"x509Certificates.value eq "AAAA""#, false),
+        (r#"x509Certificates.value ne "AAAA""#, true),
+    ] {
+        assert_eq!(holds(filter), expected, "{filter}");
+    }
+}
+
+#[test]
+fn what_is_null_or_empty_is_not_there() {
+    for nothing in [json!(null), json!([]), json!({})] {
+        for (name, filter) in [("active", "active pr"), ("emails", "emails pr"), ("name", "name pr")] {
+            let mut user = ada();
+            user.insert(name.to_owned(), nothing.clone());
+            let read = parse(filter).expect("a filter");
+            assert!(!bind(&read, Resource::User).expect("known").matches(&user), "{filter} {nothing}");
+            assert!(!naive::fulfils(&read, Resource::User, &user), "{filter} {nothing}");
+        }
     }
 }
 
@@ -161,6 +190,9 @@ fn length_depth_and_number_of_tests_are_bounded() {
     assert!(parse(&nested(DEEPEST + 1)).is_err());
     assert!(parse(&nested(3000)).is_err());
     assert!(parse(&"not(".repeat(2000)).is_err());
+    let within = |depth: usize| format!("emails[{}type pr{}]", "(".repeat(depth), ")".repeat(depth));
+    assert!(parse(&within(DEEPEST - 1)).is_ok());
+    assert!(parse(&within(DEEPEST)).is_err());
     let chain = |tests: usize| vec!["a pr"; tests].join(" or ");
     assert!(parse(&chain(MOST)).is_ok());
     assert!(parse(&chain(MOST + 1)).is_err());

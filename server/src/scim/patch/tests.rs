@@ -117,6 +117,104 @@ fn values_of_a_list_are_selected_by_a_filter() {
 }
 
 #[test]
+fn every_value_is_changed_where_none_is_selected_and_one_is_made_where_there_is_none() {
+    assert_eq!(
+        after(json!([{"op": "add", "path": "emails.display", "value": "D"}])),
+        with(|user| {
+            user["emails"][0]["display"] = json!("D");
+            user["emails"][1]["display"] = json!("D");
+        })
+    );
+    assert_eq!(
+        after(json!([{"op": "add", "path": "phoneNumbers.value", "value": "+1"}]))["phoneNumbers"],
+        json!([{"value": "+1"}])
+    );
+    assert_eq!(after(json!([{"op": "remove", "path": "phoneNumbers.value"}])), ada());
+}
+
+#[test]
+fn a_selected_value_is_added_to_or_replaced_as_a_whole() {
+    let path = "emails[type eq \"work\"]";
+    assert_eq!(
+        after(json!([{"op": "add", "path": path, "value": {"display": "D"}}])),
+        with(|user| user["emails"][0]["display"] = json!("D"))
+    );
+    assert_eq!(
+        after(json!([{"op": "replace", "path": path, "value": {"display": "D"}}]))["emails"][0],
+        json!({"display": "D"})
+    );
+    assert_eq!(after(json!([{"op": "add", "path": "emails[type eq \"work\"].type", "value": null}])), ada());
+    assert_eq!(
+        after(json!([{"op": "replace", "path": "emails[type eq \"home\"].display", "value": "x"}])),
+        with(|user| user["emails"][1]["display"] = json!("x")),
+        "who is the primary one stays so"
+    );
+}
+
+#[test]
+fn what_is_the_same_value_is_told_by_value_and_type_in_any_case_where_case_does_not_count() {
+    let emails = |value: Value| after(json!([{"op": "add", "path": "emails", "value": value}]))["emails"].clone();
+    let (work, home) = (ada()["emails"][0].clone(), ada()["emails"][1].clone());
+    let joined = json!({"value": "A@HOME.org", "type": "home", "display": "D"});
+    assert_eq!(emails(json!([joined])), json!([work, joined]));
+    let other = json!({"value": "a@home.org", "type": "other"});
+    assert_eq!(emails(json!([other])), json!([work, home, other]));
+
+    let twice = |path: &str, one: Value, other: Value| {
+        let operation = |value: &Value| json!({"op": "add", "path": path, "value": [value]});
+        after(json!([operation(&one), operation(&other)]))[path].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(twice("roles", json!({"value": "a"}), json!({"value": "a", "display": "x"})), 1);
+    assert_eq!(twice("photos", json!({"value": "https://a.example/x"}), json!({"value": "https://a.example/X"})), 2);
+    let address = |formatted: &str| json!({"formatted": formatted, "type": "work"});
+    assert_eq!(twice("addresses", address("x"), address("y")), 2, "they have no value to be told by");
+}
+
+#[test]
+fn what_is_removed_by_naming_it_is_told_by_its_value_alone_or_else_by_all_that_is_said() {
+    let left = |value: Value| after(json!([{"op": "remove", "path": "emails", "value": value}]))["emails"].clone();
+    let (work, home) = (ada()["emails"][0].clone(), ada()["emails"][1].clone());
+    assert_eq!(left(json!([{"value": "A@work.org", "type": "home"}])), json!([home]));
+    assert_eq!(left(json!([{"type": "home"}])), json!([work]));
+    assert_eq!(left(json!([{"primary": true}])), json!([home]));
+    assert_eq!(left(json!([{"primary": true, "type": "home"}])), json!([work, home]));
+}
+
+#[test]
+fn a_list_has_256_values_at_most_however_they_come() {
+    let roles = |count: usize| {
+        let mut user = ada();
+        user["roles"] = (0..count).map(|at| json!({"value": format!("r{at}")})).collect();
+        user
+    };
+    for operation in [
+        json!({"op": "add", "path": "roles", "value": [{"value": "new"}]}),
+        json!({"op": "add", "path": "roles[type eq \"x\"].value", "value": "new"}),
+    ] {
+        let count = |end: Result<Value, Option<Type>>| end.map(|user| user["roles"].as_array().map_or(0, Vec::len));
+        assert_eq!(count(patched(roles(255), json!([operation]))), Ok(256), "{operation}");
+        assert_eq!(count(patched(roles(256), json!([operation]))), Err(Some(Type::InvalidValue)), "{operation}");
+    }
+}
+
+#[test]
+fn nothing_adds_nothing_and_clears_what_it_replaces() {
+    let titled = || with(|user| user["title"] = json!("Countess"));
+    for (path, value, cleared) in [
+        ("title", json!(null), ada()),
+        ("name", json!({"givenName": null}), {
+            let mut user = titled();
+            user["name"] = json!({"familyName": "King"});
+            user
+        }),
+    ] {
+        let end = |op: &str| patched(titled(), json!([{"op": op, "path": path, "value": value}]));
+        assert_eq!(end("add"), Ok(titled()), "{path}");
+        assert_eq!(end("replace"), Ok(cleared), "{path}");
+    }
+}
+
+#[test]
 fn one_value_at_most_is_the_primary_one() {
     let primaries = |user: &Value| -> Vec<bool> {
         user["emails"].as_array().expect("a list").iter().map(|email| email["primary"] == json!(true)).collect()
@@ -199,6 +297,8 @@ fn what_is_not_understood_is_refused_and_nothing_is_changed() {
         (json!({"op": "remove"}), Type::NoTarget),
         (json!({"op": "replace", "path": 7, "value": "x"}), Type::InvalidPath),
         (json!({"op": "replace", "path": "emails[type eq", "value": "x"}), Type::InvalidPath),
+        (json!({"op": "replace", "path": "emails[type eq \"work\"]value", "value": "x"}), Type::InvalidPath),
+        (json!({"op": "remove", "path": format!("{ENTERPRISE}[department eq \"x\"]")}), Type::InvalidPath),
         (json!({"op": "replace", "path": "emails[type]", "value": "x"}), Type::InvalidFilter),
         (json!({"op": "replace", "path": "emails[nope pr].value", "value": "x"}), Type::InvalidFilter),
         (json!({"op": "replace", "path": "noSuchAttribute", "value": "x"}), Type::InvalidPath),
@@ -223,6 +323,20 @@ fn what_is_not_understood_is_refused_and_nothing_is_changed() {
     for bad in [json!([]), json!({}), json!(null), json!(vec![title; 1001])] {
         assert_eq!(patched(ada(), bad), Err(Some(Type::InvalidSyntax)));
     }
+}
+
+#[test]
+fn paths_are_8_kib_long_and_hold_4000_tests_at_most() {
+    let path = |length: usize| format!("emails[type eq \"{}\"]", "x".repeat(length - "emails[type eq \"\"]".len()));
+    let remove = |path: String| json!({"op": "remove", "path": path});
+    assert_eq!(after(json!([remove(path(8192))])), ada());
+    assert_eq!(patched(ada(), json!([remove(path(8193))])), Err(Some(Type::InvalidPath)));
+
+    let tests = |count: usize| remove(format!("emails[{}]", vec!["type eq \"x\""; count].join(" or ")));
+    let mut operations = vec![tests(100); 40];
+    assert_eq!(after(json!(operations)), ada());
+    operations.push(tests(1));
+    assert!(patched(ada(), json!(operations)).is_err());
 }
 
 #[test]
@@ -265,6 +379,7 @@ fn members_come_out_as_changes_by_id() {
     for bad in [
         json!({"op": "add", "path": "members", "value": [{"display": "x"}]}),
         json!({"op": "add", "path": "members", "value": [7]}),
+        json!({"op": "add", "path": "members[value eq \"x\" or value eq \"y\"]", "value": {}}),
         json!({"op": "replace", "path": "members[value eq \"x\"]", "value": "y"}),
         json!({"op": "replace", "path": "members[value eq \"x\"].display", "value": "y"}),
         json!({"op": "remove", "path": "members.value"}),

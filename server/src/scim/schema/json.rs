@@ -68,3 +68,73 @@ fn returned(returned: Returned) -> &'static str {
         Returned::Default => "default",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scim::schema::Resource;
+    use serde_json::{Value, json};
+
+    /// An attribute as the schema of its resource writes it, without the description.
+    fn written(resource: Resource, path: &[&str]) -> Value {
+        let mut value = super::schema(resource.core());
+        for (depth, name) in path.iter().enumerate() {
+            let list = value[if depth == 0 { "attributes" } else { "subAttributes" }].take();
+            let found = list.as_array().expect("a list").iter().find(|attribute| attribute["name"] == *name).cloned();
+            value = found.unwrap_or_else(|| panic!("there is no {name}"));
+        }
+        let map = value.as_object_mut().expect("an object");
+        assert!(map.remove("description").is_some_and(|text| text.is_string()));
+        map.remove("subAttributes");
+        value
+    }
+
+    #[test]
+    fn attributes_are_written_with_the_words_of_the_rfc() {
+        for (resource, path, expected) in [
+            (
+                Resource::User,
+                &["userName"][..],
+                json!({"name": "userName", "type": "string", "multiValued": false, "required": true, "caseExact": false,
+                    "mutability": "readWrite", "returned": "default", "uniqueness": "server"}),
+            ),
+            (
+                Resource::User,
+                &["emails"],
+                json!({"name": "emails", "type": "complex", "multiValued": true, "required": false,
+                    "mutability": "readWrite", "returned": "default", "uniqueness": "none"}),
+            ),
+            (
+                Resource::User,
+                &["active"],
+                json!({"name": "active", "type": "boolean", "multiValued": false, "required": false, "caseExact": false,
+                    "mutability": "readWrite", "returned": "default", "uniqueness": "none"}),
+            ),
+            (
+                Resource::User,
+                &["photos", "value"],
+                json!({"name": "value", "type": "reference", "multiValued": false, "required": false, "caseExact": true,
+                    "mutability": "readWrite", "returned": "default", "uniqueness": "none", "referenceTypes": ["external"]}),
+            ),
+            (
+                Resource::User,
+                &["x509Certificates", "value"],
+                json!({"name": "value", "type": "binary", "multiValued": false, "required": false, "caseExact": true,
+                    "mutability": "readWrite", "returned": "default", "uniqueness": "none"}),
+            ),
+            (
+                Resource::User,
+                &["emails", "type"],
+                json!({"name": "type", "type": "string", "multiValued": false, "required": false, "caseExact": false,
+                    "mutability": "readWrite", "returned": "default", "uniqueness": "none", "canonicalValues": ["work", "home", "other"]}),
+            ),
+            (
+                Resource::Group,
+                &["members", "value"],
+                json!({"name": "value", "type": "string", "multiValued": false, "required": false, "caseExact": true,
+                    "mutability": "immutable", "returned": "default", "uniqueness": "none"}),
+            ),
+        ] {
+            assert_eq!(written(resource, path), expected, "{path:?}");
+        }
+    }
+}
