@@ -281,6 +281,16 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_asks_for_attributes_by_naming_any_that_come_or_that_stay_away() {
+        let asked = |only: &[&str], without: &[&str]| {
+            let list = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+            Projection::new(list(only), list(without)).is_asked_for()
+        };
+        assert!(asked(&["userName"], &[]) && asked(&[], &["groups"]) && asked(&["userName"], &["groups"]));
+        assert!(!asked(&[], &[]) && !asked(&[" "], &[""]));
+    }
+
+    #[test]
     fn members_are_loaded_only_if_they_can_be_shown() {
         let list = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         let wants = |only, without| Projection::new(only, without).wants(Resource::Group, "members");

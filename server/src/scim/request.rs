@@ -207,7 +207,25 @@ impl<S: Send + Sync> FromRequest<S> for Document {
 
 #[cfg(test)]
 mod tests {
-    use super::{number, split};
+    use super::{Document, number, split};
+    use axum::body::Body;
+    use axum::extract::{FromRequest, Request};
+
+    #[tokio::test]
+    async fn a_body_is_json_and_not_encoded_or_it_is_not_read() {
+        for (media, encoding, taken) in [
+            ("application/scim+json", None, true),
+            ("text/plain", None, false),
+            ("application/scim+json", Some("gzip"), false),
+        ] {
+            let mut request = Request::new(Body::from("{}"));
+            request.headers_mut().insert("content-type", media.parse().expect("a value"));
+            if let Some(encoding) = encoding {
+                request.headers_mut().insert("content-encoding", encoding.parse().expect("a value"));
+            }
+            assert_eq!(Document::from_request(request, &()).await.is_ok(), taken, "{media} {encoding:?}");
+        }
+    }
 
     #[test]
     fn lists_are_split_outside_of_brackets() {
