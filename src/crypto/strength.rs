@@ -11,8 +11,9 @@
 //! best window, of the first [`JUDGED`] code points, with repetitions taken out first. That errs towards refusing.
 //! The estimator reads the current year once, to know what a recent year is: the one impurity of this module.
 //!
-//! Residue: the estimator copies the password into strings of its own that nobody wipes; own copies are wiped. A
-//! generated passphrase needs no judgement and should not be given to it.
+//! Residue: the estimator copies the password into strings of its own and does not wipe them; own copies are wiped. The
+//! programs have an allocator that wipes whatever is freed (`main.rs`); who uses the library in another program needs one
+//! too. A generated passphrase needs no judgement and should not be given to it.
 
 mod common;
 mod context;
