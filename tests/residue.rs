@@ -1,7 +1,9 @@
 //! What is left in the memory of the client, at each request and at its end: read from outside, as a core dump or a swapped page would have it.
 //!
-//! Every secret of the account is computed anew after the run and looked for, raw, in hexadecimal, base64, UTF-16 and more. What each moment may hold is a
-//! table; what a moment must hold is in it as well, so that a search that finds nothing anywhere fails.
+//! Every secret of the account is computed anew after the run and looked for, raw, in hexadecimal, base64, UTF-16 and more, and in pieces of eight bytes. What
+//! each moment may hold is a table; what a moment must hold is in it as well, so that a search that finds nothing anywhere fails.
+//!
+//! What is freed is zero in the programs, whatever it was (`src/main.rs`); that the types of `secret.rs` wipe themselves as well is `tests/wiped.rs`.
 
 #![allow(clippy::print_stdout, reason = "what was found where is a table to be read")]
 
@@ -10,6 +12,7 @@ mod support;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use firstkey::crypto::kdf::KdfBlock;
 use firstkey::crypto::prepare::prepare;
+use firstkey::wire::link::InviteLink;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -132,6 +135,7 @@ fn needles(server: &Deployment, password: &str, code: &str) -> Needles {
     let shown = server.show(EMAIL);
     let block = KdfBlock::read(&Stored(&shown).kdf_block()).expect("a block");
     last_blocks(&block, password, &mut needles);
+    needles.add_pieces();
     needles
 }
 
@@ -162,6 +166,24 @@ fn typed_at_a_terminal_nothing_secret_is_in_the_memory_after_the_upload_and_at_t
             ("/v1/login/params", &["!the typed password"]),
             ("/v1/login/start", &["!auth", "!pre"]),
             ("/v1/login/finish", &["auth", "!pre", "!the export key"]),
+            ("the end", &[]),
+        ],
+    );
+    // What the server made and gets back goes through the buffers of the crates that speak HTTP and TLS.
+    let link = InviteLink::read(link.as_bytes()).expect("a link");
+    let mut token = Needles::default();
+    token.add("the invite token", link.token().expose());
+    token.add_pieces();
+    println!("the invite token:");
+    looks.assert(
+        &token,
+        &[
+            ("/v1/invites/claim", &["!the invite token"]),
+            ("/v1/enrol/start", &[]),
+            ("/v1/enrol/complete", &[]),
+            ("/v1/login/params", &[]),
+            ("/v1/login/start", &[]),
+            ("/v1/login/finish", &[]),
             ("the end", &[]),
         ],
     );

@@ -67,6 +67,16 @@ impl Needles {
         }
     }
 
+    /// Adds each eight bytes of everything that is looked for raw. What was freed without being wiped loses its first sixteen bytes to the allocator at once,
+    /// and what is on a stack loses any of them: nothing whole is left to be found, and yet it is there.
+    pub fn add_pieces(&mut self) {
+        let raw = self.0.iter().filter_map(|needle| Some((needle.name.strip_suffix(" as raw")?, &needle.bytes)));
+        let pieces = raw.flat_map(|(name, bytes)| bytes.chunks_exact(SHORTEST).map(move |piece| (name, piece)));
+        for (name, piece) in pieces.map(|(name, piece)| (name.to_owned(), piece.to_vec())).collect::<Vec<_>>() {
+            self.push(&name, "a piece", piece);
+        }
+    }
+
     /// Adds bytes that have no other form.
     pub fn push_raw(&mut self, name: &str, bytes: Vec<u8>) {
         self.push(name, "raw", bytes);
@@ -144,5 +154,8 @@ mod tests {
             assert!(!needles.found_in(twice.as_bytes()).is_empty(), "offset {offset}, twice");
         }
         assert!(needles.found_in(b"correct horse battery stable").is_empty());
+        needles.add_pieces();
+        assert_finds_what_is_planted(&needles);
+        assert_eq!(needles.found_in(b"correct horse battery stable"), ["the secret as a piece"; 3]);
     }
 }
