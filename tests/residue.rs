@@ -92,6 +92,10 @@ impl Looks {
             table.iter().map(|(path, _)| *path).collect::<Vec<_>>()
         );
         for ((path, found, size), (_, allowed)) in told.iter().zip(table) {
+            // What may be there is in a place of its own on the heap or in a locked page. A later place hides an earlier one, and the stack is the last.
+            for (name, place) in found {
+                assert!(!place.ends_with("[stack]"), "{name} is on the stack at {path}");
+            }
             let found = names(found);
             for name in &found {
                 assert!(
@@ -271,6 +275,63 @@ fn after_a_change_neither_the_old_password_nor_the_new_one_is_in_the_memory() {
             ("/v1/login/finish", &["auth", "!pre", "!the export key"]),
             ("/v1/logout", &[]),
             ("/v1/logout", &[]),
+            ("/v1/logout", &[]),
+            ("the end", &[]),
+        ],
+    );
+}
+
+#[test]
+fn after_a_recovery_neither_a_code_nor_a_password_is_in_the_memory() {
+    if !may_be_read() {
+        return;
+    }
+    let (server, desk) = completed();
+    let code = desk.recovery_code();
+    let mut before = needles(&server, PASSWORD, &code);
+    // As it is typed here.
+    let typed = code.to_lowercase().replace('-', " ");
+    before.add("the typed code", typed.as_bytes());
+    let watch = Watch::over(&server);
+    let mut pty = firstkey(&desk).arg("forgot").start();
+    watch.pid.send(pty.pid()).expect("the wire listens");
+    pty.expect("Recovery code: ");
+    pty.send(format!("{typed}\r"));
+    pty.type_secret("New password: ", OTHER);
+    pty.type_secret("Again: ", OTHER);
+    let new = pty.keep_kit().join("-");
+    assert_eq!(pty.wait(), End::Exited(0), "{}", pty.page());
+    let looks = watch.looks(&server);
+    println!("the old code and what it leads to:");
+    looks.assert(
+        &before,
+        &[
+            ("/v1/login/params", &[]),
+            ("/v1/recovery/start", &["!the recovery code"]),
+            ("/v1/recovery/finish", &["!the recovery code"]),
+            ("/v1/recovery/start", &["!AK", "!the recovery code"]),
+            ("/v1/recovery/finish", &["!AK", "!the recovery code"]),
+            ("/v1/account/password/start", &["!AK"]),
+            ("/v1/recovery/complete", &[]),
+            ("/v1/login/start", &[]),
+            ("/v1/login/finish", &[]),
+            ("/v1/logout", &[]),
+            ("the end", &[]),
+        ],
+    );
+    println!("the new code and the new password:");
+    looks.assert(
+        &needles(&server, OTHER, &new),
+        &[
+            ("/v1/login/params", &[]),
+            ("/v1/recovery/start", &[]),
+            ("/v1/recovery/finish", &[]),
+            ("/v1/recovery/start", &["!AK", "!auth", "!pre"]),
+            ("/v1/recovery/finish", &["!AK", "!auth", "!pre"]),
+            ("/v1/account/password/start", &["!AK", "!auth", "!pre"]),
+            ("/v1/recovery/complete", &["auth", "!pre"]),
+            ("/v1/login/start", &["!auth", "!pre"]),
+            ("/v1/login/finish", &["auth", "!pre", "!the export key"]),
             ("/v1/logout", &[]),
             ("the end", &[]),
         ],

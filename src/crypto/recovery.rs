@@ -9,9 +9,11 @@
 //! or none. A wrong text is refused with the place to look at. Ten check bits let one wrong text in 1,024 through; such
 //! a code opens nothing, so it costs an explanation, not safety.
 //!
-//! Never: repairs a code. A hint names a group to look at; the person types it again.
+//! Never: repairs a code. A hint names a group to look at; the person types it again. Leaves the symbols of one on the stack.
 
+use super::stack::{SHALLOW, wiped_after};
 use super::{crockford, hazmat, label};
+use crate::secret::{FixedSecret, RecoveryCode, SecretKey};
 use zeroize::Zeroizing;
 
 /// Symbols in a group.
@@ -77,37 +79,38 @@ pub enum CodeError {
 
 /// Writes a recovery code: `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`.
 pub fn write_code(code: &[u8; 16]) -> Zeroizing<String> {
-    write(code, "")
+    wiped_after::<SHALLOW, _>(|| write(code, ""))
 }
 
 /// Reads a recovery code as a person types it.
 ///
 /// # Errors
 /// The first of: the other kind of code, a character no code has, a wrong length, a failed check.
-pub fn read_code(text: &str) -> Result<Zeroizing<[u8; 16]>, CodeError> {
+pub fn read_code(text: &str) -> Result<RecoveryCode, CodeError> {
     // The prefix is made of code symbols: only together with the length does it tell the kinds apart.
     if has_prefix(text) && typed(text).count() == PREFIX.len() + symbols(32) {
         return Err(CodeError::OtherKind);
     }
-    read(text, 0)
+    wiped_after::<SHALLOW, _>(|| read::<_, 16>(text, 0))
 }
 
 /// Writes a secret key: `SK1-XXXX-...-XX`.
 pub fn write_secret_key(key: &[u8; 32]) -> Zeroizing<String> {
-    write(key, "SK1-")
+    wiped_after::<SHALLOW, _>(|| write(key, "SK1-"))
 }
 
 /// Reads a secret key as a person types it; the prefix may be missing.
 ///
 /// # Errors
 /// See [`read_code`].
-pub fn read_secret_key(text: &str) -> Result<Zeroizing<[u8; 32]>, CodeError> {
-    match typed(text).count() {
-        have if have == symbols(16) => Err(CodeError::OtherKind),
+pub fn read_secret_key(text: &str) -> Result<SecretKey, CodeError> {
+    let skipped = match typed(text).count() {
+        have if have == symbols(16) => return Err(CodeError::OtherKind),
         // A key may begin with the symbols of the prefix; it is the prefix only where something comes after it.
-        have if has_prefix(text) && have != symbols(32) => read(text, PREFIX.len()),
-        _ => read(text, 0),
-    }
+        have if has_prefix(text) && have != symbols(32) => PREFIX.len(),
+        _ => 0,
+    };
+    wiped_after::<SHALLOW, _>(|| read::<_, 32>(text, skipped))
 }
 
 fn write<const N: usize>(code: &[u8; N], prefix: &str) -> Zeroizing<String> {
@@ -123,7 +126,9 @@ fn write<const N: usize>(code: &[u8; N], prefix: &str) -> Zeroizing<String> {
     text
 }
 
-fn read<const N: usize>(text: &str, skipped: usize) -> Result<Zeroizing<[u8; N]>, CodeError> {
+/// `N` is the length of `T`, which a constant of a trait cannot say here.
+fn read<T: FixedSecret, const N: usize>(text: &str, skipped: usize) -> Result<T, CodeError> {
+    const { assert!(T::LEN == N) }
     let mut values = Values::new([0; MOST]);
     let mut have = 0;
     for (index, found) in typed(text).skip(skipped).enumerate() {
@@ -138,7 +143,8 @@ fn read<const N: usize>(text: &str, skipped: usize) -> Result<Zeroizing<[u8; N]>
     if have != need {
         return Err(CodeError::Length { have, need });
     }
-    decode(&values).ok_or_else(|| CodeError::Check { maybe: likely_slip::<N>(&values) })
+    let code = decode::<N>(&values).and_then(|code| T::from_slice(code.as_slice()));
+    code.ok_or_else(|| CodeError::Check { maybe: likely_slip::<N>(&values) })
 }
 
 /// The values of a code's symbols, zero after its end; wiped when dropped.

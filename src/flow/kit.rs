@@ -19,7 +19,7 @@ pub(super) const TYPINGS: u32 = 10;
 /// The recovery code in a text as it was typed.
 pub(super) fn typed_code(typed: &[u8]) -> Result<RecoveryCode, CodeError> {
     let text = std::str::from_utf8(typed).map_err(|_| CodeError::Length { have: 0, need: 28 })?;
-    read_code(text).map(|code| RecoveryCode::from_bytes(&code))
+    read_code(text)
 }
 
 /// Whether `typed` is that group, however people write it.

@@ -214,7 +214,8 @@ fn nothing_secret_left(line: &Line<'_>, context: &AccountContext) {
         needles.add_text("a recovery code", kit);
         needles.add_text("a recovery code without dashes", &kit.replace('-', ""));
         let bytes = read_code(kit).expect("oracle: a kit shows a code");
-        needles.add_pieces("the bytes of a recovery code", bytes.as_slice());
+        // EXPOSE: searched for in everything that was sent.
+        needles.add_pieces("the bytes of a recovery code", bytes.expose());
     }
     for (block, master) in &line.stretched {
         needles.add_pieces("MK", master);

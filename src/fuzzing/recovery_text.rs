@@ -15,16 +15,17 @@ pub fn run(data: &[u8]) {
     assert!(code.is_err() || key.is_err(), "one text is two kinds");
     match &code {
         Ok(code) => {
-            let canonical = write_code(code);
+            // EXPOSE: written again.
+            let canonical = write_code(code.expose());
             assert_eq!(canonical.len(), 34);
-            assert_eq!(read_code(&canonical).as_deref().ok(), Some(&**code), "the canonical form is another code");
+            assert!(read_code(&canonical).is_ok_and(|again| again.matches(code)), "the canonical form is another code");
             for at in 0..canonical.len() {
                 let (before, after) = (&canonical[..at], &canonical[at + 1..]);
                 let shorter = read_code(&format!("{before}{after}"));
                 assert!(canonical.as_bytes()[at] == b'-' || shorter.is_err(), "a symbol less is a code");
                 let other = if canonical.as_bytes()[at] == b'7' { '3' } else { '7' };
                 let exchanged = read_code(&format!("{before}{other}{after}"));
-                assert!(exchanged.map_or(true, |other| *other != **code), "two texts, one code");
+                assert!(exchanged.map_or(true, |other| !other.matches(code)), "two texts, one code");
             }
         }
         Err(CodeError::Symbol { position, found }) => {
@@ -37,9 +38,10 @@ pub fn run(data: &[u8]) {
         Err(CodeError::Check { maybe: None } | CodeError::OtherKind) => {}
     }
     if let Ok(key) = &key {
-        let canonical = write_secret_key(key);
+        // EXPOSE: written again.
+        let canonical = write_secret_key(key.expose());
         assert!(canonical.starts_with("SK1-"));
-        assert_eq!(read_secret_key(&canonical).as_deref().ok(), Some(&**key));
+        assert!(read_secret_key(&canonical).is_ok_and(|again| again.matches(key)));
     }
 }
 

@@ -15,7 +15,6 @@ use crate::flow::checkpoint::Pin;
 use crate::flow::offline::{self, Findings, Kit, Trouble, Witness};
 use crate::flow::stop::{LocalTrouble, StorageTrouble};
 use crate::flow::{Answer, Notice, Question};
-use crate::secret::RecoveryCode;
 use crate::store::shelf;
 use crate::ui::explain_event;
 use crate::ui::kit_file::KitFile;
@@ -124,7 +123,7 @@ fn kit(path: &Path) -> Result<Kit, LocalTrouble> {
     };
     let code = read_code(&facts.code).map_err(|_| unusable(StorageTrouble::Damaged))?;
     let context = AccountContext { realm: facts.realm, account: facts.account };
-    Ok(Kit { code: RecoveryCode::from_bytes(&code), context })
+    Ok(Kit { code, context })
 }
 
 /// The widest a line gets, in columns.

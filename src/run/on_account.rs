@@ -19,7 +19,6 @@ use crate::infisical::pin::Pin as DialectPin;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
-use crate::secret::RecoveryCode;
 use crate::store::shelf::StateShelf;
 use crate::ui::kit::KitFacts;
 use crate::ui::kit_file::KitFile;
@@ -223,7 +222,7 @@ async fn ours<W: World>(
 /// What a flow needs of a kit in a file.
 fn on_file(kit: &KitFacts) -> Option<KitOnFile> {
     let code = read_code(&kit.code).ok()?;
-    Some(KitOnFile { code: RecoveryCode::from_bytes(&code), account: kit.account, realm: kit.realm })
+    Some(KitOnFile { code, account: kit.account, realm: kit.realm })
 }
 
 /// The account that a kit names; by its ids, where this computer remembers it, since servers and people change their names.

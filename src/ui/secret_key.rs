@@ -124,7 +124,8 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, LocalTrouble> {
     let text = std::str::from_utf8(&bytes).map_err(|_| trouble(StorageTrouble::Damaged))?;
     let line = text.lines().find_map(|line| line.strip_prefix(KEY)).unwrap_or(text);
     let key = read_secret_key(line).map_err(|_| trouble(StorageTrouble::Damaged))?;
-    Ok(Zeroizing::new(write_secret_key(&key).as_bytes().to_vec()))
+    // EXPOSE: written in its canonical spelling.
+    Ok(Zeroizing::new(write_secret_key(key.expose()).as_bytes().to_vec()))
 }
 
 fn out(path: &Path, trouble: StorageTrouble) -> LocalTrouble {

@@ -39,7 +39,7 @@ impl Stored<'_> {
     /// Opens the account as somebody who has nothing but the recovery kit; panics if the kit is not this account's.
     pub fn open_with(&self, code: &str) -> Opened {
         let (context, key_gen) = (self.context(), self.identity().key_gen);
-        let code = RecoveryCode::from_bytes(&read_code(code).expect("the kit holds a code"));
+        let code = read_code(code).expect("the kit holds a code");
         let by_recovery = Kek::derive_from_recovery_code(&code, &context);
         let account_key = self
             .envelope::<AccountKeyByRecovery>(2)

@@ -68,7 +68,7 @@ impl Memory {
         self.runs.iter().map(|run| run.bytes.len()).sum()
     }
 
-    /// The names of the secrets that are in it and in which form, each with its place.
+    /// The names of the secrets that are in it and in which form, each with its last place.
     pub fn holds(&self, needles: &Needles) -> BTreeMap<String, String> {
         let searcher = AhoCorasick::new(needles.0.iter().map(|needle| &needle.bytes)).expect("needles");
         let mut found = BTreeMap::new();

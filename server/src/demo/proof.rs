@@ -58,7 +58,6 @@ pub(super) fn open_with_kit(answers: &Answers, stored: &Shown) -> Result<Opened,
 pub(crate) fn open(kit: &str, stored: &Shown) -> Result<(Opened, String), String> {
     let written = code_in(kit).ok_or("the kit holds no code")?;
     let code = read_code(written).map_err(|error| format!("the kit's code does not read: {error}"))?;
-    let code = RecoveryCode::from_bytes(&code);
     let id = |text: &str| uuid::Uuid::parse_str(text).map(|id| *id.as_bytes()).map_err(|_| "an id is none".to_owned());
     let context = AccountContext { realm: RealmId(id(&stored.realm_id)?), account: AccountId(id(&stored.account_id)?) };
 

@@ -272,7 +272,7 @@ impl Evidence<'_> {
             secrets.add("the recovery code", symbols.as_bytes());
             secrets.add("the recovery code", symbols.to_lowercase().as_bytes());
             if let Ok(code) = read_code(written) {
-                secrets.add("the recovery code", code.as_ref());
+                secrets.add("the recovery code", code.expose());
             }
             if let Ok((opened, _)) = proof::open(&kit, &self.after.stored) {
                 for (name, secret) in opened.secrets() {

@@ -97,7 +97,7 @@ impl Expect for ExpectTyped {
         let nothing = Err(CodeError::Length { have: 0, need: 54 });
         match std::str::from_utf8(&typed).map_or(nothing, read_secret_key) {
             Ok(key) => {
-                upload.secret_key = Some(SecretKey::from_bytes(&key));
+                upload.secret_key = Some(key);
                 readback::ask(upload, 1)
             }
             Err(_) if attempt >= TYPINGS => Err(Why::NotOpened),

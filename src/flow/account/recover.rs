@@ -176,16 +176,15 @@ impl<W: World> Run<'_, W> {
             let message = recovery_proof_message(&challenge.context, known.origin.as_str(), &challenge.bytes);
             // EXPOSE: signs the challenge; only the signature leaves.
             let proof = RecoveryProof(hazmat::ed25519_sign(seed.expose(), &message));
+            // EXPOSE: its public half is compared with the one that the server shows.
+            let public = RecoveryPublic(hazmat::ed25519_public(seed.expose()));
+            drop(seed);
             let request = Outbound::post(&known.origin, Endpoint::RecoveryFinish)
                 .field("challenge_id", &challenge.id)
                 .field("signature", &proof)
                 .build();
             match self.send(&request, inbound::read_session).await? {
-                // EXPOSE: its public half is compared with the one that the server shows.
-                Heard::Answer(opened) => {
-                    let public = RecoveryPublic(hazmat::ed25519_public(seed.expose()));
-                    return open(known, code, public, &challenge, opened).map(Some);
-                }
+                Heard::Answer(opened) => return open(known, code, public, &challenge, opened).map(Some),
                 Heard::NotProven { repeated: false } => return Ok(None),
                 Heard::NotProven { repeated: true } => {}
             }

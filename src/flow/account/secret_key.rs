@@ -68,7 +68,7 @@ impl<W: World> Run<'_, W> {
             let Some(typed) = self.secret(question)? else { return Err(Why::NoSecretKey) };
             let nothing = Err(CodeError::Length { have: 0, need: 54 });
             match std::str::from_utf8(&typed).map_or(nothing, read_secret_key) {
-                Ok(key) => return Ok(SecretKey::from_bytes(&key)),
+                Ok(key) => return Ok(key),
                 Err(slip) => self.world.tell(&Notice::NoSecretKey(slip)),
             }
         }

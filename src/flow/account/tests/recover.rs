@@ -9,7 +9,6 @@ use crate::crypto::recovery::{CodeError, read_code};
 use crate::flow::checkpoint::Pin;
 use crate::fuzzing::chance::Seeded;
 use crate::fuzzing::scene::PASSWORD;
-use crate::secret::RecoveryCode;
 use crate::wire::refusal::Refusal;
 use std::collections::VecDeque;
 
@@ -17,7 +16,7 @@ const COMPLETE: &str = "/v1/recovery/complete";
 
 pub(super) fn on_file(bench: &Bench, code: &str) -> KitOnFile {
     let context = bench.pin().context;
-    let code = RecoveryCode::from_bytes(&read_code(code).expect("a code"));
+    let code = read_code(code).expect("a code");
     KitOnFile { code, account: context.account, realm: context.realm }
 }
 

@@ -111,7 +111,7 @@ fn password_and_secret_key_together_open_the_same_keys_and_neither_does_alone() 
     let mut needles = Needles::default();
     needles.add_text("the secret key", &key);
     needles.add_text("the secret key without dashes", &key.replace('-', ""));
-    needles.add("its bytes", read_secret_key(&key).expect("a secret key").as_slice());
+    needles.add("its bytes", read_secret_key(&key).expect("a secret key").expose());
     needles.add_text("the password", PASSWORD);
     for body in &bench.bodies {
         assert_eq!(needles.find(body), None);
