@@ -62,6 +62,8 @@ mod tests {
             ("aaaaaaaaaaaaaaa", true),
             ("velvet tundra misprint cobra lunar eggplant", false),
             ("properties were weathered", false),
+            // Every other key.
+            ("etuoteouetuoteou", false),
             ("x", false),
             ("", false),
         ] {
