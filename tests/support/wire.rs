@@ -86,6 +86,7 @@ pub struct Wire {
     script: Arc<Mutex<Script>>,
     answers: Arc<Mutex<Vec<u8>>>,
     listening: Arc<Mutex<Option<Listening>>>,
+    serving: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
 /// The listening socket, and the thread that accepts.
@@ -110,6 +111,7 @@ impl Wire {
             script: Arc::new(Mutex::new(Box::new(|_, _| Act::Forward))),
             answers: Arc::default(),
             listening: Arc::default(),
+            serving: Arc::default(),
         };
         wire.accept(listener);
         wire
@@ -121,8 +123,9 @@ impl Wire {
         let thread = std::thread::spawn(move || {
             // Ends when the socket is shut down.
             while let Ok((stream, _)) = listener.accept() {
-                let own = own.clone();
-                std::thread::spawn(move || drop(own.serve(stream)));
+                let (own, all) = (own.clone(), Arc::clone(&own.serving));
+                let one = std::thread::spawn(move || drop(own.serve(stream)));
+                all.lock().expect("not poisoned").push(one);
             }
         });
         *self.listening.lock().expect("not poisoned") = Some(Listening { socket, thread });
@@ -136,6 +139,15 @@ impl Wire {
         socket.shutdown(Shutdown::Both).expect("a listening socket can be shut down");
         drop(socket);
         thread.join().expect("the thread ends with its socket");
+    }
+
+    /// Waits until the server has done whatever it was asked, also where nobody waits for the answer any more.
+    pub fn settle(&self) {
+        let next = || self.serving.lock().expect("not poisoned").pop();
+        while let Some(one) = next() {
+            // A script that panicked has said so.
+            let _ = one.join();
+        }
     }
 
     /// Listens again where it did before.
