@@ -20,7 +20,7 @@ mod scim_token;
 mod serve;
 mod show;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, holds_password, private_line};
 use crate::demo::{self, DemoOptions};
 use crate::realm::Realm;
 use clap::{Args, Parser, Subcommand};
@@ -45,9 +45,12 @@ struct Common {
     /// A configuration file; flags come before it.
     #[arg(long, value_name = "PATH")]
     config: Option<PathBuf>,
-    /// The database, if it is not a file in the folder: postgres://...
+    /// The database, if it is not a file in the folder: postgres://..., without a password.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// A file of its owner's alone with that address in it, and with a password if it takes one.
+    #[arg(long, value_name = "FILE", conflicts_with = "database")]
+    database_file: Option<PathBuf>,
     /// Answer with one JSON object.
     #[arg(long)]
     json: bool,
@@ -59,7 +62,15 @@ impl Common {
         let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
         config.database()?;
         config.data = self.data.clone().or(config.data);
-        config.database = self.database.clone().or(config.database);
+        if self.database.as_deref().is_some_and(holds_password) {
+            return Err(ConfigError::Value(
+                "`--database` holds a password, and everybody on this computer can read what a command was started with. Write the address into a file that is its owner's alone, and say --database-file FILE."
+                    .to_owned(),
+            ));
+        }
+        let from_file = self.database_file.as_deref().map(private_line).transpose()?;
+        let given = from_file.map(|line| line.as_str().to_owned()).or_else(|| self.database.clone());
+        config.database = given.or(config.database);
         Ok(config)
     }
 

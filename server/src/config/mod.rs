@@ -320,20 +320,22 @@ impl Config {
 
     /// The database, if it is not a file in the folder; a password in it would be a secret in this file.
     pub fn database(&self) -> Result<Option<String>, ConfigError> {
-        let holds_password = |url: &String| {
-            let authority = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-            let authority = authority.split(['/', '?']).next().unwrap_or_default();
-            let in_user = authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
-            in_user || url.split(['?', '&', ' ']).any(|part| part.starts_with("password="))
-        };
-        if self.database.as_ref().is_some_and(holds_password) {
+        if self.database.as_deref().is_some_and(holds_password) {
             return Err(ConfigError::Value(
-                "`database` holds a password. Leave the option out: `init --database` keeps the whole address in database.url in the server's folder, which is its owner's alone."
+                "`database` holds a password. Leave the option out: `init --database-file` keeps the whole address in database.url in the server's folder, which is its owner's alone."
                     .to_owned(),
             ));
         }
         Ok(self.database.clone())
     }
+}
+
+/// Whether the address of a database, as a URL or as words, has a password in it.
+pub(crate) fn holds_password(address: &str) -> bool {
+    let authority = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    let in_user = authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+    in_user || address.split(['?', '&', ' ']).any(|part| part.starts_with("password="))
 }
 
 #[cfg(test)]

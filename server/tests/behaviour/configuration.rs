@@ -135,3 +135,33 @@ async fn every_command_takes_its_folder_from_the_file_and_a_flag_comes_before_it
     assert!(said(&output).contains("/nonexistent holds no server"), "{}", said(&output));
     assert_eq!(run(&["org", "add", "Other Corp"]).status.code(), Some(2), "one of the two is needed");
 }
+
+#[test]
+fn a_password_of_the_database_is_refused_as_an_argument_and_read_from_a_private_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (data, file) = (dir.path().join("data"), dir.path().join("address"));
+    // Nobody listens there.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
+    let address = format!("postgres://firstkey:hunter-two-and-more@127.0.0.1:{free}/firstkey");
+    let init = |option: &str, value: &str| {
+        run(&["init", "--origin", "http://localhost:8080", "--data", text(&data), option, value])
+    };
+    let refused = init("--database", &address);
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    assert!(said(&refused).contains("--database-file"), "{}", said(&refused));
+    assert!(!data.join("server.key").exists() && !data.join("database.url").exists(), "nothing was made");
+
+    std::fs::write(&file, format!("{address}\n")).expect("our own folder");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("our own file");
+    let open = init("--database-file", text(&file));
+    assert_eq!(open.status.code(), Some(1), "{}", said(&open));
+    assert!(said(&open).contains("644") && said(&open).contains(text(&file)), "{}", said(&open));
+
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("our own file");
+    let tried = init("--database-file", text(&file));
+    assert_eq!(tried.status.code(), Some(1), "{}", said(&tried));
+    assert!(said(&tried).contains("refused"), "the database was asked: {}", said(&tried));
+    for output in [&refused, &open, &tried] {
+        assert!(!said(output).contains("hunter-two"), "{}", said(output));
+    }
+}
