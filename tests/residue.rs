@@ -292,6 +292,7 @@ fn after_a_recovery_neither_a_code_nor_a_password_is_in_the_memory() {
     // As it is typed here.
     let typed = code.to_lowercase().replace('-', " ");
     before.add("the typed code", typed.as_bytes());
+    before.add_pieces();
     let watch = Watch::over(&server);
     let mut pty = firstkey(&desk).arg("forgot").start();
     watch.pid.send(pty.pid()).expect("the wire listens");
