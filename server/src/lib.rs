@@ -36,6 +36,7 @@ mod http;
 mod json;
 mod keys;
 mod letters;
+mod limits;
 mod log;
 mod mail;
 mod names;
@@ -57,13 +58,11 @@ pub use clock::Clock;
 pub use config::{Config, ConfigError, SecretFileError};
 pub use keys::KeyFileError;
 pub use letters::{Bounce, ShownLetter};
+pub use limits::{LEAST_FOR_SCIM, Limits, Network, NetworkRefused, Rate, Times};
 pub use log::Log;
 pub use mail::{MailOut, MailOutError};
 pub use origin::{Origin, OriginRefused};
 pub use realm::{NewOrganisation, Realm, RealmError};
-pub use serve::{
-    Admin, Front, LEAST_FOR_SCIM, Limits, Network, NetworkRefused, Rate, ServeError, ServeOptions, Times, TlsFiles,
-    TlsTrouble, serve,
-};
+pub use serve::{Admin, Front, ServeError, ServeOptions, TlsFiles, TlsTrouble, serve};
 pub use show::Shown;
 pub use store::{Chain, Copied, StoreError};

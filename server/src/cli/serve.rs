@@ -2,7 +2,8 @@
 
 use super::{Common, Outcome, open};
 use crate::config::{Config, ConfigError, LogFormat, TlsSection};
-use crate::serve::{Admin, Network, ServeError, ServeOptions, serve};
+use crate::limits::Network;
+use crate::serve::{Admin, ServeError, ServeOptions, serve};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::net::SocketAddr;

@@ -9,10 +9,11 @@ mod private;
 pub use private::SecretFileError;
 pub(crate) use private::{private_file, private_line};
 
+use crate::limits::{CONNECTIONS, LEAST_FOR_SCIM, Limits, Network, Rate, Times};
 use crate::log::Log;
 use crate::mail::MailOut;
 use crate::realm::INVITE_TTL;
-use crate::serve::{CONNECTIONS, Front, LEAST_FOR_SCIM, Limits, Network, Rate, Times, TlsFiles};
+use crate::serve::{Front, TlsFiles};
 use serde::Deserialize;
 use std::io;
 use std::net::SocketAddr;
@@ -341,7 +342,7 @@ pub(crate) fn holds_password(address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Config, ConfigError, keys};
-    use crate::serve::{Limits, Times};
+    use crate::limits::{Limits, Times};
     use std::path::Path;
 
     const EXAMPLE: &str = include_str!("../../firstkey-server.example.toml");
