@@ -10,12 +10,13 @@ mod rate_limit;
 mod tls;
 
 pub(crate) use tls::Pair;
-pub use tls::{TlsFiles, TlsTrouble};
+pub use tls::TlsTrouble;
 
+use crate::config::{Front, MailOut};
 use crate::http::App;
 use crate::limits::{CONNECTIONS, Limiter, Limits, Metrics, Network, Times, method_name};
 use crate::log::Log;
-use crate::mail::{MailOut, MailOutError, Post, deliver};
+use crate::mail::{MailOutError, Post, deliver};
 use crate::origin::Origin;
 use crate::realm::{INVITE_TTL, Realm};
 use crate::{api, scim};
@@ -55,18 +56,6 @@ pub struct ServeOptions {
     pub connections: usize,
     /// Where administrators ask for health and numbers.
     pub admin: Option<Admin>,
-}
-
-/// How people reach a server.
-#[derive(Clone, Debug)]
-pub enum Front {
-    /// Plain HTTP: from this machine, or from these proxies, which end TLS.
-    Plain {
-        /// Whose `X-Forwarded-For` is believed.
-        trusted_proxies: Vec<Network>,
-    },
-    /// TLS by the server itself.
-    Tls(TlsFiles),
 }
 
 /// The administrator's listener.
