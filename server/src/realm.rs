@@ -5,7 +5,6 @@ use crate::keys::{KeyFileError, ServerKeys};
 use crate::names;
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
-use crate::show::Shown;
 use crate::store::{Address, Chain, Location, RealmRow, Resent, Store, StoreError};
 use firstkey::crypto::context::{OrgId, RealmId};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
@@ -217,12 +216,6 @@ impl Realm {
     /// Goes along the audit log and tells whether every entry is as it was written.
     pub async fn audit_chain(&self) -> Result<Chain, RealmError> {
         Ok(self.store.audit_chain().await?)
-    }
-
-    /// Everything that is stored on an account.
-    pub async fn show(&self, email: &str) -> Result<Shown, RealmError> {
-        let stored = self.store.stored(names::key(email)).await?;
-        stored.map(|stored| Shown::new(self.id, stored)).ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))
     }
 }
 
