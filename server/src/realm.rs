@@ -5,11 +5,12 @@ use crate::keys::{KeyFileError, ServerKeys};
 use crate::names;
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
+use crate::secret_file::write_new;
 use crate::store::{Address, Chain, Location, RealmRow, Resent, Store, StoreError};
 use firstkey::crypto::context::{OrgId, RealmId};
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -151,7 +152,7 @@ impl Realm {
     /// Keeps the address of the database in the folder.
     pub(crate) fn remember_database(dir: &Path, database: &str) -> Result<(), RealmError> {
         let path = dir.join(ELSEWHERE);
-        write_private(&path, database).map_err(|source| RealmError::File { path, source })
+        write_new(&path, database.as_bytes()).map_err(|source| RealmError::File { path, source })
     }
 
     /// Opens a deployment; refuses a wrong, missing or damaged key file.
@@ -240,12 +241,4 @@ fn locate(dir: &Path, database: Option<&str>) -> Result<Location, RealmError> {
     };
     let Some(text) = remembered else { return Ok(Location::Sqlite(dir.join(DATABASE))) };
     Address::read(&text).map(|address| Location::Postgres(Box::new(address))).map_err(RealmError::Invalid)
-}
-
-/// A new file that nobody else can read, on the disk when this returns.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
