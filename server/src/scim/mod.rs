@@ -18,6 +18,7 @@ pub(crate) mod filter;
 mod group;
 mod groups;
 mod listing;
+mod location;
 pub(crate) mod narrow;
 mod order;
 pub(crate) mod patch;

@@ -5,6 +5,7 @@
 
 use super::error::{ScimError, Type};
 use super::etag;
+use super::location::location;
 use super::schema::Resource;
 use super::value::{self, is_primary};
 use crate::calendar::instant;
@@ -78,11 +79,6 @@ pub(crate) fn document(draft: &Draft) -> Map<String, Value> {
     map
 }
 
-/// Where a User is.
-pub(super) fn location(id: [u8; 16], origin: &Origin) -> String {
-    format!("{origin}/scim/v2/Users/{}", AccountId(id))
-}
-
 /// The User as the identity provider sees it.
 pub(super) fn full(found: &Found, origin: &Origin) -> Map<String, Value> {
     let Found { person, groups } = found;
@@ -97,7 +93,7 @@ pub(super) fn full(found: &Found, origin: &Origin) -> Map<String, Value> {
         let groups = groups.iter().map(|group| {
             json!({
                 "value": AccountId(group.group_id).to_string(),
-                "$ref": super::group::location(group.group_id, origin),
+                "$ref": location(Resource::Group, group.group_id, origin),
                 "display": group.display_name,
                 "type": "direct",
             })
@@ -108,7 +104,7 @@ pub(super) fn full(found: &Found, origin: &Origin) -> Map<String, Value> {
         "resourceType": "User",
         "created": instant(person.created_at),
         "lastModified": instant(person.modified_at),
-        "location": location(person.user_id, origin),
+        "location": location(Resource::User, person.user_id, origin),
         "version": etag::tag(person.version),
     });
     map.insert("meta".into(), meta);
@@ -159,7 +155,7 @@ fn display_name(map: &Map<String, Value>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{document, draft, location, read};
+    use super::{document, draft, read};
     use serde_json::{Map, Value, json};
 
     #[test]
@@ -173,15 +169,6 @@ mod tests {
             let user = read(map(json!({"userName": "ada", "name": name})), None).expect("a user");
             assert_eq!(user.display_name.as_deref(), shown);
         }
-    }
-
-    #[test]
-    fn resources_are_at_the_configured_origin() {
-        let origin = crate::origin::read("https://accounts.example.org").expect("an origin");
-        let id = "07070707-0707-0707-0707-070707070707";
-        assert_eq!(location([7; 16], &origin), format!("https://accounts.example.org/scim/v2/Users/{id}"));
-        let group = crate::scim::group::location([7; 16], &origin);
-        assert_eq!(group, format!("https://accounts.example.org/scim/v2/Groups/{id}"));
     }
 
     #[test]
