@@ -1,5 +1,6 @@
 //! `/scim/v2/Groups`.
 
+use super::answer::{not_modified, sent};
 use super::auth::Organisation;
 use super::error::ScimError;
 use super::listing::list;
@@ -7,7 +8,7 @@ use super::location::location;
 use super::patch::Patch;
 use super::request::{Conditions, Document, Name, Parameters, Wanted};
 use super::schema::Resource;
-use super::{etag, group, not_modified, sent};
+use super::{etag, group};
 use crate::http::App;
 use crate::store::{Group, GroupEdit, GroupKey, GroupOutcome, Load, MemberChange};
 use axum::extract::State;

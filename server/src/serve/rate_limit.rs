@@ -6,12 +6,12 @@
 use crate::api::Problem;
 use crate::http::App;
 use crate::limits::{Later, Limiter, Source};
+use crate::scim::ScimError;
 use crate::token::{TokenHash, hash_of_scim_bearer};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ async fn identity_provider(limits: &Limiter, source: IpAddr, now: i64, request: 
     let token = bearer(request.headers());
     let known = token.and_then(|token| limits.known_scim_token(token, now));
     if let Some(Err(Later(seconds))) = known {
-        return scim_too_many(seconds);
+        return ScimError::too_many(seconds).into_response();
     }
     let response = next.run(request).await;
     if response.status() == StatusCode::UNAUTHORIZED {
@@ -47,7 +47,7 @@ async fn identity_provider(limits: &Limiter, source: IpAddr, now: i64, request: 
         }
         return match limits.source(source, now) {
             Ok(()) => response,
-            Err(Later(seconds)) => scim_too_many(seconds),
+            Err(Later(seconds)) => ScimError::too_many(seconds).into_response(),
         };
     }
     if let (Some(token), None) = (token, known) {
@@ -59,18 +59,4 @@ async fn identity_provider(limits: &Limiter, source: IpAddr, now: i64, request: 
 fn bearer(headers: &HeaderMap) -> Option<TokenHash> {
     let (_, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     hash_of_scim_bearer(token.trim())
-}
-
-fn scim_too_many(seconds: i64) -> Response {
-    let body = json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
-        "status": "429",
-        "detail": "Too many requests; nothing was changed. Come again after the seconds in Retry-After.",
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "application/scim+json".to_owned()),
-        (header::RETRY_AFTER, seconds.to_string()),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    (StatusCode::TOO_MANY_REQUESTS, headers, body.to_string()).into_response()
 }
