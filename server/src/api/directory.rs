@@ -3,6 +3,7 @@
 //! Promises: only who shares an organisation with the asker is found; everybody else, and whoever has not finished or does not exist, is one and the same 404.
 //! Must never: give ciphertext.
 
+use super::answer::answer;
 use super::b64::B64;
 use super::bearer::Bearer;
 use super::problem::{Name, Problem};
@@ -59,7 +60,7 @@ pub(super) async fn look_up(State(app): State<Arc<App>>, bearer: Bearer, request
     let colleague = app.store.colleague(bearer.0, names::key(&ask.email), now).await??;
     let colleague = colleague.ok_or(Problem::new(Name::PersonUnknown))?;
     let bundle = &colleague.bundle;
-    super::answer(&Found {
+    answer(&Found {
         account_id: B64(colleague.account_id),
         realm_id: B64(app.realm.0),
         identity: Identity { key_gen: bundle.key_gen, ed25519: B64(bundle.ed25519), x25519: B64(bundle.x25519) },
