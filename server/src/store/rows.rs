@@ -1,7 +1,8 @@
 //! Values that several commands speak of.
 
-use super::Result;
-use super::db::Row;
+use super::db::{Cell, FromCell, Row, Value};
+use super::error::Result;
+use std::borrow::Cow;
 
 /// What an invitation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,21 @@ impl Mode {
     /// The mode of that word.
     pub(super) fn read(word: &str) -> Option<Self> {
         [Self::Enrol, Self::Join].into_iter().find(|mode| mode.as_str() == word)
+    }
+}
+
+impl FromCell for Mode {
+    fn from_cell(cell: &Cell) -> Option<Self> {
+        match cell {
+            Cell::Text(word) => Self::read(word),
+            _ => None,
+        }
+    }
+}
+
+impl From<Mode> for Value<'_> {
+    fn from(mode: Mode) -> Self {
+        Self::Text(Cow::Borrowed(mode.as_str()))
     }
 }
 
