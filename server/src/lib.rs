@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
 pub mod admin;
 mod api;
 mod backup;

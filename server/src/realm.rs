@@ -1,8 +1,8 @@
 //! A deployment on disk: the folder with the database and the server's key, and what an administrator does with it.
 
+use crate::address::is_address;
 use crate::clock::Clock;
 use crate::keys::{KeyFileError, ServerKeys};
-use crate::names;
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
 use crate::secret_file::write_new;
@@ -113,7 +113,7 @@ impl Realm {
         database: Option<&str>,
     ) -> Result<Self, RealmError> {
         let origin = crate::origin::read(origin)?;
-        if contact.is_some_and(|contact| !names::is_address(contact)) {
+        if contact.is_some_and(|contact| !is_address(contact)) {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
         }
         let location = Self::prepare_folder(dir, database)?;
@@ -196,7 +196,7 @@ impl Realm {
         if !(1..=4).contains(&min_profile) {
             return Err(RealmError::Invalid("The least profile is 1, 2, 3 or 4."));
         }
-        if new.contact.as_deref().is_some_and(|contact| !names::is_address(contact)) {
+        if new.contact.as_deref().is_some_and(|contact| !is_address(contact)) {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
         }
         let id = fresh_id();

@@ -1,7 +1,7 @@
 //! What `show` gives: an account as the server holds it, in a form that a reviewer can check with tools of their own.
 
+use crate::address;
 use crate::letters::ShownLetter;
-use crate::names;
 use crate::realm::{Realm, RealmError};
 use crate::store::{Bundle, Stored};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -52,7 +52,7 @@ pub struct ShownIdentity {
 impl Realm {
     /// Everything that is stored on an account.
     pub async fn show(&self, email: &str) -> Result<Shown, RealmError> {
-        let stored = self.store.stored(names::key(email)).await?;
+        let stored = self.store.stored(address::key(email)).await?;
         stored.map(|stored| Shown::new(self.id, stored)).ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))
     }
 }

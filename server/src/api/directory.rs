@@ -8,8 +8,8 @@ use super::b64::B64;
 use super::bearer::Bearer;
 use super::problem::{Name, Problem};
 use super::request::Exact;
+use crate::address;
 use crate::http::App;
-use crate::names;
 use crate::store::Purpose;
 use axum::extract::State;
 use axum::response::Response;
@@ -57,7 +57,7 @@ pub(super) async fn look_up(State(app): State<Arc<App>>, bearer: Bearer, request
     // What one person asks, whichever session they ask in, and apart from their logins.
     let asker = [b"directory".as_slice(), &session.account.account_id].concat();
     app.limits.login(&asker, now).map_err(|later| Problem::too_many(later.0))?;
-    let colleague = app.store.colleague(bearer.0, names::key(&ask.email), now).await??;
+    let colleague = app.store.colleague(bearer.0, address::key(&ask.email), now).await??;
     let colleague = colleague.ok_or(Problem::new(Name::PersonUnknown))?;
     let bundle = &colleague.bundle;
     answer(&Found {

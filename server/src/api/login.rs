@@ -11,7 +11,7 @@ use crate::http::App;
 use crate::rng::fresh_id;
 use crate::store::{Began, LoginRow, NewSession, Policy, Proven, Purpose, Seen, Way};
 use crate::token::Token;
-use crate::{names, opaque};
+use crate::{address, opaque};
 use axum::extract::State;
 use axum::response::Response;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -99,7 +99,7 @@ struct IdentityMessage {
 
 pub(super) async fn params(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
     let params: Params = request.message()?;
-    let key = names::key(&params.email);
+    let key = address::key(&params.email);
     not_too_often(&app, key.as_bytes())?;
     let (made_up_id, made_up_block) = opaque::made_up(&app.keys, &key);
     let row = app.store.login_by_email(key).await?;

@@ -12,7 +12,7 @@ use crate::http::App;
 use crate::rng::{fresh_id, random};
 use crate::store::{Began, NewSession, Proven, Purpose, Seen, Way};
 use crate::token::Token;
-use crate::{names, opaque};
+use crate::{address, opaque};
 use axum::extract::State;
 use axum::response::Response;
 use firstkey::crypto::context::{AccountContext, AccountId, KeyGen};
@@ -52,7 +52,7 @@ pub(super) struct Finish {
 
 pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
     let start: Start = request.message()?;
-    let key = names::key(&start.email);
+    let key = address::key(&start.email);
     not_too_often(&app, key.as_bytes())?;
     let (made_up, _) = opaque::made_up(&app.keys, &key);
     let known = app.store.login_by_email(key).await?.map(|row| (row.account_id, row.bundle.key_gen));

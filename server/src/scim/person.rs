@@ -8,10 +8,11 @@ use super::etag;
 use super::location::location;
 use super::schema::Resource;
 use super::value::{self, is_primary};
+use crate::address::{self, is_address};
 use crate::calendar::instant;
 use crate::origin::Origin;
 use crate::store::{Draft, Found};
-use crate::{names, user_name};
+use crate::user_name;
 use firstkey::crypto::context::AccountId;
 use serde_json::{Map, Value, json};
 
@@ -49,11 +50,11 @@ pub(crate) fn draft(mut map: Map<String, Value>, before: Option<&Draft>) -> Resu
         _ => None,
     };
     let email = match address(&map) {
-        Some(chosen) => names::is_address(chosen).then(|| chosen.to_owned()),
+        Some(chosen) => is_address(chosen).then(|| chosen.to_owned()),
         // JumpCloud sends "emails": null with every update. The address that the invitation went to stays.
-        None => before
-            .and_then(|before| before.email.clone())
-            .or_else(|| names::is_address(&user_name).then(|| user_name.clone())),
+        None => {
+            before.and_then(|before| before.email.clone()).or_else(|| is_address(&user_name).then(|| user_name.clone()))
+        }
     };
     let (display_name, addresses) = (display_name(&map), addresses(&map));
     let attributes = Value::Object(map).to_string();
@@ -132,7 +133,7 @@ fn address(map: &Map<String, Value>) -> Option<&str> {
 }
 
 fn addresses(map: &Map<String, Value>) -> Vec<String> {
-    emails(map).filter_map(|email| email.get("value")?.as_str()).map(names::key).collect()
+    emails(map).filter_map(|email| email.get("value")?.as_str()).map(address::key).collect()
 }
 
 fn emails(map: &Map<String, Value>) -> impl Iterator<Item = &Value> {

@@ -7,7 +7,7 @@ use super::db::{Db, Row, Statement, values};
 use super::resets::Reset;
 use super::rows::{Mode, Policy, Why};
 use super::{Result, Store, StoreError, changes, tokens};
-use crate::names;
+use crate::address;
 use crate::rng::fresh_ordered_id;
 use crate::token::TokenHash;
 
@@ -121,7 +121,7 @@ impl Store {
 /// The account of this address; or the unfinished one that its organisation has given this address since, which then becomes where it is invited: an
 /// administrator who names the address has seen it.
 fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
-    let key = names::key(email);
+    let key = address::key(email);
     let by_address =
         db.row("SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'", &values![&key])?;
     if let Some(row) = by_address {
@@ -132,7 +132,7 @@ fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
     let moved = db.rows(sql, &values![&key])?;
     for row in moved {
         let (account, address): ([u8; 16], String) = (row.at(0)?, row.at(1)?);
-        if names::key(&address) == key {
+        if address::key(&address) == key {
             db.execute(
                 "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1",
                 &values![account, &address, &key],

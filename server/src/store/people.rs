@@ -8,7 +8,7 @@ use super::db::{Db, Row, Statement, values};
 use super::rows::Mode;
 use super::{Result, Store, StoreError, groups, invites, logins, sessions};
 use crate::rng::{fresh_id, fresh_ordered_id};
-use crate::{names, user_name};
+use crate::{address, user_name};
 
 /// What an organisation says of a person.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +91,7 @@ impl Store {
     /// Creates a person and, if active, their invitation.
     pub(crate) async fn create_person(&self, org: [u8; 16], draft: Draft, invite_ttl: i64, now: i64) -> Result<Placed> {
         let key = key_of(&draft.user_name)?;
-        let email_key = draft.email.as_deref().map(names::key);
+        let email_key = draft.email.as_deref().map(address::key);
         self.write(move |db| {
             let before = db.one(BEFORE, &values![org, &key, &email_key])?;
             let (taken, at_address, is_member): (bool, Option<[u8; 16]>, bool) =
@@ -233,8 +233,8 @@ impl Membership {
             return Ok(());
         }
         // Not to name an address any more moves nothing: some providers send minimal documents.
-        let moved =
-            after.email.is_some() && before.email.as_deref().map(names::key) != after.email.as_deref().map(names::key);
+        let moved = after.email.is_some()
+            && before.email.as_deref().map(address::key) != after.email.as_deref().map(address::key);
         let first_address = moved && give_address(db, self.account, after.email.as_deref())?;
         if moved && !first_address && !self.corrects_address(db, after.email.as_deref())? {
             // Whoever can rewrite an address must not receive an invitation by it: an administrator re-issues by hand.
@@ -265,7 +265,7 @@ impl Membership {
         let corrected = db.execute(
             "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND state = 'invited'
              AND NOT EXISTS (SELECT 1 FROM invite i WHERE i.account_id = ?1)",
-            &values![self.account, email, names::key(email)],
+            &values![self.account, email, address::key(email)],
         )?;
         remember_earlier_key(db, self.account)?;
         Ok(corrected == 1)
@@ -300,7 +300,7 @@ fn adopt(db: &Db, email: Option<&str>) -> Result<Option<[u8; 16]>> {
     let Some(email) = email else { return Ok(None) };
     let found = db.row(
         "SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'",
-        &values![names::key(email)],
+        &values![address::key(email)],
     )?;
     found.map(|row| row.at(0)).transpose()
 }
@@ -323,7 +323,7 @@ fn give_address(db: &Db, account: [u8; 16], email: Option<&str>) -> Result<bool>
         return Ok(false);
     }
     let sql = "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND email IS NULL";
-    let given = db.execute(sql, &values![account, email, names::key(email)])? == 1;
+    let given = db.execute(sql, &values![account, email, address::key(email)])? == 1;
     remember_earlier_key(db, account)?;
     Ok(given)
 }

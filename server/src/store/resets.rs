@@ -10,7 +10,7 @@ use super::db::{Db, values};
 use super::invites::withdraw;
 use super::logins::{IS_MEMBER, Way, end_running};
 use super::{Result, Store, sessions};
-use crate::names;
+use crate::address;
 use crate::rng::fresh_ordered_id;
 
 /// What a reset is for the person who is offered it.
@@ -43,7 +43,7 @@ impl Store {
         self.write(move |db| {
             let sql = "SELECT a.account_id, a.state, b.key_gen FROM account a LEFT JOIN bundle b USING (account_id)
                        WHERE a.email_key = ?1 ORDER BY a.state = 'removed', a.removed_at DESC LIMIT 1";
-            let Some(row) = db.row(sql, &values![names::key(&email)])? else { return Ok(ResetStart::Unknown) };
+            let Some(row) = db.row(sql, &values![address::key(&email)])? else { return Ok(ResetStart::Unknown) };
             let (account, state, present): ([u8; 16], String, Option<u32>) = (row.at(0)?, row.at(1)?, row.at(2)?);
             let key_gen = match (state.as_str(), present.and_then(|present| present.checked_add(1))) {
                 ("removed", _) => return Ok(ResetStart::Removed),
