@@ -50,6 +50,7 @@ mod scratch;
 mod secret_file;
 mod serve;
 mod show;
+mod standing;
 mod store;
 mod token;
 #[cfg(any(test, feature = "fuzzing"))]

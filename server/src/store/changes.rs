@@ -5,10 +5,11 @@
 
 use super::audit::{Entry, note};
 use super::db::{Db, values};
-use super::logins::{IS_MEMBER, Standing, Way, account, end_running};
+use super::logins::{IS_MEMBER, Way, account, end_running};
 use super::rows::{Bundle, Policy};
 use super::sessions::{self, InSession, NoSession, Purpose, require};
 use super::{Result, Store, resets};
+use crate::standing::Standing;
 use crate::token::TokenHash;
 use sha2::{Digest, Sha256};
 

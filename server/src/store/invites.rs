@@ -5,10 +5,11 @@
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
 use super::resets::Reset;
-use super::rows::{Mode, Policy, Why};
+use super::rows::Policy;
 use super::{Result, Store, StoreError, changes, tokens};
 use crate::address;
 use crate::rng::fresh_ordered_id;
+use crate::standing::{Invitation, Mode, Unusable};
 use crate::token::TokenHash;
 
 /// Wrong tokens after which an invite is locked.
@@ -35,7 +36,7 @@ pub(crate) struct Offer {
 pub(crate) enum Claimed {
     Offer(Box<Offer>),
     Unknown,
-    Unusable(Why),
+    Unusable(Unusable),
 }
 
 /// How a re-issue went.
@@ -133,11 +134,7 @@ fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
     for row in moved {
         let (account, address): ([u8; 16], String) = (row.at(0)?, row.at(1)?);
         if address::key(&address) == key {
-            db.execute(
-                "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1",
-                &values![account, &address, &key],
-            )?;
-            super::people::remember_earlier_key(db, account)?;
+            super::people::give_address(db, account, &address)?;
             return Ok(Some(account));
         }
     }
@@ -218,22 +215,19 @@ pub(super) struct Found {
 
 impl Found {
     /// Why it cannot be used now, if it cannot.
-    pub(super) fn unusable(&self, now: i64) -> Option<Why> {
-        let contact = || self.offer.contact.clone();
-        let complete = self.account_state == "complete" && self.offer.mode == Mode::Enrol && self.offer.reset.is_none();
-        if self.active.is_none() {
-            Some(Why::Removed { at: self.ended_at, contact: contact() })
-        } else if self.active == Some(false) {
-            Some(Why::Suspended { at: self.ended_at, contact: contact() })
-        } else if self.state == "withdrawn" {
-            Some(Why::Withdrawn { at: self.ended_at, contact: contact() })
-        } else if self.state == "used" || complete {
-            Some(Why::Used { at: self.ended_at.or(self.completed_at), contact: contact() })
-        } else if self.offer.expires_at <= now {
-            Some(Why::Expired { at: self.offer.expires_at, contact: contact() })
-        } else {
-            None
-        }
+    pub(super) fn unusable(&self, now: i64) -> Option<Unusable> {
+        let invitation = Invitation {
+            mode: self.offer.mode,
+            state: &self.state,
+            ended_at: self.ended_at,
+            expires_at: self.offer.expires_at,
+            is_reset: self.offer.reset.is_some(),
+            active: self.active,
+            account_is_complete: self.account_state == "complete",
+            completed_at: self.completed_at,
+            contact: self.offer.contact.as_deref(),
+        };
+        invitation.unusable(now)
     }
 }
 

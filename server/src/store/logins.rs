@@ -9,6 +9,7 @@ use super::db::{Db, Value, values};
 use super::rows::{Bundle, Policy};
 use super::sessions::{self, NewSession};
 use super::{Result, Store, StoreError, resets};
+use crate::standing::Standing;
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
@@ -52,20 +53,6 @@ pub(crate) struct LoginRow {
     pub(crate) account_id: [u8; 16],
     pub(crate) bundle: Bundle,
     pub(crate) standing: Standing,
-}
-
-/// Whether an account may be used. Told to nobody who has not proven the password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Active,
-    /// No organisation has the person active.
-    Suspended {
-        contact: Option<String>,
-    },
-    /// The last organisation has removed the person.
-    Removed {
-        contact: Option<String>,
-    },
 }
 
 /// How a login with a proof that held ended.
@@ -216,11 +203,7 @@ pub(super) fn account(db: &Db, which: &str, value: Value<'_>) -> Result<Option<L
     let row = db.row(&sql, &[value])?;
     row.map(|row| {
         let (removed, active, contact): (bool, bool, Option<String>) = (row.at(12)?, row.at(13)?, row.at(14)?);
-        let standing = match (removed, active) {
-            (true, _) => Standing::Removed { contact },
-            (false, false) => Standing::Suspended { contact },
-            (false, true) => Standing::Active,
-        };
+        let standing = Standing::of(removed, active, contact);
         Ok(LoginRow { account_id: row.at(0)?, bundle: Bundle::from_row(&row, 1)?, standing })
     })
     .transpose()

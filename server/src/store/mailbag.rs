@@ -5,9 +5,10 @@
 
 use super::db::{Db, Row, values};
 use super::resets::Reset;
-use super::rows::{Bundle, Mode};
+use super::rows::Bundle;
 use super::{Result, Store, fate, tokens};
 use crate::address;
+use crate::standing::Mode;
 use crate::token::TokenHash;
 
 /// Seconds that a deliverer has a letter to itself. It asks for as many again while it is still sending; those of one that died are sent by another soon.

@@ -58,11 +58,11 @@ pub(crate) use groups::{Group, GroupDraft, GroupEdit, GroupKey, GroupOutcome, Jo
 pub(crate) use invites::{Claimed, Offer, Resent};
 pub(crate) use joining::Acceptance;
 pub(crate) use listing::{Found, Narrow};
-pub(crate) use logins::{Began, LoginRow, Proven, Standing, Way};
+pub(crate) use logins::{Began, LoginRow, Proven, Way};
 pub(crate) use mailbag::{Letter, Letters, News, Taken};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use resets::{Reset, ResetStart};
-pub(crate) use rows::{Bundle, Mode, Policy, Why};
+pub(crate) use rows::{Bundle, Policy};
 pub(crate) use scim_tokens::{NewToken, Rotated, TokenRow};
 pub(crate) use sessions::{Ending, ListedSession, NewSession, NoSession, Purpose, Seen};
 pub(crate) use setup::RealmRow;

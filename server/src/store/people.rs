@@ -5,9 +5,9 @@
 
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
-use super::rows::Mode;
 use super::{Result, Store, StoreError, groups, invites, logins, sessions};
 use crate::rng::{fresh_id, fresh_ordered_id};
+use crate::standing::{AddressMove, AtAddress, Before, Consequences, InviteMove, Mode, Placement, decide, place};
 use crate::{address, user_name};
 
 /// What an organisation says of a person.
@@ -99,12 +99,10 @@ impl Store {
             if taken {
                 return Ok(Placed::Taken);
             }
-            let account = at_address.filter(|_| !is_member);
-            // Two people of one organisation with one address: nobody is taken for the other, and only the first has it.
-            let (address, address_key) =
-                if is_member { (None, None) } else { (draft.email.as_deref(), email_key.as_deref()) };
-            let mode = if account.is_some() { Mode::Join } else { Mode::Enrol };
-            let invited = draft.active && address.is_some();
+            let Placement { account, mode, gets_address, invited } =
+                place(draft.active, draft.email.is_some(), &AtAddress { account: at_address, is_member });
+            let address = draft.email.as_deref().filter(|_| gets_address);
+            let address_key = email_key.as_deref().filter(|_| gets_address);
             let (new_account, user) = (account.is_none(), fresh_ordered_id());
             let account = account.unwrap_or_else(fresh_id);
             let mut statements = Vec::with_capacity(8);
@@ -223,52 +221,49 @@ struct Membership {
 }
 
 impl Membership {
-    /// What follows from a change: invitations, sessions, logins.
+    /// Applies what follows from a change: invitations, sessions, logins.
     fn consequences(&self, db: &Db, org: [u8; 16], after: &Draft, ttl: i64, now: i64) -> Result<()> {
-        let before = &self.person.draft;
-        if before.active && !after.active {
-            deactivate(db, org, self.account, now)?;
+        let account = self.account;
+        let Consequences { deactivated, address, invite } =
+            decide(self.before(db, after.email.as_deref())?, after.active, after.email.as_deref());
+        if deactivated {
+            deactivate(db, org, account, now)?;
         }
-        if self.accepted {
-            return Ok(());
+        match (address, after.email.as_deref()) {
+            (AddressMove::Follows, Some(email)) => give_address(db, account, email)?,
+            (AddressMove::Apart, _) => invites::withdraw(db, account, org, now)?,
+            _ => {}
         }
-        // Not to name an address any more moves nothing: some providers send minimal documents.
-        let moved = after.email.is_some()
-            && before.email.as_deref().map(address::key) != after.email.as_deref().map(address::key);
-        let first_address = moved && give_address(db, self.account, after.email.as_deref())?;
-        if moved && !first_address && !self.corrects_address(db, after.email.as_deref())? {
-            // Whoever can rewrite an address must not receive an invitation by it: an administrator re-issues by hand.
-            invites::withdraw(db, self.account, org, now)?;
-        }
-        if after.active && (first_address || (!before.active && has_address(db, self.account)?)) {
-            if after.email.is_none() || adopt(db, after.email.as_deref())? == Some(self.account) {
-                invites::issue(db, self.account, org, self.mode, ttl, now)?;
-            } else {
-                // The organisation names another address than the one that the account has: neither gets an invitation by itself.
-                note(
-                    db,
-                    now,
-                    "invite.withheld",
-                    Entry { org: Some(org), account: Some(self.account), ..Entry::default() },
-                );
+        match invite {
+            InviteMove::Stays => {}
+            InviteMove::Issued => invites::issue(db, account, org, self.mode, ttl, now)?,
+            InviteMove::Withheld => {
+                note(db, now, "invite.withheld", Entry { org: Some(org), account: Some(account), ..Entry::default() });
             }
         }
         Ok(())
     }
 
-    /// Lets the account follow a corrected address as long as nobody was ever invited to it; false if it does not.
-    fn corrects_address(&self, db: &Db, email: Option<&str>) -> Result<bool> {
-        let Some(email) = email.filter(|_| !self.invited && self.mode == Mode::Enrol) else { return Ok(false) };
-        if adopt(db, Some(email))?.is_some() {
-            return Ok(false);
-        }
-        let corrected = db.execute(
-            "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND state = 'invited'
-             AND NOT EXISTS (SELECT 1 FROM invite i WHERE i.account_id = ?1)",
-            &values![self.account, email, address::key(email)],
+    /// What is decided by; `email` is the address that the organisation gives from now on.
+    fn before(&self, db: &Db, email: Option<&str>) -> Result<Before<'_>> {
+        let row = db.one(
+            "SELECT a.email IS NOT NULL,
+                    a.state = 'invited' AND NOT EXISTS (SELECT 1 FROM invite i WHERE i.account_id = a.account_id),
+                    (SELECT h.account_id FROM account h WHERE h.email_key = ?2 AND h.state <> 'removed')
+             FROM account a WHERE a.account_id = ?1",
+            &values![self.account, email.map(address::key)],
         )?;
-        remember_earlier_key(db, self.account)?;
-        Ok(corrected == 1)
+        Ok(Before {
+            active: self.person.draft.active,
+            email: self.person.draft.email.as_deref(),
+            mode: self.mode,
+            accepted: self.accepted,
+            invited: self.invited,
+            account: self.account,
+            has_address: row.at(0)?,
+            is_untouched: row.at(1)?,
+            holder: row.at(2)?,
+        })
     }
 }
 
@@ -295,18 +290,8 @@ fn taken(db: &Db, org: [u8; 16], user_name: &str, except: [u8; 16]) -> Result<bo
     Ok(holder.is_some_and(|holder| holder != except))
 }
 
-/// The account that has this address already.
-fn adopt(db: &Db, email: Option<&str>) -> Result<Option<[u8; 16]>> {
-    let Some(email) = email else { return Ok(None) };
-    let found = db.row(
-        "SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'",
-        &values![address::key(email)],
-    )?;
-    found.map(|row| row.at(0)).transpose()
-}
-
 /// Keeps on an account which key the last removed account with its address had: whoever knew that key must learn that this is another one.
-pub(super) fn remember_earlier_key(db: &Db, account: [u8; 16]) -> Result<()> {
+fn remember_earlier_key(db: &Db, account: [u8; 16]) -> Result<()> {
     const SQL: &str = concat!(
         "UPDATE account SET earlier_fingerprint = coalesce(",
         earlier_key!("account.email_key"),
@@ -316,16 +301,13 @@ pub(super) fn remember_earlier_key(db: &Db, account: [u8; 16]) -> Result<()> {
     Ok(())
 }
 
-/// Gives an account without an address its first one; false if somebody else has it.
-fn give_address(db: &Db, account: [u8; 16], email: Option<&str>) -> Result<bool> {
-    let Some(email) = email else { return Ok(false) };
-    if adopt(db, Some(email))?.is_some() {
-        return Ok(false);
-    }
-    let sql = "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND email IS NULL";
-    let given = db.execute(sql, &values![account, email, address::key(email)])? == 1;
-    remember_earlier_key(db, account)?;
-    Ok(given)
+/// Gives an account the address that it is invited at.
+pub(super) fn give_address(db: &Db, account: [u8; 16], email: &str) -> Result<()> {
+    db.execute(
+        "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1",
+        &values![account, email, address::key(email)],
+    )?;
+    remember_earlier_key(db, account)
 }
 
 fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
@@ -358,11 +340,6 @@ fn addresses(key: PersonKey, draft: &Draft) -> impl Iterator<Item = Statement<'_
 
 fn key_of(user_name: &str) -> Result<String> {
     user_name::key(user_name).ok_or(StoreError::Corrupt("a userName that cannot be one"))
-}
-
-/// Whether letters of the account have somewhere to go.
-fn has_address(db: &Db, account: [u8; 16]) -> Result<bool> {
-    db.exists("SELECT 1 FROM account WHERE account_id = ?1 AND email IS NOT NULL", &values![account])
 }
 
 /// One person of the organisation.

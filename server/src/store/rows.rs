@@ -2,31 +2,8 @@
 
 use super::db::{Cell, FromCell, Row, Value};
 use super::error::Result;
+use crate::standing::Mode;
 use std::borrow::Cow;
-
-/// What an invitation is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Finish an account: keys are made.
-    Enrol,
-    /// Join another organisation with the account one has.
-    Join,
-}
-
-impl Mode {
-    /// The word on the wire and in the database.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Enrol => "enrol",
-            Self::Join => "join",
-        }
-    }
-
-    /// The mode of that word.
-    pub(super) fn read(word: &str) -> Option<Self> {
-        [Self::Enrol, Self::Join].into_iter().find(|mode| mode.as_str() == word)
-    }
-}
 
 impl FromCell for Mode {
     fn from_cell(cell: &Cell) -> Option<Self> {
@@ -50,33 +27,6 @@ pub(crate) struct Policy {
     pub(crate) recovery: String,
     pub(crate) secret_key: String,
     pub(crate) min_length: u32,
-}
-
-/// Why an invitation cannot be used, with the moment that it began and whom to ask.
-#[derive(Clone, Debug)]
-pub(crate) enum Why {
-    Expired {
-        at: i64,
-        contact: Option<String>,
-    },
-    Used {
-        at: Option<i64>,
-        contact: Option<String>,
-    },
-    Withdrawn {
-        at: Option<i64>,
-        contact: Option<String>,
-    },
-    /// The organisation has deactivated the person.
-    Suspended {
-        at: Option<i64>,
-        contact: Option<String>,
-    },
-    /// The organisation has removed the person.
-    Removed {
-        at: Option<i64>,
-        contact: Option<String>,
-    },
 }
 
 /// What a completed account is: ciphertext and public keys.

@@ -5,9 +5,10 @@
 
 use super::audit::{Entry, note};
 use super::db::{Db, values};
-use super::logins::{LoginRow, Standing, account};
+use super::logins::{LoginRow, account};
 use super::{Result, Store};
 use crate::rng::fresh_id;
+use crate::standing::Standing;
 use crate::token::TokenHash;
 
 /// Passwords that can be begun in one session: each beginning lets whoever holds the session test one guess.
