@@ -1,11 +1,11 @@
 //! Completing an account: once, by compare-and-set, in one transaction.
 
+use super::accounts::IS_MEMBER;
 use super::audit::{Entry, note};
 use super::db::{Db, values};
 use super::invites::{Offer, find};
-use super::logins::IS_MEMBER;
-use super::resets::Reset;
-use super::rows::{Bundle, Policy};
+use super::outbox::queue;
+use super::rows::{Bundle, Policy, Reset};
 use super::{Result, Store, resets};
 use crate::standing::{Mode, Unusable};
 
@@ -98,15 +98,9 @@ impl Store {
                 "UPDATE membership SET accepted_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
                 &values![account, org, now],
             )?;
-            db.execute(
-                "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES ('completed', ?1, ?2, ?3, ?3)",
-                &values![account, org, now],
-            )?;
+            queue(db, "completed", account, org, now)?;
             if found.offer.contact.is_some() {
-                db.execute(
-                    "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES ('completed-admin', ?1, ?2, ?3, ?3)",
-                    &values![account, org, now],
-                )?;
+                queue(db, "completed-admin", account, org, now)?;
             }
             let entry = Entry {
                 org: Some(org),

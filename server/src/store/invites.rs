@@ -2,11 +2,11 @@
 //!
 //! Promise: at most one invitation per person and organisation is live; the token is asked for before anything is said about its state.
 
+use super::accounts::strictest;
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
-use super::resets::Reset;
-use super::rows::Policy;
-use super::{Result, Store, StoreError, changes, tokens};
+use super::rows::{Policy, Reset};
+use super::{Result, Store, StoreError, addresses, outbox, tokens};
 use crate::address;
 use crate::rng::fresh_ordered_id;
 use crate::standing::{Invitation, Mode, Unusable};
@@ -134,7 +134,7 @@ fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
     for row in moved {
         let (account, address): ([u8; 16], String) = (row.at(0)?, row.at(1)?);
         if address::key(&address) == key {
-            super::people::give_address(db, account, &address)?;
+            addresses::give_address(db, account, &address)?;
             return Ok(Some(account));
         }
     }
@@ -169,10 +169,7 @@ pub(super) fn first(
             "INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, 'live', ?5, ?6)",
             values![invite, account, org, mode, now, now + ttl].to_vec(),
         ),
-        (
-            "INSERT INTO outbox (kind, account_id, org_id, invite_id, created_at, not_before) VALUES ('invite', ?1, ?2, ?3, ?4, ?4)",
-            values![account, org, invite, now].to_vec(),
-        ),
+        outbox::invitation(account, org, invite, now),
     ]
 }
 
@@ -246,7 +243,7 @@ pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<Found>> {
     let Some(mut found) = found.map(|row| Found::from_row(&row)).transpose()? else { return Ok(None) };
     // A complete account can have several organisations; the strictest says what is least, as for every change of its password.
     if found.offer.reset.is_some()
-        && let Some(policy) = changes::strictest(db, found.offer.account_id)?
+        && let Some(policy) = strictest(db, found.offer.account_id)?
     {
         found.offer.policy = policy;
     }

@@ -3,6 +3,7 @@
 use super::audit::{Entry, note};
 use super::db::values;
 use super::invites::find;
+use super::outbox::queue;
 use super::sessions::{InSession, Purpose, require};
 use super::{Result, Store};
 use crate::standing::Unusable;
@@ -64,10 +65,7 @@ impl Store {
             )?;
             let administrators = found.offer.contact.as_ref().map(|_| "joined-admin");
             for letter in ["joined"].into_iter().chain(administrators) {
-                db.execute(
-                    "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES (?1, ?2, ?3, ?4, ?4)",
-                    &values![letter, account, org, now],
-                )?;
+                queue(db, letter, account, org, now)?;
             }
             let entry = Entry { org: Some(org), account: Some(account), invite: Some(invite), detail: None };
             note(db, now, "account.joined", entry);

@@ -4,8 +4,7 @@
 //! durably, before it is sent; no address gets more than a few letters an hour, the others wait. Must never: hold a token.
 
 use super::db::{Db, Row, values};
-use super::resets::Reset;
-use super::rows::Bundle;
+use super::rows::{Bundle, Reset};
 use super::{Result, Store, fate, tokens};
 use crate::address;
 use crate::standing::Mode;

@@ -4,6 +4,8 @@
 //! have changed meanwhile. Must never: hold a token or a server key. SQL is spoken here and nowhere else; the functions take and give plain values, so that
 //! another database can stand beside this one.
 
+mod accounts;
+mod addresses;
 mod admin_audit;
 mod admin_invites;
 mod admin_letters;
@@ -28,7 +30,9 @@ mod listing;
 mod logins;
 mod mailbag;
 mod migrate;
+mod outbox;
 mod people;
+mod proofs;
 mod readers;
 mod resets;
 mod rows;
@@ -41,6 +45,7 @@ mod upkeep;
 mod view;
 mod writer;
 
+pub(crate) use accounts::LoginRow;
 pub(crate) use admin_invites::{InviteRow, WantedInvites};
 pub(crate) use admin_letters::LetterLine;
 pub(crate) use admin_numbers::Numbers;
@@ -58,11 +63,12 @@ pub(crate) use groups::{Group, GroupDraft, GroupEdit, GroupKey, GroupOutcome, Jo
 pub(crate) use invites::{Claimed, Offer, Resent};
 pub(crate) use joining::Acceptance;
 pub(crate) use listing::{Found, Narrow};
-pub(crate) use logins::{Began, LoginRow, Proven, Way};
+pub(crate) use logins::{Began, Proven};
 pub(crate) use mailbag::{Letter, Letters, News, Taken};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
-pub(crate) use resets::{Reset, ResetStart};
-pub(crate) use rows::{Bundle, Policy};
+pub(crate) use proofs::Way;
+pub(crate) use resets::ResetStart;
+pub(crate) use rows::{Bundle, Policy, Reset};
 pub(crate) use scim_tokens::{NewToken, Rotated, TokenRow};
 pub(crate) use sessions::{Ending, ListedSession, NewSession, NoSession, Purpose, Seen};
 pub(crate) use setup::RealmRow;

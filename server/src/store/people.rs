@@ -3,9 +3,11 @@
 //! Promise: every query names the organisation; deactivation ends invitations, logins and running enrolments in the same transaction; a completed account never
 //! gets a second invitation to enrol.
 
+use super::accounts::IS_MEMBER;
+use super::addresses::{NEW_ACCOUNT, give_address};
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
-use super::{Result, Store, StoreError, groups, invites, logins, sessions};
+use super::{Result, Store, StoreError, groups, invites, sessions};
 use crate::rng::{fresh_id, fresh_ordered_id};
 use crate::standing::{AddressMove, AtAddress, Before, Consequences, InviteMove, Mode, Placement, decide, place};
 use crate::{address, user_name};
@@ -57,29 +59,12 @@ pub(crate) enum Edited<E> {
     Refused(E),
 }
 
-/// The key that the last removed account with this address had, as SQL.
-macro_rules! earlier_key {
-    ($address:literal) => {
-        concat!(
-            "(SELECT coalesce(b.fingerprint, b.earlier_fingerprint) FROM account b WHERE b.email_key = ",
-            $address,
-            " AND b.state = 'removed' AND coalesce(b.fingerprint, b.earlier_fingerprint) IS NOT NULL ",
-            "ORDER BY b.removed_at DESC, b.created_at DESC LIMIT 1)"
-        )
-    };
-}
-
 /// What stands in the way of a new person: the userName, and who has the address already. No joins: a planner that knows nothing of the tables yet would
 /// begin at the wrong end.
 const BEFORE: &str = "SELECT EXISTS (SELECT 1 FROM membership WHERE org_id = ?1 AND user_name_key = ?2),
         (SELECT account_id FROM account WHERE email_key = ?3 AND state <> 'removed'),
         EXISTS (SELECT 1 FROM membership WHERE org_id = ?1
                 AND account_id = (SELECT account_id FROM account WHERE email_key = ?3 AND state <> 'removed'))";
-const NEW_ACCOUNT: &str = concat!(
-    "INSERT INTO account (account_id, email, email_key, state, created_at, earlier_fingerprint) VALUES (?1, ?2, ?3, 'invited', ?4, ",
-    earlier_key!("?3"),
-    ")"
-);
 const NEW_MEMBERSHIP: &str =
     "INSERT INTO membership (user_id, org_id, account_id, mode, user_name, user_name_key, external_id, active, email,
          display_name, attributes, created_at, modified_at, version, invited_at)
@@ -271,7 +256,7 @@ impl Membership {
 fn deactivate(db: &Db, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()> {
     invites::withdraw(db, account, org, now)?;
     let elsewhere = db.exists(
-        &format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND m.org_id <> ?2 AND {}", logins::IS_MEMBER),
+        &format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND m.org_id <> ?2 AND {IS_MEMBER}"),
         &values![account, org],
     )?;
     if !elsewhere {
@@ -288,26 +273,6 @@ fn taken(db: &Db, org: [u8; 16], user_name: &str, except: [u8; 16]) -> Result<bo
     )?;
     let holder: Option<[u8; 16]> = holder.map(|row| row.at(0)).transpose()?;
     Ok(holder.is_some_and(|holder| holder != except))
-}
-
-/// Keeps on an account which key the last removed account with its address had: whoever knew that key must learn that this is another one.
-fn remember_earlier_key(db: &Db, account: [u8; 16]) -> Result<()> {
-    const SQL: &str = concat!(
-        "UPDATE account SET earlier_fingerprint = coalesce(",
-        earlier_key!("account.email_key"),
-        ", earlier_fingerprint) WHERE account_id = ?1"
-    );
-    db.execute(SQL, &values![account])?;
-    Ok(())
-}
-
-/// Gives an account the address that it is invited at.
-pub(super) fn give_address(db: &Db, account: [u8; 16], email: &str) -> Result<()> {
-    db.execute(
-        "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1",
-        &values![account, email, address::key(email)],
-    )?;
-    remember_earlier_key(db, account)
 }
 
 fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {

@@ -60,3 +60,12 @@ impl Bundle {
         })
     }
 }
+
+/// What a reset is for the person who is offered it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reset {
+    /// The generation of the keys that it makes.
+    pub(crate) key_gen: u32,
+    /// When it was started.
+    pub(crate) started_at: i64,
+}

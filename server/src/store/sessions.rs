@@ -3,9 +3,9 @@
 //! Promise: a session is good for one account and one purpose until it expires, is ended, or the person is suspended; a suspension ends it for good, and its
 //! holder is told why for as long as it would have lived. Must never: hold a bearer.
 
+use super::accounts::{LoginRow, account};
 use super::audit::{Entry, note};
 use super::db::{Db, values};
-use super::logins::{LoginRow, account};
 use super::{Result, Store};
 use crate::rng::fresh_id;
 use crate::standing::Standing;
