@@ -8,6 +8,7 @@
 
 use crate::keys::{self, ServerKeys};
 use crate::realm::{Realm, RealmError};
+use crate::secret_file::sync_folder_of;
 use crate::store::{Copied, Location, Store};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -28,7 +29,9 @@ impl Realm {
         let kept = copied.map_err(RealmError::from).and_then(|copied| {
             // Not over a file that somebody has made meanwhile.
             let kept = File::open(&unfinished).and_then(|file| file.sync_all());
-            kept.and_then(|()| std::fs::hard_link(&unfinished, out)).and_then(|()| sync_folder(out)).map_err(failed)?;
+            kept.and_then(|()| std::fs::hard_link(&unfinished, out))
+                .and_then(|()| sync_folder_of(out))
+                .map_err(failed)?;
             Ok(copied)
         });
         drop(std::fs::remove_file(&unfinished));
@@ -89,9 +92,4 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
-}
-
-fn sync_folder(of: &Path) -> io::Result<()> {
-    let folder = of.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
 }

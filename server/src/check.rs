@@ -4,11 +4,11 @@
 
 use crate::calendar;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::mail::{MailOut, Post};
+use crate::config::{Config, Front, MailOut};
+use crate::mail::Post;
 use crate::origin::Origin;
 use crate::realm::{Realm, RealmError};
-use crate::serve::{Front, Pair};
+use crate::serve::Pair;
 use serde::Serialize;
 use std::fmt::Display;
 use std::os::unix::fs::MetadataExt;

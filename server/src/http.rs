@@ -2,9 +2,9 @@
 
 use crate::clock::Clock;
 use crate::keys::ServerKeys;
+use crate::limits::{Limiter, Metrics, TooSlow};
 use crate::log::Log;
 use crate::origin::Origin;
-use crate::serve::{Limiter, Metrics, TooSlow};
 use crate::store::Store;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, header};

@@ -9,12 +9,12 @@
 //! ```
 
 use crate::rng::{SystemRng, random};
+use crate::secret_file::write_new;
 use firstkey_core::crypto::opaque::Suite;
 use opaque_ke::ServerSetup;
 use ring::hmac;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -135,14 +135,6 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), KeyFileError> {
         io::ErrorKind::AlreadyExists => KeyFileError::Exists(to.to_owned()),
         _ => KeyFileError::Io { path: to.to_owned(), source },
     })
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
 }
 
 fn read_whole(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {

@@ -1,8 +1,8 @@
 //! What an administrator does about letters: sees which did not arrive, and tells the server of mail that came back.
 
+use crate::address;
 use crate::calendar::instant;
 use crate::mail::{Report, read_report};
-use crate::names;
 use crate::realm::{Realm, RealmError};
 use crate::store::LetterRow;
 use firstkey_core::crypto::context::AccountId;
@@ -84,7 +84,7 @@ impl Realm {
             Some(status) => format!("came back ({status})"),
             None => "came back".to_owned(),
         };
-        let keys = failed.recipients.iter().map(|address| names::key(address)).collect();
+        let keys = failed.recipients.iter().map(|address| address::key(address)).collect();
         let marked = self.store.letter_bounced(failed.message_ids, keys, trouble, self.clock.now()).await?;
         Ok(match marked {
             Some(account) => Bounce::Marked { account_id: AccountId(account).to_string(), status },

@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
 pub mod admin;
 mod api;
 mod backup;
@@ -36,6 +37,7 @@ mod http;
 mod json;
 mod keys;
 mod letters;
+mod limits;
 mod log;
 mod mail;
 mod names;
@@ -45,8 +47,10 @@ mod realm;
 mod rng;
 mod scim;
 mod scratch;
+mod secret_file;
 mod serve;
 mod show;
+mod standing;
 mod store;
 mod token;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -54,16 +58,15 @@ mod unplugged;
 mod user_name;
 
 pub use clock::Clock;
-pub use config::{Config, ConfigError, SecretFileError};
+pub use config::{Config, ConfigError, Front, MailOut, TlsFiles};
 pub use keys::KeyFileError;
 pub use letters::{Bounce, ShownLetter};
+pub use limits::{LEAST_FOR_SCIM, Limits, Network, NetworkRefused, Rate, Times};
 pub use log::Log;
-pub use mail::{MailOut, MailOutError};
+pub use mail::MailOutError;
 pub use origin::{Origin, OriginRefused};
 pub use realm::{NewOrganisation, Realm, RealmError};
-pub use serve::{
-    Admin, Front, LEAST_FOR_SCIM, Limits, Network, NetworkRefused, Rate, ServeError, ServeOptions, Times, TlsFiles,
-    TlsTrouble, serve,
-};
+pub use secret_file::SecretFileError;
+pub use serve::{Admin, ServeError, ServeOptions, TlsTrouble, serve};
 pub use show::Shown;
 pub use store::{Chain, Copied, StoreError};

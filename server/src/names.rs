@@ -1,18 +1,11 @@
-//! Names and addresses as other people sent them: compared, checked, and made fit to be shown.
-
-use lettre::Address;
+//! Names as other people sent them: compared, and made fit to be shown.
 
 /// Longest name that is shown, in characters.
 const SHOWN: usize = 80;
 
-/// How addresses and user names are compared: without case.
+/// The key by which a name is found: without blanks around it and without case.
 pub(crate) fn key(text: &str) -> String {
     text.trim().to_lowercase()
-}
-
-/// Whether the text is one address that mail can be sent to.
-pub(crate) fn is_address(text: &str) -> bool {
-    text.len() <= 254 && !text.chars().any(|c| c.is_control() || c.is_whitespace()) && text.parse::<Address>().is_ok()
 }
 
 /// A name fit for a mail: one line, no control or direction characters, nothing that a mail program turns into a link, not too long.
@@ -56,7 +49,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_address, shown};
+    use super::shown;
 
     #[test]
     fn names_lose_links_and_lines_and_keep_the_rest() {
@@ -77,15 +70,5 @@ mod tests {
             assert_eq!(shown(name), want);
         }
         assert_eq!(shown(&"x".repeat(500)).len(), 80);
-    }
-
-    #[test]
-    fn only_one_plain_address_is_an_address() {
-        for good in ["ada@example.org", "ada+x@example.org", "a@localhost"] {
-            assert!(is_address(good), "{good}");
-        }
-        for bad in ["", "ada", "ada@", "ada@a b", "ada@example.org\r\nBcc: x@y.z", "a@b,c@d", "Ada <ada@example.org>"] {
-            assert!(!is_address(bad), "{bad}");
-        }
     }
 }

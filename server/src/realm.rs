@@ -1,16 +1,16 @@
 //! A deployment on disk: the folder with the database and the server's key, and what an administrator does with it.
 
+use crate::address::is_address;
 use crate::clock::Clock;
 use crate::keys::{KeyFileError, ServerKeys};
-use crate::names;
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
-use crate::show::Shown;
+use crate::secret_file::write_new;
 use crate::store::{Address, Chain, Location, RealmRow, Resent, Store, StoreError};
 use firstkey_core::crypto::context::{OrgId, RealmId};
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -113,7 +113,7 @@ impl Realm {
         database: Option<&str>,
     ) -> Result<Self, RealmError> {
         let origin = crate::origin::read(origin)?;
-        if contact.is_some_and(|contact| !names::is_address(contact)) {
+        if contact.is_some_and(|contact| !is_address(contact)) {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
         }
         let location = Self::prepare_folder(dir, database)?;
@@ -152,7 +152,7 @@ impl Realm {
     /// Keeps the address of the database in the folder.
     pub(crate) fn remember_database(dir: &Path, database: &str) -> Result<(), RealmError> {
         let path = dir.join(ELSEWHERE);
-        write_private(&path, database).map_err(|source| RealmError::File { path, source })
+        write_new(&path, database.as_bytes()).map_err(|source| RealmError::File { path, source })
     }
 
     /// Opens a deployment; refuses a wrong, missing or damaged key file.
@@ -196,7 +196,7 @@ impl Realm {
         if !(1..=4).contains(&min_profile) {
             return Err(RealmError::Invalid("The least profile is 1, 2, 3 or 4."));
         }
-        if new.contact.as_deref().is_some_and(|contact| !names::is_address(contact)) {
+        if new.contact.as_deref().is_some_and(|contact| !is_address(contact)) {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
         }
         let id = fresh_id();
@@ -217,12 +217,6 @@ impl Realm {
     /// Goes along the audit log and tells whether every entry is as it was written.
     pub async fn audit_chain(&self) -> Result<Chain, RealmError> {
         Ok(self.store.audit_chain().await?)
-    }
-
-    /// Everything that is stored on an account.
-    pub async fn show(&self, email: &str) -> Result<Shown, RealmError> {
-        let stored = self.store.stored(names::key(email)).await?;
-        stored.map(|stored| Shown::new(self.id, stored)).ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))
     }
 }
 
@@ -247,12 +241,4 @@ fn locate(dir: &Path, database: Option<&str>) -> Result<Location, RealmError> {
     };
     let Some(text) = remembered else { return Ok(Location::Sqlite(dir.join(DATABASE))) };
     Address::read(&text).map(|address| Location::Postgres(Box::new(address))).map_err(RealmError::Invalid)
-}
-
-/// A new file that nobody else can read, on the disk when this returns.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }

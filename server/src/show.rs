@@ -1,6 +1,8 @@
 //! What `show` gives: an account as the server holds it, in a form that a reviewer can check with tools of their own.
 
+use crate::address;
 use crate::letters::ShownLetter;
+use crate::realm::{Realm, RealmError};
 use crate::store::{Bundle, Stored};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountId, RealmId};
@@ -47,8 +49,16 @@ pub struct ShownIdentity {
     pub signature: String,
 }
 
+impl Realm {
+    /// Everything that is stored on an account.
+    pub async fn show(&self, email: &str) -> Result<Shown, RealmError> {
+        let stored = self.store.stored(address::key(email)).await?;
+        stored.map(|stored| Shown::new(self.id, stored)).ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))
+    }
+}
+
 impl Shown {
-    pub(crate) fn new(realm: RealmId, stored: Stored) -> Self {
+    fn new(realm: RealmId, stored: Stored) -> Self {
         let bundle = stored.bundle.as_ref();
         let bytes = |of: fn(&Bundle) -> &[u8]| bundle.map(|bundle| Base64UrlUnpadded::encode_string(of(bundle)));
         Self {

@@ -5,9 +5,9 @@
 use crate::clock::Clock;
 use crate::http::App;
 use crate::keys::ServerKeys;
+use crate::limits::{Limiter, Limits, Metrics};
 use crate::log::Log;
 use crate::realm::{INVITE_TTL, Realm};
-use crate::serve::{Limiter, Limits, Metrics};
 use crate::store::{RealmRow, Store};
 use axum::Router;
 use axum::body::{Body, to_bytes};

@@ -1,7 +1,7 @@
 //! Organisations: listed, shown, changed.
 
 use super::{no_such_organisation, uuid};
-use crate::names;
+use crate::address::is_address;
 use crate::realm::{Realm, RealmError, organisation_name};
 use crate::store::{OrganisationChange, OrganisationRow};
 use firstkey_core::crypto::context::OrgId;
@@ -54,7 +54,7 @@ impl Realm {
     ) -> Result<OrganisationShown, RealmError> {
         let ChangedOrganisation { name, contact, min_profile, secret_key } = change;
         let name = name.as_deref().map(organisation_name).transpose()?;
-        if contact.as_deref().is_some_and(|contact| !names::is_address(contact)) {
+        if contact.as_deref().is_some_and(|contact| !is_address(contact)) {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
         }
         if min_profile.is_some_and(|profile| !(1..=4).contains(&profile)) {

@@ -2,7 +2,7 @@
 
 use super::invites::InviteShown;
 use super::uuid;
-use crate::names;
+use crate::address;
 use crate::realm::{Realm, RealmError};
 use crate::store::{AccountRow, Bundle, Confirmed, MembershipRow, Stored, Wanted, WantedInvites};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, OrgId};
@@ -154,7 +154,7 @@ impl Realm {
     }
 
     async fn stored_person(&self, email: &str) -> Result<Stored, RealmError> {
-        let stored = self.store.stored(names::key(email)).await?;
+        let stored = self.store.stored(address::key(email)).await?;
         stored.ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))
     }
 

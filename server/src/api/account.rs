@@ -4,6 +4,7 @@
 //! Promises: keys and identity stay; what is stored was made from what it replaces, or nothing is stored; a lost answer can be asked for again. The server cannot
 //! know that the new envelopes hold the account key: the client proves that by reading back.
 
+use super::answer::answer;
 use super::b64::B64;
 use super::bearer::Bearer;
 use super::lock;
@@ -103,7 +104,7 @@ pub(super) async fn start(State(app): State<Arc<App>>, bearer: Bearer, request: 
     let account = AccountId(session.account.account_id);
     let response = opaque::register(&app.keys, &account, &start.opaque_request.0)
         .map_err(|_| Problem::invalid("opaque_request is no OPAQUE message."))?;
-    super::answer(&Started { opaque_response: B64(response) })
+    answer(&Started { opaque_response: B64(response) })
 }
 
 pub(super) async fn password(State(app): State<Arc<App>>, bearer: Bearer, request: Exact) -> Result<Response, Problem> {
@@ -191,7 +192,7 @@ fn refused(none: NoSession) -> Problem {
 
 fn finish(changed: &Changed) -> Result<Response, Problem> {
     match changed {
-        Changed::Receipt(receipt) => super::answer(&Receipt { receipt: B64(*receipt) }),
+        Changed::Receipt(receipt) => answer(&Receipt { receipt: B64(*receipt) }),
         Changed::Conflict => Err(Problem::new(Name::Conflict)),
         Changed::Meanwhile => Err(Problem::new(Name::ChangedMeanwhile)),
     }

@@ -4,7 +4,7 @@
 
 use super::b64;
 use super::problem::{Name, Problem};
-use crate::serve::Source;
+use crate::limits::Source;
 use crate::store::{NoSession, Seen};
 use crate::token::TokenHash;
 use axum::extract::FromRequestParts;

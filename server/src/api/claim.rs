@@ -1,5 +1,6 @@
 //! `POST /v1/invites/claim`: a token for an offer.
 
+use super::answer::answer;
 use super::b64::B64;
 use super::problem::{Name, Problem};
 use super::request::Exact;
@@ -80,7 +81,7 @@ pub(super) async fn claim(State(app): State<Arc<App>>, request: Exact) -> Result
     match app.store.claim(claim.invite_id.0, TokenHash::of(token.as_slice()), claim.claim_key.0, now).await? {
         Claimed::Offer(offer) => {
             app.log.event("invite.claimed", &[("invite", &InviteId(claim.invite_id.0))]);
-            super::answer(&message(&app, &offer, now))
+            answer(&message(&app, &offer, now))
         }
         Claimed::Unknown => Err(Problem::new(Name::InviteUnknown)),
         Claimed::Unusable(why) => Err(why.into()),

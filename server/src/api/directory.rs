@@ -3,12 +3,13 @@
 //! Promises: only who shares an organisation with the asker is found; everybody else, and whoever has not finished or does not exist, is one and the same 404.
 //! Must never: give ciphertext.
 
+use super::answer::answer;
 use super::b64::B64;
 use super::bearer::Bearer;
 use super::problem::{Name, Problem};
 use super::request::Exact;
+use crate::address;
 use crate::http::App;
-use crate::names;
 use crate::store::Purpose;
 use axum::extract::State;
 use axum::response::Response;
@@ -56,10 +57,10 @@ pub(super) async fn look_up(State(app): State<Arc<App>>, bearer: Bearer, request
     // What one person asks, whichever session they ask in, and apart from their logins.
     let asker = [b"directory".as_slice(), &session.account.account_id].concat();
     app.limits.login(&asker, now).map_err(|later| Problem::too_many(later.0))?;
-    let colleague = app.store.colleague(bearer.0, names::key(&ask.email), now).await??;
+    let colleague = app.store.colleague(bearer.0, address::key(&ask.email), now).await??;
     let colleague = colleague.ok_or(Problem::new(Name::PersonUnknown))?;
     let bundle = &colleague.bundle;
-    super::answer(&Found {
+    answer(&Found {
         account_id: B64(colleague.account_id),
         realm_id: B64(app.realm.0),
         identity: Identity { key_gen: bundle.key_gen, ed25519: B64(bundle.ed25519), x25519: B64(bundle.x25519) },

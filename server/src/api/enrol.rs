@@ -1,5 +1,6 @@
 //! `POST /v1/enrol/start` and `/complete`: the OPAQUE registration and the one upload.
 
+use super::answer::answer;
 use super::b64::B64;
 use super::lock;
 use super::problem::{Name, Problem};
@@ -7,7 +8,8 @@ use super::request::Exact;
 use super::signed::{self, Signed};
 use crate::http::App;
 use crate::opaque;
-use crate::store::{Bundle, Completion, Finished, Mode, Policy};
+use crate::standing::Mode;
+use crate::store::{Bundle, Completion, Finished, Policy};
 use axum::extract::State;
 use axum::response::Response;
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
@@ -75,7 +77,7 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
     let account = AccountId(signed.enrolment.account_id);
     let response = opaque::register(&app.keys, &account, &start.opaque_request.0)
         .map_err(|_| Problem::invalid("opaque_request is no OPAQUE message."))?;
-    super::answer(&Started { opaque_response: B64(response) })
+    answer(&Started { opaque_response: B64(response) })
 }
 
 pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
@@ -102,7 +104,7 @@ pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Res
 
 fn finish(finished: Finished) -> Result<Response, Problem> {
     match finished {
-        Finished::Receipt(receipt) => super::answer(&Completed { receipt: B64(receipt) }),
+        Finished::Receipt(receipt) => answer(&Completed { receipt: B64(receipt) }),
         Finished::Conflict => Err(Problem::new(Name::Conflict)),
         Finished::Stale => Err(Problem::new(Name::ClaimStale)),
         Finished::Unusable(why) => Err(why.into()),

@@ -2,6 +2,7 @@
 //!
 //! Promise: it takes both, the invitation (by the claim's signature) and the account that was invited (by its session); no key is made or changed.
 
+use super::answer::answer;
 use super::b64::B64;
 use super::bearer::Bearer;
 use super::problem::{Name, Problem};
@@ -9,7 +10,8 @@ use super::request::Exact;
 use super::sessions::Nothing;
 use super::signed;
 use crate::http::App;
-use crate::store::{Acceptance, Mode, Purpose};
+use crate::standing::Mode;
+use crate::store::{Acceptance, Purpose};
 use axum::extract::State;
 use axum::response::Response;
 use firstkey_core::crypto::context::AccountId;
@@ -34,7 +36,7 @@ pub(super) async fn join(State(app): State<Arc<App>>, bearer: Bearer, request: E
     match app.store.join(bearer.0, signed.invite_id, signed.signer, now).await?? {
         Acceptance::Accepted { org, at } => {
             app.log.event("account.joined", &[("account", &AccountId(signed.enrolment.account_id))]);
-            super::answer(&JoinedAnswer { org_id: B64(org), joined_at: at })
+            answer(&JoinedAnswer { org_id: B64(org), joined_at: at })
         }
         Acceptance::Stale => Err(Problem::new(Name::ClaimStale)),
         Acceptance::Foreign => Err(Problem::new(Name::OtherAccount)),

@@ -3,6 +3,7 @@
 //! Promises: people who do not exist or have not finished get answers of the same shape, the same ones every time. How an account stands changes no answer but
 //! the last, and that only for whoever has proven the password: a suspended or removed person is told so, and gets no ciphertext.
 
+use super::answer::answer;
 use super::b64::B64;
 use super::problem::{Name, Problem};
 use super::request::Exact;
@@ -10,7 +11,7 @@ use crate::http::App;
 use crate::rng::fresh_id;
 use crate::store::{Began, LoginRow, NewSession, Policy, Proven, Purpose, Seen, Way};
 use crate::token::Token;
-use crate::{names, opaque};
+use crate::{address, opaque};
 use axum::extract::State;
 use axum::response::Response;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -98,13 +99,13 @@ struct IdentityMessage {
 
 pub(super) async fn params(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
     let params: Params = request.message()?;
-    let key = names::key(&params.email);
+    let key = address::key(&params.email);
     not_too_often(&app, key.as_bytes())?;
     let (made_up_id, made_up_block) = opaque::made_up(&app.keys, &key);
     let row = app.store.login_by_email(key).await?;
     let known = row.and_then(|row| Some((row.account_id, row.bundle.key_gen, kdf_block(&row)?)));
     let (account_id, key_gen, kdf_block) = known.unwrap_or((made_up_id.0, KeyGen::FIRST.0, made_up_block.encode()));
-    super::answer(&ParamsAnswer {
+    answer(&ParamsAnswer {
         account_id: B64(account_id),
         realm_id: B64(app.realm.0),
         key_gen,
@@ -123,7 +124,7 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
         .map_err(|_| Problem::invalid("ke1 is no OPAQUE message."))?;
     let login_id = fresh_id();
     match app.store.begin_login(Way::Password, login_id, start.account_id.0, started.state, app.clock.now()).await? {
-        Began::Yes => super::answer(&StartAnswer { login_id: B64(login_id), ke2: B64(started.ke2) }),
+        Began::Yes => answer(&StartAnswer { login_id: B64(login_id), ke2: B64(started.ke2) }),
         Began::TooMany(seconds) => Err(Problem::too_many(seconds)),
     }
 }
@@ -153,7 +154,7 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
         Proven::Over => return Err(failed()),
     };
     app.log.event("login.succeeded", &[("account", &context.account)]);
-    super::answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle: message(&row), policy })
+    answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle: message(&row), policy })
 }
 
 /// Steps of logins to one account, existing or not; who guesses is counted durably besides.

@@ -4,6 +4,7 @@
 //! signature held. Must never: take anything from the `Host` header, or put a value from a request into a header.
 
 mod account;
+mod answer;
 mod b64;
 mod bearer;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -23,16 +24,10 @@ mod signed;
 
 use crate::http::App;
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use problem::Name;
 pub(crate) use problem::Problem;
-use serde::Serialize;
 use std::sync::Arc;
-
-/// Largest body, in bytes.
-const BODY: usize = 64 * 1024;
 
 /// The routes of the account protocol, the landing page and the health check.
 pub(crate) fn router() -> Router<Arc<App>> {
@@ -66,14 +61,4 @@ pub(crate) async fn not_found() -> Problem {
 /// What is answered to a method that a path does not have.
 pub(crate) async fn wrong_method() -> Problem {
     Problem::new(Name::Method)
-}
-
-/// A good answer.
-fn answer<T: Serialize>(body: &T) -> Result<Response, Problem> {
-    let json = serde_json::to_vec(body).map_err(|_| Problem::new(Name::Internal))?;
-    let headers: [(HeaderName, HeaderValue); 2] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, json).into_response())
 }

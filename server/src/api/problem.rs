@@ -1,6 +1,7 @@
 //! Errors on the wire: problem documents (RFC 9457) with the names of `docs/WIRE.md`.
 
-use crate::store::{Standing, StoreError, Why};
+use crate::standing::{Standing, Unusable};
+use crate::store::StoreError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -108,14 +109,14 @@ impl Problem {
     }
 }
 
-impl From<Why> for Problem {
-    fn from(why: Why) -> Self {
+impl From<Unusable> for Problem {
+    fn from(why: Unusable) -> Self {
         let (name, at, contact) = match why {
-            Why::Expired { at, contact } => (Name::InviteExpired, Some(at), contact),
-            Why::Used { at, contact } => (Name::InviteUsed, at, contact),
-            Why::Withdrawn { at, contact } => (Name::InviteWithdrawn, at, contact),
-            Why::Suspended { at, contact } => (Name::Suspended, at, contact),
-            Why::Removed { at, contact } => (Name::Removed, at, contact),
+            Unusable::Expired { at, contact } => (Name::InviteExpired, Some(at), contact),
+            Unusable::Used { at, contact } => (Name::InviteUsed, at, contact),
+            Unusable::Withdrawn { at, contact } => (Name::InviteWithdrawn, at, contact),
+            Unusable::Suspended { at, contact } => (Name::Suspended, at, contact),
+            Unusable::Removed { at, contact } => (Name::Removed, at, contact),
         };
         Self { contact, at, ..Self::new(name) }
     }

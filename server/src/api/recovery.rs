@@ -3,6 +3,7 @@
 //! Promises: the code never arrives here, only a signature over a challenge that is used once, for one account, at this origin; people who do not exist or have
 //! not finished get answers of the same shape and are counted alike; how an account stands is told only after a signature that holds.
 
+use super::answer::answer;
 use super::b64::B64;
 use super::login::{self, FinishAnswer, SESSION, not_too_often};
 use super::problem::{Name, Problem};
@@ -11,7 +12,7 @@ use crate::http::App;
 use crate::rng::{fresh_id, random};
 use crate::store::{Began, NewSession, Proven, Purpose, Seen, Way};
 use crate::token::Token;
-use crate::{names, opaque};
+use crate::{address, opaque};
 use axum::extract::State;
 use axum::response::Response;
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
@@ -51,14 +52,14 @@ pub(super) struct Finish {
 
 pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
     let start: Start = request.message()?;
-    let key = names::key(&start.email);
+    let key = address::key(&start.email);
     not_too_often(&app, key.as_bytes())?;
     let (made_up, _) = opaque::made_up(&app.keys, &key);
     let known = app.store.login_by_email(key).await?.map(|row| (row.account_id, row.bundle.key_gen));
     let (account_id, key_gen) = known.unwrap_or((made_up.0, KeyGen::FIRST.0));
     let (challenge_id, challenge) = (fresh_id(), random::<32>());
     match app.store.begin_login(Way::Recovery, challenge_id, account_id, challenge.to_vec(), app.clock.now()).await? {
-        Began::Yes => super::answer(&StartAnswer {
+        Began::Yes => answer(&StartAnswer {
             account_id: B64(account_id),
             realm_id: B64(app.realm.0),
             key_gen,
@@ -96,5 +97,5 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
     };
     app.log.event("recovery.proven", &[("account", &context.account)]);
     let bundle = login::message(&row);
-    super::answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle, policy })
+    answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle, policy })
 }

@@ -1,6 +1,5 @@
 //! A request as it came in: the exact body, checked for type, size and form.
 
-use super::BODY;
 use super::problem::{Name, Problem};
 use crate::http::{BodyRefused, read_body};
 use crate::json;
@@ -9,6 +8,9 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+
+/// Largest body, in bytes.
+const BODY: usize = 64 * 1024;
 
 /// A body of the right type and size, not yet read, with what a signature covers.
 pub(crate) struct Exact {

@@ -1,5 +1,6 @@
 //! `GET` and `DELETE /v1/sessions`, `POST /v1/logout`: a person sees where they are logged in, and ends it.
 
+use super::answer::answer;
 use super::b64::{self, B64};
 use super::bearer::Bearer;
 use super::problem::{Name, Problem};
@@ -54,7 +55,7 @@ impl From<ListedSession> for Line {
 
 pub(super) async fn list(State(app): State<Arc<App>>, bearer: Bearer) -> Result<Response, Problem> {
     let sessions = app.store.sessions(bearer.0, app.clock.now()).await??;
-    super::answer(&List { sessions: sessions.into_iter().map(Line::from).collect() })
+    answer(&List { sessions: sessions.into_iter().map(Line::from).collect() })
 }
 
 pub(super) async fn end_one(
@@ -70,17 +71,17 @@ pub(super) async fn end_one(
     };
     match app.store.end_sessions(bearer.0, which, app.clock.now()).await?? {
         0 => Err(Problem::new(Name::NotFound)),
-        ended => super::answer(&Ended { ended }),
+        ended => answer(&Ended { ended }),
     }
 }
 
 pub(super) async fn end_others(State(app): State<Arc<App>>, bearer: Bearer) -> Result<Response, Problem> {
     let ended = app.store.end_sessions(bearer.0, Ending::Others, app.clock.now()).await??;
-    super::answer(&Ended { ended })
+    answer(&Ended { ended })
 }
 
 pub(super) async fn log_out(State(app): State<Arc<App>>, bearer: Bearer, request: Exact) -> Result<Response, Problem> {
     let Nothing {} = request.message()?;
     let ended = app.store.end_sessions(bearer.0, Ending::This, app.clock.now()).await??;
-    super::answer(&Ended { ended })
+    answer(&Ended { ended })
 }

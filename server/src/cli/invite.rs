@@ -58,7 +58,7 @@ pub(super) async fn run(command: Invite) -> Outcome {
         }
         Invite::Resend { email, common } => {
             let ttl = common.config()?.invite_ttl()?;
-            let expires_at = common.realm().await?.resend_invite(&email, Some(ttl)).await?;
+            let expires_at = common.realm().await?.resend_invite(&email, ttl).await?;
             say::members(&common, &json!({"email": email, "expires_at": expires_at}));
         }
         Invite::Withdraw { email, common } => {

@@ -20,9 +20,10 @@ mod scim_token;
 mod serve;
 mod show;
 
-use crate::config::{Config, ConfigError, holds_password, private_line};
+use crate::config::{Config, ConfigError, holds_password};
 use crate::demo::{self, DemoOptions};
 use crate::realm::Realm;
+use crate::secret_file::private_line;
 use clap::{Args, Parser, Subcommand};
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -31,7 +31,7 @@ pub(super) async fn run(reset: Reset) -> Outcome {
     if !typed.trim().eq_ignore_ascii_case(email.trim()) {
         return Err("That is another address. Nothing was started.".into());
     }
-    let started = realm.reset_person(email.trim(), &who(), Some(ttl)).await?;
+    let started = realm.reset_person(email.trim(), &who(), ttl).await?;
     say::aside(
         &common,
         &format!(

@@ -1,8 +1,10 @@
 //! `serve`: runs the server until a signal ends it.
 
 use super::{Common, Outcome, open};
-use crate::config::{Config, ConfigError, LogFormat, TlsSection};
-use crate::serve::{Admin, Network, ServeError, ServeOptions, serve};
+use crate::config::{Config, ConfigError, LogFormat, TlsFiles};
+use crate::limits::Network;
+use crate::log::Log;
+use crate::serve::{Admin, ServeError, ServeOptions, serve};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -76,7 +78,7 @@ impl Settings {
         }
         set(self.listen, &mut config.listen);
         if let (Some(certificate), Some(key)) = (self.tls_certificate, self.tls_key) {
-            config.tls = Some(TlsSection { certificate, key });
+            config.tls = Some(TlsFiles { certificate, key });
         }
         if !self.trusted_proxies.is_empty() {
             config.trusted_proxies = self.trusted_proxies;
@@ -110,14 +112,19 @@ pub(super) async fn run(flags: Serve) -> Outcome {
         config.listen.ok_or(ConfigError::Missing("where to listen: --listen ADDR, or `listen` in the file"))?;
     let mut options = ServeOptions {
         mail_from: config.mail.from.clone(),
-        invite_ttl: config.invite_ttl()?,
-        log: config.log(),
+        log: match config.log.format {
+            LogFormat::Logfmt => Log::Stderr,
+            LogFormat::Json => Log::Json,
+        },
         front: config.front()?,
         limits: config.limits()?,
         times: config.times()?,
         connections: config.connections()?,
         ..ServeOptions::new(config.mail_out()?)
     };
+    if let Some(ttl) = config.invite_ttl()? {
+        options.invite_ttl = ttl;
+    }
     let plain = config.tls.is_none();
     if plain && config.trusted_proxies.is_empty() && !listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(listen).into());

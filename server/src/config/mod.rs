@@ -1,18 +1,19 @@
-//! The configuration file: TOML, every option of which is in `firstkey-server.example.toml` and `docs/CONFIGURATION.md`.
+//! The configuration file: TOML. `firstkey-server.example.toml` and `docs/CONFIGURATION.md` list every
+//! option.
 //!
-//! Promises: an option that does not exist is refused, with the nearest one that does; a value that makes no sense is refused before anything listens. Must never: hold a
-//! secret; it names files that do.
+//! Gives plain values; the server and the mailer make of them what they run with. Promises: an option
+//! that does not exist is refused, with the nearest one that does; a value that makes no sense is
+//! refused before anything listens. Must never: hold a secret; it names files that do.
 
+mod front;
 mod keys;
-mod private;
+mod mail_out;
 
-pub use private::SecretFileError;
-pub(crate) use private::{private_file, private_line};
+pub use front::{Front, TlsFiles};
+pub use mail_out::MailOut;
 
-use crate::log::Log;
-use crate::mail::MailOut;
-use crate::realm::INVITE_TTL;
-use crate::serve::{CONNECTIONS, Front, LEAST_FOR_SCIM, Limits, Network, Rate, Times, TlsFiles};
+use crate::limits::{CONNECTIONS, LEAST_FOR_SCIM, Limits, Network, Rate, Times};
+use crate::secret_file::{SecretFileError, private_line};
 use serde::Deserialize;
 use std::io;
 use std::net::SocketAddr;
@@ -40,7 +41,7 @@ pub struct Config {
     /// How long an invitation lives, in seconds.
     pub invite_ttl: Option<i64>,
     /// TLS by the server itself.
-    pub tls: Option<TlsSection>,
+    pub tls: Option<TlsFiles>,
     /// Where letters go.
     pub mail: MailSection,
     /// How events are written.
@@ -49,16 +50,6 @@ pub struct Config {
     pub limits: Option<LimitsSection>,
     /// How long clients may take, in seconds.
     pub times: TimesSection,
-}
-
-/// `[tls]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TlsSection {
-    /// The chain in PEM.
-    pub certificate: PathBuf,
-    /// Its key in PEM.
-    pub key: PathBuf,
 }
 
 /// `[mail]`
@@ -222,9 +213,7 @@ impl Config {
                 "TLS and trusted_proxies exclude each other: either this server ends TLS, or the proxy does."
                     .to_owned(),
             )),
-            (Some(tls), true) => {
-                Ok(Front::Tls(TlsFiles { certificate: tls.certificate.clone(), key: tls.key.clone() }))
-            }
+            (Some(tls), true) => Ok(Front::Tls(tls.clone())),
             (None, _) => Ok(Front::Plain { trusted_proxies: self.trusted_proxies.clone() }),
         }
     }
@@ -247,13 +236,13 @@ impl Config {
         }
     }
 
-    /// How long an invitation lives, in seconds.
-    pub fn invite_ttl(&self) -> Result<i64, ConfigError> {
-        let ttl = self.invite_ttl.unwrap_or(INVITE_TTL);
-        if (1..=31_536_000).contains(&ttl) {
-            Ok(ttl)
-        } else {
-            Err(ConfigError::Value("invite_ttl is 1 to 31536000 seconds.".to_owned()))
+    /// How long an invitation lives, in seconds; `None` leaves it to the server.
+    pub fn invite_ttl(&self) -> Result<Option<i64>, ConfigError> {
+        match self.invite_ttl {
+            Some(ttl) if !(1..=31_536_000).contains(&ttl) => {
+                Err(ConfigError::Value("invite_ttl is 1 to 31536000 seconds.".to_owned()))
+            }
+            ttl => Ok(ttl),
         }
     }
 
@@ -310,14 +299,6 @@ impl Config {
         Ok(Times { headers: seconds(headers), body: seconds(body), write: seconds(write), grace: seconds(grace) })
     }
 
-    /// Where events are written.
-    pub fn log(&self) -> Log {
-        match self.log.format {
-            LogFormat::Logfmt => Log::Stderr,
-            LogFormat::Json => Log::Json,
-        }
-    }
-
     /// The database, if it is not a file in the folder; a password in it would be a secret in this file.
     pub fn database(&self) -> Result<Option<String>, ConfigError> {
         if self.database.as_deref().is_some_and(holds_password) {
@@ -341,7 +322,8 @@ pub(crate) fn holds_password(address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Config, ConfigError, keys};
-    use crate::serve::{Limits, Times};
+    use crate::limits::{CONNECTIONS, Limits, Times};
+    use crate::realm::INVITE_TTL;
     use std::path::Path;
 
     const EXAMPLE: &str = include_str!("../../firstkey-server.example.toml");
@@ -435,8 +417,8 @@ mod tests {
             [times.headers, times.body, times.write, times.grace],
             [usual.headers, usual.body, usual.write, usual.grace]
         );
-        assert_eq!(config.invite_ttl().expect("a time"), super::INVITE_TTL);
-        assert_eq!(config.connections().expect("a number"), super::CONNECTIONS);
+        assert_eq!(config.invite_ttl().expect("a time"), Some(INVITE_TTL));
+        assert_eq!(config.connections().expect("a number"), CONNECTIONS);
     }
 
     #[test]

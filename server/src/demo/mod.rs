@@ -11,7 +11,7 @@ mod letter;
 pub(crate) mod proof;
 mod report;
 
-use crate::mail::MailOut;
+use crate::config::MailOut;
 use crate::realm::{NewOrganisation, Realm};
 use crate::scratch::Scratch;
 use crate::serve::{ServeOptions, serve};

@@ -4,7 +4,7 @@
 //! another machine.
 
 use super::message::Seen;
-use crate::mail::MailOut;
+use crate::config::MailOut;
 use crate::realm::{NewOrganisation, Realm};
 use crate::serve::{ServeOptions, serve};
 use crate::{Log, Shown};

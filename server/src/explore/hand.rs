@@ -5,9 +5,10 @@
 
 use super::digest;
 use crate::chance;
+use crate::config::MailOut;
 use crate::http::App;
 use crate::log::Log;
-use crate::mail::{MailOut, Post, deliver_one};
+use crate::mail::{Post, deliver_one};
 use crate::realm::{INVITE_TTL, NewOrganisation};
 use crate::serve::router;
 use crate::store::held::Rows;

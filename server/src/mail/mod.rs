@@ -20,6 +20,7 @@ pub(crate) use deliver::deliver;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use deliver::one as deliver_one;
 
+use crate::config::MailOut;
 use crate::origin::{Origin, mail_domain};
 use folder::Folder;
 use lettre::Address;
@@ -29,23 +30,6 @@ use std::path::PathBuf;
 #[cfg(any(test, feature = "fuzzing"))]
 use std::sync::{Mutex, PoisonError};
 use text::Text;
-use zeroize::Zeroizing;
-
-/// Where letters go.
-#[derive(Debug)]
-pub enum MailOut {
-    /// Into a folder, one `.eml` file each.
-    Folder(PathBuf),
-    /// To a mail server.
-    Smtp {
-        /// `smtps://host[:port]`, `smtp://host[:port]?tls=required`, or plain `smtp://` on this machine; `user@` if it wants a login.
-        url: String,
-        /// The password that goes with `user@`; never part of the URL.
-        password: Option<Zeroizing<String>>,
-        /// Certificates (PEM) that the mail server's own must come from, instead of those that the machine trusts.
-        ca_file: Option<PathBuf>,
-    },
-}
 
 /// Letters cannot go there.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! What the server can do: `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 section 4), and the queries at the root.
 
-use super::answer;
+use super::answer::{answer, listed};
 use super::auth::Organisation;
 use super::error::ScimError;
 use super::listing::list;
@@ -54,7 +54,7 @@ pub(super) async fn config(_: Organisation, State(app): State<Arc<App>>, paramet
 
 pub(super) async fn resource_types(_: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
     unfiltered(&parameters)?;
-    Ok(all(Resource::ALL.into_iter().map(|resource| resource_type(resource, &app.origin)).collect()))
+    Ok(all(Resource::ALL.into_iter().map(|resource| resource_type(resource, &app.origin))))
 }
 
 pub(super) async fn one_resource_type(_: Organisation, State(app): State<Arc<App>>, Name(name): Name) -> Answer {
@@ -65,7 +65,7 @@ pub(super) async fn one_resource_type(_: Organisation, State(app): State<Arc<App
 
 pub(super) async fn schemas(_: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
     unfiltered(&parameters)?;
-    Ok(all(Resource::schemas().into_iter().map(|(id, schema)| located(id, schema, &app.origin)).collect()))
+    Ok(all(Resource::schemas().into_iter().map(|(id, schema)| located(id, schema, &app.origin))))
 }
 
 pub(super) async fn one_schema(_: Organisation, State(app): State<Arc<App>>, Name(urn): Name) -> Answer {
@@ -94,17 +94,9 @@ fn located(id: &str, mut schema: Value, origin: &Origin) -> Value {
     schema
 }
 
-fn all(resources: Vec<Value>) -> Response {
-    answer(
-        StatusCode::OK,
-        &json!({
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-            "totalResults": resources.len(),
-            "startIndex": 1,
-            "itemsPerPage": resources.len(),
-            "Resources": resources,
-        }),
-    )
+fn all(descriptions: impl Iterator<Item = Value>) -> Response {
+    let all: Vec<Value> = descriptions.collect();
+    listed(i64::try_from(all.len()).expect("invariant: a handful of descriptions"), 1, &all)
 }
 
 /// RFC 7644 section 4: a filter here is refused.

@@ -1,6 +1,6 @@
 //! SCIM errors (RFC 7644 section 3.12).
 
-use super::MEDIA_TYPE;
+use super::answer::answer;
 use super::filter::FilterError;
 use crate::store::StoreError;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -40,21 +40,29 @@ pub(crate) struct ScimError {
     pub(crate) status: u16,
     pub(crate) kind: Option<Type>,
     detail: Cow<'static, str>,
+    /// Seconds.
+    retry_after: Option<i64>,
 }
 
 impl ScimError {
     pub(super) fn new(status: u16, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, kind: None, detail: detail.into() }
+        Self { status, kind: None, detail: detail.into(), retry_after: None }
     }
 
     /// 400 with a keyword.
     pub(super) fn bad(kind: Type, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status: 400, kind: Some(kind), detail: detail.into() }
+        Self { kind: Some(kind), ..Self::new(400, detail) }
     }
 
     /// 409: the name is taken.
     pub(super) fn taken(detail: &'static str) -> Self {
-        Self { status: 409, kind: Some(Type::Uniqueness), detail: detail.into() }
+        Self { kind: Some(Type::Uniqueness), ..Self::new(409, detail) }
+    }
+
+    /// 429: the caller asks too much.
+    pub(crate) fn too_many(seconds: i64) -> Self {
+        let detail = "Too many requests; nothing was changed. Come again after the seconds in Retry-After.";
+        Self { retry_after: Some(seconds), ..Self::new(429, detail) }
     }
 
     pub(super) fn no_such_user() -> Self {
@@ -102,12 +110,13 @@ impl IntoResponse for ScimError {
             body["scimType"] = kind.as_str().into();
         }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, body.to_string()).into_response();
+        let mut response = answer(status, &body);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"firstkey SCIM\""));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

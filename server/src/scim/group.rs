@@ -2,8 +2,9 @@
 
 use super::error::{ScimError, Type};
 use super::etag;
+use super::location::location;
 use super::patch::{MemberStep, NewMember, read_members, take};
-use super::person::{self, check_schemas};
+use super::person::check_schemas;
 use super::schema::{Resource, core_attribute};
 use super::value;
 use crate::calendar::instant;
@@ -50,11 +51,6 @@ pub(super) fn document(draft: &GroupDraft) -> Map<String, Value> {
     map
 }
 
-/// Where a Group is.
-pub(super) fn location(id: [u8; 16], origin: &Origin) -> String {
-    format!("{origin}/scim/v2/Groups/{}", AccountId(id))
-}
-
 /// The Group as the identity provider sees it, with the members that were loaded.
 pub(super) fn full(group: &Group, origin: &Origin) -> Map<String, Value> {
     let mut map = document(&group.draft);
@@ -67,7 +63,7 @@ pub(super) fn full(group: &Group, origin: &Origin) -> Map<String, Value> {
         "resourceType": "Group",
         "created": instant(group.created_at),
         "lastModified": instant(group.modified_at),
-        "location": location(group.group_id, origin),
+        "location": location(Resource::Group, group.group_id, origin),
         "version": etag::tag(group.version),
     });
     map.insert("meta".into(), meta);
@@ -75,12 +71,12 @@ pub(super) fn full(group: &Group, origin: &Origin) -> Map<String, Value> {
 }
 
 fn member(member: &Member, origin: &Origin) -> Value {
-    let (kind, location) = if member.is_group {
-        ("Group", location(member.member_id, origin))
-    } else {
-        ("User", person::location(member.member_id, origin))
-    };
-    let mut value = json!({"value": AccountId(member.member_id).to_string(), "$ref": location, "type": kind});
+    let kind = if member.is_group { Resource::Group } else { Resource::User };
+    let mut value = json!({
+        "value": AccountId(member.member_id).to_string(),
+        "$ref": location(kind, member.member_id, origin),
+        "type": kind.name(),
+    });
     if let Some(display) = &member.display {
         value["display"] = display.clone().into();
     }

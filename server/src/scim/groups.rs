@@ -1,12 +1,14 @@
 //! `/scim/v2/Groups`.
 
+use super::answer::{not_modified, sent};
 use super::auth::Organisation;
 use super::error::ScimError;
 use super::listing::list;
+use super::location::location;
 use super::patch::Patch;
 use super::request::{Conditions, Document, Name, Parameters, Wanted};
 use super::schema::Resource;
-use super::{etag, group, not_modified, sent};
+use super::{etag, group};
 use crate::http::App;
 use crate::store::{Group, GroupEdit, GroupKey, GroupOutcome, Load, MemberChange};
 use axum::extract::State;
@@ -132,7 +134,7 @@ async fn show(app: &App, status: StatusCode, key: GroupKey, parameters: &Paramet
     let load = if projection.wants(Resource::Group, "members") { Load::Everybody } else { Load::Nobody };
     let found = app.store.group(key, load).await?.ok_or_else(ScimError::no_such_group)?;
     let shown = projection.apply(Resource::Group, group::full(&found, &app.origin));
-    Ok(sent(status, &group::location(found.group_id, &app.origin), found.version, shown))
+    Ok(sent(status, &location(Resource::Group, found.group_id, &app.origin), found.version, shown))
 }
 
 /// An id that is no UUID belongs to no group.

@@ -3,6 +3,7 @@
 //! Promises: the same order on every page (creation, then id); the whole filter is evaluated on every resource that is counted; memory does not grow with the
 //! organisation, except for one short key per resource when the provider wants them sorted.
 
+use super::answer::listed;
 use super::auth::Organisation;
 use super::error::ScimError;
 use super::filter::Bound;
@@ -10,12 +11,11 @@ use super::narrow::{members_seen, mentions, narrow};
 use super::order::Order;
 use super::request::Wanted;
 use super::schema::Resource;
-use super::{answer, group, person};
+use super::{group, person};
 use crate::http::App;
 use crate::store::{GroupKey, Load, Narrow, PersonKey};
-use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// Members that one page of groups may hold before it is cut short.
 const MEMBERS: usize = 100_000;
@@ -37,14 +37,7 @@ pub(super) async fn list(
         .into_iter()
         .map(|(resource, document)| Value::Object(wanted.projection.apply(resource, document)))
         .collect();
-    let body = json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-        "totalResults": total,
-        "startIndex": wanted.start,
-        "itemsPerPage": resources.len(),
-        "Resources": resources,
-    });
-    Ok(answer(StatusCode::OK, &body))
+    Ok(listed(total, wanted.start, &resources))
 }
 
 type Documents = Vec<(Resource, Map<String, Value>)>;

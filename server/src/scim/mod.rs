@@ -2,14 +2,15 @@
 //!
 //! ```text
 //!   routes    users  groups  discovery          what a path and a method mean
-//!   between   listing  request  auth  error     lists, parameters, tokens, answers
-//!   pure      schema  path  filter  value  patch  project  order  etag  person  group  narrow
+//!   between   listing  request  auth  answer  error   lists, parameters, tokens, answers
+//!   pure      schema  path  filter  value  patch  project  order  etag  location  person  group  narrow
 //! ```
 //!
 //! Promises: one organisation per token, and no request reaches another's people; `password` is accepted and thrown away before anything else looks at it;
 //! an operation that is not understood is refused, never ignored, because an ignored deactivation leaves somebody in; a filter that is not understood is refused,
 //! never widened. What RFC 7644 leaves open is decided in `docs/SCIM.md`. Must never: touch keys; let membership in a group grant anything.
 
+mod answer;
 mod auth;
 mod discovery;
 mod error;
@@ -18,6 +19,7 @@ pub(crate) mod filter;
 mod group;
 mod groups;
 mod listing;
+mod location;
 pub(crate) mod narrow;
 mod order;
 pub(crate) mod patch;
@@ -29,17 +31,12 @@ pub(crate) mod schema;
 mod users;
 pub(crate) mod value;
 
+pub(crate) use error::ScimError;
+
 use crate::http::App;
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get, post};
-use error::ScimError;
-use etag::Tags;
-use serde_json::{Map, Value};
 use std::sync::Arc;
-
-const MEDIA_TYPE: &str = "application/scim+json";
 
 /// The routes below `/scim/v2`.
 pub(crate) fn router() -> Router<Arc<App>> {
@@ -72,32 +69,4 @@ pub(crate) fn router() -> Router<Arc<App>> {
 /// The root with a slash behind it, which a nested router does not see.
 pub(crate) fn root() -> MethodRouter<Arc<App>> {
     get(discovery::root).fallback(async || ScimError::new(405, "This path does not take that method."))
-}
-
-/// A list or description on its way out.
-fn answer(status: StatusCode, body: &Value) -> Response {
-    let mut response = (status, body.to_string()).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// A resource on its way out, with its address and version.
-fn sent(status: StatusCode, location: &str, version: i64, shown: Map<String, Value>) -> Response {
-    let mut response = answer(status, &Value::Object(shown));
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(location) {
-        headers.insert(header::LOCATION, value.clone());
-        headers.insert(header::CONTENT_LOCATION, value);
-    }
-    if let Ok(value) = HeaderValue::from_str(&etag::tag(version)) {
-        headers.insert(header::ETAG, value);
-    }
-    response
-}
-
-/// 304: the provider has this version.
-fn not_modified(version: i64) -> Response {
-    (StatusCode::NOT_MODIFIED, [(header::ETAG, etag::tag(version))]).into_response()
 }

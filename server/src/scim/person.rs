@@ -5,12 +5,14 @@
 
 use super::error::{ScimError, Type};
 use super::etag;
+use super::location::location;
 use super::schema::Resource;
 use super::value::{self, is_primary};
+use crate::address::{self, is_address};
 use crate::calendar::instant;
 use crate::origin::Origin;
 use crate::store::{Draft, Found};
-use crate::{names, user_name};
+use crate::user_name;
 use firstkey_core::crypto::context::AccountId;
 use serde_json::{Map, Value, json};
 
@@ -48,11 +50,11 @@ pub(crate) fn draft(mut map: Map<String, Value>, before: Option<&Draft>) -> Resu
         _ => None,
     };
     let email = match address(&map) {
-        Some(chosen) => names::is_address(chosen).then(|| chosen.to_owned()),
+        Some(chosen) => is_address(chosen).then(|| chosen.to_owned()),
         // JumpCloud sends "emails": null with every update. The address that the invitation went to stays.
-        None => before
-            .and_then(|before| before.email.clone())
-            .or_else(|| names::is_address(&user_name).then(|| user_name.clone())),
+        None => {
+            before.and_then(|before| before.email.clone()).or_else(|| is_address(&user_name).then(|| user_name.clone()))
+        }
     };
     let (display_name, addresses) = (display_name(&map), addresses(&map));
     let attributes = Value::Object(map).to_string();
@@ -78,11 +80,6 @@ pub(crate) fn document(draft: &Draft) -> Map<String, Value> {
     map
 }
 
-/// Where a User is.
-pub(super) fn location(id: [u8; 16], origin: &Origin) -> String {
-    format!("{origin}/scim/v2/Users/{}", AccountId(id))
-}
-
 /// The User as the identity provider sees it.
 pub(super) fn full(found: &Found, origin: &Origin) -> Map<String, Value> {
     let Found { person, groups } = found;
@@ -97,7 +94,7 @@ pub(super) fn full(found: &Found, origin: &Origin) -> Map<String, Value> {
         let groups = groups.iter().map(|group| {
             json!({
                 "value": AccountId(group.group_id).to_string(),
-                "$ref": super::group::location(group.group_id, origin),
+                "$ref": location(Resource::Group, group.group_id, origin),
                 "display": group.display_name,
                 "type": "direct",
             })
@@ -108,7 +105,7 @@ pub(super) fn full(found: &Found, origin: &Origin) -> Map<String, Value> {
         "resourceType": "User",
         "created": instant(person.created_at),
         "lastModified": instant(person.modified_at),
-        "location": location(person.user_id, origin),
+        "location": location(Resource::User, person.user_id, origin),
         "version": etag::tag(person.version),
     });
     map.insert("meta".into(), meta);
@@ -136,7 +133,7 @@ fn address(map: &Map<String, Value>) -> Option<&str> {
 }
 
 fn addresses(map: &Map<String, Value>) -> Vec<String> {
-    emails(map).filter_map(|email| email.get("value")?.as_str()).map(names::key).collect()
+    emails(map).filter_map(|email| email.get("value")?.as_str()).map(address::key).collect()
 }
 
 fn emails(map: &Map<String, Value>) -> impl Iterator<Item = &Value> {
@@ -159,7 +156,7 @@ fn display_name(map: &Map<String, Value>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{document, draft, location, read};
+    use super::{document, draft, read};
     use serde_json::{Map, Value, json};
 
     #[test]
@@ -173,15 +170,6 @@ mod tests {
             let user = read(map(json!({"userName": "ada", "name": name})), None).expect("a user");
             assert_eq!(user.display_name.as_deref(), shown);
         }
-    }
-
-    #[test]
-    fn resources_are_at_the_configured_origin() {
-        let origin = crate::origin::read("https://accounts.example.org").expect("an origin");
-        let id = "07070707-0707-0707-0707-070707070707";
-        assert_eq!(location([7; 16], &origin), format!("https://accounts.example.org/scim/v2/Users/{id}"));
-        let group = crate::scim::group::location([7; 16], &origin);
-        assert_eq!(group, format!("https://accounts.example.org/scim/v2/Groups/{id}"));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! What a request asks for: query parameters, the body of `.search`, conditional headers, media types.
 
+use super::answer::MEDIA_TYPE;
 use super::error::{ScimError, Type};
+use super::etag::Tags;
 use super::filter::{self, Filter};
 use super::order::Order;
 use super::patch::take;
 use super::project::Projection;
-use super::{MEDIA_TYPE, Tags};
 use crate::http::{BodyRefused, read_body};
 use crate::json;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};

@@ -1,12 +1,14 @@
 //! `/scim/v2/Users`.
 
+use super::answer::{not_modified, sent};
 use super::auth::Organisation;
 use super::error::ScimError;
 use super::listing::list;
+use super::location::location;
 use super::patch::Patch;
 use super::request::{Conditions, Document, Name, Parameters, Wanted};
 use super::schema::Resource;
-use super::{etag, group, not_modified, person, sent};
+use super::{etag, group, person};
 use crate::http::App;
 use crate::store::{Edited, Found, Person, PersonKey, Placed};
 use axum::extract::State;
@@ -128,7 +130,7 @@ async fn load(app: &App, key: PersonKey, parameters: &Parameters) -> Result<Foun
 }
 
 fn show(app: &App, status: StatusCode, found: Found, parameters: &Parameters) -> Response {
-    let location = person::location(found.person.user_id, &app.origin);
+    let location = location(Resource::User, found.person.user_id, &app.origin);
     let shown = parameters.projection().apply(Resource::User, person::full(&found, &app.origin));
     sent(status, &location, found.person.version, shown)
 }

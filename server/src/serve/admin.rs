@@ -1,7 +1,7 @@
 //! The administrator's listener: is it up, can it work, and the numbers. Apart from the public one, so that numbers are not for everybody.
 
-use super::metrics::Page;
 use crate::http::App;
+use crate::limits::Page;
 use crate::store::Numbers;
 use axum::Router;
 use axum::extract::State;

@@ -3,11 +3,10 @@
 //! Promises: no more connections than were allowed are open; each step of a client has a time limit; after the signal to stop nothing new is accepted, and what is running
 //! is finished within the grace. Must never: serve plain HTTP to somebody who is neither on this machine nor a proxy that was named.
 
-use super::patience::{InTime, Taken};
-use super::source::{Network, Source};
 use super::tls::Tls;
-use super::{Front, Times};
+use crate::config::Front;
 use crate::http::App;
+use crate::limits::{InTime, Network, Source, Taken, Times};
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
@@ -194,7 +193,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::Door;
-    use crate::serve::Front;
+    use crate::config::Front;
     use std::net::IpAddr;
 
     #[test]

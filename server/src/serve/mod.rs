@@ -1,29 +1,22 @@
 //! The running server: HTTP on a listener that the caller made, and the deliverer beside it.
 //!
-//! `connections` accepts and ends them, `tls` keeps the certificate, `source` knows where a request comes from, `limits` how much one caller may ask, `admin` answers
-//! administrators and their machines.
+//! `connections` accepts and ends them, `tls` keeps the certificate, `rate_limit` refuses a caller who
+//! asks too much, `admin` answers administrators and their machines.
 
 mod admin;
 mod certificate;
 mod connections;
-mod limits;
-mod metrics;
-mod patience;
-mod source;
+mod rate_limit;
 mod tls;
 
-pub(crate) use limits::Limiter;
-pub use limits::{LEAST_FOR_SCIM, Limits, Rate};
-pub(crate) use metrics::Metrics;
-pub(crate) use patience::TooSlow;
-pub(crate) use source::Source;
-pub use source::{Network, NetworkRefused};
 pub(crate) use tls::Pair;
-pub use tls::{TlsFiles, TlsTrouble};
+pub use tls::TlsTrouble;
 
+use crate::config::{Front, MailOut};
 use crate::http::App;
+use crate::limits::{CONNECTIONS, Limiter, Limits, Metrics, Network, Times, method_name};
 use crate::log::Log;
-use crate::mail::{MailOut, MailOutError, Post, deliver};
+use crate::mail::{MailOutError, Post, deliver};
 use crate::origin::Origin;
 use crate::realm::{INVITE_TTL, Realm};
 use crate::{api, scim};
@@ -37,7 +30,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tls::Tls;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -65,38 +58,6 @@ pub struct ServeOptions {
     pub admin: Option<Admin>,
 }
 
-/// How people reach a server.
-#[derive(Clone, Debug)]
-pub enum Front {
-    /// Plain HTTP: from this machine, or from these proxies, which end TLS.
-    Plain {
-        /// Whose `X-Forwarded-For` is believed.
-        trusted_proxies: Vec<Network>,
-    },
-    /// TLS by the server itself.
-    Tls(TlsFiles),
-}
-
-/// How long clients may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Times {
-    /// For the TLS handshake, for a request's head, and between two requests.
-    pub headers: Duration,
-    /// For a request's body.
-    pub body: Duration,
-    /// For taking some of an answer.
-    pub write: Duration,
-    /// For what is running when the server is told to stop.
-    pub grace: Duration,
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Self { headers: seconds(30), body: seconds(15), write: seconds(20), grace: seconds(25) }
-    }
-}
-
 /// The administrator's listener.
 #[derive(Debug)]
 pub struct Admin {
@@ -105,9 +66,6 @@ pub struct Admin {
     /// Who may ask beside this machine itself.
     pub from: Vec<Network>,
 }
-
-/// Most connections at one time, if nothing else is said.
-pub(crate) const CONNECTIONS: usize = 2048;
 
 impl ServeOptions {
     /// The defaults: invitations live 7 days, events go to standard error, plain HTTP on this machine, and no limits for callers, who are all at home.
@@ -242,7 +200,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(admin::ready))
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::wrong_method)
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::apply))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), rate_limit::apply))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), note_request))
         .with_state(app)
 }
@@ -251,7 +209,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 async fn note_request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("-".to_owned(), |path| path.as_str().to_owned());
-    let method = metrics::method_name(request.method());
+    let method = method_name(request.method());
     let response = next.run(request).await;
     let took = started.elapsed();
     let status = response.status().as_u16();

@@ -5,9 +5,10 @@
 
 use super::certificate::validity;
 use crate::calendar;
-use crate::config::private_file;
+use crate::config::TlsFiles;
 use crate::http::App;
 use crate::origin::Origin;
+use crate::secret_file::{SecretFileError, private_file};
 use rustls::ServerConfig;
 use rustls::client::verify_server_name;
 use rustls::pki_types::pem::PemObject;
@@ -25,15 +26,6 @@ use zeroize::Zeroizing;
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Where certificate and key lie, in PEM.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The chain, the server's own certificate first.
-    pub certificate: PathBuf,
-    /// Its key; readable by its owner alone.
-    pub key: PathBuf,
-}
-
 /// A pair cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsTrouble {
@@ -47,7 +39,7 @@ pub enum TlsTrouble {
     },
     /// The key file cannot be read, or others can read it.
     #[error(transparent)]
-    Key(#[from] crate::config::SecretFileError),
+    Key(#[from] SecretFileError),
     /// There is no certificate in it.
     #[error("{0} holds no certificate in PEM (-----BEGIN CERTIFICATE-----).")]
     NoCertificate(PathBuf),

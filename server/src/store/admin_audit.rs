@@ -1,6 +1,6 @@
 //! The audit log as an administrator reads it.
 
-use super::audit::Logged;
+use super::audit::{Chain, Logged, chain};
 use super::db::values;
 use super::{Result, Store};
 use tokio::sync::mpsc;
@@ -9,6 +9,11 @@ use tokio::sync::mpsc;
 const PART: i64 = 500;
 
 impl Store {
+    /// Goes along the chain from its first entry.
+    pub(crate) async fn audit_chain(&self) -> Result<Chain> {
+        self.read(chain).await
+    }
+
     /// The newest entries, oldest of them first.
     pub(crate) async fn audit_tail(&self, count: u32) -> Result<Vec<Logged>> {
         self.read(move |db| {

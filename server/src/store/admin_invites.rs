@@ -2,7 +2,7 @@
 
 use super::db::{Row, values};
 use super::{Result, Store, invites};
-use crate::names;
+use crate::address;
 use std::ops::ControlFlow;
 
 /// An invitation with what is known of its letter.
@@ -68,7 +68,7 @@ impl Store {
     pub(crate) async fn withdraw_invites(&self, email: String, now: i64) -> Result<Option<i64>> {
         self.write(move |db| {
             let sql = "SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'";
-            let Some(row) = db.row(sql, &values![names::key(&email)])? else { return Ok(None) };
+            let Some(row) = db.row(sql, &values![address::key(&email)])? else { return Ok(None) };
             let account: [u8; 16] = row.at(0)?;
             let open =
                 db.rows("SELECT org_id FROM invite WHERE account_id = ?1 AND state = 'live'", &values![account])?;

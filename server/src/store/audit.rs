@@ -4,7 +4,7 @@
 //! names, addresses or tokens.
 
 use super::db::{Db, Row, Statement, values};
-use super::{Result, Store};
+use super::error::{Result, StoreError};
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
 
@@ -95,13 +95,6 @@ pub struct Chain {
     pub broken_at: Option<i64>,
 }
 
-impl Store {
-    /// Goes along the chain from its first entry.
-    pub(crate) async fn audit_chain(&self) -> Result<Chain> {
-        self.read(chain).await
-    }
-}
-
 /// Goes along the chain of a database.
 pub(super) fn chain(db: &Db) -> Result<Chain> {
     let mut chain = Chain { entries: 0, head: START, broken_at: None };
@@ -130,8 +123,7 @@ pub(super) fn write(db: &Db, noted: Vec<Pending>) -> Result<()> {
         return Ok(());
     }
     let last = db.row("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", &[])?;
-    let (mut seq, mut hash) =
-        last.map_or(Ok((0, START)), |row| Ok::<_, super::StoreError>((row.at(0)?, row.at(1)?)))?;
+    let (mut seq, mut hash) = last.map_or(Ok((0, START)), |row| Ok::<_, StoreError>((row.at(0)?, row.at(1)?)))?;
     let mut entries = Vec::with_capacity(noted.len());
     for Pending { at, event, org, account, invite, detail } in noted {
         seq += 1;

@@ -3,12 +3,15 @@
 //! Promises: of two changes that were made from the same state one is stored and the other is told so; what is replaced opens nothing from that moment on;
 //! whoever lost the answer gets it again, though the session may be over. Must never: touch the keys, the identity or what enrolment wrote down of itself.
 
+use super::accounts::{account, strictest};
 use super::audit::{Entry, note};
 use super::db::{Db, values};
-use super::logins::{IS_MEMBER, Standing, Way, account, end_running};
+use super::outbox::tell;
+use super::proofs::{Way, end_running};
 use super::rows::{Bundle, Policy};
 use super::sessions::{self, InSession, NoSession, Purpose, require};
 use super::{Result, Store, resets};
+use crate::standing::Standing;
 use crate::token::TokenHash;
 use sha2::{Digest, Sha256};
 
@@ -163,31 +166,6 @@ impl Store {
     }
 }
 
-/// The most that any of an account's organisations asks; `None` without one.
-pub(super) fn strictest(db: &Db, account: [u8; 16]) -> Result<Option<Policy>> {
-    let sql = format!(
-        "SELECT max(o.min_profile), max(CASE o.recovery WHEN 'required' THEN 1 ELSE 0 END),
-                max(CASE o.secret_key WHEN 'required' THEN 2 WHEN 'allowed' THEN 1 ELSE 0 END), max(o.min_length)
-         FROM membership m JOIN organisation o USING (org_id) WHERE m.account_id = ?1 AND {IS_MEMBER}"
-    );
-    let row = db.one(&sql, &values![account])?;
-    let (Some(min_profile), Some(min_length)) = (row.at::<Option<u8>>(0)?, row.at::<Option<u32>>(3)?) else {
-        return Ok(None);
-    };
-    let (recovery, secret): (Option<i64>, Option<i64>) = (row.at(1)?, row.at(2)?);
-    let secret_key = match secret {
-        Some(2) => "required",
-        Some(1) => "allowed",
-        _ => "off",
-    };
-    Ok(Some(Policy {
-        min_profile,
-        recovery: if recovery == Some(1) { "required" } else { "recommended" }.to_owned(),
-        secret_key: secret_key.to_owned(),
-        min_length,
-    }))
-}
-
 fn again(
     db: &Db,
     kind: ChangeKind,
@@ -270,32 +248,5 @@ fn remember(db: &Db, account: [u8; 16], change: &Change, now: i64) -> Result<()>
             now
         ],
     )?;
-    Ok(())
-}
-
-/// One to the person, under the name of the organisation that has them longest; one to the administrators of each, if they have to know.
-pub(super) fn tell(
-    db: &Db,
-    account: [u8; 16],
-    to_person: Option<&'static str>,
-    to_administrators: Option<&'static str>,
-    now: i64,
-) -> Result<()> {
-    let sql = format!(
-        "SELECT m.org_id, coalesce(o.contact, r.contact) IS NOT NULL
-         FROM membership m JOIN organisation o USING (org_id) CROSS JOIN realm r
-         WHERE m.account_id = ?1 AND {IS_MEMBER} ORDER BY m.created_at, m.org_id"
-    );
-    for (at, row) in db.rows(&sql, &values![account])?.iter().enumerate() {
-        let (org, has_contact): ([u8; 16], bool) = (row.at(0)?, row.at(1)?);
-        let person = to_person.filter(|_| at == 0);
-        let administrators = to_administrators.filter(|_| has_contact);
-        for letter in person.into_iter().chain(administrators) {
-            db.execute(
-                "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES (?1, ?2, ?3, ?4, ?4)",
-                &values![letter, account, org, now],
-            )?;
-        }
-    }
     Ok(())
 }

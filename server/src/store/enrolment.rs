@@ -1,12 +1,13 @@
 //! Completing an account: once, by compare-and-set, in one transaction.
 
+use super::accounts::IS_MEMBER;
 use super::audit::{Entry, note};
 use super::db::{Db, values};
 use super::invites::{Offer, find};
-use super::logins::IS_MEMBER;
-use super::resets::Reset;
-use super::rows::{Bundle, Mode, Policy, Why};
+use super::outbox::queue;
+use super::rows::{Bundle, Policy, Reset};
 use super::{Result, Store, resets};
+use crate::standing::{Mode, Unusable};
 
 /// Newest claim keys that a signature is tried with.
 const CLAIM_KEYS: i64 = 32;
@@ -43,7 +44,7 @@ pub(crate) enum Finished {
     Conflict,
     /// A later claim has taken over.
     Stale,
-    Unusable(Why),
+    Unusable(Unusable),
 }
 
 impl Store {
@@ -86,7 +87,7 @@ impl Store {
                 &values![account, now, &upload.fingerprint],
             )?;
             if completed != 1 {
-                return Ok(Finished::Unusable(Why::Used { at: None, contact: found.offer.contact }));
+                return Ok(Finished::Unusable(Unusable::Used { at: None, contact: found.offer.contact }));
             }
             insert(db, account, &upload, now)?;
             db.execute(
@@ -97,15 +98,9 @@ impl Store {
                 "UPDATE membership SET accepted_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
                 &values![account, org, now],
             )?;
-            db.execute(
-                "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES ('completed', ?1, ?2, ?3, ?3)",
-                &values![account, org, now],
-            )?;
+            queue(db, "completed", account, org, now)?;
             if found.offer.contact.is_some() {
-                db.execute(
-                    "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES ('completed-admin', ?1, ?2, ?3, ?3)",
-                    &values![account, org, now],
-                )?;
+                queue(db, "completed-admin", account, org, now)?;
             }
             let entry = Entry {
                 org: Some(org),
@@ -129,7 +124,7 @@ impl Store {
 fn finish_reset(db: &Db, offer: &Offer, reset: Reset, upload: &Completion, now: i64) -> Result<Finished> {
     let (account, org) = (offer.account_id, offer.org_id);
     if !resets::take_old_keys(db, account, reset, &upload.fingerprint, now)? {
-        return Ok(Finished::Unusable(Why::Used { at: None, contact: offer.contact.clone() }));
+        return Ok(Finished::Unusable(Unusable::Used { at: None, contact: offer.contact.clone() }));
     }
     insert(db, account, upload, now)?;
     db.execute(

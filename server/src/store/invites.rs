@@ -2,13 +2,14 @@
 //!
 //! Promise: at most one invitation per person and organisation is live; the token is asked for before anything is said about its state.
 
+use super::accounts::strictest;
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
-use super::resets::Reset;
-use super::rows::{Mode, Policy, Why};
-use super::{Result, Store, StoreError, changes, tokens};
-use crate::names;
+use super::rows::{Policy, Reset};
+use super::{Result, Store, StoreError, addresses, outbox, tokens};
+use crate::address;
 use crate::rng::fresh_ordered_id;
+use crate::standing::{Invitation, Mode, Unusable};
 use crate::token::TokenHash;
 
 /// Wrong tokens after which an invite is locked.
@@ -35,7 +36,7 @@ pub(crate) struct Offer {
 pub(crate) enum Claimed {
     Offer(Box<Offer>),
     Unknown,
-    Unusable(Why),
+    Unusable(Unusable),
 }
 
 /// How a re-issue went.
@@ -121,7 +122,7 @@ impl Store {
 /// The account of this address; or the unfinished one that its organisation has given this address since, which then becomes where it is invited: an
 /// administrator who names the address has seen it.
 fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
-    let key = names::key(email);
+    let key = address::key(email);
     let by_address =
         db.row("SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'", &values![&key])?;
     if let Some(row) = by_address {
@@ -132,12 +133,8 @@ fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
     let moved = db.rows(sql, &values![&key])?;
     for row in moved {
         let (account, address): ([u8; 16], String) = (row.at(0)?, row.at(1)?);
-        if names::key(&address) == key {
-            db.execute(
-                "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1",
-                &values![account, &address, &key],
-            )?;
-            super::people::remember_earlier_key(db, account)?;
+        if address::key(&address) == key {
+            addresses::give_address(db, account, &address)?;
             return Ok(Some(account));
         }
     }
@@ -172,10 +169,7 @@ pub(super) fn first(
             "INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, 'live', ?5, ?6)",
             values![invite, account, org, mode, now, now + ttl].to_vec(),
         ),
-        (
-            "INSERT INTO outbox (kind, account_id, org_id, invite_id, created_at, not_before) VALUES ('invite', ?1, ?2, ?3, ?4, ?4)",
-            values![account, org, invite, now].to_vec(),
-        ),
+        outbox::invitation(account, org, invite, now),
     ]
 }
 
@@ -218,22 +212,19 @@ pub(super) struct Found {
 
 impl Found {
     /// Why it cannot be used now, if it cannot.
-    pub(super) fn unusable(&self, now: i64) -> Option<Why> {
-        let contact = || self.offer.contact.clone();
-        let complete = self.account_state == "complete" && self.offer.mode == Mode::Enrol && self.offer.reset.is_none();
-        if self.active.is_none() {
-            Some(Why::Removed { at: self.ended_at, contact: contact() })
-        } else if self.active == Some(false) {
-            Some(Why::Suspended { at: self.ended_at, contact: contact() })
-        } else if self.state == "withdrawn" {
-            Some(Why::Withdrawn { at: self.ended_at, contact: contact() })
-        } else if self.state == "used" || complete {
-            Some(Why::Used { at: self.ended_at.or(self.completed_at), contact: contact() })
-        } else if self.offer.expires_at <= now {
-            Some(Why::Expired { at: self.offer.expires_at, contact: contact() })
-        } else {
-            None
-        }
+    pub(super) fn unusable(&self, now: i64) -> Option<Unusable> {
+        let invitation = Invitation {
+            mode: self.offer.mode,
+            state: &self.state,
+            ended_at: self.ended_at,
+            expires_at: self.offer.expires_at,
+            is_reset: self.offer.reset.is_some(),
+            active: self.active,
+            account_is_complete: self.account_state == "complete",
+            completed_at: self.completed_at,
+            contact: self.offer.contact.as_deref(),
+        };
+        invitation.unusable(now)
     }
 }
 
@@ -252,7 +243,7 @@ pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<Found>> {
     let Some(mut found) = found.map(|row| Found::from_row(&row)).transpose()? else { return Ok(None) };
     // A complete account can have several organisations; the strictest says what is least, as for every change of its password.
     if found.offer.reset.is_some()
-        && let Some(policy) = changes::strictest(db, found.offer.account_id)?
+        && let Some(policy) = strictest(db, found.offer.account_id)?
     {
         found.offer.policy = policy;
     }

@@ -3,9 +3,10 @@
 use super::audit::{Entry, note};
 use super::db::values;
 use super::invites::find;
-use super::rows::Why;
+use super::outbox::queue;
 use super::sessions::{InSession, Purpose, require};
 use super::{Result, Store};
+use crate::standing::Unusable;
 use crate::token::TokenHash;
 
 /// How it went.
@@ -19,7 +20,7 @@ pub(crate) enum Acceptance {
     Stale,
     /// The session is of another account than the invitation.
     Foreign,
-    Unusable(Why),
+    Unusable(Unusable),
 }
 
 impl Store {
@@ -42,7 +43,7 @@ impl Store {
                 return Ok(Ok(Acceptance::Foreign));
             }
             let unusable = found.unusable(now);
-            if matches!(unusable, Some(Why::Used { .. })) {
+            if matches!(unusable, Some(Unusable::Used { .. })) {
                 let sql = "SELECT accepted_at FROM membership WHERE account_id = ?1 AND org_id = ?2 AND accepted_at IS NOT NULL";
                 if let Some(row) = db.row(sql, &values![account, org])? {
                     return Ok(Ok(Acceptance::Accepted { org, at: row.at(0)? }));
@@ -64,10 +65,7 @@ impl Store {
             )?;
             let administrators = found.offer.contact.as_ref().map(|_| "joined-admin");
             for letter in ["joined"].into_iter().chain(administrators) {
-                db.execute(
-                    "INSERT INTO outbox (kind, account_id, org_id, created_at, not_before) VALUES (?1, ?2, ?3, ?4, ?4)",
-                    &values![letter, account, org, now],
-                )?;
+                queue(db, letter, account, org, now)?;
             }
             let entry = Entry { org: Some(org), account: Some(account), invite: Some(invite), detail: None };
             note(db, now, "account.joined", entry);

@@ -3,70 +3,19 @@
 //! Promise: a conversation counts as a failure from its first message until it succeeds, because OPAQUE's second message lets whoever asked test one guess.
 //! People who do not exist are counted like those who do. A count is of the last hour or day and never for good: otherwise anybody could lock anybody out.
 
+use super::accounts::{LoginRow, account, strictest};
 use super::audit::{Entry, note};
-use super::changes::strictest;
-use super::db::{Db, Value, values};
-use super::rows::{Bundle, Policy};
+use super::db::{Db, values};
+use super::proofs::Way;
+use super::rows::Policy;
 use super::sessions::{self, NewSession};
 use super::{Result, Store, StoreError, resets};
+use crate::standing::Standing;
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
 /// Most failures, and in how many seconds.
 const LIMITS: [(i64, i64); 2] = [(10, HOUR), (40, DAY)];
-
-/// What is proven at the end of a conversation. Each way is counted by itself: whoever guesses at one must not be able to close the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    Password,
-    Recovery,
-}
-
-impl Way {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Recovery => "recovery",
-        }
-    }
-
-    /// Seconds that a conversation may take.
-    fn life(self) -> i64 {
-        match self {
-            Self::Password => 120,
-            Self::Recovery => 600,
-        }
-    }
-
-    /// What the audit log calls a proof that holds, one that does not, and one that holds for a person who may not come in.
-    fn events(self) -> [&'static str; 3] {
-        match self {
-            Self::Password => ["login.succeeded", "login.failed", "login.barred"],
-            Self::Recovery => ["recovery.proven", "recovery.failed", "recovery.barred"],
-        }
-    }
-}
-
-/// An account that was completed once, and how it stands.
-pub(crate) struct LoginRow {
-    pub(crate) account_id: [u8; 16],
-    pub(crate) bundle: Bundle,
-    pub(crate) standing: Standing,
-}
-
-/// Whether an account may be used. Told to nobody who has not proven the password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Active,
-    /// No organisation has the person active.
-    Suspended {
-        contact: Option<String>,
-    },
-    /// The last organisation has removed the person.
-    Removed {
-        contact: Option<String>,
-    },
-}
 
 /// How a login with a proof that held ended.
 pub(crate) enum Proven {
@@ -194,40 +143,6 @@ impl Store {
         .await
     }
 }
-
-/// Ends the conversations of an account that would prove what is no longer so. They stay counted.
-pub(super) fn end_running(db: &Db, way: Way, account: [u8; 16]) -> Result<()> {
-    db.execute("UPDATE login SET expires_at = 0 WHERE account_id = ?1 AND way = ?2", &values![account, way.as_str()])?;
-    Ok(())
-}
-
-/// The one account of which `which` is true, if it was ever completed.
-pub(super) fn account(db: &Db, which: &str, value: Value<'_>) -> Result<Option<LoginRow>> {
-    let sql = format!(
-        "SELECT a.account_id, {}, a.state = 'removed',
-                EXISTS (SELECT 1 FROM membership m WHERE m.account_id = a.account_id AND {IS_MEMBER}),
-                coalesce((SELECT coalesce(o.contact, r.contact) FROM membership m JOIN organisation o USING (org_id) CROSS JOIN realm r
-                          WHERE m.account_id = a.account_id AND m.accepted_at IS NOT NULL ORDER BY m.created_at LIMIT 1),
-                         (SELECT contact FROM realm))
-         FROM account a JOIN bundle b USING (account_id)
-         WHERE {which} ORDER BY a.state = 'removed', a.removed_at DESC LIMIT 1",
-        Bundle::COLUMNS
-    );
-    let row = db.row(&sql, &[value])?;
-    row.map(|row| {
-        let (removed, active, contact): (bool, bool, Option<String>) = (row.at(12)?, row.at(13)?, row.at(14)?);
-        let standing = match (removed, active) {
-            (true, _) => Standing::Removed { contact },
-            (false, false) => Standing::Suspended { contact },
-            (false, true) => Standing::Active,
-        };
-        Ok(LoginRow { account_id: row.at(0)?, bundle: Bundle::from_row(&row, 1)?, standing })
-    })
-    .transpose()
-}
-
-/// A membership that keeps an account usable: active, and accepted by the person. An invitation by somebody else must not outlive a suspension.
-pub(super) const IS_MEMBER: &str = "m.active = 1 AND m.accepted_at IS NOT NULL";
 
 /// Seconds to wait, if there were too many failures.
 fn too_many(db: &Db, way: Way, account: [u8; 16], now: i64) -> Result<Option<i64>> {

@@ -4,10 +4,10 @@
 //! durably, before it is sent; no address gets more than a few letters an hour, the others wait. Must never: hold a token.
 
 use super::db::{Db, Row, values};
-use super::resets::Reset;
-use super::rows::{Bundle, Mode};
+use super::rows::{Bundle, Reset};
 use super::{Result, Store, fate, tokens};
-use crate::names;
+use crate::address;
+use crate::standing::Mode;
 use crate::token::TokenHash;
 
 /// Seconds that a deliverer has a letter to itself. It asks for as many again while it is still sending; those of one that died are sent by another soon.
@@ -108,7 +108,7 @@ impl Store {
                 fate::give_up(db, due.seq, "nobody to send it to, or expired before it could be sent", now)?;
                 return Ok(Taken::Later);
             };
-            let key = names::key(&letter.to);
+            let key = address::key(&letter.to);
             if due.is_counted()
                 && let Some(until) = full_until(db, &key, now)?
             {

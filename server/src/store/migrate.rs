@@ -1,7 +1,7 @@
 //! The tables, as steps that only go forward. A step that has been released is never changed; a new one is added.
 
 use super::db::{Db, values};
-use super::{Result, StoreError};
+use super::error::{Result, StoreError};
 
 /// A step, as each of the two databases writes it.
 struct Step {

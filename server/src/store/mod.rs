@@ -4,6 +4,8 @@
 //! have changed meanwhile. Must never: hold a token or a server key. SQL is spoken here and nowhere else; the functions take and give plain values, so that
 //! another database can stand beside this one.
 
+mod accounts;
+mod addresses;
 mod admin_audit;
 mod admin_invites;
 mod admin_letters;
@@ -16,6 +18,7 @@ mod copy;
 mod db;
 mod directory;
 mod enrolment;
+mod error;
 mod fate;
 mod groups;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -27,7 +30,9 @@ mod listing;
 mod logins;
 mod mailbag;
 mod migrate;
+mod outbox;
 mod people;
+mod proofs;
 mod readers;
 mod resets;
 mod rows;
@@ -40,6 +45,7 @@ mod upkeep;
 mod view;
 mod writer;
 
+pub(crate) use accounts::LoginRow;
 pub(crate) use admin_invites::{InviteRow, WantedInvites};
 pub(crate) use admin_letters::LetterLine;
 pub(crate) use admin_numbers::Numbers;
@@ -51,72 +57,29 @@ pub(crate) use changes::{Change, ChangeKind, Changed, NewKit, NewPassword};
 pub use copy::Copied;
 pub(crate) use db::{Address, Location};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
+pub use error::StoreError;
 pub(crate) use fate::LetterRow;
 pub(crate) use groups::{Group, GroupDraft, GroupEdit, GroupKey, GroupOutcome, Joining, Load, Member, MemberChange};
 pub(crate) use invites::{Claimed, Offer, Resent};
 pub(crate) use joining::Acceptance;
 pub(crate) use listing::{Found, Narrow};
-pub(crate) use logins::{Began, LoginRow, Proven, Standing, Way};
+pub(crate) use logins::{Began, Proven};
 pub(crate) use mailbag::{Letter, Letters, News, Taken};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
-pub(crate) use resets::{Reset, ResetStart};
-pub(crate) use rows::{Bundle, Mode, Policy, Why};
+pub(crate) use proofs::Way;
+pub(crate) use resets::ResetStart;
+pub(crate) use rows::{Bundle, Policy, Reset};
 pub(crate) use scim_tokens::{NewToken, Rotated, TokenRow};
 pub(crate) use sessions::{Ending, ListedSession, NewSession, NoSession, Purpose, Seen};
 pub(crate) use setup::RealmRow;
 pub(crate) use view::Stored;
 
 use db::Db;
+use error::Result;
 use readers::Readers;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use writer::Writer;
-
-/// The database cannot do it.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// SQLite said no.
-    #[error("the database refused: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// PostgreSQL said no, or the connection broke.
-    #[error("the database refused: {}", refusal(.0))]
-    Postgres(#[from] tokio_postgres::Error),
-    /// There is no connection; the next command tries again.
-    #[error("the database cannot be reached: {0}")]
-    Unavailable(String),
-    /// The connection broke while the transaction was being committed.
-    #[error("the connection to the database broke at the last moment; whether the change was made has to be looked up")]
-    Uncertain,
-    /// The transaction that this command was part of was not committed; nothing changed.
-    #[error("the database could not write; nothing was changed")]
-    NotCommitted,
-    /// A stored value is not what was written.
-    #[error("the database holds a value that this program did not write: {0}")]
-    Corrupt(&'static str),
-    /// A newer program has been here.
-    #[error(
-        "the database is of version {found}, made by a newer firstkey-server; this one knows {known}. Use the newer program"
-    )]
-    Newer {
-        /// The version found.
-        found: i64,
-        /// The newest that this program knows.
-        known: i64,
-    },
-    /// The store is closing.
-    #[error("the database is shutting down")]
-    Closed,
-}
-
-/// What PostgreSQL said, without the values that it likes to quote.
-fn refusal(error: &tokio_postgres::Error) -> String {
-    match error.as_db_error() {
-        Some(said) => format!("{} ({})", said.message(), said.code().code()),
-        None => error.to_string(),
-    }
-}
-
-pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
 /// The database: one writer with group commit, several readers.
 #[derive(Clone)]

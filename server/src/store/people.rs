@@ -3,12 +3,14 @@
 //! Promise: every query names the organisation; deactivation ends invitations, logins and running enrolments in the same transaction; a completed account never
 //! gets a second invitation to enrol.
 
+use super::accounts::IS_MEMBER;
+use super::addresses::{NEW_ACCOUNT, give_address};
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
-use super::rows::Mode;
-use super::{Result, Store, StoreError, groups, invites, logins, sessions};
+use super::{Result, Store, StoreError, groups, invites, sessions};
 use crate::rng::{fresh_id, fresh_ordered_id};
-use crate::{names, user_name};
+use crate::standing::{AddressMove, AtAddress, Before, Consequences, InviteMove, Mode, Placement, decide, place};
+use crate::{address, user_name};
 
 /// What an organisation says of a person.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,29 +59,12 @@ pub(crate) enum Edited<E> {
     Refused(E),
 }
 
-/// The key that the last removed account with this address had, as SQL.
-macro_rules! earlier_key {
-    ($address:literal) => {
-        concat!(
-            "(SELECT coalesce(b.fingerprint, b.earlier_fingerprint) FROM account b WHERE b.email_key = ",
-            $address,
-            " AND b.state = 'removed' AND coalesce(b.fingerprint, b.earlier_fingerprint) IS NOT NULL ",
-            "ORDER BY b.removed_at DESC, b.created_at DESC LIMIT 1)"
-        )
-    };
-}
-
 /// What stands in the way of a new person: the userName, and who has the address already. No joins: a planner that knows nothing of the tables yet would
 /// begin at the wrong end.
 const BEFORE: &str = "SELECT EXISTS (SELECT 1 FROM membership WHERE org_id = ?1 AND user_name_key = ?2),
         (SELECT account_id FROM account WHERE email_key = ?3 AND state <> 'removed'),
         EXISTS (SELECT 1 FROM membership WHERE org_id = ?1
                 AND account_id = (SELECT account_id FROM account WHERE email_key = ?3 AND state <> 'removed'))";
-const NEW_ACCOUNT: &str = concat!(
-    "INSERT INTO account (account_id, email, email_key, state, created_at, earlier_fingerprint) VALUES (?1, ?2, ?3, 'invited', ?4, ",
-    earlier_key!("?3"),
-    ")"
-);
 const NEW_MEMBERSHIP: &str =
     "INSERT INTO membership (user_id, org_id, account_id, mode, user_name, user_name_key, external_id, active, email,
          display_name, attributes, created_at, modified_at, version, invited_at)
@@ -91,7 +76,7 @@ impl Store {
     /// Creates a person and, if active, their invitation.
     pub(crate) async fn create_person(&self, org: [u8; 16], draft: Draft, invite_ttl: i64, now: i64) -> Result<Placed> {
         let key = key_of(&draft.user_name)?;
-        let email_key = draft.email.as_deref().map(names::key);
+        let email_key = draft.email.as_deref().map(address::key);
         self.write(move |db| {
             let before = db.one(BEFORE, &values![org, &key, &email_key])?;
             let (taken, at_address, is_member): (bool, Option<[u8; 16]>, bool) =
@@ -99,12 +84,10 @@ impl Store {
             if taken {
                 return Ok(Placed::Taken);
             }
-            let account = at_address.filter(|_| !is_member);
-            // Two people of one organisation with one address: nobody is taken for the other, and only the first has it.
-            let (address, address_key) =
-                if is_member { (None, None) } else { (draft.email.as_deref(), email_key.as_deref()) };
-            let mode = if account.is_some() { Mode::Join } else { Mode::Enrol };
-            let invited = draft.active && address.is_some();
+            let Placement { account, mode, gets_address, invited } =
+                place(draft.active, draft.email.is_some(), &AtAddress { account: at_address, is_member });
+            let address = draft.email.as_deref().filter(|_| gets_address);
+            let address_key = email_key.as_deref().filter(|_| gets_address);
             let (new_account, user) = (account.is_none(), fresh_ordered_id());
             let account = account.unwrap_or_else(fresh_id);
             let mut statements = Vec::with_capacity(8);
@@ -223,52 +206,49 @@ struct Membership {
 }
 
 impl Membership {
-    /// What follows from a change: invitations, sessions, logins.
+    /// Applies what follows from a change: invitations, sessions, logins.
     fn consequences(&self, db: &Db, org: [u8; 16], after: &Draft, ttl: i64, now: i64) -> Result<()> {
-        let before = &self.person.draft;
-        if before.active && !after.active {
-            deactivate(db, org, self.account, now)?;
+        let account = self.account;
+        let Consequences { deactivated, address, invite } =
+            decide(self.before(db, after.email.as_deref())?, after.active, after.email.as_deref());
+        if deactivated {
+            deactivate(db, org, account, now)?;
         }
-        if self.accepted {
-            return Ok(());
+        match (address, after.email.as_deref()) {
+            (AddressMove::Follows, Some(email)) => give_address(db, account, email)?,
+            (AddressMove::Apart, _) => invites::withdraw(db, account, org, now)?,
+            _ => {}
         }
-        // Not to name an address any more moves nothing: some providers send minimal documents.
-        let moved =
-            after.email.is_some() && before.email.as_deref().map(names::key) != after.email.as_deref().map(names::key);
-        let first_address = moved && give_address(db, self.account, after.email.as_deref())?;
-        if moved && !first_address && !self.corrects_address(db, after.email.as_deref())? {
-            // Whoever can rewrite an address must not receive an invitation by it: an administrator re-issues by hand.
-            invites::withdraw(db, self.account, org, now)?;
-        }
-        if after.active && (first_address || (!before.active && has_address(db, self.account)?)) {
-            if after.email.is_none() || adopt(db, after.email.as_deref())? == Some(self.account) {
-                invites::issue(db, self.account, org, self.mode, ttl, now)?;
-            } else {
-                // The organisation names another address than the one that the account has: neither gets an invitation by itself.
-                note(
-                    db,
-                    now,
-                    "invite.withheld",
-                    Entry { org: Some(org), account: Some(self.account), ..Entry::default() },
-                );
+        match invite {
+            InviteMove::Stays => {}
+            InviteMove::Issued => invites::issue(db, account, org, self.mode, ttl, now)?,
+            InviteMove::Withheld => {
+                note(db, now, "invite.withheld", Entry { org: Some(org), account: Some(account), ..Entry::default() });
             }
         }
         Ok(())
     }
 
-    /// Lets the account follow a corrected address as long as nobody was ever invited to it; false if it does not.
-    fn corrects_address(&self, db: &Db, email: Option<&str>) -> Result<bool> {
-        let Some(email) = email.filter(|_| !self.invited && self.mode == Mode::Enrol) else { return Ok(false) };
-        if adopt(db, Some(email))?.is_some() {
-            return Ok(false);
-        }
-        let corrected = db.execute(
-            "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND state = 'invited'
-             AND NOT EXISTS (SELECT 1 FROM invite i WHERE i.account_id = ?1)",
-            &values![self.account, email, names::key(email)],
+    /// What is decided by; `email` is the address that the organisation gives from now on.
+    fn before(&self, db: &Db, email: Option<&str>) -> Result<Before<'_>> {
+        let row = db.one(
+            "SELECT a.email IS NOT NULL,
+                    a.state = 'invited' AND NOT EXISTS (SELECT 1 FROM invite i WHERE i.account_id = a.account_id),
+                    (SELECT h.account_id FROM account h WHERE h.email_key = ?2 AND h.state <> 'removed')
+             FROM account a WHERE a.account_id = ?1",
+            &values![self.account, email.map(address::key)],
         )?;
-        remember_earlier_key(db, self.account)?;
-        Ok(corrected == 1)
+        Ok(Before {
+            active: self.person.draft.active,
+            email: self.person.draft.email.as_deref(),
+            mode: self.mode,
+            accepted: self.accepted,
+            invited: self.invited,
+            account: self.account,
+            has_address: row.at(0)?,
+            is_untouched: row.at(1)?,
+            holder: row.at(2)?,
+        })
     }
 }
 
@@ -276,7 +256,7 @@ impl Membership {
 fn deactivate(db: &Db, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()> {
     invites::withdraw(db, account, org, now)?;
     let elsewhere = db.exists(
-        &format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND m.org_id <> ?2 AND {}", logins::IS_MEMBER),
+        &format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND m.org_id <> ?2 AND {IS_MEMBER}"),
         &values![account, org],
     )?;
     if !elsewhere {
@@ -293,39 +273,6 @@ fn taken(db: &Db, org: [u8; 16], user_name: &str, except: [u8; 16]) -> Result<bo
     )?;
     let holder: Option<[u8; 16]> = holder.map(|row| row.at(0)).transpose()?;
     Ok(holder.is_some_and(|holder| holder != except))
-}
-
-/// The account that has this address already.
-fn adopt(db: &Db, email: Option<&str>) -> Result<Option<[u8; 16]>> {
-    let Some(email) = email else { return Ok(None) };
-    let found = db.row(
-        "SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'",
-        &values![names::key(email)],
-    )?;
-    found.map(|row| row.at(0)).transpose()
-}
-
-/// Keeps on an account which key the last removed account with its address had: whoever knew that key must learn that this is another one.
-pub(super) fn remember_earlier_key(db: &Db, account: [u8; 16]) -> Result<()> {
-    const SQL: &str = concat!(
-        "UPDATE account SET earlier_fingerprint = coalesce(",
-        earlier_key!("account.email_key"),
-        ", earlier_fingerprint) WHERE account_id = ?1"
-    );
-    db.execute(SQL, &values![account])?;
-    Ok(())
-}
-
-/// Gives an account without an address its first one; false if somebody else has it.
-fn give_address(db: &Db, account: [u8; 16], email: Option<&str>) -> Result<bool> {
-    let Some(email) = email else { return Ok(false) };
-    if adopt(db, Some(email))?.is_some() {
-        return Ok(false);
-    }
-    let sql = "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1 AND email IS NULL";
-    let given = db.execute(sql, &values![account, email, names::key(email)])? == 1;
-    remember_earlier_key(db, account)?;
-    Ok(given)
 }
 
 fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
@@ -358,11 +305,6 @@ fn addresses(key: PersonKey, draft: &Draft) -> impl Iterator<Item = Statement<'_
 
 fn key_of(user_name: &str) -> Result<String> {
     user_name::key(user_name).ok_or(StoreError::Corrupt("a userName that cannot be one"))
-}
-
-/// Whether letters of the account have somewhere to go.
-fn has_address(db: &Db, account: [u8; 16]) -> Result<bool> {
-    db.exists("SELECT 1 FROM account WHERE account_id = ?1 AND email IS NOT NULL", &values![account])
 }
 
 /// One person of the organisation.

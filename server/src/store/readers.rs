@@ -1,7 +1,7 @@
 //! A small pool of read-only connections, used on blocking threads; neither database makes them wait for the writer.
 
 use super::db::{Db, Location};
-use super::{Result, StoreError};
+use super::error::{Result, StoreError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;

@@ -4,23 +4,16 @@
 //! Promise: until it is completed the account works as before; a log-in, a recovery or a change by its owner ends an open reset in the same transaction; nothing
 //! of it happens without an entry in the audit log and letters. Must never: keep a sealed key of the old generation, or take a generation but the next.
 
+use super::accounts::IS_MEMBER;
 use super::audit::{Entry, note};
-use super::changes::tell;
 use super::db::{Db, values};
 use super::invites::withdraw;
-use super::logins::{IS_MEMBER, Way, end_running};
+use super::outbox::{self, tell};
+use super::proofs::{Way, end_running};
+use super::rows::Reset;
 use super::{Result, Store, sessions};
-use crate::names;
+use crate::address;
 use crate::rng::fresh_ordered_id;
-
-/// What a reset is for the person who is offered it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Reset {
-    /// The generation of the keys that it makes.
-    pub(crate) key_gen: u32,
-    /// When it was started.
-    pub(crate) started_at: i64,
-}
 
 /// How the start of one went.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,7 +36,7 @@ impl Store {
         self.write(move |db| {
             let sql = "SELECT a.account_id, a.state, b.key_gen FROM account a LEFT JOIN bundle b USING (account_id)
                        WHERE a.email_key = ?1 ORDER BY a.state = 'removed', a.removed_at DESC LIMIT 1";
-            let Some(row) = db.row(sql, &values![names::key(&email)])? else { return Ok(ResetStart::Unknown) };
+            let Some(row) = db.row(sql, &values![address::key(&email)])? else { return Ok(ResetStart::Unknown) };
             let (account, state, present): ([u8; 16], String, Option<u32>) = (row.at(0)?, row.at(1)?, row.at(2)?);
             let key_gen = match (state.as_str(), present.and_then(|present| present.checked_add(1))) {
                 ("removed", _) => return Ok(ResetStart::Removed),
@@ -64,10 +57,7 @@ impl Store {
                  VALUES (?1, ?2, ?3, 'enrol', 'live', ?4, ?5, ?6)",
                 &values![invite, account, org, now, now + ttl, key_gen],
             )?;
-            db.execute(
-                "INSERT INTO outbox (kind, account_id, org_id, invite_id, created_at, not_before) VALUES ('invite', ?1, ?2, ?3, ?4, ?4)",
-                &values![account, org, invite, now],
-            )?;
+            db.execute_all(&[outbox::invitation(account, org, invite, now)])?;
             tell(db, account, None, Some("reset-started-admin"), now)?;
             let entry = Entry { org: Some(org), account: Some(account), invite: Some(invite), detail: Some(&by) };
             note(db, now, "reset.started", entry);

@@ -1,29 +1,22 @@
 //! Values that several commands speak of.
 
-use super::Result;
-use super::db::Row;
+use super::db::{Cell, FromCell, Row, Value};
+use super::error::Result;
+use crate::standing::Mode;
+use std::borrow::Cow;
 
-/// What an invitation is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Finish an account: keys are made.
-    Enrol,
-    /// Join another organisation with the account one has.
-    Join,
-}
-
-impl Mode {
-    /// The word on the wire and in the database.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Enrol => "enrol",
-            Self::Join => "join",
+impl FromCell for Mode {
+    fn from_cell(cell: &Cell) -> Option<Self> {
+        match cell {
+            Cell::Text(word) => Self::read(word),
+            _ => None,
         }
     }
+}
 
-    /// The mode of that word.
-    pub(super) fn read(word: &str) -> Option<Self> {
-        [Self::Enrol, Self::Join].into_iter().find(|mode| mode.as_str() == word)
+impl From<Mode> for Value<'_> {
+    fn from(mode: Mode) -> Self {
+        Self::Text(Cow::Borrowed(mode.as_str()))
     }
 }
 
@@ -34,33 +27,6 @@ pub(crate) struct Policy {
     pub(crate) recovery: String,
     pub(crate) secret_key: String,
     pub(crate) min_length: u32,
-}
-
-/// Why an invitation cannot be used, with the moment that it began and whom to ask.
-#[derive(Clone, Debug)]
-pub(crate) enum Why {
-    Expired {
-        at: i64,
-        contact: Option<String>,
-    },
-    Used {
-        at: Option<i64>,
-        contact: Option<String>,
-    },
-    Withdrawn {
-        at: Option<i64>,
-        contact: Option<String>,
-    },
-    /// The organisation has deactivated the person.
-    Suspended {
-        at: Option<i64>,
-        contact: Option<String>,
-    },
-    /// The organisation has removed the person.
-    Removed {
-        at: Option<i64>,
-        contact: Option<String>,
-    },
 }
 
 /// What a completed account is: ciphertext and public keys.
@@ -93,4 +59,13 @@ impl Bundle {
             recovery_public: row.at(at + 10)?,
         })
     }
+}
+
+/// What a reset is for the person who is offered it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reset {
+    /// The generation of the keys that it makes.
+    pub(crate) key_gen: u32,
+    /// When it was started.
+    pub(crate) started_at: i64,
 }

@@ -3,11 +3,12 @@
 //! Promise: a session is good for one account and one purpose until it expires, is ended, or the person is suspended; a suspension ends it for good, and its
 //! holder is told why for as long as it would have lived. Must never: hold a bearer.
 
+use super::accounts::{LoginRow, account};
 use super::audit::{Entry, note};
 use super::db::{Db, values};
-use super::logins::{LoginRow, Standing, account};
 use super::{Result, Store};
 use crate::rng::fresh_id;
+use crate::standing::Standing;
 use crate::token::TokenHash;
 
 /// Passwords that can be begun in one session: each beginning lets whoever holds the session test one guess.

@@ -3,8 +3,8 @@
 //! A letter whose last answer got lost is sent again with another token. Nobody can know which copy arrives, so both open the same invitation, until it is
 //! used, withdrawn or expired. A letter that certainly did not arrive takes its token with it.
 
-use super::Result;
 use super::db::{Db, values};
+use super::error::Result;
 use crate::token::TokenHash;
 
 /// `token` is about to be sent; the one before it may have arrived.

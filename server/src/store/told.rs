@@ -1,6 +1,6 @@
 //! Who is told when the database fails, whatever request it was that met the failure.
 
-use super::StoreError;
+use super::error::{Result, StoreError};
 use std::sync::{Arc, OnceLock};
 
 /// A listener, once there is one.
@@ -16,7 +16,7 @@ impl Told {
     }
 
     /// Passes an answer on, and tells of it if it is a failure.
-    pub(super) fn pass<T>(&self, answer: super::Result<T>) -> super::Result<T> {
+    pub(super) fn pass<T>(&self, answer: Result<T>) -> Result<T> {
         if let (Err(error), Some(listener)) = (&answer, self.0.get()) {
             listener(error);
         }

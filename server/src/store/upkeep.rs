@@ -6,7 +6,7 @@
 //! Promise: nobody who waits for an answer waits for this. Must never: be what durability or correctness rests on.
 
 use super::db::{Db, Location};
-use super::{Result, StoreError};
+use super::error::{Result, StoreError};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};

@@ -1,8 +1,8 @@
 //! Everything that is stored on an account, for the administrator who asks.
 
+use super::accounts::IS_MEMBER;
 use super::db::{Db, values};
 use super::fate::{LetterRow, letters_of};
-use super::logins::IS_MEMBER;
 use super::rows::Bundle;
 use super::{Result, Store};
 

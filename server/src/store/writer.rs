@@ -3,8 +3,8 @@
 //! Promise: nobody is answered before the commit; a command that fails takes only its own savepoint back. With many callers one fsync pays for all of them.
 
 use super::db::{Db, Location};
+use super::error::{Result, StoreError};
 use super::upkeep::Upkeep;
-use super::{Result, StoreError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! Rows that came back, and reading them.
 
-use crate::store::{Mode, Result, StoreError};
+use crate::store::error::{Result, StoreError};
 
 /// One value of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,15 +95,6 @@ impl<const N: usize> FromCell for [u8; N] {
     fn from_cell(cell: &Cell) -> Option<Self> {
         match cell {
             Cell::Blob(value) => value.as_slice().try_into().ok(),
-            _ => None,
-        }
-    }
-}
-
-impl FromCell for Mode {
-    fn from_cell(cell: &Cell) -> Option<Self> {
-        match cell {
-            Cell::Text(value) => Mode::read(value),
             _ => None,
         }
     }

@@ -8,14 +8,12 @@ mod postgres;
 mod sqlite;
 mod value;
 
-pub(crate) use cell::Row;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use cell::{Cell, FromCell};
+pub(crate) use cell::{Cell, FromCell, Row};
 pub(crate) use postgres::Address;
 pub(crate) use value::{Value, values};
 
 use super::audit::{self, Pending};
-use super::{Result, StoreError};
+use super::error::{Result, StoreError};
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@
 use super::Statement;
 use super::cell::{self, Row};
 use super::value::Value;
-use crate::store::{Result, StoreError};
+use crate::store::error::{Result, StoreError};
 use bytes::BytesMut;
 use futures_util::future::{join, try_join_all};
 use futures_util::{TryStreamExt, pin_mut};

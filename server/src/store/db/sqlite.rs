@@ -2,7 +2,7 @@
 
 use super::cell::{Cell, Row};
 use super::value::Value;
-use crate::store::Result;
+use crate::store::error::Result;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, params_from_iter};

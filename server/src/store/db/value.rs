@@ -1,7 +1,6 @@
 //! Values that go beside a statement.
 
 use super::cell::Cell;
-use crate::store::Mode;
 use std::borrow::Cow;
 
 /// A parameter.
@@ -69,12 +68,6 @@ impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
 impl<const N: usize> From<[u8; N]> for Value<'_> {
     fn from(value: [u8; N]) -> Self {
         Self::Blob(Cow::Owned(value.to_vec()))
-    }
-}
-
-impl From<Mode> for Value<'_> {
-    fn from(value: Mode) -> Self {
-        Self::Text(Cow::Borrowed(value.as_str()))
     }
 }
 

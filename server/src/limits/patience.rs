@@ -1,6 +1,8 @@
-//! Time limits for the two directions of a connection: a body has to arrive, and an answer has to be taken.
+//! Time limits for both directions of a connection: a body has to arrive, and an answer has to be
+//! taken.
 //!
-//! Promise: whoever sends or reads too slowly is cut off, so that a few of them cannot hold every connection of the server.
+//! Promise: a client that sends or reads too slowly is cut off, so that a few of them cannot hold
+//! every connection of the server.
 
 use axum::body::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -11,14 +13,34 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+/// How long clients may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// For the TLS handshake, for a request's head, and between two requests.
+    pub headers: Duration,
+    /// For a request's body.
+    pub body: Duration,
+    /// For taking some of an answer.
+    pub write: Duration,
+    /// For what is running when the server is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { headers: seconds(30), body: seconds(15), write: seconds(20), grace: seconds(25) }
+    }
+}
+
 /// A body that fails if it has not arrived whole in time.
-pub(super) struct InTime {
+pub(crate) struct InTime {
     body: Incoming,
     end: Pin<Box<Sleep>>,
 }
 
 impl InTime {
-    pub(super) fn new(body: Incoming, time: Duration) -> Self {
+    pub(crate) fn new(body: Incoming, time: Duration) -> Self {
         Self { body, end: Box::pin(sleep(time)) }
     }
 }
@@ -52,14 +74,14 @@ impl Body for InTime {
 }
 
 /// A connection that fails if nothing of what is to be written is taken for some time.
-pub(super) struct Taken<S> {
+pub(crate) struct Taken<S> {
     stream: S,
     time: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Taken<S> {
-    pub(super) fn new(stream: S, time: Duration) -> Self {
+    pub(crate) fn new(stream: S, time: Duration) -> Self {
         Self { stream, time, waiting: None }
     }
 

@@ -1,21 +1,13 @@
-//! How much one caller may ask: a bucket of tokens for each SCIM token, source and account.
+//! Rate limits: a token bucket for each SCIM token, source and account.
 //!
-//! Promises: a valid SCIM token is never held to less than 25 requests a second, whoever else floods the server from the same place; the tables are bounded, however
-//! many callers there are; a refusal says when to come again. Must never: keep an address or a token, only what is derived from them.
+//! Promises: the tables are bounded, however many callers there are; a refusal says when to try
+//! again. Must never: keep a token, only its hash.
 
-use super::source::Source;
-use crate::api::Problem;
-use crate::http::App;
-use crate::token::{TokenHash, hash_of_scim_bearer};
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use crate::token::TokenHash;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 
 /// The least that a SCIM token may be held to, in requests a second: what the most demanding identity provider asks of a server.
 pub const LEAST_FOR_SCIM: u32 = 25;
@@ -74,6 +66,27 @@ impl Limiter {
     /// One more login step for an account; `key` is whatever stands for the account, existing or not.
     pub(crate) fn login(&self, key: &[u8], now: i64) -> Result<(), Later> {
         self.account.take(TokenHash::of(key).0, now)
+    }
+
+    /// One more request from a source, as [`Source::counted`](super::Source::counted).
+    pub(crate) fn source(&self, source: IpAddr, now: i64) -> Result<(), Later> {
+        self.source.take(source, now)
+    }
+
+    /// One more request with a SCIM token that was valid before; `None` if it has no bucket.
+    pub(crate) fn known_scim_token(&self, token: TokenHash, now: i64) -> Option<Result<(), Later>> {
+        self.scim.knows(&token.0).then(|| self.scim.take(token.0, now))
+    }
+
+    /// The first request with a SCIM token was answered: the token is valid and gets a bucket.
+    pub(crate) fn valid_scim_token(&self, token: TokenHash, now: i64) {
+        // The request is answered already, so there is nothing to refuse.
+        let _ = self.scim.take(token.0, now);
+    }
+
+    /// A SCIM token was refused: it has no bucket from now on.
+    pub(crate) fn invalid_scim_token(&self, token: TokenHash) {
+        self.scim.forget(&token.0);
     }
 }
 
@@ -136,66 +149,6 @@ fn make_room<K: Copy + Eq + Hash>(callers: &mut HashMap<K, Bucket>, rate: Rate, 
     {
         callers.remove(&fullest);
     }
-}
-
-/// Refuses what is too much, before anything else looks at it.
-pub(super) async fn apply(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let now = app.clock.now();
-    let path = request.uri().path();
-    let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-    let source = request.extensions().get::<Source>().map_or(unknown, |source| source.counted());
-    if path == "/scim/v2" || path.starts_with("/scim/v2/") {
-        return identity_provider(&app.limits, source, now, request, next).await;
-    }
-    if (path.starts_with("/v1/") || path == "/i")
-        && let Err(Later(seconds)) = app.limits.source.take(source, now)
-    {
-        return Problem::too_many(seconds).into_response();
-    }
-    next.run(request).await
-}
-
-/// Only tokens that were good before have a bucket: whoever sends wrong ones is counted by where they come from, and cannot use up what belongs to a good one.
-async fn identity_provider(limits: &Limiter, source: IpAddr, now: i64, request: Request, next: Next) -> Response {
-    let token = bearer(request.headers());
-    let known = token.filter(|token| limits.scim.knows(token));
-    if let Some(Err(Later(seconds))) = known.map(|token| limits.scim.take(token, now)) {
-        return scim_too_many(seconds);
-    }
-    let response = next.run(request).await;
-    if response.status() == StatusCode::UNAUTHORIZED {
-        if let Some(token) = token {
-            limits.scim.forget(&token);
-        }
-        return match limits.source.take(source, now) {
-            Ok(()) => response,
-            Err(Later(seconds)) => scim_too_many(seconds),
-        };
-    }
-    if let (Some(token), None) = (token, known) {
-        // The first request of a token is never refused; it opens the bucket.
-        let _ = limits.scim.take(token, now);
-    }
-    response
-}
-
-fn bearer(headers: &HeaderMap) -> Option<[u8; 32]> {
-    let (_, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    hash_of_scim_bearer(token.trim()).map(|hash| hash.0)
-}
-
-fn scim_too_many(seconds: i64) -> Response {
-    let body = json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
-        "status": "429",
-        "detail": "Too many requests; nothing was changed. Come again after the seconds in Retry-After.",
-    });
-    let headers = [
-        (header::CONTENT_TYPE, "application/scim+json".to_owned()),
-        (header::RETRY_AFTER, seconds.to_string()),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    (StatusCode::TOO_MANY_REQUESTS, headers, body.to_string()).into_response()
 }
 
 #[cfg(test)]

@@ -1,0 +1,21 @@
+//! Limits: how much one caller may ask, how long a client may take, where a request comes from, and
+//! what is counted meanwhile.
+//!
+//! The room stands below HTTP. It knows no route and builds no answer: `http` holds the limiter and
+//! the counters, `api`, `scim` and `serve` ask them.
+
+mod metrics;
+mod patience;
+mod rates;
+mod source;
+
+pub(crate) use metrics::{Metrics, Page, method_name};
+pub use patience::Times;
+pub(crate) use patience::{InTime, Taken, TooSlow};
+pub use rates::{LEAST_FOR_SCIM, Limits, Rate};
+pub(crate) use rates::{Later, Limiter};
+pub(crate) use source::Source;
+pub use source::{Network, NetworkRefused};
+
+/// Most connections at one time, if nothing else is said.
+pub(crate) const CONNECTIONS: usize = 2048;
