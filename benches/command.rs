@@ -12,8 +12,8 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use firstkey::crypto::kdf::Profile;
 use firstkey::port::stretch::stretch;
+use firstkey_core::crypto::kdf::Profile;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use support::client::Desk;

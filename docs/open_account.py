@@ -2,7 +2,7 @@
 """Opens a firstkey account without firstkey: from what the server shows, and the recovery code.
 
     firstkey-server show ada@example.org --data DIR --json > shown.json
-    python3 docs/open_account.py shown.json data/eff_large_wordlist.txt      (asks for the code; nothing is sent or stored)
+    python3 docs/open_account.py shown.json crates/core/data/eff_large_wordlist.txt      (asks for the code; nothing is sent or stored)
 
 Written from docs/PROTOCOL.md alone, with nothing but Python's standard library, to be read in one go. It is slow and its time depends on
 secrets: for checking, on a computer that you trust. Exit code 0 only if every line below says "yes".

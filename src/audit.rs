@@ -5,7 +5,7 @@
 //! a secret, or know about files; `store` keeps it.
 
 use crate::ui::text::hex;
-use crate::wire::outbound::{Disclosed, Outbound};
+use firstkey_core::wire::outbound::{Disclosed, Outbound};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -192,11 +192,11 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::context::InviteId;
-    use crate::secret::InviteToken;
-    use crate::wire::disclose::{ClaimKey, Email};
-    use crate::wire::origin::Origin;
-    use crate::wire::outbound::Endpoint;
+    use firstkey_core::crypto::context::InviteId;
+    use firstkey_core::secret::InviteToken;
+    use firstkey_core::wire::disclose::{ClaimKey, Email};
+    use firstkey_core::wire::origin::Origin;
+    use firstkey_core::wire::outbound::Endpoint;
 
     fn claim() -> Outbound {
         let origin = Origin::read("https://accounts.example.org").expect("a good origin");

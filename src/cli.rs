@@ -11,7 +11,7 @@ pub use audit::{Audit, AuditCommand, AuditExplain, AuditOpen};
 pub use doctor::Doctor;
 pub use local::{Forget, Sessions};
 
-use crate::crypto::kdf::Profile;
+use firstkey_core::crypto::kdf::Profile;
 use crate::ui::kit_pdf::Paper;
 use crate::ui::script::Answers;
 use crate::ui::secret_key::VARIABLE;

@@ -1,7 +1,7 @@
 //! What `firstkey doctor` finds, and how bad it is: facts and judgements, without the looking and without the words.
 //!
 //! Promise: pure; a judgement depends on its facts alone. What is bad here is what would stop another command. Must never: hold a secret, or text of a
-//! server that is not [`Printable`](crate::wire::text::Printable).
+//! server that is not [`Printable`](firstkey_core::wire::text::Printable).
 
 pub mod certificate;
 pub mod folder;

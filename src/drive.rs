@@ -5,13 +5,13 @@
 
 mod account;
 
-use crate::crypto::kdf::{Profile, StretchJob, Stretched};
-use crate::flow::checkpoint::{Checkpoint, Pin};
-use crate::flow::stop::{LocalTrouble, NoAnswer, Stop};
-use crate::secret::SessionToken;
-use crate::flow::{Answer, Done, Effect, Flow, Notice, Question, Reply};
-use crate::wire::inbound::Response;
-use crate::wire::outbound::Outbound;
+use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
+use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, Stop};
+use firstkey_core::secret::SessionToken;
+use firstkey_core::flow::{Answer, Done, Effect, Flow, Notice, Question, Reply};
+use firstkey_core::wire::inbound::Response;
+use firstkey_core::wire::outbound::Outbound;
 use rand_core::CryptoRngCore;
 use std::time::{Duration, Instant};
 

@@ -2,8 +2,8 @@
 //!
 //! Promise: every end of the program has exactly one of these, by exhaustive match. Must never: change the meaning of a number.
 
-use crate::flow::stop::{Stop, Why};
-use crate::wire::refusal::Blame;
+use firstkey_core::flow::stop::{Stop, Why};
+use firstkey_core::wire::refusal::Blame;
 
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

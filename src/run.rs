@@ -17,12 +17,12 @@ mod files;
 mod share;
 
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
-use crate::crypto::kdf::Profile;
+use firstkey_core::crypto::kdf::Profile;
 use crate::drive::{self, Edges};
 use crate::exit::ExitCode;
-use crate::flow::accept::{Accept, Options};
-use crate::flow::account::join;
-use crate::flow::stop::{LocalTrouble, Reach, Stop, StorageTrouble, Why};
+use firstkey_core::flow::accept::{Accept, Options};
+use firstkey_core::flow::account::join;
+use firstkey_core::flow::stop::{LocalTrouble, Reach, Stop, StorageTrouble, Why};
 use crate::infisical::edge::command::Edge as DialectEdge;
 use crate::infisical::edge::sort::Sorted;
 use crate::port::harden::harden;

@@ -6,8 +6,8 @@
 mod support;
 
 use firstkey::age::AccountLine;
-use firstkey::flow::checkpoint::Pin;
-use firstkey::wire::origin::Origin;
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::wire::origin::Origin;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -4,11 +4,11 @@ mod support;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey::drive::Server;
-use firstkey::flow::stop::NoAnswer;
 use firstkey::port::http::{HttpServer, Limits};
-use firstkey::wire::disclose::Email;
-use firstkey::wire::origin::Origin;
-use firstkey::wire::outbound::{Endpoint, Outbound};
+use firstkey_core::flow::stop::NoAnswer;
+use firstkey_core::wire::disclose::Email;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::client::{Desk, Run};

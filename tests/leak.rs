@@ -2,7 +2,7 @@
 
 mod support;
 
-use firstkey::wire::link::InviteLink;
+use firstkey_core::wire::link::InviteLink;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -10,9 +10,9 @@
 mod support;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use firstkey::crypto::kdf::KdfBlock;
-use firstkey::crypto::prepare::prepare;
-use firstkey::wire::link::InviteLink;
+use firstkey_core::crypto::kdf::KdfBlock;
+use firstkey_core::crypto::prepare::prepare;
+use firstkey_core::wire::link::InviteLink;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::sync::mpsc::{self, Receiver, Sender};

@@ -5,7 +5,7 @@
 
 mod support;
 
-use firstkey::wire::link::InviteLink;
+use firstkey_core::wire::link::InviteLink;
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};

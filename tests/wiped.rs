@@ -4,16 +4,16 @@
 //! whether the types of `secret.rs` do what they promise to everybody who uses the library with another allocator. Here the allocator looks at each block
 //! before it takes it back.
 
-use firstkey::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope, X25519ByAccountKey};
-use firstkey::crypto::hazmat;
-use firstkey::crypto::kdf::{KdfBlock, Profile, Salt};
-use firstkey::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed};
-use firstkey::crypto::opaque::{Registration, answer_alone};
-use firstkey::crypto::strength::{Context, judge};
-use firstkey::crypto::{encoding::pae, label, prepare::prepare};
 use firstkey::port::random::SystemRng;
-use firstkey::secret::{
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope, X25519ByAccountKey};
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
+use firstkey_core::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed};
+use firstkey_core::crypto::opaque::{Registration, answer_alone};
+use firstkey_core::crypto::strength::{Context, judge};
+use firstkey_core::crypto::{encoding::pae, label, prepare::prepare};
+use firstkey_core::secret::{
     AccountKey, Ed25519Seed, ExportKey, FixedSecret, InviteToken, MasterKey, OpaquePassword, Password, PreKey,
     RecoveryCode, SecretKey, SessionToken, SrpExponent, TokenText, X25519Secret,
 };
@@ -163,7 +163,7 @@ fn every_type_of_secret_is_wiped_before_its_memory_is_given_back() {
         ask(name);
     }
     // Nobody adds a type and forgets it here.
-    let source = include_str!("../src/secret.rs");
+    let source = include_str!("../crates/core/src/secret.rs");
     assert_eq!(source.matches("\nfixed_secret! {").count(), asked.len());
     for (name, _) in asked {
         assert!(source.contains(&format!("    {name}, ")), "{name}");

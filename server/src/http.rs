@@ -8,7 +8,7 @@ use crate::serve::{Limiter, Metrics, TooSlow};
 use crate::store::Store;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, header};
-use firstkey::crypto::context::RealmId;
+use firstkey_core::crypto::context::RealmId;
 use futures_util::StreamExt;
 use std::error::Error;
 

@@ -9,7 +9,7 @@
 //! ```
 
 use crate::rng::{SystemRng, random};
-use firstkey::crypto::opaque::Suite;
+use firstkey_core::crypto::opaque::Suite;
 use opaque_ke::ServerSetup;
 use ring::hmac;
 use std::fs::{File, OpenOptions};
@@ -106,7 +106,7 @@ impl ServerKeys {
         let rest = bytes.strip_prefix(MAGIC)?;
         let (setup, secret) = rest.split_at(SETUP);
         let fakes = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let tag = hmac::sign(&fakes, &firstkey::crypto::encoding::pae(&[b"firstkey/v1/server-key-canary", bytes]));
+        let tag = hmac::sign(&fakes, &firstkey_core::crypto::encoding::pae(&[b"firstkey/v1/server-key-canary", bytes]));
         let canary = tag.as_ref().try_into().expect("invariant: HMAC-SHA-256 gives 32 bytes");
         Some(Self { setup: ServerSetup::deserialize(setup).ok()?, fakes, canary })
     }

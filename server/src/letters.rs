@@ -5,7 +5,7 @@ use crate::mail::{Report, read_report};
 use crate::names;
 use crate::realm::{Realm, RealmError};
 use crate::store::LetterRow;
-use firstkey::crypto::context::AccountId;
+use firstkey_core::crypto::context::AccountId;
 use serde::Serialize;
 
 /// What a mail that came back turned out to be.

@@ -4,10 +4,10 @@
 
 use crate::keys::ServerKeys;
 use crate::rng::{SystemRng, as_uuid_v4};
-use firstkey::crypto::context::{AccountContext, AccountId};
-use firstkey::crypto::encoding::pae;
-use firstkey::crypto::kdf::{KdfBlock, Profile, Salt};
-use firstkey::crypto::opaque::{self, KE1_LEN, KE2_LEN, KE3_LEN, REQUEST_LEN, RESPONSE_LEN, Suite, UPLOAD_LEN};
+use firstkey_core::crypto::context::{AccountContext, AccountId};
+use firstkey_core::crypto::encoding::pae;
+use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
+use firstkey_core::crypto::opaque::{self, KE1_LEN, KE2_LEN, KE3_LEN, REQUEST_LEN, RESPONSE_LEN, Suite, UPLOAD_LEN};
 use opaque_ke::{
     CredentialFinalization, CredentialRequest, RegistrationRequest, RegistrationUpload, ServerLogin,
     ServerLoginParameters, ServerRegistration,

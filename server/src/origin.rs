@@ -1,7 +1,7 @@
 //! The origin that people's clients talk to, from configuration and nowhere else. The grammar is the client's own, so that both sides mean the same.
 
-use firstkey::wire::link::LinkTrouble;
-pub use firstkey::wire::origin::Origin;
+use firstkey_core::wire::link::LinkTrouble;
+pub use firstkey_core::wire::origin::Origin;
 
 /// Why a text is no origin.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
 use crate::show::Shown;
 use crate::store::{Address, Chain, Location, RealmRow, Resent, Store, StoreError};
-use firstkey::crypto::context::{OrgId, RealmId};
+use firstkey_core::crypto::context::{OrgId, RealmId};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};

@@ -3,7 +3,7 @@
 use crate::letters::ShownLetter;
 use crate::store::{Bundle, Stored};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::crypto::context::{AccountId, RealmId};
+use firstkey_core::crypto::context::{AccountId, RealmId};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use axum::http::response::Parts;
-use firstkey::crypto::context::RealmId;
+use firstkey_core::crypto::context::RealmId;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use std::path::Path;

@@ -3,12 +3,12 @@
 //! Promise: a stanza is of the one canonical form or the file is refused; a key of low order is refused; what is wrong and what is for somebody else is told
 //! apart. Must never: write the private key down, as `AGE-SECRET-KEY-...` or otherwise.
 
-use crate::crypto::hazmat;
-use crate::secret::X25519Secret;
 use age::{DecryptError, Identity};
 use age_core::format::{FILE_KEY_BYTES, FileKey, Stanza};
 use age_core::primitives::{aead_decrypt, hkdf};
 use base64ct::{Base64Unpadded, Encoding};
+use firstkey_core::crypto::hazmat;
+use firstkey_core::secret::X25519Secret;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The type of stanzas that this key opens.

@@ -7,13 +7,13 @@
 //! Everything in it is public. It is a pin in another spelling, so a computer that never saw the account still compares before it asks for a password. Promise:
 //! what is read is what would be written, byte for byte. Must never: hold a secret, or be believed against a pin on this computer.
 
-use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use crate::crypto::identity::PublicIdentity;
-use crate::flow::checkpoint::Pin;
-use crate::wire::inbound::read_email;
-use crate::wire::origin::Origin;
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Checksum, Hrp};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::identity::PublicIdentity;
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::wire::inbound::read_email;
+use firstkey_core::wire::origin::Origin;
 
 /// The name of the plugin, as in `age-plugin-firstkey`.
 pub const NAME: &str = "firstkey";

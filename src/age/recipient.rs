@@ -3,9 +3,9 @@
 //! Promise: only X25519 recipients, `age1` and 58 symbols; none of low order, with which everybody could open the file. Must never: take a recipient twice, or
 //! an empty list.
 
-use crate::crypto::hazmat;
 use age::x25519::Recipient;
 use bech32::primitives::decode::CheckedHrpstring;
+use firstkey_core::crypto::hazmat;
 
 /// At least one recipient.
 pub struct Recipients(Vec<(String, Recipient)>);

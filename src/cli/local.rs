@@ -1,8 +1,8 @@
 //! The flags of `firstkey sessions` and `firstkey forget`.
 
 use super::{Account, EXIT_CODES, OldPassword, Which};
-use crate::crypto::context::SessionId;
-use crate::flow::account::Ending;
+use firstkey_core::crypto::context::SessionId;
+use firstkey_core::flow::account::Ending;
 use clap::Args;
 
 /// `firstkey sessions`.

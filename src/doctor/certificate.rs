@@ -2,7 +2,7 @@
 //!
 //! Promise: any bytes give facts or nothing; names become [`Printable`] at once. Must never: judge a certificate; the connection's own verifier does.
 
-use crate::wire::text::Printable;
+use firstkey_core::wire::text::Printable;
 use x509_cert::Certificate as Parsed;
 use x509_cert::der::Decode;
 use x509_cert::der::asn1::ObjectIdentifier;

@@ -3,7 +3,7 @@
 //! Promise: a folder or file that is called bad is one that the store refuses. Must never: say what is in a file.
 
 use super::State;
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 
 /// Less than this is too little for a command: its files together are some hundred KiB.
 const LEAST_KIB: u64 = 1024;

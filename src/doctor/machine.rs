@@ -3,9 +3,9 @@
 //! Promise: whether a profile fits is the answer that a command gets as well. Must never: call a machine bad because it is slow.
 
 use super::State;
-use crate::crypto::kdf::Profile;
-use crate::flow::stop::LocalTrouble;
-use crate::wire::text::Printable;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::stop::LocalTrouble;
+use firstkey_core::wire::text::Printable;
 
 /// Columns below which the sentences get hard to read.
 const FEWEST_COLUMNS: usize = 40;

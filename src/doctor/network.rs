@@ -5,9 +5,9 @@
 
 use super::certificate::Certificate;
 use super::{Family, State};
-use crate::flow::stop::NoAnswer;
-use crate::wire::inbound::{ProblemName, Response};
-use crate::wire::refusal::Refusal;
+use firstkey_core::flow::stop::NoAnswer;
+use firstkey_core::wire::inbound::{ProblemName, Response};
+use firstkey_core::wire::refusal::Refusal;
 
 /// Seconds of difference that nothing depends on.
 const CLOCK_TOLERANCE: u64 = 5 * 60;

@@ -5,10 +5,10 @@ use super::folder::{Folder, Remembered, Step, Writing};
 use super::machine::{Closed, Locked, Memory, Stretching, Swap, Terminal};
 use super::network::{Answer, Chain, Clock, Connection, Distrust, Name, Proxy, Shown};
 use super::{Family, Found, State, Tally};
-use crate::crypto::kdf::Profile;
-use crate::flow::stop::{LocalTrouble, NoAnswer, StorageTrouble};
-use crate::wire::inbound::{Framing, Response};
-use crate::wire::text::Printable;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, StorageTrouble};
+use firstkey_core::wire::inbound::{Framing, Response};
+use firstkey_core::wire::text::Printable;
 use zeroize::Zeroizing;
 
 const NOW: u64 = 1_795_798_800;

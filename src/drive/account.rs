@@ -1,14 +1,14 @@
 //! The same edges as the world of a flow on an account that exists.
 
 use super::{Edges, Person, Server, Shelf, Stretch};
-use crate::crypto::kdf::{Profile, StretchJob, Stretched};
-use crate::flow::account::{Halt, World};
-use crate::flow::checkpoint::Pin;
-use crate::flow::stop::LocalTrouble;
-use crate::flow::{Answer, Notice, Question};
-use crate::secret::SessionToken;
-use crate::wire::inbound::Response;
-use crate::wire::outbound::Outbound;
+use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
+use firstkey_core::flow::account::{Halt, World};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::stop::LocalTrouble;
+use firstkey_core::flow::{Answer, Notice, Question};
+use firstkey_core::secret::SessionToken;
+use firstkey_core::wire::inbound::Response;
+use firstkey_core::wire::outbound::Outbound;
 use std::time::{Duration, Instant};
 
 impl<P, S, H, K, C, F> World for Edges<'_, P, S, H, K, C>

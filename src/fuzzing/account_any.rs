@@ -9,18 +9,20 @@ use super::honest::response;
 use super::infisical::person::ready;
 use super::needles::Needles;
 use super::scene::{PASSWORD, Scene, stretch};
-use crate::crypto::context::AccountContext;
-use crate::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
-use crate::crypto::kek::derive_password_keys;
-use crate::crypto::recovery::{read_code, write_code};
-use crate::flow::account::stop::{Reach, Stop};
-use crate::flow::account::{Deed, Done, Halt, KitWish, Known, World, change_kit, change_password, recover, verify};
-use crate::flow::checkpoint::Pin;
-use crate::flow::stop::{LocalTrouble, NoAnswer};
-use crate::flow::{Answer, Locks, Notice, Question};
-use crate::secret::{MasterKey, SessionToken};
-use crate::wire::inbound::Response;
-use crate::wire::outbound::{Endpoint, Outbound};
+use firstkey_core::crypto::context::AccountContext;
+use firstkey_core::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
+use firstkey_core::crypto::kek::derive_password_keys;
+use firstkey_core::crypto::recovery::{read_code, write_code};
+use firstkey_core::flow::account::stop::{Reach, Stop};
+use firstkey_core::flow::account::{
+    Deed, Done, Halt, KitWish, Known, World, change_kit, change_password, recover, verify,
+};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
+use firstkey_core::flow::{Answer, Locks, Notice, Question};
+use firstkey_core::secret::{MasterKey, SessionToken};
+use firstkey_core::wire::inbound::Response;
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -201,8 +203,8 @@ fn judge(remembered: bool, orders: &[u8], run: impl FnOnce(&mut Line<'_>, Known)
     }
 }
 
-fn pin_origin() -> crate::wire::origin::Origin {
-    crate::wire::origin::Origin::read("https://keys.example.org").expect("invariant: a good origin")
+fn pin_origin() -> firstkey_core::wire::origin::Origin {
+    firstkey_core::wire::origin::Origin::read("https://keys.example.org").expect("invariant: a good origin")
 }
 
 fn nothing_secret_left(line: &Line<'_>, context: &AccountContext) {

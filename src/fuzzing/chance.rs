@@ -1,6 +1,6 @@
 //! Randomness for tests: repeatable, and remembered, so that an oracle knows every secret of a run.
 
-use crate::crypto::hazmat;
+use firstkey_core::crypto::hazmat;
 use rand_core::{CryptoRng, Error, RngCore};
 
 /// A stream of SHA-512 blocks over a seed and a counter. Not for secrets.

@@ -3,13 +3,13 @@
 //! Oracle: an accepted structure is kept byte for byte and belongs to one kind only; a sealed envelope opens if and only if not one bit of it was changed.
 
 use super::chance::Seeded;
-use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use crate::crypto::envelope::{
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, Kind, X25519ByAccountKey,
 };
-use crate::crypto::kdf::{KdfBlock, Profile, Salt};
-use crate::crypto::kek::{ByAccountKey, ByPassword, ByRecovery, Kek};
-use crate::secret::{AccountKey, Ed25519Seed, ExportKey, PreKey, RecoveryCode, X25519Secret};
+use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
+use firstkey_core::crypto::kek::{ByAccountKey, ByPassword, ByRecovery, Kek};
+use firstkey_core::secret::{AccountKey, Ed25519Seed, ExportKey, PreKey, RecoveryCode, X25519Secret};
 
 const GEN: KeyGen = KeyGen::FIRST;
 const INVARIANT: &str = "invariant: sealing under fresh keys succeeds";

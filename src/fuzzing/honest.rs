@@ -8,15 +8,15 @@ mod reset;
 mod sessions;
 
 use super::chance::Seeded;
-use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use crate::crypto::encoding::pae;
-use crate::crypto::hazmat;
-use crate::crypto::identity::{IdentitySignature, PublicIdentity};
-use crate::crypto::opaque::Suite;
-use crate::wire::inbound::{Framing, Response};
-use crate::wire::outbound::Outbound;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use change::What;
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::encoding::pae;
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity};
+use firstkey_core::crypto::opaque::Suite;
+use firstkey_core::wire::inbound::{Framing, Response};
+use firstkey_core::wire::outbound::Outbound;
 use opaque_ke::{
     CredentialFinalization, CredentialRequest, Identifiers, RegistrationRequest, RegistrationUpload, ServerLogin,
     ServerLoginParameters, ServerRegistration, ServerSetup,

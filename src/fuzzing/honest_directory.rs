@@ -2,10 +2,10 @@
 
 use super::chance::Seeded;
 use super::honest::HonestServer;
-use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use crate::crypto::identity::{KeyPairs, PublicIdentity};
-use crate::wire::outbound::Outbound;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::identity::{KeyPairs, PublicIdentity};
+use firstkey_core::wire::outbound::Outbound;
 use serde_json::{Value, json};
 
 /// Somebody whom the directory shows.

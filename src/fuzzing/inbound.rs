@@ -4,12 +4,12 @@
 //! same after it was written and read again.
 
 use super::{offer, seen};
-use crate::flow::checkpoint::{Checkpoint, Pin};
-use crate::wire::completion::Completion;
-use crate::wire::inbound::{self, Framing, Offer, Problem, ProblemName, Response};
-use crate::wire::json::{self, Value};
-use crate::wire::origin::Origin;
-use crate::wire::sessions;
+use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::wire::completion::Completion;
+use firstkey_core::wire::inbound::{self, Framing, Offer, Problem, ProblemName, Response};
+use firstkey_core::wire::json::{self, Value};
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::sessions;
 
 /// Statuses that the first byte chooses from.
 const STATUSES: [u16; 8] = [200, 400, 403, 409, 410, 429, 500, 302];

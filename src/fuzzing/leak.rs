@@ -5,16 +5,16 @@
 
 use super::needles::Needles;
 use super::player::{Heard, Log};
-use crate::crypto::context::{AccountContext, AccountId, RealmId};
-use crate::crypto::encoding::pae;
-use crate::crypto::hazmat;
-use crate::crypto::kek::derive_password_keys;
-use crate::crypto::prepare::prepare;
-use crate::crypto::recovery::{write_code, write_secret_key};
-use crate::flow::{Effect, Notice, Question};
-use crate::secret::{MasterKey, SecretKey};
-use crate::wire::outbound::{Endpoint, Outbound};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
+use firstkey_core::crypto::encoding::pae;
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::kek::derive_password_keys;
+use firstkey_core::crypto::prepare::prepare;
+use firstkey_core::crypto::recovery::{write_code, write_secret_key};
+use firstkey_core::flow::{Effect, Notice, Question};
+use firstkey_core::secret::{MasterKey, SecretKey};
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use serde_json::Value;
 
 /// What was found where, if anything was.

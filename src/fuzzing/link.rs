@@ -2,9 +2,9 @@
 //!
 //! Oracle: what is accepted is one line of ASCII, goes to `https` or to loopback, shows the host that the text names, and reads the same again in canonical form.
 
-use crate::wire::link::InviteLink;
-use crate::wire::origin::Origin;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::wire::link::InviteLink;
+use firstkey_core::wire::origin::Origin;
 
 /// Reads `data` as a link and as an origin.
 ///

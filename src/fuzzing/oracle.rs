@@ -6,13 +6,13 @@ mod reset;
 
 use super::player::{Heard, LIMIT, Log, Turn};
 use super::{leak, offer, seen};
-use crate::crypto::hazmat;
-use crate::crypto::kdf::Profile;
-use crate::crypto::recovery::{write_code, write_secret_key};
-use crate::flow::stop::Reach;
-use crate::flow::{Done, Effect, Notice, Question};
-use crate::wire::outbound::Outbound;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::crypto::recovery::{write_code, write_secret_key};
+use firstkey_core::flow::stop::Reach;
+use firstkey_core::flow::{Done, Effect, Notice, Question};
+use firstkey_core::wire::outbound::Outbound;
 use serde_json::Value;
 use std::fmt;
 

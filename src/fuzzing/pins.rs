@@ -3,11 +3,11 @@
 //! Oracle: what is read survives writing and reading; the keys, ids and signature of a record that is read are those that its owner signed, whatever was edited.
 
 use super::honest_directory::Listed;
-use crate::crypto::context::KeyGen;
-use crate::crypto::identity::IdentitySignature;
-use crate::flow::checkpoint::Pin;
-use crate::flow::peer::Peer;
-use crate::wire::origin::Origin;
+use firstkey_core::crypto::context::KeyGen;
+use firstkey_core::crypto::identity::IdentitySignature;
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::peer::Peer;
+use firstkey_core::wire::origin::Origin;
 
 /// A good record.
 pub fn good() -> Peer {

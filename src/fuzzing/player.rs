@@ -3,11 +3,11 @@
 //! Promise: keeps the driver's contract, one effect at a time; goes on asking after the end, so that the oracle sees whether anything more would be done.
 
 use super::chance::Recorder;
-use crate::crypto::kdf::Profile;
-use crate::flow::accept::Options;
-use crate::flow::checkpoint::{Checkpoint, Pin};
-use crate::flow::{Answer, Effect, Flow, Reply};
-use crate::wire::inbound::Framing;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::accept::Options;
+use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::{Answer, Effect, Flow, Reply};
+use firstkey_core::wire::inbound::Framing;
 use std::ops::Range;
 
 /// Steps after which a flow is taken for endless (I8).

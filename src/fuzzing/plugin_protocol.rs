@@ -8,10 +8,6 @@ use super::chance::Seeded;
 use crate::age::line::NAME;
 use crate::age::plugin::{IdentityPlugin, Keys};
 use crate::age::{AccountLine, AgeKey};
-use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use crate::crypto::identity::KeyPairs;
-use crate::flow::checkpoint::Pin;
-use crate::wire::origin::Origin;
 use age::Identity;
 use age_core::format::{FILE_KEY_BYTES, FileKey, Stanza, read::age_stanza};
 use age_core::secrecy::{ExposeSecret, SecretString};
@@ -19,6 +15,10 @@ use age_plugin::Callbacks;
 use age_plugin::identity::{Error, IdentityPluginV1};
 use base64ct::{Base64Unpadded, Encoding};
 use bech32::{Bech32, Hrp};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::identity::KeyPairs;
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::wire::origin::Origin;
 use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
@@ -43,8 +43,8 @@ fn line() -> AccountLine {
 
 /// A line and a stanza that is for its account, always the same: `X25519 SHARE`, then the body.
 pub fn example() -> (String, String) {
-    use crate::crypto::hazmat;
     use age_core::primitives::{aead_encrypt, hkdf};
+    use firstkey_core::crypto::hazmat;
     let ephemeral = [9; 32];
     let (share, theirs) = (hazmat::x25519_public(&ephemeral), pairs().public(KeyGen::FIRST).x25519);
     let shared = hazmat::x25519_agree(&ephemeral, &theirs).expect("invariant: a sound key");

@@ -3,7 +3,7 @@
 //! Oracle: what is accepted writes itself in one canonical form, which is accepted as the same; it is one kind alone; taking one symbol of it away or exchanging one
 //! is never accepted silently as the same code; a slip is named at a place that the text has.
 
-use crate::crypto::recovery::{CodeError, read_code, read_secret_key, write_code, write_secret_key};
+use firstkey_core::crypto::recovery::{CodeError, read_code, read_secret_key, write_code, write_secret_key};
 
 /// Reads `data` as both.
 ///
@@ -48,8 +48,8 @@ pub fn run(data: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::run;
-    use crate::crypto::recovery::{write_code, write_secret_key};
     use crate::fuzzing::chance::Seeded;
+    use firstkey_core::crypto::recovery::{write_code, write_secret_key};
     use rand_core::RngCore;
 
     #[test]

@@ -3,13 +3,13 @@
 use super::chance::Recorder;
 use super::honest::HonestServer;
 use super::player::{Given, Log, World, play};
-use crate::crypto::hazmat;
-use crate::crypto::kdf::{StretchJob, Stretched};
-use crate::crypto::recovery::{write_code, write_secret_key};
-use crate::flow::accept::{Accept, Options};
-use crate::flow::checkpoint::{Checkpoint, Pin};
-use crate::flow::{Answer, Effect, Question, Reply};
-use crate::secret::MasterKey;
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::kdf::{StretchJob, Stretched};
+use firstkey_core::crypto::recovery::{write_code, write_secret_key};
+use firstkey_core::flow::accept::{Accept, Options};
+use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::{Answer, Effect, Question, Reply};
+use firstkey_core::secret::MasterKey;
 use zeroize::Zeroizing;
 
 /// A password that nobody finds weak and that occurs nowhere by chance.

@@ -6,9 +6,9 @@ use super::envelope::Sealed;
 use super::honest::HonestServer;
 use super::player::Log;
 use super::scene::Scene;
-use crate::crypto::recovery::{write_code, write_secret_key};
-use crate::flow::Effect;
 use crate::fuzzing::player::Heard;
+use firstkey_core::crypto::recovery::{write_code, write_secret_key};
+use firstkey_core::flow::Effect;
 use serde_json::Value;
 
 /// One file of the corpus.

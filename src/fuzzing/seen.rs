@@ -1,9 +1,9 @@
 //! Everything of other people's making that a person gets to see, and whether it is fit to be shown (I9).
 
-use crate::flow::stop::{Stop, Why};
-use crate::flow::{Introduction, Notice, Question};
-use crate::wire::inbound::{Problem, ProblemName};
-use crate::wire::refusal::Refusal;
+use firstkey_core::flow::stop::{Stop, Why};
+use firstkey_core::flow::{Introduction, Notice, Question};
+use firstkey_core::wire::inbound::{Problem, ProblemName};
+use firstkey_core::wire::refusal::Refusal;
 
 /// The texts of a question.
 pub fn in_question(question: &Question) -> Vec<String> {

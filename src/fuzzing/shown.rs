@@ -4,13 +4,13 @@
 //! if it is, value for value, the account whose recovery code was typed. Texts are fit for a terminal.
 
 use super::scene::Scene;
-use crate::crypto::context::AccountContext;
-use crate::crypto::kdf::KdfBlock;
-use crate::flow::checkpoint::Pin;
-use crate::flow::offline::{Findings, Fit, Part, Trouble, Witness, open};
-use crate::flow::{Answer, Notice, Question};
-use crate::wire::shown::Shown;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::crypto::context::AccountContext;
+use firstkey_core::crypto::kdf::KdfBlock;
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::offline::{Findings, Fit, Part, Trouble, Witness, open};
+use firstkey_core::flow::{Answer, Notice, Question};
+use firstkey_core::wire::shown::Shown;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use zeroize::Zeroizing;
@@ -220,7 +220,7 @@ fn written(shown: &Shown) -> Vec<u8> {
     let AccountContext { realm, account } = &shown.context;
     let mut file =
         json!({"realm_id": realm.to_string(), "account_id": account.to_string(), "state": shown.state.as_str()});
-    file["email"] = shown.email.as_ref().map(crate::wire::text::Printable::as_str).into();
+    file["email"] = shown.email.as_ref().map(firstkey_core::wire::text::Printable::as_str).into();
     file["identity"] = Value::Null;
     if let Some(bundle) = &shown.bundle {
         let (identity, envelopes) = (&bundle.identity, &bundle.envelopes);

@@ -7,11 +7,11 @@
 use super::hexadecimal;
 use super::keys::{Backup, PublicKey, Salt, Sealed, Vault};
 use super::srp::{NUMBER, ServerPublic};
-use crate::secret::TokenText;
-use crate::wire::fields::Fields;
-use crate::wire::inbound::{Framing, Response};
-use crate::wire::json::{self, Value};
-use crate::wire::text::Printable;
+use firstkey_core::secret::TokenText;
+use firstkey_core::wire::fields::Fields;
+use firstkey_core::wire::inbound::{Framing, Response};
+use firstkey_core::wire::json::{self, Value};
+use firstkey_core::wire::text::Printable;
 use zeroize::Zeroizing;
 
 /// The longest token that is kept.

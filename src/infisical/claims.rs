@@ -4,11 +4,11 @@
 //! what is decided by it can only make this program refuse. Must never: decide that something is safe.
 
 use super::link::MAX_NAME;
-use crate::secret::TokenText;
-use crate::wire::fields::Fields;
-use crate::wire::json::{self, Value};
-use crate::wire::text::Printable;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::secret::TokenText;
+use firstkey_core::wire::fields::Fields;
+use firstkey_core::wire::json::{self, Value};
+use firstkey_core::wire::text::Printable;
 use zeroize::Zeroizing;
 
 /// The claims that matter.

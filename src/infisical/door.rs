@@ -11,11 +11,11 @@ use super::hexadecimal;
 use super::keys::{Backup, Private, Protected, PublicKey, Salt, Sealed};
 use super::probe::Route;
 use super::srp::{ClientProof, ClientPublic, Verifier};
-use crate::crypto::hazmat;
-use crate::secret::TokenText;
-use crate::wire::json::ObjectWriter;
-use crate::wire::origin::Origin;
-use crate::wire::outbound::Disclosed;
+use firstkey_core::crypto::hazmat;
+use firstkey_core::secret::TokenText;
+use firstkey_core::wire::json::ObjectWriter;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::outbound::Disclosed;
 use zeroize::Zeroizing;
 
 macro_rules! members {

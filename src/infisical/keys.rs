@@ -12,13 +12,13 @@
 
 use super::hexadecimal;
 use super::srp::{self, Verifier};
-use crate::crypto::hazmat;
-use crate::secret::{AccountKey, MasterKey, Password, SrpExponent, X25519Secret};
 use aes_gcm::AesGcm;
 use aes_gcm::aead::consts::{U12, U16};
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::aes::Aes256;
 use base64ct::{Base64, Encoding};
+use firstkey_core::crypto::hazmat;
+use firstkey_core::secret::{AccountKey, MasterKey, Password, SrpExponent, X25519Secret};
 use rand_core::CryptoRngCore;
 use std::marker::PhantomData;
 use subtle::ConstantTimeEq;

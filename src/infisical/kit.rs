@@ -7,10 +7,10 @@
 
 use super::hexadecimal;
 use super::keys::{Backup, PublicKey, Sealed};
-use crate::crypto::hazmat::sha256;
-use crate::crypto::words::phrase_from_digest;
-use crate::secret::{RecoveryCode, X25519Secret};
-use crate::wire::origin::Origin;
+use firstkey_core::crypto::hazmat::sha256;
+use firstkey_core::crypto::words::phrase_from_digest;
+use firstkey_core::secret::{RecoveryCode, X25519Secret};
+use firstkey_core::wire::origin::Origin;
 use rand_core::CryptoRngCore;
 use std::fmt;
 use zeroize::Zeroizing;

@@ -12,9 +12,9 @@
 //! Must never: contact anybody, or put anything of the text into an error.
 
 use super::hexadecimal;
-use crate::secret::TokenText;
-use crate::wire::link::LinkTrouble;
-use crate::wire::origin::Origin;
+use firstkey_core::secret::TokenText;
+use firstkey_core::wire::link::LinkTrouble;
+use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
 
 /// The most bytes that are looked at. Sign-in tickets have about 700.

@@ -5,9 +5,9 @@
 
 use super::hexadecimal;
 use super::keys::{PublicKey, Salt, Vault};
-use crate::crypto::hazmat::sha256;
-use crate::flow::checkpoint::Unreadable;
-use crate::wire::origin::Origin;
+use firstkey_core::crypto::hazmat::sha256;
+use firstkey_core::flow::checkpoint::Unreadable;
+use firstkey_core::wire::origin::Origin;
 use serde::{Deserialize, Serialize};
 
 /// A pin.
@@ -117,7 +117,7 @@ mod tests {
     use super::super::keys::{Lock, Unlocked};
     use super::*;
     use crate::fuzzing::chance::Seeded;
-    use crate::secret::{MasterKey, SrpExponent, X25519Secret};
+    use firstkey_core::secret::{MasterKey, SrpExponent, X25519Secret};
 
     #[test]
     fn a_pin_reads_back_exactly_and_holds_no_verifier() {

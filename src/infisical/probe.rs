@@ -7,8 +7,8 @@
 use super::answer::{Heard, Nonsense, ServerError, hear};
 use super::door::{Call, Request};
 use super::says::{Says, meaning};
-use crate::wire::inbound::Response;
-use crate::wire::origin::Origin;
+use firstkey_core::wire::inbound::Response;
+use firstkey_core::wire::origin::Origin;
 
 /// The members that completing an account by invite took.
 const INVITE: [&str; 11] = [
@@ -100,7 +100,7 @@ fn members(route: Route, error: &ServerError) -> Result<(), NotThisEra> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::inbound::Framing;
+    use firstkey_core::wire::inbound::Framing;
     use zeroize::Zeroizing;
 
     fn response(status: u16, content_type: &str, body: &str) -> Response {

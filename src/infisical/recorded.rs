@@ -7,7 +7,7 @@ use super::keys::{PublicKey, Salt, Sealed};
 use super::link::{Link, looks_like_one};
 use super::probe::{Route, judge};
 use super::says::{Says, meaning};
-use crate::wire::inbound::{Framing, Response};
+use firstkey_core::wire::inbound::{Framing, Response};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
@@ -73,7 +73,7 @@ fn good(exchange: &Exchange) -> answer_fields::Fields {
 }
 
 mod answer_fields {
-    pub(super) use crate::wire::fields::Fields;
+    pub(super) use firstkey_core::wire::fields::Fields;
 }
 
 #[test]

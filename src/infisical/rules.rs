@@ -5,9 +5,9 @@
 //! itself. What is typed is judged, never changed: the bytes that are used are the bytes that were typed.
 //! Must never: judge a password that is only used.
 
-use crate::crypto::prepare::{PrepareError, prepare};
-use crate::crypto::strength::{Context, Strength, Verdict, Weakness, judge};
-use crate::crypto::words::make_passphrase;
+use firstkey_core::crypto::prepare::{PrepareError, prepare};
+use firstkey_core::crypto::strength::{Context, Strength, Verdict, Weakness, judge};
+use firstkey_core::crypto::words::make_passphrase;
 use rand_core::CryptoRngCore;
 use unicode_normalization::is_nfc;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};

@@ -6,7 +6,7 @@
 
 use super::answer::ServerError;
 use super::door::Call;
-use crate::wire::text::Printable;
+use firstkey_core::wire::text::Printable;
 
 /// A reason.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,10 +9,10 @@
 //!
 //! Residue: the arithmetic copies numbers on the stack while it works; what is kept here is wiped, those copies are not.
 
-use crate::crypto::hazmat::sha256;
-use crate::secret::{Password, SrpExponent};
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{Odd, U256, U512, U4096};
+use firstkey_core::crypto::hazmat::sha256;
+use firstkey_core::secret::{Password, SrpExponent};
 use rand_core::CryptoRngCore;
 use std::sync::LazyLock;
 use zeroize::{Zeroize, Zeroizing};

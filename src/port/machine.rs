@@ -4,9 +4,9 @@
 
 use super::memory::{self, NotEnough};
 use super::stretch::{StretchError, stretch};
-use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::drive::Stretch;
-use crate::flow::stop::LocalTrouble;
+use firstkey_core::flow::stop::LocalTrouble;
 
 /// Argon2id on this machine's cores and memory.
 pub struct ThisMachine;

@@ -5,8 +5,8 @@
 
 use super::memory::{self, NotEnough};
 use super::os::{NoMemory, WipedPages};
-use crate::crypto::stack;
-use crate::secret::MasterKey;
+use firstkey_core::crypto::stack;
+use firstkey_core::secret::MasterKey;
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::num::NonZeroUsize;
 

@@ -1,20 +1,20 @@
 //! `firstkey audit`: what was sent, and what the server shows of an account.
 //!
 //! Promise: nothing here can reach a network: no connection is made, and no edge that could make one is at hand; nothing is written, the state folder is only
-//! read. Must never: judge whether an account fits; that is [`crate::flow::offline`].
+//! read. Must never: judge whether an account fits; that is [`firstkey_core::flow::offline`].
 
 use super::{early, known, rehearsal, state_folder};
 use crate::audit::Record;
 use crate::cli::{self, AuditCommand, AuditExplain, AuditOpen};
-use crate::crypto::context::AccountContext;
-use crate::crypto::recovery::read_code;
+use firstkey_core::crypto::context::AccountContext;
+use firstkey_core::crypto::recovery::read_code;
 use crate::drive::Person;
 use crate::exit::ExitCode;
-use crate::flow::account::stop::Change;
-use crate::flow::checkpoint::Pin;
-use crate::flow::offline::{self, Findings, Kit, Trouble, Witness};
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
-use crate::flow::{Answer, Notice, Question};
+use firstkey_core::flow::account::stop::Change;
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::offline::{self, Findings, Kit, Trouble, Witness};
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::{Answer, Notice, Question};
 use crate::store::shelf;
 use crate::ui::explain_event;
 use crate::ui::kit_file::KitFile;
@@ -26,9 +26,9 @@ use crate::ui::term::Terminal;
 use crate::ui::text::explain::{DRAWN, Subject};
 use crate::ui::wrap::wrap;
 use crate::ui::{signals, text};
-use crate::wire::json::MAX_BODY;
-use crate::wire::refusal::Refusal;
-use crate::wire::shown::Shown;
+use firstkey_core::wire::json::MAX_BODY;
+use firstkey_core::wire::refusal::Refusal;
+use firstkey_core::wire::shown::Shown;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

@@ -1,19 +1,19 @@
 //! `firstkey forget`: what this computer remembers, removed.
 //!
-//! Promise: nothing is sent; nothing is removed before it was listed and agreed to. Must never: decide what goes; that is [`crate::flow::forget`].
+//! Promise: nothing is sent; nothing is removed before it was listed and agreed to. Must never: decide what goes; that is [`firstkey_core::flow::forget`].
 
 use super::state_folder;
 use crate::cli;
 use crate::exit::ExitCode;
-use crate::flow::forget::{Plan, What, Why, Wish, agreed_in_advance, plan};
-use crate::flow::stop::LocalTrouble;
+use firstkey_core::flow::forget::{Plan, What, Why, Wish, agreed_in_advance, plan};
+use firstkey_core::flow::stop::LocalTrouble;
 use crate::infisical::pin::Pin as DialectPin;
 use crate::store::forget::{Contents, Entry, Leaving};
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
 use crate::ui::signals;
 use crate::ui::term::Terminal;
-use crate::wire::origin::Origin;
+use firstkey_core::wire::origin::Origin;
 use std::path::PathBuf;
 
 /// Does it.

@@ -5,16 +5,16 @@
 use super::{early, state_folder};
 use crate::cli;
 use crate::exit::ExitCode;
-use crate::flow::account::stop::{Reach, Stop as AccountStop, Why};
-use crate::flow::checkpoint::Pin;
-use crate::flow::Locks;
-use crate::flow::stop::LocalTrouble;
+use firstkey_core::flow::account::stop::{Reach, Stop as AccountStop, Why};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::Locks;
+use firstkey_core::flow::stop::LocalTrouble;
 use crate::store::shelf;
 use crate::ui::script::{Answers, Event, Script};
 use crate::ui::text;
-use crate::wire::directory::Words;
-use crate::wire::link::short_id;
-use crate::wire::origin::Origin;
+use firstkey_core::wire::directory::Words;
+use firstkey_core::wire::link::short_id;
+use firstkey_core::wire::origin::Origin;
 use std::io::Write;
 use std::path::PathBuf;
 

@@ -5,15 +5,15 @@
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
-use crate::crypto::context::AccountContext;
-use crate::crypto::kdf::Profile;
-use crate::crypto::recovery::read_code;
+use firstkey_core::crypto::context::AccountContext;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::crypto::recovery::read_code;
 use crate::exit::ExitCode;
-use crate::flow::Locks;
-use crate::flow::account::stop::{Reach, Stop as AccountStop, Why as AccountWhy};
-use crate::flow::account::{Done, KitOnFile, KitWish, Known, World, change_kit, change_password, change_secret_key, recover, verify};
-use crate::flow::checkpoint::Pin;
-use crate::flow::stop::{LocalTrouble, Stop};
+use firstkey_core::flow::Locks;
+use firstkey_core::flow::account::stop::{Reach, Stop as AccountStop, Why as AccountWhy};
+use firstkey_core::flow::account::{Done, KitOnFile, KitWish, Known, World, change_kit, change_password, change_secret_key, recover, verify};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::stop::{LocalTrouble, Stop};
 use crate::infisical::edge::command::{Deed, Edge as DialectEdge, Wish};
 use crate::infisical::pin::Pin as DialectPin;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
@@ -29,8 +29,8 @@ use crate::ui::source::PasswordSource;
 use crate::ui::term::Terminal;
 use crate::ui::text::usage::Misuse;
 use crate::ui::{signals, text};
-use crate::wire::origin::Origin;
-use crate::wire::refusal::{Blame, Refusal};
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::refusal::{Blame, Refusal};
 use std::path::{Path, PathBuf};
 
 /// What is to be done, in either protocol.

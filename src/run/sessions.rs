@@ -1,17 +1,17 @@
 //! `firstkey sessions`: where an account is logged in.
 //!
 //! Promise: which account is meant is settled before a password is asked for. Must never: end a session that was not asked for; that is
-//! [`crate::flow::account`].
+//! [`firstkey_core::flow::account`].
 
 use super::on_account::{Choice, choose};
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
 use crate::exit::ExitCode;
-use crate::flow::Locks;
-use crate::flow::account::sessions;
-use crate::flow::account::stop::{Reach, Stop as AccountStop, Why};
-use crate::flow::stop::{LocalTrouble, Stop};
+use firstkey_core::flow::Locks;
+use firstkey_core::flow::account::sessions;
+use firstkey_core::flow::account::stop::{Reach, Stop as AccountStop, Why};
+use firstkey_core::flow::stop::{LocalTrouble, Stop};
 use crate::infisical::pin::Pin as DialectPin;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;

@@ -7,11 +7,11 @@ use crate::cli::share::{Login, People};
 use crate::cli::{PASSWORD_VARIABLE, Which};
 use crate::drive::Edges;
 use crate::exit::ExitCode;
-use crate::flow::Locks;
-use crate::flow::account::stop::{Reach, Stop as AccountStop, Why};
-use crate::flow::account::{Known, find};
-use crate::flow::checkpoint::Pin;
-use crate::flow::stop::{LocalTrouble, Stop};
+use firstkey_core::flow::Locks;
+use firstkey_core::flow::account::stop::{Reach, Stop as AccountStop, Why};
+use firstkey_core::flow::account::{Known, find};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::stop::{LocalTrouble, Stop};
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
@@ -22,8 +22,8 @@ use crate::ui::share_event::ShareEvent;
 use crate::ui::term::Terminal;
 use crate::ui::text::usage::Misuse;
 use crate::ui::{signals, text};
-use crate::wire::directory::Words;
-use crate::wire::origin::Origin;
+use firstkey_core::wire::directory::Words;
+use firstkey_core::wire::origin::Origin;
 use std::path::{Path, PathBuf};
 
 /// `firstkey people`.

@@ -1,13 +1,13 @@
 //! Checkpoints: uploads that were about to be sent and whose fate is open, one file each (`<public id>.pending`).
 //!
-//! Promise: what is read back is exactly what was saved. Must never: look inside; that is [`crate::flow::checkpoint`].
+//! Promise: what is read back is exactly what was saved. Must never: look inside; that is [`firstkey_core::flow::checkpoint`].
 
 use super::error::StoreError;
 use super::file::{read_guarded, remove, write_durably};
 use super::frame::{self, Magic};
 use super::name::{FileName, Kind, Stem};
 use super::place::Place;
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use rustix::fs::{self, AtFlags};
 
 const MAGIC: Magic = Magic("FKCP1");

@@ -1,5 +1,5 @@
 use super::{LONGEST, discard, list, list_oldest_first, load, save};
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use crate::store::name::Stem;
 use crate::store::place::Place;
 use crate::store::record;

@@ -1,6 +1,6 @@
 //! What can go wrong with a file or folder, and where.
 
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ impl From<StoreError> for LocalTrouble {
 #[cfg(test)]
 mod tests {
     use super::{StoreError, meaning};
-    use crate::flow::stop::StorageTrouble;
+    use firstkey_core::flow::stop::StorageTrouble;
     use rustix::io::Errno;
     use std::path::Path;
 

@@ -6,7 +6,7 @@
 use super::error::StoreError;
 use super::name::FileName;
 use super::place::{Place, TEMPORARY, judge_owner_and_mode};
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use rustix::fd::OwnedFd;
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;

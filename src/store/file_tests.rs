@@ -1,5 +1,5 @@
 use super::{read_guarded, remove, write_durably};
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use crate::store::name::{FileName, Kind, Stem};
 use crate::store::place::Place;
 use rustix::fs::{CWD, FileType, Mode, mknodat};

@@ -11,9 +11,9 @@ use super::record;
 use super::shelf::WHOLE_FOLDER;
 use super::{Place, StoreError};
 use crate::audit::Record;
-use crate::flow::checkpoint::{Checkpoint, Pin, Unreadable};
-use crate::flow::peer::Peer;
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::checkpoint::{Checkpoint, Pin, Unreadable};
+use firstkey_core::flow::peer::Peer;
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use std::path::{Path, PathBuf};
 
 /// What a file holds. `D` is a pin of the other dialect.

@@ -1,5 +1,5 @@
 use super::{Contents, Leaving};
-use crate::flow::checkpoint::Unreadable;
+use firstkey_core::flow::checkpoint::Unreadable;
 use crate::store::name::{Kind, Stem};
 use crate::store::{Place, checkpoint, record};
 use std::os::unix::fs::PermissionsExt;

@@ -7,7 +7,7 @@
 
 use super::error::StoreError;
 use super::file::write_aside;
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;

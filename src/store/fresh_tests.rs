@@ -1,5 +1,5 @@
 use super::write_new;
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};

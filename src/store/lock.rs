@@ -6,7 +6,7 @@
 use super::error::StoreError;
 use super::file::open_guarded;
 use super::place::Place;
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use rustix::fs::{self, AtFlags, FlockOperation, OFlags};
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
@@ -94,7 +94,7 @@ fn file_name(key: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Lock, LockError, file_name, still_has_its_name};
-    use crate::flow::stop::StorageTrouble;
+    use firstkey_core::flow::stop::StorageTrouble;
     use crate::store::place::Place;
     use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -8,7 +8,7 @@ use super::file::{judge_file, make_aside, write_and_flush};
 use super::name::Kind;
 use super::place::{Place, TEMPORARY};
 use crate::doctor::folder::{Folder, Step, Writing};
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};

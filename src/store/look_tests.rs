@@ -1,6 +1,6 @@
 use super::{folder, probe};
 use crate::doctor::folder::{Folder, Writing};
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 

@@ -7,7 +7,7 @@
 use super::error::StoreError;
 use super::file::make_aside;
 use super::fresh::move_into_place;
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use rustix::fd::OwnedFd;
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;

@@ -3,7 +3,7 @@
 //! Promise: a [`Place`] is a folder that belongs to this user alone. Must never: mend what somebody else left open; the person decides.
 
 use super::error::StoreError;
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use rustix::fs::{self, AtFlags, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::ffi::CStr;

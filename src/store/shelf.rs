@@ -15,12 +15,12 @@ use super::lock::Lock;
 use super::name::Stem;
 use super::{Place, StoreError, checkpoint, record};
 use crate::audit::{Record, Sent};
-use crate::crypto::context::InviteId;
+use firstkey_core::crypto::context::InviteId;
 use crate::drive::Shelf;
-use crate::flow::checkpoint::{Checkpoint, Pin, Unreadable};
-use crate::flow::peer::Peer;
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
-use crate::wire::outbound::Outbound;
+use firstkey_core::flow::checkpoint::{Checkpoint, Pin, Unreadable};
+use firstkey_core::flow::peer::Peer;
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::wire::outbound::Outbound;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -10,7 +10,7 @@ use crate::doctor::folder::{Folder, Remembered};
 use crate::doctor::machine::{Stretching, Swap};
 use crate::doctor::network::{Answer, Distrust, Proxy, Shown, TlsVersion};
 use crate::doctor::{Found, Tally};
-use crate::wire::text::Printable;
+use firstkey_core::wire::text::Printable;
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@
 
 use super::text::explain::Subject;
 use super::text::hex;
-use crate::crypto::hierarchy::{LOCKS, STEPS};
+use firstkey_core::crypto::hierarchy::{LOCKS, STEPS};
 use serde_json::{Value, json};
 
 /// The one line, with its end; null for what is not known.
@@ -20,7 +20,7 @@ pub fn event(subject: Option<&Subject>) -> String {
         .iter()
         .map(|lock| json!({"envelope": lock.envelope, "holds": lock.holds, "opened_by": lock.opened_by, "needs": lock.needs}))
         .collect();
-    let line = json!({"event": "hierarchy", "ok": true, "suite": crate::crypto::SUITE, "account": account(subject), "steps": steps, "envelopes": envelopes});
+    let line = json!({"event": "hierarchy", "ok": true, "suite": firstkey_core::crypto::SUITE, "account": account(subject), "steps": steps, "envelopes": envelopes});
     line.to_string() + "\n"
 }
 

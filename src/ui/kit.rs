@@ -3,10 +3,10 @@
 //! Promise: whatever holds the code has its full size from the start and is wiped. Must never: send or store it by itself.
 
 use super::kit_pdf::{self, Paper};
-use crate::crypto::context::{AccountId, RealmId};
-use crate::crypto::recovery::{read_code, write_code};
-use crate::flow::Kit;
-use crate::wire::origin::Origin;
+use firstkey_core::crypto::context::{AccountId, RealmId};
+use firstkey_core::crypto::recovery::{read_code, write_code};
+use firstkey_core::flow::Kit;
+use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
 
 /// Groups of a code.
@@ -125,9 +125,9 @@ pub fn read_kit_file(bytes: &[u8]) -> Option<KitFacts> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::crypto::identity::Fingerprint;
-    use crate::secret::RecoveryCode;
-    use crate::wire::text::Printable;
+    use firstkey_core::crypto::identity::Fingerprint;
+    use firstkey_core::secret::RecoveryCode;
+    use firstkey_core::wire::text::Printable;
 
     pub(crate) fn kit(account: u8) -> Kit {
         Kit {

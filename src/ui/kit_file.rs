@@ -7,8 +7,8 @@
 use super::kit::{self, KitFacts};
 use super::kit_pdf::Paper;
 use super::source;
-use crate::flow::Kit;
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::Kit;
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use crate::store::fresh;
 use std::fs::{self, File};
 use std::io::Read as _;

@@ -2,8 +2,8 @@
 //!
 //! Promise: stable names; all of it is public. Must never: hold a secret, or text of a file that was not made safe.
 
-use crate::flow::offline::{Findings, Fit, Part};
-use crate::wire::text::Printable;
+use firstkey_core::flow::offline::{Findings, Fit, Part};
+use firstkey_core::wire::text::Printable;
 use serde::Serialize;
 
 /// One line.

@@ -2,8 +2,8 @@
 
 use super::person::AtTerminal;
 use super::text::reset;
-use crate::flow::Answer;
-use crate::flow::reset::Replacement;
+use firstkey_core::flow::Answer;
+use firstkey_core::flow::reset::Replacement;
 
 /// How often something else may be typed.
 const TRIES: u32 = 3;

@@ -6,9 +6,9 @@
 mod asked;
 
 use super::source;
-use crate::crypto::recovery::{read_secret_key, write_secret_key};
-use crate::flow::SecretSheet;
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::crypto::recovery::{read_secret_key, write_secret_key};
+use firstkey_core::flow::SecretSheet;
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use crate::store::fresh;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -135,10 +135,10 @@ fn out(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::context::{AccountId, RealmId};
-    use crate::crypto::identity::Fingerprint;
-    use crate::secret::SecretKey;
-    use crate::wire::origin::Origin;
+    use firstkey_core::crypto::context::{AccountId, RealmId};
+    use firstkey_core::crypto::identity::Fingerprint;
+    use firstkey_core::secret::SecretKey;
+    use firstkey_core::wire::origin::Origin;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     fn sheet() -> SecretSheet {

@@ -1,7 +1,7 @@
 //! What `--json` prints of files and people; like [`super::script::Event`].
 
-use crate::flow::account::{Found, Sight};
-use crate::flow::peer::Peer;
+use firstkey_core::flow::account::{Found, Sight};
+use firstkey_core::flow::peer::Peer;
 use serde::Serialize;
 
 /// One line.
@@ -76,7 +76,7 @@ impl<'a> ShareEvent<'a> {
             *confirmed_at = found.confirmed_at;
             *reset_at = found.reset_at;
             *others_confirmed = found.others_confirmed;
-            *earlier_fingerprint = found.earlier.as_ref().map(crate::wire::directory::Words::as_str);
+            *earlier_fingerprint = found.earlier.as_ref().map(firstkey_core::wire::directory::Words::as_str);
         }
         event
     }

@@ -3,8 +3,8 @@
 //! Promise: what is read goes straight into memory of fixed size that is wiped; a file that others may read gives no
 //! password. Must never: take a password from the command line or the environment.
 
-use crate::crypto::prepare::MAX_BYTES;
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::crypto::prepare::MAX_BYTES;
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;

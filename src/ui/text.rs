@@ -31,9 +31,9 @@ pub mod stop;
 pub mod strength;
 pub mod usage;
 
-use crate::crypto::identity::Fingerprint;
-use crate::crypto::kdf::{KdfParams, Profile};
-use crate::flow::stop::Stop;
+use firstkey_core::crypto::identity::Fingerprint;
+use firstkey_core::crypto::kdf::{KdfParams, Profile};
+use firstkey_core::flow::stop::Stop;
 use std::fmt::Write as _;
 
 /// Lines of text, without line ends.

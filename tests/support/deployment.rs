@@ -2,7 +2,7 @@
 
 use super::letters::Letters;
 use super::wire::{Reply, Seen, Wire};
-use firstkey::crypto::context::OrgId;
+use firstkey_core::crypto::context::OrgId;
 use firstkey_server::admin::ChangedOrganisation;
 use firstkey_server::{Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
 use serde_json::{Value, json};

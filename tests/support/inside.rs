@@ -3,22 +3,22 @@
 //! What a test changes lies between them: a [`Fuse`] that kills the process at an effect, waits that are skipped, limits that are short, a stretch that is cheap.
 
 use super::client::{Desk, Run};
-use firstkey::crypto::hazmat;
-use firstkey::crypto::kdf::{Profile, StretchJob, Stretched};
 use firstkey::drive::{self, Edges, Person, Server, Shelf, Stretch};
-use firstkey::flow::accept::{Accept, Options};
-use firstkey::flow::checkpoint::{Checkpoint, Pin};
-use firstkey::flow::stop::{LocalTrouble, NoAnswer, Reach, Stop, Why};
-use firstkey::flow::{Answer, Done, Effect, Flow, Notice, Question, Reply};
 use firstkey::port::http::{HttpServer, Limits};
 use firstkey::port::machine::ThisMachine;
 use firstkey::port::random::SystemRng;
-use firstkey::secret::{MasterKey, SessionToken};
 use firstkey::store::shelf::StateShelf;
 use firstkey::ui::script::{Answers, Outputs, Script};
 use firstkey::ui::source::{InviteSource, PasswordSource};
-use firstkey::wire::inbound::Response;
-use firstkey::wire::outbound::Outbound;
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
+use firstkey_core::flow::accept::{Accept, Options};
+use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, Reach, Stop, Why};
+use firstkey_core::flow::{Answer, Done, Effect, Flow, Notice, Question, Reply};
+use firstkey_core::secret::{MasterKey, SessionToken};
+use firstkey_core::wire::inbound::Response;
+use firstkey_core::wire::outbound::Outbound;
 use rand_core::CryptoRngCore;
 use std::cell::Cell;
 use std::io::Write;

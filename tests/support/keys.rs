@@ -1,12 +1,12 @@
 //! An account opened from what the server stores, by nothing but the library's own pieces.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey::crypto::envelope::{AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, Kind, X25519ByAccountKey};
-use firstkey::crypto::identity::{KeyPairs, PublicIdentity};
-use firstkey::crypto::kek::Kek;
-use firstkey::crypto::recovery::read_code;
-use firstkey::secret::{AccountKey, RecoveryCode};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::envelope::{AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, Kind, X25519ByAccountKey};
+use firstkey_core::crypto::identity::{KeyPairs, PublicIdentity};
+use firstkey_core::crypto::kek::Kek;
+use firstkey_core::crypto::recovery::read_code;
+use firstkey_core::secret::{AccountKey, RecoveryCode};
 use firstkey_server::Shown;
 
 /// A completed account as the server shows it, decoded.

@@ -7,15 +7,15 @@ use super::keys::{Opened, Stored};
 use super::needles::Needles;
 use super::wire::Seen;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::crypto::context::AccountContext;
-use firstkey::crypto::encoding::pae;
-use firstkey::crypto::kdf::KdfBlock;
-use firstkey::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
-use firstkey::crypto::opaque::{Login, login_context};
-use firstkey::crypto::prepare::prepare;
-use firstkey::crypto::{envelope, hazmat, label};
 use firstkey::port::random::SystemRng;
 use firstkey::port::stretch::stretch;
+use firstkey_core::crypto::context::AccountContext;
+use firstkey_core::crypto::encoding::pae;
+use firstkey_core::crypto::kdf::KdfBlock;
+use firstkey_core::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
+use firstkey_core::crypto::opaque::{Login, login_context};
+use firstkey_core::crypto::prepare::prepare;
+use firstkey_core::crypto::{envelope, hazmat, label};
 use serde_json::{Value, json};
 
 /// All that only the owner of the account has, as long as the password is `typed` and the recovery code is `code`.

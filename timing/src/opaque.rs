@@ -5,8 +5,8 @@
 use crate::CONTEXT;
 use crate::rng::Counting;
 use crate::secret::{hide, publish};
-use firstkey::crypto::opaque::{self, KE1_LEN, KE2_LEN, KE3_LEN, Login, REQUEST_LEN, Registration, Suite, UPLOAD_LEN};
-use firstkey::secret::OpaquePassword;
+use firstkey_core::crypto::opaque::{self, KE1_LEN, KE2_LEN, KE3_LEN, Login, REQUEST_LEN, Registration, Suite, UPLOAD_LEN};
+use firstkey_core::secret::OpaquePassword;
 use opaque_ke::{
     CredentialFinalization, CredentialRequest, RegistrationRequest, RegistrationUpload, ServerLogin,
     ServerLoginParameters, ServerRegistration, ServerSetup,

@@ -3,7 +3,7 @@
 use super::uuid;
 use crate::realm::{Realm, RealmError};
 use crate::store::{InviteRow, WantedInvites};
-use firstkey::crypto::context::OrgId;
+use firstkey_core::crypto::context::OrgId;
 use serde::Serialize;
 
 /// An invitation.

@@ -19,7 +19,7 @@ pub use resets::{ResetRefused, ResetStarted};
 pub use tokens::{FreshToken, RotatedToken, TOKEN_DAYS, TokenShown};
 
 use crate::realm::RealmError;
-use firstkey::crypto::context::OrgId;
+use firstkey_core::crypto::context::OrgId;
 
 fn uuid(bytes: [u8; 16]) -> String {
     uuid::Uuid::from_bytes(bytes).to_string()

@@ -4,8 +4,8 @@ use super::{no_such_organisation, uuid};
 use crate::names;
 use crate::realm::{Realm, RealmError, organisation_name};
 use crate::store::{OrganisationChange, OrganisationRow};
-use firstkey::crypto::context::OrgId;
-use firstkey::wire::asked::SecretKeys;
+use firstkey_core::crypto::context::OrgId;
+use firstkey_core::wire::asked::SecretKeys;
 use serde::Serialize;
 
 /// An organisation.

@@ -5,8 +5,8 @@ use super::uuid;
 use crate::names;
 use crate::realm::{Realm, RealmError};
 use crate::store::{AccountRow, Bundle, Confirmed, MembershipRow, Stored, Wanted, WantedInvites};
-use firstkey::crypto::context::{AccountContext, AccountId, KeyGen, OrgId};
-use firstkey::crypto::identity::{Fingerprint, PublicIdentity};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, OrgId};
+use firstkey_core::crypto::identity::{Fingerprint, PublicIdentity};
 use serde::Serialize;
 
 /// Most organisations or invitations that are shown of one person.

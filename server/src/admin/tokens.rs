@@ -5,7 +5,7 @@ use crate::realm::{Realm, RealmError};
 use crate::rng::fresh_id;
 use crate::store::{NewToken, Rotated, TokenRow};
 use crate::token::Token;
-use firstkey::crypto::context::OrgId;
+use firstkey_core::crypto::context::OrgId;
 use serde::Serialize;
 use zeroize::Zeroizing;
 

@@ -14,8 +14,8 @@ use crate::opaque;
 use crate::store::{Bundle, Change, ChangeKind, Changed, NewKit, NewPassword, NoSession, Policy};
 use axum::extract::State;
 use axum::response::Response;
-use firstkey::crypto::context::{AccountId, KeyGen};
-use firstkey::crypto::kdf::KdfBlock;
+use firstkey_core::crypto::context::{AccountId, KeyGen};
+use firstkey_core::crypto::kdf::KdfBlock;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use super::{account, claim, directory, enrol, login, recovery, sessions};
 use crate::json;
 use crate::store::Policy;
-use firstkey::crypto::context::{AccountContext, KeyGen};
+use firstkey_core::crypto::context::{AccountContext, KeyGen};
 
 /// Every path that takes a body.
 pub(crate) const PATHS: [&str; 14] = [

@@ -10,9 +10,9 @@ use crate::opaque;
 use crate::store::{Bundle, Completion, Finished, Mode, Policy};
 use axum::extract::State;
 use axum::response::Response;
-use firstkey::crypto::context::{AccountContext, AccountId, KeyGen};
-use firstkey::crypto::envelope::{Ed25519ByAccountKey, X25519ByAccountKey};
-use firstkey::crypto::identity::{Fingerprint, IdentitySignature, PublicIdentity};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
+use firstkey_core::crypto::envelope::{Ed25519ByAccountKey, X25519ByAccountKey};
+use firstkey_core::crypto::identity::{Fingerprint, IdentitySignature, PublicIdentity};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use crate::http::App;
 use crate::store::{Acceptance, Mode, Purpose};
 use axum::extract::State;
 use axum::response::Response;
-use firstkey::crypto::context::AccountId;
+use firstkey_core::crypto::context::AccountId;
 use serde::Serialize;
 use std::sync::Arc;
 

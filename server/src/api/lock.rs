@@ -2,9 +2,9 @@
 
 use crate::opaque;
 use crate::store::Policy;
-use firstkey::crypto::context::KeyGen;
-use firstkey::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope, Kind};
-use firstkey::crypto::kdf::KdfBlock;
+use firstkey_core::crypto::context::KeyGen;
+use firstkey_core::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope, Kind};
+use firstkey_core::crypto::kdf::KdfBlock;
 
 /// The block, the record and envelope 1 of one password.
 pub(super) fn check_password(

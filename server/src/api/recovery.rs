@@ -14,9 +14,9 @@ use crate::token::Token;
 use crate::{names, opaque};
 use axum::extract::State;
 use axum::response::Response;
-use firstkey::crypto::context::{AccountContext, AccountId, KeyGen};
-use firstkey::crypto::hazmat::ed25519_verify;
-use firstkey::crypto::kek::recovery_proof_message;
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
+use firstkey_core::crypto::hazmat::ed25519_verify;
+use firstkey_core::crypto::kek::recovery_proof_message;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 

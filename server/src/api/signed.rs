@@ -7,9 +7,9 @@ use super::problem::{Name, Problem};
 use super::request::Exact;
 use crate::http::App;
 use crate::store::Enrolment;
-use firstkey::crypto::encoding::pae;
-use firstkey::crypto::hazmat::ed25519_verify;
-use firstkey::crypto::label;
+use firstkey_core::crypto::encoding::pae;
+use firstkey_core::crypto::hazmat::ed25519_verify;
+use firstkey_core::crypto::label;
 
 /// A request with a signature by a key that once claimed the invite.
 pub(crate) struct Signed {

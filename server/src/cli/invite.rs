@@ -4,7 +4,7 @@ use super::org::org_id;
 use super::{Common, Outcome, say};
 use crate::admin::InviteShown;
 use clap::Subcommand;
-use firstkey::crypto::context::OrgId;
+use firstkey_core::crypto::context::OrgId;
 use serde_json::json;
 
 #[derive(Subcommand)]

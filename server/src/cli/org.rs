@@ -4,7 +4,7 @@ use super::{Common, Outcome, say};
 use crate::admin::ChangedOrganisation;
 use crate::realm::NewOrganisation;
 use clap::Subcommand;
-use firstkey::crypto::context::OrgId;
+use firstkey_core::crypto::context::OrgId;
 use serde_json::json;
 
 #[derive(Subcommand)]

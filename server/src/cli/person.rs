@@ -4,7 +4,7 @@ use super::org::org_id;
 use super::{Common, Outcome, reset, say};
 use crate::admin::PersonLine;
 use clap::{Args, Subcommand};
-use firstkey::crypto::context::OrgId;
+use firstkey_core::crypto::context::OrgId;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};

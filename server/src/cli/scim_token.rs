@@ -5,7 +5,7 @@ use super::{Common, Outcome, say};
 use crate::admin::TOKEN_DAYS;
 use crate::calendar::for_people;
 use clap::Subcommand;
-use firstkey::crypto::context::OrgId;
+use firstkey_core::crypto::context::OrgId;
 use serde_json::json;
 
 /// How long an old token goes on beside its successor, in days.

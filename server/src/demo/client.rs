@@ -90,7 +90,7 @@ impl Client {
         scratch: &Path,
         link: &str,
     ) -> Result<Option<Answers>, Box<dyn Error>> {
-        let password = firstkey::crypto::words::make_passphrase(&mut crate::rng::SystemRng::new(), 6);
+        let password = firstkey_core::crypto::words::make_passphrase(&mut crate::rng::SystemRng::new(), 6);
         let (invite, kit) = (scratch.join("invite.url"), scratch.join("kit.txt"));
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&invite)?;
         file.write_all(link.as_bytes())?;

@@ -5,12 +5,12 @@
 use super::client::Answers;
 use crate::show::Shown;
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
-use firstkey::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey::crypto::envelope::{AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, X25519ByAccountKey};
-use firstkey::crypto::identity::{IdentitySignature, KeyPairs, PublicIdentity};
-use firstkey::crypto::kek::Kek;
-use firstkey::crypto::recovery::read_code;
-use firstkey::secret::{AccountKey, RecoveryCode};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::envelope::{AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, X25519ByAccountKey};
+use firstkey_core::crypto::identity::{IdentitySignature, KeyPairs, PublicIdentity};
+use firstkey_core::crypto::kek::Kek;
+use firstkey_core::crypto::recovery::read_code;
+use firstkey_core::secret::{AccountKey, RecoveryCode};
 use std::path::{Path, PathBuf};
 
 /// What was found inside.

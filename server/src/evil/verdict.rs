@@ -9,7 +9,7 @@ use super::scenario::{Case, Command, Stored};
 use super::watch::Ran;
 use crate::Shown;
 use crate::demo::proof;
-use firstkey::crypto::recovery::read_code;
+use firstkey_core::crypto::recovery::read_code;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -1,22 +1,22 @@
 //! A client: the real flow, a person who does what is asked, and a disk of bytes as they would be in files.
 //!
-//! Promise: the flow is `firstkey::flow::accept`, driven effect by effect; whatever is in memory is gone with it, and what the next run is given is read from the disk again.
+//! Promise: the flow is `firstkey_core::flow::accept`, driven effect by effect; whatever is in memory is gone with it, and what the next run is given is read from the disk again.
 //! Left out: the terminal, HTTP, files and their folder, and Argon2id, for which a hash stands.
 
 use super::digest;
 use super::hand::{Answer, Sent};
 use crate::chance::Seeded;
-use firstkey::crypto::hazmat;
-use firstkey::crypto::kdf::{StretchJob, Stretched};
-use firstkey::crypto::recovery::write_code;
-use firstkey::flow::accept::{Accept, Options};
-use firstkey::flow::checkpoint::{Checkpoint, Pin};
-use firstkey::flow::stop::{NoAnswer, Stop, Why};
-use firstkey::flow::{Answer as Said, Done, Effect, Flow, Notice, Question, Reply};
-use firstkey::secret::MasterKey;
-use firstkey::wire::inbound::{Framing, ProblemName, Response};
-use firstkey::wire::outbound::Outbound;
-use firstkey::wire::refusal::Blame;
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::kdf::{StretchJob, Stretched};
+use firstkey_core::crypto::recovery::write_code;
+use firstkey_core::flow::accept::{Accept, Options};
+use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::stop::{NoAnswer, Stop, Why};
+use firstkey_core::flow::{Answer as Said, Done, Effect, Flow, Notice, Question, Reply};
+use firstkey_core::secret::MasterKey;
+use firstkey_core::wire::inbound::{Framing, ProblemName, Response};
+use firstkey_core::wire::outbound::Outbound;
+use firstkey_core::wire::refusal::Blame;
 use std::collections::HashMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;

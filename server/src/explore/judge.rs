@@ -7,7 +7,7 @@ use super::hand::{Answer, Deed, Sent};
 use super::person::Client;
 use crate::store::held::{Row, Rows, Table};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::flow::checkpoint::Pin;
+use firstkey_core::flow::checkpoint::Pin;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fmt;

@@ -11,7 +11,7 @@ use super::hand::{Deed, Hand, Sent, Served};
 use super::judge::{self, Broken, Looks};
 use super::person::{At, Client};
 use crate::store::held::Rows;
-use firstkey::flow::stop::NoAnswer;
+use firstkey_core::flow::stop::NoAnswer;
 use std::collections::HashMap;
 use std::sync::Arc;
 

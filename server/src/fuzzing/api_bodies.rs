@@ -5,7 +5,7 @@
 //! refused; an upload that passes every check is of a known profile and signed for that very account, so for any other it is refused.
 
 use crate::api::bodies::{PATHS, accepts};
-use firstkey::crypto::context::{AccountContext, AccountId, RealmId};
+use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
 use serde_json::{Map, Value};
 
 /// One input.

@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn the_good_bodies_among_the_seeds_are_taken_and_pass_every_oracle() {
         use crate::api::bodies::{PATHS, accepts};
-        use firstkey::crypto::context::{AccountContext, AccountId, RealmId};
+        use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/api_bodies");
         for (at, path) in PATHS.into_iter().enumerate() {
             let seed = std::fs::read(folder.join(format!("{at:02}"))).expect("a seed");

@@ -9,8 +9,8 @@ use crate::origin::Origin;
 use crate::store::{Bundle, Letter, Letters, Mode};
 use crate::token::Token;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey::crypto::identity::{Fingerprint, PublicIdentity};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::identity::{Fingerprint, PublicIdentity};
 
 /// Width of prose.
 const WIDTH: usize = 76;

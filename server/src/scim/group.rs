@@ -9,7 +9,7 @@ use super::value;
 use crate::calendar::instant;
 use crate::origin::Origin;
 use crate::store::{Group, GroupDraft, Joining, Member, MemberChange};
-use firstkey::crypto::context::AccountId;
+use firstkey_core::crypto::context::AccountId;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 

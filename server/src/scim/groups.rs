@@ -12,7 +12,7 @@ use crate::store::{Group, GroupEdit, GroupKey, GroupOutcome, Load, MemberChange}
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use firstkey::crypto::context::AccountId;
+use firstkey_core::crypto::context::AccountId;
 use std::sync::Arc;
 
 type Answer = Result<Response, ScimError>;

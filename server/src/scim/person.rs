@@ -11,7 +11,7 @@ use crate::calendar::instant;
 use crate::origin::Origin;
 use crate::store::{Draft, Found};
 use crate::{names, user_name};
-use firstkey::crypto::context::AccountId;
+use firstkey_core::crypto::context::AccountId;
 use serde_json::{Map, Value, json};
 
 /// Most bytes of one User as JSON.

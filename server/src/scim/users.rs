@@ -12,7 +12,7 @@ use crate::store::{Edited, Found, Person, PersonKey, Placed};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use firstkey::crypto::context::{AccountId, OrgId};
+use firstkey_core::crypto::context::{AccountId, OrgId};
 use std::sync::Arc;
 
 type Answer = Result<Response, ScimError>;

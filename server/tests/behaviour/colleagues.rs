@@ -3,8 +3,8 @@
 use crate::common::keeper::Keeper;
 use crate::common::person::Person;
 use crate::common::{Answer, Deployment, Invitation, Server, okta_user, unb64, wait_for};
-use firstkey::crypto::context::{AccountContext, AccountId, KeyGen};
-use firstkey::crypto::identity::{IdentitySignature, PublicIdentity};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
+use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity};
 use firstkey_server::{Limits, NewOrganisation, Rate, ServeOptions};
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use crate::common::person::Person;
 use crate::common::{Answer, Deployment, Server, b64, unb64};
-use firstkey::crypto::kdf::Profile;
+use firstkey_core::crypto::kdf::Profile;
 use serde_json::{Value, json};
 use std::sync::Arc;
 

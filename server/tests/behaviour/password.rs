@@ -3,9 +3,9 @@
 use crate::common::keeper::{Keeper, expected};
 use crate::common::person::{Rng, random};
 use crate::common::{Deployment, Server, b64, unb64, wait_for};
-use firstkey::crypto::hazmat;
-use firstkey::crypto::kdf::Profile;
-use firstkey::secret::SecretKey;
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::secret::SecretKey;
 use firstkey_server::NewOrganisation;
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use crate::common::keeper::{Keeper, expected, opened};
 use crate::common::{Answer, Deployment, ORIGIN, Server, b64, unb64, wait_for};
-use firstkey::crypto::hazmat;
+use firstkey_core::crypto::hazmat;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use crate::common::keeper::{Keeper, opened};
 use crate::common::person::{Claim, Person, random};
-use crate::common::{Answer, Deployment, Invitation, START, Server, b64, wait_for};
+use crate::common::{Answer, Deployment, Invitation, Server, b64, wait_for};
 use firstkey_server::NewOrganisation;
 use firstkey_server::admin::ResetRefused;
 use reqwest::Method;
@@ -72,7 +72,7 @@ async fn a_reset_gives_new_keys_ends_everything_old_and_everybody_is_told() {
 
     let offer = claim(&server, &invitation).await.json();
     assert_eq!(offer["mode"], "enrol");
-    assert_eq!(offer["reset"], json!({"key_gen": 2, "started_at": START}));
+    assert_eq!(offer["reset"], json!({"key_gen": 2, "started_at": deployment.start}));
     let person = with_new_password(Person::claim(&server, &invitation).await);
     let (upload, ..) = person.make_upload_and_keys(&server).await;
     deployment.pass(5);
@@ -109,7 +109,7 @@ async fn a_reset_gives_new_keys_ends_everything_old_and_everybody_is_told() {
     let found = server.post_as(&grace, "/v1/directory", &json!({"email": ADA})).await.json();
     assert_eq!(found["identity"]["key_gen"], 2);
     assert_eq!(found["earlier_fingerprint"], json!(old_fingerprint));
-    assert_eq!(found["reset"], json!({"started_at": START, "completed_at": START + 5}));
+    assert_eq!(found["reset"], json!({"started_at": deployment.start, "completed_at": deployment.start + 5}));
     let own = server.post_as(&grace, "/v1/directory", &json!({"email": GRACE})).await.json();
     assert!(own.get("reset").is_none() && own["earlier_fingerprint"].is_null(), "{own}");
     server.stop().await;

@@ -36,7 +36,7 @@ async fn a_person_sees_every_session_and_ends_one_or_all_others_or_this() {
     assert!(listed[0]["client"].as_str().expect("a name").starts_with("firstkey/0.1.0 x"));
     assert_eq!((&listed[0]["source"], &listed[0]["purpose"]), (&json!("127.0.0.1"), &json!("full")));
     assert_eq!(listed[0]["expires_at"].as_i64(), listed[0]["created_at"].as_i64().map(|at| at + 600));
-    assert_eq!((&listed[1]["client"], listed[1]["created_at"].as_i64()), (&Value::Null, Some(crate::common::START)));
+    assert_eq!((&listed[1]["client"], listed[1]["created_at"].as_i64()), (&Value::Null, Some(deployment.start)));
 
     let one = format!("/v1/sessions/{}", listed[1]["session_id"].as_str().expect("an id"));
     assert_eq!(server.ask_as(&second, Method::DELETE, &one, None).await.json(), json!({"ended": 1}));

@@ -1,7 +1,7 @@
 //! The whole story: an identity provider provisions a person, the person completes the account, the server holds ciphertext.
 
 use crate::common::person::Person;
-use crate::common::{Deployment, START, contains, okta_user, unb64};
+use crate::common::{Deployment, contains, okta_user, unb64};
 use reqwest::Method;
 use serde_json::json;
 
@@ -56,14 +56,14 @@ async fn the_offer_says_who_invites_for_how_long_and_what_is_asked() {
         offer["policy"],
         json!({"min_profile": 2, "recovery": "required", "secret_key": "off", "min_length": 15})
     );
-    assert_eq!(offer["expires_at"], START + 7 * 86_400);
-    assert_eq!(offer["server_time"], START);
+    assert_eq!(offer["expires_at"], deployment.start + 7 * 86_400);
+    assert_eq!(offer["server_time"], deployment.start);
     assert_eq!(offer["earlier_claims"], json!({"count": 0, "last_at": null}));
     assert_eq!(offer["contact"], "it@example.org");
 
     deployment.pass(60);
     let again = server.claim(&invitation, &[8; 32]).await.json();
-    assert_eq!(again["earlier_claims"], json!({"count": 1, "last_at": START}));
+    assert_eq!(again["earlier_claims"], json!({"count": 1, "last_at": deployment.start}));
     server.stop().await;
 }
 

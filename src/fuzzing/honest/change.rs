@@ -1,10 +1,10 @@
 //! The locks of the one account: a new password, a new kit, both by recovery.
 
 use super::{Answer, HonestServer, INVALID, Members, Problem, b64};
-use crate::crypto::encoding::pae;
-use crate::crypto::hazmat;
-use crate::crypto::opaque::Suite;
-use crate::wire::outbound::Outbound;
+use firstkey_core::crypto::encoding::pae;
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::opaque::Suite;
+use firstkey_core::wire::outbound::Outbound;
 use opaque_ke::{RegistrationRequest, RegistrationUpload, ServerRegistration};
 use serde_json::json;
 

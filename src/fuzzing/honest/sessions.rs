@@ -2,9 +2,9 @@
 
 use super::change::What;
 use super::{Answer, HonestServer, Members, Problem, b64};
-use crate::crypto::hazmat;
-use crate::wire::outbound::{Endpoint, Outbound};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::crypto::hazmat;
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use serde_json::json;
 
 /// The id of a session is no part of its bearer that anybody could use.

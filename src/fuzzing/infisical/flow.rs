@@ -7,7 +7,6 @@
 
 use super::fake::{Era, Fake, Lie, Reply, TICKETS_END};
 use super::person::{Bench, ORIGIN, PASSWORD, cheap_stretch, ready};
-use crate::flow::stop::{LocalTrouble, NoAnswer};
 use crate::fuzzing::chance::Seeded;
 use crate::infisical::door::{Call, Request};
 use crate::infisical::flow::accept::accept;
@@ -16,8 +15,9 @@ use crate::infisical::hexadecimal;
 use crate::infisical::keys::{PublicKey, Salt, Sealed, StretchJob, Vault};
 use crate::infisical::pin::Pin;
 use crate::infisical::probe::{Route, judge};
-use crate::secret::MasterKey;
-use crate::wire::inbound::{Framing, Response};
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
+use firstkey_core::secret::MasterKey;
+use firstkey_core::wire::inbound::{Framing, Response};
 use std::time::Duration;
 use zeroize::Zeroizing;
 

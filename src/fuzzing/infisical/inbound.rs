@@ -9,7 +9,7 @@ use crate::infisical::kit::Kit;
 use crate::infisical::pin::Pin;
 use crate::infisical::probe::{Route, judge};
 use crate::infisical::says::{Says, meaning};
-use crate::wire::inbound::{Framing, Response};
+use firstkey_core::wire::inbound::{Framing, Response};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 

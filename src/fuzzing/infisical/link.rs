@@ -5,7 +5,7 @@
 
 use crate::infisical::claims;
 use crate::infisical::link::{Link, is_address, looks_like_one};
-use crate::wire::link::InviteLink;
+use firstkey_core::wire::link::InviteLink;
 
 /// Reads `data`.
 ///

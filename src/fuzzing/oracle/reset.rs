@@ -1,10 +1,10 @@
 //! I3, as far as it is about keys that exist: none are replaced but by a reset to the next generation that was agreed to, and none come back.
 
 use super::{Broken, broken, last_answer};
-use crate::flow::checkpoint::Pin;
-use crate::flow::{Effect, Question};
 use crate::fuzzing::player::{Heard, Log};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::{Effect, Question};
 use serde_json::Value;
 
 /// Whether what is remembered in the end is what was remembered, or newer.

@@ -20,12 +20,9 @@ use super::event::{DIALECT, Event};
 use crate::audit::{Parts, Record, Sent};
 use crate::drive::Person as _;
 use crate::exit::ExitCode;
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
-use crate::flow::{Answer as OurAnswer, Question as OurQuestion};
 use crate::port::http::{Call, HttpServer};
 use crate::port::memory::{self, NotEnough};
 use crate::port::stretch::{StretchError, stretch};
-use crate::secret::MasterKey;
 use crate::store::fresh;
 use crate::store::shelf::StateShelf;
 use crate::ui::person::{Kept, ended};
@@ -33,7 +30,10 @@ use crate::ui::script::Script;
 use crate::ui::text::notice::KIT_SHOWN;
 use crate::ui::text::{hex, infisical as words, question as our_words};
 use crate::ui::{signals, source};
-use crate::wire::inbound::Response;
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::{Answer as OurAnswer, Question as OurQuestion};
+use firstkey_core::secret::MasterKey;
+use firstkey_core::wire::inbound::Response;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
@@ -421,7 +421,7 @@ impl World for Desk<'_> {
         self.shelf.record_sent(|now| sent(request, now));
         let (method, path) = request.call().target();
         // EXPOSE: the server made the token and takes it back.
-        let bearer = request.bearer().map(crate::secret::TokenText::expose);
+        let bearer = request.bearer().map(firstkey_core::secret::TokenText::expose);
         let call = Call { origin: request.origin(), method, path, body: request.body(), bearer, headers: &[] };
         tokio::select! {
             biased;

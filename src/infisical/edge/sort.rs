@@ -3,10 +3,10 @@
 //! Promise: our own flow never sees such a link; it ends as if the person had gone away, and the link is taken up here.
 
 use super::super::link::looks_like_one;
-use crate::crypto::kdf::Profile;
 use crate::drive::Person;
-use crate::flow::{Answer, Notice, Question};
 use crate::ui::script::Script;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::{Answer, Notice, Question};
 use std::time::Duration;
 use zeroize::Zeroizing;
 

@@ -21,11 +21,11 @@ use super::complete::{Person, Way};
 use super::run::{End, Outcome, Run};
 use super::stop::{Reach, Refused, Stop, Why};
 use super::{Answer, Deed, Digits, Done, Introduction, LinkWish, Notice, Options, Question, World};
-use crate::crypto::strength::Context;
-use crate::flow::stop::GaveUp;
-use crate::secret::X25519Secret;
-use crate::wire::origin::Origin;
-use crate::wire::text::Printable;
+use firstkey_core::crypto::strength::Context;
+use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::secret::X25519Secret;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::text::Printable;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 

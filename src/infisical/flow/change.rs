@@ -12,9 +12,9 @@ use super::run::{End, Outcome, Run};
 use super::stop::{Reach, Refused, Stop, Why};
 use super::verify::{Known, Opened};
 use super::{Deed, Done, Notice, Options, World};
-use crate::crypto::strength::Context;
-use crate::secret::{TokenText, X25519Secret};
-use crate::wire::origin::Origin;
+use firstkey_core::crypto::strength::Context;
+use firstkey_core::secret::{TokenText, X25519Secret};
+use firstkey_core::wire::origin::Origin;
 use rand_core::CryptoRngCore;
 
 /// Runs it.

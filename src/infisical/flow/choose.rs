@@ -8,10 +8,10 @@ use super::super::rules::{self, Fit};
 use super::run::{End, Run};
 use super::stop::Why;
 use super::{Answer, Halt, Notice, Question, World};
-use crate::crypto::strength::Context;
-use crate::flow::stop::{GaveUp, LocalTrouble};
-use crate::secret::{MasterKey, Password, X25519Secret};
-use crate::wire::origin::Origin;
+use firstkey_core::crypto::strength::Context;
+use firstkey_core::flow::stop::{GaveUp, LocalTrouble};
+use firstkey_core::secret::{MasterKey, Password, X25519Secret};
+use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
 
 /// How often two typings may differ.

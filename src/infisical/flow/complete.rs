@@ -17,8 +17,8 @@ use super::login::{LogIn, SURE, Who};
 use super::run::{End, Outcome, Run};
 use super::stop::{Reach, Refused, Why};
 use super::{Done, LinkWish, Notice, World};
-use crate::secret::TokenText;
-use crate::wire::origin::Origin;
+use firstkey_core::secret::TokenText;
+use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
 
 /// How often the upload may be sent in all: again only after a log-in showed that nothing is stored, or with a fresh ticket.

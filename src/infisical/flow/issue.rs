@@ -12,8 +12,8 @@ use super::World;
 use super::login::SURE;
 use super::run::{End, Outcome, Run};
 use super::stop::{Refused, Why};
-use crate::secret::{Password, TokenText};
-use crate::wire::origin::Origin;
+use firstkey_core::secret::{Password, TokenText};
+use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
 
 /// What came of it.

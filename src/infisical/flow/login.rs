@@ -12,8 +12,8 @@ use super::super::srp::Handshake;
 use super::run::{End, Outcome, Run};
 use super::stop::{Refused, Why};
 use super::{Digits, Notice, Question, World};
-use crate::secret::{TokenText, X25519Secret};
-use crate::wire::origin::Origin;
+use firstkey_core::secret::{TokenText, X25519Secret};
+use firstkey_core::wire::origin::Origin;
 use std::time::Duration;
 use zeroize::Zeroizing;
 

@@ -34,12 +34,12 @@ use super::kit::{Fingerprint, Kit};
 use super::link::Trouble;
 use super::pin::Pin;
 use super::rules::Unfit;
-use crate::crypto::strength::Strength;
-use crate::flow::stop::{LocalTrouble, NoAnswer};
-use crate::secret::MasterKey;
-use crate::wire::inbound::Response;
-use crate::wire::origin::Origin;
-use crate::wire::text::Printable;
+use firstkey_core::crypto::strength::Strength;
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
+use firstkey_core::secret::MasterKey;
+use firstkey_core::wire::inbound::Response;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::text::Printable;
 use std::time::Duration;
 use zeroize::Zeroizing;
 

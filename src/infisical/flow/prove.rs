@@ -16,9 +16,9 @@ use super::login::{LogIn, SURE, Session, Who};
 use super::run::{End, Outcome, Run};
 use super::stop::{Refused, Why};
 use super::{Deed, Done, Notice, World};
-use crate::secret::TokenText;
-use crate::wire::origin::Origin;
-use crate::wire::text::Printable;
+use firstkey_core::secret::TokenText;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::text::Printable;
 
 impl<W: World> Run<'_, W> {
     #[allow(clippy::too_many_arguments, reason = "everything that the upload knew, once")]

@@ -20,11 +20,11 @@ use super::run::{End, Outcome, Run};
 use super::stop::{Reach, Refused, Stop, Why};
 use super::verify::Known;
 use super::{Answer, Deed, Done, Introduction, LinkWish, Notice, Options, Question, World};
-use crate::crypto::strength::Context;
-use crate::flow::stop::GaveUp;
-use crate::secret::{TokenText, X25519Secret};
-use crate::wire::origin::Origin;
-use crate::wire::text::Printable;
+use firstkey_core::crypto::strength::Context;
+use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::secret::{TokenText, X25519Secret};
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::text::Printable;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 

@@ -12,10 +12,10 @@ use super::super::probe::{self, NotThisEra, Route};
 use super::super::says::{Says, meaning};
 use super::stop::{Reach, Stop, Why};
 use super::{Answer, Halt, LinkWish, Notice, Options, Question, World};
-use crate::flow::retry::Retry;
-use crate::flow::stop::{GaveUp, NoAnswer};
-use crate::wire::fields::Fields;
-use crate::wire::origin::Origin;
+use firstkey_core::flow::retry::Retry;
+use firstkey_core::flow::stop::{GaveUp, NoAnswer};
+use firstkey_core::wire::fields::Fields;
+use firstkey_core::wire::origin::Origin;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 

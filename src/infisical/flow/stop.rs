@@ -7,8 +7,8 @@ use super::super::door::Call;
 use super::super::link::Trouble;
 use super::super::probe::NotThisEra;
 use super::super::says::Says;
-use crate::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
-use crate::wire::origin::Origin;
+use firstkey_core::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
+use firstkey_core::wire::origin::Origin;
 
 /// How far things got on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -15,9 +15,9 @@ use super::login::{LogIn, Session, TYPED, Who};
 use super::run::{End, Run};
 use super::stop::{Refused, Stop, Why};
 use super::{Deed, Done, LinkWish, Notice, Options, Question, World};
-use crate::secret::{Password, TokenText};
-use crate::wire::origin::Origin;
-use crate::wire::text::Printable;
+use firstkey_core::secret::{Password, TokenText};
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::text::Printable;
 use rand_core::CryptoRngCore;
 
 /// How often the password may be typed.

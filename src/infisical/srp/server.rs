@@ -3,9 +3,9 @@
 //! Promise: made from the facts, with no code of the client's but the group. Must never: be part of a program that somebody uses.
 
 use super::{Form, GROUP, MULTIPLIER, NUMBER, bytes, form, power_of_generator};
-use crate::crypto::hazmat::sha256;
-use crate::secret::SrpExponent;
 use crypto_bigint::{U256, U4096};
+use firstkey_core::crypto::hazmat::sha256;
+use firstkey_core::secret::SrpExponent;
 
 /// A pending handshake.
 #[derive(Clone)]

@@ -3,11 +3,11 @@
 //! Promise: whether a profile fits is asked of the very edge that a command stretches with. Must never: stretch anything but a fixed text.
 
 use super::Page;
-use crate::crypto::kdf::Profile;
+use firstkey_core::crypto::kdf::Profile;
 use crate::doctor::Found;
 use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal as TerminalFound};
 use crate::drive::Stretch;
-use crate::flow::stop::LocalTrouble;
+use firstkey_core::flow::stop::LocalTrouble;
 use crate::port::harden::Hardened;
 use crate::port::machine::ThisMachine;
 use crate::port::memory;
@@ -15,7 +15,7 @@ use crate::port::os::LockedBytes;
 use crate::port::random::SystemRng;
 use crate::port::stretch::{StretchError, stretch};
 use crate::ui::term::Terminal;
-use crate::wire::text::Printable;
+use firstkey_core::wire::text::Printable;
 use rustix::process::{Resource, getrlimit};
 use std::time::Instant;
 

@@ -6,7 +6,7 @@ use super::Page;
 use crate::doctor::Found;
 use crate::doctor::folder::{Folder, Remembered};
 use crate::store::{look, shelf};
-use crate::wire::origin::Origin;
+use firstkey_core::wire::origin::Origin;
 use std::path::Path;
 
 /// Looks at it, and gives the servers of what is remembered.

@@ -2,8 +2,8 @@
 
 use super::{Event, Script};
 use crate::exit::ExitCode;
-use crate::flow::Answer;
-use crate::flow::forget::{Plan, Why};
+use firstkey_core::flow::Answer;
+use firstkey_core::flow::forget::{Plan, Why};
 use crate::ui::text;
 
 /// How often something else may be typed.

@@ -1,9 +1,9 @@
 //! The consent to a reset, by a flag of its own.
 
 use super::{Event, Script};
-use crate::flow::reset::Replacement;
-use crate::flow::stop::Missing;
-use crate::flow::{Answer, Question};
+use firstkey_core::flow::reset::Replacement;
+use firstkey_core::flow::stop::Missing;
+use firstkey_core::flow::{Answer, Question};
 use crate::ui::{date, text};
 
 impl Script {

@@ -2,9 +2,9 @@
 
 use super::{Event, Script, done_event};
 use crate::exit::ExitCode;
-use crate::flow::account::{Seen, stop::Stop};
+use firstkey_core::flow::account::{Seen, stop::Stop};
 use crate::ui::{date, text};
-use crate::wire::text::Printable;
+use firstkey_core::wire::text::Printable;
 
 impl Script {
     /// Says where the account is logged in.

@@ -1,13 +1,13 @@
 use super::*;
-use crate::crypto::context::{InviteId, OrgId};
-use crate::flow::accept::Options;
-use crate::flow::stop::GaveUp;
-use crate::flow::Effect;
+use firstkey_core::crypto::context::{InviteId, OrgId};
+use firstkey_core::flow::accept::Options;
+use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::flow::Effect;
 use crate::fuzzing::scene::Scene;
 use crate::ui::kit::tests::kit;
-use crate::wire::link::LinkTrouble;
-use crate::wire::origin::Origin;
-use crate::wire::text::Printable;
+use firstkey_core::wire::link::LinkTrouble;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::text::Printable;
 use std::cell::RefCell;
 use std::os::unix::fs::PermissionsExt;
 use std::rc::Rc;
@@ -243,7 +243,7 @@ fn no_output_holds_the_password_or_the_recovery_code() {
     assert!(stage.script.prepare().is_ok());
     stage.script.ask(Question::Password { min_length: 15, attempt: 1 });
     stage.script.ask(Question::Kit(Box::new(kit(2))));
-    let code = crate::crypto::recovery::write_code(&[0x5a; 16]);
+    let code = firstkey_core::crypto::recovery::write_code(&[0x5a; 16]);
     let all = stage.out.text() + &stage.err.text();
     assert!(!all.contains("velvet") && !all.contains(&code[..9]), "{all}");
 }

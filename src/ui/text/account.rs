@@ -2,13 +2,13 @@
 
 use super::{Lines, Story, fingerprint_rows, local, problem, refusal, secret_key, sessions, share, stop, usage};
 use crate::exit::ExitCode;
-use crate::flow::Locks;
-use crate::flow::account::stop::{Change, Reach, Stop, Why};
-use crate::flow::account::{Deed, Done};
-use crate::flow::checkpoint::Pin;
-use crate::wire::asked::SecretKeys;
-use crate::wire::inbound::ProblemName;
-use crate::wire::refusal::Blame;
+use firstkey_core::flow::Locks;
+use firstkey_core::flow::account::stop::{Change, Reach, Stop, Why};
+use firstkey_core::flow::account::{Deed, Done};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::wire::asked::SecretKeys;
+use firstkey_core::wire::inbound::ProblemName;
+use firstkey_core::wire::refusal::Blame;
 
 const VERIFY: &str = "firstkey verify";
 /// Which secret holds.
@@ -302,10 +302,10 @@ pub fn status(pins: &[Pin], unfinished: &[String]) -> Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer};
-    use crate::wire::inbound::Problem;
-    use crate::wire::origin::Origin;
-    use crate::wire::refusal::Refusal;
+    use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer};
+    use firstkey_core::wire::inbound::Problem;
+    use firstkey_core::wire::origin::Origin;
+    use firstkey_core::wire::refusal::Refusal;
 
     const ALL: [(Reach, Locks); 15] = [
         (Reach::Unchanged, Locks::SecretKey),
@@ -361,7 +361,7 @@ mod tests {
             Why::Changed(Change::SecretKeyGone),
             Why::GaveUp(GaveUp::ReplaceSecretKey),
             Why::Missing(Missing::SecretKey),
-            Why::NoSuchSession(crate::crypto::context::SessionId([7; 16])),
+            Why::NoSuchSession(firstkey_core::crypto::context::SessionId([7; 16])),
             Why::OtherFingerprint,
         ]
     }

@@ -1,7 +1,7 @@
 //! What is said of a text that should be a recovery code: where to look, never what to write.
 
 use super::Lines;
-use crate::crypto::recovery::CodeError;
+use firstkey_core::crypto::recovery::CodeError;
 
 /// Why it is none.
 pub(super) fn slip(slip: CodeError) -> Lines {

@@ -6,7 +6,7 @@ mod network;
 use super::{Lines, Story};
 use crate::doctor::folder::{Folder, Remembered, Step, Writing};
 use crate::doctor::{Family, Found, State, Tally};
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use super::local::{self, storage};
 
 /// A finding in words.

@@ -1,9 +1,9 @@
 //! The good end.
 
 use super::{Lines, fingerprint_rows, secret_key};
-use crate::crypto::context::KeyGen;
-use crate::flow::checkpoint::Pin;
-use crate::wire::asked::SecretKeys;
+use firstkey_core::crypto::context::KeyGen;
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::wire::asked::SecretKeys;
 
 /// The account is ready.
 pub fn done(pin: &Pin, repeated: bool, said: SecretKeys) -> Lines {

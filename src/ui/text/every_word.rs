@@ -1,20 +1,20 @@
 //! Every sentence, looked at once: is there one, does it fit, does it say what to do.
 
 use super::*;
-use crate::crypto::context::InviteId;
-use crate::crypto::kdf::KdfRefused;
-use crate::crypto::prepare::PrepareError;
-use crate::crypto::strength::{Part, Strength, Tail, Weakness};
+use firstkey_core::crypto::context::InviteId;
+use firstkey_core::crypto::kdf::KdfRefused;
+use firstkey_core::crypto::prepare::PrepareError;
+use firstkey_core::crypto::strength::{Part, Strength, Tail, Weakness};
 use crate::exit::ExitCode;
-use crate::crypto::recovery::{CodeError, Place};
-use crate::flow::{Locks, Notice};
-use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, StorageTrouble, Why};
+use firstkey_core::crypto::recovery::{CodeError, Place};
+use firstkey_core::flow::{Locks, Notice};
+use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, StorageTrouble, Why};
 use crate::ui::text::usage::Misuse;
-use crate::wire::inbound::{Problem, ProblemName};
-use crate::wire::link::LinkTrouble;
-use crate::wire::origin::Origin;
-use crate::wire::refusal::Refusal;
-use crate::wire::text::Printable;
+use firstkey_core::wire::inbound::{Problem, ProblemName};
+use firstkey_core::wire::link::LinkTrouble;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::refusal::Refusal;
+use firstkey_core::wire::text::Printable;
 use std::collections::HashSet;
 use std::time::Duration;
 

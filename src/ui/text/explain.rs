@@ -1,9 +1,9 @@
 //! The key hierarchy, drawn or as a list.
 
 use super::{Lines, argon2, fingerprint_rows, hex};
-use crate::crypto::context::AccountContext;
-use crate::crypto::identity::PublicIdentity;
-use crate::crypto::kdf::KdfBlock;
+use firstkey_core::crypto::context::AccountContext;
+use firstkey_core::crypto::identity::PublicIdentity;
+use firstkey_core::crypto::kdf::KdfBlock;
 
 /// What is known of the account that is explained; all of it is public.
 #[derive(Clone, Debug)]
@@ -150,8 +150,8 @@ fn who_has_what(subject: Option<&Subject>) -> Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::context::{AccountId, RealmId};
-    use crate::crypto::kdf::{Profile, Salt};
+    use firstkey_core::crypto::context::{AccountId, RealmId};
+    use firstkey_core::crypto::kdf::{Profile, Salt};
     use crate::fuzzing::pins;
     use crate::ui::explain_event::event;
     use crate::ui::wrap::wrap;

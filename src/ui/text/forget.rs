@@ -2,7 +2,7 @@
 
 use super::{Lines, Story, local};
 use crate::exit::ExitCode;
-use crate::flow::forget::{Plan, Whose, Why};
+use firstkey_core::flow::forget::{Plan, Whose, Why};
 
 /// The prompt; what has to be typed stands in the lines before it.
 pub const AGREE: &str = "To remove it, type that (Enter alone stops): ";
@@ -121,8 +121,8 @@ pub fn story(why: &Why) -> (Story, &'static str, ExitCode) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::stop::LocalTrouble;
-    use crate::wire::origin::Origin;
+    use firstkey_core::flow::stop::LocalTrouble;
+    use firstkey_core::wire::origin::Origin;
 
     fn plan(whose: Whose) -> Plan {
         Plan { whose, goes: vec![0], unfinished: vec!["ada@example.org".to_owned()], unreadable: 2 }

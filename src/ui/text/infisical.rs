@@ -5,13 +5,13 @@
 pub mod stop;
 
 use super::{Lines, strength};
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::stop::StorageTrouble;
 use crate::infisical::answer::Membership;
 use crate::infisical::flow::{Deed, Digits, Done, Introduction, LinkWish, Notice};
 use crate::infisical::kit::Fingerprint;
 use crate::infisical::link::Trouble;
 use crate::infisical::rules::{Unfit, WebRule};
-use crate::wire::text::Printable;
+use firstkey_core::wire::text::Printable;
 
 /// Where the kit goes unless the person says otherwise.
 pub const KIT_FILE: &str = "firstkey-emergency-kit.txt";

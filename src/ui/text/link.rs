@@ -1,6 +1,6 @@
 //! What is wrong with a pasted link.
 
-use crate::wire::link::LinkTrouble;
+use firstkey_core::wire::link::LinkTrouble;
 
 /// What happened, and what to do.
 pub struct Said {

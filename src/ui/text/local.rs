@@ -1,7 +1,7 @@
 //! What this computer could not do.
 
 use super::{Story, memory};
-use crate::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 
 /// The words for a trouble, and its stable code.
 pub fn trouble(trouble: &LocalTrouble) -> (Story, &'static str) {

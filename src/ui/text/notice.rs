@@ -1,11 +1,11 @@
 //! What is said along the way.
 
 use super::{Lines, code, fingerprint_rows, grouped, problem, secret_key, short_digest, strength, usual_time};
-use crate::crypto::identity::Fingerprint;
-use crate::crypto::kdf::Profile;
-use crate::flow::{Locks, Notice};
+use firstkey_core::crypto::identity::Fingerprint;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::{Locks, Notice};
 use crate::ui::text::memory;
-use crate::wire::text::Printable;
+use firstkey_core::wire::text::Printable;
 use std::time::Duration;
 
 /// Step 2, before the stretching.

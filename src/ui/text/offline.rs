@@ -2,10 +2,10 @@
 
 use super::{Lines, Story, argon2, fingerprint_rows, local, usage};
 use crate::exit::ExitCode;
-use crate::flow::account::stop::Change;
-use crate::flow::offline::{Findings, Fit, Part, Trouble};
-use crate::wire::refusal::{Blame, Refusal};
-use crate::wire::text::Printable;
+use firstkey_core::flow::account::stop::Change;
+use firstkey_core::flow::offline::{Findings, Fit, Part, Trouble};
+use firstkey_core::wire::refusal::{Blame, Refusal};
+use firstkey_core::wire::text::Printable;
 
 const NOTHING: &str = "Nothing was sent, and nothing was written.";
 const FORWARD: &str = "Please forward this text to your administrator before you go on.";

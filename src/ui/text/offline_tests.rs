@@ -1,7 +1,7 @@
 use super::*;
-use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use crate::crypto::kdf::{KdfBlock, KdfRefused, Profile, Salt};
-use crate::flow::stop::{LocalTrouble, Missing};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::kdf::{KdfBlock, KdfRefused, Profile, Salt};
+use firstkey_core::flow::stop::{LocalTrouble, Missing};
 use crate::fuzzing::pins;
 use crate::ui::offline_event::OfflineEvent;
 use crate::ui::wrap::wrap;
@@ -38,7 +38,7 @@ fn found(fit: Fit) -> Findings {
         context: AccountContext { realm: RealmId([5; 16]), account: AccountId([6; 16]) },
         email: Some(Printable::from_untrusted("ada@example.org")),
         state: Printable::from_untrusted("complete"),
-        identity: crate::crypto::identity::PublicIdentity { key_gen: KeyGen(1), ..peer.identity },
+        identity: firstkey_core::crypto::identity::PublicIdentity { key_gen: KeyGen(1), ..peer.identity },
         settings: KdfBlock { profile: Profile::Two, salt: Salt([7; 32]), two_secret: false },
         parts: Part::ALL.map(|part| (part, fit)).to_vec(),
         verdict: Ok(()),

@@ -2,7 +2,7 @@
 
 use super::Story;
 use crate::ui::date;
-use crate::wire::inbound::{Problem, ProblemName};
+use firstkey_core::wire::inbound::{Problem, ProblemName};
 
 /// The words for a problem with invite `invite` (its short name), and its stable code.
 pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &'static str) {

@@ -1,12 +1,12 @@
 //! What is asked, and what is said before asking.
 
 use super::{Lines, grouped, link};
-use crate::flow::Introduction;
+use firstkey_core::flow::Introduction;
 use crate::ui::date;
 use crate::ui::term::ReadTrouble;
-use crate::wire::link::LinkTrouble;
-use crate::wire::origin::Origin;
-use crate::wire::text::Printable;
+use firstkey_core::wire::link::LinkTrouble;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::text::Printable;
 
 /// Where the kit goes unless the person says otherwise.
 pub const KIT_FILE: &str = "firstkey-kit.txt";

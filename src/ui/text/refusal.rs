@@ -1,8 +1,8 @@
 //! Why something that a server sent is not used.
 
 use super::{Story, argon2, memory};
-use crate::crypto::kdf::{KdfRefused, Profile};
-use crate::wire::refusal::Refusal;
+use firstkey_core::crypto::kdf::{KdfRefused, Profile};
+use firstkey_core::wire::refusal::Refusal;
 
 /// The words for a refusal by `host`, and its stable code.
 pub fn refusal(refusal: &Refusal, host: &str) -> (Story, &'static str) {

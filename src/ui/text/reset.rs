@@ -1,7 +1,7 @@
 //! What is said before old keys are replaced.
 
 use super::{Lines, fingerprint_rows};
-use crate::flow::reset::Replacement;
+use firstkey_core::flow::reset::Replacement;
 use crate::ui::date;
 
 /// What has to be typed.
@@ -38,10 +38,10 @@ pub fn warning(about: &Replacement) -> Lines {
 #[cfg(test)]
 mod tests {
     use super::warning;
-    use crate::crypto::context::KeyGen;
-    use crate::flow::reset::Replacement;
-    use crate::wire::origin::Origin;
-    use crate::wire::text::Printable;
+    use firstkey_core::crypto::context::KeyGen;
+    use firstkey_core::flow::reset::Replacement;
+    use firstkey_core::wire::origin::Origin;
+    use firstkey_core::wire::text::Printable;
 
     #[test]
     fn the_warning_fits_and_says_what_is_lost_who_began_it_and_when_to_stop() {

@@ -1,10 +1,10 @@
 //! What is said of the second secret.
 
 use super::{Lines, Story};
-use crate::crypto::recovery::CodeError;
-use crate::flow::account::stop::Why;
-use crate::flow::checkpoint::Pin;
-use crate::wire::asked::SecretKeys;
+use firstkey_core::crypto::recovery::CodeError;
+use firstkey_core::flow::account::stop::Why;
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::wire::asked::SecretKeys;
 
 /// Where it goes unless the person says otherwise.
 pub const FILE: &str = "firstkey-secret-key.txt";

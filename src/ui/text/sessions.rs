@@ -1,11 +1,11 @@
 //! What is said of where an account is logged in.
 
 use super::{Lines, Story};
-use crate::crypto::context::SessionId;
-use crate::flow::account::Seen;
+use firstkey_core::crypto::context::SessionId;
+use firstkey_core::flow::account::Seen;
 use crate::ui::date;
-use crate::wire::sessions::Listed;
-use crate::wire::text::Printable;
+use firstkey_core::wire::sessions::Listed;
+use firstkey_core::wire::text::Printable;
 
 /// Longest address and client name that are shown for people; a longer one is cut, and whole in JSON.
 const LONGEST: usize = 39;

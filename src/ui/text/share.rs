@@ -1,11 +1,11 @@
 //! What is said of files and of the people they are for.
 
 use super::{Lines, Story, fingerprint_rows, grouped, local};
-use crate::crypto::identity::Fingerprint;
+use firstkey_core::crypto::identity::Fingerprint;
 use crate::exit::ExitCode;
-use crate::flow::account::{Found, Sight};
-use crate::flow::peer::{Peer, PeerTrouble};
-use crate::flow::stop::StorageTrouble;
+use firstkey_core::flow::account::{Found, Sight};
+use firstkey_core::flow::peer::{Peer, PeerTrouble};
+use firstkey_core::flow::stop::StorageTrouble;
 use crate::ui::date;
 
 const SECURITY: &str = "Until then nothing is sealed for the new key. Unsure? Tell security now.";

@@ -1,5 +1,5 @@
 use super::*;
-use crate::crypto::context::{AccountContext, AccountId, RealmId};
+use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
 use crate::fuzzing::honest_directory::Listed;
 
 fn fingerprint(seed: u64) -> Fingerprint {
@@ -74,9 +74,9 @@ fn every_stop_fits_has_a_documented_code_and_says_what_to_do() {
 
 #[test]
 fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
-    use crate::flow::account::{Deed, Done};
-    use crate::flow::checkpoint::Pin;
-    use crate::wire::directory::Words;
+    use firstkey_core::flow::account::{Deed, Done};
+    use firstkey_core::flow::checkpoint::Pin;
+    use firstkey_core::wire::directory::Words;
     let peer = crate::fuzzing::pins::good();
     let pin = Pin {
         origin: peer.origin.clone(),
@@ -101,7 +101,7 @@ fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
                 others_confirmed,
                 earlier: Some(words.clone()),
                 reset_at: confirmed_at.map(|_| 1_763_900_000),
-                own: Done { deed: Deed::Verified, pin: pin.clone(), first_seen: false, secret_keys: crate::wire::asked::SecretKeys::Off },
+                own: Done { deed: Deed::Verified, pin: pin.clone(), first_seen: false, secret_keys: firstkey_core::wire::asked::SecretKeys::Off },
             };
             let lines = super::found(&found);
             assert!(lines.iter().all(|line| line.is_ascii() && line.len() <= 78), "{lines:#?}");

@@ -1,10 +1,10 @@
 //! Why the program stopped: headline, reasons, what was sent or changed, what to do next.
 
 use super::{Story, host, link, local, problem, refusal, usage};
-use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, Stop, Why};
-use crate::wire::inbound::ProblemName;
-use crate::wire::link::short_id;
-use crate::wire::refusal::Blame;
+use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, Stop, Why};
+use firstkey_core::wire::inbound::ProblemName;
+use firstkey_core::wire::link::short_id;
+use firstkey_core::wire::refusal::Blame;
 
 /// What to run to find out what became of an upload.
 const RESUME: &str = "firstkey accept --resume";

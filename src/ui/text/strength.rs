@@ -5,9 +5,9 @@
 //! card moves about 2 TB a second (twice what a consumer card of 2022 does). Profile 2: 800 guesses a second and card.
 
 use super::Lines;
-use crate::crypto::kdf::Profile;
-use crate::crypto::prepare::PrepareError;
-use crate::crypto::strength::{Part, Strength, Tail, Weakness};
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::crypto::prepare::PrepareError;
+use firstkey_core::crypto::strength::{Part, Strength, Tail, Weakness};
 
 /// Cards of the assumed attacker.
 const CARDS: f64 = 1_000.0;

@@ -1,7 +1,7 @@
 //! What a command line lacks, or should not have.
 
 use super::Story;
-use crate::flow::stop::Missing;
+use firstkey_core::flow::stop::Missing;
 
 /// A command line that is refused before anything begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

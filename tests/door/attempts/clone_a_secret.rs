@@ -1,6 +1,6 @@
 //! Secrets cannot be cloned: the copy would be wiped by nobody.
 
-use firstkey::secret::{AccountKey, Password};
+use firstkey_core::secret::{AccountKey, Password};
 
 fn copy(password: &Password, key: &AccountKey) -> (Password, AccountKey) {
     (password.clone(), key.clone())

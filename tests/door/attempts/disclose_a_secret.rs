@@ -1,8 +1,8 @@
 //! Nor can a secret of the crate be given the trait from outside.
 
-use firstkey::secret::AccountKey;
-use firstkey::wire::disclose::Disclose;
-use firstkey::wire::json::ObjectWriter;
+use firstkey_core::secret::AccountKey;
+use firstkey_core::wire::disclose::Disclose;
+use firstkey_core::wire::json::ObjectWriter;
 
 impl Disclose for AccountKey {
     const WHY: &'static str = "because I say so";

@@ -1,7 +1,7 @@
 //! Nobody but the door itself decides what may leave: the trait is sealed.
 
-use firstkey::wire::disclose::Disclose;
-use firstkey::wire::json::ObjectWriter;
+use firstkey_core::wire::disclose::Disclose;
+use firstkey_core::wire::json::ObjectWriter;
 
 struct Diary(String);
 

@@ -1,7 +1,7 @@
 //! A request is built member by member; there is no way in for a body, a header or a path of one's own.
 
-use firstkey::wire::origin::Origin;
-use firstkey::wire::outbound::{Endpoint, Outbound};
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 
 fn forge(origin: &Origin) -> Outbound {
     Outbound {

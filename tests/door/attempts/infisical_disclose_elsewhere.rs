@@ -1,7 +1,7 @@
 //! Nobody else can add to what may leave, or make a body of free text.
 
 use firstkey::infisical::door::Leaves;
-use firstkey::secret::Password;
+use firstkey_core::secret::Password;
 use zeroize::Zeroizing;
 
 struct Mine(Password);

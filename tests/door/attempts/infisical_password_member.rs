@@ -1,7 +1,7 @@
 //! There is no member called `password`.
 
 use firstkey::infisical::door::{Call, Member, Name, Request};
-use firstkey::wire::origin::Origin;
+use firstkey_core::wire::origin::Origin;
 
 fn upload(origin: &Origin) -> Request {
     Request::to(origin, Call::CompleteInvite).field(Member::Password, &Name("x")).build()

@@ -1,8 +1,8 @@
 //! A password cannot be sent to a server of the other dialect.
 
 use firstkey::infisical::door::{Call, Member, Request};
-use firstkey::secret::Password;
-use firstkey::wire::origin::Origin;
+use firstkey_core::secret::Password;
+use firstkey_core::wire::origin::Origin;
 
 fn upload(origin: &Origin, value: &Password) -> Request {
     Request::to(origin, Call::CompleteInvite).field(Member::Verifier, value).build()

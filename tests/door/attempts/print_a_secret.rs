@@ -1,6 +1,6 @@
 //! Secrets have no `Debug` and no `Display`.
 
-use firstkey::secret::{AccountKey, Password, RecoveryCode};
+use firstkey_core::secret::{AccountKey, Password, RecoveryCode};
 
 fn print(password: &Password, key: &AccountKey, code: &RecoveryCode) -> String {
     format!("{password:?} {key:?} {code}")

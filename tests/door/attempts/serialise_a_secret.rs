@@ -1,6 +1,6 @@
 //! Secrets cannot be serialised.
 
-use firstkey::secret::{MasterKey, Password};
+use firstkey_core::secret::{MasterKey, Password};
 
 fn serialisable<T: serde::Serialize>(_: &T) {}
 

@@ -1,8 +1,8 @@
 //! The account key cannot be uploaded.
 
-use firstkey::secret::AccountKey;
-use firstkey::wire::origin::Origin;
-use firstkey::wire::outbound::{Endpoint, Outbound};
+use firstkey_core::secret::AccountKey;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 
 fn upload(origin: &Origin, value: &AccountKey) -> Outbound {
     Outbound::post(origin, Endpoint::EnrolComplete).field("value", value).build()

@@ -1,8 +1,8 @@
 //! MK cannot be uploaded.
 
-use firstkey::secret::MasterKey;
-use firstkey::wire::origin::Origin;
-use firstkey::wire::outbound::{Endpoint, Outbound};
+use firstkey_core::secret::MasterKey;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 
 fn upload(origin: &Origin, value: &MasterKey) -> Outbound {
     Outbound::post(origin, Endpoint::EnrolComplete).field("value", value).build()

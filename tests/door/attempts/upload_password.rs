@@ -1,8 +1,8 @@
 //! A password cannot be uploaded.
 
-use firstkey::secret::Password;
-use firstkey::wire::origin::Origin;
-use firstkey::wire::outbound::{Endpoint, Outbound};
+use firstkey_core::secret::Password;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 
 fn upload(origin: &Origin, value: &Password) -> Outbound {
     Outbound::post(origin, Endpoint::EnrolComplete).field("value", value).build()

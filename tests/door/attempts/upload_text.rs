@@ -1,7 +1,7 @@
 //! Text of no particular meaning cannot be uploaded.
 
-use firstkey::wire::origin::Origin;
-use firstkey::wire::outbound::{Endpoint, Outbound};
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 
 fn upload(origin: &Origin, value: &String) -> Outbound {
     Outbound::post(origin, Endpoint::EnrolComplete).field("value", value).build()

@@ -4,12 +4,12 @@
 //! are left out at several limits, because whatever else the machine does is in them. |t| above 4.5 is taken for a difference. It is an estimate: a noisy machine hides
 //! small differences, and none found is no proof. Run it on a quiet one, by `timing/measure`.
 
-use firstkey::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey::crypto::envelope::{Envelope, X25519ByAccountKey};
-use firstkey::crypto::hazmat;
-use firstkey::crypto::kek::Kek;
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::envelope::{Envelope, X25519ByAccountKey};
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::kek::Kek;
 use firstkey::infisical::srp::{Verifier, exponent};
-use firstkey::secret::{AccountKey, Password, X25519Secret};
+use firstkey_core::secret::{AccountKey, Password, X25519Secret};
 use rand_core::RngCore;
 use std::hint::black_box;
 use std::process::ExitCode;

@@ -6,10 +6,10 @@ use super::person::{auth, fresh, new_kit, new_password, recovery_seed, some};
 use super::play::Play;
 use super::provider::ADDRESSES;
 use super::sent::{Sent, b64};
-use firstkey::crypto::context::{AccountContext, AccountId};
-use firstkey::crypto::hazmat::{ed25519_public, ed25519_sign};
-use firstkey::crypto::kek::recovery_proof_message;
-use firstkey::crypto::opaque::{Login, login_context};
+use firstkey_core::crypto::context::{AccountContext, AccountId};
+use firstkey_core::crypto::hazmat::{ed25519_public, ed25519_sign};
+use firstkey_core::crypto::kek::recovery_proof_message;
+use firstkey_core::crypto::opaque::{Login, login_context};
 use serde_json::json;
 
 /// Clients that claim; each has one key for the whole run.
@@ -54,7 +54,7 @@ impl Play<'_> {
         let Some((upload, holder)) = fresh.complete(&response, &claim, &self.server.origin, &mut self.rng) else {
             return;
         };
-        self.known.drafts.push((firstkey::crypto::hazmat::sha256(&upload.body), holder));
+        self.known.drafts.push((firstkey_core::crypto::hazmat::sha256(&upload.body), holder));
         let invite = match draw.byte() {
             255 => draw.newest(&self.known.claims).map_or(claim.invite, |other| other.invite),
             _ => claim.invite,
@@ -80,7 +80,7 @@ impl Play<'_> {
             &holder.context,
             self.server.origin.as_str(),
             &holder.block.encode(),
-            firstkey::crypto::context::KeyGen(holder.key_gen),
+            firstkey_core::crypto::context::KeyGen(holder.key_gen),
         );
         let proof = login.finish(&ke2, &agreed, &holder.context, &mut self.rng).ok().map(|done| done.ke3);
         self.known.proofs.extend(proof.map(|proof| (id, proof)));
@@ -178,7 +178,7 @@ impl Play<'_> {
     /// Sends it, in this session or another.
     fn upload(&mut self, upload: Option<(Sent, Holder)>, bearer: &str, draw: &mut Draw<'_>) {
         let Some((sent, holder)) = upload else { return };
-        self.known.drafts.push((firstkey::crypto::hazmat::sha256(&sent.body), holder));
+        self.known.drafts.push((firstkey_core::crypto::hazmat::sha256(&sent.body), holder));
         let bearer = if draw.byte() < 230 { Some(bearer.to_owned()) } else { self.bearer(draw) };
         self.send(sent.bearer(bearer.as_deref()), draw);
     }

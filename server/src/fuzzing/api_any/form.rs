@@ -3,10 +3,10 @@
 use super::known::Known;
 use super::sent::{Answer, Sent, b64};
 use axum::http::header;
-use firstkey::crypto::hazmat::sha256;
-use firstkey::wire::directory::read_directory;
-use firstkey::wire::inbound::{self, Framing, Response};
-use firstkey::wire::sessions::{read_ended, read_sessions};
+use firstkey_core::crypto::hazmat::sha256;
+use firstkey_core::wire::directory::read_directory;
+use firstkey_core::wire::inbound::{self, Framing, Response};
+use firstkey_core::wire::sessions::{read_ended, read_sessions};
 use serde_json::Value;
 use zeroize::Zeroizing;
 

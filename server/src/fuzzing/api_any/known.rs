@@ -1,8 +1,8 @@
 //! What the harness knows of a run: every secret that was handed out, to whom, and until when it is good. Kept from what was sent and answered, not from the database.
 
 use super::sent::Sent;
-use firstkey::crypto::context::AccountContext;
-use firstkey::crypto::kdf::KdfBlock;
+use firstkey_core::crypto::context::AccountContext;
+use firstkey_core::crypto::kdf::KdfBlock;
 use std::collections::BTreeMap;
 
 /// A SCIM token.

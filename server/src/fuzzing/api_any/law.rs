@@ -6,10 +6,10 @@ use super::known::{Claim, Session};
 use super::play::{CANARIES, Play};
 use super::sent::{Answer, Sent, b64, holds, unb64};
 use crate::store::held::{Cell, Row};
-use firstkey::crypto::context::{AccountContext, AccountId, InviteId};
-use firstkey::crypto::hazmat::{ed25519_verify, sha256};
-use firstkey::crypto::kek::recovery_proof_message;
-use firstkey::wire::outbound::RequestSignature;
+use firstkey_core::crypto::context::{AccountContext, AccountId, InviteId};
+use firstkey_core::crypto::hazmat::{ed25519_verify, sha256};
+use firstkey_core::crypto::kek::recovery_proof_message;
+use firstkey_core::wire::outbound::RequestSignature;
 use serde_json::Value;
 
 /// What nothing may change but what is asked for.

@@ -6,7 +6,7 @@ use super::play::Play;
 use super::provider::ADDRESSES;
 use crate::admin::{ChangedOrganisation, FingerprintRefused, FreshToken, ResetRefused};
 use crate::realm::{NewOrganisation, Realm, RealmError};
-use firstkey::crypto::context::OrgId;
+use firstkey_core::crypto::context::OrgId;
 use serde::Serialize;
 use uuid::Uuid;
 

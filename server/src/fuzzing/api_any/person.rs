@@ -3,21 +3,21 @@
 use super::known::{Claim, Holder};
 use super::sent::Sent;
 use crate::chance::Seeded;
-use firstkey::crypto::context::{AccountContext, KeyGen};
-use firstkey::crypto::envelope::{
+use firstkey_core::crypto::context::{AccountContext, KeyGen};
+use firstkey_core::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, X25519ByAccountKey,
 };
-use firstkey::crypto::hazmat::{ed25519_public, sha256};
-use firstkey::crypto::identity::KeyPairs;
-use firstkey::crypto::kdf::{KdfBlock, Profile, Salt};
-use firstkey::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed};
-use firstkey::crypto::opaque::Registration;
-use firstkey::secret::{AccountKey, MasterKey, OpaquePassword, PreKey, RecoveryCode, SecretKey};
-use firstkey::wire::bundle::{Bundle, Envelopes};
-use firstkey::wire::change::{self, KitLock, PasswordLock, Replaces};
-use firstkey::wire::completion::Completion;
-use firstkey::wire::disclose::{Expected, IdempotencyKey, OpaqueUpload, RecoveryPublic};
-use firstkey::wire::origin::Origin;
+use firstkey_core::crypto::hazmat::{ed25519_public, sha256};
+use firstkey_core::crypto::identity::KeyPairs;
+use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
+use firstkey_core::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed};
+use firstkey_core::crypto::opaque::Registration;
+use firstkey_core::secret::{AccountKey, MasterKey, OpaquePassword, PreKey, RecoveryCode, SecretKey};
+use firstkey_core::wire::bundle::{Bundle, Envelopes};
+use firstkey_core::wire::change::{self, KitLock, PasswordLock, Replaces};
+use firstkey_core::wire::completion::Completion;
+use firstkey_core::wire::disclose::{Expected, IdempotencyKey, OpaqueUpload, RecoveryPublic};
+use firstkey_core::wire::origin::Origin;
 use rand_core::RngCore;
 
 /// A new password, registered half-way.

@@ -16,10 +16,10 @@ use crate::token::TokenHash;
 use crate::unplugged::Unplugged;
 use axum::Router;
 use axum::http::header;
-use firstkey::crypto::hazmat::{ed25519_sign, sha256};
-use firstkey::wire::link::InviteLink;
-use firstkey::wire::origin::Origin;
-use firstkey::wire::outbound::RequestSignature;
+use firstkey_core::crypto::hazmat::{ed25519_sign, sha256};
+use firstkey_core::wire::link::InviteLink;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::outbound::RequestSignature;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -88,7 +88,8 @@ impl Play<'_> {
         draw: &mut Draw<'_>,
     ) -> Option<Answer> {
         let mut sent = if draw.byte() < 200 { sent } else { mangle::mangle(sent, &self.known, draw) };
-        let message = RequestSignature::message(sent.path(), &sent.body, &firstkey::crypto::context::InviteId(*invite));
+        let message =
+            RequestSignature::message(sent.path(), &sent.body, &firstkey_core::crypto::context::InviteId(*invite));
         sent.headers.retain(|(name, _)| !name.starts_with("firstkey-"));
         let sent =
             sent.with("firstkey-invite", &b64(invite)).with("firstkey-signature", &b64(&ed25519_sign(seed, &message)));

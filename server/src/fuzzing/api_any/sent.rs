@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::wire::outbound::Outbound;
+use firstkey_core::wire::outbound::Outbound;
 
 /// A request.
 #[derive(Clone, Debug)]

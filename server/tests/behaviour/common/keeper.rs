@@ -2,13 +2,13 @@
 
 use super::person::{Person, Rng, master, random};
 use super::{Answer, Deployment, ORIGIN, Server, b64, unb64};
-use firstkey::crypto::context::{AccountContext, KeyGen};
-use firstkey::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
-use firstkey::crypto::hazmat;
-use firstkey::crypto::kdf::{KdfBlock, Profile, Salt};
-use firstkey::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed, recovery_proof_message};
-use firstkey::crypto::opaque::Registration;
-use firstkey::secret::{AccountKey, RecoveryCode, SecretKey};
+use firstkey_core::crypto::context::{AccountContext, KeyGen};
+use firstkey_core::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
+use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
+use firstkey_core::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed, recovery_proof_message};
+use firstkey_core::crypto::opaque::Registration;
+use firstkey_core::secret::{AccountKey, RecoveryCode, SecretKey};
 use serde_json::{Value, json};
 
 /// Somebody with a completed account.

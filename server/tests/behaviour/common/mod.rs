@@ -27,8 +27,6 @@ use zeroize::Zeroizing;
 
 /// What the deployment was initialised with; servers listen elsewhere.
 pub(crate) const ORIGIN: &str = "https://accounts.example.org";
-/// 2026-11-23.
-pub(crate) const START: i64 = 1_795_392_000;
 
 /// A deployment on disk that servers can be started on.
 pub(crate) struct Deployment {
@@ -36,7 +34,10 @@ pub(crate) struct Deployment {
     /// The database, if it is not the embedded one.
     database: Option<String>,
     pub(crate) token: Zeroizing<String>,
+    /// The server's clock: it stands still until a test moves it.
     pub(crate) clock: Arc<AtomicI64>,
+    /// What the server's clock showed at first: the machine's time, because the commands that a test runs beside the server read that one.
+    pub(crate) start: i64,
 }
 
 /// A running server.
@@ -80,7 +81,8 @@ impl Deployment {
         let new = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
         let org = realm.add_organisation(new).await.expect("organisation");
         let token = realm.add_scim_token(org).await.expect("token");
-        Self { dir, database, token, clock: Arc::new(AtomicI64::new(START)) }
+        let start = Clock::System.now();
+        Self { dir, database, token, clock: Arc::new(AtomicI64::new(start)), start }
     }
 
     /// This one, once more, from a backup and its key; `None` where there is no such database.
@@ -89,7 +91,7 @@ impl Deployment {
         let database = if to_postgres { Some(cluster::Cluster::of_this_process()?.new_database()) } else { None };
         let restored = Realm::restore(&dir.path().join("data"), backup, Some(key), database.as_deref()).await;
         restored.expect("restored");
-        Some(Self { dir, database, token: self.token.clone(), clock: Arc::clone(&self.clock) })
+        Some(Self { dir, database, token: self.token.clone(), clock: Arc::clone(&self.clock), start: self.start })
     }
 
     pub(crate) fn data(&self) -> PathBuf {

@@ -1,17 +1,17 @@
 //! A person with a client: real OPAQUE, real envelopes, real signatures; no Argon2id.
 
 use super::{Answer, Invitation, ORIGIN, Server, b64, unb64};
-use firstkey::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey::crypto::encoding::pae;
-use firstkey::crypto::envelope::{
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::encoding::pae;
+use firstkey_core::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, X25519ByAccountKey,
 };
-use firstkey::crypto::identity::{KeyPairs, PublicIdentity};
-use firstkey::crypto::kdf::{KdfBlock, Profile, Salt};
-use firstkey::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed};
-use firstkey::crypto::opaque::{Login, Registration, login_context};
-use firstkey::crypto::{hazmat, label};
-use firstkey::secret::{AccountKey, MasterKey, RecoveryCode};
+use firstkey_core::crypto::identity::{KeyPairs, PublicIdentity};
+use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
+use firstkey_core::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed};
+use firstkey_core::crypto::opaque::{Login, Registration, login_context};
+use firstkey_core::crypto::{hazmat, label};
+use firstkey_core::secret::{AccountKey, MasterKey, RecoveryCode};
 use firstkey_server::Shown;
 use rand_core::{CryptoRng, RngCore};
 use reqwest::Method;

@@ -1,12 +1,12 @@
 use super::super::{Deed, Done, Known, Options, Reach, Recovery, Refused, Stop, Why, change, recover, verify};
 use super::{invited, run, stopped};
-use crate::flow::stop::NoAnswer;
 use crate::fuzzing::chance::Seeded;
 use crate::fuzzing::infisical::fake::{Era, Lie, TICKETS_END};
 use crate::fuzzing::infisical::person::{Bench, ORIGIN, PASSWORD, ready};
 use crate::infisical::door::Call;
 use crate::infisical::kit::Kit;
 use crate::infisical::pin::Pin;
+use firstkey_core::flow::stop::NoAnswer;
 use zeroize::Zeroizing;
 
 const NEW: &str = "another velvet tundra misprint cobra lunar 8";
@@ -219,7 +219,7 @@ fn w16_another_private_key_than_the_pinned_one_is_never_put_under_a_new_lock() {
     let (mut other, other_pin, other_kit) = completed();
     let _ = (&mut other, other_pin);
     let mut rng = Seeded::new(99);
-    let stranger = crate::secret::X25519Secret::make(&mut rng);
+    let stranger = firstkey_core::secret::X25519Secret::make(&mut rng);
     let sealed = crate::infisical::keys::Sealed::of_private(&kit.secret.key(), &stranger, &mut rng);
     let [ciphertext, iv, tag] = sealed.texts();
     bench.fake.users[0].kit = Some(serde_json::json!({"encryptedPrivateKey": ciphertext, "iv": iv, "tag": tag}));

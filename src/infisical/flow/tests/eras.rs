@@ -1,7 +1,6 @@
 use super::super::accept::accept;
 use super::super::{Answer, Halt, Notice, Options, Question, Reach, Why, World};
 use super::{PROBE, VERIFY, invited, invited_at, run, stopped};
-use crate::flow::stop::LocalTrouble;
 use crate::fuzzing::chance::Seeded;
 use crate::fuzzing::infisical::fake::{Era, Lie};
 use crate::fuzzing::infisical::person::{Bench, ready};
@@ -10,8 +9,9 @@ use crate::infisical::keys::StretchJob;
 use crate::infisical::pin::Pin;
 use crate::infisical::probe::NotThisEra;
 use crate::infisical::recorded::exchanges;
-use crate::secret::MasterKey;
-use crate::wire::inbound::Response;
+use firstkey_core::flow::stop::LocalTrouble;
+use firstkey_core::secret::MasterKey;
+use firstkey_core::wire::inbound::Response;
 use std::time::Duration;
 use zeroize::Zeroizing;
 

@@ -1,12 +1,12 @@
 use super::super::{Deed, Options, Why};
 use super::{PROBE, VERIFY, invited, run, run_with, stopped};
-use crate::flow::stop::GaveUp;
 use crate::fuzzing::infisical::fake::{Fake, Lie};
 use crate::fuzzing::infisical::person::{Bench, PASSWORD};
 use crate::infisical::flow::Missing;
 use crate::infisical::hexadecimal;
 use crate::infisical::keys::PublicKey;
 use base64ct::Encoding;
+use firstkey_core::flow::stop::GaveUp;
 
 #[test]
 fn an_invited_person_ends_with_keys_that_were_read_back_and_a_kit() {
@@ -193,7 +193,7 @@ fn w15_unicode_passwords_are_used_byte_for_byte() {
         let done = run(&mut bench, &link).unwrap_or_else(|stop| panic!("{password:?} {stop:?} {:?}", bench.told));
         // What the server keeps is the verifier of exactly these bytes.
         let pin = done.pin.expect("a pin");
-        let typed = crate::secret::Password::as_typed(zeroize::Zeroizing::new(password.as_bytes().to_vec()));
+        let typed = firstkey_core::secret::Password::as_typed(zeroize::Zeroizing::new(password.as_bytes().to_vec()));
         let x = crate::infisical::srp::exponent("ada+new@example.org", &typed, &pin.salt.0);
         let verifier = hexadecimal::write(crate::infisical::srp::Verifier::derive(&x).as_bytes()).to_string();
         assert_eq!(bench.fake.users[0].keys.as_ref().expect("keys")["verifier"].as_str(), Some(verifier.as_str()));

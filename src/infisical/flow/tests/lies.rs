@@ -1,8 +1,8 @@
 use super::super::{Reach, Refused, Why};
 use super::{invited, run, stopped};
-use crate::flow::stop::GaveUp;
 use crate::fuzzing::infisical::fake::Lie;
 use crate::infisical::answer::Nonsense;
+use firstkey_core::flow::stop::GaveUp;
 
 fn refused(lie: Lie) -> Why {
     let (mut bench, link) = invited(&[lie]);

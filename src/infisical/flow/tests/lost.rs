@@ -1,9 +1,9 @@
 use super::super::{Deed, Reach, Why};
 use super::{PROBE, VERIFY, invited, run, stopped};
-use crate::flow::stop::NoAnswer;
 use crate::fuzzing::infisical::fake::Lie;
 use crate::infisical::door::Call;
 use crate::infisical::says::Says;
+use firstkey_core::flow::stop::NoAnswer;
 
 fn uploads(bench: &crate::fuzzing::infisical::person::Bench) -> Vec<Vec<u8>> {
     bench.fake.log.iter().filter(|one| one.path == PROBE && one.body != b"{}").map(|one| one.body.clone()).collect()
@@ -62,19 +62,19 @@ impl super::super::World for Losing {
     fn tell(&mut self, notice: &super::super::Notice) {
         self.bench.tell(notice);
     }
-    fn prepare(&mut self) -> Result<(), crate::flow::stop::LocalTrouble> {
+    fn prepare(&mut self) -> Result<(), firstkey_core::flow::stop::LocalTrouble> {
         Ok(())
     }
     async fn stretch(
         &mut self,
         job: crate::infisical::keys::StretchJob,
-    ) -> Result<crate::secret::MasterKey, super::super::Halt> {
+    ) -> Result<firstkey_core::secret::MasterKey, super::super::Halt> {
         self.bench.stretch(job).await
     }
     async fn send(
         &mut self,
         request: &crate::infisical::door::Request,
-    ) -> Result<crate::wire::inbound::Response, super::super::Halt> {
+    ) -> Result<firstkey_core::wire::inbound::Response, super::super::Halt> {
         if request.call().target().1 == PROBE {
             self.at -= usize::from(self.at > 0);
             if self.at == 0 && request.call() == Call::CompleteInvite {
@@ -88,7 +88,7 @@ impl super::super::World for Losing {
     async fn wait(&mut self, time: std::time::Duration) -> Result<(), super::super::Halt> {
         self.bench.wait(time).await
     }
-    fn keep(&mut self, pin: &crate::infisical::pin::Pin) -> Result<(), crate::flow::stop::LocalTrouble> {
+    fn keep(&mut self, pin: &crate::infisical::pin::Pin) -> Result<(), firstkey_core::flow::stop::LocalTrouble> {
         self.bench.keep(pin)
     }
 }

@@ -5,7 +5,6 @@
 
 use super::super::accept::accept;
 use super::super::{Answer, Halt, Notice, Options, Question, World};
-use crate::flow::stop::LocalTrouble;
 use crate::fuzzing::chance::Seeded;
 use crate::fuzzing::infisical::fake::{Era, Fake, TICKETS_END};
 use crate::fuzzing::infisical::person::{Bench, ORIGIN, ready};
@@ -13,8 +12,9 @@ use crate::infisical::door::{Call, Request};
 use crate::infisical::keys::StretchJob;
 use crate::infisical::pin::Pin;
 use crate::infisical::recorded::{Exchange, exchanges};
-use crate::secret::MasterKey;
-use crate::wire::inbound::Response;
+use firstkey_core::flow::stop::LocalTrouble;
+use firstkey_core::secret::MasterKey;
+use firstkey_core::wire::inbound::Response;
 use std::fmt::Write;
 use std::time::Duration;
 use zeroize::Zeroizing;

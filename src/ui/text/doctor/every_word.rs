@@ -1,15 +1,15 @@
 //! Every sentence of `firstkey doctor`: does it fit, and does whatever is not ok say what to do?
 
 use super::{end, words};
-use crate::crypto::kdf::Profile;
+use firstkey_core::crypto::kdf::Profile;
 use crate::doctor::certificate::Certificate;
 use crate::doctor::folder::{Folder, Remembered, Step, Writing};
 use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal};
 use crate::doctor::network::{Answer, Chain, Clock, Connection, Distrust, Name, Proxy, Shown, TlsVersion};
 use crate::doctor::{Family, Found, State, Tally};
-use crate::flow::stop::{LocalTrouble, NoAnswer, StorageTrouble};
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, StorageTrouble};
 use crate::ui::{doctor_event, wrap::wrap};
-use crate::wire::text::Printable;
+use firstkey_core::wire::text::Printable;
 
 const PATH: &str = "/home/ada/.local/state/firstkey";
 

@@ -1,11 +1,11 @@
 //! What is said of this computer.
 
 use super::Words;
-use crate::crypto::kdf::Profile;
+use firstkey_core::crypto::kdf::Profile;
 use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal};
-use crate::flow::stop::LocalTrouble;
+use firstkey_core::flow::stop::LocalTrouble;
 use crate::ui::text::{local, memory};
-use crate::wire::text::Printable;
+use firstkey_core::wire::text::Printable;
 
 pub(super) fn program(program: &Program) -> Words {
     let kernel = program.kernel.as_ref().map(|kernel| format!(", kernel {}", kernel.as_str())).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::Words;
 use crate::doctor::certificate::Certificate;
 use crate::doctor::network::{Answer, Chain, Clock, Connection, Distrust, Name, Proxy, Shown};
-use crate::flow::stop::NoAnswer;
+use firstkey_core::flow::stop::NoAnswer;
 use crate::ui::date;
 
 pub(super) fn proxy(proxy: &Proxy) -> Words {

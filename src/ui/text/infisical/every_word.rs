@@ -2,16 +2,16 @@
 
 use super::stop::story;
 use super::*;
-use crate::crypto::strength::{Strength, Weakness};
-use crate::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
+use firstkey_core::crypto::strength::{Strength, Weakness};
+use firstkey_core::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
 use crate::infisical::answer::Nonsense;
 use crate::infisical::door::Call;
 use crate::infisical::flow::{Missing, Reach, Refused, Stop, Why};
 use crate::infisical::keys::PublicKey;
 use crate::infisical::probe::NotThisEra;
 use crate::infisical::says::Says;
-use crate::wire::link::LinkTrouble;
-use crate::wire::origin::Origin;
+use firstkey_core::wire::link::LinkTrouble;
+use firstkey_core::wire::origin::Origin;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use super::super::{Story, local, stop as ours};
 use crate::exit::ExitCode;
-use crate::flow::stop::{Missing as OurMissing, NoAnswer};
+use firstkey_core::flow::stop::{Missing as OurMissing, NoAnswer};
 use crate::infisical::answer::Nonsense;
 use crate::infisical::door::Call;
 use crate::infisical::flow::{Missing, Reach, Refused, Stop, Why};
@@ -43,7 +43,7 @@ fn why(why: &Why, host: &str, reach: Reach) -> (Story, &'static str, ExitCode) {
             (story, code, ExitCode::Usage)
         }
         Why::NotTheInvited { expected, invited } => {
-            let invited = crate::wire::text::Printable::from_untrusted(invited);
+            let invited = firstkey_core::wire::text::Printable::from_untrusted(invited);
             let story = Story::of(format!("--yes-for names {expected}, but this is for {invited}."))
                 .then("Name the right address, or get the right link.");
             (story, "not-the-invited", ExitCode::Usage)
@@ -329,7 +329,7 @@ fn says(call: Call, says: &Says, host: &str) -> (Story, &'static str, ExitCode) 
             era(&NotThisEra::WantsPassword, host)
         }
         Says::Form(names) => {
-            let names: Vec<_> = names.iter().map(crate::wire::text::Printable::as_str).take(5).collect();
+            let names: Vec<_> = names.iter().map(firstkey_core::wire::text::Printable::as_str).take(5).collect();
             let story = Story::of(format!("{host} does not like the form of what it was sent."))
                 .because(format!("It names: {}", names.join(", ")));
             (story.then(ADMIN), "form", ExitCode::Server)

@@ -1,0 +1,214 @@
+//! Accepting an invite: from the pasted link to an account that was read back and opened.
+//!
+//! ```text
+//! link -> claim -> terms -> consent -> password twice -> stretch -> enrol/start -> seal everything -> kit shown -> kit proven
+//!      -> checkpoint saved -> enrol/complete -> receipt -> password once more -> login -> bundle compared and opened -> pin -> done
+//! ```
+//!
+//! Promise: I3 to I8 hold for any person and any server. Must never: send an upload that is not saved, or say "done" before the read-back.
+
+mod choose;
+mod claim;
+mod commit;
+mod kit;
+mod make;
+mod readback;
+mod saved;
+mod secret_key;
+mod start;
+mod terms;
+
+use super::checkpoint::{Checkpoint, Pin};
+use super::stop::{GaveUp, Reach, Stop, Why};
+use super::{Answer, Done, Effect, Flow, Introduction, Reply};
+use crate::crypto::context::{AccountContext, InviteId};
+use crate::crypto::kdf::Profile;
+use crate::wire::asked::SecretKeys;
+use crate::wire::inbound::{Problem, ProblemName};
+use crate::wire::origin::Origin;
+use crate::wire::outbound::{Endpoint, Outbound};
+use crate::wire::refusal::Refusal;
+use claim::Claim;
+use rand_core::CryptoRngCore;
+
+/// What the flow knows before it begins.
+#[derive(Default)]
+pub struct Options {
+    /// A wish for a costlier profile; never lowers what the organisation or the default asks for.
+    pub profile: Option<Profile>,
+    /// Stop right before the upload and show it.
+    pub rehearsal: bool,
+    /// Take up the newest checkpoint without asking for a link, or an older one where the newest was refused for good.
+    pub resume: bool,
+    /// Accounts that were completed on this machine.
+    pub pins: Vec<Pin>,
+    /// Uploads whose fate is open, oldest first.
+    pub checkpoints: Vec<Checkpoint>,
+}
+
+/// The flow.
+pub struct Accept {
+    state: Option<Box<dyn Expect>>,
+    at: At,
+    joining: Option<Joining>,
+}
+
+/// A claimed invite that brings an account that exists into one more organisation. Nothing was asked yet but for the link.
+pub struct Joining {
+    /// Who invites whom.
+    pub introduction: Introduction,
+    /// The account that is invited.
+    pub context: AccountContext,
+    /// What the inviting organisation says of secret keys.
+    pub secret_keys: SecretKeys,
+    claim: Claim,
+}
+
+impl Joining {
+    /// The request that accepts it; it takes a session of the account beside it.
+    pub fn request(&self) -> Outbound {
+        Outbound::post(&self.introduction.origin, Endpoint::Join).build().signed(self.claim.invite, &self.claim.seed)
+    }
+}
+
+/// How far things are; what a [`Stop`] says beside its reason.
+#[derive(Clone, Debug)]
+struct At {
+    reach: Reach,
+    origin: Option<Origin>,
+    invite: Option<InviteId>,
+}
+
+/// A state: what it waits for is in its name, and taking the reply consumes it.
+trait Expect {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why>;
+
+    /// How far things may have got while this state waits; counts for whoever is stopped right now.
+    fn on_its_way(&self) -> Reach {
+        Reach::NothingSent
+    }
+}
+
+/// Where a state leads.
+enum Next {
+    Do(Effect, Box<dyn Expect>),
+    Done(Done),
+    Join(Joining),
+}
+
+impl Next {
+    /// Performs `effect`, then `state` takes the reply.
+    fn effect(effect: Effect, state: impl Expect + 'static) -> Result<Self, Why> {
+        Ok(Self::Do(effect, Box::new(state)))
+    }
+}
+
+/// Waits until the effect before was performed, then goes on.
+struct Then<F> {
+    fits: fn(&Reply) -> bool,
+    next: F,
+}
+
+impl<F: FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, Why>> Expect for Then<F> {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+        if (self.fits)(&reply) { (self.next)(rng, at) } else { Err(Why::OutOfStep) }
+    }
+}
+
+/// Does `effect`, then `next`. Only the reply to just that effect will do: nothing is taken for saved because something else was said.
+fn after(
+    effect: Effect,
+    next: impl FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, Why> + 'static,
+) -> Result<Next, Why> {
+    let fits: fn(&Reply) -> bool = match &effect {
+        Effect::Tell(_) => |reply| matches!(reply, Reply::Told),
+        Effect::Prepare(_) => |reply| matches!(reply, Reply::Ready),
+        Effect::Save(_) | Effect::Conclude(_) => |reply| matches!(reply, Reply::Saved),
+        Effect::Wait(_) => |reply| matches!(reply, Reply::Waited),
+        // What brings an answer has a state of its own that takes it.
+        Effect::Ask(_) | Effect::Stretch(_) | Effect::Send(_) | Effect::Finish(_) => |_| false,
+    };
+    Next::effect(effect, Then { fits, next })
+}
+
+impl Accept {
+    /// A flow that has not begun.
+    pub fn new(options: Options) -> Self {
+        Self {
+            state: Some(Box::new(start::Begin { options })),
+            at: At { reach: Reach::NothingSent, origin: None, invite: None },
+            joining: None,
+        }
+    }
+
+    /// Where it ended with [`Why::JoinsOnly`]: what goes on from there, once.
+    pub fn take_joining(&mut self) -> Option<Joining> {
+        self.joining.take()
+    }
+
+    fn finish(&mut self, end: Result<Done, Why>) -> Effect {
+        self.state = None;
+        let at = self.at.clone();
+        Effect::Finish(Box::new(end.map_err(|why| Stop { why, reach: at.reach, origin: at.origin, invite: at.invite })))
+    }
+}
+
+impl Flow for Accept {
+    fn step(&mut self, reply: Reply, rng: &mut dyn CryptoRngCore) -> Effect {
+        let Some(state) = self.state.take() else {
+            return self.finish(Err(Why::OutOfStep));
+        };
+        // What ends every state alike is decided once, here.
+        let next = match reply {
+            Reply::Cancel | Reply::Answer(Answer::Cancelled) => {
+                self.at.reach = self.at.reach.max(state.on_its_way());
+                Err(Why::Cancelled)
+            }
+            Reply::Trouble(trouble) | Reply::Answer(Answer::Trouble(trouble)) => Err(Why::Local(trouble)),
+            Reply::Answer(Answer::Missing(missing)) => Err(Why::Missing(missing)),
+            reply => state.handle(reply, rng, &mut self.at),
+        };
+        match next {
+            Ok(Next::Do(effect, state)) => {
+                self.state = Some(state);
+                effect
+            }
+            Ok(Next::Done(done)) => self.finish(Ok(done)),
+            Ok(Next::Join(joining)) => {
+                self.joining = Some(joining);
+                self.finish(Err(Why::JoinsOnly))
+            }
+            Err(why) => self.finish(Err(why)),
+        }
+    }
+}
+
+impl From<Refusal> for Why {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// The stop for a problem that ends a request on an invite; one that [`passes`] does not.
+fn invite_problem(problem: Problem) -> Why {
+    match problem.name {
+        ProblemName::InviteUnknown
+        | ProblemName::InviteExpired
+        | ProblemName::InviteUsed
+        | ProblemName::InviteWithdrawn
+        | ProblemName::Suspended
+        | ProblemName::Removed
+        | ProblemName::ClaimStale => Why::Invite(problem),
+        _ => Why::ServerProblem(problem),
+    }
+}
+
+/// Whether the same request may be answered if it is sent again a little later.
+fn passes(name: &ProblemName) -> bool {
+    matches!(name, ProblemName::TooMany | ProblemName::Unavailable)
+}
+
+/// The stop for a person who does not want to.
+fn gave_up(how: GaveUp) -> Why {
+    Why::GaveUp(how)
+}

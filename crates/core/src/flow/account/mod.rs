@@ -1,0 +1,126 @@
+//! An account that exists: opened with its password, and compared with what this computer remembers of it.
+//!
+//! ```text
+//! host -> login/params -> compared with the pin -> password -> stretch -> login/start -> server's key compared -> login/finish
+//!      -> bundle verified, compared, opened -> pin stored -> done
+//! ```
+//!
+//! Written as an async function over a [`World`]: the compiler makes the state machine, the world performs one effect at a time, and a test that answers at
+//! once runs a whole flow without a runtime. Promise: a changed identity or an older generation never passes for the account that was pinned; one attempt
+//! at the server for each typed password. Must never: do I/O, hold a sentence, or store a pin before everything opened.
+
+mod change;
+mod choose;
+mod join;
+mod kit;
+mod lock;
+pub(super) mod login;
+mod password;
+mod people;
+mod recover;
+mod replace;
+mod run;
+mod secret_key;
+mod sessions;
+pub mod stop;
+mod unlock;
+mod verify;
+
+pub use join::join;
+pub use kit::change_kit;
+pub use password::change_password;
+pub use people::{Found, Sight, find, peer_of};
+pub use recover::{KitOnFile, recover};
+pub use secret_key::change_secret_key;
+pub use sessions::{Ending, Seen, sessions};
+pub use unlock::unlock;
+pub use verify::{KitWish, verify};
+
+use super::checkpoint::Pin;
+use super::stop::{LocalTrouble, NoAnswer};
+use super::{Answer, Notice, Question};
+use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::secret::SessionToken;
+use crate::wire::asked::SecretKeys;
+use crate::wire::inbound::Response;
+use crate::wire::origin::Origin;
+use crate::wire::outbound::Outbound;
+use std::time::Duration;
+
+/// Everything that a flow needs from outside.
+pub trait World {
+    /// Asks the person, or a script in their place.
+    fn ask(&mut self, question: Question) -> Answer;
+    /// Tells them something.
+    fn tell(&mut self, notice: &Notice);
+    /// Whether this machine can run the profile, before a password is asked for.
+    fn prepare(&mut self, profile: Profile) -> Result<(), LocalTrouble>;
+    /// Argon2id.
+    fn stretch(&mut self, job: StretchJob) -> impl Future<Output = Result<Stretched, Halt>>;
+    /// Sends the bytes, in a session where one is given; waits for an answer.
+    fn send(
+        &mut self,
+        request: &Outbound,
+        session: Option<&SessionToken>,
+    ) -> impl Future<Output = Result<Response, Halt>>;
+    /// Lets time pass.
+    fn wait(&mut self, time: Duration) -> impl Future<Output = Result<(), Halt>>;
+    /// Stores the pin durably.
+    fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble>;
+}
+
+/// Why the world did not do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// The person stopped the program.
+    Cancelled,
+    /// This computer could not.
+    Local(LocalTrouble),
+    /// There was no answer.
+    Silent(NoAnswer),
+}
+
+/// Which account a command is about.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The server.
+    pub origin: Origin,
+    /// The person's address.
+    pub email: String,
+    /// What this computer remembers of it; nothing on a computer that never saw it.
+    pub pin: Option<Pin>,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Nothing was changed; the account opens.
+    Verified,
+    /// Nothing was changed; the account opens, and the kit is its kit.
+    KitVerified,
+    /// The account has a new password, and opens with it.
+    PasswordChanged,
+    /// The account is a member of one more organisation.
+    Joined,
+    /// The account has a new kit.
+    KitChanged,
+    /// The account has a new password, with which it opens, and a new kit.
+    Recovered,
+    /// The account has a new secret key, and opens with it and the password.
+    SecretKeyMade,
+    /// Its sessions were listed, and some were ended if that was wished.
+    SessionsSeen,
+}
+
+/// The good end.
+#[derive(Debug)]
+pub struct Done {
+    /// What was done.
+    pub deed: Deed,
+    /// The account as it was opened.
+    pub pin: Pin,
+    /// Whether this computer saw it for the first time: then there was nothing to compare with.
+    pub first_seen: bool,
+    /// What its organisations say of secret keys.
+    pub secret_keys: SecretKeys,
+}

@@ -1,0 +1,221 @@
+//! A new password: the old one dead, the new one good, the keys the same, wherever it is cut off.
+
+use super::{Bench, Change, Meddle, NEW, Stop, Why, ready};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey::fuzzing::chance::Seeded;
+use firstkey::fuzzing::scene::PASSWORD;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::account::change_password;
+use firstkey_core::flow::account::stop::Reach;
+use firstkey_core::flow::account::{Deed, Done, Known};
+use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::wire::inbound::ProblemName;
+use firstkey_core::wire::refusal::Refusal;
+use serde_json::json;
+use std::collections::VecDeque;
+
+const CHANGE: &str = "/v1/account/password";
+
+fn change(bench: &mut Bench, wish: Option<Profile>) -> Result<Done, Stop> {
+    let known = bench.known();
+    ready(change_password(bench, &mut Seeded::new(5), known, wish))
+}
+
+/// Whether this password opens the account now, on another day.
+fn opens(bench: &mut Bench, password: &str) -> bool {
+    bench.typed = VecDeque::from([password.to_owned()]);
+    (bench.asked, bench.patience, bench.meddle, bench.before) = (0, usize::MAX, None, None);
+    let known = Known { pin: Some(bench.pin()), ..bench.known() };
+    bench.verify(known).is_ok()
+}
+
+/// The bodies of the changes that were sent.
+fn changes(bench: &Bench) -> Vec<Vec<u8>> {
+    let sent = bench.paths.iter().zip(&bench.bodies);
+    sent.filter(|(path, _)| **path == CHANGE).map(|(_, body)| body.clone()).collect()
+}
+
+#[test]
+fn a_changed_password_opens_the_same_keys_and_the_old_one_opens_nothing() {
+    let mut bench = Bench::new();
+    bench.scene.server.sessions.push([9; 32]);
+    let done = change(&mut bench, None).expect("it is changed");
+    assert_eq!(done.deed, Deed::PasswordChanged);
+    assert_eq!(done.pin.identity, bench.pin().identity);
+    assert!(bench.scene.server.complaints.is_empty(), "{:?}", bench.scene.server.complaints);
+    assert!(!bench.scene.server.sessions.contains(&[9; 32]), "other sessions are over");
+    assert_eq!(bench.asked, 1, "the present one is typed once");
+    for body in &bench.bodies {
+        let text = String::from_utf8_lossy(body);
+        assert!(!text.contains(PASSWORD) && !text.contains(NEW));
+    }
+    assert!(opens(&mut bench, NEW) && !opens(&mut bench, PASSWORD));
+}
+
+#[test]
+fn a_made_passphrase_is_as_good_and_a_weak_one_changes_nothing() {
+    let mut bench = Bench::new();
+    bench.new = VecDeque::from([String::new()]);
+    change(&mut bench, None).expect("it is changed");
+    let made = bench.chosen.clone();
+    assert!(made.split(' ').count() >= 6 && opens(&mut bench, &made));
+
+    let mut bench = Bench::new();
+    bench.new = VecDeque::from(["password password".to_owned()]);
+    let stop = change(&mut bench, None).expect_err("weak");
+    assert!(matches!(stop.why, Why::GaveUp(GaveUp::WeakPasswords)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(changes(&bench).is_empty() && opens(&mut bench, PASSWORD));
+}
+
+#[test]
+fn ten_weak_ones_or_five_pairs_that_differ_end_it_and_change_nothing() {
+    let mut bench = Bench::new();
+    bench.new = VecDeque::from(["password password".to_owned()]);
+    let stop = change(&mut bench, None).expect_err("weak");
+    assert!(matches!(stop.why, Why::GaveUp(GaveUp::WeakPasswords)), "{stop:?}");
+    assert!(bench.attempts.iter().copied().eq(1..=10), "{:?}", bench.attempts);
+
+    let mut bench = Bench::new();
+    bench.second = Some("something else altogether".to_owned());
+    let stop = change(&mut bench, None).expect_err("they differ");
+    assert!(matches!(stop.why, Why::GaveUp(GaveUp::TypingsDiffer)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert_eq!((bench.attempts.as_slice(), bench.pairs.as_slice()), (&[1, 2, 3, 4, 5][..], &[2, 3, 4, 5][..]));
+    assert!(changes(&bench).is_empty() && opens(&mut bench, PASSWORD));
+}
+
+#[test]
+fn what_the_organisations_ask_raises_the_cost_and_never_lowers_it() {
+    for (least, expected) in [(1, 2), (2, 2), (3, 3), (4, 4)] {
+        for wish in [None, Some(Profile::One)] {
+            let mut bench = Bench::new();
+            bench.scene.server.asks["min_profile"] = least.into();
+            change(&mut bench, wish).expect("it is changed");
+            assert_eq!(cost(&bench), expected, "{least} {wish:?}");
+            assert!(bench.prepared.contains(&Profile::from_id(expected.into()).expect("a profile")));
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_of_a_lock_is_read_strictly() {
+    for (member, value) in [
+        ("min_profile", json!(0)),
+        ("min_profile", json!(5)),
+        ("min_profile", json!("2")),
+        ("secret_key", json!("never")),
+        ("secret_key", json!(null)),
+        ("max_profile", json!(1)),
+    ] {
+        let mut bench = Bench::new();
+        bench.scene.server.asks[member] = value.clone();
+        let stop = change(&mut bench, None).expect_err("refused");
+        assert!(matches!(stop.why, Why::Refused(_)) && stop.reach == Reach::Unchanged, "{member} {value} {stop:?}");
+        assert!(changes(&bench).is_empty() && bench.chosen.is_empty());
+    }
+}
+
+/// The number of the profile that the new lock is of.
+fn cost(bench: &Bench) -> u8 {
+    let body: serde_json::Value = serde_json::from_slice(&changes(bench)[0]).expect("JSON");
+    Base64UrlUnpadded::decode_vec(body["kdf_block"].as_str().expect("text")).expect("base64url")[1]
+}
+
+#[test]
+fn a_wish_raises_the_cost_and_never_lowers_it() {
+    for (wish, expected) in [(None, 2), (Some(Profile::One), 2), (Some(Profile::Three), 3)] {
+        let mut bench = Bench::new();
+        change(&mut bench, wish).expect("it is changed");
+        assert_eq!(cost(&bench), expected, "{wish:?}");
+    }
+}
+
+#[test]
+fn whatever_message_is_lost_the_password_is_changed_once_and_it_is_said_so() {
+    let mut honest = Bench::new();
+    change(&mut honest, None).expect("it is changed");
+    for at in 1..=honest.paths.len() {
+        for meddle in [Meddle::LoseBefore, Meddle::LoseAfter] {
+            let mut bench = Bench::new();
+            bench.meddle = Some((at, meddle));
+            let done = change(&mut bench, None).unwrap_or_else(|stop| panic!("{at} {stop:?}"));
+            assert_eq!(done.deed, Deed::PasswordChanged);
+            let sent = changes(&bench);
+            assert!(sent.windows(2).all(|pair| pair[0] == pair[1]), "{at}: the same bytes");
+            assert!(opens(&mut bench, NEW) && !opens(&mut bench, PASSWORD), "{at}");
+        }
+    }
+}
+
+#[test]
+fn stopped_anywhere_one_of_the_two_opens_and_the_stop_says_which() {
+    let mut whole = 0;
+    for patience in 1.. {
+        let mut bench = Bench::new();
+        bench.patience = patience;
+        let Err(stop) = change(&mut bench, None) else {
+            whole = patience;
+            break;
+        };
+        assert!(matches!(stop.why, Why::Cancelled), "{patience} {stop:?}");
+        let (old, new) = (opens(&mut bench, PASSWORD), opens(&mut bench, NEW));
+        assert!(old != new, "{patience}: exactly one");
+        match stop.reach {
+            Reach::Unchanged => assert!(old, "{patience}"),
+            Reach::Stored => assert!(new, "{patience}"),
+            Reach::Unknown => {}
+        }
+    }
+    assert!(whole >= 15, "{whole} effects");
+}
+
+#[test]
+fn a_change_from_elsewhere_in_the_meantime_is_not_overwritten() {
+    let mut bench = Bench::new();
+    // Between the second log-in and the change, which is the seventh request.
+    bench.before = Some((7, |scene| scene.server.put_other_envelope()));
+    let stop = change(&mut bench, None).expect_err("somebody else was first");
+    let is_told = matches!(&stop.why, Why::Problem(problem) if problem.name == ProblemName::ChangedMeanwhile);
+    assert!(is_told && stop.reach == Reach::Unchanged, "{stop:?} {:?}", bench.paths);
+}
+
+#[test]
+fn a_receipt_that_lies_is_noticed_whatever_is_stored() {
+    let mut bench = Bench::new();
+    // Stored, and a receipt of something else.
+    bench.meddle = Some((7, Meddle::Alter(|text| super::turned(text, "\"receipt\":\""))));
+    let stop = change(&mut bench, None).expect_err("a lie");
+    assert!(matches!(stop.why, Why::Refused(Refusal::Receipt)), "{stop:?}");
+    assert_eq!(stop.reach, Reach::Stored);
+    assert!(opens(&mut bench, NEW));
+}
+
+#[test]
+fn another_server_key_at_the_registration_is_refused_and_nothing_is_sent() {
+    let mut bench = Bench::new();
+    // The sixth is the registration.
+    bench.before = Some((6, |scene| scene.server.change_its_own_key()));
+    let stop = change(&mut bench, None).expect_err("another server");
+    assert!(matches!(stop.why, Why::Changed(Change::ServerKey)), "{stop:?}");
+    assert!(changes(&bench).is_empty() && stop.reach == Reach::Unchanged);
+}
+
+#[test]
+fn what_comes_back_is_compared_with_what_was_sent() {
+    // The bundle is the end of the ninth: another kit, another recovery key.
+    for mark in ["\"2\":\"", "\"recovery_public\":\""] {
+        let mut bench = Bench::new();
+        bench.meddle = Some((9, Meddle::Alter(if mark.contains('2') { kit_turned } else { public_turned })));
+        let stop = change(&mut bench, None).expect_err("something else came back");
+        assert!(matches!(stop.why, Why::Refused(Refusal::Differs(_))), "{stop:?}");
+        assert_eq!(stop.reach, Reach::Stored);
+        assert!(opens(&mut bench, NEW));
+    }
+}
+
+fn kit_turned(text: &str) -> String {
+    super::turned(text, "\"2\":\"")
+}
+
+fn public_turned(text: &str) -> String {
+    super::turned(text, "\"recovery_public\":\"")
+}
