@@ -19,6 +19,7 @@
 pub mod age;
 #[cfg(feature = "client")]
 pub mod doctor;
+#[cfg(all(feature = "client", feature = "infisical"))]
 pub mod infisical;
 
 #[cfg(any(test, feature = "fuzzing"))]

@@ -8,16 +8,16 @@
 use super::fake::{Era, Fake, Lie, Reply, TICKETS_END};
 use super::person::{Bench, ORIGIN, PASSWORD, cheap_stretch, ready};
 use crate::fuzzing::chance::Seeded;
-use crate::infisical::door::{Call, Request};
-use crate::infisical::flow::accept::accept;
-use crate::infisical::flow::{Answer, Deed, Halt, Notice, Options, Question, World};
-use crate::infisical::hexadecimal;
-use crate::infisical::keys::{PublicKey, Salt, Sealed, StretchJob, Vault};
-use crate::infisical::pin::Pin;
-use crate::infisical::probe::{Route, judge};
 use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::{Framing, Response};
+use firstkey_infisical::door::{Call, Request};
+use firstkey_infisical::flow::accept::accept;
+use firstkey_infisical::flow::{Answer, Deed, Halt, Notice, Options, Question, World};
+use firstkey_infisical::hexadecimal;
+use firstkey_infisical::keys::{PublicKey, Salt, Sealed, StretchJob, Vault};
+use firstkey_infisical::pin::Pin;
+use firstkey_infisical::probe::{Route, judge};
 use std::time::Duration;
 use zeroize::Zeroizing;
 

@@ -3,13 +3,13 @@
 //! Oracle: the probe passes for nothing but the exact set; what is accepted has its one length and spelling; pins and kits read the
 //! same after they were written again.
 
-use crate::infisical::answer::{self, Heard, hear};
-use crate::infisical::door::Call;
-use crate::infisical::kit::Kit;
-use crate::infisical::pin::Pin;
-use crate::infisical::probe::{Route, judge};
-use crate::infisical::says::{Says, meaning};
 use firstkey_core::wire::inbound::{Framing, Response};
+use firstkey_infisical::answer::{self, Heard, hear};
+use firstkey_infisical::door::Call;
+use firstkey_infisical::kit::Kit;
+use firstkey_infisical::pin::Pin;
+use firstkey_infisical::probe::{Route, judge};
+use firstkey_infisical::says::{Says, meaning};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 

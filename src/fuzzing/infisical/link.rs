@@ -3,9 +3,9 @@
 //! Oracle: what is accepted goes to `https` or to loopback, looks like one, keeps every plus sign, and reads the same again when
 //! it is written as a server writes it.
 
-use crate::infisical::claims;
-use crate::infisical::link::{Link, is_address, looks_like_one};
 use firstkey_core::wire::link::InviteLink;
+use firstkey_infisical::claims;
+use firstkey_infisical::link::{Link, is_address, looks_like_one};
 
 /// Reads `data`.
 ///

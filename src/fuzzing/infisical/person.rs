@@ -1,15 +1,15 @@
 //! A person, a disk and a processor around [`super::fake::Fake`].
 
 use super::fake::{Fake, Reply};
-use crate::infisical::door::Request;
-use crate::infisical::flow::{Answer, Digits, Halt, Missing, Notice, Question, World};
-use crate::infisical::keys::StretchJob;
-use crate::infisical::kit::Kit;
-use crate::infisical::pin::Pin;
 use firstkey_core::crypto::hazmat;
 use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::{Framing, Response};
+use firstkey_infisical::door::Request;
+use firstkey_infisical::flow::{Answer, Digits, Halt, Missing, Notice, Question, World};
+use firstkey_infisical::keys::StretchJob;
+use firstkey_infisical::kit::Kit;
+use firstkey_infisical::pin::Pin;
 use std::collections::VecDeque;
 use std::time::Duration;
 use zeroize::Zeroizing;

@@ -3,8 +3,8 @@
 use super::fake::{CODE, Era, Fake, ORG, Reply, TICKETS_END};
 use super::person::{Bench, ORIGIN, ready};
 use crate::fuzzing::chance::Seeded;
-use crate::infisical::flow::Options;
-use crate::infisical::flow::accept::accept;
+use firstkey_infisical::flow::Options;
+use firstkey_infisical::flow::accept::accept;
 use zeroize::Zeroizing;
 
 /// Adds all of them.

@@ -1,12 +1,14 @@
-use super::super::{Deed, Done, Known, Options, Reach, Recovery, Refused, Stop, Why, change, recover, verify};
 use super::{invited, run, stopped};
-use crate::fuzzing::chance::Seeded;
-use crate::fuzzing::infisical::fake::{Era, Lie, TICKETS_END};
-use crate::fuzzing::infisical::person::{Bench, ORIGIN, PASSWORD, ready};
-use crate::infisical::door::Call;
-use crate::infisical::kit::Kit;
-use crate::infisical::pin::Pin;
+use firstkey::fuzzing::chance::Seeded;
+use firstkey::fuzzing::infisical::fake::{Era, Lie, TICKETS_END};
+use firstkey::fuzzing::infisical::person::{Bench, ORIGIN, PASSWORD, ready};
 use firstkey_core::flow::stop::NoAnswer;
+use firstkey_infisical::door::Call;
+use firstkey_infisical::flow::{
+    Deed, Done, Known, Options, Reach, Recovery, Refused, Stop, Why, change, recover, verify,
+};
+use firstkey_infisical::kit::Kit;
+use firstkey_infisical::pin::Pin;
 use zeroize::Zeroizing;
 
 const NEW: &str = "another velvet tundra misprint cobra lunar 8";
@@ -111,7 +113,7 @@ fn w04_an_older_vault_after_a_change_is_refused() {
     let (mut bench, pin, _) = completed();
     let other = Pin { vault: [7; 32], ..pin };
     assert!(matches!(stopped(verified(&mut bench, &other)).why, Why::Refused(Refused::OtherVault)));
-    let other = Pin { public_key: crate::infisical::keys::PublicKey([9; 32]), ..other };
+    let other = Pin { public_key: firstkey_infisical::keys::PublicKey([9; 32]), ..other };
     assert!(matches!(stopped(verified(&mut bench, &other)).why, Why::Refused(Refused::OtherKey)));
 }
 
@@ -220,7 +222,7 @@ fn w16_another_private_key_than_the_pinned_one_is_never_put_under_a_new_lock() {
     let _ = (&mut other, other_pin);
     let mut rng = Seeded::new(99);
     let stranger = firstkey_core::secret::X25519Secret::make(&mut rng);
-    let sealed = crate::infisical::keys::Sealed::of_private(&kit.secret.key(), &stranger, &mut rng);
+    let sealed = firstkey_infisical::keys::Sealed::of_private(&kit.secret.key(), &stranger, &mut rng);
     let [ciphertext, iv, tag] = sealed.texts();
     bench.fake.users[0].kit = Some(serde_json::json!({"encryptedPrivateKey": ciphertext, "iv": iv, "tag": tag}));
     bench.kit_secret = kit.secret.groups().as_bytes().to_vec();
@@ -237,7 +239,7 @@ fn w16_another_private_key_than_the_pinned_one_is_never_put_under_a_new_lock() {
 
 #[test]
 fn w14_an_account_that_was_renamed_opens_with_its_old_identity_and_gets_a_new_lock() {
-    let mut fake = crate::fuzzing::infisical::fake::Fake::new(Era::G0);
+    let mut fake = firstkey::fuzzing::infisical::fake::Fake::new(Era::G0);
     let user = fake.provision("sam-scimmer-nj-4w", "scim1@example.com");
     fake.users[user].email_verified = true;
     let link = format!("{ORIGIN}{}", fake.sign_in(user, TICKETS_END));

@@ -3,18 +3,18 @@
 //! One answer of a run against the fake is replaced, not performed, by the recorded one; everything else goes on as it would. The table says how each
 //! run ends. A recorded success is a lie in another account's run, so it must not pass.
 
-use super::super::accept::accept;
-use super::super::{Answer, Halt, Notice, Options, Question, World};
-use crate::fuzzing::chance::Seeded;
-use crate::fuzzing::infisical::fake::{Era, Fake, TICKETS_END};
-use crate::fuzzing::infisical::person::{Bench, ORIGIN, ready};
-use crate::infisical::door::{Call, Request};
-use crate::infisical::keys::StretchJob;
-use crate::infisical::pin::Pin;
-use crate::infisical::recorded::{Exchange, exchanges};
+use crate::exchanges::{Exchange, exchanges};
+use firstkey::fuzzing::chance::Seeded;
+use firstkey::fuzzing::infisical::fake::{Era, Fake, TICKETS_END};
+use firstkey::fuzzing::infisical::person::{Bench, ORIGIN, ready};
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
+use firstkey_infisical::door::{Call, Request};
+use firstkey_infisical::flow::accept::accept;
+use firstkey_infisical::flow::{Answer, Halt, Notice, Options, Question, World};
+use firstkey_infisical::keys::StretchJob;
+use firstkey_infisical::pin::Pin;
 use std::fmt::Write;
 use std::time::Duration;
 use zeroize::Zeroizing;

@@ -194,8 +194,8 @@ impl Handshake {
     }
 }
 
-#[cfg(any(test, feature = "fuzzing"))]
-pub mod server;
+#[cfg(test)]
+mod server;
 
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,10 @@
 use super::server::{Pending, modulus};
 use super::*;
-use crate::infisical::hexadecimal;
+use crate::hexadecimal;
 use serde_json::Value;
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../../../tests/data/infisical/primitive-vectors.json")).expect("JSON")
+    serde_json::from_str(include_str!("../../tests/data/primitive-vectors.json")).expect("JSON")
 }
 
 fn hex(value: &Value) -> Vec<u8> {
@@ -120,7 +120,7 @@ fn an_exponent_with_zeros_in_front_is_a_number_like_any_other() {
 
 #[test]
 fn each_handshake_has_256_bits_of_its_own() {
-    let mut rng = crate::fuzzing::chance::Seeded::new(5);
+    let mut rng = firstkey::fuzzing::chance::Seeded::new(5);
     let (first, second) = (Handshake::make(&mut rng), Handshake::make(&mut rng));
     assert!(!first.secret.matches(&second.secret) && first.public != second.public);
 }

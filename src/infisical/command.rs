@@ -1,10 +1,5 @@
 //! The commands for servers of this dialect: the edges put together, a flow driven to its end.
 
-use super::super::claims;
-use super::super::flow::accept::accept;
-use super::super::flow::{Known, Options, Reach, Recovery, Stop, Why, change, recover, verify};
-use super::super::link::{Link, Ticket};
-use super::super::pin::Pin;
 use super::desk::{Desk, read_kit};
 use crate::exit::ExitCode;
 use crate::port::http::HttpServer;
@@ -12,6 +7,11 @@ use crate::store::shelf::StateShelf;
 use crate::ui::script::Script;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use firstkey_core::wire::origin::Origin;
+use firstkey_infisical::claims;
+use firstkey_infisical::flow::accept::accept;
+use firstkey_infisical::flow::{Known, Options, Reach, Recovery, Stop, Why, change, recover, verify};
+use firstkey_infisical::link::{Link, Ticket};
+use firstkey_infisical::pin::Pin;
 use rand_core::CryptoRngCore;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -122,7 +122,7 @@ fn kit_trouble(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
 /// The account that the flags name, or the only one that is remembered.
 fn named(wish: &Wish, pins: &[Pin]) -> Result<Option<Known>, Why> {
     let origin = wish.server.as_deref().map(Origin::read).transpose();
-    let origin = origin.map_err(|trouble| Why::Link(super::super::link::Trouble::Address(trouble)))?;
+    let origin = origin.map_err(|trouble| Why::Link(firstkey_infisical::link::Trouble::Address(trouble)))?;
     let fits = |pin: &&Pin| {
         origin.as_ref().is_none_or(|origin| pin.origin == *origin)
             && wish.account.as_ref().is_none_or(|name| pin.identity == *name)
@@ -135,7 +135,7 @@ fn named(wish: &Wish, pins: &[Pin]) -> Result<Option<Known>, Why> {
             pin: Some(pin.clone()),
             ticket: None,
         })),
-        (Some(_), Some(_)) => Err(Why::Missing(super::super::flow::Missing::Account)),
+        (Some(_), Some(_)) => Err(Why::Missing(firstkey_infisical::flow::Missing::Account)),
         (None, _) => match (origin, &wish.account) {
             (Some(origin), Some(name)) => {
                 Ok(Some(Known { origin, identity: name.trim().to_owned(), pin: None, ticket: None }))

@@ -1,12 +1,12 @@
-use super::super::{Deed, Options, Why};
 use super::{PROBE, VERIFY, invited, run, run_with, stopped};
-use crate::fuzzing::infisical::fake::{Fake, Lie};
-use crate::fuzzing::infisical::person::{Bench, PASSWORD};
-use crate::infisical::flow::Missing;
-use crate::infisical::hexadecimal;
-use crate::infisical::keys::PublicKey;
 use base64ct::Encoding;
+use firstkey::fuzzing::infisical::fake::{Fake, Lie};
+use firstkey::fuzzing::infisical::person::{Bench, PASSWORD};
 use firstkey_core::flow::stop::GaveUp;
+use firstkey_infisical::flow::Missing;
+use firstkey_infisical::flow::{Deed, Options, Why};
+use firstkey_infisical::hexadecimal;
+use firstkey_infisical::keys::PublicKey;
 
 #[test]
 fn an_invited_person_ends_with_keys_that_were_read_back_and_a_kit() {
@@ -78,7 +78,7 @@ fn w01_an_empty_password_gets_a_made_one_that_opens_the_account() {
     bench.new.clear();
     run(&mut bench, &link).expect("an honest server");
     let made = bench.made.expect("one was made");
-    assert!(made.split(' ').count() >= 8 && crate::infisical::rules::web(&made).is_ok());
+    assert!(made.split(' ').count() >= 8 && firstkey_infisical::rules::web(&made).is_ok());
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn an_account_that_was_complete_before_gets_no_keys() {
     let first = run(&mut bench, &link).expect("an honest server");
     let before = bench.fake.users[0].keys.clone();
     // Invited again, to the other organisation.
-    bench.fake.memberships.push(crate::fuzzing::infisical::fake::Membership {
+    bench.fake.memberships.push(firstkey::fuzzing::infisical::fake::Membership {
         user: 0,
         org: 1,
         accepted: false,
@@ -129,7 +129,7 @@ fn an_account_that_was_complete_before_gets_no_keys() {
     });
     let link = format!(
         "https://app.example.org/signupinvite?token=00000000000000000000000000000001&to=ada+new@example.org&organization_id={}",
-        crate::fuzzing::infisical::fake::OTHER_ORG
+        firstkey::fuzzing::infisical::fake::OTHER_ORG
     );
     // On this machine it is known, so nothing is asked; on another one it shows at the verification.
     for pins in [vec![first.pin.expect("a pin")], Vec::new()] {
@@ -146,7 +146,7 @@ fn an_account_that_was_complete_before_gets_no_keys() {
 #[test]
 fn w12_w13_memberships_that_came_or_went_are_told() {
     let (mut bench, link) = invited(&[]);
-    bench.fake.memberships.push(crate::fuzzing::infisical::fake::Membership {
+    bench.fake.memberships.push(firstkey::fuzzing::infisical::fake::Membership {
         user: 0,
         org: 1,
         accepted: false,
@@ -158,15 +158,15 @@ fn w12_w13_memberships_that_came_or_went_are_told() {
     // De-provisioned between verification and completion: the server refuses, and says why.
     let (mut bench, link) = invited(&[Lie::Deprovision]);
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::Says(_, crate::infisical::says::Says::NoInvitation)), "{stop:?}");
+    assert!(matches!(stop.why, Why::Says(_, firstkey_infisical::says::Says::NoInvitation)), "{stop:?}");
     assert!(bench.fake.users[0].keys.is_none());
-    assert_eq!(stop.reach, super::super::Reach::CodeUsed);
+    assert_eq!(stop.reach, firstkey_infisical::flow::Reach::CodeUsed);
 }
 
 #[test]
 fn w14_user_names_are_used_exactly_as_given() {
     for email in ["Mixed.Case@Example.COM", "a+b+c@example.org"] {
-        let mut fake = Fake::new(crate::fuzzing::infisical::fake::Era::G0);
+        let mut fake = Fake::new(firstkey::fuzzing::infisical::fake::Era::G0);
         let link = format!("https://app.example.org{}", fake.invite(email));
         let mut bench = Bench::new(fake);
         let done = run(&mut bench, &link).expect("an honest server");
@@ -194,8 +194,8 @@ fn w15_unicode_passwords_are_used_byte_for_byte() {
         // What the server keeps is the verifier of exactly these bytes.
         let pin = done.pin.expect("a pin");
         let typed = firstkey_core::secret::Password::as_typed(zeroize::Zeroizing::new(password.as_bytes().to_vec()));
-        let x = crate::infisical::srp::exponent("ada+new@example.org", &typed, &pin.salt.0);
-        let verifier = hexadecimal::write(crate::infisical::srp::Verifier::derive(&x).as_bytes()).to_string();
+        let x = firstkey_infisical::srp::exponent("ada+new@example.org", &typed, &pin.salt.0);
+        let verifier = hexadecimal::write(firstkey_infisical::srp::Verifier::derive(&x).as_bytes()).to_string();
         assert_eq!(bench.fake.users[0].keys.as_ref().expect("keys")["verifier"].as_str(), Some(verifier.as_str()));
         let decomposed = password.contains('\u{308}');
         assert_eq!(bench.told.iter().any(|told| told == "NotTheSameEverywhere"), decomposed);
@@ -262,8 +262,8 @@ fn a_server_that_forgot_an_account_which_was_completed_here_gets_no_new_keys() {
     bench.fake.users[0].accepted = false;
     bench.fake.users[0].keys = None;
     bench.fake.memberships[0].accepted = false;
-    bench.fake.memberships[0].code = Some(crate::fuzzing::infisical::fake::CODE.to_owned());
+    bench.fake.memberships[0].code = Some(firstkey::fuzzing::infisical::fake::CODE.to_owned());
     let stop = stopped(run_with(&mut bench, &link, Options { pins: vec![pin], ..Options::default() }));
-    assert!(matches!(stop.why, Why::Refused(crate::infisical::flow::Refused::Forgotten)), "{stop:?}");
+    assert!(matches!(stop.why, Why::Refused(firstkey_infisical::flow::Refused::Forgotten)), "{stop:?}");
     assert!(bench.fake.users[0].keys.is_none());
 }

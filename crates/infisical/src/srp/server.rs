@@ -9,15 +9,14 @@ use firstkey_core::secret::SrpExponent;
 
 /// A pending handshake.
 #[derive(Clone)]
-pub struct Pending {
-    client: [u8; NUMBER],
+pub(super) struct Pending {
     public: [u8; NUMBER],
     proof: [u8; 32],
 }
 
 impl Pending {
     /// Answers `client` for the account of `verifier` with the secret `b`.
-    pub fn answer(client: &[u8; NUMBER], verifier: &[u8; NUMBER], b: &SrpExponent) -> Self {
+    pub(super) fn answer(client: &[u8; NUMBER], verifier: &[u8; NUMBER], b: &SrpExponent) -> Self {
         let v = form(&U4096::from_be_slice(verifier));
         let public = bytes(&MULTIPLIER.mul(&v).add(&power_of_generator(b)));
         let u = U256::from_be_slice(&sha256(&[&client[..], &public].concat()));
@@ -25,27 +24,22 @@ impl Pending {
         let shared: Form = a.mul(&v.pow(&u)).pow(&U256::from_be_slice(b.expose()));
         let key = sha256(&bytes(&shared));
         let proof = sha256(&[&client[..], &public, &key].concat());
-        Self { client: *client, public, proof }
+        Self { public, proof }
     }
 
     /// B.
-    pub fn public(&self) -> &[u8; NUMBER] {
+    pub(super) fn public(&self) -> &[u8; NUMBER] {
         &self.public
     }
 
     /// Whether that is M1.
-    pub fn accepts(&self, proof: &[u8]) -> bool {
+    pub(super) fn accepts(&self, proof: &[u8]) -> bool {
         proof == self.proof
-    }
-
-    /// A, as the client sent it.
-    pub fn client(&self) -> &[u8; NUMBER] {
-        &self.client
     }
 }
 
 /// N as 512 bytes.
-pub fn modulus() -> [u8; NUMBER] {
+pub(super) fn modulus() -> [u8; NUMBER] {
     let mut out = [0; NUMBER];
     out.copy_from_slice(GROUP.modulus().to_be_bytes().as_ref());
     out

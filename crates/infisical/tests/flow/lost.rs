@@ -1,11 +1,11 @@
-use super::super::{Deed, Reach, Why};
 use super::{PROBE, VERIFY, invited, run, stopped};
-use crate::fuzzing::infisical::fake::Lie;
-use crate::infisical::door::Call;
-use crate::infisical::says::Says;
+use firstkey::fuzzing::infisical::fake::Lie;
 use firstkey_core::flow::stop::NoAnswer;
+use firstkey_infisical::door::Call;
+use firstkey_infisical::flow::{Deed, Reach, Why};
+use firstkey_infisical::says::Says;
 
-fn uploads(bench: &crate::fuzzing::infisical::person::Bench) -> Vec<Vec<u8>> {
+fn uploads(bench: &firstkey::fuzzing::infisical::person::Bench) -> Vec<Vec<u8>> {
     bench.fake.log.iter().filter(|one| one.path == PROBE && one.body != b"{}").map(|one| one.body.clone()).collect()
 }
 
@@ -39,27 +39,27 @@ fn w25_a_completion_that_never_arrived_is_sent_again_with_the_same_bytes_after_a
 /// Loses the n-th request to the probe's path before it arrives.
 struct Losing {
     at: usize,
-    bench: crate::fuzzing::infisical::person::Bench,
+    bench: firstkey::fuzzing::infisical::person::Bench,
 }
 
 impl Losing {
     fn run(&mut self, link: &str) -> Result<super::Done, super::Stop> {
         let link = zeroize::Zeroizing::new(link.as_bytes().to_vec());
-        let mut rng = crate::fuzzing::chance::Seeded::new(42);
-        crate::fuzzing::infisical::person::ready(super::super::accept::accept(
+        let mut rng = firstkey::fuzzing::chance::Seeded::new(42);
+        firstkey::fuzzing::infisical::person::ready(firstkey_infisical::flow::accept::accept(
             self,
             &mut rng,
-            super::super::Options::default(),
+            firstkey_infisical::flow::Options::default(),
             link,
         ))
     }
 }
 
-impl super::super::World for Losing {
-    fn ask(&mut self, question: super::super::Question) -> super::super::Answer {
+impl firstkey_infisical::flow::World for Losing {
+    fn ask(&mut self, question: firstkey_infisical::flow::Question) -> firstkey_infisical::flow::Answer {
         self.bench.ask(question)
     }
-    fn tell(&mut self, notice: &super::super::Notice) {
+    fn tell(&mut self, notice: &firstkey_infisical::flow::Notice) {
         self.bench.tell(notice);
     }
     fn prepare(&mut self) -> Result<(), firstkey_core::flow::stop::LocalTrouble> {
@@ -67,28 +67,28 @@ impl super::super::World for Losing {
     }
     async fn stretch(
         &mut self,
-        job: crate::infisical::keys::StretchJob,
-    ) -> Result<firstkey_core::secret::MasterKey, super::super::Halt> {
+        job: firstkey_infisical::keys::StretchJob,
+    ) -> Result<firstkey_core::secret::MasterKey, firstkey_infisical::flow::Halt> {
         self.bench.stretch(job).await
     }
     async fn send(
         &mut self,
-        request: &crate::infisical::door::Request,
-    ) -> Result<firstkey_core::wire::inbound::Response, super::super::Halt> {
+        request: &firstkey_infisical::door::Request,
+    ) -> Result<firstkey_core::wire::inbound::Response, firstkey_infisical::flow::Halt> {
         if request.call().target().1 == PROBE {
             self.at -= usize::from(self.at > 0);
             if self.at == 0 && request.call() == Call::CompleteInvite {
                 self.at = usize::MAX;
                 self.bench.trace.push(format!("send POST {PROBE}"));
-                return Err(super::super::Halt::Silent(NoAnswer::TimedOut));
+                return Err(firstkey_infisical::flow::Halt::Silent(NoAnswer::TimedOut));
             }
         }
         self.bench.send(request).await
     }
-    async fn wait(&mut self, time: std::time::Duration) -> Result<(), super::super::Halt> {
+    async fn wait(&mut self, time: std::time::Duration) -> Result<(), firstkey_infisical::flow::Halt> {
         self.bench.wait(time).await
     }
-    fn keep(&mut self, pin: &crate::infisical::pin::Pin) -> Result<(), firstkey_core::flow::stop::LocalTrouble> {
+    fn keep(&mut self, pin: &firstkey_infisical::pin::Pin) -> Result<(), firstkey_core::flow::stop::LocalTrouble> {
         self.bench.keep(pin)
     }
 }

@@ -1,8 +1,8 @@
-use super::super::{Reach, Refused, Why};
 use super::{invited, run, stopped};
-use crate::fuzzing::infisical::fake::Lie;
-use crate::infisical::answer::Nonsense;
+use firstkey::fuzzing::infisical::fake::Lie;
 use firstkey_core::flow::stop::GaveUp;
+use firstkey_infisical::answer::Nonsense;
+use firstkey_infisical::flow::{Reach, Refused, Why};
 
 fn refused(lie: Lie) -> Why {
     let (mut bench, link) = invited(&[lie]);
@@ -77,22 +77,23 @@ fn w18_a_stranger_who_begins_log_ins_is_outwaited() {
     let (mut bench, link) = invited(&[]);
     let pin = run(&mut bench, &link).expect("an honest server").pin.expect("a pin");
     bench.fake.lies = vec![Lie::Disturbed(1)];
-    let known = super::super::Known {
+    let known = firstkey_infisical::flow::Known {
         origin: pin.origin.clone(),
         identity: pin.identity.clone(),
         pin: Some(pin),
         ticket: None,
     };
-    let mut rng = crate::fuzzing::chance::Seeded::new(5);
-    let end = super::super::verify(&mut bench, &mut rng, super::super::Options::default(), known);
-    assert!(crate::fuzzing::infisical::person::ready(end).is_ok());
+    let mut rng = firstkey::fuzzing::chance::Seeded::new(5);
+    let end =
+        firstkey_infisical::flow::verify(&mut bench, &mut rng, firstkey_infisical::flow::Options::default(), known);
+    assert!(firstkey::fuzzing::infisical::person::ready(end).is_ok());
     assert!(!bench.told.contains(&"NotOpened".to_owned()), "it is not called a wrong password");
 }
 
 #[test]
 fn w22_texts_of_the_server_are_made_fit_for_a_terminal() {
     let (mut bench, link) = invited(&[Lie::Escapes]);
-    bench.fake.memberships.push(crate::fuzzing::infisical::fake::Membership {
+    bench.fake.memberships.push(firstkey::fuzzing::infisical::fake::Membership {
         user: 0,
         org: 1,
         accepted: false,
@@ -120,12 +121,12 @@ fn w25_of_two_completions_at_once_the_one_whose_keys_are_not_stored_is_told_so()
     other.new = [b"another velvet tundra misprint cobra lunar 8".to_vec()].into();
     run(&mut other, &other_link).expect("an honest server");
     bench.fake.rival(other.fake.users[0].keys.clone().expect("keys"));
-    let mut seed = crate::fuzzing::chance::Seeded::new(43);
+    let mut seed = firstkey::fuzzing::chance::Seeded::new(43);
     let text = zeroize::Zeroizing::new(link.into_bytes());
-    let end = crate::fuzzing::infisical::person::ready(super::super::accept::accept(
+    let end = firstkey::fuzzing::infisical::person::ready(firstkey_infisical::flow::accept::accept(
         &mut bench,
         &mut seed,
-        super::super::Options::default(),
+        firstkey_infisical::flow::Options::default(),
         text,
     ));
     assert!(matches!(stopped(end).why, Why::SomebodyElse));

@@ -1,10 +1,10 @@
-use super::super::{Deed, Reach, Why};
 use super::{run, stopped};
-use crate::fuzzing::infisical::fake::{Era, Fake, TICKETS_END};
-use crate::fuzzing::infisical::person::{Bench, ORIGIN};
-use crate::infisical::probe::NotThisEra;
-use crate::infisical::says::Says;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey::fuzzing::infisical::fake::{Era, Fake, TICKETS_END};
+use firstkey::fuzzing::infisical::person::{Bench, ORIGIN};
+use firstkey_infisical::flow::{Deed, Reach, Why};
+use firstkey_infisical::probe::NotThisEra;
+use firstkey_infisical::says::Says;
 
 const SIGNUP: &str = "/api/v3/signup/complete-account/signup";
 

@@ -116,7 +116,7 @@ pub fn stem(origin: &Origin, identity: &str) -> String {
 mod tests {
     use super::super::keys::{Lock, Unlocked};
     use super::*;
-    use crate::fuzzing::chance::Seeded;
+    use firstkey::fuzzing::chance::Seeded;
     use firstkey_core::secret::{MasterKey, SrpExponent, X25519Secret};
 
     #[test]

@@ -11,11 +11,6 @@
 //! | `Kit`, `KitProof` | `--kit-out` |
 //! | `KitSecret` | `--kit-file` |
 
-use super::super::door::Request;
-use super::super::flow::{Answer, Done, Halt, Missing, Notice, Question, Stop, World};
-use super::super::keys::{ARGON2, StretchJob};
-use super::super::kit::{Fingerprint, Kit};
-use super::super::pin::Pin;
 use super::event::{DIALECT, Event};
 use crate::audit::{Parts, Record, Sent};
 use crate::drive::Person as _;
@@ -34,6 +29,11 @@ use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use firstkey_core::flow::{Answer as OurAnswer, Question as OurQuestion};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
+use firstkey_infisical::door::Request;
+use firstkey_infisical::flow::{Answer, Done, Halt, Missing, Notice, Question, Stop, World};
+use firstkey_infisical::keys::{ARGON2, StretchJob};
+use firstkey_infisical::kit::{Fingerprint, Kit};
+use firstkey_infisical::pin::Pin;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
@@ -251,7 +251,7 @@ fn on_screen(kit: &Kit) -> Zeroizing<String> {
 }
 
 fn deed(done: &Done) -> &'static str {
-    use super::super::flow::Deed;
+    use firstkey_infisical::flow::Deed;
     match done.deed {
         Deed::Completed => "completed",
         Deed::Joined => "joined",

@@ -1,13 +1,13 @@
 //! What a real server said, played again: every recorded answer is read, and every error means what it should.
 
-use super::answer::{self, Heard, LoggedIn, hear};
-use super::claims;
-use super::door::Call;
-use super::keys::{PublicKey, Salt, Sealed};
-use super::link::{Link, looks_like_one};
-use super::probe::{Route, judge};
-use super::says::{Says, meaning};
 use firstkey_core::wire::inbound::{Framing, Response};
+use firstkey_infisical::answer::{self, Heard, LoggedIn, hear};
+use firstkey_infisical::claims;
+use firstkey_infisical::door::Call;
+use firstkey_infisical::keys::{PublicKey, Salt, Sealed};
+use firstkey_infisical::link::{Link, looks_like_one};
+use firstkey_infisical::probe::{Route, judge};
+use firstkey_infisical::says::{Says, meaning};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
@@ -24,7 +24,7 @@ pub(super) struct Exchange {
 
 /// All of them, by their number.
 pub(super) fn exchanges() -> BTreeMap<u64, Exchange> {
-    let text = include_str!("../../tests/data/infisical/exchanges.jsonl");
+    let text = include_str!("../data/exchanges.jsonl");
     let read = |line: &str| {
         let line: Value = serde_json::from_str(line).expect("JSON");
         let (request, response) = (&line["request"], &line["response"]);
@@ -202,7 +202,7 @@ fn recorded_addresses_that_one_lands_on_are_links_of_this_dialect() {
 
 #[test]
 fn what_was_recorded_of_completions_has_exactly_the_members_that_this_program_sends() {
-    use super::door::Member;
+    use firstkey_infisical::door::Member;
     let known: Vec<_> = Member::ALL.iter().map(|member| member.name()).collect();
     let all = exchanges();
     for n in [69, 165, 184, 206, 270, 409] {

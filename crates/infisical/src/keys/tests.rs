@@ -1,16 +1,15 @@
 use super::super::srp::{Handshake, ServerPublic};
 use super::*;
-use crate::fuzzing::chance::Seeded;
+use firstkey::fuzzing::chance::Seeded;
 use serde_json::Value;
 
 fn accounts() -> Vec<Value> {
-    let file: Value =
-        serde_json::from_str(include_str!("../../../tests/data/infisical/account-vectors.json")).expect("JSON");
+    let file: Value = serde_json::from_str(include_str!("../../tests/data/account-vectors.json")).expect("JSON");
     file["vectors"].as_array().expect("vectors").clone()
 }
 
 fn primitives() -> Value {
-    serde_json::from_str(include_str!("../../../tests/data/infisical/primitive-vectors.json")).expect("JSON")
+    serde_json::from_str(include_str!("../../tests/data/primitive-vectors.json")).expect("JSON")
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

@@ -3,42 +3,43 @@
 
 mod after;
 mod eras;
+mod exchanges;
 mod happy;
 mod lies;
 mod lost;
 mod recorded;
 mod tickets;
 
-use super::accept::accept;
-use super::{Done, Options, Stop};
-use crate::fuzzing::chance::Seeded;
-use crate::fuzzing::infisical::fake::{Era, Fake, Lie};
-use crate::fuzzing::infisical::person::{Bench, ORIGIN, ready};
+use firstkey::fuzzing::chance::Seeded;
+use firstkey::fuzzing::infisical::fake::{Era, Fake, Lie};
+use firstkey::fuzzing::infisical::person::{Bench, ORIGIN, ready};
+use firstkey_infisical::flow::accept::accept;
+use firstkey_infisical::flow::{Done, Options, Stop};
 use zeroize::Zeroizing;
 
 /// Somebody with an invite to a server of the reference era.
-pub(super) fn invited(lies: &[Lie]) -> (Bench, String) {
+pub(crate) fn invited(lies: &[Lie]) -> (Bench, String) {
     invited_at(Era::G0, lies)
 }
 
-pub(super) fn invited_at(era: Era, lies: &[Lie]) -> (Bench, String) {
+pub(crate) fn invited_at(era: Era, lies: &[Lie]) -> (Bench, String) {
     let mut fake = Fake::new(era);
     fake.lies = lies.to_vec();
     let link = format!("{ORIGIN}{}", fake.invite("ada+new@example.org"));
     (Bench::new(fake), link)
 }
 
-pub(super) fn run(bench: &mut Bench, link: &str) -> Result<Done, Stop> {
+pub(crate) fn run(bench: &mut Bench, link: &str) -> Result<Done, Stop> {
     run_with(bench, link, Options { now: 1_795_457_000, ..Options::default() })
 }
 
-pub(super) fn run_with(bench: &mut Bench, link: &str, options: Options) -> Result<Done, Stop> {
+pub(crate) fn run_with(bench: &mut Bench, link: &str, options: Options) -> Result<Done, Stop> {
     let link = Zeroizing::new(link.as_bytes().to_vec());
     ready(accept(bench, &mut Seeded::new(42), options, link))
 }
 
 /// How it stopped.
-pub(super) fn stopped(end: Result<Done, Stop>) -> Stop {
+pub(crate) fn stopped(end: Result<Done, Stop>) -> Stop {
     match end {
         Err(stop) => stop,
         Ok(done) => panic!("it went on: {:?}", done.deed),
@@ -46,9 +47,9 @@ pub(super) fn stopped(end: Result<Done, Stop>) -> Stop {
 }
 
 /// The paths that were asked for, without the method.
-pub(super) fn paths(bench: &Bench) -> Vec<String> {
+pub(crate) fn paths(bench: &Bench) -> Vec<String> {
     bench.fake.log.iter().map(|one| one.path.clone()).collect()
 }
 
-pub(super) const PROBE: &str = "/api/v3/signup/complete-account/invite";
-pub(super) const VERIFY: &str = "/api/v1/invite-org/verify";
+pub(crate) const PROBE: &str = "/api/v3/signup/complete-account/invite";
+pub(crate) const VERIFY: &str = "/api/v1/invite-org/verify";

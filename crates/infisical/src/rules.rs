@@ -146,7 +146,7 @@ pub fn make(rng: &mut dyn CryptoRngCore) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzzing::chance::Seeded;
+    use firstkey::fuzzing::chance::Seeded;
 
     const NOBODY: Context<'static> =
         Context { name: "", email: "ada@example.org", organisation: "", host: "app.example.org" };
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn every_password_of_the_given_accounts_passes_the_web_rules() {
         let file: serde_json::Value =
-            serde_json::from_str(include_str!("../../tests/data/infisical/account-vectors.json")).expect("JSON");
+            serde_json::from_str(include_str!("../tests/data/account-vectors.json")).expect("JSON");
         for account in file["vectors"].as_array().expect("vectors") {
             let password = account["password"].as_str().expect("text");
             assert_eq!(web(password), Ok(()), "{password:?}");

@@ -1,17 +1,17 @@
-use super::super::accept::accept;
-use super::super::{Answer, Halt, Notice, Options, Question, Reach, Why, World};
 use super::{PROBE, VERIFY, invited, invited_at, run, stopped};
-use crate::fuzzing::chance::Seeded;
-use crate::fuzzing::infisical::fake::{Era, Lie};
-use crate::fuzzing::infisical::person::{Bench, ready};
-use crate::infisical::door::{Call, Request};
-use crate::infisical::keys::StretchJob;
-use crate::infisical::pin::Pin;
-use crate::infisical::probe::NotThisEra;
-use crate::infisical::recorded::exchanges;
+use crate::exchanges::exchanges;
+use firstkey::fuzzing::chance::Seeded;
+use firstkey::fuzzing::infisical::fake::{Era, Lie};
+use firstkey::fuzzing::infisical::person::{Bench, ready};
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
+use firstkey_infisical::door::{Call, Request};
+use firstkey_infisical::flow::accept::accept;
+use firstkey_infisical::flow::{Answer, Halt, Notice, Options, Question, Reach, Why, World};
+use firstkey_infisical::keys::StretchJob;
+use firstkey_infisical::pin::Pin;
+use firstkey_infisical::probe::NotThisEra;
 use std::time::Duration;
 use zeroize::Zeroizing;
 

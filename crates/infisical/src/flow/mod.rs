@@ -24,9 +24,6 @@ pub use recover::{Recovery, recover};
 pub use stop::{Missing, Reach, Refused, Stop, Why};
 pub use verify::{Known, verify};
 
-#[cfg(test)]
-mod tests;
-
 use super::answer::Membership;
 use super::door::Request;
 use super::keys::StretchJob;
