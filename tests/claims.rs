@@ -200,11 +200,12 @@ impl Tree {
         }
         let filter = filter.filter(|_| ours.starts_with("cargo test"))?.rsplit("::").find(|part| !part.is_empty())?;
         let selects = |(path, text): (&String, &String)| {
-            path.split(['/', '.']).any(|part| part.contains(filter))
-                || functions(text).any(|name| name.contains(filter))
+            let has_tests = text.contains("#[test]") || text.contains("#[tokio::test");
+            let module = path.split(['/', '.']).any(|part| part.contains(filter));
+            has_tests && (module || functions(text).any(|name| name.contains(filter)))
         };
         let selected = match targets.as_slice() {
-            [] => self.files.iter().any(selects),
+            [] => self.files.iter().filter(|(path, _)| path.starts_with(&folder)).any(selects),
             some => some.iter().any(|target| of(target.as_str()).any(selects)),
         };
         (!selected).then(|| format!("`{ours}` selects no test"))
