@@ -60,11 +60,11 @@ impl Tree {
         };
         tree.walk("");
         for (path, text) in &tree.files {
-            if path.ends_with(".md") {
+            if ends_in(path, "md") {
                 continue;
             }
             tree.words.extend(words(text).map(str::to_owned));
-            if path.ends_with(".rs") {
+            if ends_in(path, "rs") {
                 tree.functions.extend(functions(text).map(str::to_owned));
             }
             if let Some(folder) = path.strip_suffix("Cargo.toml")
@@ -96,7 +96,7 @@ impl Tree {
     }
 
     fn documents(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().filter(|(path, _)| path.ends_with(".md")).map(|(path, text)| (path.as_str(), text.as_str()))
+        self.files.iter().filter(|(path, _)| ends_in(path, "md")).map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     /// What a document at `path` names and what is not there, in words.
@@ -120,7 +120,7 @@ impl Tree {
         let word = span.split_whitespace().next()?.trim_end_matches('/');
         let (file, test) = word.split_once("::").map_or((word, None), |(file, test)| (file, Some(test)));
         let top = file.split('/').next().filter(|top| file.contains('/') && self.folders.contains(*top));
-        let source = [".rs", ".vp", ".md"].iter().any(|end| file.ends_with(end));
+        let source = ["rs", "vp", "md"].iter().any(|end| ends_in(file, end));
         if (top.is_none() && !source) || MADE_BY_A_RUN.contains(&file) {
             return None;
         }
@@ -140,7 +140,7 @@ impl Tree {
         if !found {
             return Some(format!("there is no {path}"));
         }
-        let test = test.filter(|_| file.ends_with(".rs") && exact)?;
+        let test = test.filter(|_| ends_in(file, "rs") && exact)?;
         let there = self.files.get(&path).is_some_and(|source| functions(source).any(|name| name == test));
         (!there).then(|| format!("there is no test {test} in {path}"))
     }
@@ -237,6 +237,11 @@ impl Tree {
     }
 }
 
+/// Whether a file's name has this extension.
+fn ends_in(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == extension)
+}
+
 /// The words of a text: letters, digits, underscores.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
@@ -285,10 +290,7 @@ fn anchors(text: &str) -> impl Iterator<Item = String> {
 
 /// `file.rs::test` between backticks.
 fn tests_named_in(text: &str) -> Vec<(&str, &str)> {
-    spans(text)
-        .filter_map(|quoted| quoted.split_once("::"))
-        .filter(|(file, _)| Path::new(file).extension().is_some_and(|end| end == "rs"))
-        .collect()
+    spans(text).filter_map(|quoted| quoted.split_once("::")).filter(|(file, _)| ends_in(file, "rs")).collect()
 }
 
 /// Checks that are no tests: programs between backticks that `.ci/run` starts.
