@@ -22,9 +22,6 @@ pub mod doctor;
 #[cfg(all(feature = "client", feature = "infisical"))]
 pub mod infisical;
 
-#[cfg(any(test, feature = "fuzzing"))]
-pub mod fuzzing;
-
 // The edges: what the pure part must not do is their purpose.
 macro_rules! edges {
     ($($name:ident),*) => {

@@ -187,7 +187,7 @@ impl Kit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firstkey::fuzzing::chance::Seeded;
+    use firstkey_testkit::chance::Seeded;
 
     fn kit() -> (X25519Secret, Kit) {
         let mut rng = Seeded::new(11);

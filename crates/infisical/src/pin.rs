@@ -116,8 +116,8 @@ pub fn stem(origin: &Origin, identity: &str) -> String {
 mod tests {
     use super::super::keys::{Lock, Unlocked};
     use super::*;
-    use firstkey::fuzzing::chance::Seeded;
     use firstkey_core::secret::{MasterKey, SrpExponent, X25519Secret};
+    use firstkey_testkit::chance::Seeded;
 
     #[test]
     fn a_pin_reads_back_exactly_and_holds_no_verifier() {

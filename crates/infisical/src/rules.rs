@@ -146,7 +146,7 @@ pub fn make(rng: &mut dyn CryptoRngCore) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firstkey::fuzzing::chance::Seeded;
+    use firstkey_testkit::chance::Seeded;
 
     const NOBODY: Context<'static> =
         Context { name: "", email: "ada@example.org", organisation: "", host: "app.example.org" };

@@ -1,6 +1,6 @@
 use super::super::srp::{Handshake, ServerPublic};
 use super::*;
-use firstkey::fuzzing::chance::Seeded;
+use firstkey_testkit::chance::Seeded;
 use serde_json::Value;
 
 fn accounts() -> Vec<Value> {

@@ -120,7 +120,7 @@ fn an_exponent_with_zeros_in_front_is_a_number_like_any_other() {
 
 #[test]
 fn each_handshake_has_256_bits_of_its_own() {
-    let mut rng = firstkey::fuzzing::chance::Seeded::new(5);
+    let mut rng = firstkey_testkit::chance::Seeded::new(5);
     let (first, second) = (Handshake::make(&mut rng), Handshake::make(&mut rng));
     assert!(!first.secret.matches(&second.secret) && first.public != second.public);
 }

@@ -1,7 +1,4 @@
 use super::{invited, run, stopped};
-use firstkey::fuzzing::chance::Seeded;
-use firstkey::fuzzing::infisical::fake::{Era, Lie, TICKETS_END};
-use firstkey::fuzzing::infisical::person::{Bench, ORIGIN, PASSWORD, ready};
 use firstkey_core::flow::stop::NoAnswer;
 use firstkey_infisical::door::Call;
 use firstkey_infisical::flow::{
@@ -9,6 +6,9 @@ use firstkey_infisical::flow::{
 };
 use firstkey_infisical::kit::Kit;
 use firstkey_infisical::pin::Pin;
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::infisical::fake::{Era, Lie, TICKETS_END};
+use firstkey_testkit::infisical::person::{Bench, ORIGIN, PASSWORD, ready};
 use zeroize::Zeroizing;
 
 const NEW: &str = "another velvet tundra misprint cobra lunar 8";
@@ -239,7 +239,7 @@ fn w16_another_private_key_than_the_pinned_one_is_never_put_under_a_new_lock() {
 
 #[test]
 fn w14_an_account_that_was_renamed_opens_with_its_old_identity_and_gets_a_new_lock() {
-    let mut fake = firstkey::fuzzing::infisical::fake::Fake::new(Era::G0);
+    let mut fake = firstkey_testkit::infisical::fake::Fake::new(Era::G0);
     let user = fake.provision("sam-scimmer-nj-4w", "scim1@example.com");
     fake.users[user].email_verified = true;
     let link = format!("{ORIGIN}{}", fake.sign_in(user, TICKETS_END));

@@ -1,8 +1,5 @@
 use super::{PROBE, VERIFY, invited, invited_at, run, stopped};
 use crate::exchanges::exchanges;
-use firstkey::fuzzing::chance::Seeded;
-use firstkey::fuzzing::infisical::fake::{Era, Lie};
-use firstkey::fuzzing::infisical::person::{Bench, ready};
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
@@ -12,6 +9,9 @@ use firstkey_infisical::flow::{Answer, Halt, Notice, Options, Question, Reach, W
 use firstkey_infisical::keys::StretchJob;
 use firstkey_infisical::pin::Pin;
 use firstkey_infisical::probe::NotThisEra;
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::infisical::fake::{Era, Lie};
+use firstkey_testkit::infisical::person::{Bench, ready};
 use std::time::Duration;
 use zeroize::Zeroizing;
 

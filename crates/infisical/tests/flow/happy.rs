@@ -1,12 +1,12 @@
 use super::{PROBE, VERIFY, invited, run, run_with, stopped};
 use base64ct::Encoding;
-use firstkey::fuzzing::infisical::fake::{Fake, Lie};
-use firstkey::fuzzing::infisical::person::{Bench, PASSWORD};
 use firstkey_core::flow::stop::GaveUp;
 use firstkey_infisical::flow::Missing;
 use firstkey_infisical::flow::{Deed, Options, Why};
 use firstkey_infisical::hexadecimal;
 use firstkey_infisical::keys::PublicKey;
+use firstkey_testkit::infisical::fake::{Fake, Lie};
+use firstkey_testkit::infisical::person::{Bench, PASSWORD};
 
 #[test]
 fn an_invited_person_ends_with_keys_that_were_read_back_and_a_kit() {
@@ -121,7 +121,7 @@ fn an_account_that_was_complete_before_gets_no_keys() {
     let first = run(&mut bench, &link).expect("an honest server");
     let before = bench.fake.users[0].keys.clone();
     // Invited again, to the other organisation.
-    bench.fake.memberships.push(firstkey::fuzzing::infisical::fake::Membership {
+    bench.fake.memberships.push(firstkey_testkit::infisical::fake::Membership {
         user: 0,
         org: 1,
         accepted: false,
@@ -129,7 +129,7 @@ fn an_account_that_was_complete_before_gets_no_keys() {
     });
     let link = format!(
         "https://app.example.org/signupinvite?token=00000000000000000000000000000001&to=ada+new@example.org&organization_id={}",
-        firstkey::fuzzing::infisical::fake::OTHER_ORG
+        firstkey_testkit::infisical::fake::OTHER_ORG
     );
     // On this machine it is known, so nothing is asked; on another one it shows at the verification.
     for pins in [vec![first.pin.expect("a pin")], Vec::new()] {
@@ -146,7 +146,7 @@ fn an_account_that_was_complete_before_gets_no_keys() {
 #[test]
 fn w12_w13_memberships_that_came_or_went_are_told() {
     let (mut bench, link) = invited(&[]);
-    bench.fake.memberships.push(firstkey::fuzzing::infisical::fake::Membership {
+    bench.fake.memberships.push(firstkey_testkit::infisical::fake::Membership {
         user: 0,
         org: 1,
         accepted: false,
@@ -166,7 +166,7 @@ fn w12_w13_memberships_that_came_or_went_are_told() {
 #[test]
 fn w14_user_names_are_used_exactly_as_given() {
     for email in ["Mixed.Case@Example.COM", "a+b+c@example.org"] {
-        let mut fake = Fake::new(firstkey::fuzzing::infisical::fake::Era::G0);
+        let mut fake = Fake::new(firstkey_testkit::infisical::fake::Era::G0);
         let link = format!("https://app.example.org{}", fake.invite(email));
         let mut bench = Bench::new(fake);
         let done = run(&mut bench, &link).expect("an honest server");
@@ -262,7 +262,7 @@ fn a_server_that_forgot_an_account_which_was_completed_here_gets_no_new_keys() {
     bench.fake.users[0].accepted = false;
     bench.fake.users[0].keys = None;
     bench.fake.memberships[0].accepted = false;
-    bench.fake.memberships[0].code = Some(firstkey::fuzzing::infisical::fake::CODE.to_owned());
+    bench.fake.memberships[0].code = Some(firstkey_testkit::infisical::fake::CODE.to_owned());
     let stop = stopped(run_with(&mut bench, &link, Options { pins: vec![pin], ..Options::default() }));
     assert!(matches!(stop.why, Why::Refused(firstkey_infisical::flow::Refused::Forgotten)), "{stop:?}");
     assert!(bench.fake.users[0].keys.is_none());

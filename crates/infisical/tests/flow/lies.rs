@@ -1,8 +1,8 @@
 use super::{invited, run, stopped};
-use firstkey::fuzzing::infisical::fake::Lie;
 use firstkey_core::flow::stop::GaveUp;
 use firstkey_infisical::answer::Nonsense;
 use firstkey_infisical::flow::{Reach, Refused, Why};
+use firstkey_testkit::infisical::fake::Lie;
 
 fn refused(lie: Lie) -> Why {
     let (mut bench, link) = invited(&[lie]);
@@ -83,17 +83,17 @@ fn w18_a_stranger_who_begins_log_ins_is_outwaited() {
         pin: Some(pin),
         ticket: None,
     };
-    let mut rng = firstkey::fuzzing::chance::Seeded::new(5);
+    let mut rng = firstkey_testkit::chance::Seeded::new(5);
     let end =
         firstkey_infisical::flow::verify(&mut bench, &mut rng, firstkey_infisical::flow::Options::default(), known);
-    assert!(firstkey::fuzzing::infisical::person::ready(end).is_ok());
+    assert!(firstkey_testkit::infisical::person::ready(end).is_ok());
     assert!(!bench.told.contains(&"NotOpened".to_owned()), "it is not called a wrong password");
 }
 
 #[test]
 fn w22_texts_of_the_server_are_made_fit_for_a_terminal() {
     let (mut bench, link) = invited(&[Lie::Escapes]);
-    bench.fake.memberships.push(firstkey::fuzzing::infisical::fake::Membership {
+    bench.fake.memberships.push(firstkey_testkit::infisical::fake::Membership {
         user: 0,
         org: 1,
         accepted: false,
@@ -121,9 +121,9 @@ fn w25_of_two_completions_at_once_the_one_whose_keys_are_not_stored_is_told_so()
     other.new = [b"another velvet tundra misprint cobra lunar 8".to_vec()].into();
     run(&mut other, &other_link).expect("an honest server");
     bench.fake.rival(other.fake.users[0].keys.clone().expect("keys"));
-    let mut seed = firstkey::fuzzing::chance::Seeded::new(43);
+    let mut seed = firstkey_testkit::chance::Seeded::new(43);
     let text = zeroize::Zeroizing::new(link.into_bytes());
-    let end = firstkey::fuzzing::infisical::person::ready(firstkey_infisical::flow::accept::accept(
+    let end = firstkey_testkit::infisical::person::ready(firstkey_infisical::flow::accept::accept(
         &mut bench,
         &mut seed,
         firstkey_infisical::flow::Options::default(),

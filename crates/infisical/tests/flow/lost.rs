@@ -1,11 +1,11 @@
 use super::{PROBE, VERIFY, invited, run, stopped};
-use firstkey::fuzzing::infisical::fake::Lie;
 use firstkey_core::flow::stop::NoAnswer;
 use firstkey_infisical::door::Call;
 use firstkey_infisical::flow::{Deed, Reach, Why};
 use firstkey_infisical::says::Says;
+use firstkey_testkit::infisical::fake::Lie;
 
-fn uploads(bench: &firstkey::fuzzing::infisical::person::Bench) -> Vec<Vec<u8>> {
+fn uploads(bench: &firstkey_testkit::infisical::person::Bench) -> Vec<Vec<u8>> {
     bench.fake.log.iter().filter(|one| one.path == PROBE && one.body != b"{}").map(|one| one.body.clone()).collect()
 }
 
@@ -39,14 +39,14 @@ fn w25_a_completion_that_never_arrived_is_sent_again_with_the_same_bytes_after_a
 /// Loses the n-th request to the probe's path before it arrives.
 struct Losing {
     at: usize,
-    bench: firstkey::fuzzing::infisical::person::Bench,
+    bench: firstkey_testkit::infisical::person::Bench,
 }
 
 impl Losing {
     fn run(&mut self, link: &str) -> Result<super::Done, super::Stop> {
         let link = zeroize::Zeroizing::new(link.as_bytes().to_vec());
-        let mut rng = firstkey::fuzzing::chance::Seeded::new(42);
-        firstkey::fuzzing::infisical::person::ready(firstkey_infisical::flow::accept::accept(
+        let mut rng = firstkey_testkit::chance::Seeded::new(42);
+        firstkey_testkit::infisical::person::ready(firstkey_infisical::flow::accept::accept(
             self,
             &mut rng,
             firstkey_infisical::flow::Options::default(),

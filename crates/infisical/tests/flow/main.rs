@@ -10,11 +10,11 @@ mod lost;
 mod recorded;
 mod tickets;
 
-use firstkey::fuzzing::chance::Seeded;
-use firstkey::fuzzing::infisical::fake::{Era, Fake, Lie};
-use firstkey::fuzzing::infisical::person::{Bench, ORIGIN, ready};
 use firstkey_infisical::flow::accept::accept;
 use firstkey_infisical::flow::{Done, Options, Stop};
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::infisical::fake::{Era, Fake, Lie};
+use firstkey_testkit::infisical::person::{Bench, ORIGIN, ready};
 use zeroize::Zeroizing;
 
 /// Somebody with an invite to a server of the reference era.

@@ -4,9 +4,6 @@
 //! run ends. A recorded success is a lie in another account's run, so it must not pass.
 
 use crate::exchanges::{Exchange, exchanges};
-use firstkey::fuzzing::chance::Seeded;
-use firstkey::fuzzing::infisical::fake::{Era, Fake, TICKETS_END};
-use firstkey::fuzzing::infisical::person::{Bench, ORIGIN, ready};
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
@@ -15,6 +12,9 @@ use firstkey_infisical::flow::accept::accept;
 use firstkey_infisical::flow::{Answer, Halt, Notice, Options, Question, World};
 use firstkey_infisical::keys::StretchJob;
 use firstkey_infisical::pin::Pin;
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::infisical::fake::{Era, Fake, TICKETS_END};
+use firstkey_testkit::infisical::person::{Bench, ORIGIN, ready};
 use std::fmt::Write;
 use std::time::Duration;
 use zeroize::Zeroizing;

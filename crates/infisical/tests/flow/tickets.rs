@@ -1,10 +1,10 @@
 use super::{run, stopped};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::fuzzing::infisical::fake::{Era, Fake, TICKETS_END};
-use firstkey::fuzzing::infisical::person::{Bench, ORIGIN};
 use firstkey_infisical::flow::{Deed, Reach, Why};
 use firstkey_infisical::probe::NotThisEra;
 use firstkey_infisical::says::Says;
+use firstkey_testkit::infisical::fake::{Era, Fake, TICKETS_END};
+use firstkey_testkit::infisical::person::{Bench, ORIGIN};
 
 const SIGNUP: &str = "/api/v3/signup/complete-account/signup";
 

@@ -1,7 +1,6 @@
 //! One more organisation: accepted once, with consent and password, wherever it is cut off; no key is made or changed.
 
 use super::{Bench, Change, Meddle, Stop, Why, ready};
-use firstkey::fuzzing::chance::Seeded;
 use firstkey_core::flow::accept::{Accept, Joining, Options};
 use firstkey_core::flow::account::stop::Reach;
 use firstkey_core::flow::account::{Deed, Done, join};
@@ -9,6 +8,7 @@ use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{GaveUp, Why as InviteWhy};
 use firstkey_core::flow::{Effect, Flow, Reply};
 use firstkey_core::wire::refusal::Refusal;
+use firstkey_testkit::chance::Seeded;
 
 /// A bench whose person is invited by another organisation.
 fn invited() -> Bench {

@@ -7,7 +7,7 @@
 
 use super::fake::{Era, Fake, Lie, Reply, TICKETS_END};
 use super::person::{Bench, ORIGIN, PASSWORD, cheap_stretch, ready};
-use crate::fuzzing::chance::Seeded;
+use crate::chance::Seeded;
 use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::{Framing, Response};

@@ -48,7 +48,7 @@ pub fn run(data: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::run;
-    use crate::fuzzing::chance::Seeded;
+    use crate::chance::Seeded;
     use firstkey_core::crypto::recovery::{write_code, write_secret_key};
     use rand_core::RngCore;
 

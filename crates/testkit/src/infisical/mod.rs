@@ -12,8 +12,8 @@ pub mod seeds;
 #[cfg(test)]
 mod tests {
     use super::{flow, inbound, link};
-    use crate::fuzzing::chance::Seeded;
-    use crate::fuzzing::seeds::all;
+    use crate::chance::Seeded;
+    use crate::seeds::all;
     use rand_core::RngCore;
 
     #[test]

@@ -1,16 +1,11 @@
 //! A server of the reference era in memory, and of later ones, made from the facts alone.
 //!
 //! Promise: it does what such a server does, side effects and odd errors included; it lies only where [`Lie`] says so; every
-//! request is in its log. It uses nothing of the client, so that a mistake there is not repeated here; the tests of the real
-//! program include this file as it is. Must never: do I/O.
+//! request is in its log. It uses nothing of the client, so that a mistake there is not repeated here. Must never: do I/O.
 
-#[path = "fake/join.rs"]
 mod join;
-#[path = "fake/login.rs"]
 mod login;
-#[path = "fake/numbers.rs"]
 mod numbers;
-#[path = "fake/session.rs"]
 mod session;
 
 use numbers::{base64url, hash, hex};

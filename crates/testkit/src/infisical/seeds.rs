@@ -2,7 +2,7 @@
 
 use super::fake::{CODE, Era, Fake, ORG, Reply, TICKETS_END};
 use super::person::{Bench, ORIGIN, ready};
-use crate::fuzzing::chance::Seeded;
+use crate::chance::Seeded;
 use firstkey_infisical::flow::Options;
 use firstkey_infisical::flow::accept::accept;
 use zeroize::Zeroizing;

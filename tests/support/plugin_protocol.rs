@@ -4,10 +4,6 @@
 //! a file key comes out exactly where the crate's own key finds the same one; an account is asked for at most once, and only if a stanza could be its own; an
 //! identity that is taken is written back as it was read.
 
-use super::chance::Seeded;
-use crate::age::line::NAME;
-use crate::age::plugin::{IdentityPlugin, Keys};
-use crate::age::{AccountLine, AgeKey};
 use age::Identity;
 use age_core::format::{FILE_KEY_BYTES, FileKey, Stanza, read::age_stanza};
 use age_core::secrecy::{ExposeSecret, SecretString};
@@ -15,10 +11,14 @@ use age_plugin::Callbacks;
 use age_plugin::identity::{Error, IdentityPluginV1};
 use base64ct::{Base64Unpadded, Encoding};
 use bech32::{Bech32, Hrp};
+use firstkey::age::line::NAME;
+use firstkey::age::plugin::{IdentityPlugin, Keys};
+use firstkey::age::{AccountLine, AgeKey};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey_core::crypto::identity::KeyPairs;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::wire::origin::Origin;
+use firstkey_testkit::chance::Seeded;
 use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
@@ -42,7 +42,7 @@ fn line() -> AccountLine {
 }
 
 /// A line and a stanza that is for its account, always the same: `X25519 SHARE`, then the body.
-pub fn example() -> (String, String) {
+pub(crate) fn example() -> (String, String) {
     use age_core::primitives::{aead_encrypt, hkdf};
     use firstkey_core::crypto::hazmat;
     let ephemeral = [9; 32];
@@ -96,7 +96,7 @@ fn of_the_crate() -> age::x25519::Identity {
 ///
 /// # Panics
 /// When the oracle finds something.
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let asked = Rc::new(Cell::new(0));
     let mut plugin = IdentityPlugin::new(One(Rc::clone(&asked)));
     let mut files: Vec<Vec<Stanza>> = Vec::new();
@@ -157,4 +157,26 @@ fn first(key: &age::x25519::Identity, stanzas: &[Stanza]) -> Option<Vec<u8>> {
 fn exposed(file_key: &FileKey) -> Vec<u8> {
     // EXPOSE: compared with what the other key finds.
     file_key.expose_secret().to_vec()
+}
+
+/// The seeds of the fuzz target: what age tells a plugin, identities, then the stanzas of files.
+pub(crate) fn seeds(add: &mut impl FnMut(&str, String)) {
+    let (line, stanza) = example();
+    add("one-file", format!("-> add-identity {line}\n\n-> recipient-stanza 0 {stanza}"));
+    add("no-identity", format!("-> recipient-stanza 0 {stanza}"));
+    add(
+        "twice",
+        format!(
+            "-> add-identity {line}\n\n-> add-identity {line}\n\n-> recipient-stanza 0 {stanza}-> recipient-stanza 1 {stanza}"
+        ),
+    );
+    add("other", format!("-> add-identity {line}\n\n-> recipient-stanza 0 scrypt AAAA 18\nAAAA\n"));
+    add("cut-line", format!("-> add-identity {}\n\n-> recipient-stanza 0 {stanza}", &line[..line.len() - 3]));
+    add(
+        "cut-share",
+        format!(
+            "-> add-identity {line}\n\n-> recipient-stanza 0 X25519 AAAA\n{}",
+            stanza.lines().nth(1).unwrap_or_default()
+        ),
+    );
 }

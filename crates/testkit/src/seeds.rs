@@ -6,7 +6,7 @@ use super::envelope::Sealed;
 use super::honest::HonestServer;
 use super::player::Log;
 use super::scene::Scene;
-use crate::fuzzing::player::Heard;
+use crate::player::Heard;
 use firstkey_core::crypto::recovery::{write_code, write_secret_key};
 use firstkey_core::flow::Effect;
 use serde_json::Value;
@@ -43,8 +43,6 @@ pub fn all() -> Vec<Seed> {
     codes(&mut |name, text| add("recovery_text", name, text.into_bytes()));
     pins(&mut |name, bytes| add("pins", name, bytes));
     shown(&mut |name, bytes| add("shown", name, bytes));
-    #[cfg(feature = "age")]
-    plugin(&mut |name, text| add("plugin_protocol", name, text.into_bytes()));
     super::infisical::seeds::all(&mut add);
     seeds
 }
@@ -196,33 +194,10 @@ fn shown(add: &mut impl FnMut(&str, Vec<u8>)) {
     }
 }
 
-/// What age tells a plugin: identities, then the stanzas of files.
-#[cfg(feature = "age")]
-fn plugin(add: &mut impl FnMut(&str, String)) {
-    let (line, stanza) = super::plugin_protocol::example();
-    add("one-file", format!("-> add-identity {line}\n\n-> recipient-stanza 0 {stanza}"));
-    add("no-identity", format!("-> recipient-stanza 0 {stanza}"));
-    add(
-        "twice",
-        format!(
-            "-> add-identity {line}\n\n-> add-identity {line}\n\n-> recipient-stanza 0 {stanza}-> recipient-stanza 1 {stanza}"
-        ),
-    );
-    add("other", format!("-> add-identity {line}\n\n-> recipient-stanza 0 scrypt AAAA 18\nAAAA\n"));
-    add("cut-line", format!("-> add-identity {}\n\n-> recipient-stanza 0 {stanza}", &line[..line.len() - 3]));
-    add(
-        "cut-share",
-        format!(
-            "-> add-identity {line}\n\n-> recipient-stanza 0 X25519 AAAA\n{}",
-            stanza.lines().nth(1).unwrap_or_default()
-        ),
-    );
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzzing::{envelope, flow_any, inbound, infisical, link};
+    use crate::{envelope, flow_any, inbound, infisical, link};
     use std::collections::BTreeMap;
     use std::path::Path;
 
@@ -232,13 +207,11 @@ mod tests {
             "envelope" => envelope::run(&seed.bytes),
             "inbound" => inbound::run(&seed.bytes),
             "flow_any" => flow_any::run(&seed.bytes),
-            "flow_unlock" => crate::fuzzing::account_any::unlock(&seed.bytes),
-            "flow_recover" => crate::fuzzing::account_any::change(&seed.bytes),
-            "recovery_text" => crate::fuzzing::recovery_text::run(&seed.bytes),
-            "pins" => crate::fuzzing::pins::run(&seed.bytes),
-            "shown" => crate::fuzzing::shown::run(&seed.bytes),
-            #[cfg(feature = "age")]
-            "plugin_protocol" => crate::fuzzing::plugin_protocol::run(&seed.bytes),
+            "flow_unlock" => crate::account_any::unlock(&seed.bytes),
+            "flow_recover" => crate::account_any::change(&seed.bytes),
+            "recovery_text" => crate::recovery_text::run(&seed.bytes),
+            "pins" => crate::pins::run(&seed.bytes),
+            "shown" => crate::shown::run(&seed.bytes),
             "infisical_link" => infisical::link::run(&seed.bytes),
             "infisical_inbound" => infisical::inbound::run(&seed.bytes),
             "flow_infisical" => infisical::flow::run(&seed.bytes),
@@ -252,13 +225,11 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "compares the files of the corpus")]
     fn the_files_of_the_corpus_are_the_ones_that_are_made_here() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
         let made: BTreeMap<_, _> =
             all().into_iter().map(|seed| (format!("{}/{}", seed.target, seed.name), seed.bytes)).collect();
         let mut found = BTreeMap::new();
-        let age: &[&str] = if cfg!(feature = "age") { &["plugin_protocol"] } else { &[] };
         let all = [
             "link",
             "envelope",
@@ -273,7 +244,7 @@ mod tests {
             "infisical_inbound",
             "flow_infisical",
         ];
-        for target in all.iter().chain(age) {
+        for target in all {
             for file in std::fs::read_dir(folder.join(target))
                 .expect("the corpus is there: `cargo run --bin seeds` in fuzz/ writes it")
             {

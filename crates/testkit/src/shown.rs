@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn bytes_of_chance_keep_the_promises() {
-        use crate::fuzzing::chance::Seeded;
+        use crate::chance::Seeded;
         for seed in 0..1000 {
             let mut bytes = Seeded::new(seed).bytes::<40>();
             bytes[0] = u8::try_from(seed % 256).expect("a byte");

@@ -1,7 +1,7 @@
 //! I3, as far as it is about keys that exist: none are replaced but by a reset to the next generation that was agreed to, and none come back.
 
 use super::{Broken, broken, last_answer};
-use crate::fuzzing::player::{Heard, Log};
+use crate::player::{Heard, Log};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::{Effect, Question};
@@ -47,7 +47,7 @@ pub(super) fn keys_are_replaced_only_by_consent(log: &Log) -> Result<(), Broken>
         if !fits {
             return broken("I3", format!("a password for generation {wanted:?} where {present:?} is remembered"));
         }
-        let agreed = |turn: &crate::fuzzing::player::Turn| {
+        let agreed = |turn: &crate::player::Turn| {
             matches!(turn.effect, Effect::Ask(Question::Reset(_))) && turn.heard == Heard::Yes
         };
         if wanted.is_some() && !log.turns[..at].iter().any(agreed) {
