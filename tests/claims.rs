@@ -1,12 +1,25 @@
-//! Documents that name evidence: what they name is there, and nothing is left without a line.
+//! Names in documents: every test, file, command and link that a document names exists, and every
+//! attack and every claim has its line.
+//!
+//! Promise: every Markdown file of the repository is read, wherever it lies.
+//! Must never: pass because nothing was read. A planted document is refused name by name.
 
 #![allow(clippy::disallowed_methods, reason = "reads documents and sources")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Documents whose tests are named with their files.
-const DOCUMENTS: [&str; 3] = ["docs/ATTACKS.md", "docs/CLAIMS.md", "docs/THREAT-MODEL.md"];
+/// Folders that hold nothing of the repository's own.
+const NOT_OURS: [&str; 5] = ["target", ".git", "corpus", "artifacts", "coverage"];
+
+/// Names that documents give in code spans and that belong to other programs.
+const OF_OTHERS: [&str; 1] = ["user_create_provision"];
+
+/// What only a run makes, so that a document may name it.
+const MADE_BY_A_RUN: [&str; 2] = ["fuzz/corpus", "fuzz/artifacts"];
+
+/// A name of so many words can only be that of a test or another function.
+const WORDS_OF_A_TEST: usize = 6;
 
 /// Where programs lie that check something.
 const CHECKS: [&str; 4] = [".ci/", "model/", "mutations/", "timing/"];
@@ -15,41 +28,320 @@ const CHECKS: [&str; 4] = [".ci/", "model/", "mutations/", "timing/"];
 const ATTACKS: [(char, usize); 9] =
     [('K', 20), ('C', 22), ('I', 18), ('S', 10), ('N', 15), ('T', 11), ('L', 14), ('R', 3), ('X', 6)];
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 fn read(path: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
-        .unwrap_or_else(|error| panic!("{path}: {error}"))
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The repository as documents speak of it.
+struct Tree {
+    /// Every file's path from the root, with its text; empty if it is no text.
+    files: BTreeMap<String, String>,
+    folders: BTreeSet<String>,
+    /// Names of functions.
+    functions: BTreeSet<String>,
+    /// Every word of every file that is no document.
+    words: BTreeSet<String>,
+    /// Folder of each package, by its name.
+    packages: BTreeMap<String, String>,
+}
+
+impl Tree {
+    fn new() -> Self {
+        let mut tree = Self {
+            files: BTreeMap::new(),
+            folders: BTreeSet::new(),
+            functions: BTreeSet::new(),
+            words: BTreeSet::new(),
+            packages: BTreeMap::new(),
+        };
+        tree.walk("");
+        for (path, text) in &tree.files {
+            if ends_in(path, "md") {
+                continue;
+            }
+            tree.words.extend(words(text).map(str::to_owned));
+            if ends_in(path, "rs") {
+                tree.functions.extend(functions(text).map(str::to_owned));
+            }
+            if let Some(folder) = path.strip_suffix("Cargo.toml")
+                && let Some(name) = text.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+            {
+                tree.packages.insert(name.to_owned(), folder.to_owned());
+            }
+        }
+        tree
+    }
+
+    fn walk(&mut self, folder: &str) {
+        let entries = std::fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+        for entry in entries.map(|entry| entry.expect("invariant: a folder that was opened can be read")) {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            match entry.file_type().map(|kind| kind.is_dir()) {
+                Ok(true) if !NOT_OURS.contains(&name.as_str()) => {
+                    self.folders.insert(path.clone());
+                    self.walk(&path);
+                }
+                Ok(false) => {
+                    let text = std::fs::read(root().join(&path)).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+                    self.files.insert(path, text.unwrap_or_default());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn documents(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().filter(|(path, _)| ends_in(path, "md")).map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// What a document at `path` names and what is not there, in words.
+    fn missing(&self, path: &str, text: &str) -> Vec<String> {
+        let (prose, blocks) = prose_and_blocks(text);
+        let mut wrong = Vec::new();
+        for span in spans(&prose) {
+            wrong.extend(self.wrong_path(span));
+            wrong.extend(self.wrong_names(span));
+            wrong.extend(self.wrong_command(span));
+        }
+        for line in blocks.lines() {
+            wrong.extend(self.wrong_command(line));
+        }
+        wrong.extend(links(&prose).filter_map(|link| self.wrong_link(path, link)));
+        wrong
+    }
+
+    /// `folder/file`, `file.rs`, `file.rs::test`: the file exists, and the test is in that file.
+    fn wrong_path(&self, span: &str) -> Option<String> {
+        let word = span.split_whitespace().next()?.trim_end_matches('/');
+        let (file, test) = word.split_once("::").map_or((word, None), |(file, test)| (file, Some(test)));
+        let top = file.split('/').next().filter(|top| file.contains('/') && self.folders.contains(*top));
+        let source = ["rs", "vp", "md"].iter().any(|end| ends_in(file, end));
+        if (top.is_none() && !source) || MADE_BY_A_RUN.contains(&file) {
+            return None;
+        }
+        // `<group>` and `TARGET` stand for whatever is there: what is before them has to be.
+        let stands_for_any =
+            |part: &&str| part.contains('<') || (part.len() > 1 && part.chars().all(|c| c.is_ascii_uppercase()));
+        let known: Vec<&str> = file.split('/').take_while(|part| !stands_for_any(part)).collect();
+        let path = known.join("/");
+        let exact = top.is_some();
+        let found = if let Some((begin, _)) = path.split_once('*') {
+            self.files.keys().any(|whole| whole.starts_with(begin))
+        } else if exact {
+            self.files.contains_key(&path) || self.folders.contains(&path)
+        } else {
+            self.files.keys().any(|whole| *whole == path || whole.ends_with(&format!("/{path}")))
+        };
+        if !found {
+            return Some(format!("there is no {path}"));
+        }
+        let test = test.filter(|_| ends_in(file, "rs") && exact)?;
+        let there = self.files.get(&path).is_some_and(|source| functions(source).any(|name| name == test));
+        (!there).then(|| format!("there is no test {test} in {path}"))
+    }
+
+    /// A name of three words stands in some source, one of six is a function; `w03_*` begins one.
+    fn wrong_names(&self, span: &str) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for name in words(span).filter(|name| !OF_OTHERS.contains(name) && !span.contains('/')) {
+            let parts = name.split('_').filter(|part| !part.is_empty()).count();
+            if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+                continue;
+            }
+            let begins = name.ends_with('_') && span.contains(&format!("{name}*"));
+            let there = if begins {
+                self.functions.iter().any(|function| function.starts_with(name))
+            } else if parts >= WORDS_OF_A_TEST {
+                self.functions.contains(name)
+            } else {
+                parts < 3 || self.words.contains(name)
+            };
+            if !there {
+                wrong.push(format!("there is no {name}"));
+            }
+        }
+        wrong
+    }
+
+    /// `cargo test`, `run` and `bench`: package and target exist, and the filter selects a test.
+    fn wrong_command(&self, line: &str) -> Option<String> {
+        let at = ["cargo test", "cargo run", "cargo bench"].iter().find_map(|verb| line.find(verb))?;
+        let ours = line[at..].split(['#', '|', '`']).next()?.split(" -- ").next()?;
+        let mut words = ours.split_whitespace().skip(2);
+        let (mut folder, mut targets, mut filter) = (String::new(), Vec::new(), None);
+        while let Some(word) = words.next() {
+            match word {
+                "-p" => {
+                    let name = words.next()?;
+                    match self.packages.get(name) {
+                        Some(found) => folder.clone_from(found),
+                        None => return Some(format!("`{ours}`: there is no package {name}")),
+                    }
+                }
+                "--test" => targets.push(format!("{folder}tests/{}", words.next()?)),
+                "--bench" => targets.push(format!("{folder}benches/{}", words.next()?)),
+                "--lib" => targets.push(format!("{folder}src")),
+                "--bin" | "--features" | "--manifest-path" => drop(words.next()),
+                word if word.starts_with('-') || filter.is_some() => {}
+                word => filter = Some(word),
+            }
+        }
+        let of = |target: &str| {
+            let (file, inside) = (format!("{target}.rs"), format!("{target}/"));
+            self.files.iter().filter(move |(path, _)| **path == file || path.starts_with(&inside))
+        };
+        if let Some(target) = targets.iter().find(|target| of(target.as_str()).next().is_none()) {
+            return Some(format!("`{ours}`: there is no {target}"));
+        }
+        let filter = filter.filter(|_| ours.starts_with("cargo test"))?.rsplit("::").find(|part| !part.is_empty())?;
+        let selects = |(path, text): (&String, &String)| {
+            let has_tests = text.contains("#[test]") || text.contains("#[tokio::test");
+            let module = path.split(['/', '.']).any(|part| part.contains(filter));
+            has_tests && (module || functions(text).any(|name| name.contains(filter)))
+        };
+        let selected = match targets.as_slice() {
+            [] => self.files.iter().filter(|(path, _)| path.starts_with(&folder)).any(selects),
+            some => some.iter().any(|target| of(target.as_str()).any(selects)),
+        };
+        (!selected).then(|| format!("`{ours}` selects no test"))
+    }
+
+    /// A link to a file of the repository, and to a heading in it.
+    fn wrong_link(&self, from: &str, link: &str) -> Option<String> {
+        if link.contains(':') {
+            return None;
+        }
+        let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
+        let mut parts: Vec<&str> = from.split('/').collect();
+        if !path.is_empty() {
+            parts.pop();
+            for part in path.trim_end_matches('/').split('/') {
+                match part {
+                    "." => {}
+                    ".." => drop(parts.pop()),
+                    part => parts.push(part),
+                }
+            }
+        }
+        let target = parts.join("/");
+        let there = target.is_empty() || self.files.contains_key(&target) || self.folders.contains(&target);
+        let heading = anchor.is_none_or(|anchor| {
+            self.files.get(&target).is_some_and(|text| anchors(text).any(|found| found == anchor))
+        });
+        (!there || !heading).then(|| format!("the link {link} leads nowhere"))
+    }
+}
+
+/// Whether a file's name has this extension.
+fn ends_in(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == extension)
+}
+
+/// The words of a text: letters, digits, underscores.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+}
+
+/// Names of the functions that a source defines.
+fn functions(source: &str) -> impl Iterator<Item = &str> {
+    source.split("fn ").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
+        (end > 0 && rest[end..].starts_with(['(', '<'])).then(|| &rest[..end])
+    })
+}
+
+/// A document without its fenced blocks, and what is in them.
+fn prose_and_blocks(text: &str) -> (String, String) {
+    let (mut prose, mut blocks, mut inside) = (String::new(), String::new(), false);
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            inside = !inside;
+            continue;
+        }
+        let side = if inside { &mut blocks } else { &mut prose };
+        side.push_str(line);
+        side.push('\n');
+    }
+    (prose, blocks)
+}
+
+/// What stands between backticks.
+fn spans(prose: &str) -> impl Iterator<Item = &str> {
+    prose.split('`').skip(1).step_by(2)
+}
+
+/// Where links lead.
+fn links(prose: &str) -> impl Iterator<Item = &str> {
+    prose.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next())
+}
+
+/// The headings of a document as links name them.
+fn anchors(text: &str) -> impl Iterator<Item = String> {
+    text.lines().filter(|line| line.starts_with('#')).map(|line| {
+        let heading = line.trim_start_matches('#').trim().to_lowercase();
+        heading.chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c)).collect::<String>().replace(' ', "-")
+    })
 }
 
 /// `file.rs::test` between backticks.
 fn tests_named_in(text: &str) -> Vec<(&str, &str)> {
-    let quoted = text.split('`').skip(1).step_by(2);
-    quoted
-        .filter_map(|quoted| quoted.split_once("::"))
-        .filter(|(file, _)| Path::new(file).extension().is_some_and(|end| end == "rs"))
-        .collect()
+    spans(text).filter_map(|quoted| quoted.split_once("::")).filter(|(file, _)| ends_in(file, "rs")).collect()
 }
 
 /// Checks that are no tests: programs between backticks that `.ci/run` starts.
 fn checks_named_in(text: &str) -> Vec<&str> {
-    let quoted = text.split('`').skip(1).step_by(2);
-    quoted.filter(|quoted| CHECKS.iter().any(|folder| quoted.starts_with(folder)) && *quoted != ".ci/run").collect()
-}
-
-fn is_test_in(source: &str, name: &str) -> bool {
-    source.contains(&format!("fn {name}("))
+    spans(text)
+        .filter(|quoted| CHECKS.iter().any(|folder| quoted.starts_with(folder)) && *quoted != ".ci/run")
+        .collect()
 }
 
 #[test]
 fn every_test_that_a_document_names_exists() {
-    let mut count = 0;
-    for document in DOCUMENTS {
-        for (file, name) in tests_named_in(&read(document)) {
-            assert!(is_test_in(&read(file), name), "{document} names {file}::{name}, which is not there");
-            count += 1;
-        }
+    let tree = Tree::new();
+    let (mut wrong, mut tests, mut documents) = (Vec::new(), 0, 0);
+    for (path, text) in tree.documents() {
+        wrong.extend(tree.missing(path, text).into_iter().map(|what| format!("{path}: {what}")));
+        tests += tests_named_in(text).len();
+        documents += 1;
     }
-    assert!(count > 250, "only {count} tests were found in the documents: were they read?");
-    assert!(!is_test_in(&read("tests/claims.rs"), "a_test_that_is_nowhere"), "the check itself is blind");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(documents > 25 && tests > 300, "only {tests} tests were found in {documents} documents: were they read?");
+}
+
+#[test]
+fn a_planted_wrong_name_is_found_in_every_form() {
+    // Put together here, so that no name of them stands in a source.
+    let gone = ["a", "test", "that", "was", "taken", "away"].join("_");
+    let short = ["no", "such", "word"].join("_");
+    let planted = [
+        (format!("`tests/claims.rs::{gone}`"), format!("there is no test {gone} in tests/claims.rs")),
+        (format!("`tests/{short}.rs`"), format!("there is no tests/{short}.rs")),
+        (format!("`{short}.rs`"), format!("there is no {short}.rs")),
+        (format!("`tests/{short}/*.rs`"), format!("there is no tests/{short}/*.rs")),
+        (format!("`flow::tests::{gone}`"), format!("there is no {gone}")),
+        (format!("`{short}`"), format!("there is no {short}")),
+        (format!("`{short}_*`"), format!("there is no {short}_")),
+        (format!("`cargo test -p {short}`"), format!("`cargo test -p {short}`: there is no package {short}")),
+        (format!("`cargo test --test {short}`"), format!("`cargo test --test {short}`: there is no tests/{short}")),
+        (format!("`cargo test --test claims {short}`"), format!("`cargo test --test claims {short}` selects no test")),
+        ("[x](NOWHERE.md)".to_owned(), "the link NOWHERE.md leads nowhere".to_owned()),
+        ("[x](CLAIMS.md#nowhere)".to_owned(), "the link CLAIMS.md#nowhere leads nowhere".to_owned()),
+    ];
+    let tree = Tree::new();
+    for (text, message) in planted {
+        let found = tree.missing("docs/planted.md", &format!("# A page\n\nThis is shown by {text}.\n"));
+        assert!(found.contains(&message), "{text} was not found, but {found:?}");
+    }
+    let block = format!("# A page\n\n```sh\ncargo test --test claims {short}    # nothing\n```\n");
+    assert_eq!(tree.missing("docs/planted.md", &block).len(), 1, "a command in a block is not read");
+    let right =
+        "`tests/claims.rs::every_test_that_a_document_names_exists` [x](CLAIMS.md) `cargo test --test claims planted`";
+    assert_eq!(tree.missing("docs/planted.md", right), Vec::<String>::new());
 }
 
 #[test]
