@@ -1,12 +1,12 @@
-//! Every scenario of `server/scenarios`: the real client against a server that lies, as `firstkey-server evil` plays them.
+//! Every scenario of `crates/evil/scenarios`: the real client against a server that lies.
 //!
-//! What a verdict is worth is shown in `server/tests/evil.rs`, with clients that break each rule.
+//! What a verdict is worth is shown in `crates/evil/tests/verdict.rs`, with clients that break each rule.
 
 #![allow(clippy::print_stdout, reason = "the table is the result of this test, for whoever runs it with --nocapture")]
 
 mod support;
 
-use firstkey_server::evil::{self, Sum};
+use firstkey_evil::{self as evil, Sum};
 use std::collections::BTreeMap;
 use std::path::Path;
 use support::client::program;
@@ -34,7 +34,7 @@ const GROUPS: [(&str, usize); 17] = [
 
 #[test]
 fn the_client_holds_in_every_scenario() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("server/scenarios");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/evil/scenarios");
     let cases = evil::read_all(&folder).unwrap_or_else(|error| panic!("{error}"));
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
     for case in &cases {
@@ -61,7 +61,7 @@ fn the_client_holds_in_every_scenario() {
 fn every_scenario_is_named_beside_its_attack() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let attacks = std::fs::read_to_string(root.join("docs/ATTACKS.md")).expect("the document is there");
-    for case in evil::read_all(&root.join("server/scenarios")).unwrap_or_else(|error| panic!("{error}")) {
+    for case in evil::read_all(&root.join("crates/evil/scenarios")).unwrap_or_else(|error| panic!("{error}")) {
         let id = case.name.split('/').next().expect("a name");
         let row = attacks.lines().find(|line| line.starts_with(&format!("| {} |", case.attack))).expect("a line each");
         assert!(case.group == "honest" || row.contains(&format!("`{id}`")), "{} does not name {id}", case.attack);

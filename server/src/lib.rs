@@ -27,8 +27,7 @@ mod check;
 pub mod cli;
 mod clock;
 mod config;
-mod demo;
-pub mod evil;
+pub mod demo;
 #[cfg(test)]
 mod explore;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -8,7 +8,6 @@
 mod audit;
 mod backup;
 mod check;
-mod evil;
 mod init;
 mod invite;
 mod mail;
@@ -104,8 +103,6 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         client: Option<PathBuf>,
     },
-    /// Lie to a client as scenario files say, and see whether it holds; on this machine only.
-    Evil(evil::Evil),
     /// Make a new server in an empty folder.
     Init(init::Init),
     /// Organisations.
@@ -151,9 +148,6 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    if let Command::Evil(options) = &cli.command {
-        return ended(evil::run(options));
-    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -177,8 +171,6 @@ fn ended(outcome: Outcome) -> ExitCode {
 async fn run(command: Command) -> Outcome {
     match command {
         Command::Demo { unattended, client } => demo::run(DemoOptions { unattended, client }).await,
-        // Answered before there is a runtime: each stage has one of its own.
-        Command::Evil(options) => evil::run(&options),
         Command::Init(init) => init::run(init).await,
         Command::Org(org) => org::run(org).await,
         Command::ScimToken(token) => scim_token::run(token).await,

@@ -8,7 +8,7 @@
 mod client;
 mod idp;
 mod letter;
-pub(crate) mod proof;
+pub mod proof;
 mod report;
 
 use crate::config::MailOut;

@@ -14,9 +14,9 @@ use firstkey_core::secret::{AccountKey, RecoveryCode};
 use std::path::{Path, PathBuf};
 
 /// What was found inside.
-pub(crate) struct Opened {
+pub struct Opened {
     /// The fingerprint of the keys.
-    pub(crate) fingerprint: String,
+    pub fingerprint: String,
     account_key: AccountKey,
     pairs: KeyPairs,
     code: RecoveryCode,
@@ -24,7 +24,7 @@ pub(crate) struct Opened {
 
 impl Opened {
     /// The secrets themselves, with their names, for whoever looks for them elsewhere.
-    pub(crate) fn secrets(&self) -> [(&'static str, &[u8]); 4] {
+    pub fn secrets(&self) -> [(&'static str, &[u8]); 4] {
         // EXPOSE: looked for where they must not be; they are of made-up people.
         [
             ("the recovery code", self.code.expose()),
@@ -36,7 +36,7 @@ impl Opened {
 }
 
 /// The code in a kit, as it is written there.
-pub(crate) fn code_in(kit: &str) -> Option<&str> {
+pub fn code_in(kit: &str) -> Option<&str> {
     kit.lines().find_map(|line| line.strip_prefix("recovery-code:")).map(str::trim)
 }
 
@@ -55,7 +55,7 @@ pub(super) fn open_with_kit(answers: &Answers, stored: &Shown) -> Result<Opened,
 }
 
 /// Opens the stored envelopes with the recovery kit; gives the public key for age too.
-pub(crate) fn open(kit: &str, stored: &Shown) -> Result<(Opened, String), String> {
+pub fn open(kit: &str, stored: &Shown) -> Result<(Opened, String), String> {
     let written = code_in(kit).ok_or("the kit holds no code")?;
     let code = read_code(written).map_err(|error| format!("the kit's code does not read: {error}"))?;
     let id = |text: &str| uuid::Uuid::parse_str(text).map(|id| *id.as_bytes()).map_err(|_| "an id is none".to_owned());

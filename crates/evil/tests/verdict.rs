@@ -1,4 +1,4 @@
-//! What a verdict of `firstkey-server evil` is worth: clients that break one rule each are caught, and one that breaks none is not.
+//! What a verdict of `firstkey-evil` is worth: clients that break one rule each are caught, and one that breaks none is not.
 //!
 //! The clients are small scripts that answer as the real one would, or do not. The real one is in `tests/evil.rs` of the workspace.
 
@@ -66,8 +66,8 @@ fn desk(scenario: &str, client: &str) -> (TempDir, PathBuf, PathBuf) {
 }
 
 fn evil(arguments: &[&str], file: &Path, client: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_firstkey-server"));
-    command.arg("evil").args(arguments).arg("--scenario").arg(file).arg("--client").arg(client);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_firstkey-evil"));
+    command.args(arguments).arg("--scenario").arg(file).arg("--client").arg(client);
     command.output().expect("the program starts")
 }
 
@@ -258,8 +258,8 @@ fn values_and_places_make_a_case_each_and_a_table_sums_them_up() {
 #[test]
 fn without_a_client_it_shows_the_invite_and_says_what_it_lies() {
     let (_folder, file, program) = desk(SCENARIO, "stop");
-    let mut server = Command::new(env!("CARGO_BIN_EXE_firstkey-server"));
-    server.args(["evil", "--wait", "--json", "--scenario"]).arg(file).arg("--client").arg(program);
+    let mut server = Command::new(env!("CARGO_BIN_EXE_firstkey-evil"));
+    server.args(["--wait", "--json", "--scenario"]).arg(file).arg("--client").arg(program);
     let mut server = server.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
     let mut lines = BufReader::new(server.stdout.take().expect("piped")).lines();
     let mut next = || serde_json::from_str::<Value>(&lines.next().expect("a line").expect("text")).expect("JSON");

@@ -12,10 +12,10 @@ use super::proxy::{Play, Playing, Proxy};
 use super::scenario::{Case, Command};
 use super::verdict::{Evidence, Held, judge, last_event};
 use super::watch;
-use crate::scratch::Scratch;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// Whom a colleague's key is looked up of, and whose answers are put in the place of others'.
 const COLLEAGUE: &str = "grace@example.org";
@@ -37,7 +37,7 @@ pub(super) struct Stage {
     account: Option<Account>,
     /// What the colleague was answered.
     others: Vec<(String, Reply)>,
-    scratch: Scratch,
+    scratch: TempDir,
 }
 
 /// An account that was completed honestly.
@@ -60,9 +60,9 @@ pub(super) struct Scene {
 impl Stage {
     /// Sets it up.
     pub(super) fn set(client: &Path) -> Result<Self, Failed> {
-        let scratch = Scratch::make("evil")?;
+        let scratch = tempfile::Builder::new().prefix("firstkey-evil-").tempdir()?;
         let (proxy, rogue) = (Proxy::listen()?, Proxy::listen()?);
-        let server = Honest::start(scratch.folder(), proxy.origin())?;
+        let server = Honest::start(scratch.path(), proxy.origin())?;
         proxy.stand_before(server.address);
         Ok(Self {
             client: client.to_owned(),
@@ -184,7 +184,7 @@ impl Stage {
 
     fn next_folder(&mut self) -> PathBuf {
         self.desks += 1;
-        self.scratch.path(&format!("desk-{}", self.desks))
+        self.scratch.path().join(format!("desk-{}", self.desks))
     }
 
     fn new_desk(&mut self) -> Result<Desk, Failed> {

@@ -1,4 +1,4 @@
-//! `evil`: a server that lies, and a client that has to hold.
+//! firstkey-evil: a server that lies, and a client that has to hold.
 //!
 //! ```text
 //!   scenario file --> cases --> stage:  client --HTTP--> proxy (records, lies) --HTTP--> honest server
@@ -9,6 +9,8 @@
 //! Each case is one file, or one of the `values` of a file: what is answered wrongly, and what has to come of it. What no client may do is checked in every case,
 //! whether its file speaks of it or not. Promises: it listens on loopback only, with data in a temporary folder of its own, and says that it lies. Must never: share a
 //! listener, a folder or a key with a server that is meant.
+
+#![forbid(unsafe_code)]
 
 mod change;
 mod desk;

@@ -7,9 +7,9 @@ use super::needles::{Needles, SHORTEST, contains};
 use super::proxy::Play;
 use super::scenario::{Case, Command, Stored};
 use super::watch::Ran;
-use crate::Shown;
-use crate::demo::proof;
 use firstkey_core::crypto::recovery::read_code;
+use firstkey_server::Shown;
+use firstkey_server::demo::proof;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

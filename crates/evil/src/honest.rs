@@ -4,10 +4,7 @@
 //! another machine.
 
 use super::message::Seen;
-use crate::config::MailOut;
-use crate::realm::{NewOrganisation, Realm};
-use crate::serve::{ServeOptions, serve};
-use crate::{Log, Shown};
+use firstkey_server::{Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
 use serde_json::json;
 use std::collections::HashMap;
 use std::error::Error;

@@ -1,14 +1,22 @@
-//! `evil`: scenario files in, one line for each case and a table out; exit code 0 only if the client held everywhere.
+//! `firstkey-evil`: scenario files in, one line for each case and a table out.
+//!
+//! Exit codes: 0 the client held everywhere, 1 it did not or a case could not be played, 2 the
+//! command was not understood.
 
-use super::Outcome;
-use crate::evil::{self, Case, Sum};
-use clap::Args;
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
+
+use clap::Parser;
+use firstkey_evil::{self as evil, Case, Sum};
 use serde_json::json;
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-#[derive(Args)]
-pub(super) struct Evil {
+/// Lie to a client as scenario files say, and see whether it holds; on this machine only.
+#[derive(Parser)]
+#[command(name = "firstkey-evil", version)]
+struct Evil {
     /// A scenario file; may be given several times, or with several files.
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "all")]
     scenario: Vec<PathBuf>,
@@ -32,7 +40,26 @@ pub(super) struct Evil {
     wait: bool,
 }
 
-pub(super) fn run(options: &Evil) -> Outcome {
+fn main() -> ExitCode {
+    let options = match Evil::try_parse() {
+        Ok(options) => options,
+        Err(error) => {
+            // Help and version are errors to clap, with exit code 0.
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Evil) -> Result<(), Box<dyn Error>> {
     eprintln!("{}\n", evil::WARNING);
     let cases = cases(options)?;
     let client = match client(options.client.as_deref()) {
