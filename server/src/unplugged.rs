@@ -1,6 +1,6 @@
 //! The server without sockets: its own routes, checks, commands and SQL, in this thread, over a database in memory. For the search of `explore` and for fuzzing.
 //!
-//! Promise: nothing of it is a copy. Left out: sockets, TLS, the writer's thread (`store/held.rs`), the system's clock. Must never: be in a program that somebody uses.
+//! Promise: nothing of it is a copy. Left out: sockets, TLS, the writer's thread (`store/in_memory.rs`), the system's clock. Must never: be in a program that somebody uses.
 
 use crate::clock::Clock;
 use crate::http::App;
@@ -37,7 +37,7 @@ impl Unplugged {
     /// A new realm; its key file is made in `folder`.
     pub(crate) fn make(folder: &Path, now: i64) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        let store = Store::hold().expect("a database in memory");
+        let store = Store::open_in_memory().expect("a database in memory");
         let keys = ServerKeys::make(folder).expect("a key file");
         let clock = Arc::new(AtomicI64::new(now));
         let canary = keys.canary();

@@ -1,7 +1,7 @@
 //! The server: its own routes, checks, commands and SQL, and its own deliverer of letters, in this thread.
 //!
 //! Promise: nothing of it is a copy. It is built anew, key file and all, for every request, and knows only the rows that it is given: it dies and comes back between any two
-//! requests. Left out: sockets, TLS, the writer's thread (`store/held.rs`), the system's clock and randomness.
+//! requests. Left out: sockets, TLS, the writer's thread (`store/in_memory.rs`), the system's clock and randomness.
 
 use super::digest;
 use crate::chance;
@@ -11,7 +11,7 @@ use crate::log::Log;
 use crate::mail::{Post, deliver_one};
 use crate::realm::{INVITE_TTL, NewOrganisation};
 use crate::serve::router;
-use crate::store::held::Rows;
+use crate::store::in_memory::Rows;
 use crate::unplugged::Unplugged;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
@@ -134,7 +134,7 @@ impl Hand {
             let made = hand.provision();
             assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
             let links = hand.deliver();
-            let rows = hand.server.realm.store.held().take().expect("rows");
+            let rows = hand.server.realm.store.in_memory().take().expect("rows");
             (hand, rows, links)
         })
     }
@@ -149,7 +149,7 @@ impl Hand {
 
     /// Brings the server to `rows` and lets it answer one request.
     pub(super) fn serve(&self, rows: &Rows, sent: &Sent, seed: u128, now: i64, lives: u32) -> Served {
-        let held = self.server.realm.store.held();
+        let held = self.server.realm.store.in_memory();
         held.put(rows).expect("rows");
         held.live_for(lives);
         self.server.set_clock(now);
@@ -166,7 +166,7 @@ impl Hand {
 
     /// Brings the server to `rows` and lets somebody do something; gives the rows after it and the links of the letters that were sent.
     pub(super) fn operate(&self, rows: &Rows, deed: Deed, seed: u128, now: i64) -> (Rows, Vec<String>) {
-        let held = self.server.realm.store.held();
+        let held = self.server.realm.store.in_memory();
         held.put(rows).expect("rows");
         self.server.set_clock(now);
         let Unplugged { runtime, realm, .. } = &self.server;

@@ -17,13 +17,14 @@ mod changes;
 mod copy;
 mod db;
 mod directory;
+mod engine;
 mod enrolment;
 mod error;
 mod fate;
 mod groups;
 #[cfg(any(test, feature = "fuzzing"))]
 #[cfg_attr(not(test), allow(dead_code, reason = "the search of `explore` uses all of it, fuzzing a part"))]
-pub(crate) mod held;
+pub(crate) mod in_memory;
 mod invites;
 mod joining;
 mod listing;
@@ -75,23 +76,18 @@ pub(crate) use setup::RealmRow;
 pub(crate) use view::Stored;
 
 use db::Db;
+use engine::Engine;
 use error::Result;
-use readers::Readers;
 use std::sync::Arc;
 use tokio::sync::Notify;
-use writer::Writer;
 
-/// The database: one writer with group commit, several readers.
+/// The database.
 #[derive(Clone)]
 pub(crate) struct Store {
-    writer: Arc<Writer>,
-    readers: Readers,
+    engine: Engine,
     letters_waiting: Arc<Notify>,
     told: told::Told,
     location: Location,
-    /// In the place of writer and readers where every order of events is tried.
-    #[cfg(any(test, feature = "fuzzing"))]
-    held: Option<Arc<held::Held>>,
 }
 
 impl Store {
@@ -99,15 +95,8 @@ impl Store {
     fn open_here(location: Location) -> Result<Self> {
         let db = location.connect()?;
         migrate::run(&db)?;
-        Ok(Self {
-            writer: Arc::new(Writer::start(location.clone(), db)?),
-            readers: Readers::new(location.clone()),
-            location,
-            letters_waiting: Arc::new(Notify::new()),
-            told: told::Told::default(),
-            #[cfg(any(test, feature = "fuzzing"))]
-            held: None,
-        })
+        let engine = Engine::start(&location, db)?;
+        Ok(Self { engine, letters_waiting: Arc::default(), told: told::Told::default(), location })
     }
 
     /// The same, from a task.
@@ -125,17 +114,13 @@ impl Store {
         self.told.listen(listener);
     }
 
-    /// Runs one command in a transaction of the writer; the answer comes after the commit.
+    /// Runs one command in a transaction; the answer comes after the commit.
     async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        #[cfg(any(test, feature = "fuzzing"))]
-        if let Some(held) = &self.held {
-            return held.write(work);
-        }
-        let answer = self.writer.run(work).await;
+        let answer = self.engine.write(work).await;
         self.letters_waiting.notify_one();
         self.told.pass(answer)
     }
@@ -145,10 +130,6 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        #[cfg(any(test, feature = "fuzzing"))]
-        if let Some(held) = &self.held {
-            return held.read(work);
-        }
-        self.told.pass(self.readers.run(work).await)
+        self.told.pass(self.engine.read(work).await)
     }
 }

@@ -5,7 +5,7 @@ use super::form::is_scim;
 use super::known::{Claim, Session};
 use super::play::{CANARIES, Play};
 use super::sent::{Answer, Sent, b64, holds, unb64};
-use crate::store::held::{Cell, Row};
+use crate::store::in_memory::{Cell, Row};
 use firstkey::crypto::context::{AccountContext, AccountId, InviteId};
 use firstkey::crypto::hazmat::{ed25519_verify, sha256};
 use firstkey::crypto::kek::recovery_proof_message;

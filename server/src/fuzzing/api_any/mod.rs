@@ -20,7 +20,7 @@ mod sent;
 use crate::chance::{self, Seeded};
 use crate::realm::NewOrganisation;
 use crate::scratch::Scratch;
-use crate::store::held::Rows;
+use crate::store::in_memory::Rows;
 use draw::Draw;
 use known::{Known, Resource};
 use play::{CANARIES, Play, Server};

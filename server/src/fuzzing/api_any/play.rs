@@ -11,7 +11,7 @@ use crate::log::Log;
 use crate::mail::{Post, deliver_one};
 use crate::scratch::Scratch;
 use crate::serve::router;
-use crate::store::held::{FromCell, Held, Row};
+use crate::store::in_memory::{FromCell, InMemory, Row};
 use crate::token::TokenHash;
 use crate::unplugged::Unplugged;
 use axum::Router;
@@ -54,8 +54,8 @@ impl Server {
         Self { router: router(Arc::clone(&app)), held, app, post, log, origin }
     }
 
-    pub(super) fn rows(&self) -> &Held {
-        self.held.realm.store.held()
+    pub(super) fn rows(&self) -> &InMemory {
+        self.held.realm.store.in_memory()
     }
 
     /// What was logged since the last time.
