@@ -34,6 +34,8 @@ mod explore;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod http;
+#[cfg(any(test, feature = "fuzzing"))]
+mod in_process;
 mod json;
 mod keys;
 mod letters;
@@ -53,8 +55,6 @@ mod show;
 mod standing;
 mod store;
 mod token;
-#[cfg(any(test, feature = "fuzzing"))]
-mod unplugged;
 mod user_name;
 
 pub use clock::Clock;

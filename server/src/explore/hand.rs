@@ -7,12 +7,12 @@ use super::digest;
 use crate::chance;
 use crate::config::MailOut;
 use crate::http::App;
+use crate::in_process::InProcess;
 use crate::log::Log;
 use crate::mail::{Post, deliver_one};
 use crate::realm::{INVITE_TTL, NewOrganisation};
 use crate::serve::router;
 use crate::store::in_memory::Rows;
-use crate::unplugged::Unplugged;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -112,7 +112,7 @@ pub(super) struct Served {
 
 /// The server, held.
 pub(super) struct Hand {
-    server: Unplugged,
+    server: InProcess,
     dir: TempDir,
     token: Zeroizing<String>,
 }
@@ -124,7 +124,7 @@ impl Hand {
             let shared_memory = Path::new("/dev/shm");
             let place = if shared_memory.is_dir() { shared_memory.to_owned() } else { std::env::temp_dir() };
             let dir = tempfile::tempdir_in(place).expect("a folder");
-            let server = Unplugged::make(dir.path(), START);
+            let server = InProcess::make(dir.path(), START);
             let token = server.runtime.block_on(async {
                 let new = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
                 let org = server.realm.add_organisation(new).await.expect("an organisation");
@@ -169,7 +169,7 @@ impl Hand {
         let held = self.server.realm.store.in_memory();
         held.put(rows).expect("rows");
         self.server.set_clock(now);
-        let Unplugged { runtime, realm, .. } = &self.server;
+        let InProcess { runtime, realm, .. } = &self.server;
         let links = chance::with(seed, || {
             match deed {
                 Deed::Suspend | Deed::Activate => {

@@ -205,7 +205,7 @@ fn is_newest(play: &Play<'_>, claim: &Claim) -> bool {
 fn proves(play: &Play<'_>, account: &[u8; 16], challenge: &[u8; 32], signature: &str, before: &Before) -> bool {
     let Some(bundle) = before.bundle(account) else { return false };
     let public: [u8; 32] = bundle.at(RECOVERY_PUBLIC).expect("bundle.recovery_public");
-    let context = AccountContext { realm: play.server.held.realm.id, account: AccountId(*account) };
+    let context = AccountContext { realm: play.server.in_process.realm.id, account: AccountId(*account) };
     let message = recovery_proof_message(&context, play.server.origin.as_str(), challenge);
     unb64::<64>(signature).is_some_and(|signature| ed25519_verify(&public, &message, &signature))
 }

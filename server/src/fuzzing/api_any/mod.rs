@@ -104,7 +104,7 @@ fn step(play: &mut Play<'_>, draw: &mut Draw<'_>) {
 fn set_up(folder: &Scratch) -> Stage {
     let server = Server::make(folder, START);
     let mut play = Play { server: &server, known: Known::default(), now: START, rng: Seeded::new(1) };
-    let (realm, runtime) = (&server.held.realm, &server.held.runtime);
+    let (realm, runtime) = (&server.in_process.realm, &server.in_process.runtime);
     for canary in CANARIES {
         let new =
             NewOrganisation { name: format!("{canary} Corp"), min_profile: Some(1), ..NewOrganisation::default() };
