@@ -21,8 +21,6 @@ pub mod admin;
 mod api;
 mod backup;
 mod calendar;
-#[cfg(any(test, feature = "fuzzing"))]
-mod chance;
 mod check;
 pub mod cli;
 mod clock;

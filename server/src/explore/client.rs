@@ -5,7 +5,7 @@
 
 use super::digest;
 use super::hand::{Answer, Sent};
-use crate::chance::Seeded;
+use crate::rng::seeded::Seeded;
 use firstkey::crypto::hazmat;
 use firstkey::crypto::kdf::{StretchJob, Stretched};
 use firstkey::crypto::recovery::write_code;

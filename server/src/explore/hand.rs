@@ -4,13 +4,13 @@
 //! requests. Left out: sockets, TLS, the writer's thread (`store/in_memory.rs`), the system's clock and randomness.
 
 use super::digest;
-use crate::chance;
 use crate::config::MailOut;
 use crate::http::App;
 use crate::in_process::InProcess;
 use crate::log::Log;
 use crate::mail::{Post, deliver_one};
 use crate::realm::{INVITE_TTL, NewOrganisation};
+use crate::rng::seeded;
 use crate::serve::router;
 use crate::store::in_memory::Rows;
 use axum::body::Body;
@@ -120,7 +120,7 @@ pub(super) struct Hand {
 impl Hand {
     /// A realm with one organisation and one person, who has been sent a letter; its rows and its link.
     pub(super) fn new() -> (Self, Rows, Vec<String>) {
-        chance::with(0, || {
+        seeded::with(0, || {
             let shared_memory = Path::new("/dev/shm");
             let place = if shared_memory.is_dir() { shared_memory.to_owned() } else { std::env::temp_dir() };
             let dir = tempfile::tempdir_in(place).expect("a folder");
@@ -158,7 +158,7 @@ impl Hand {
             request = request.header("firstkey-invite", invite).header("firstkey-signature", signature);
         }
         let request = request.body(Body::from(sent.body.clone())).expect("a request");
-        let answer = chance::with(seed, || self.answer(request));
+        let answer = seeded::with(seed, || self.answer(request));
         let commits = held.committed();
         held.live_for(u32::MAX);
         Served { answer: Arc::new(answer), rows: held.take().expect("rows"), commits }
@@ -170,7 +170,7 @@ impl Hand {
         held.put(rows).expect("rows");
         self.server.set_clock(now);
         let InProcess { runtime, realm, .. } = &self.server;
-        let links = chance::with(seed, || {
+        let links = seeded::with(seed, || {
             match deed {
                 Deed::Suspend | Deed::Activate => {
                     let change = json!({
