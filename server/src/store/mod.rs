@@ -63,7 +63,7 @@ pub(crate) use fate::LetterRow;
 pub(crate) use groups::{Group, GroupDraft, GroupEdit, GroupKey, GroupOutcome, Joining, Load, Member, MemberChange};
 pub(crate) use invites::{Claimed, Offer, Resent};
 pub(crate) use joining::Acceptance;
-pub(crate) use listing::{Found, Narrow};
+pub(crate) use listing::{Narrow, PersonWithGroups};
 pub(crate) use logins::{Began, Proven};
 pub(crate) use mailbag::{Letter, Letters, News, Taken};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
