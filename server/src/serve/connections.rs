@@ -6,7 +6,7 @@
 use super::tls::Tls;
 use crate::config::Front;
 use crate::http::App;
-use crate::limits::{InTime, Network, Source, Taken, Times};
+use crate::limits::{Network, Source, TimedBody, TimedStream, Times};
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
@@ -137,7 +137,7 @@ impl Drop for Counted<'_> {
 async fn one(hall: &Arc<Hall>, stream: TcpStream, peer: IpAddr, ended: watch::Receiver<bool>) {
     // Small answers are sent at once; if the system does not want to, they come later.
     drop(stream.set_nodelay(true));
-    let stream = Taken::new(stream, hall.times.write);
+    let stream = TimedStream::new(stream, hall.times.write);
     match &hall.door {
         Door::Plain { .. } => talk(hall, stream, peer, ended).await,
         Door::Tls(tls) => {
@@ -161,7 +161,7 @@ where
         service_fn(move |request: hyper::Request<Incoming>| {
             let source = Source::read(peer, request.headers(), hall.door.proxies());
             let time = hall.times.body;
-            let mut request = request.map(|body| Body::new(InTime::new(body, time)));
+            let mut request = request.map(|body| Body::new(TimedBody::new(body, time)));
             request.extensions_mut().insert(source);
             let (answer, busy) = (router.call(request), Arc::clone(&busy));
             busy.fetch_add(1, Ordering::SeqCst);
