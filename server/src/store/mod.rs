@@ -51,7 +51,7 @@ pub(crate) use admin_invites::{InviteRow, WantedInvites};
 pub(crate) use admin_letters::LetterLine;
 pub(crate) use admin_numbers::Numbers;
 pub(crate) use admin_organisations::{OrganisationChange, OrganisationRow};
-pub(crate) use admin_people::{AccountRow, Confirmed, MembershipRow, Wanted};
+pub(crate) use admin_people::{AccountRow, Confirmed, MembershipRow, PeopleQuery};
 pub use audit::Chain;
 pub(crate) use audit::Logged;
 pub(crate) use changes::{Change, ChangeKind, Changed, NewKit, NewPassword};
