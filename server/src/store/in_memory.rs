@@ -9,8 +9,9 @@ use super::copy::TABLES;
 pub(crate) use super::db::{Cell, FromCell, Row};
 use super::db::{Db, Location, Value};
 use super::engine::Engine;
+use super::failures::FailureListener;
 use super::writer::at_once;
-use super::{Result, Store, StoreError, migrate, told};
+use super::{Result, Store, StoreError, migrate};
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -94,7 +95,7 @@ impl Store {
         Ok(Self {
             engine: Engine::InMemory(Arc::new(memory)),
             letters_waiting: Arc::default(),
-            told: told::Told::default(),
+            failures: FailureListener::default(),
             location,
         })
     }

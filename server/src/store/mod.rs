@@ -17,19 +17,20 @@ mod changes;
 mod copy;
 mod db;
 mod directory;
+mod due_letters;
 mod engine;
 mod enrolment;
 mod error;
-mod fate;
+mod failures;
 mod groups;
 #[cfg(any(test, feature = "fuzzing"))]
 #[cfg_attr(not(test), allow(dead_code, reason = "the search of `explore` uses all of it, fuzzing a part"))]
 pub(crate) mod in_memory;
 mod invites;
 mod joining;
+mod letter_outcomes;
 mod listing;
 mod logins;
-mod mailbag;
 mod migrate;
 mod outbox;
 mod people;
@@ -41,7 +42,6 @@ mod scim_tokens;
 mod sessions;
 mod setup;
 mod tokens;
-mod told;
 mod upkeep;
 mod view;
 mod writer;
@@ -57,15 +57,15 @@ pub(crate) use audit::Logged;
 pub(crate) use changes::{Change, ChangeKind, Changed, NewKit, NewPassword};
 pub use copy::Copied;
 pub(crate) use db::{Address, Location};
+pub(crate) use due_letters::{Letter, Letters, News, Taken};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
 pub use error::StoreError;
-pub(crate) use fate::LetterRow;
 pub(crate) use groups::{Group, GroupDraft, GroupEdit, GroupKey, GroupOutcome, Joining, Load, Member, MemberChange};
 pub(crate) use invites::{Claimed, Offer, Resent};
 pub(crate) use joining::Acceptance;
+pub(crate) use letter_outcomes::LetterRow;
 pub(crate) use listing::{Narrow, PersonWithGroups};
 pub(crate) use logins::{Began, Proven};
-pub(crate) use mailbag::{Letter, Letters, News, Taken};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use proofs::Way;
 pub(crate) use resets::ResetStart;
@@ -78,6 +78,7 @@ pub(crate) use view::Stored;
 use db::Db;
 use engine::Engine;
 use error::Result;
+use failures::FailureListener;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -86,7 +87,7 @@ use tokio::sync::Notify;
 pub(crate) struct Store {
     engine: Engine,
     letters_waiting: Arc<Notify>,
-    told: told::Told,
+    failures: FailureListener,
     location: Location,
 }
 
@@ -96,7 +97,7 @@ impl Store {
         let db = location.connect()?;
         migrate::run(&db)?;
         let engine = Engine::start(&location, db)?;
-        Ok(Self { engine, letters_waiting: Arc::default(), told: told::Told::default(), location })
+        Ok(Self { engine, letters_waiting: Arc::default(), failures: FailureListener::default(), location })
     }
 
     /// The same, from a task.
@@ -111,7 +112,7 @@ impl Store {
 
     /// Tells somebody of every failure from now on.
     pub(crate) fn tell(&self, listener: impl Fn(&StoreError) + Send + Sync + 'static) {
-        self.told.listen(listener);
+        self.failures.listen(listener);
     }
 
     /// Runs one command in a transaction; the answer comes after the commit.
@@ -122,7 +123,7 @@ impl Store {
     {
         let answer = self.engine.write(work).await;
         self.letters_waiting.notify_one();
-        self.told.pass(answer)
+        self.failures.pass(answer)
     }
 
     async fn read<T, F>(&self, work: F) -> Result<T>
@@ -130,6 +131,6 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        self.told.pass(self.engine.read(work).await)
+        self.failures.pass(self.engine.read(work).await)
     }
 }
