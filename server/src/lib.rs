@@ -1,18 +1,25 @@
-//! firstkey-server: people come in by SCIM, invitations go out by mail, and what comes back is ciphertext.
+//! firstkey-server, the account server: identity providers provision people by SCIM, the server mails
+//! invitations, and clients upload ciphertext.
 //!
 //! ```text
 //!   identity provider --SCIM--> scim --+                      +--> mail (folder of .eml files, or SMTP)
 //!                                      +--> store (SQL) ------+
-//!   firstkey accept ---/v1----> api ---+        |  outbox: written with the change, delivered after the commit
+//!   firstkey accept ---/v1----> api ---+        |  outbox: written with the change, delivered after it
 //!                                               |
-//!                                        keys (a file of its own: the OPAQUE key never lies in the database)
+//!                                        keys (a file; the OPAQUE key is never in the database)
 //! ```
 //!
-//! Promises: a change is acknowledged only after it is on disk; tokens are stored as SHA-256 only; an account is completed at most once; ciphertext
-//! leaves only after OPAQUE has proven the password; a deactivated person's next request fails. Must never: see a password, a private key or a recovery
+//! Promises: a change is acknowledged only after it is on disk; tokens are stored as SHA-256 only; an
+//! account is completed at most once; ciphertext leaves only after OPAQUE has proven the password; a
+//! deactivated person's next request fails. Must never: see a password, a private key or a recovery
 //! code; build a link from a request header; log a token, a query string or a name.
 //!
-//! `store` is the only place that knows SQL. Nothing that matters is kept in memory, so another process can carry on where one was killed.
+//! `store` is the only place that knows SQL, and `standing` decides who is invited where. Nothing that
+//! matters is kept in memory, so another process can carry on where one was killed. `.ci/layers` states
+//! which module may use which.
+//!
+//! For tests and fuzzing only, and absent from a release build: `rng::seeded`, `store::in_memory`, letters
+//! kept in memory, `in_process`, the naive filter and bodies of requests.
 
 #![forbid(unsafe_code)]
 
@@ -21,8 +28,6 @@ pub mod admin;
 mod api;
 mod backup;
 mod calendar;
-#[cfg(any(test, feature = "fuzzing"))]
-mod chance;
 mod check;
 pub mod cli;
 mod clock;
@@ -33,6 +38,8 @@ mod explore;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod http;
+#[cfg(any(test, feature = "fuzzing"))]
+mod in_process;
 mod json;
 mod keys;
 mod letters;
@@ -52,8 +59,6 @@ mod show;
 mod standing;
 mod store;
 mod token;
-#[cfg(any(test, feature = "fuzzing"))]
-mod unplugged;
 mod user_name;
 
 pub use clock::Clock;

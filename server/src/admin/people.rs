@@ -4,7 +4,7 @@ use super::invites::InviteShown;
 use super::uuid;
 use crate::address;
 use crate::realm::{Realm, RealmError};
-use crate::store::{AccountRow, Bundle, Confirmed, MembershipRow, Stored, Wanted, WantedInvites};
+use crate::store::{AccountRow, Bundle, Confirmed, MembershipRow, PeopleQuery, Stored, WantedInvites};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, OrgId};
 use firstkey_core::crypto::identity::{Fingerprint, PublicIdentity};
 use serde::Serialize;
@@ -106,7 +106,7 @@ impl Realm {
         text: Option<&str>,
         limit: usize,
     ) -> Result<Vec<PersonLine>, RealmError> {
-        let wanted = Wanted { org: org.map(|org| org.0), state, text: text.map(str::to_lowercase), account: None };
+        let wanted = PeopleQuery { org: org.map(|org| org.0), state, text: text.map(str::to_lowercase), account: None };
         Ok(self.store.accounts(wanted, limit).await?.into_iter().map(PersonLine::new).collect())
     }
 
@@ -114,7 +114,7 @@ impl Realm {
     pub async fn person(&self, email: &str) -> Result<PersonShown, RealmError> {
         let stored = self.stored_person(email).await?;
         let fingerprint = stored.bundle.as_ref().map(|bundle| self.fingerprint(stored.account_id, bundle).to_string());
-        let wanted = Wanted { account: Some(stored.account_id), ..Wanted::default() };
+        let wanted = PeopleQuery { account: Some(stored.account_id), ..PeopleQuery::default() };
         let rows = self.store.accounts(wanted, ALL).await?;
         let invites = WantedInvites { account: Some(stored.account_id), ..WantedInvites::default() };
         let invites = self.store.invites(invites, ALL, self.clock.now()).await?;

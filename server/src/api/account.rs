@@ -90,7 +90,7 @@ struct Receipt {
 }
 
 /// What one of the three messages asks for.
-struct Wanted {
+struct WantedChange {
     kind: ChangeKind,
     idempotency_key: [u8; 16],
     expected: [u8; 32],
@@ -114,7 +114,7 @@ pub(super) async fn password(State(app): State<Arc<App>>, bearer: Bearer, reques
         opaque_record: message.opaque_upload.0,
         envelope_1: message.envelopes.one.0,
     };
-    let wanted = Wanted {
+    let wanted = WantedChange {
         kind: ChangeKind::Password,
         idempotency_key: message.idempotency_key.0,
         expected: message.expected.0,
@@ -132,7 +132,7 @@ pub(super) async fn recover(State(app): State<Arc<App>>, bearer: Bearer, request
         envelope_1: message.envelopes.one.0,
     };
     let kit = NewKit { envelope_2: message.envelopes.two.0, recovery_public: message.recovery_public.0 };
-    let wanted = Wanted {
+    let wanted = WantedChange {
         kind: ChangeKind::Recovery,
         idempotency_key: message.idempotency_key.0,
         expected: message.expected.0,
@@ -145,7 +145,7 @@ pub(super) async fn recover(State(app): State<Arc<App>>, bearer: Bearer, request
 pub(super) async fn kit(State(app): State<Arc<App>>, bearer: Bearer, request: Exact) -> Result<Response, Problem> {
     let message: KitMessage = request.message()?;
     let kit = NewKit { envelope_2: message.envelopes.two.0, recovery_public: message.recovery_public.0 };
-    let wanted = Wanted {
+    let wanted = WantedChange {
         kind: ChangeKind::Kit,
         idempotency_key: message.idempotency_key.0,
         expected: message.expected.0,
@@ -155,7 +155,7 @@ pub(super) async fn kit(State(app): State<Arc<App>>, bearer: Bearer, request: Ex
     change(&app, bearer, &request, wanted).await
 }
 
-async fn change(app: &App, bearer: Bearer, request: &Exact, wanted: Wanted) -> Result<Response, Problem> {
+async fn change(app: &App, bearer: Bearer, request: &Exact, wanted: WantedChange) -> Result<Response, Problem> {
     let (kind, receipt, now) = (wanted.kind, request.digest(), app.clock.now());
     // In this order: if the same request is being served a second time, either it is found among what was stored, or the account is still seen as it was before.
     let session = app.store.session(bearer.0, kind.purpose(), now).await?;
@@ -198,7 +198,7 @@ fn finish(changed: &Changed) -> Result<Response, Problem> {
     }
 }
 
-impl Wanted {
+impl WantedChange {
     /// Holds what is new against the policy and against what it replaces. Should that be replaced by something else before the store looks, nothing is stored.
     fn check(&self, present: &Bundle, mut policy: Policy) -> Result<(), &'static str> {
         let key_gen = KeyGen(present.key_gen);

@@ -24,7 +24,7 @@ pub(super) struct Ask {
 }
 
 #[derive(Serialize)]
-struct Found {
+struct Colleague {
     account_id: B64<16>,
     realm_id: B64<16>,
     identity: Identity,
@@ -60,7 +60,7 @@ pub(super) async fn look_up(State(app): State<Arc<App>>, bearer: Bearer, request
     let colleague = app.store.colleague(bearer.0, address::key(&ask.email), now).await??;
     let colleague = colleague.ok_or(Problem::new(Name::PersonUnknown))?;
     let bundle = &colleague.bundle;
-    answer(&Found {
+    answer(&Colleague {
         account_id: B64(colleague.account_id),
         realm_id: B64(app.realm.0),
         identity: Identity { key_gen: bundle.key_gen, ed25519: B64(bundle.ed25519), x25519: B64(bundle.x25519) },

@@ -5,7 +5,7 @@
 
 use super::digest;
 use super::hand::{Answer, Sent};
-use crate::chance::Seeded;
+use crate::rng::seeded::Seeded;
 use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::kdf::{StretchJob, Stretched};
 use firstkey_core::crypto::recovery::write_code;

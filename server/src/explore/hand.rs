@@ -1,18 +1,18 @@
 //! The server: its own routes, checks, commands and SQL, and its own deliverer of letters, in this thread.
 //!
 //! Promise: nothing of it is a copy. It is built anew, key file and all, for every request, and knows only the rows that it is given: it dies and comes back between any two
-//! requests. Left out: sockets, TLS, the writer's thread (`store/held.rs`), the system's clock and randomness.
+//! requests. Left out: sockets, TLS, the writer's thread (`store/in_memory.rs`), the system's clock and randomness.
 
 use super::digest;
-use crate::chance;
 use crate::config::MailOut;
 use crate::http::App;
+use crate::in_process::InProcess;
 use crate::log::Log;
 use crate::mail::{Post, deliver_one};
 use crate::realm::{INVITE_TTL, NewOrganisation};
+use crate::rng::seeded;
 use crate::serve::router;
-use crate::store::held::Rows;
-use crate::unplugged::Unplugged;
+use crate::store::in_memory::Rows;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -112,7 +112,7 @@ pub(super) struct Served {
 
 /// The server, held.
 pub(super) struct Hand {
-    server: Unplugged,
+    server: InProcess,
     dir: TempDir,
     token: Zeroizing<String>,
 }
@@ -120,11 +120,11 @@ pub(super) struct Hand {
 impl Hand {
     /// A realm with one organisation and one person, who has been sent a letter; its rows and its link.
     pub(super) fn new() -> (Self, Rows, Vec<String>) {
-        chance::with(0, || {
+        seeded::with(0, || {
             let shared_memory = Path::new("/dev/shm");
             let place = if shared_memory.is_dir() { shared_memory.to_owned() } else { std::env::temp_dir() };
             let dir = tempfile::tempdir_in(place).expect("a folder");
-            let server = Unplugged::make(dir.path(), START);
+            let server = InProcess::make(dir.path(), START);
             let token = server.runtime.block_on(async {
                 let new = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
                 let org = server.realm.add_organisation(new).await.expect("an organisation");
@@ -134,7 +134,7 @@ impl Hand {
             let made = hand.provision();
             assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
             let links = hand.deliver();
-            let rows = hand.server.realm.store.held().take().expect("rows");
+            let rows = hand.server.realm.store.in_memory().take().expect("rows");
             (hand, rows, links)
         })
     }
@@ -149,7 +149,7 @@ impl Hand {
 
     /// Brings the server to `rows` and lets it answer one request.
     pub(super) fn serve(&self, rows: &Rows, sent: &Sent, seed: u128, now: i64, lives: u32) -> Served {
-        let held = self.server.realm.store.held();
+        let held = self.server.realm.store.in_memory();
         held.put(rows).expect("rows");
         held.live_for(lives);
         self.server.set_clock(now);
@@ -158,7 +158,7 @@ impl Hand {
             request = request.header("firstkey-invite", invite).header("firstkey-signature", signature);
         }
         let request = request.body(Body::from(sent.body.clone())).expect("a request");
-        let answer = chance::with(seed, || self.answer(request));
+        let answer = seeded::with(seed, || self.answer(request));
         let commits = held.committed();
         held.live_for(u32::MAX);
         Served { answer: Arc::new(answer), rows: held.take().expect("rows"), commits }
@@ -166,11 +166,11 @@ impl Hand {
 
     /// Brings the server to `rows` and lets somebody do something; gives the rows after it and the links of the letters that were sent.
     pub(super) fn operate(&self, rows: &Rows, deed: Deed, seed: u128, now: i64) -> (Rows, Vec<String>) {
-        let held = self.server.realm.store.held();
+        let held = self.server.realm.store.in_memory();
         held.put(rows).expect("rows");
         self.server.set_clock(now);
-        let Unplugged { runtime, realm, .. } = &self.server;
-        let links = chance::with(seed, || {
+        let InProcess { runtime, realm, .. } = &self.server;
+        let links = seeded::with(seed, || {
             match deed {
                 Deed::Suspend | Deed::Activate => {
                     let change = json!({

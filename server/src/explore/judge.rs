@@ -5,7 +5,7 @@
 use super::client::{COMPLETE, End, Success};
 use super::hand::{Answer, Deed, Sent};
 use super::person::Client;
-use crate::store::held::{Row, Rows, Table};
+use crate::store::in_memory::{Row, Rows, Table};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::flow::checkpoint::Pin;
 use serde_json::Value;

@@ -10,7 +10,7 @@ use super::event::Event;
 use super::hand::{Deed, Hand, Sent, Served};
 use super::judge::{self, Broken, Looks};
 use super::person::{At, Client};
-use crate::store::held::Rows;
+use crate::store::in_memory::Rows;
 use firstkey_core::flow::stop::NoAnswer;
 use std::collections::HashMap;
 use std::sync::Arc;

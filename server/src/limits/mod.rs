@@ -5,17 +5,17 @@
 //! the counters, `api`, `scim` and `serve` ask them.
 
 mod metrics;
-mod patience;
 mod rates;
 mod source;
+mod timeouts;
 
 pub(crate) use metrics::{Metrics, Page, method_name};
-pub use patience::Times;
-pub(crate) use patience::{InTime, Taken, TooSlow};
 pub use rates::{LEAST_FOR_SCIM, Limits, Rate};
 pub(crate) use rates::{Later, Limiter};
 pub(crate) use source::Source;
 pub use source::{Network, NetworkRefused};
+pub use timeouts::Times;
+pub(crate) use timeouts::{TimedBody, TimedStream, TooSlow};
 
 /// Most connections at one time, if nothing else is said.
 pub(crate) const CONNECTIONS: usize = 2048;

@@ -11,7 +11,7 @@ use super::value::{self, is_primary};
 use crate::address::{self, is_address};
 use crate::calendar::instant;
 use crate::origin::Origin;
-use crate::store::{Draft, Found};
+use crate::store::{Draft, PersonWithGroups};
 use crate::user_name;
 use firstkey_core::crypto::context::AccountId;
 use serde_json::{Map, Value, json};
@@ -81,8 +81,8 @@ pub(crate) fn document(draft: &Draft) -> Map<String, Value> {
 }
 
 /// The User as the identity provider sees it.
-pub(super) fn full(found: &Found, origin: &Origin) -> Map<String, Value> {
-    let Found { person, groups } = found;
+pub(super) fn full(found: &PersonWithGroups, origin: &Origin) -> Map<String, Value> {
+    let PersonWithGroups { person, groups } = found;
     let mut map = document(&person.draft);
     let mut schemas = vec![Value::from(Resource::User.core().id)];
     schemas.extend(

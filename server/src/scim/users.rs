@@ -10,7 +10,7 @@ use super::request::{Conditions, Document, Name, Parameters, Wanted};
 use super::schema::Resource;
 use super::{etag, group, person};
 use crate::http::App;
-use crate::store::{Edited, Found, Person, PersonKey, Placed};
+use crate::store::{Edited, Person, PersonKey, PersonWithGroups, Placed};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -37,7 +37,7 @@ pub(super) async fn create(
     match app.store.create_person(org.0, draft, app.invite_ttl, app.clock.now()).await? {
         Placed::Person(created) => {
             app.log.event("person.created", &[("org", &OrgId(org.0)), ("user", &AccountId(created.user_id))]);
-            Ok(show(&app, StatusCode::CREATED, Found { person: *created, groups: Vec::new() }, &parameters))
+            Ok(show(&app, StatusCode::CREATED, PersonWithGroups { person: *created, groups: Vec::new() }, &parameters))
         }
         Placed::Taken => Err(taken()),
     }
@@ -124,12 +124,12 @@ where
     }
 }
 
-async fn load(app: &App, key: PersonKey, parameters: &Parameters) -> Result<Found, ScimError> {
+async fn load(app: &App, key: PersonKey, parameters: &Parameters) -> Result<PersonWithGroups, ScimError> {
     let with_groups = parameters.projection().wants(Resource::User, "groups");
     app.store.found_person(key, with_groups).await?.ok_or_else(ScimError::no_such_user)
 }
 
-fn show(app: &App, status: StatusCode, found: Found, parameters: &Parameters) -> Response {
+fn show(app: &App, status: StatusCode, found: PersonWithGroups, parameters: &Parameters) -> Response {
     let location = location(Resource::User, found.person.user_id, &app.origin);
     let shown = parameters.projection().apply(Resource::User, person::full(&found, &app.origin));
     sent(status, &location, found.person.version, shown)

@@ -1,12 +1,13 @@
 //! Connections: accepted, counted, given TLS if there is any, served, and ended in good order.
 //!
-//! Promises: no more connections than were allowed are open; each step of a client has a time limit; after the signal to stop nothing new is accepted, and what is running
-//! is finished within the grace. Must never: serve plain HTTP to somebody who is neither on this machine nor a proxy that was named.
+//! Promises: no more connections than were allowed are open; each step of a client has a time limit;
+//! after the signal to stop nothing new is accepted, and running requests are finished within the
+//! grace. Must never: serve plain HTTP to a client that is neither on this machine nor a named proxy.
 
 use super::tls::Tls;
 use crate::config::Front;
 use crate::http::App;
-use crate::limits::{InTime, Network, Source, Taken, Times};
+use crate::limits::{Network, Source, TimedBody, TimedStream, Times};
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
@@ -31,24 +32,24 @@ const PAUSE: Duration = Duration::from_millis(100);
 const QUIET: Duration = Duration::from_millis(500);
 
 /// What all connections of one listener share.
-pub(super) struct Hall {
+pub(super) struct Shared {
     pub(super) app: Arc<App>,
     pub(super) router: Router,
-    pub(super) door: Door,
+    pub(super) admission: Admission,
     pub(super) times: Times,
     /// Most connections at one time.
     pub(super) most: usize,
 }
 
 /// Who is let in, and how.
-pub(super) enum Door {
+pub(super) enum Admission {
     /// With TLS, everybody.
     Tls(Arc<Tls>),
     /// Plain: this machine and these networks, and among them whose word counts on where a request comes from.
     Plain { admitted: Vec<Network>, proxies: Vec<Network> },
 }
 
-impl Door {
+impl Admission {
     pub(super) fn plain(front: &Front) -> Self {
         let proxies = match front {
             Front::Plain { trusted_proxies } => trusted_proxies.clone(),
@@ -75,9 +76,9 @@ impl Door {
 }
 
 /// Serves until `shutdown` is done and what was running is finished or out of time.
-pub(super) async fn serve(hall: Hall, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
-    let hall = Arc::new(hall);
-    let seats = Arc::new(Semaphore::new(hall.most));
+pub(super) async fn serve(shared: Shared, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
+    let shared = Arc::new(shared);
+    let seats = Arc::new(Semaphore::new(shared.most));
     let (ending, ended) = watch::channel(false);
     let mut running = JoinSet::new();
     tokio::pin!(shutdown);
@@ -93,18 +94,18 @@ pub(super) async fn serve(hall: Hall, listener: TcpListener, shutdown: impl Futu
         };
         let Ok(seat) = seat else { break };
         match accepted {
-            Ok((stream, peer)) if hall.door.admits(peer.ip()) => {
-                let (hall, ended) = (Arc::clone(&hall), ended.clone());
+            Ok((stream, peer)) if shared.admission.admits(peer.ip()) => {
+                let (shared, ended) = (Arc::clone(&shared), ended.clone());
                 running.spawn(async move {
                     let _seat = seat;
-                    let _counted = Counted::new(&hall.app.metrics.connections);
-                    one(&hall, stream, peer.ip(), ended).await;
+                    let _counted = Counted::new(&shared.app.metrics.connections);
+                    one(&shared, stream, peer.ip(), ended).await;
                 });
             }
             // Not the address: it may be a person's.
-            Ok(_) => hall.app.log.event("connection.refused", &[("reason", &"plain HTTP from a stranger")]),
+            Ok(_) => shared.app.log.event("connection.refused", &[("reason", &"plain HTTP from a stranger")]),
             Err(error) => {
-                hall.app.log.event("accept.failed", &[("error", &error)]);
+                shared.app.log.event("accept.failed", &[("error", &error)]);
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -113,8 +114,8 @@ pub(super) async fn serve(hall: Hall, listener: TcpListener, shutdown: impl Futu
     // Nobody listens any more if there are no connections.
     let _ = ending.send(true);
     let finished = async { while running.join_next().await.is_some() {} };
-    if tokio::time::timeout(hall.times.grace, finished).await.is_err() {
-        hall.app.log.event("shutdown.cut-off", &[("connections", &running.len())]);
+    if tokio::time::timeout(shared.times.grace, finished).await.is_err() {
+        shared.app.log.event("shutdown.cut-off", &[("connections", &running.len())]);
         running.shutdown().await;
     }
 }
@@ -134,34 +135,34 @@ impl Drop for Counted<'_> {
     }
 }
 
-async fn one(hall: &Arc<Hall>, stream: TcpStream, peer: IpAddr, ended: watch::Receiver<bool>) {
+async fn one(shared: &Arc<Shared>, stream: TcpStream, peer: IpAddr, ended: watch::Receiver<bool>) {
     // Small answers are sent at once; if the system does not want to, they come later.
     drop(stream.set_nodelay(true));
-    let stream = Taken::new(stream, hall.times.write);
-    match &hall.door {
-        Door::Plain { .. } => talk(hall, stream, peer, ended).await,
-        Door::Tls(tls) => {
+    let stream = TimedStream::new(stream, shared.times.write);
+    match &shared.admission {
+        Admission::Plain { .. } => talk(shared, stream, peer, ended).await,
+        Admission::Tls(tls) => {
             let handshake = TlsAcceptor::from(tls.config()).accept(stream);
             // Clients that do not trust us, scanners, and whoever says nothing: theirs to mend.
-            if let Ok(Ok(stream)) = tokio::time::timeout(hall.times.headers, handshake).await {
-                talk(hall, stream, peer, ended).await;
+            if let Ok(Ok(stream)) = tokio::time::timeout(shared.times.headers, handshake).await {
+                talk(shared, stream, peer, ended).await;
             }
         }
     }
 }
 
-async fn talk<S>(hall: &Arc<Hall>, stream: S, peer: IpAddr, mut ended: watch::Receiver<bool>)
+async fn talk<S>(shared: &Arc<Shared>, stream: S, peer: IpAddr, mut ended: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let busy = Arc::new(AtomicUsize::new(0));
     let service = {
-        let (hall, busy) = (Arc::clone(hall), Arc::clone(&busy));
-        let router = TowerToHyperService::new(hall.router.clone());
+        let (shared, busy) = (Arc::clone(shared), Arc::clone(&busy));
+        let router = TowerToHyperService::new(shared.router.clone());
         service_fn(move |request: hyper::Request<Incoming>| {
-            let source = Source::read(peer, request.headers(), hall.door.proxies());
-            let time = hall.times.body;
-            let mut request = request.map(|body| Body::new(InTime::new(body, time)));
+            let source = Source::read(peer, request.headers(), shared.admission.proxies());
+            let time = shared.times.body;
+            let mut request = request.map(|body| Body::new(TimedBody::new(body, time)));
             request.extensions_mut().insert(source);
             let (answer, busy) = (router.call(request), Arc::clone(&busy));
             busy.fetch_add(1, Ordering::SeqCst);
@@ -174,7 +175,7 @@ where
     };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(hall.times.headers)
+        .header_read_timeout(shared.times.headers)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {
@@ -192,7 +193,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::Door;
+    use super::Admission;
     use crate::config::Front;
     use std::net::IpAddr;
 
@@ -201,7 +202,7 @@ mod tests {
         let admits = |proxies: &[&str], peer: &str| {
             let trusted_proxies = proxies.iter().map(|text| text.parse().expect("a network")).collect();
             let peer: IpAddr = peer.parse().expect("an address");
-            Door::plain(&Front::Plain { trusted_proxies }).admits(peer)
+            Admission::plain(&Front::Plain { trusted_proxies }).admits(peer)
         };
         for here in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
             assert!(admits(&[], here), "{here}");

@@ -25,7 +25,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
-use connections::{Door, Hall};
+use connections::{Admission, Shared};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -159,28 +159,33 @@ pub async fn serve(
     let log = app.log.clone();
     app.store.tell(move |error| log.event("database.failed", &[("error", error)]));
     let mut beside = Vec::new();
-    let door = match &options.front {
-        Front::Plain { .. } => Door::plain(&options.front),
+    let admission = match &options.front {
+        Front::Plain { .. } => Admission::plain(&options.front),
         Front::Tls(files) => {
             let tls = Arc::new(Tls::open(files.clone(), &app)?);
             beside.push(tokio::spawn(Arc::clone(&tls).watch(Arc::clone(&app))));
-            Door::Tls(tls)
+            Admission::Tls(tls)
         }
     };
     let (stop, stopped) = watch::channel(false);
-    let hall =
-        |router, door| Hall { app: Arc::clone(&app), router, door, times: options.times, most: options.connections };
+    let shared = |router, admission| Shared {
+        app: Arc::clone(&app),
+        router,
+        admission,
+        times: options.times,
+        most: options.connections,
+    };
     if let Some(Admin { listener, from }) = options.admin {
-        let hall = hall(admin::router(Arc::clone(&app)), Door::Plain { admitted: from, proxies: Vec::new() });
+        let shared = shared(admin::router(Arc::clone(&app)), Admission::Plain { admitted: from, proxies: Vec::new() });
         let mut stopped = stopped.clone();
         // It answers until the other has finished: "not ready" would not be true before.
         beside.push(tokio::spawn(async move {
-            connections::serve(hall, listener, async move { drop(stopped.wait_for(|stop| *stop).await) }).await;
+            connections::serve(shared, listener, async move { drop(stopped.wait_for(|stop| *stop).await) }).await;
         }));
     }
     beside.push(tokio::spawn(deliver(Arc::clone(&app), post)));
     app.log.event("server.started", &[("version", &env!("CARGO_PKG_VERSION"))]);
-    connections::serve(hall(router(Arc::clone(&app)), door), listener, shutdown).await;
+    connections::serve(shared(router(Arc::clone(&app)), admission), listener, shutdown).await;
     // A letter in the middle of being sent is sent again by the next run.
     let _ = stop.send(true);
     for task in beside {

@@ -43,7 +43,7 @@ impl Store {
 
     /// Commands that wait for the writer.
     pub(crate) fn writes_waiting(&self) -> usize {
-        self.writer.waiting()
+        self.engine.waiting()
     }
 }
 

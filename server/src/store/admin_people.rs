@@ -35,7 +35,7 @@ pub(crate) struct MembershipRow {
 
 /// Who is looked for; all that is given must fit.
 #[derive(Default)]
-pub(crate) struct Wanted {
+pub(crate) struct PeopleQuery {
     pub(crate) org: Option<[u8; 16]>,
     pub(crate) state: Option<String>,
     /// Lower case; in an address, a user name or a display name.
@@ -57,7 +57,7 @@ const QUERY: &str = "SELECT a.account_id, a.email, a.state, a.created_at, a.comp
 
 impl Store {
     /// Everybody who is wanted, oldest first, at most `limit`.
-    pub(crate) async fn accounts(&self, wanted: Wanted, limit: usize) -> Result<Vec<AccountRow>> {
+    pub(crate) async fn accounts(&self, wanted: PeopleQuery, limit: usize) -> Result<Vec<AccountRow>> {
         self.read(move |db| {
             let mut found = Vec::new();
             let visit = |row: Row| {
@@ -106,7 +106,7 @@ impl Store {
     }
 }
 
-impl Wanted {
+impl PeopleQuery {
     fn is(&self, account: &AccountRow) -> bool {
         let membership = account.membership.as_ref();
         let org = self.org.is_none_or(|org| membership.is_some_and(|m| m.org_id == org));

@@ -198,7 +198,7 @@ pub(super) fn withdraw(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> R
 }
 
 /// An invite with all that its state depends on.
-pub(super) struct Found {
+pub(super) struct StoredInvite {
     pub(super) offer: Offer,
     pub(super) claim_key: Option<[u8; 32]>,
     token_hash: Option<[u8; 32]>,
@@ -210,7 +210,7 @@ pub(super) struct Found {
     active: Option<bool>,
 }
 
-impl Found {
+impl StoredInvite {
     /// Why it cannot be used now, if it cannot.
     pub(super) fn unusable(&self, now: i64) -> Option<Unusable> {
         let invitation = Invitation {
@@ -228,7 +228,7 @@ impl Found {
     }
 }
 
-pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<Found>> {
+pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<StoredInvite>> {
     let found = db.row(
         "SELECT i.org_id, o.name, i.account_id, coalesce(a.email, ''), m.display_name, i.mode,
                 o.min_profile, o.recovery, o.secret_key, o.min_length,
@@ -240,7 +240,7 @@ pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<Found>> {
          WHERE i.invite_id = ?1",
         &values![invite],
     )?;
-    let Some(mut found) = found.map(|row| Found::from_row(&row)).transpose()? else { return Ok(None) };
+    let Some(mut found) = found.map(|row| StoredInvite::from_row(&row)).transpose()? else { return Ok(None) };
     // A complete account can have several organisations; the strictest says what is least, as for every change of its password.
     if found.offer.reset.is_some()
         && let Some(policy) = strictest(db, found.offer.account_id)?
@@ -250,7 +250,7 @@ pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<Found>> {
     Ok(Some(found))
 }
 
-impl Found {
+impl StoredInvite {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
             offer: Offer {

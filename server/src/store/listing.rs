@@ -41,14 +41,18 @@ pub(crate) struct GroupRef {
 }
 
 /// A person with the groups, if they were asked for.
-pub(crate) struct Found {
+pub(crate) struct PersonWithGroups {
     pub(crate) person: Person,
     pub(crate) groups: Vec<GroupRef>,
 }
 
 impl Store {
     /// One person of the organisation.
-    pub(crate) async fn found_person(&self, key: people::PersonKey, with_groups: bool) -> Result<Option<Found>> {
+    pub(crate) async fn found_person(
+        &self,
+        key: people::PersonKey,
+        with_groups: bool,
+    ) -> Result<Option<PersonWithGroups>> {
         self.read(move |db| match people::find(db, key)? {
             None => Ok(None),
             Some(person) => found(db, key.org, person, with_groups).map(Some),
@@ -63,7 +67,7 @@ impl Store {
         skip: i64,
         take: i64,
         with_groups: bool,
-    ) -> Result<Slice<Found>> {
+    ) -> Result<Slice<PersonWithGroups>> {
         self.read(move |db| {
             let total = db.row("SELECT people FROM organisation WHERE org_id = ?1", &values![org])?;
             let total = total.map(|row| row.at(0)).transpose()?.unwrap_or(0);
@@ -90,7 +94,7 @@ impl Store {
     ) -> Result<S>
     where
         S: Send + 'static,
-        F: FnMut(&mut S, Found) + Send + 'static,
+        F: FnMut(&mut S, PersonWithGroups) + Send + 'static,
     {
         self.read(move |db| {
             let Some((source, condition, value)) = narrow.people() else { return Ok(state) };
@@ -249,9 +253,9 @@ fn text(text: &str) -> Option<Value<'static>> {
     (!text.contains('\0')).then(|| text.to_owned().into())
 }
 
-fn found(db: &Db, org: [u8; 16], person: Person, with_groups: bool) -> Result<Found> {
+fn found(db: &Db, org: [u8; 16], person: Person, with_groups: bool) -> Result<PersonWithGroups> {
     let groups = if with_groups { groups_of(db, org, person.user_id)? } else { Vec::new() };
-    Ok(Found { person, groups })
+    Ok(PersonWithGroups { person, groups })
 }
 
 fn groups_of(db: &Db, org: [u8; 16], member: [u8; 16]) -> Result<Vec<GroupRef>> {

@@ -17,18 +17,20 @@ mod changes;
 mod copy;
 mod db;
 mod directory;
+mod due_letters;
+mod engine;
 mod enrolment;
 mod error;
-mod fate;
+mod failures;
 mod groups;
 #[cfg(any(test, feature = "fuzzing"))]
 #[cfg_attr(not(test), allow(dead_code, reason = "the search of `explore` uses all of it, fuzzing a part"))]
-pub(crate) mod held;
+pub(crate) mod in_memory;
 mod invites;
 mod joining;
+mod letter_outcomes;
 mod listing;
 mod logins;
-mod mailbag;
 mod migrate;
 mod outbox;
 mod people;
@@ -40,7 +42,6 @@ mod scim_tokens;
 mod sessions;
 mod setup;
 mod tokens;
-mod told;
 mod upkeep;
 mod view;
 mod writer;
@@ -50,21 +51,21 @@ pub(crate) use admin_invites::{InviteRow, WantedInvites};
 pub(crate) use admin_letters::LetterLine;
 pub(crate) use admin_numbers::Numbers;
 pub(crate) use admin_organisations::{OrganisationChange, OrganisationRow};
-pub(crate) use admin_people::{AccountRow, Confirmed, MembershipRow, Wanted};
+pub(crate) use admin_people::{AccountRow, Confirmed, MembershipRow, PeopleQuery};
 pub use audit::Chain;
 pub(crate) use audit::Logged;
 pub(crate) use changes::{Change, ChangeKind, Changed, NewKit, NewPassword};
 pub use copy::Copied;
 pub(crate) use db::{Address, Location};
+pub(crate) use due_letters::{Letter, Letters, News, Taken};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
 pub use error::StoreError;
-pub(crate) use fate::LetterRow;
 pub(crate) use groups::{Group, GroupDraft, GroupEdit, GroupKey, GroupOutcome, Joining, Load, Member, MemberChange};
 pub(crate) use invites::{Claimed, Offer, Resent};
 pub(crate) use joining::Acceptance;
-pub(crate) use listing::{Found, Narrow};
+pub(crate) use letter_outcomes::LetterRow;
+pub(crate) use listing::{Narrow, PersonWithGroups};
 pub(crate) use logins::{Began, Proven};
-pub(crate) use mailbag::{Letter, Letters, News, Taken};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use proofs::Way;
 pub(crate) use resets::ResetStart;
@@ -75,23 +76,19 @@ pub(crate) use setup::RealmRow;
 pub(crate) use view::Stored;
 
 use db::Db;
+use engine::Engine;
 use error::Result;
-use readers::Readers;
+use failures::FailureListener;
 use std::sync::Arc;
 use tokio::sync::Notify;
-use writer::Writer;
 
-/// The database: one writer with group commit, several readers.
+/// The database.
 #[derive(Clone)]
 pub(crate) struct Store {
-    writer: Arc<Writer>,
-    readers: Readers,
+    engine: Engine,
     letters_waiting: Arc<Notify>,
-    told: told::Told,
+    failures: FailureListener,
     location: Location,
-    /// In the place of writer and readers where every order of events is tried.
-    #[cfg(any(test, feature = "fuzzing"))]
-    held: Option<Arc<held::Held>>,
 }
 
 impl Store {
@@ -99,15 +96,8 @@ impl Store {
     fn open_here(location: Location) -> Result<Self> {
         let db = location.connect()?;
         migrate::run(&db)?;
-        Ok(Self {
-            writer: Arc::new(Writer::start(location.clone(), db)?),
-            readers: Readers::new(location.clone()),
-            location,
-            letters_waiting: Arc::new(Notify::new()),
-            told: told::Told::default(),
-            #[cfg(any(test, feature = "fuzzing"))]
-            held: None,
-        })
+        let engine = Engine::start(&location, db)?;
+        Ok(Self { engine, letters_waiting: Arc::default(), failures: FailureListener::default(), location })
     }
 
     /// The same, from a task.
@@ -122,22 +112,18 @@ impl Store {
 
     /// Tells somebody of every failure from now on.
     pub(crate) fn tell(&self, listener: impl Fn(&StoreError) + Send + Sync + 'static) {
-        self.told.listen(listener);
+        self.failures.listen(listener);
     }
 
-    /// Runs one command in a transaction of the writer; the answer comes after the commit.
+    /// Runs one command in a transaction; the answer comes after the commit.
     async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        #[cfg(any(test, feature = "fuzzing"))]
-        if let Some(held) = &self.held {
-            return held.write(work);
-        }
-        let answer = self.writer.run(work).await;
+        let answer = self.engine.write(work).await;
         self.letters_waiting.notify_one();
-        self.told.pass(answer)
+        self.failures.pass(answer)
     }
 
     async fn read<T, F>(&self, work: F) -> Result<T>
@@ -145,10 +131,6 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        #[cfg(any(test, feature = "fuzzing"))]
-        if let Some(held) = &self.held {
-            return held.read(work);
-        }
-        self.told.pass(self.readers.run(work).await)
+        self.failures.pass(self.engine.read(work).await)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::accounts::IS_MEMBER;
 use super::db::{Db, values};
-use super::fate::{LetterRow, letters_of};
+use super::letter_outcomes::{LetterRow, letters_of};
 use super::rows::Bundle;
 use super::{Result, Store};
 

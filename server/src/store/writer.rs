@@ -93,14 +93,6 @@ impl Writer {
     }
 }
 
-#[cfg(any(test, feature = "fuzzing"))]
-impl Writer {
-    /// One that takes no commands.
-    pub(super) fn none() -> Self {
-        Self { queue: None, thread: None }
-    }
-}
-
 /// Runs one command as the thread does, but here and now.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn at_once<T, F>(db: &Db, work: F) -> Result<T>

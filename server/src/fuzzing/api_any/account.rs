@@ -40,7 +40,7 @@ impl Play<'_> {
         let Some(claim) = draw.newest(&self.known.claims).cloned() else { return };
         let client = (0..CLIENTS).find(|client| ed25519_public(&claim_seed(*client)) == claim.public);
         let seed = claim_seed(client.unwrap_or_default() + draw.below(CLIENTS));
-        let context = AccountContext { realm: self.server.held.realm.id, account: AccountId(claim.account) };
+        let context = AccountContext { realm: self.server.in_process.realm.id, account: AccountId(claim.account) };
         let fresh = fresh(context, claim.min_profile, claim.secret_key, &mut self.rng);
         let start = json!({"opaque_request": b64(&fresh.request)}).to_string();
         let start = Sent::new("POST", "/v1/enrol/start").json(start);

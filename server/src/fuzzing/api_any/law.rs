@@ -5,7 +5,7 @@ use super::form::is_scim;
 use super::known::{Claim, Session};
 use super::play::{CANARIES, Play};
 use super::sent::{Answer, Sent, b64, holds, unb64};
-use crate::store::held::{Cell, Row};
+use crate::store::in_memory::{Cell, Row};
 use firstkey_core::crypto::context::{AccountContext, AccountId, InviteId};
 use firstkey_core::crypto::hazmat::{ed25519_verify, sha256};
 use firstkey_core::crypto::kek::recovery_proof_message;
@@ -205,7 +205,7 @@ fn is_newest(play: &Play<'_>, claim: &Claim) -> bool {
 fn proves(play: &Play<'_>, account: &[u8; 16], challenge: &[u8; 32], signature: &str, before: &Before) -> bool {
     let Some(bundle) = before.bundle(account) else { return false };
     let public: [u8; 32] = bundle.at(RECOVERY_PUBLIC).expect("bundle.recovery_public");
-    let context = AccountContext { realm: play.server.held.realm.id, account: AccountId(*account) };
+    let context = AccountContext { realm: play.server.in_process.realm.id, account: AccountId(*account) };
     let message = recovery_proof_message(&context, play.server.origin.as_str(), challenge);
     unb64::<64>(signature).is_some_and(|signature| ed25519_verify(&public, &message, &signature))
 }

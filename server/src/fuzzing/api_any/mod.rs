@@ -17,10 +17,10 @@ mod play;
 mod provider;
 mod sent;
 
-use crate::chance::{self, Seeded};
 use crate::realm::NewOrganisation;
+use crate::rng::seeded::{self, Seeded};
 use crate::scratch::Scratch;
-use crate::store::held::Rows;
+use crate::store::in_memory::Rows;
 use draw::Draw;
 use known::{Known, Resource};
 use play::{CANARIES, Play, Server};
@@ -54,7 +54,7 @@ pub fn run(data: &[u8]) {
         let stage = stage.get_or_insert_with(|| {
             // Made before chance repeats itself: a folder has a name of its own.
             let folder = Scratch::make("fuzzing").expect("a folder");
-            chance::with(0, || set_up(&folder))
+            seeded::with(0, || set_up(&folder))
         });
         let digest: [u8; 32] = Sha256::digest(data).into();
         let (half, _) = digest.split_first_chunk().expect("invariant: 32 bytes hold 16");
@@ -66,7 +66,7 @@ pub fn run(data: &[u8]) {
         drop(stage.server.logged());
         let known = stage.known.clone();
         let mut play = Play { server: &stage.server, known, now: START, rng: Seeded::new(!seed) };
-        chance::with(seed, || {
+        seeded::with(seed, || {
             let mut draw = Draw::new(data);
             for _ in 0..STEPS {
                 if draw.is_over() {
@@ -104,7 +104,7 @@ fn step(play: &mut Play<'_>, draw: &mut Draw<'_>) {
 fn set_up(folder: &Scratch) -> Stage {
     let server = Server::make(folder, START);
     let mut play = Play { server: &server, known: Known::default(), now: START, rng: Seeded::new(1) };
-    let (realm, runtime) = (&server.held.realm, &server.held.runtime);
+    let (realm, runtime) = (&server.in_process.realm, &server.in_process.runtime);
     for canary in CANARIES {
         let new =
             NewOrganisation { name: format!("{canary} Corp"), min_profile: Some(1), ..NewOrganisation::default() };

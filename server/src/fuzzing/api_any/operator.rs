@@ -22,8 +22,8 @@ impl Play<'_> {
     /// One command.
     pub(super) fn operator(&mut self, draw: &mut Draw<'_>) {
         let server = self.server;
-        let (realm, runtime) = (&server.held.realm, &server.held.runtime);
-        server.held.set_clock(self.now);
+        let (realm, runtime) = (&server.in_process.realm, &server.in_process.runtime);
+        server.in_process.set_clock(self.now);
         let at = draw.below(self.known.orgs.len());
         let Some(org) = self.known.orgs.get(at).copied().map(OrgId) else { return };
         let email = draw.word(&ADDRESSES);
@@ -94,7 +94,7 @@ impl Play<'_> {
 
     /// Every list and page.
     fn look(&self, realm: &Realm, org: OrgId, email: &str) {
-        let runtime = &self.server.held.runtime;
+        let runtime = &self.server.in_process.runtime;
         runtime.block_on(async {
             if let Some(shown) = &kept(realm.show(email).await) {
                 self.is_clean(shown);

@@ -2,7 +2,7 @@
 
 use super::known::{Claim, Holder};
 use super::sent::Sent;
-use crate::chance::Seeded;
+use crate::rng::seeded::Seeded;
 use firstkey_core::crypto::context::{AccountContext, KeyGen};
 use firstkey_core::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, X25519ByAccountKey,

@@ -5,15 +5,15 @@ use super::known::{Begun, Claim, Known, Link, Resource, Session, Stored};
 use super::law::Before;
 use super::sent::{Answer, Sent, b64, holds, unb64};
 use super::{form, law, mangle};
-use crate::chance::Seeded;
 use crate::http::App;
+use crate::in_process::InProcess;
 use crate::log::Log;
 use crate::mail::{Post, deliver_one};
+use crate::rng::seeded::Seeded;
 use crate::scratch::Scratch;
 use crate::serve::router;
-use crate::store::held::{FromCell, Held, Row};
+use crate::store::in_memory::{FromCell, InMemory, Row};
 use crate::token::TokenHash;
-use crate::unplugged::Unplugged;
 use axum::Router;
 use axum::http::header;
 use firstkey_core::crypto::hazmat::{ed25519_sign, sha256};
@@ -35,7 +35,7 @@ pub(super) fn at<T: FromCell>(row: &Row, column: usize) -> T {
 
 /// The server of a thread.
 pub(super) struct Server {
-    pub(super) held: Unplugged,
+    pub(super) in_process: InProcess,
     app: Arc<App>,
     router: Router,
     post: Post,
@@ -46,16 +46,16 @@ pub(super) struct Server {
 impl Server {
     /// A new one; its key file is gone once it was read.
     pub(super) fn make(folder: &Scratch, now: i64) -> Self {
-        let held = Unplugged::make(folder.folder(), now);
+        let in_process = InProcess::make(folder.folder(), now);
         let log = Arc::new(Mutex::new(String::new()));
-        let app = held.app(folder.folder(), Log::Kept(Arc::clone(&log)));
-        let post = Post::kept(&held.realm.origin);
-        let origin = Origin::read(held.realm.origin.as_str()).expect("an origin is one to the client too");
-        Self { router: router(Arc::clone(&app)), held, app, post, log, origin }
+        let app = in_process.app(folder.folder(), Log::Kept(Arc::clone(&log)));
+        let post = Post::kept(&in_process.realm.origin);
+        let origin = Origin::read(in_process.realm.origin.as_str()).expect("an origin is one to the client too");
+        Self { router: router(Arc::clone(&app)), in_process, app, post, log, origin }
     }
 
-    pub(super) fn rows(&self) -> &Held {
-        self.held.realm.store.held()
+    pub(super) fn rows(&self) -> &InMemory {
+        self.in_process.realm.store.in_memory()
     }
 
     /// What was logged since the last time.
@@ -103,8 +103,8 @@ impl Play<'_> {
             self.known.tainted[at] |= sent.holds(canary.as_bytes());
         }
         let before = Before::of(self);
-        self.server.held.set_clock(self.now);
-        let (parts, body) = self.server.held.ask(self.server.router.clone(), request);
+        self.server.in_process.set_clock(self.now);
+        let (parts, body) = self.server.in_process.ask(self.server.router.clone(), request);
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
         form::judge(&sent, &answer, &self.known);
         law::judge(self, &sent, &answer, &before);
@@ -130,9 +130,9 @@ impl Play<'_> {
 
     /// Delivers letters and reads the links in them.
     pub(super) fn deliver(&mut self) {
-        self.server.held.set_clock(self.now);
-        let Server { held, app, post, .. } = self.server;
-        held.runtime.block_on(async {
+        self.server.in_process.set_clock(self.now);
+        let Server { in_process, app, post, .. } = self.server;
+        in_process.runtime.block_on(async {
             for _ in 0..LETTERS {
                 if !deliver_one(app, post).await {
                     break;
@@ -321,7 +321,7 @@ impl Play<'_> {
             secret.is_none_or(|secret| CANARIES.contains(&&*secret) && self.known.tainted != [false; 2]),
             "a name or token is in the log"
         );
-        let chain = self.server.held.runtime.block_on(self.server.held.realm.audit_chain()).expect("a log");
+        let chain = self.server.in_process.runtime.block_on(self.server.in_process.realm.audit_chain()).expect("a log");
         assert_eq!(chain.broken_at, None, "the audit log is not whole");
     }
 }

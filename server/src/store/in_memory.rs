@@ -1,14 +1,17 @@
-//! A store in memory whose rows can be taken out and put back: for a search that has to come to one state by many ways, and for fuzzing, which begins at one state again and again.
+//! A database in memory whose rows can be taken out and put back. For tests and fuzzing only: the search
+//! of `explore` comes to one state by many ways, and fuzzing begins at one state again and again.
 //!
-//! Promise: commands and queries are the store's own, each command in a transaction of its own as the writer makes it. Left out: the writer's thread, its gathering of several
-//! commands, and the audit log, which nothing is decided by. Must never: be part of a server that somebody uses; it exists in tests and for fuzzing only.
+//! Promise: commands and queries are the store's own, each command in a transaction of its own as the
+//! writer makes it. Left out: the writer's thread, its gathering of several commands, and the audit
+//! log, which nothing is decided by. Must never: be part of a server that somebody uses.
 
 use super::copy::TABLES;
 pub(crate) use super::db::{Cell, FromCell, Row};
 use super::db::{Db, Location, Value};
-use super::readers::Readers;
-use super::writer::{Writer, at_once};
-use super::{Result, Store, StoreError, migrate, told};
+use super::engine::Engine;
+use super::failures::FailureListener;
+use super::writer::at_once;
+use super::{Result, Store, StoreError, migrate};
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,7 +40,7 @@ pub(crate) struct Rows {
 }
 
 /// The database, and how many more transactions it lives.
-pub(crate) struct Held {
+pub(crate) struct InMemory {
     db: Mutex<Db>,
     columns: Vec<(&'static str, Arc<[String]>)>,
     present: Mutex<Option<Rows>>,
@@ -76,13 +79,13 @@ impl Rows {
 
 impl Store {
     /// A new database in memory.
-    pub(crate) fn hold() -> Result<Self> {
+    pub(crate) fn open_in_memory() -> Result<Self> {
         let location = Location::Sqlite(":memory:".into());
         let db = location.connect()?;
         migrate::run(&db)?;
         let names = TABLES.into_iter().filter(|name| *name != "audit").chain(BESIDE);
         let columns = names.map(|name| Ok((name, columns(&db, name)?))).collect::<Result<Vec<_>>>()?;
-        let held = Held {
+        let memory = InMemory {
             db: Mutex::new(db),
             columns,
             present: Mutex::new(None),
@@ -90,18 +93,19 @@ impl Store {
             committed: AtomicU32::new(0),
         };
         Ok(Self {
-            writer: Arc::new(Writer::none()),
-            readers: Readers::new(location.clone()),
+            engine: Engine::InMemory(Arc::new(memory)),
             letters_waiting: Arc::default(),
-            told: told::Told::default(),
+            failures: FailureListener::default(),
             location,
-            held: Some(Arc::new(held)),
         })
     }
 
-    /// The hand that holds it.
-    pub(crate) fn held(&self) -> &Held {
-        self.held.as_deref().expect("invariant: asked of a store that is held")
+    /// Its database.
+    pub(crate) fn in_memory(&self) -> &InMemory {
+        match &self.engine {
+            Engine::InMemory(memory) => memory,
+            Engine::Threads { .. } => panic!("invariant: asked of a store in memory"),
+        }
     }
 }
 
@@ -110,7 +114,7 @@ fn columns(db: &Db, table: &str) -> Result<Arc<[String]>> {
     rows.iter().map(|row| row.at::<String>(0)).collect()
 }
 
-impl Held {
+impl InMemory {
     fn db(&self) -> MutexGuard<'_, Db> {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -34,12 +34,12 @@ impl Default for Times {
 }
 
 /// A body that fails if it has not arrived whole in time.
-pub(crate) struct InTime {
+pub(crate) struct TimedBody {
     body: Incoming,
     end: Pin<Box<Sleep>>,
 }
 
-impl InTime {
+impl TimedBody {
     pub(crate) fn new(body: Incoming, time: Duration) -> Self {
         Self { body, end: Box::pin(sleep(time)) }
     }
@@ -52,7 +52,7 @@ type Trouble = Box<dyn std::error::Error + Send + Sync>;
 #[error("the body did not arrive in time")]
 pub(crate) struct TooSlow;
 
-impl Body for InTime {
+impl Body for TimedBody {
     type Data = Bytes;
     type Error = Trouble;
 
@@ -74,13 +74,13 @@ impl Body for InTime {
 }
 
 /// A connection that fails if nothing of what is to be written is taken for some time.
-pub(crate) struct Taken<S> {
+pub(crate) struct TimedStream<S> {
     stream: S,
     time: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Taken<S> {
+impl<S> TimedStream<S> {
     pub(crate) fn new(stream: S, time: Duration) -> Self {
         Self { stream, time, waiting: None }
     }
@@ -97,13 +97,13 @@ impl<S> Taken<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Taken<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(task, into)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Taken<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(task, bytes);
         self.judge(task, outcome)
@@ -135,7 +135,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Taken<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::Taken;
+    use super::TimedStream;
     use std::io::ErrorKind;
     use std::time::Duration;
     use tokio::io::AsyncWriteExt;
@@ -143,7 +143,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_takes_nothing_is_cut_off() {
         let (stream, _reader) = tokio::io::duplex(16);
-        let mut taken = Taken::new(stream, Duration::from_secs(20));
+        let mut taken = TimedStream::new(stream, Duration::from_secs(20));
         let written = tokio::time::timeout(Duration::from_secs(60), taken.write_all(&[0; 1000])).await;
         let error = written.expect("cut off before that").expect_err("nobody reads");
         assert_eq!(error.kind(), ErrorKind::TimedOut);
@@ -152,7 +152,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_takes_a_little_now_and_then_is_not() {
         let (stream, mut reader) = tokio::io::duplex(16);
-        let mut taken = Taken::new(stream, Duration::from_secs(20));
+        let mut taken = TimedStream::new(stream, Duration::from_secs(20));
         let reading = tokio::spawn(async move {
             let mut all = 0;
             let mut some = [0; 8];

@@ -1,4 +1,10 @@
 //! Randomness: the operating system's, through ring, in the form that OPAQUE asks for (`rand_core` 0.6).
+//!
+//! In tests and for fuzzing a thread can ask for [`seeded`] bytes instead; a release build has none of
+//! that.
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod seeded;
 
 use rand_core::{CryptoRng, Error, RngCore};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -23,7 +29,7 @@ impl RngCore for SystemRng {
 
     fn fill_bytes(&mut self, dest: &mut [u8]) {
         #[cfg(any(test, feature = "fuzzing"))]
-        if crate::chance::fill(dest) {
+        if seeded::fill(dest) {
             return;
         }
         self.0.fill(dest).expect("invariant: the system's random source never fails once it has started");
@@ -54,7 +60,7 @@ pub(crate) fn fresh_id() -> [u8; 16] {
 pub(crate) fn fresh_ordered_id() -> [u8; 16] {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     #[cfg(any(test, feature = "fuzzing"))]
-    let since = if crate::chance::is_set() { std::time::Duration::from_secs(1) } else { since };
+    let since = if seeded::is_set() { std::time::Duration::from_secs(1) } else { since };
     let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
     *uuid::Builder::from_unix_timestamp_millis(millis, &random()).as_uuid().as_bytes()
 }

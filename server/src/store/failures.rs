@@ -5,11 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 /// A listener, once there is one.
 #[derive(Clone, Default)]
-pub(super) struct Told(Arc<OnceLock<Box<Listener>>>);
+pub(super) struct FailureListener(Arc<OnceLock<Box<Listener>>>);
 
 type Listener = dyn Fn(&StoreError) + Send + Sync;
 
-impl Told {
+impl FailureListener {
     /// From now on; the first listener stays.
     pub(super) fn listen(&self, listener: impl Fn(&StoreError) + Send + Sync + 'static) {
         drop(self.0.set(Box::new(listener)));

@@ -1,6 +1,8 @@
-//! Chance that can be repeated: the same seed gives the same bytes, to the server and to the clients.
+//! Seeded randomness: the same seed gives the same bytes, to the server and to the clients. For tests and
+//! fuzzing only.
 //!
-//! Promise: the server's source of randomness answers from here only on a thread on which somebody asked for it. Must never: be in a program that somebody uses.
+//! Promise: the server's source of randomness answers from here only on a thread that asked for it.
+//! Must never: be in a program that somebody uses.
 
 use rand_core::{CryptoRng, Error, RngCore};
 use sha2::{Digest, Sha512};

@@ -1,11 +1,11 @@
-//! The outbox: letters that a change has caused, taken out one at a time by whoever delivers.
+//! Due letters: taken out of the outbox one at a time by whoever delivers.
 //!
 //! Promise: a letter is in the outbox if and only if its change was committed; taking an invitation out stores the hash of the token that is about to be sent,
 //! durably, before it is sent; no address gets more than a few letters an hour, the others wait. Must never: hold a token.
 
 use super::db::{Db, Row, values};
 use super::rows::{Bundle, Reset};
-use super::{Result, Store, fate, tokens};
+use super::{Result, Store, letter_outcomes, tokens};
 use crate::address;
 use crate::standing::Mode;
 use crate::token::TokenHash;
@@ -101,11 +101,11 @@ impl Store {
             )?;
             let Some(due) = due.map(|row| Due::from_row(&row, name)).transpose()? else { return Ok(Taken::None) };
             if due.created_at + TRIED_FOR <= now {
-                fate::give_up(db, due.seq, "no mail server has taken it in a week", now)?;
+                letter_outcomes::give_up(db, due.seq, "no mail server has taken it in a week", now)?;
                 return Ok(Taken::Later);
             }
             let Some(letter) = due.write(db, now)? else {
-                fate::give_up(db, due.seq, "nobody to send it to, or expired before it could be sent", now)?;
+                letter_outcomes::give_up(db, due.seq, "nobody to send it to, or expired before it could be sent", now)?;
                 return Ok(Taken::Later);
             };
             let key = address::key(&letter.to);

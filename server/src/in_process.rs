@@ -1,6 +1,8 @@
-//! The server without sockets: its own routes, checks, commands and SQL, in this thread, over a database in memory. For the search of `explore` and for fuzzing.
+//! The server in this thread: its own routes, checks, commands and SQL over a database in memory, without
+//! sockets. For tests and fuzzing only: the search of `explore`, and `fuzzing`.
 //!
-//! Promise: nothing of it is a copy. Left out: sockets, TLS, the writer's thread (`store/held.rs`), the system's clock. Must never: be in a program that somebody uses.
+//! Promise: nothing of it is a copy. Left out: sockets, TLS, the writer's thread
+//! (`store/in_memory.rs`), the system's clock. Must never: be in a program that somebody uses.
 
 use crate::clock::Clock;
 use crate::http::App;
@@ -26,18 +28,18 @@ const ORIGIN: &str = "https://accounts.example.org";
 const ANSWER: usize = 4 << 20;
 
 /// A server of one realm.
-pub(crate) struct Unplugged {
+pub(crate) struct InProcess {
     pub(crate) runtime: Runtime,
     pub(crate) realm: Realm,
     clock: Arc<AtomicI64>,
     canary: [u8; 32],
 }
 
-impl Unplugged {
+impl InProcess {
     /// A new realm; its key file is made in `folder`.
     pub(crate) fn make(folder: &Path, now: i64) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        let store = Store::hold().expect("a database in memory");
+        let store = Store::open_in_memory().expect("a database in memory");
         let keys = ServerKeys::make(folder).expect("a key file");
         let clock = Arc::new(AtomicI64::new(now));
         let canary = keys.canary();
