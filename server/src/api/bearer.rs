@@ -4,6 +4,7 @@
 
 use super::b64;
 use super::problem::{Name, Problem};
+use crate::http::bearer;
 use crate::limits::Source;
 use crate::store::{NoSession, Seen};
 use crate::token::TokenHash;
@@ -29,13 +30,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 }
 
 fn read(headers: &HeaderMap) -> Option<Bearer> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return None };
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
-    }
-    let token = Zeroizing::new(b64::read::<32>(token)?);
+    let token = Zeroizing::new(b64::read::<32>(bearer(headers)?)?);
     Some(Bearer(TokenHash::of(token.as_slice())))
 }
 
