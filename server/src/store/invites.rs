@@ -197,6 +197,21 @@ pub(super) fn withdraw(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> R
     Ok(())
 }
 
+/// Ends an invitation because it was used.
+pub(super) fn use_up(db: &Db, invite: [u8; 16], now: i64) -> Result<()> {
+    db.execute("UPDATE invite SET state = 'used', ended_at = ?2 WHERE invite_id = ?1", &values![invite, now])?;
+    Ok(())
+}
+
+/// Writes down that the person has accepted the organisation.
+pub(super) fn accept(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> Result<()> {
+    db.execute(
+        "UPDATE membership SET accepted_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
+        &values![account, org, now],
+    )?;
+    Ok(())
+}
+
 /// An invite with all that its state depends on.
 pub(super) struct StoredInvite {
     pub(super) offer: Offer,
