@@ -1,6 +1,6 @@
 //! Randomness: the operating system's, through ring, in the form that OPAQUE asks for (`rand_core` 0.6).
 //!
-//! In tests and for fuzzing a thread can ask for [`seeded`] bytes instead; a release build has none of
+//! In tests and for fuzzing a thread can ask for `seeded` bytes instead; a release build has none of
 //! that.
 
 #[cfg(any(test, feature = "fuzzing"))]
