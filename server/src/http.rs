@@ -1,4 +1,5 @@
-//! What both HTTP interfaces share: the running server, reading a body within limits, and bearer tokens.
+//! What both HTTP interfaces share: the running server, reading a body within limits, and bearer
+//! tokens.
 
 use crate::clock::Clock;
 use crate::keys::ServerKeys;
@@ -74,7 +75,8 @@ fn is_slow(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-/// Takes in some of what is too large and forgets it: a client that is still sending hears a broken connection instead of the answer.
+/// Takes in some of what is too large and forgets it: a client that is still sending hears a broken
+/// connection instead of the answer.
 async fn drain(body: Body) {
     let mut left = DRAINED;
     let mut chunks = body.into_data_stream();

@@ -1,6 +1,8 @@
-//! `Authorization: Bearer <session>`, read in this one place, and what a person may recognise a session by.
+//! `Authorization: Bearer <session>`, read in this one place, and what a person may recognise a
+//! session by.
 //!
-//! Promise: a bearer that is missing, malformed, unknown, ended or expired gets one and the same answer. Must never: keep a bearer, only its hash.
+//! Promise: a bearer that is missing, malformed, unknown, ended or expired gets one and the same
+//! answer. Must never: keep a bearer, only its hash.
 
 use super::b64;
 use super::problem::{Name, Problem};
@@ -17,7 +19,8 @@ use zeroize::Zeroizing;
 /// Longest name of a client that is kept, in characters.
 const CLIENT: usize = 64;
 
-/// The hash of a session's bearer, as a request showed it; whether there is such a session is the store's to say.
+/// The hash of a session's bearer, as a request showed it; whether there is such a session is the
+/// store's to say.
 #[derive(Clone, Copy)]
 pub(crate) struct Bearer(pub(crate) TokenHash);
 
@@ -34,7 +37,8 @@ fn read(headers: &HeaderMap) -> Option<Bearer> {
     Some(Bearer(TokenHash::of(token.as_slice())))
 }
 
-/// Reads what can be known of the other end: the beginning of what it calls itself, in plain ASCII, and its address.
+/// Reads what can be known of the other end: the beginning of what it calls itself, in plain ASCII,
+/// and its address.
 impl<S: Send + Sync> FromRequestParts<S> for Seen {
     type Rejection = Infallible;
 

@@ -1,4 +1,5 @@
-//! Who asks: the organisation that a bearer token belongs to (RFC 6750). Every failure is the same answer.
+//! Who asks: the organisation that a bearer token belongs to (RFC 6750). Every failure is the same
+//! answer.
 
 use super::error::ScimError;
 use crate::http::{App, bearer};

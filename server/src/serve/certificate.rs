@@ -1,6 +1,8 @@
-//! What a certificate says about its time: the two moments between which it is good (RFC 5280 section 4.1.2.5).
+//! What a certificate says about its time: the two moments between which it is good (RFC 5280
+//! section 4.1.2.5).
 //!
-//! Only as much DER as is needed to reach them; whether a chain is trusted is for whoever connects to judge.
+//! Only as much DER as is needed to reach them; whether a chain is trusted is for whoever connects
+//! to judge.
 
 use crate::calendar::days;
 

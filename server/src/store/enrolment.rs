@@ -132,7 +132,8 @@ fn finish_reset(db: &Db, offer: &Offer, reset: Reset, upload: &Completion, now: 
     Ok(Finished::Receipt(upload.receipt))
 }
 
-/// The answer to a body that was stored before, for any key that once claimed this invite, as long as the person is active.
+/// The answer to a body that was stored before, for any key that once claimed this invite, as long
+/// as the person is active.
 fn again(db: &Db, upload: &Completion) -> Result<Option<Finished>> {
     let stored = db.row(
         &format!(

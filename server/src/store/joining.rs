@@ -1,4 +1,5 @@
-//! A person who has a completed account accepts another organisation: once, in one transaction, with nothing of the keys changed.
+//! A person who has a completed account accepts another organisation: once, in one transaction,
+//! with nothing of the keys changed.
 
 use super::audit::{Entry, note};
 use super::db::values;

@@ -1,4 +1,5 @@
-//! Moments in filters: RFC 3339 with or without a fraction and an offset, as nanoseconds since 1970.
+//! Moments in filters: RFC 3339 with or without a fraction and an offset, as nanoseconds since
+//! 1970.
 
 use crate::calendar::days;
 
