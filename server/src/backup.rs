@@ -1,10 +1,13 @@
 //! Backup and restore.
 //!
-//! Two things, kept in two places: the database (a file that this makes while the server runs), and the key file, which is made once and never changes. Whoever has both can
-//! test guesses of passwords as the server could; whoever has one of them has nothing to test with. Without the key file no password opens anything any more, and a new one
-//! does not help: the ciphertext then opens by recovery code alone.
+//! Two things, kept in two places: the database (a file that this makes while the server runs), and
+//! the key file, which is made once and never changes. Whoever has both can test guesses of
+//! passwords as the server could; whoever has one of them has nothing to test with. Without the key
+//! file no password opens anything any more, and a new one does not help: the ciphertext then opens
+//! by recovery code alone.
 //!
-//! Promise: a file that is there is whole and on the disk; nothing is ever overwritten; a key that does not belong to the database is refused before anything is written.
+//! Promise: a file that is there is whole and on the disk; nothing is ever overwritten; a key that
+//! does not belong to the database is refused before anything is written.
 
 use crate::keys::{self, ServerKeys};
 use crate::realm::{Realm, RealmError};
@@ -16,7 +19,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 impl Realm {
-    /// Writes everything but the key into a new file that nobody else can read. The server may run meanwhile.
+    /// Writes everything but the key into a new file that nobody else can read. The server may run
+    /// meanwhile.
     pub async fn back_up(&self, out: &Path) -> Result<Copied, RealmError> {
         let failed = |source| RealmError::File { path: out.to_owned(), source };
         if out.exists() {

@@ -1,4 +1,4 @@
-//! Moments as text, in UTC.
+//! Moments as text, in UTC, and days as numbers (the proleptic Gregorian calendar).
 
 /// `2026-11-23 23:05 UTC`, for people.
 pub(crate) fn for_people(seconds: i64) -> String {
@@ -17,10 +17,21 @@ fn split(seconds: i64) -> ((i64, i64, i64), i64) {
     (civil(seconds.div_euclid(86_400)), seconds.rem_euclid(86_400))
 }
 
-/// Year, month and day of a count of days since 1970-01-01: whole eras of 400 years first, and years that begin in March, so that the leap day comes last.
+/// Days from 1 March of the year 0 to 1970-01-01. Years begin in March here, so that the leap day
+/// comes last.
+const FROM_YEAR_0: i64 = 719_468;
+
+/// Days since 1970-01-01 of a date.
+pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day
+        - 1
+        - FROM_YEAR_0
+}
+
+/// Year, month and day of a count of days since 1970-01-01: whole eras of 400 years first.
 fn civil(days: i64) -> (i64, i64, i64) {
     const ERA: i64 = 146_097;
-    const FROM_YEAR_0: i64 = 719_468;
     let days = days + FROM_YEAR_0;
     let (era, day) = (days.div_euclid(ERA), days.rem_euclid(ERA));
     let year = (day - day / 1460 + day / 36_524 - day / (ERA - 1)) / 365;
@@ -33,7 +44,16 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{for_people, instant};
+    use super::{civil, days, for_people, instant};
+
+    #[test]
+    fn a_date_is_the_one_of_its_day() {
+        assert_eq!([days(1970, 1, 1), days(2000, 2, 29), days(1969, 12, 31)], [0, 11_016, -1]);
+        for day in (days(1599, 12, 1)..days(2401, 2, 1)).step_by(13) {
+            let (year, month, of_month) = civil(day);
+            assert_eq!(days(year, month, of_month), day);
+        }
+    }
 
     #[test]
     fn dates_are_right_at_the_edges() {

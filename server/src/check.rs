@@ -1,4 +1,5 @@
-//! `check`: looks at everything that a server needs, and says of each thing whether it is right and what to do if not.
+//! `check`: looks at everything that a server needs, and says of each thing whether it is right and
+//! what to do if not.
 //!
 //! Promise: sends no letter and serves nobody; a check that could not be made is not called good.
 

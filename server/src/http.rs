@@ -1,4 +1,5 @@
-//! What both HTTP interfaces share: the running server, and reading a body within limits.
+//! What both HTTP interfaces share: the running server, reading a body within limits, and bearer
+//! tokens.
 
 use crate::clock::Clock;
 use crate::keys::ServerKeys;
@@ -31,6 +32,14 @@ pub(crate) struct App {
     pub(crate) limits: Limiter,
     /// What is counted.
     pub(crate) metrics: Metrics,
+}
+
+/// The token of the one `Authorization: Bearer` header (RFC 6750); none if there are several.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 /// Why a body was not read.
@@ -66,7 +75,8 @@ fn is_slow(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-/// Takes in some of what is too large and forgets it: a client that is still sending hears a broken connection instead of the answer.
+/// Takes in some of what is too large and forgets it: a client that is still sending hears a broken
+/// connection instead of the answer.
 async fn drain(body: Body) {
     let mut left = DRAINED;
     let mut chunks = body.into_data_stream();

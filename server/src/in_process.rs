@@ -1,5 +1,5 @@
-//! The server in this thread: its own routes, checks, commands and SQL over a database in memory, without
-//! sockets. For tests and fuzzing only: the search of `explore`, and `fuzzing`.
+//! The server in this thread: its own routes, checks, commands and SQL over a database in memory,
+//! without sockets. For tests and fuzzing only: the search of `explore`, and `fuzzing`.
 //!
 //! Promise: nothing of it is a copy. Left out: sockets, TLS, the writer's thread
 //! (`store/in_memory.rs`), the system's clock. Must never: be in a program that somebody uses.

@@ -1,6 +1,7 @@
 //! Strict JSON: one value, no duplicate keys, nesting of at most 16, no trailing bytes.
 //!
-//! A parser that takes the last of two equal keys lets two readers of one message see different things; this one refuses.
+//! A parser that takes the last of two equal keys lets two readers of one message see different
+//! things; this one refuses.
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -8,7 +9,8 @@ use std::fmt;
 
 const DEPTH: usize = 16;
 
-/// A message of the account protocol: objects of strings and integers only, members exactly those of `T`.
+/// A message of the account protocol: objects of strings and integers only, members exactly those
+/// of `T`.
 pub(crate) fn message<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
     // Without arrays a list of values cannot pass for an object by position.
     let value = parse(bytes, Arrays::Refused)?;

@@ -1,8 +1,10 @@
 //! The server's own secrets, in a file of their own beside the database.
 //!
-//! Promise: the file is made once, readable by its owner alone, and read whole or not at all; the database holds a canary that tells whether it is the right
-//! one. A stolen database without this file cannot be attacked at all; a lost file locks everybody out, so the server refuses to start rather than tell
-//! people that their passwords are wrong. Must never: be written into the database, or be replaced.
+//! Promise: the file is made once, readable by its owner alone, and read whole or not at all; the
+//! database holds a canary that tells whether it is the right one. A stolen database without this
+//! file cannot be attacked at all; a lost file locks everybody out, so the server refuses to start
+//! rather than tell people that their passwords are wrong. Must never: be written into the
+//! database, or be replaced.
 //!
 //! ```text
 //! magic "FKSK" | version 1 | OPAQUE server setup[128] | secret for made-up people[32]        165 bytes

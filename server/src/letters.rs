@@ -1,4 +1,5 @@
-//! What an administrator does about letters: sees which did not arrive, and tells the server of mail that came back.
+//! What an administrator does about letters: sees which did not arrive, and tells the server of
+//! mail that came back.
 
 use crate::address;
 use crate::calendar::instant;
@@ -29,7 +30,8 @@ pub enum Bounce {
 /// A letter and what became of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct ShownLetter {
-    /// `invite`, `completed`, `password-changed`, `kit-changed`, `recovered` or `joined`; with `-admin` behind it, the one to the administrator.
+    /// `invite`, `completed`, `password-changed`, `kit-changed`, `recovered` or `joined`; with
+    /// `-admin` behind it, the one to the administrator.
     pub kind: String,
     /// Whose account it is about, as UUID text.
     pub account_id: String,
@@ -71,8 +73,9 @@ impl ShownLetter {
 }
 
 impl Realm {
-    /// Reads a mail that came back (RFC 3464) and marks the letter that it speaks of: by the letter's Message-ID, else as the last letter to that address.
-    /// A mark is all that follows: anybody can write such a mail, so neither invitation nor account changes.
+    /// Reads a mail that came back (RFC 3464) and marks the letter that it speaks of: by the
+    /// letter's Message-ID, else as the last letter to that address. A mark is all that follows:
+    /// anybody can write such a mail, so neither invitation nor account changes.
     pub async fn read_bounce(&self, mail: &[u8]) -> Result<Bounce, RealmError> {
         let failed = match read_report(mail) {
             Report::Failed(failed) => failed,

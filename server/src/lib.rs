@@ -1,5 +1,5 @@
-//! firstkey-server, the account server: identity providers provision people by SCIM, the server mails
-//! invitations, and clients upload ciphertext.
+//! firstkey-server, the account server: identity providers provision people by SCIM, the server
+//! mails invitations, and clients upload ciphertext.
 //!
 //! ```text
 //!   identity provider --SCIM--> scim --+                      +--> mail (folder of .eml files, or SMTP)
@@ -9,17 +9,17 @@
 //!                                        keys (a file; the OPAQUE key is never in the database)
 //! ```
 //!
-//! Promises: a change is acknowledged only after it is on disk; tokens are stored as SHA-256 only; an
-//! account is completed at most once; ciphertext leaves only after OPAQUE has proven the password; a
-//! deactivated person's next request fails. Must never: see a password, a private key or a recovery
-//! code; build a link from a request header; log a token, a query string or a name.
+//! Promises: a change is acknowledged only after it is on disk; tokens are stored as SHA-256 only;
+//! an account is completed at most once; ciphertext leaves only after OPAQUE has proven the
+//! password; a deactivated person's next request fails. Must never: see a password, a private key
+//! or a recovery code; build a link from a request header; log a token, a query string or a name.
 //!
-//! `store` is the only place that knows SQL, and `standing` decides who is invited where. Nothing that
-//! matters is kept in memory, so another process can carry on where one was killed. `.ci/layers` states
-//! which module may use which.
+//! `store` is the only place that knows SQL, and `standing` decides who is invited where. Nothing
+//! that matters is kept in memory, so another process can carry on where one was killed.
+//! `.ci/layers` states which module may use which.
 //!
-//! For tests and fuzzing only, and absent from a release build: `rng::seeded`, `store::in_memory`, letters
-//! kept in memory, `in_process`, the naive filter and bodies of requests.
+//! For tests and fuzzing only, and absent from a release build: `rng::seeded`, `store::in_memory`,
+//! letters kept in memory, `in_process`, the naive filter and bodies of requests.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,8 @@
 //! The log: one line per event, ids only, as logfmt or JSON.
 //!
-//! Must never: hold a token, a query string, a name or an address. Values are `Display` of ids and numbers, or fixed words; whatever they are, one event stays
-//! one line, and no value can pass for another key.
+//! Must never: hold a token, a query string, a name or an address. Values are `Display` of ids and
+//! numbers, or fixed words; whatever they are, one event stays one line, and no value can pass for
+//! another key.
 
 use crate::calendar;
 use crate::clock::Clock;

@@ -8,7 +8,8 @@ pub(crate) fn key(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
-/// A name fit for a mail: one line, no control or direction characters, nothing that a mail program turns into a link, not too long.
+/// A name fit for a mail: one line, no control or direction characters, nothing that a mail program
+/// turns into a link, not too long.
 pub(crate) fn shown(name: &str) -> String {
     let plain: String = name.chars().map(|c| if is_invisible(c) { ' ' } else { c }).collect();
     let words: Vec<&str> = plain.split_whitespace().filter(|word| !looks_like_a_link(word)).collect();

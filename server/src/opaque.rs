@@ -1,6 +1,7 @@
 //! The server's side of OPAQUE (RFC 9807), and the answers for people who do not exist.
 //!
-//! Promise: nothing here depends on whether an account exists but the record that goes in. Must never: see a password; keep a session key.
+//! Promise: nothing here depends on whether an account exists but the record that goes in. Must
+//! never: see a password; keep a session key.
 
 use crate::keys::ServerKeys;
 use crate::rng::{SystemRng, as_uuid_v4};
@@ -79,7 +80,8 @@ pub(crate) fn finish_login(
     state.finish(proof, parameters).map(drop).map_err(|_| Refused)
 }
 
-/// What a person who does not exist is said to have: the same every time, from the address and a secret.
+/// What a person who does not exist is said to have: the same every time, from the address and a
+/// secret.
 pub(crate) fn made_up(keys: &ServerKeys, email_key: &str) -> (AccountId, KdfBlock) {
     let derive = |what: &[u8]| -> [u8; 32] {
         let tag = hmac::sign(&keys.fakes, &pae(&[b"firstkey/v1/made-up", what, email_key.as_bytes()]));

@@ -1,4 +1,5 @@
-//! The origin that people's clients talk to, from configuration and nowhere else. The grammar is the client's own, so that both sides mean the same.
+//! The origin that people's clients talk to, from configuration and nowhere else. The grammar is
+//! the client's own, so that both sides mean the same.
 
 use firstkey_core::wire::link::LinkTrouble;
 pub use firstkey_core::wire::origin::Origin;

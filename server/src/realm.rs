@@ -1,4 +1,5 @@
-//! A deployment on disk: the folder with the database and the server's key, and what an administrator does with it.
+//! A deployment on disk: the folder with the database and the server's key, and what an
+//! administrator does with it.
 
 use crate::address::is_address;
 use crate::clock::Clock;
@@ -16,7 +17,8 @@ use zeroize::Zeroizing;
 
 /// The embedded database.
 const DATABASE: &str = "firstkey.db";
-/// Where the database is, if it is not the embedded one. May hold a password, so it is the owner's alone.
+/// Where the database is, if it is not the embedded one. May hold a password, so it is the owner's
+/// alone.
 const ELSEWHERE: &str = "database.url";
 /// How long an invitation lives, in seconds: 7 days.
 pub(crate) const INVITE_TTL: i64 = 7 * 86_400;
@@ -105,7 +107,8 @@ impl Realm {
         Self::init_with(dir, origin, contact, None).await
     }
 
-    /// The same with the database that an address such as `postgres://user@host/name` names. The folder remembers it.
+    /// The same with the database that an address such as `postgres://user@host/name` names. The
+    /// folder remembers it.
     pub async fn init_with(
         dir: &Path,
         origin: &str,
@@ -136,7 +139,8 @@ impl Realm {
         Ok(Self { id: RealmId(row.realm_id), origin, contact: row.contact, store, keys, clock })
     }
 
-    /// Makes the folder, for its owner alone; refuses one that holds a deployment. Gives the place of its database.
+    /// Makes the folder, for its owner alone; refuses one that holds a deployment. Gives the place
+    /// of its database.
     pub(crate) fn prepare_folder(dir: &Path, database: Option<&str>) -> Result<Location, RealmError> {
         let address = database.map(Address::read).transpose().map_err(RealmError::Invalid)?;
         let folder = |source| RealmError::Folder { path: dir.to_owned(), source };
@@ -160,7 +164,8 @@ impl Realm {
         Self::open_with(dir, None).await
     }
 
-    /// The same with the database of that address, whatever the folder remembers: another server of one deployment needs the key file only.
+    /// The same with the database of that address, whatever the folder remembers: another server of
+    /// one deployment needs the key file only.
     pub async fn open_with(dir: &Path, database: Option<&str>) -> Result<Self, RealmError> {
         let location = locate(dir, database)?;
         if location.file().is_some_and(|file| !file.exists()) {
@@ -204,7 +209,8 @@ impl Realm {
         Ok(OrgId(id))
     }
 
-    /// Withdraws a person's open invitation and puts a new one into the outbox; tells when it expires. A running server delivers it.
+    /// Withdraws a person's open invitation and puts a new one into the outbox; tells when it
+    /// expires. A running server delivers it.
     pub async fn resend_invite(&self, email: &str, ttl: Option<i64>) -> Result<i64, RealmError> {
         match self.store.resend(email.to_owned(), ttl.unwrap_or(INVITE_TTL), self.clock.now()).await? {
             Resent::Queued { expires_at } => Ok(expires_at),

@@ -1,6 +1,7 @@
 //! A folder that is gone when its purpose is.
 //!
-//! Promises: made anew under a name that nobody can guess, for its owner alone. Must never: be one that was there before.
+//! Promises: made anew under a name that nobody can guess, for its owner alone. Must never: be one
+//! that was there before.
 
 use crate::rng::fresh_id;
 use std::fs::DirBuilder;
@@ -32,7 +33,8 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // Nothing in it outlives its purpose; if it cannot be removed, the system's own cleaning of temporary files does it.
+        // Nothing in it outlives its purpose; if it cannot be removed, the system's own cleaning of
+        // temporary files does it.
         drop(std::fs::remove_dir_all(&self.0));
     }
 }

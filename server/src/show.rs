@@ -1,4 +1,5 @@
-//! What `show` gives: an account as the server holds it, in a form that a reviewer can check with tools of their own.
+//! What `show` gives: an account as the server holds it, in a form that a reviewer can check with
+//! tools of their own.
 
 use crate::address;
 use crate::letters::ShownLetter;
@@ -30,7 +31,8 @@ pub struct Shown {
     pub identity: Option<ShownIdentity>,
     /// The sealed keys, by type 1 to 4.
     pub envelopes: Option<BTreeMap<u8, String>>,
-    /// The fingerprint of the key that an earlier, removed account with this address had: this account's key is another one.
+    /// The fingerprint of the key that an earlier, removed account with this address had: this
+    /// account's key is another one.
     pub earlier_fingerprint: Option<String>,
     /// The last letters about it, newest first.
     pub letters: Vec<ShownLetter>,

@@ -1,6 +1,7 @@
 //! Tokens: 32 random bytes that are shown once and stored as SHA-256 only.
 //!
-//! A token has 256 bits of entropy, so its plain hash cannot be reversed and needs no salt. Must never: be logged, stored or compared byte by byte.
+//! A token has 256 bits of entropy, so its plain hash cannot be reversed and needs no salt. Must
+//! never: be logged, stored or compared byte by byte.
 
 use crate::rng::SystemRng;
 use base64ct::{Base64UrlUnpadded, Encoding};

@@ -1,8 +1,10 @@
-//! How userNames are compared: UsernameCaseMapped of RFC 8265, with a wider fall-back for names that people really have.
+//! How userNames are compared: UsernameCaseMapped of RFC 8265, with a wider fall-back for names
+//! that people really have.
 //!
-//! Promises: two names are the same person's if and only if their keys are equal; a name with characters that nobody sees has no key. The fall-back is for what the
-//! profile forbids though it harms nobody: `שלום@example.com` (the profile's rule on directions), letters newer than its tables, symbols. Names that look alike but
-//! are other letters stay different.
+//! Promises: two names are the same person's if and only if their keys are equal; a name with
+//! characters that nobody sees has no key. The fall-back is for what the profile forbids though it
+//! harms nobody: `שלום@example.com` (the profile's rule on directions), letters newer than its
+//! tables, symbols. Names that look alike but are other letters stay different.
 
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;

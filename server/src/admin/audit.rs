@@ -1,6 +1,7 @@
 //! The audit log: read, written out, and verified against what was written down elsewhere.
 //!
-//! Promise: whatever was changed, removed or put in between is found and named; with a count and hash of an earlier day, so is what was cut off at the end.
+//! Promise: whatever was changed, removed or put in between is found and named; with a count and
+//! hash of an earlier day, so is what was cut off at the end.
 
 use super::{hex, uuid};
 use crate::realm::{Realm, RealmError};

@@ -1,6 +1,8 @@
-//! What an administrator asks of a deployment, as values that can be shown or handed to a machine; ids are UUID text, times are seconds since 1970.
+//! What an administrator asks of a deployment, as values that can be shown or handed to a machine;
+//! ids are UUID text, times are seconds since 1970.
 //!
-//! The shapes are documented in `docs/COMMANDS.md`; members may be added, none is renamed or removed.
+//! The shapes are documented in `docs/COMMANDS.md`; members may be added, none is renamed or
+//! removed.
 
 mod audit;
 mod invites;

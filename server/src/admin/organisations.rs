@@ -46,7 +46,8 @@ impl Realm {
         row.map(OrganisationShown::new).ok_or_else(|| no_such_organisation(org))
     }
 
-    /// Changes one, and gives it as it is then. A stricter profile holds for people who finish their account later.
+    /// Changes one, and gives it as it is then. A stricter profile holds for people who finish
+    /// their account later.
     pub async fn change_organisation(
         &self,
         org: OrgId,

@@ -98,7 +98,8 @@ pub enum FingerprintRefused {
 }
 
 impl Realm {
-    /// People in the order in which they came, at most `limit`; `text` is looked for in addresses and names.
+    /// People in the order in which they came, at most `limit`; `text` is looked for in addresses
+    /// and names.
     pub async fn people(
         &self,
         org: Option<OrgId>,
@@ -134,7 +135,8 @@ impl Realm {
         })
     }
 
-    /// Writes down that the administrator compared the fingerprint with the person; refuses any other than the account's.
+    /// Writes down that the administrator compared the fingerprint with the person; refuses any
+    /// other than the account's.
     pub async fn confirm(&self, email: &str, given: &str) -> Result<Fingerprint, FingerprintRefused> {
         let given = phrase(given).ok_or(FingerprintRefused::Form)?;
         let stored = self.stored_person(email).await?;

@@ -34,7 +34,8 @@ pub enum ResetRefused {
 }
 
 impl Realm {
-    /// Starts a reset of the keys of the person at this address; `by` goes into the audit log. A running server delivers the letters.
+    /// Starts a reset of the keys of the person at this address; `by` goes into the audit log. A
+    /// running server delivers the letters.
     pub async fn reset_person(&self, email: &str, by: &str, ttl: Option<i64>) -> Result<ResetStarted, ResetRefused> {
         let (ttl, now) = (ttl.unwrap_or(INVITE_TTL), self.clock.now());
         let started = self.store.start_reset(email.to_owned(), by.to_owned(), ttl, now).await;

@@ -69,7 +69,8 @@ impl Realm {
         }
     }
 
-    /// Mints a token in the place of another, which goes on for `overlap_days`, so that nothing stands still while it is replaced.
+    /// Mints a token in the place of another, which goes on for `overlap_days`, so that nothing
+    /// stands still while it is replaced.
     pub async fn rotate_scim_token(
         &self,
         old: [u8; 16],

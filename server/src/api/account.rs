@@ -1,8 +1,9 @@
-//! `POST /v1/account/password/start`, `/v1/account/password`, `/v1/account/kit` and `/v1/recovery/complete`: a completed account gets a new password, a new kit,
-//! or both.
+//! `POST /v1/account/password/start`, `/v1/account/password`, `/v1/account/kit` and
+//! `/v1/recovery/complete`: a completed account gets a new password, a new kit, or both.
 //!
-//! Promises: keys and identity stay; what is stored was made from what it replaces, or nothing is stored; a lost answer can be asked for again. The server cannot
-//! know that the new envelopes hold the account key: the client proves that by reading back.
+//! Promises: keys and identity stay; what is stored was made from what it replaces, or nothing is
+//! stored; a lost answer can be asked for again. The server cannot know that the new envelopes hold
+//! the account key: the client proves that by reading back.
 
 use super::answer::answer;
 use super::b64::B64;
@@ -157,7 +158,8 @@ pub(super) async fn kit(State(app): State<Arc<App>>, bearer: Bearer, request: Ex
 
 async fn change(app: &App, bearer: Bearer, request: &Exact, wanted: WantedChange) -> Result<Response, Problem> {
     let (kind, receipt, now) = (wanted.kind, request.digest(), app.clock.now());
-    // In this order: if the same request is being served a second time, either it is found among what was stored, or the account is still seen as it was before.
+    // In this order: if the same request is being served a second time, either it is found among
+    // what was stored, or the account is still seen as it was before.
     let session = app.store.session(bearer.0, kind.purpose(), now).await?;
     if let Some(before) = app.store.changed_before(kind, bearer.0, wanted.idempotency_key, receipt).await?? {
         return finish(&before);
@@ -199,7 +201,8 @@ fn finish(changed: &Changed) -> Result<Response, Problem> {
 }
 
 impl WantedChange {
-    /// Holds what is new against the policy and against what it replaces. Should that be replaced by something else before the store looks, nothing is stored.
+    /// Holds what is new against the policy and against what it replaces. Should that be replaced
+    /// by something else before the store looks, nothing is stored.
     fn check(&self, present: &Bundle, mut policy: Policy) -> Result<(), &'static str> {
         let key_gen = KeyGen(present.key_gen);
         if let Some(new) = &self.password {

@@ -1,9 +1,12 @@
-//! `Authorization: Bearer <session>`, read in this one place, and what a person may recognise a session by.
+//! `Authorization: Bearer <session>`, read in this one place, and what a person may recognise a
+//! session by.
 //!
-//! Promise: a bearer that is missing, malformed, unknown, ended or expired gets one and the same answer. Must never: keep a bearer, only its hash.
+//! Promise: a bearer that is missing, malformed, unknown, ended or expired gets one and the same
+//! answer. Must never: keep a bearer, only its hash.
 
 use super::b64;
 use super::problem::{Name, Problem};
+use crate::http::bearer;
 use crate::limits::Source;
 use crate::store::{NoSession, Seen};
 use crate::token::TokenHash;
@@ -16,7 +19,8 @@ use zeroize::Zeroizing;
 /// Longest name of a client that is kept, in characters.
 const CLIENT: usize = 64;
 
-/// The hash of a session's bearer, as a request showed it; whether there is such a session is the store's to say.
+/// The hash of a session's bearer, as a request showed it; whether there is such a session is the
+/// store's to say.
 #[derive(Clone, Copy)]
 pub(crate) struct Bearer(pub(crate) TokenHash);
 
@@ -29,17 +33,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Bearer {
 }
 
 fn read(headers: &HeaderMap) -> Option<Bearer> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return None };
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
-    }
-    let token = Zeroizing::new(b64::read::<32>(token)?);
+    let token = Zeroizing::new(b64::read::<32>(bearer(headers)?)?);
     Some(Bearer(TokenHash::of(token.as_slice())))
 }
 
-/// Reads what can be known of the other end: the beginning of what it calls itself, in plain ASCII, and its address.
+/// Reads what can be known of the other end: the beginning of what it calls itself, in plain ASCII,
+/// and its address.
 impl<S: Send + Sync> FromRequestParts<S> for Seen {
     type Rejection = Infallible;
 

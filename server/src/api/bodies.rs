@@ -24,7 +24,8 @@ pub(crate) const PATHS: [&str; 14] = [
     "/v1/invites/join",
 ];
 
-/// Whether the path takes that body; an upload also has to pass every check that needs no database, under the weakest policy there is.
+/// Whether the path takes that body; an upload also has to pass every check that needs no database,
+/// under the weakest policy there is.
 pub(crate) fn accepts(path: &str, body: &[u8], context: &AccountContext) -> bool {
     match path {
         "/v1/invites/claim" => json::message::<claim::ClaimMessage>(body).is_ok(),

@@ -36,7 +36,8 @@ struct OfferMessage<'a> {
     server_time: i64,
     earlier_claims: EarlierClaims,
     contact: Option<&'a str>,
-    /// Left out of every other offer, so that a client that knows no resets sees what it always saw.
+    /// Left out of every other offer, so that a client that knows no resets sees what it always
+    /// saw.
     #[serde(skip_serializing_if = "Option::is_none")]
     reset: Option<ResetMessage>,
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/directory`: the public keys of a colleague.
 //!
-//! Promises: only who shares an organisation with the asker is found; everybody else, and whoever has not finished or does not exist, is one and the same 404.
-//! Must never: give ciphertext.
+//! Promises: only who shares an organisation with the asker is found; everybody else, and whoever
+//! has not finished or does not exist, is one and the same 404. Must never: give ciphertext.
 
 use super::answer::answer;
 use super::b64::B64;

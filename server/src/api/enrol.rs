@@ -119,7 +119,8 @@ fn refuse_joining(signed: &Signed) -> Result<(), Problem> {
 }
 
 impl Complete {
-    /// Everything that can be checked without opening anything. The server cannot know that the envelopes open; the person's client proves that by reading back.
+    /// Everything that can be checked without opening anything. The server cannot know that the
+    /// envelopes open; the person's client proves that by reading back.
     pub(super) fn check(
         &self,
         context: &AccountContext,

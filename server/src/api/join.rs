@@ -1,6 +1,7 @@
 //! `POST /v1/invites/join`: a person joins another organisation with the account that they have.
 //!
-//! Promise: it takes both, the invitation (by the claim's signature) and the account that was invited (by its session); no key is made or changed.
+//! Promise: it takes both, the invitation (by the claim's signature) and the account that was
+//! invited (by its session); no key is made or changed.
 
 use super::answer::answer;
 use super::b64::B64;

@@ -1,4 +1,5 @@
-//! What a password opens, and what a recovery code opens: everything that can be checked of it without opening anything.
+//! What a password opens, and what a recovery code opens: everything that can be checked of it
+//! without opening anything.
 
 use crate::opaque;
 use crate::store::Policy;

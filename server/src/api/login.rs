@@ -1,7 +1,8 @@
 //! `POST /v1/login/{params,start,finish}`: OPAQUE, and only then ciphertext.
 //!
-//! Promises: people who do not exist or have not finished get answers of the same shape, the same ones every time. How an account stands changes no answer but
-//! the last, and that only for whoever has proven the password: a suspended or removed person is told so, and gets no ciphertext.
+//! Promises: people who do not exist or have not finished get answers of the same shape, the same
+//! ones every time. How an account stands changes no answer but the last, and that only for whoever
+//! has proven the password: a suspended or removed person is told so, and gets no ciphertext.
 
 use super::answer::answer;
 use super::b64::B64;

@@ -1,7 +1,8 @@
 //! The account protocol over HTTP, exactly as `docs/WIRE.md` says.
 //!
-//! Promises: strict bodies; every error is a problem document; GET and HEAD change nothing; a signed request says nothing about an invite before its
-//! signature held. Must never: take anything from the `Host` header, or put a value from a request into a header.
+//! Promises: strict bodies; every error is a problem document; GET and HEAD change nothing; a
+//! signed request says nothing about an invite before its signature held. Must never: take anything
+//! from the `Host` header, or put a value from a request into a header.
 
 mod account;
 mod answer;

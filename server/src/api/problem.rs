@@ -125,7 +125,8 @@ impl From<Unusable> for Problem {
 impl From<Standing> for Problem {
     fn from(standing: Standing) -> Self {
         match standing {
-            // Nothing stands in the way of an active account, so a login that ends here ends like any that failed.
+            // Nothing stands in the way of an active account, so a login that ends here ends like
+            // any that failed.
             Standing::Active => Self::new(Name::LoginFailed),
             Standing::Suspended { contact } => Self { contact, ..Self::new(Name::Suspended) },
             Standing::Removed { contact } => Self { contact, ..Self::new(Name::Removed) },

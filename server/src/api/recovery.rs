@@ -1,7 +1,10 @@
-//! `POST /v1/recovery/{start,finish}`: whoever signs with the recovery code gets the ciphertext, and a session that is good for a new password and kit only.
+//! `POST /v1/recovery/{start,finish}`: whoever signs with the recovery code gets the ciphertext,
+//! and a session that is good for a new password and kit only.
 //!
-//! Promises: the code never arrives here, only a signature over a challenge that is used once, for one account, at this origin; people who do not exist or have
-//! not finished get answers of the same shape and are counted alike; how an account stands is told only after a signature that holds.
+//! Promises: the code never arrives here, only a signature over a challenge that is used once, for
+//! one account, at this origin; people who do not exist or have not finished get answers of the
+//! same shape and are counted alike; how an account stands is told only after a signature that
+//! holds.
 
 use super::answer::answer;
 use super::b64::B64;
@@ -21,7 +24,8 @@ use firstkey_core::crypto::kek::recovery_proof_message;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// A key to check against where there is no account, so that this takes as long: the base point. What holds for it counts for nothing.
+/// A key to check against where there is no account, so that this takes as long: the base point.
+/// What holds for it counts for nothing.
 const NOBODY: [u8; 32] = {
     let mut point = [0x66; 32];
     point[0] = 0x58;

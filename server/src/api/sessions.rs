@@ -1,4 +1,5 @@
-//! `GET` and `DELETE /v1/sessions`, `POST /v1/logout`: a person sees where they are logged in, and ends it.
+//! `GET` and `DELETE /v1/sessions`, `POST /v1/logout`: a person sees where they are logged in, and
+//! ends it.
 
 use super::answer::answer;
 use super::b64::{self, B64};
@@ -65,7 +66,8 @@ pub(super) async fn end_one(
 ) -> Result<Response, Problem> {
     let which = id.ok().and_then(|Path(id)| b64::read(&id)).map(Ending::One);
     let Some(which) = which else {
-        // Not an id at all: the asker must still have a session to hear anything but that there is none.
+        // Not an id at all: the asker must still have a session to hear anything but that there is
+        // none.
         app.store.sessions(bearer.0, app.clock.now()).await??;
         return Err(Problem::new(Name::NotFound));
     };

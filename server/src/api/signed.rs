@@ -1,6 +1,7 @@
 //! Requests signed by the claim key.
 //!
-//! Promise: whoever cannot sign learns one thing, that the claim does not hold; never whether there is such an invite or how it stands.
+//! Promise: whoever cannot sign learns one thing, that the claim does not hold; never whether there
+//! is such an invite or how it stands.
 
 use super::b64;
 use super::problem::{Name, Problem};

@@ -1,9 +1,9 @@
-//! The configuration file: TOML. `firstkey-server.example.toml` and `docs/CONFIGURATION.md` list every
-//! option.
+//! The configuration file: TOML. `firstkey-server.example.toml` and `docs/CONFIGURATION.md` list
+//! every option.
 //!
-//! Gives plain values; the server and the mailer make of them what they run with. Promises: an option
-//! that does not exist is refused, with the nearest one that does; a value that makes no sense is
-//! refused before anything listens. Must never: hold a secret; it names files that do.
+//! Gives plain values; the server and the mailer make of them what they run with. Promises: an
+//! option that does not exist is refused, with the nearest one that does; a value that makes no
+//! sense is refused before anything listens. Must never: hold a secret; it names files that do.
 
 mod front;
 mod keys;
@@ -46,7 +46,8 @@ pub struct Config {
     pub mail: MailSection,
     /// How events are written.
     pub log: LogSection,
-    /// How much one caller may ask; if the file does not say, the usual measure as soon as others than this machine can ask.
+    /// How much one caller may ask; if the file does not say, the usual measure as soon as others
+    /// than this machine can ask.
     pub limits: Option<LimitsSection>,
     /// How long clients may take, in seconds.
     pub times: TimesSection,
@@ -299,7 +300,8 @@ impl Config {
         Ok(Times { headers: seconds(headers), body: seconds(body), write: seconds(write), grace: seconds(grace) })
     }
 
-    /// The database, if it is not a file in the folder; a password in it would be a secret in this file.
+    /// The database, if it is not a file in the folder; a password in it would be a secret in this
+    /// file.
     pub fn database(&self) -> Result<Option<String>, ConfigError> {
         if self.database.as_deref().is_some_and(holds_password) {
             return Err(ConfigError::Value(

@@ -1,6 +1,7 @@
 //! What is counted while the server runs, in the text form that Prometheus reads.
 //!
-//! Must never: carry personal data, or a label that a caller can choose. Labels are routes of this program, known methods, status codes and fixed words.
+//! Must never: carry personal data, or a label that a caller can choose. Labels are routes of this
+//! program, known methods, status codes and fixed words.
 
 use axum::http::Method;
 use std::collections::BTreeMap;

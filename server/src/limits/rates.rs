@@ -9,7 +9,8 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-/// The least that a SCIM token may be held to, in requests a second: what the most demanding identity provider asks of a server.
+/// The least that a SCIM token may be held to, in requests a second: what the most demanding
+/// identity provider asks of a server.
 pub const LEAST_FOR_SCIM: u32 = 25;
 /// Most callers that are remembered.
 const CALLERS: usize = 10_000;
@@ -63,7 +64,8 @@ impl Limiter {
         }
     }
 
-    /// One more login step for an account; `key` is whatever stands for the account, existing or not.
+    /// One more login step for an account; `key` is whatever stands for the account, existing or
+    /// not.
     pub(crate) fn login(&self, key: &[u8], now: i64) -> Result<(), Later> {
         self.account.take(TokenHash::of(key).0, now)
     }

@@ -1,7 +1,8 @@
 //! Where a request comes from.
 //!
-//! Promise: `X-Forwarded-For` counts only if the connection itself comes from a proxy that was named in the configuration; then the source is the nearest hop that is
-//! none of ours. Anybody else's header is ignored, so that nobody can choose the address that they are counted under.
+//! Promise: `X-Forwarded-For` counts only if the connection itself comes from a proxy that was
+//! named in the configuration; then the source is the nearest hop that is none of ours. Anybody
+//! else's header is ignored, so that nobody can choose the address that they are counted under.
 
 use axum::http::HeaderMap;
 use serde::Deserialize;
@@ -97,7 +98,8 @@ impl Source {
         Self(nearest)
     }
 
-    /// What is counted together: an IPv4 address, or the half of an IPv6 address that one customer has for themselves.
+    /// What is counted together: an IPv4 address, or the half of an IPv6 address that one customer
+    /// has for themselves.
     pub(crate) fn counted(self) -> IpAddr {
         match self.0 {
             IpAddr::V4(_) => self.0,

@@ -1,7 +1,8 @@
-//! Randomness: the operating system's, through ring, in the form that OPAQUE asks for (`rand_core` 0.6).
+//! Randomness: the operating system's, through ring, in the form that OPAQUE asks for (`rand_core`
+//! 0.6).
 //!
-//! In tests and for fuzzing a thread can ask for [`seeded`] bytes instead; a release build has none of
-//! that.
+//! In tests and for fuzzing a thread can ask for `seeded` bytes instead; a release build has none
+//! of that.
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod seeded;
@@ -55,8 +56,9 @@ pub(crate) fn fresh_id() -> [u8; 16] {
     as_uuid_v4(random())
 }
 
-/// A fresh id that begins with the time, a version 7 UUID (RFC 9562): new ones lie side by side in an index, however many there are. For what tells its age
-/// anyway; the ids of accounts do not, since those of people who do not exist are made up.
+/// A fresh id that begins with the time, a version 7 UUID (RFC 9562): new ones lie side by side in
+/// an index, however many there are. For what tells its age anyway; the ids of accounts do not,
+/// since those of people who do not exist are made up.
 pub(crate) fn fresh_ordered_id() -> [u8; 16] {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     #[cfg(any(test, feature = "fuzzing"))]

@@ -1,5 +1,5 @@
-//! Seeded randomness: the same seed gives the same bytes, to the server and to the clients. For tests and
-//! fuzzing only.
+//! Seeded randomness: the same seed gives the same bytes, to the server and to the clients. For
+//! tests and fuzzing only.
 //!
 //! Promise: the server's source of randomness answers from here only on a thread that asked for it.
 //! Must never: be in a program that somebody uses.

@@ -1,4 +1,5 @@
-//! What the server can do: `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 section 4), and the queries at the root.
+//! What the server can do: `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (RFC 7644 section
+//! 4), and the queries at the root.
 
 use super::answer::{answer, listed};
 use super::auth::Organisation;

@@ -18,7 +18,8 @@ pub(crate) enum Tags {
 }
 
 impl Tags {
-    /// Reads `If-Match` or `If-None-Match`; none if the header is not there. What cannot be read names nothing.
+    /// Reads `If-Match` or `If-None-Match`; none if the header is not there. What cannot be read
+    /// names nothing.
     pub(crate) fn read(headers: &HeaderMap, name: &HeaderName) -> Option<Self> {
         let mut values = headers.get_all(name).iter().peekable();
         values.peek()?;

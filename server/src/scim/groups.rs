@@ -92,7 +92,8 @@ pub(super) async fn patch(
         Ok(GroupEdit { draft: group::draft(document)?, members: group::changes(changes.into_members(), &origin)? })
     })
     .await?;
-    // A body with all members is what nobody wants after adding one; it is sent only to who names attributes.
+    // A body with all members is what nobody wants after adding one; it is sent only to who names
+    // attributes.
     if parameters.projection().is_asked_for() {
         return show(&app, StatusCode::OK, key, &parameters).await;
     }

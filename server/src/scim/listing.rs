@@ -1,7 +1,8 @@
 //! Lists: of Users, of Groups, of both.
 //!
-//! Promises: the same order on every page (creation, then id); the whole filter is evaluated on every resource that is counted; memory does not grow with the
-//! organisation, except for one short key per resource when the provider wants them sorted.
+//! Promises: the same order on every page (creation, then id); the whole filter is evaluated on
+//! every resource that is counted; memory does not grow with the organisation, except for one short
+//! key per resource when the provider wants them sorted.
 
 use super::answer::listed;
 use super::auth::Organisation;

@@ -1,4 +1,5 @@
-//! Where a resource is: its address below the configured origin, for `meta.location`, `$ref` and headers.
+//! Where a resource is: its address below the configured origin, for `meta.location`, `$ref` and
+//! headers.
 
 use super::schema::Resource;
 use crate::origin::Origin;

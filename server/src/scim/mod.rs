@@ -1,4 +1,5 @@
-//! SCIM 2.0 for identity providers (RFC 7643, 7644): Users, Groups, search, and what the server can do.
+//! SCIM 2.0 for identity providers (RFC 7643, 7644): Users, Groups, search, and what the server can
+//! do.
 //!
 //! ```text
 //!   routes    users  groups  discovery          what a path and a method mean
@@ -6,9 +7,11 @@
 //!   pure      schema  path  filter  value  patch  project  order  etag  location  person  group  narrow
 //! ```
 //!
-//! Promises: one organisation per token, and no request reaches another's people; `password` is accepted and thrown away before anything else looks at it;
-//! an operation that is not understood is refused, never ignored, because an ignored deactivation leaves somebody in; a filter that is not understood is refused,
-//! never widened. What RFC 7644 leaves open is decided in `docs/SCIM.md`. Must never: touch keys; let membership in a group grant anything.
+//! Promises: one organisation per token, and no request reaches another's people; `password` is
+//! accepted and thrown away before anything else looks at it; an operation that is not understood
+//! is refused, never ignored, because an ignored deactivation leaves somebody in; a filter that is
+//! not understood is refused, never widened. What RFC 7644 leaves open is decided in
+//! `docs/SCIM.md`. Must never: touch keys; let membership in a group grant anything.
 
 mod answer;
 mod auth;

@@ -1,4 +1,5 @@
-//! What of a filter an index can answer. The whole filter is evaluated afterwards in any case, so this only has to leave nobody out.
+//! What of a filter an index can answer. The whole filter is evaluated afterwards in any case, so
+//! this only has to leave nobody out.
 
 use super::filter::{Bound, Check, Op};
 use super::group::read_id;
@@ -66,7 +67,8 @@ pub(super) fn mentions(bound: &Bound, name: &str) -> bool {
     }
 }
 
-/// The members that the filter has to see. One that only asks whether certain ids are among them sees the same in a group of ten thousand with those alone.
+/// The members that the filter has to see. One that only asks whether certain ids are among them
+/// sees the same in a group of ten thousand with those alone.
 pub(super) fn members_seen(bound: &Bound) -> Load {
     let mut ids = Vec::new();
     if !only_ids(bound, &mut ids) {

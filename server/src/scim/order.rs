@@ -6,7 +6,8 @@ use super::value::is_primary;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
-/// Longest part of a value that is compared, in bytes: what is kept of every resource while a long list is sorted.
+/// Longest part of a value that is compared, in bytes: what is kept of every resource while a long
+/// list is sorted.
 const KEPT: usize = 256;
 
 /// By what a list is sorted.
@@ -17,7 +18,8 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Reads the two parameters; none if the list is not to be sorted by anything known to any of the kinds.
+    /// Reads the two parameters; none if the list is not to be sorted by anything known to any of
+    /// the kinds.
     pub(crate) fn read(by: Option<&str>, order: Option<&str>) -> Option<Self> {
         let by = AttrPath::read(by?.trim())?;
         Resource::ALL.into_iter().any(|resource| place(resource, &by).is_some()).then(|| Self {
@@ -26,7 +28,8 @@ impl Order {
         })
     }
 
-    /// What a resource is sorted by; none if it has no value there. A list counts by its primary value, else its first.
+    /// What a resource is sorted by; none if it has no value there. A list counts by its primary
+    /// value, else its first.
     pub(crate) fn key(&self, resource: Resource, document: &Map<String, Value>) -> Option<String> {
         let place = place(resource, &self.by)?;
         let map = match place.extension {

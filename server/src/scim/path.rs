@@ -1,4 +1,5 @@
-//! Attribute paths: `userName`, `name.givenName`, `urn:...:User:manager.value` (RFC 7644 section 3.10).
+//! Attribute paths: `userName`, `name.givenName`, `urn:...:User:manager.value` (RFC 7644 section
+//! 3.10).
 //!
 //! Pure syntax; what a path names is for [`super::schema`] to say.
 
@@ -17,7 +18,8 @@ impl AttrPath {
     /// Reads a path; none if the text is not one.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (schema, rest) = if text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")) {
-            // The attribute stands behind the last colon, so that the dots of a version stay in the URN.
+            // The attribute stands behind the last colon, so that the dots of a version stay in the
+            // URN.
             let (urn, rest) = text.rsplit_once(':')?;
             let plain = urn.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'.' | b'-' | b'_'));
             (Some(urn.to_owned()).filter(|_| plain).map(Some)?, rest)
@@ -32,7 +34,8 @@ impl AttrPath {
         good.then(|| Self { schema, attribute: attribute.to_owned(), sub: sub.map(str::to_owned) })
     }
 
-    /// The path without its sub-attribute, as one text: a bare URN reads as a schema and an attribute.
+    /// The path without its sub-attribute, as one text: a bare URN reads as a schema and an
+    /// attribute.
     pub(crate) fn whole(&self) -> String {
         Self { sub: None, ..self.clone() }.to_string()
     }

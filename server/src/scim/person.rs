@@ -1,7 +1,8 @@
 //! A SCIM User, and what this server takes from it.
 //!
-//! Attributes are kept as they were sent (in the organisation's row, for the organisation); the few that matter here are taken out. `password`, `groups`, `meta` and
-//! `id` are the server's business and dropped.
+//! Attributes are kept as they were sent (in the organisation's row, for the organisation); the few
+//! that matter here are taken out. `password`, `groups`, `meta` and `id` are the server's business
+//! and dropped.
 
 use super::error::{ScimError, Type};
 use super::etag;
@@ -19,7 +20,8 @@ use serde_json::{Map, Value, json};
 /// Most bytes of one User as JSON.
 const LARGEST: usize = 256 * 1024;
 
-/// Reads a whole User. Before it was `before`, if it was at all: what it does not say of `active` stays, and somebody new is active.
+/// Reads a whole User. Before it was `before`, if it was at all: what it does not say of `active`
+/// stays, and somebody new is active.
 pub(crate) fn read(mut document: Map<String, Value>, before: Option<&Draft>) -> Result<Draft, ScimError> {
     check_schemas(Resource::User, super::patch::take(&mut document, "schemas"))?;
     let mut map = value::resource(Resource::User, document)?;
@@ -28,7 +30,8 @@ pub(crate) fn read(mut document: Map<String, Value>, before: Option<&Draft>) -> 
     draft(map, before)
 }
 
-/// Makes a Draft from a canonical User. Without `active` nothing says that the person may go on: a provider that removes the attribute deactivates.
+/// Makes a Draft from a canonical User. Without `active` nothing says that the person may go on: a
+/// provider that removes the attribute deactivates.
 pub(crate) fn draft(mut map: Map<String, Value>, before: Option<&Draft>) -> Result<Draft, ScimError> {
     let user_name = match map.remove("userName") {
         Some(Value::String(name)) if user_name::key(&name).is_some() => name,
@@ -51,7 +54,8 @@ pub(crate) fn draft(mut map: Map<String, Value>, before: Option<&Draft>) -> Resu
     };
     let email = match address(&map) {
         Some(chosen) => is_address(chosen).then(|| chosen.to_owned()),
-        // JumpCloud sends "emails": null with every update. The address that the invitation went to stays.
+        // JumpCloud sends "emails": null with every update. The address that the invitation went to
+        // stays.
         None => {
             before.and_then(|before| before.email.clone()).or_else(|| is_address(&user_name).then(|| user_name.clone()))
         }
@@ -112,7 +116,8 @@ pub(super) fn full(found: &PersonWithGroups, origin: &Origin) -> Map<String, Val
     map
 }
 
-/// A document that says of what kind it is has to say the right one; Authentik says nothing, and Entra adds one of its own.
+/// A document that says of what kind it is has to say the right one; Authentik says nothing, and
+/// Entra adds one of its own.
 pub(super) fn check_schemas(resource: Resource, schemas: Option<Value>) -> Result<(), ScimError> {
     let core = resource.core().id;
     match schemas {

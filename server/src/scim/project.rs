@@ -1,7 +1,7 @@
 //! `attributes` and `excludedAttributes` (RFC 7644 sections 3.4.2.5 and 3.9).
 //!
-//! Promises: `id` and `schemas` are always there, `password` never; an attribute that nobody knows is not there either. Given both, what is excluded is taken out of
-//! what is asked for.
+//! Promises: `id` and `schemas` are always there, `password` never; an attribute that nobody knows
+//! is not there either. Given both, what is excluded is taken out of what is asked for.
 
 use super::filter::{self, Bound};
 use super::path::AttrPath;
@@ -83,7 +83,8 @@ impl Projection {
     }
 }
 
-/// What a name in a list means. Microsoft's collection filters values here too: `emails[type eq "work"]`.
+/// What a name in a list means. Microsoft's collection filters values here too: `emails[type eq
+/// "work"]`.
 fn choose(resource: Resource, text: &str) -> Option<Chosen> {
     let (path, filter, sub) = match text.split_once('[') {
         None => (text, None, None),

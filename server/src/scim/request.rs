@@ -1,4 +1,5 @@
-//! What a request asks for: query parameters, the body of `.search`, conditional headers, media types.
+//! What a request asks for: query parameters, the body of `.search`, conditional headers, media
+//! types.
 
 use super::answer::MEDIA_TYPE;
 use super::error::{ScimError, Type};
@@ -29,7 +30,8 @@ pub(super) struct Wanted {
     pub(super) projection: Projection,
 }
 
-/// The parameters of the address; unknown ones are ignored (RFC 7644 section 3.4.2), and of two the first counts.
+/// The parameters of the address; unknown ones are ignored (RFC 7644 section 3.4.2), and of two the
+/// first counts.
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl<S: Sync> FromRequestParts<S> for Parameters {
@@ -148,7 +150,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
 pub(super) struct Conditions {
     pub(super) if_match: Option<Tags>,
     pub(super) if_none_match: Option<Tags>,
-    /// Whether `Accept` names JSON: Okta, Entra and JumpCloud do, and then a PATCH is answered with the resource.
+    /// Whether `Accept` names JSON: Okta, Entra and JumpCloud do, and then a PATCH is answered with
+    /// the resource.
     pub(super) wants_body: bool,
 }
 

@@ -1,8 +1,11 @@
-//! A resource as it came in, made canonical: names as the schema spells them, values of its types, nothing unknown, nothing empty.
+//! A resource as it came in, made canonical: names as the schema spells them, values of its types,
+//! nothing unknown, nothing empty.
 //!
-//! Promises: what is canonical stays so under another pass; `password` and whatever the server decides itself are gone; control characters are refused, except line
-//! breaks where postal addresses have them. Lenient where providers are: `"True"` is a boolean, one value may stand for a list of one and the other way round, and a
-//! text stands for an object with that `value`. Must never: change a text.
+//! Promises: what is canonical stays so under another pass; `password` and whatever the server
+//! decides itself are gone; control characters are refused, except line breaks where postal
+//! addresses have them. Lenient where providers are: `"True"` is a boolean, one value may stand for
+//! a list of one and the other way round, and a text stands for an object with that `value`. Must
+//! never: change a text.
 
 use super::error::{ScimError, Type};
 use super::schema::{Attribute, Kind, Mutability, Resource, Schema, core_attribute, find};
@@ -13,7 +16,8 @@ const LONGEST: usize = 64 * 1024;
 /// Most values of one attribute; members of a group are counted elsewhere.
 pub(crate) const MOST: usize = 256;
 
-/// A whole resource. What the server decides (`id`, `meta`, `groups`, `schemas`) and `password` are left out.
+/// A whole resource. What the server decides (`id`, `meta`, `groups`, `schemas`) and `password` are
+/// left out.
 pub(crate) fn resource(resource: Resource, document: Map<String, Value>) -> Result<Map<String, Value>, ScimError> {
     let mut canonical = Map::new();
     for (name, value) in document {

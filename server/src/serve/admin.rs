@@ -1,4 +1,5 @@
-//! The administrator's listener: is it up, can it work, and the numbers. Apart from the public one, so that numbers are not for everybody.
+//! The administrator's listener: is it up, can it work, and the numbers. Apart from the public one,
+//! so that numbers are not for everybody.
 
 use crate::http::App;
 use crate::limits::Page;

@@ -1,8 +1,9 @@
 //! Connections: accepted, counted, given TLS if there is any, served, and ended in good order.
 //!
-//! Promises: no more connections than were allowed are open; each step of a client has a time limit;
-//! after the signal to stop nothing new is accepted, and running requests are finished within the
-//! grace. Must never: serve plain HTTP to a client that is neither on this machine nor a named proxy.
+//! Promises: no more connections than were allowed are open; each step of a client has a time
+//! limit; after the signal to stop nothing new is accepted, and running requests are finished
+//! within the grace. Must never: serve plain HTTP to a client that is neither on this machine nor a
+//! named proxy.
 
 use super::tls::Tls;
 use crate::config::Front;
@@ -45,7 +46,8 @@ pub(super) struct Shared {
 pub(super) enum Admission {
     /// With TLS, everybody.
     Tls(Arc<Tls>),
-    /// Plain: this machine and these networks, and among them whose word counts on where a request comes from.
+    /// Plain: this machine and these networks, and among them whose word counts on where a request
+    /// comes from.
     Plain { admitted: Vec<Network>, proxies: Vec<Network> },
 }
 

@@ -1,7 +1,7 @@
 //! The running server: HTTP on a listener that the caller made, and the deliverer beside it.
 //!
-//! `connections` accepts and ends them, `tls` keeps the certificate, `rate_limit` refuses a caller who
-//! asks too much, `admin` answers administrators and their machines.
+//! `connections` accepts and ends them, `tls` keeps the certificate, `rate_limit` refuses a caller
+//! who asks too much, `admin` answers administrators and their machines.
 
 mod admin;
 mod certificate;
@@ -68,7 +68,8 @@ pub struct Admin {
 }
 
 impl ServeOptions {
-    /// The defaults: invitations live 7 days, events go to standard error, plain HTTP on this machine, and no limits for callers, who are all at home.
+    /// The defaults: invitations live 7 days, events go to standard error, plain HTTP on this
+    /// machine, and no limits for callers, who are all at home.
     pub fn new(mail: MailOut) -> Self {
         Self {
             mail,
@@ -83,7 +84,8 @@ impl ServeOptions {
         }
     }
 
-    /// Whether letters could go out; [`serve`] checks the same, this is for saying so before anything listens.
+    /// Whether letters could go out; [`serve`] checks the same, this is for saying so before
+    /// anything listens.
     pub fn check(&self, origin: &Origin) -> Result<(), MailOutError> {
         self.post(origin).map(drop)
     }
@@ -210,7 +212,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// One line and one count per request: the route, not the path, so that neither ids of people nor query strings are written.
+/// One line and one count per request: the route, not the path, so that neither ids of people nor
+/// query strings are written.
 async fn note_request(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("-".to_owned(), |path| path.as_str().to_owned());

@@ -1,4 +1,5 @@
-//! The middleware that refuses a caller who asks too much, before anything else looks at the request.
+//! The middleware that refuses a caller who asks too much, before anything else looks at the
+//! request.
 //!
 //! Promise: a valid SCIM token is never held to less than 25 requests a second, whoever else floods
 //! the server from the same address.

@@ -1,7 +1,9 @@
 //! TLS: a certificate and its key from two files, read again when they change.
 //!
-//! Promises: a pair is used only if it is whole, fits together, is of this time and for the origin's name; a pair that is none of that leaves the earlier one in use and is
-//! named in the log; connections go on with what they began with. Must never: read a key that other users of the machine can read.
+//! Promises: a pair is used only if it is whole, fits together, is of this time and for the
+//! origin's name; a pair that is none of that leaves the earlier one in use and is named in the
+//! log; connections go on with what they began with. Must never: read a key that other users of the
+//! machine can read.
 
 use super::certificate::validity;
 use crate::calendar;
@@ -164,8 +166,9 @@ impl Tls {
     }
 }
 
-/// What tells one version of a file from another: whose it is and who may read it, and what is in it. Times and numbers alone would not do: a file system gives
-/// the number of a removed file to the next one, and two changes can carry the same time.
+/// What tells one version of a file from another: whose it is and who may read it, and what is in
+/// it. Times and numbers alone would not do: a file system gives the number of a removed file to
+/// the next one, and two changes can carry the same time.
 type Mark = Option<(u32, u32, Option<[u8; 32]>)>;
 
 fn marks(files: &TlsFiles) -> [Mark; 2] {

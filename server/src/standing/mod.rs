@@ -1,8 +1,8 @@
 //! Standing: who is invited, where, and whether an account or an invitation can be used.
 //!
 //! Decisions over values: the store reads what a decision asks for and writes what follows from it,
-//! in one transaction. Promise: the same values give the same decision. Must never: speak SQL, read a
-//! clock, or draw randomness.
+//! in one transaction. Promise: the same values give the same decision. Must never: speak SQL, read
+//! a clock, or draw randomness.
 
 mod invitation;
 mod usable;

@@ -33,7 +33,8 @@ pub(super) fn account(db: &Db, which: &str, value: Value<'_>) -> Result<Option<L
     .transpose()
 }
 
-/// A membership that keeps an account usable: active, and accepted by the person. An invitation by somebody else must not outlive a suspension.
+/// A membership that keeps an account usable: active, and accepted by the person. An invitation by
+/// somebody else must not outlive a suspension.
 pub(super) const IS_MEMBER: &str = "m.active = 1 AND m.accepted_at IS NOT NULL";
 
 /// The most that any of an account's organisations asks; `None` without one.

@@ -32,7 +32,8 @@ pub(super) fn give_address(db: &Db, account: [u8; 16], email: &str) -> Result<()
     remember_earlier_key(db, account)
 }
 
-/// Keeps on an account which key the last removed account with its address had: whoever knew that key must learn that this is another one.
+/// Keeps on an account which key the last removed account with its address had: whoever knew that
+/// key must learn that this is another one.
 fn remember_earlier_key(db: &Db, account: [u8; 16]) -> Result<()> {
     const SQL: &str = concat!(
         "UPDATE account SET earlier_fingerprint = coalesce(",

@@ -24,7 +24,8 @@ impl Store {
         .await
     }
 
-    /// Every entry in its order, one after the other into `out`, so that a log of any length can be written out.
+    /// Every entry in its order, one after the other into `out`, so that a log of any length can be
+    /// written out.
     pub(crate) async fn audit_export(&self, out: mpsc::Sender<Logged>) -> Result<()> {
         let mut after = 0;
         loop {

@@ -64,7 +64,8 @@ impl Store {
         .await
     }
 
-    /// Takes back the open invitations of the account at this address; `None` if there is no such account, else how many there were.
+    /// Takes back the open invitations of the account at this address; `None` if there is no such
+    /// account, else how many there were.
     pub(crate) async fn withdraw_invites(&self, email: String, now: i64) -> Result<Option<i64>> {
         self.write(move |db| {
             let sql = "SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'";

@@ -1,6 +1,8 @@
-//! People as an administrator sees them: who is where, how far each has come, and whose fingerprint was compared.
+//! People as an administrator sees them: who is where, how far each has come, and whose fingerprint
+//! was compared.
 //!
-//! Promise: a confirmation names the key that it was given for, and is written only while that is still the account's key.
+//! Promise: a confirmation names the key that it was given for, and is written only while that is
+//! still the account's key.
 
 use super::audit::{Entry, note};
 use super::db::{Row, values};
@@ -76,7 +78,8 @@ impl Store {
         .await
     }
 
-    /// Writes down that an administrator compared this fingerprint, of the account that has this identity key.
+    /// Writes down that an administrator compared this fingerprint, of the account that has this
+    /// identity key.
     pub(crate) async fn confirm_fingerprint(
         &self,
         account: [u8; 16],
@@ -96,7 +99,8 @@ impl Store {
         .await
     }
 
-    /// Writes down that an administrator had a fingerprint that is not this account's: somebody may have put themselves in between.
+    /// Writes down that an administrator had a fingerprint that is not this account's: somebody may
+    /// have put themselves in between.
     pub(crate) async fn fingerprint_differed(&self, account: [u8; 16], now: i64) -> Result<()> {
         self.write(move |db| {
             note(db, now, "fingerprint.differed", Entry { account: Some(account), ..Entry::default() });

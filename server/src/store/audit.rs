@@ -1,7 +1,8 @@
-//! The audit log: what happened, when, to which ids. Append-only, and chained: each entry's hash covers the entry before it.
+//! The audit log: what happened, when, to which ids. Append-only, and chained: each entry's hash
+//! covers the entry before it.
 //!
-//! Promise: an entry is written in the transaction that it tells of; changing, removing or inserting an entry breaks the chain at that place. Must never hold
-//! names, addresses or tokens.
+//! Promise: an entry is written in the transaction that it tells of; changing, removing or
+//! inserting an entry breaks the chain at that place. Must never hold names, addresses or tokens.
 
 use super::db::{Db, Row, Statement, values};
 use super::error::{Result, StoreError};
@@ -64,7 +65,8 @@ impl Logged {
         })
     }
 
-    /// What its hash must be if `before` is the hash of the entry before it: SHA-256 over lengths and values, so that no two entries read the same.
+    /// What its hash must be if `before` is the hash of the entry before it: SHA-256 over lengths
+    /// and values, so that no two entries read the same.
     pub(crate) fn chained(&self, before: &[u8; 32]) -> [u8; 32] {
         let mut hash = Sha256::new_with_prefix(b"firstkey/v1/audit");
         let mut part = |present: bool, bytes: &[u8]| {
@@ -89,7 +91,8 @@ impl Logged {
 pub struct Chain {
     /// How many entries hold together, from the first on.
     pub entries: i64,
-    /// The hash of the last of them; 32 zero bytes if there is none. Written down elsewhere, it shows later that nothing was cut off.
+    /// The hash of the last of them; 32 zero bytes if there is none. Written down elsewhere, it
+    /// shows later that nothing was cut off.
     pub head: [u8; 32],
     /// The number of the first entry that was changed, or that stands behind a removed one.
     pub broken_at: Option<i64>,

@@ -1,7 +1,10 @@
-//! A completed account gets a new password, a new kit, or both: by compare-and-set, in one transaction with everything that ends because of it.
+//! A completed account gets a new password, a new kit, or both: by compare-and-set, in one
+//! transaction with everything that ends because of it.
 //!
-//! Promises: of two changes that were made from the same state one is stored and the other is told so; what is replaced opens nothing from that moment on;
-//! whoever lost the answer gets it again, though the session may be over. Must never: touch the keys, the identity or what enrolment wrote down of itself.
+//! Promises: of two changes that were made from the same state one is stored and the other is told
+//! so; what is replaced opens nothing from that moment on; whoever lost the answer gets it again,
+//! though the session may be over. Must never: touch the keys, the identity or what enrolment wrote
+//! down of itself.
 
 use super::accounts::{account, strictest};
 use super::audit::{Entry, note};
@@ -15,7 +18,8 @@ use crate::standing::Standing;
 use crate::token::TokenHash;
 use sha2::{Digest, Sha256};
 
-/// Answers that are kept of each account, the newest; and the most changes that an account may have in an hour: each one writes a letter.
+/// Answers that are kept of each account, the newest; and the most changes that an account may have
+/// in an hour: each one writes a letter.
 const KEPT: i64 = 16;
 const HOUR: i64 = 3600;
 
@@ -102,7 +106,8 @@ pub(crate) enum Changed {
     Meanwhile,
 }
 
-/// What a change is made from: SHA-256 of envelope 1 and envelope 2. Each is sealed with salt and nonce of its own, so no state ever comes twice.
+/// What a change is made from: SHA-256 of envelope 1 and envelope 2. Each is sealed with salt and
+/// nonce of its own, so no state ever comes twice.
 pub(crate) fn state_of(bundle: &Bundle) -> [u8; 32] {
     let [one, two, ..] = &bundle.envelopes;
     Sha256::new().chain_update(one).chain_update(two).finalize().into()
@@ -221,7 +226,8 @@ fn end_what_it_replaces(db: &Db, account: [u8; 16], change: &Change) -> Result<(
     }
 }
 
-/// Forgets what is not among the newest; gives the seconds to wait if these are all of the last hour.
+/// Forgets what is not among the newest; gives the seconds to wait if these are all of the last
+/// hour.
 fn make_room(db: &Db, account: [u8; 16], now: i64) -> Result<Option<i64>> {
     let oldest = db.row(
         "SELECT at FROM account_change WHERE account_id = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2",

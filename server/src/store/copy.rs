@@ -1,8 +1,10 @@
-//! Everything that is kept, copied table by table: into a file of its own for a backup, and out of one again. The file is an SQLite database whatever the deployment uses,
-//! so a backup also moves a deployment from one database to the other, and any SQLite tool can look into it.
+//! Everything that is kept, copied table by table: into a file of its own for a backup, and out of
+//! one again. The file is an SQLite database whatever the deployment uses, so a backup also moves a
+//! deployment from one database to the other, and any SQLite tool can look into it.
 //!
-//! Promise: a copy is one moment, even of a database that is being written to; a database is filled whole or not at all. Left out, because they must not come back:
-//! sessions and logins that are under way. Must never: hold the server's key, which is in no table.
+//! Promise: a copy is one moment, even of a database that is being written to; a database is filled
+//! whole or not at all. Left out, because they must not come back: sessions and logins that are
+//! under way. Must never: hold the server's key, which is in no table.
 
 use super::audit::{self, Chain};
 use super::db::{Db, Location, Statement, Value};
@@ -67,7 +69,8 @@ impl Store {
         .await
     }
 
-    /// Fills this database, in which there is nothing yet, from a file that [`Store::copy_into`] wrote.
+    /// Fills this database, in which there is nothing yet, from a file that [`Store::copy_into`]
+    /// wrote.
     pub(crate) async fn fill_from(&self, path: PathBuf) -> Result<Copied> {
         let location = self.location.clone();
         let filling = tokio::task::spawn_blocking(move || {
@@ -100,7 +103,8 @@ pub(super) fn open(path: &Path) -> Result<Db> {
     Ok(source)
 }
 
-/// Copies all rows in one transaction of the target; `sqlite` is the one of the two whose columns can be asked for.
+/// Copies all rows in one transaction of the target; `sqlite` is the one of the two whose columns
+/// can be asked for.
 fn transfer(from: &Db, to: &Db, sqlite: &Db) -> Result<Copied> {
     to.begin()?;
     let copied = TABLES.iter().map(|&table| Ok((table, rows(from, to, sqlite, table)?))).collect::<Result<_>>();

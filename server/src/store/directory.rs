@@ -11,7 +11,8 @@ pub(crate) struct Colleague {
     pub(crate) account_id: [u8; 16],
     pub(crate) bundle: Bundle,
     pub(crate) confirmed_at: Option<i64>,
-    /// The eight words that the administrator compared; another key than the present one if they differ.
+    /// The eight words that the administrator compared; another key than the present one if they
+    /// differ.
     pub(crate) confirmed_fingerprint: Option<String>,
     /// The key that an earlier account with this address had, or this one before a reset.
     pub(crate) earlier_fingerprint: Option<String>,
@@ -20,7 +21,8 @@ pub(crate) struct Colleague {
 }
 
 impl Store {
-    /// The person with this address, if an organisation has both them and the asker as active members who accepted it.
+    /// The person with this address, if an organisation has both them and the asker as active
+    /// members who accepted it.
     pub(crate) async fn colleague(
         &self,
         session: TokenHash,

@@ -1,7 +1,8 @@
 //! Due letters: taken out of the outbox one at a time by whoever delivers.
 //!
-//! Promise: a letter is in the outbox if and only if its change was committed; taking an invitation out stores the hash of the token that is about to be sent,
-//! durably, before it is sent; no address gets more than a few letters an hour, the others wait. Must never: hold a token.
+//! Promise: a letter is in the outbox if and only if its change was committed; taking an invitation
+//! out stores the hash of the token that is about to be sent, durably, before it is sent; no
+//! address gets more than a few letters an hour, the others wait. Must never: hold a token.
 
 use super::db::{Db, Row, values};
 use super::rows::{Bundle, Reset};
@@ -10,9 +11,11 @@ use crate::address;
 use crate::standing::Mode;
 use crate::token::TokenHash;
 
-/// Seconds that a deliverer has a letter to itself. It asks for as many again while it is still sending; those of one that died are sent by another soon.
+/// Seconds that a deliverer has a letter to itself. It asks for as many again while it is still
+/// sending; those of one that died are sent by another soon.
 const LEASE: i64 = 60;
-/// Letters to one address in an hour. Those to an administrator are not counted: each account is completed once.
+/// Letters to one address in an hour. Those to an administrator are not counted: each account is
+/// completed once.
 const HOURLY: i64 = 5;
 const HOUR: i64 = 3600;
 /// How long a letter is tried, in seconds: a week, as long as an invitation lives.
@@ -48,7 +51,8 @@ pub(crate) enum Letters {
     Invite { invite_id: [u8; 16], mode: Mode, expires_at: i64, reset: Option<Reset> },
     /// To the person: your account is complete.
     Completed(Box<Bundle>, i64),
-    /// To the administrator: this account is complete; and the fingerprint of the key that an earlier account with this address had.
+    /// To the administrator: this account is complete; and the fingerprint of the key that an
+    /// earlier account with this address had.
     CompletedForAdministrator(Box<Bundle>, i64, Option<String>),
     /// Something happened to an account that was complete before; at this moment.
     News(News, Box<Bundle>, i64),
@@ -90,8 +94,9 @@ impl News {
 }
 
 impl Store {
-    /// Takes the next letter that is due. If it is an invitation, `token` opens it from now on, and so do those that were sent before and may have arrived.
-    /// `name` becomes its Message-ID if it has none yet.
+    /// Takes the next letter that is due. If it is an invitation, `token` opens it from now on, and
+    /// so do those that were sent before and may have arrived. `name` becomes its Message-ID if it
+    /// has none yet.
     pub(crate) async fn take_letter(&self, token: TokenHash, name: String, now: i64) -> Result<Taken> {
         self.write(move |db| {
             let due = db.row(
@@ -148,8 +153,8 @@ impl Store {
         .await
     }
 
-    /// Frees letters that an earlier run took and did not live to send. Where several servers share the database, another one may be sending them now: there
-    /// the lease has to run out.
+    /// Frees letters that an earlier run took and did not live to send. Where several servers share
+    /// the database, another one may be sending them now: there the lease has to run out.
     pub(crate) async fn free_letters(&self) -> Result<()> {
         if !self.location.is_for_one_server() {
             return Ok(());

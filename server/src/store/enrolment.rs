@@ -3,7 +3,7 @@
 use super::accounts::IS_MEMBER;
 use super::audit::{Entry, note};
 use super::db::{Db, values};
-use super::invites::{Offer, find};
+use super::invites::{Offer, accept, find, use_up};
 use super::outbox::queue;
 use super::rows::{Bundle, Policy, Reset};
 use super::{Result, Store, resets};
@@ -90,14 +90,8 @@ impl Store {
                 return Ok(Finished::Unusable(Unusable::Used { at: None, contact: found.offer.contact }));
             }
             insert(db, account, &upload, now)?;
-            db.execute(
-                "UPDATE invite SET state = 'used', ended_at = ?2 WHERE invite_id = ?1",
-                &values![upload.invite_id, now],
-            )?;
-            db.execute(
-                "UPDATE membership SET accepted_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
-                &values![account, org, now],
-            )?;
+            use_up(db, upload.invite_id, now)?;
+            accept(db, account, org, now)?;
             queue(db, "completed", account, org, now)?;
             if found.offer.contact.is_some() {
                 queue(db, "completed-admin", account, org, now)?;
@@ -127,10 +121,7 @@ fn finish_reset(db: &Db, offer: &Offer, reset: Reset, upload: &Completion, now: 
         return Ok(Finished::Unusable(Unusable::Used { at: None, contact: offer.contact.clone() }));
     }
     insert(db, account, upload, now)?;
-    db.execute(
-        "UPDATE invite SET state = 'used', ended_at = ?2 WHERE invite_id = ?1",
-        &values![upload.invite_id, now],
-    )?;
+    use_up(db, upload.invite_id, now)?;
     let entry =
         |detail| Entry { org: Some(org), account: Some(account), invite: Some(upload.invite_id), detail: Some(detail) };
     note(db, now, "account.reset", entry(&upload.fingerprint));
@@ -141,7 +132,8 @@ fn finish_reset(db: &Db, offer: &Offer, reset: Reset, upload: &Completion, now: 
     Ok(Finished::Receipt(upload.receipt))
 }
 
-/// The answer to a body that was stored before, for any key that once claimed this invite, as long as the person is active.
+/// The answer to a body that was stored before, for any key that once claimed this invite, as long
+/// as the person is active.
 fn again(db: &Db, upload: &Completion) -> Result<Option<Finished>> {
     let stored = db.row(
         &format!(

@@ -1,7 +1,9 @@
-//! Groups as their organisation provisions them. They are kept for the organisation; being in one gives nobody anything that is encrypted.
+//! Groups as their organisation provisions them. They are kept for the organisation; being in one
+//! gives nobody anything that is encrypted.
 //!
-//! Promises: every query names the organisation; a member exists when it joins and is one row, so that a group of any size is changed by the rows concerned alone;
-//! who is removed from the organisation leaves its groups.
+//! Promises: every query names the organisation; a member exists when it joins and is one row, so
+//! that a group of any size is changed by the rows concerned alone; who is removed from the
+//! organisation leaves its groups.
 
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Value, values};
@@ -271,7 +273,8 @@ fn known(db: &Db, key: GroupKey, changes: &[MemberChange]) -> Result<Option<Know
     let ids: HashSet<[u8; 16]> = joining().map(|joining| joining.member_id).filter(|id| *id != key.group).collect();
     let ids: Vec<[u8; 16]> = ids.into_iter().collect();
     let among = |table: &str, column: &str| -> Result<HashSet<[u8; 16]>> {
-        // Not by an index of the organisation: SQLite would rather go through all its people than look up a hundred.
+        // Not by an index of the organisation: SQLite would rather go through all its people than
+        // look up a hundred.
         let sql = format!(
             "SELECT {column} FROM {table} WHERE coalesce(org_id, org_id) = ?2 AND {column} <> ?1 AND {column} IN ({})",
             marks(3)

@@ -1,9 +1,10 @@
-//! A database in memory whose rows can be taken out and put back. For tests and fuzzing only: the search
-//! of `explore` comes to one state by many ways, and fuzzing begins at one state again and again.
+//! A database in memory whose rows can be taken out and put back. For tests and fuzzing only: the
+//! search of `explore` comes to one state by many ways, and fuzzing begins at one state again and
+//! again.
 //!
-//! Promise: commands and queries are the store's own, each command in a transaction of its own as the
-//! writer makes it. Left out: the writer's thread, its gathering of several commands, and the audit
-//! log, which nothing is decided by. Must never: be part of a server that somebody uses.
+//! Promise: commands and queries are the store's own, each command in a transaction of its own as
+//! the writer makes it. Left out: the writer's thread, its gathering of several commands, and the
+//! audit log, which nothing is decided by. Must never: be part of a server that somebody uses.
 
 use super::copy::TABLES;
 pub(crate) use super::db::{Cell, FromCell, Row};
@@ -16,7 +17,8 @@ use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What is taken out and put back: everything that is copied for a backup but the audit log, and what lives for minutes only.
+/// What is taken out and put back: everything that is copied for a backup but the audit log, and
+/// what lives for minutes only.
 const BESIDE: [&str; 2] = ["login", "session"];
 /// Numbers that only order rows; where one state is reached by two ways they may differ.
 const ONLY_ORDERS: &str = "seq";

@@ -1,6 +1,7 @@
 //! Invitations: issued, withdrawn, claimed.
 //!
-//! Promise: at most one invitation per person and organisation is live; the token is asked for before anything is said about its state.
+//! Promise: at most one invitation per person and organisation is live; the token is asked for
+//! before anything is said about its state.
 
 use super::accounts::strictest;
 use super::audit::{Entry, note};
@@ -96,7 +97,8 @@ impl Store {
         .await
     }
 
-    /// Withdraws the open invitation of the person with this address and queues a new one, per organisation that has them active.
+    /// Withdraws the open invitation of the person with this address and queues a new one, per
+    /// organisation that has them active.
     pub(crate) async fn resend(&self, email: String, ttl: i64, now: i64) -> Result<Resent> {
         self.write(move |db| {
             let Some(account) = account_to_invite(db, &email)? else { return Ok(Resent::Unknown) };
@@ -119,8 +121,9 @@ impl Store {
     }
 }
 
-/// The account of this address; or the unfinished one that its organisation has given this address since, which then becomes where it is invited: an
-/// administrator who names the address has seen it.
+/// The account of this address; or the unfinished one that its organisation has given this address
+/// since, which then becomes where it is invited: an administrator who names the address has seen
+/// it.
 fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
     let key = address::key(email);
     let by_address =
@@ -173,7 +176,8 @@ pub(super) fn first(
     ]
 }
 
-/// Withdraws the open invitation of a person in an organisation, and its letter if it was not sent yet.
+/// Withdraws the open invitation of a person in an organisation, and its letter if it was not sent
+/// yet.
 pub(super) fn withdraw(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> Result<()> {
     let open = db.row(
         "SELECT invite_id FROM invite WHERE account_id = ?1 AND org_id = ?2 AND state = 'live'",
@@ -194,6 +198,21 @@ pub(super) fn withdraw(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> R
         "invite.withdrawn",
         Entry { org: Some(org), account: Some(account), invite: Some(invite), detail: None },
     );
+    Ok(())
+}
+
+/// Ends an invitation because it was used.
+pub(super) fn use_up(db: &Db, invite: [u8; 16], now: i64) -> Result<()> {
+    db.execute("UPDATE invite SET state = 'used', ended_at = ?2 WHERE invite_id = ?1", &values![invite, now])?;
+    Ok(())
+}
+
+/// Writes down that the person has accepted the organisation.
+pub(super) fn accept(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> Result<()> {
+    db.execute(
+        "UPDATE membership SET accepted_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
+        &values![account, org, now],
+    )?;
     Ok(())
 }
 
@@ -241,7 +260,8 @@ pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<StoredInvite>> {
         &values![invite],
     )?;
     let Some(mut found) = found.map(|row| StoredInvite::from_row(&row)).transpose()? else { return Ok(None) };
-    // A complete account can have several organisations; the strictest says what is least, as for every change of its password.
+    // A complete account can have several organisations; the strictest says what is least, as for
+    // every change of its password.
     if found.offer.reset.is_some()
         && let Some(policy) = strictest(db, found.offer.account_id)?
     {

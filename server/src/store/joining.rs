@@ -1,8 +1,9 @@
-//! A person who has a completed account accepts another organisation: once, in one transaction, with nothing of the keys changed.
+//! A person who has a completed account accepts another organisation: once, in one transaction,
+//! with nothing of the keys changed.
 
 use super::audit::{Entry, note};
 use super::db::values;
-use super::invites::find;
+use super::invites::{accept, find, use_up};
 use super::outbox::queue;
 use super::sessions::{InSession, Purpose, require};
 use super::{Result, Store};
@@ -55,14 +56,8 @@ impl Store {
             if let Some(why) = unusable {
                 return Ok(Ok(Acceptance::Unusable(why)));
             }
-            db.execute(
-                "UPDATE invite SET state = 'used', ended_at = ?2 WHERE invite_id = ?1",
-                &values![invite, now],
-            )?;
-            db.execute(
-                "UPDATE membership SET accepted_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
-                &values![account, org, now],
-            )?;
+            use_up(db, invite, now)?;
+            accept(db, account, org, now)?;
             let administrators = found.offer.contact.as_ref().map(|_| "joined-admin");
             for letter in ["joined"].into_iter().chain(administrators) {
                 queue(db, letter, account, org, now)?;

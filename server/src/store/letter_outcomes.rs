@@ -1,8 +1,9 @@
 //! What became of a letter: taken, waiting, in doubt, refused, sent back.
 //!
-//! Promises: a letter that was refused for now is tried again, each time a little later; one that may have arrived is tried again rarely and only a few times;
-//! one that was refused for good or sent back says so where an administrator looks. Must never: change an invitation or an account because of a bounce, which
-//! anybody can write.
+//! Promises: a letter that was refused for now is tried again, each time a little later; one that
+//! may have arrived is tried again rarely and only a few times; one that was refused for good or
+//! sent back says so where an administrator looks. Must never: change an invitation or an account
+//! because of a bounce, which anybody can write.
 
 use super::audit::{Entry, note};
 use super::db::{Db, Row, values};
@@ -11,7 +12,8 @@ use crate::rng::random;
 
 /// Longest pause between two tries, in seconds, before chance is added.
 const LONGEST_PAUSE: i64 = 3600;
-/// Pause after a letter that may have arrived: as long as a mail server may take to say so (RFC 5321 section 4.5.3.2.6).
+/// Pause after a letter that may have arrived: as long as a mail server may take to say so (RFC
+/// 5321 section 4.5.3.2.6).
 const DOUBTFUL_PAUSE: i64 = 600;
 /// How often a letter may have arrived before it is left at that.
 const DOUBTS: i64 = 3;
@@ -74,7 +76,8 @@ impl Store {
         .await
     }
 
-    /// Marks the letter of one of these names as sent back; else the last letter to one of these addresses. Gives the account that it was for.
+    /// Marks the letter of one of these names as sent back; else the last letter to one of these
+    /// addresses. Gives the account that it was for.
     pub(crate) async fn letter_bounced(
         &self,
         names: Vec<String>,

@@ -1,6 +1,8 @@
-//! Lists of people and groups: slices in order of creation, and walks over those that an index narrows down to.
+//! Lists of people and groups: slices in order of creation, and walks over those that an index
+//! narrows down to.
 //!
-//! Promises: every query names the organisation; a walk holds one batch of rows at a time, however many there are; the order is the same on every page.
+//! Promises: every query names the organisation; a walk holds one batch of rows at a time, however
+//! many there are; the order is the same on every page.
 
 use super::db::{Db, Value, values};
 use super::groups::{self, Group, Load};
@@ -116,7 +118,8 @@ impl Store {
         .await
     }
 
-    /// The organisation's groups in order of creation, `skip` left out, at most `take`, and not many more members than `members` at once.
+    /// The organisation's groups in order of creation, `skip` left out, at most `take`, and not
+    /// many more members than `members` at once.
     pub(crate) async fn groups_slice(
         &self,
         org: [u8; 16],
@@ -208,7 +211,8 @@ fn walk_values(org: [u8; 16], after: (i64, [u8; 16]), value: Option<Value<'stati
 /// Tables, a condition on `membership m` or `scim_group g`, and its value as `?5`.
 type Source = (&'static str, &'static str, Option<Value<'static>>);
 
-// A cross join keeps its order in SQLite: the few rows that the index finds come first, instead of everybody in order of creation.
+// A cross join keeps its order in SQLite: the few rows that the index finds come first, instead of
+// everybody in order of creation.
 const BY_EMAIL: &str = "(SELECT e.user_id AS id FROM membership_email e WHERE e.org_id = ?1 AND e.email_key = ?5) f CROSS JOIN membership m";
 const BY_EXTERNAL: &str =
     "(SELECT e.user_id AS id FROM membership e WHERE e.org_id = ?1 AND e.external_id = ?5) f CROSS JOIN membership m";

@@ -1,7 +1,9 @@
 //! Logins: begun, finished once, counted; with the password, or with the recovery code.
 //!
-//! Promise: a conversation counts as a failure from its first message until it succeeds, because OPAQUE's second message lets whoever asked test one guess.
-//! People who do not exist are counted like those who do. A count is of the last hour or day and never for good: otherwise anybody could lock anybody out.
+//! Promise: a conversation counts as a failure from its first message until it succeeds, because
+//! OPAQUE's second message lets whoever asked test one guess. People who do not exist are counted
+//! like those who do. A count is of the last hour or day and never for good: otherwise anybody
+//! could lock anybody out.
 
 use super::accounts::{LoginRow, account, strictest};
 use super::audit::{Entry, note};
@@ -89,7 +91,8 @@ impl Store {
         .await
     }
 
-    /// Opens a session, unless the person is or was meanwhile deactivated, or what was proven was changed meanwhile.
+    /// Opens a session, unless the person is or was meanwhile deactivated, or what was proven was
+    /// changed meanwhile.
     pub(crate) async fn login_succeeded(
         &self,
         way: Way,
@@ -100,7 +103,8 @@ impl Store {
     ) -> Result<Proven> {
         self.write(move |db| {
             let Some(row) = account(db, "a.account_id = ?1", id.into())? else { return Ok(Proven::Over) };
-            // One conversation opens one session. One that was ended by a change stays, and stays counted.
+            // One conversation opens one session. One that was ended by a change stays, and stays
+            // counted.
             let over = "DELETE FROM login WHERE login_id = ?1 AND way = ?2 AND expires_at > ?3";
             if db.execute(over, &values![login, way.as_str(), now])? != 1 {
                 return Ok(Proven::Over);
@@ -132,7 +136,8 @@ impl Store {
         .await
     }
 
-    /// Throws away what no longer matters: states and sessions that ran out, and failures that count no more.
+    /// Throws away what no longer matters: states and sessions that ran out, and failures that
+    /// count no more.
     pub(crate) async fn sweep_logins(&self, now: i64) -> Result<()> {
         self.write(move |db| {
             db.execute("UPDATE login SET state = NULL WHERE expires_at <= ?1 AND state IS NOT NULL", &values![now])?;

@@ -1,4 +1,5 @@
-//! The tables, as steps that only go forward. A step that has been released is never changed; a new one is added.
+//! The tables, as steps that only go forward. A step that has been released is never changed; a new
+//! one is added.
 
 use super::db::{Db, values};
 use super::error::{Result, StoreError};

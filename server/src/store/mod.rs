@@ -1,8 +1,9 @@
 //! Everything that is kept: typed commands in, typed answers out, one transaction each.
 //!
-//! Promises: an answer is given only after its transaction is on disk; a command is applied whole or not at all; what one command decides, no other can
-//! have changed meanwhile. Must never: hold a token or a server key. SQL is spoken here and nowhere else; the functions take and give plain values, so that
-//! another database can stand beside this one.
+//! Promises: an answer is given only after its transaction is on disk; a command is applied whole
+//! or not at all; what one command decides, no other can have changed meanwhile. Must never: hold a
+//! token or a server key. SQL is spoken here and nowhere else; the functions take and give plain
+//! values, so that another database can stand beside this one.
 
 mod accounts;
 mod addresses;
@@ -92,7 +93,8 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens the database, brings it to the newest version and starts the writer. Waits for the database: call it where waiting is allowed.
+    /// Opens the database, brings it to the newest version and starts the writer. Waits for the
+    /// database: call it where waiting is allowed.
     fn open_here(location: Location) -> Result<Self> {
         let db = location.connect()?;
         migrate::run(&db)?;

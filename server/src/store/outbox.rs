@@ -21,8 +21,8 @@ pub(super) fn invitation(account: [u8; 16], org: [u8; 16], invite: [u8; 16], now
     )
 }
 
-/// Queues one letter to the person, under the name of the organisation that has them longest, and one
-/// to the administrators of each organisation, if they have to know.
+/// Queues one letter to the person, under the name of the organisation that has them longest, and
+/// one to the administrators of each organisation, if they have to know.
 pub(super) fn tell(
     db: &Db,
     account: [u8; 16],

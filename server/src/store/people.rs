@@ -1,7 +1,8 @@
-//! People as their organisation provisions them: created, read, changed, removed, always within one organisation.
+//! People as their organisation provisions them: created, read, changed, removed, always within one
+//! organisation.
 //!
-//! Promise: every query names the organisation; deactivation ends invitations, logins and running enrolments in the same transaction; a completed account never
-//! gets a second invitation to enrol.
+//! Promise: every query names the organisation; deactivation ends invitations, logins and running
+//! enrolments in the same transaction; a completed account never gets a second invitation to enrol.
 
 use super::accounts::IS_MEMBER;
 use super::addresses::{NEW_ACCOUNT, give_address};
@@ -23,7 +24,8 @@ pub(crate) struct Draft {
     pub(crate) display_name: Option<String>,
     /// The other SCIM attributes, as JSON text.
     pub(crate) attributes: String,
-    /// Every address that the person is found by, in lower case. Only written: what is loaded has none.
+    /// Every address that the person is found by, in lower case. Only written: what is loaded has
+    /// none.
     pub(crate) addresses: Vec<String>,
 }
 
@@ -59,8 +61,8 @@ pub(crate) enum Edited<E> {
     Refused(E),
 }
 
-/// What stands in the way of a new person: the userName, and who has the address already. No joins: a planner that knows nothing of the tables yet would
-/// begin at the wrong end.
+/// What stands in the way of a new person: the userName, and who has the address already. No joins:
+/// a planner that knows nothing of the tables yet would begin at the wrong end.
 const BEFORE: &str = "SELECT EXISTS (SELECT 1 FROM membership WHERE org_id = ?1 AND user_name_key = ?2),
         (SELECT account_id FROM account WHERE email_key = ?3 AND state <> 'removed'),
         EXISTS (SELECT 1 FROM membership WHERE org_id = ?1
@@ -179,7 +181,8 @@ impl Store {
                 ("DELETE FROM membership WHERE user_id = ?1 AND org_id = ?2", values![key.user, key.org].to_vec()),
                 ("UPDATE organisation SET people = people - 1 WHERE org_id = ?1", values![key.org].to_vec()),
             ])?;
-            // The last organisation gone, the address is free again: who comes back is a new account with new keys.
+            // The last organisation gone, the address is free again: who comes back is a new
+            // account with new keys.
             db.execute(
                 "UPDATE account SET state = 'removed', removed_at = ?2
                  WHERE account_id = ?1 AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.account_id = ?1)",
@@ -252,7 +255,8 @@ impl Membership {
     }
 }
 
-/// Ends what the person has open in this organisation and, if it was the last active one, in the realm.
+/// Ends what the person has open in this organisation and, if it was the last active one, in the
+/// realm.
 fn deactivate(db: &Db, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()> {
     invites::withdraw(db, account, org, now)?;
     let elsewhere = db.exists(

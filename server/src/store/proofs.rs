@@ -3,7 +3,8 @@
 use super::db::{Db, values};
 use super::error::Result;
 
-/// What is proven at the end of a conversation. Each way is counted by itself: whoever guesses at one must not be able to close the other.
+/// What is proven at the end of a conversation. Each way is counted by itself: whoever guesses at
+/// one must not be able to close the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
     Password,
@@ -26,7 +27,8 @@ impl Way {
         }
     }
 
-    /// What the audit log calls a proof that holds, one that does not, and one that holds for a person who may not come in.
+    /// What the audit log calls a proof that holds, one that does not, and one that holds for a
+    /// person who may not come in.
     pub(super) fn events(self) -> [&'static str; 3] {
         match self {
             Self::Password => ["login.succeeded", "login.failed", "login.barred"],

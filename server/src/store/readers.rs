@@ -1,4 +1,5 @@
-//! A small pool of read-only connections, used on blocking threads; neither database makes them wait for the writer.
+//! A small pool of read-only connections, used on blocking threads; neither database makes them
+//! wait for the writer.
 
 use super::db::{Db, Location};
 use super::error::{Result, StoreError};
@@ -6,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
-/// How long a connection that lay idle is taken to be alive without asking: its server may have been started anew meanwhile.
+/// How long a connection that lay idle is taken to be alive without asking: its server may have
+/// been started anew meanwhile.
 const TRUSTED: Duration = Duration::from_millis(100);
 /// Most reads at one time.
 const READERS: usize = 4;

@@ -1,8 +1,11 @@
-//! New keys for a completed account whose password and kit are both lost: started by an administrator, completed by the person, called off by whoever proves
-//! that one of the two is not lost.
+//! New keys for a completed account whose password and kit are both lost: started by an
+//! administrator, completed by the person, called off by whoever proves that one of the two is not
+//! lost.
 //!
-//! Promise: until it is completed the account works as before; a log-in, a recovery or a change by its owner ends an open reset in the same transaction; nothing
-//! of it happens without an entry in the audit log and letters. Must never: keep a sealed key of the old generation, or take a generation but the next.
+//! Promise: until it is completed the account works as before; a log-in, a recovery or a change by
+//! its owner ends an open reset in the same transaction; nothing of it happens without an entry in
+//! the audit log and letters. Must never: keep a sealed key of the old generation, or take a
+//! generation but the next.
 
 use super::accounts::IS_MEMBER;
 use super::audit::{Entry, note};
@@ -87,7 +90,8 @@ pub(super) fn call_off(db: &Db, account: [u8; 16], how: &str, now: i64) -> Resul
     tell(db, account, Some("reset-called-off"), Some("reset-called-off-admin"), now)
 }
 
-/// Takes the old keys away and ends whatever they opened; false if the account is not of the generation before. Whoever calls stores the new ones.
+/// Takes the old keys away and ends whatever they opened; false if the account is not of the
+/// generation before. Whoever calls stores the new ones.
 pub(super) fn take_old_keys(db: &Db, account: [u8; 16], reset: Reset, fingerprint: &str, now: i64) -> Result<bool> {
     let changed = db.execute(
         "UPDATE account SET earlier_fingerprint = fingerprint, fingerprint = ?2, reset_started_at = ?3, reset_at = ?4

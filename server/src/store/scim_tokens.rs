@@ -1,13 +1,15 @@
 //! Tokens of identity providers: added, found, rotated with an overlap, listed, revoked.
 //!
-//! Promise: a token that has expired or was revoked is not found, from the same second on. Must never: hold a token, only its hash.
+//! Promise: a token that has expired or was revoked is not found, from the same second on. Must
+//! never: hold a token, only its hash.
 
 use super::audit::{Entry, note};
 use super::db::{Db, Row, values};
 use super::{Result, Store};
 use crate::token::TokenHash;
 
-/// Seconds after which a use is written down again: "when was it last used" needs no write for every request.
+/// Seconds after which a use is written down again: "when was it last used" needs no write for
+/// every request.
 const USE_NOTED: i64 = 3600;
 
 /// A token that is about to be added.
@@ -80,7 +82,8 @@ impl Store {
         Ok(found.map(|(org, _)| org))
     }
 
-    /// Adds a token beside another, which ends after `overlap` seconds, or when it would have anyway.
+    /// Adds a token beside another, which ends after `overlap` seconds, or when it would have
+    /// anyway.
     pub(crate) async fn rotate_scim_token(
         &self,
         old: [u8; 16],

@@ -1,7 +1,8 @@
 //! Sessions: found by the hash of their bearer, listed for their owner, ended.
 //!
-//! Promise: a session is good for one account and one purpose until it expires, is ended, or the person is suspended; a suspension ends it for good, and its
-//! holder is told why for as long as it would have lived. Must never: hold a bearer.
+//! Promise: a session is good for one account and one purpose until it expires, is ended, or the
+//! person is suspended; a suspension ends it for good, and its holder is told why for as long as it
+//! would have lived. Must never: hold a bearer.
 
 use super::accounts::{LoginRow, account};
 use super::audit::{Entry, note};
@@ -11,7 +12,8 @@ use crate::rng::fresh_id;
 use crate::standing::Standing;
 use crate::token::TokenHash;
 
-/// Passwords that can be begun in one session: each beginning lets whoever holds the session test one guess.
+/// Passwords that can be begun in one session: each beginning lets whoever holds the session test
+/// one guess.
 const STARTS: i64 = 10;
 /// How a session that is kept was ended.
 const BARRED: i64 = 1;
@@ -225,14 +227,15 @@ pub(super) fn require(db: &Db, hash: TokenHash, purpose: Option<Purpose>, now: i
     Ok(Ok(Session { session_id: row.at(0)?, account }))
 }
 
-/// Ends the sessions of a person who is suspended or removed. A login on its way ends by itself: whoever proves the password then is told how the account
-/// stands, and gets nothing else.
+/// Ends the sessions of a person who is suspended or removed. A login on its way ends by itself:
+/// whoever proves the password then is told how the account stands, and gets nothing else.
 pub(super) fn bar_all(db: &Db, account: [u8; 16]) -> Result<()> {
     db.execute("UPDATE session SET ended = ?2 WHERE account_id = ?1 AND ended = 0", &values![account, BARRED])?;
     Ok(())
 }
 
-/// Ends the sessions that a new password or kit replaces: all but `kept`, or of those only what a recovery code opened.
+/// Ends the sessions that a new password or kit replaces: all but `kept`, or of those only what a
+/// recovery code opened.
 pub(super) fn replace(db: &Db, account: [u8; 16], kept: Option<TokenHash>, only_recoveries: bool) -> Result<()> {
     // No bearer has a hash of zeros.
     let kept = kept.map_or([0; 32], |hash| hash.0);

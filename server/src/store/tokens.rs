@@ -1,7 +1,9 @@
-//! The tokens of an invitation, as hashes: the one of its newest letter, and those of earlier letters that may have arrived.
+//! The tokens of an invitation, as hashes: the one of its newest letter, and those of earlier
+//! letters that may have arrived.
 //!
-//! A letter whose last answer got lost is sent again with another token. Nobody can know which copy arrives, so both open the same invitation, until it is
-//! used, withdrawn or expired. A letter that certainly did not arrive takes its token with it.
+//! A letter whose last answer got lost is sent again with another token. Nobody can know which copy
+//! arrives, so both open the same invitation, until it is used, withdrawn or expired. A letter that
+//! certainly did not arrive takes its token with it.
 
 use super::db::{Db, values};
 use super::error::Result;

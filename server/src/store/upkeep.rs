@@ -1,9 +1,12 @@
-//! What a database wants to have done from time to time, beside the writer and not in anybody's way.
+//! What a database wants to have done from time to time, beside the writer and not in anybody's
+//! way.
 //!
-//! SQLite: the write-ahead log is moved into the database file. What this does not manage while everybody writes at once, the writer does at a limit of its
-//! own. PostgreSQL: rows are counted soon after a deployment began to grow; until then its planner guesses, and for a company's first thousand people it
-//! guesses badly, since its own housekeeping looks once a minute.
-//! Promise: nobody who waits for an answer waits for this. Must never: be what durability or correctness rests on.
+//! SQLite: the write-ahead log is moved into the database file. What this does not manage while
+//! everybody writes at once, the writer does at a limit of its own. PostgreSQL: rows are counted
+//! soon after a deployment began to grow; until then its planner guesses, and for a company's first
+//! thousand people it guesses badly, since its own housekeeping looks once a minute. Promise:
+//! nobody who waits for an answer waits for this. Must never: be what durability or correctness
+//! rests on.
 
 use super::db::{Db, Location};
 use super::error::{Result, StoreError};
@@ -13,7 +16,8 @@ use std::time::{Duration, Instant};
 
 /// How long commits are gathered: the same page, changed often, is moved once.
 const GATHER: Duration = Duration::from_millis(200);
-/// Times that something was gathered before rows are first counted, and by how much more each next time.
+/// Times that something was gathered before rows are first counted, and by how much more each next
+/// time.
 const COUNTED_AFTER: u32 = 2;
 const GROWTH: u32 = 4;
 

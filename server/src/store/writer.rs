@@ -1,6 +1,8 @@
-//! The one writer: a thread that gathers waiting commands, applies each in a savepoint and commits them together.
+//! The one writer: a thread that gathers waiting commands, applies each in a savepoint and commits
+//! them together.
 //!
-//! Promise: nobody is answered before the commit; a command that fails takes only its own savepoint back. With many callers one fsync pays for all of them.
+//! Promise: nobody is answered before the commit; a command that fails takes only its own savepoint
+//! back. With many callers one fsync pays for all of them.
 
 use super::db::{Db, Location};
 use super::error::{Result, StoreError};
@@ -12,7 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Most commands in one transaction.
 const BATCH: usize = 256;
-/// How long a batch is held open for callers who were answered together just now and are about to ask again: a fraction of what a commit takes.
+/// How long a batch is held open for callers who were answered together just now and are about to
+/// ask again: a fraction of what a commit takes.
 const LINGER: Duration = Duration::from_micros(300);
 /// How long one look lasts meanwhile; the processor is left to those who are about to ask.
 const NAP: Duration = Duration::from_micros(50);
@@ -136,7 +139,8 @@ fn work_off(location: &Location, db: Db, mut jobs: mpsc::Receiver<Box<dyn Job>>,
     }
 }
 
-/// The commands that wait, up to a whole batch; as many as the last time are waited for, but not long.
+/// The commands that wait, up to a whole batch; as many as the last time are waited for, but not
+/// long.
 fn gather(first: Box<dyn Job>, jobs: &mut mpsc::Receiver<Box<dyn Job>>, expected: usize) -> Vec<Box<dyn Job>> {
     let mut batch = vec![first];
     let began = Instant::now();
@@ -150,7 +154,8 @@ fn gather(first: Box<dyn Job>, jobs: &mut mpsc::Receiver<Box<dyn Job>>, expected
     batch
 }
 
-/// Begins a transaction, over a new connection if the one there was is gone: nothing has been done yet that could be done twice.
+/// Begins a transaction, over a new connection if the one there was is gone: nothing has been done
+/// yet that could be done twice.
 fn begin<'a>(open: &'a mut Option<Db>, location: &Location) -> Result<&'a Db> {
     if let Some(db) = open.take() {
         match db.begin() {

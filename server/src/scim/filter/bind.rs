@@ -1,7 +1,7 @@
 //! A filter bound to a kind of resource: every path is known, every value has its attribute's type.
 //!
-//! Promise: an unknown attribute, or a comparison that an attribute does not have, is an error and never a match. `password` counts as unknown, so a filter
-//! tells nothing about one.
+//! Promise: an unknown attribute, or a comparison that an attribute does not have, is an error and
+//! never a match. `password` counts as unknown, so a filter tells nothing about one.
 
 use super::{Filter, FilterError, Literal, Op, instant};
 use crate::scim::path::AttrPath;
@@ -58,7 +58,8 @@ pub(crate) fn bind(filter: &Filter, resource: Resource) -> Result<Bound> {
     Scope { resource, others: &[] }.bind(filter)
 }
 
-/// Binds a filter over several kinds: an attribute that only another kind has is one without a value.
+/// Binds a filter over several kinds: an attribute that only another kind has is one without a
+/// value.
 pub(super) fn bind_among(filter: &Filter, resource: Resource, others: &'static [Resource]) -> Result<Bound> {
     Scope { resource, others }.bind(filter)
 }

@@ -1,4 +1,7 @@
-//! Moments in filters: RFC 3339 with or without a fraction and an offset, as nanoseconds since 1970.
+//! Moments in filters: RFC 3339 with or without a fraction and an offset, as nanoseconds since
+//! 1970.
+
+use crate::calendar::days;
 
 /// Reads a moment; none if the text is not one.
 pub(super) fn read(text: &str) -> Option<i128> {
@@ -49,7 +52,7 @@ pub(super) fn read(text: &str) -> Option<i128> {
             direction * (i64::from(hours) * 3600 + i64::from(minutes) * 60)
         }
     };
-    let seconds = days_before(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
+    let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
     Some(i128::from(seconds) * 1_000_000_000 + nanos)
 }
 
@@ -60,14 +63,6 @@ fn days_in(year: i64, month: i64) -> i64 {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
-}
-
-/// Days since 1970-01-01; years begin in March, so that the leap day comes last.
-fn days_before(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day
-        - 1
-        - 719_468
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Evaluating a bound filter on a resource.
 //!
-//! An attribute with several values matches if one of them does. `ne` is also true of an attribute without any value (RFC 7644 leaves both open; `docs/SCIM.md`).
+//! An attribute with several values matches if one of them does. `ne` is also true of an attribute
+//! without any value (RFC 7644 leaves both open; `docs/SCIM.md`).
 
 use super::{Bound, Check, Op, instant};
 use crate::scim::schema::{Attribute, Place};

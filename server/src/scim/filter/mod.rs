@@ -1,7 +1,9 @@
 //! Filters (RFC 7644 section 3.4.2.2): read, printed, bound to a schema, evaluated.
 //!
-//! Promises: `parse(print(f)) == f`; reading takes bounded time, depth and number of tests; what is not understood is an error, so a filter never widens a result.
-//! The grammar is the RFC's plus what providers send: `emails[type eq "work"].value eq "x"`, `not(` and `not (`, and values without quotation marks.
+//! Promises: `parse(print(f)) == f`; reading takes bounded time, depth and number of tests; what is
+//! not understood is an error, so a filter never widens a result. The grammar is the RFC's plus
+//! what providers send: `emails[type eq "work"].value eq "x"`, `not(` and `not (`, and values
+//! without quotation marks.
 
 mod bind;
 mod instant;

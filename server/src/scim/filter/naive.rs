@@ -1,4 +1,5 @@
-//! A second evaluator, slow and plain, straight from the words of RFC 7644: what the other one is compared with. Must never: be part of the program.
+//! A second evaluator, slow and plain, straight from the words of RFC 7644: what the other one is
+//! compared with. Must never: be part of the program.
 
 use super::{Filter, Literal, Op, instant};
 use crate::scim::path::AttrPath;

@@ -129,7 +129,8 @@ impl<'a> Parser<'a> {
             self.rest = rest;
             return Ok(Literal::Text(text));
         }
-        // Microsoft's collection leaves the quotation marks out: everything up to a blank, parenthesis or bracket is the value.
+        // Microsoft's collection leaves the quotation marks out: everything up to a blank,
+        // parenthesis or bracket is the value.
         Ok(match self.word() {
             "" => return Err(FilterError::new("The filter has no value where one belongs.")),
             "true" | "True" => Literal::Bool(true),

@@ -92,7 +92,8 @@ impl Change {
             map.remove(attribute.name);
             return Ok(());
         };
-        // The parts of a name are changed one by one; what is identified by its `value`, a manager, is changed as a whole.
+        // The parts of a name are changed one by one; what is identified by its `value`, a manager,
+        // is changed as a whole.
         if let (Value::Object(parts), None, Some(Value::Object(present))) =
             (value, attribute.sub("value"), map.get_mut(attribute.name))
         {

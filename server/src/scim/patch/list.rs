@@ -104,7 +104,8 @@ impl List<'_> {
             return match self.op {
                 Op::Remove => Ok(()),
                 Op::Replace => Err(no_target()),
-                // Entra adds phoneNumbers[type eq "mobile"].value to somebody without a mobile phone.
+                // Entra adds phoneNumbers[type eq "mobile"].value to somebody without a mobile
+                // phone.
                 Op::Add => {
                     let mut made = Map::new();
                     build(self.attribute, &selection.written, &mut made).ok_or_else(no_target)?;

@@ -26,7 +26,8 @@ pub(crate) enum MemberStep {
 pub(crate) struct NewMember {
     pub(crate) value: String,
     pub(crate) display: Option<String>,
-    /// It was a bare text, as Microsoft's collection sends it: then an id that nobody has is no error, and no member either.
+    /// It was a bare text, as Microsoft's collection sends it: then an id that nobody has is no
+    /// error, and no member either.
     pub(crate) bare: bool,
 }
 
@@ -53,7 +54,8 @@ pub(super) fn step(
         (Op::Replace, Some(_)) => Err(read_only("A member")),
         (Op::Remove, None) => match value {
             None | Some(Value::Null) => Ok(MemberStep::RemoveAll),
-            // Entra removes whom it names. Read by the letter of the RFC, this would empty the group.
+            // Entra removes whom it names. Read by the letter of the RFC, this would empty the
+            // group.
             Some(value) => {
                 Ok(MemberStep::Remove(read(place.attribute, value)?.into_iter().map(|member| member.value).collect()))
             }

@@ -1,8 +1,10 @@
-//! PATCH (RFC 7644 section 3.5.2) in the forms that identity providers send: operators in any case, with a path or without, paths as keys.
+//! PATCH (RFC 7644 section 3.5.2) in the forms that identity providers send: operators in any case,
+//! with a path or without, paths as keys.
 //!
-//! Promises: all operations are applied or none; one that is not understood is an error, because an ignored deactivation leaves somebody in; the time is bounded by
-//! the request's size. `password` and `schemas` are the two that are ignored on purpose. Members of groups are not touched here: they come out as changes of their own,
-//! so that a group of any size is changed by its rows alone.
+//! Promises: all operations are applied or none; one that is not understood is an error, because an
+//! ignored deactivation leaves somebody in; the time is bounded by the request's size. `password`
+//! and `schemas` are the two that are ignored on purpose. Members of groups are not touched here:
+//! they come out as changes of their own, so that a group of any size is changed by its rows alone.
 
 mod apply;
 mod list;
@@ -99,7 +101,8 @@ impl Reader {
             (Some(Value::String(path)), value) => self.change(op, &path, value),
             (Some(_), _) => Err(ScimError::bad(Type::InvalidPath, "path must be a text.")),
             (None, _) if op == Op::Remove => Err(ScimError::bad(Type::NoTarget, "remove needs a path.")),
-            // Without a path the keys are paths: attributes, "name.givenName", or those of an extension behind its URN.
+            // Without a path the keys are paths: attributes, "name.givenName", or those of an
+            // extension behind its URN.
             (None, Some(Value::Object(values))) => {
                 values.into_iter().try_for_each(|(path, value)| self.change(op, &path, Some(value)))
             }

@@ -1,4 +1,5 @@
-//! What every resource has (RFC 7643 section 3.1). These attributes are in no schema of their own, so `/Schemas` does not list them.
+//! What every resource has (RFC 7643 section 3.1). These attributes are in no schema of their own,
+//! so `/Schemas` does not list them.
 
 use super::{Attribute, Kind, Returned};
 

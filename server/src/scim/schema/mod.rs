@@ -1,6 +1,8 @@
-//! The schemas that this server speaks: User, Group and the enterprise extension of RFC 7643, as tables.
+//! The schemas that this server speaks: User, Group and the enterprise extension of RFC 7643, as
+//! tables.
 //!
-//! Promise: what `/Schemas` says is what the parser, the filters and PATCH do, because all of them read these tables.
+//! Promise: what `/Schemas` says is what the parser, the filters and PATCH do, because all of them
+//! read these tables.
 
 mod common;
 mod enterprise;
@@ -180,7 +182,8 @@ impl Resource {
     }
 }
 
-/// Where in a resource something is: an attribute of the core or of an extension, or a sub-attribute.
+/// Where in a resource something is: an attribute of the core or of an extension, or a
+/// sub-attribute.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     /// The URN of the extension.
@@ -190,7 +193,8 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The attribute that values are compared by: the sub-attribute, else `value` of a complex one (RFC 7644 section 3.4.2.2).
+    /// The attribute that values are compared by: the sub-attribute, else `value` of a complex one
+    /// (RFC 7644 section 3.4.2.2).
     pub(crate) fn compared(self) -> Option<Self> {
         match (self.sub, self.attribute.kind) {
             (None, Kind::Complex) => Some(Self { sub: Some(self.attribute.sub("value")?), ..self }),
@@ -216,7 +220,8 @@ pub(crate) enum Named {
     Place(Place),
 }
 
-/// Finds what a path names in a kind of resource. Without a URN the core comes first, then the extensions: Entra says `manager`.
+/// Finds what a path names in a kind of resource. Without a URN the core comes first, then the
+/// extensions: Entra says `manager`.
 pub(crate) fn resolve(resource: Resource, path: &AttrPath) -> Option<Named> {
     let extensions = resource.extensions();
     let whole = path.whole();

@@ -1,7 +1,8 @@
 //! One way to speak to two databases: SQLite in a file, PostgreSQL behind a socket.
 //!
-//! Promise: every statement of the store is one text that both understand, with parameters written `?1`; values go beside it and never into it. An audit
-//! entry noted by a command that is taken back is taken back with it. Must never: leave a transaction open behind an error.
+//! Promise: every statement of the store is one text that both understand, with parameters written
+//! `?1`; values go beside it and never into it. An audit entry noted by a command that is taken
+//! back is taken back with it. Must never: leave a transaction open behind an error.
 
 mod cell;
 mod postgres;
@@ -75,7 +76,8 @@ impl Db {
         }
     }
 
-    /// Runs several statements in their order, on PostgreSQL without waiting for each answer before the next is sent.
+    /// Runs several statements in their order, on PostgreSQL without waiting for each answer before
+    /// the next is sent.
     pub(crate) fn execute_all(&self, statements: &[Statement<'_>]) -> Result<()> {
         match &self.inner {
             Inner::Sqlite(db) => statements.iter().try_for_each(|(sql, values)| db.execute(sql, values).map(drop)),
@@ -132,7 +134,8 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that excludes every other writer of this deployment, whatever server it belongs to.
+    /// Begins a transaction that excludes every other writer of this deployment, whatever server it
+    /// belongs to.
     pub(super) fn begin(&self) -> Result<()> {
         self.noted.borrow_mut().clear();
         match &self.inner {

@@ -1,7 +1,8 @@
-//! PostgreSQL: a connection with a small runtime of its own, so that the store can stay plain code on its own threads.
+//! PostgreSQL: a connection with a small runtime of its own, so that the store can stay plain code
+//! on its own threads.
 //!
-//! Promise: a connection to another machine is encrypted and the server's certificate checked; what a lost connection leaves uncertain is said to be so.
-//! Must never: put a password into a message.
+//! Promise: a connection to another machine is encrypted and the server's certificate checked; what
+//! a lost connection leaves uncertain is said to be so. Must never: put a password into a message.
 
 use super::Statement;
 use super::cell::{self, Row};
@@ -23,7 +24,8 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Begins and waits for its turn: the lock belongs to the deployment's database and ends with the transaction. One round trip.
+/// Begins and waits for its turn: the lock belongs to the deployment's database and ends with the
+/// transaction. One round trip.
 pub(super) const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7381201)";
 /// Statements that are kept prepared.
 const PREPARED: usize = 256;
@@ -134,7 +136,8 @@ impl Connection {
                 let values = as_parameters(values);
                 self.client.execute(statement, &values).await
             });
-            // Polled in their order, so they are sent in their order, and each only after the one before it was queued.
+            // Polled in their order, so they are sent in their order, and each only after the one
+            // before it was queued.
             try_join_all(all).await
         })?;
         Ok(())
@@ -162,7 +165,8 @@ impl Connection {
         Ok(self.wait(self.client.batch_execute(sql))?)
     }
 
-    /// Sets a savepoint when the next statement comes; where none came since the last one, that one serves.
+    /// Sets a savepoint when the next statement comes; where none came since the last one, that one
+    /// serves.
     pub(super) fn mark(&self, sql: &'static str) {
         self.ahead.set(Some(self.ahead.take().unwrap_or(sql)));
     }
@@ -221,7 +225,8 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // The ordinary end of a runtime may not happen on a thread of another one, and a connection may be dropped anywhere.
+        // The ordinary end of a runtime may not happen on a thread of another one, and a connection
+        // may be dropped anywhere.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

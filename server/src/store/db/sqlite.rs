@@ -14,9 +14,11 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Statements that are kept prepared.
 const PREPARED: usize = 128;
-/// KiB of pages that a connection keeps: a whole batch of the writer fits, so that nothing is written twice. Readers take less, see [`READER`].
+/// KiB of pages that a connection keeps: a whole batch of the writer fits, so that nothing is
+/// written twice. Readers take less, see [`READER`].
 const CACHE_KIB: i64 = 32 * 1024;
-/// Pages in the write-ahead log, 64 MiB, at which a writer moves them into the database itself. Long before that it is done beside it.
+/// Pages in the write-ahead log, 64 MiB, at which a writer moves them into the database itself.
+/// Long before that it is done beside it.
 const LOG_PAGES: i64 = 16_384;
 /// What makes a connection one that only reads.
 pub(super) const READER: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -4096";
@@ -28,7 +30,8 @@ impl Connection {
         let db = rusqlite::Connection::open(path)?;
         db.busy_timeout(PATIENCE)?;
         db.set_prepared_statement_cache_capacity(PREPARED);
-        // Plans that do not look at the values: otherwise a statement that a partial index might serve is planned anew each time.
+        // Plans that do not look at the values: otherwise a statement that a partial index might
+        // serve is planned anew each time.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         // FULL: a commit that was answered survives a power cut.
