@@ -10,12 +10,13 @@ pub mod accept;
 pub mod account;
 pub mod checkpoint;
 pub mod forget;
-mod kit;
+pub mod keep;
 pub mod offline;
 pub mod peer;
 pub mod reset;
 pub mod retry;
 pub mod stop;
+mod typed;
 
 use crate::crypto::context::{AccountId, InviteId, OrgId, RealmId};
 use crate::crypto::identity::Fingerprint;

@@ -37,9 +37,9 @@ pub(super) fn pin_of(made: &Made) -> Pin {
     }
 }
 
-/// Signs the upload and saves it; the recovery code ends here.
+/// Signs the upload and saves it.
 pub(super) fn save(made: Made) -> Result<Next, Why> {
-    let Made { run, completion, secret_key, server_key, .. } = made;
+    let Made { run, completion, secret_key, server_key } = made;
     let introduction = run.terms.introduction;
     let request = completion.request(&introduction.origin).signed(run.claim.invite, &run.claim.seed);
     let checkpoint = Checkpoint {

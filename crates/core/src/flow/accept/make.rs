@@ -83,17 +83,16 @@ impl Expect for ExpectOpaqueResponse {
         let server_key = registered.server_key;
         let (completion, code) = seal(registered, &pre, &context, run.terms.key_gen, &block, rng)
             .map_err(|EnvelopeRejected| Why::Local(LocalTrouble::SelfCheck))?;
-        let made = Made { run, completion, code, secret_key, server_key };
+        let made = Made { run, completion, secret_key, server_key };
         let fingerprint = made.completion.bundle.identity.fingerprint(&context);
-        after(Effect::Tell(Notice::KeysMade(fingerprint)), move |_, _| kit::show(made))
+        after(Effect::Tell(Notice::KeysMade(fingerprint)), move |_, _| kit::show(made, code))
     }
 }
 
-/// Everything is sealed and the private keys are gone; the recovery code stays until the kit is proven, a secret key until the account was read back.
+/// Everything is sealed and the private keys are gone; a secret key stays until the account was read back.
 pub(super) struct Made {
     pub(super) run: Run,
     pub(super) completion: Completion,
-    pub(super) code: RecoveryCode,
     pub(super) secret_key: Option<SecretKey>,
     pub(super) server_key: ServerKey,
 }

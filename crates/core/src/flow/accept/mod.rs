@@ -10,6 +10,7 @@
 mod choose;
 mod claim;
 mod commit;
+mod keep;
 mod kit;
 mod make;
 mod readback;

@@ -12,9 +12,8 @@ use crate::crypto::hazmat;
 use crate::crypto::kdf::{KdfBlock, Profile, Salt, StretchJob};
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
 use crate::crypto::opaque::{Registration, ServerKey};
-use crate::flow::kit::{GROUPS, PROOF_TRIES, is_group};
-use crate::flow::stop::{GaveUp, LocalTrouble};
-use crate::flow::{Answer, Kit, Notice, Question};
+use crate::flow::Kit;
+use crate::flow::stop::LocalTrouble;
 use crate::secret::{AccountKey, OpaquePassword, Password, PreKey, RecoveryCode, SecretKey, SessionToken};
 use crate::wire::bundle::Bundle;
 use crate::wire::change::{KitLock, PasswordLock, Replaces};
@@ -102,35 +101,16 @@ impl<W: World> Run<'_, W> {
         .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
         // EXPOSE: only the public half leaves.
         let recovery_public = RecoveryPublic(hazmat::ed25519_public(derive_recovery_seed(&code, context).expose()));
-        self.prove_kept(known, holder, &code)?;
+        self.prove_kept(Kit {
+            code,
+            origin: known.origin.clone(),
+            email: known.email.clone(),
+            organisation: None,
+            realm: context.realm,
+            account: context.account,
+            fingerprint: holder.bundle.identity.fingerprint(context),
+        })?;
         Ok(KitLock { envelope, recovery_public })
-    }
-
-    fn prove_kept(&mut self, known: &Known, holder: &Holder<'_>, code: &RecoveryCode) -> End<()> {
-        for attempt in 1..=PROOF_TRIES {
-            let kit = Kit {
-                // EXPOSE: the kit shows the code to its owner; the flow keeps its own copy for the proof.
-                code: RecoveryCode::from_bytes(code.expose()),
-                origin: known.origin.clone(),
-                email: known.email.clone(),
-                organisation: None,
-                realm: holder.context.realm,
-                account: holder.context.account,
-                fingerprint: holder.bundle.identity.fingerprint(holder.context),
-            };
-            let (Answer::Yes | Answer::KitSaved(_)) = self.ask(Question::Kit(Box::new(kit)))? else {
-                return Err(Why::GaveUp(GaveUp::Kit));
-            };
-            // Which group is asked for is no secret; a slight bias of 2^64 mod 7 does not matter.
-            let group = u8::try_from(self.rng.next_u64() % GROUPS).unwrap_or_default() + 1;
-            let typed = self.secret(Question::KitProof { group, attempt })?.unwrap_or_default();
-            if is_group(code, group, &typed) {
-                self.world.tell(&Notice::KitProven);
-                return Ok(());
-            }
-            self.world.tell(&Notice::KitNotProven { group });
-        }
-        Err(Why::GaveUp(GaveUp::KitProof))
     }
 
     /// Which change it will be.

@@ -20,8 +20,8 @@ use crate::crypto::context::{AccountContext, AccountId, RealmId};
 use crate::crypto::hazmat;
 use crate::crypto::kdf::Profile;
 use crate::crypto::kek::{Kek, derive_recovery_seed, recovery_proof_message};
-use crate::flow::kit::{TYPINGS, typed_code};
 use crate::flow::stop::NoAnswer;
+use crate::flow::typed::{TYPINGS, typed_code};
 use crate::flow::{Locks, Notice, Question};
 use crate::secret::{AccountKey, RecoveryCode, SecretKey, SessionToken};
 use crate::wire::asked::{Asked, SecretKeys};
@@ -96,7 +96,7 @@ impl<W: World> Run<'_, W> {
         let fresh = self.stretch_new(&first.context, password, profile, key.as_ref()).await?;
         let kit = self.lock_by_kit(&known, &first.holder())?;
         if let Some(key) = key {
-            self.prove_secret_key_kept(&known, &first.holder(), &key)?;
+            self.prove_secret_key_kept(&known, &first.holder(), key)?;
         }
         // Choosing and writing down may take longer than a session lives.
         let again = self.converse_by_code(&known, &code, names).await?.ok_or(Why::CodeOpensNothing)?;

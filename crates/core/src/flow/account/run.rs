@@ -4,6 +4,7 @@ use super::login::Open;
 use super::stop::{Reach, Stop, Why};
 use super::{Deed, Done, Halt, Known, World};
 use crate::flow::checkpoint::Pin;
+use crate::flow::keep::{Keeping, Keepsake, Proof};
 use crate::flow::retry::Retry;
 use crate::flow::stop::{GaveUp, NoAnswer};
 use crate::flow::{Answer, Locks, Notice, Question};
@@ -128,6 +129,27 @@ impl<'a, W: World> Run<'a, W> {
         match self.ask(question)? {
             Answer::Secret(typed) => Ok(Some(typed)),
             _ => Ok(None),
+        }
+    }
+
+    /// Shows a keepsake until the person proves to have it; gives it back.
+    pub(super) fn prove_kept<K>(&mut self, keepsake: K) -> End<K>
+    where
+        K: Keepsake<Question = Question, Notice = Notice>,
+    {
+        let mut keeping = Keeping::new(keepsake);
+        loop {
+            let answer = self.ask(keeping.show())?;
+            let question = keeping.ask_group(&answer, self.rng).map_err(Why::GaveUp)?;
+            let typed = self.secret(question)?.unwrap_or_default();
+            match keeping.judge(&typed) {
+                Proof::Kept(notice) => {
+                    self.world.tell(&notice);
+                    return Ok(keeping.into_keepsake());
+                }
+                Proof::Wrong(notice) => self.world.tell(&notice),
+                Proof::GaveUp(how) => return Err(Why::GaveUp(how)),
+            }
         }
     }
 
