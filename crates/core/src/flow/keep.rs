@@ -7,7 +7,8 @@
 //! in constant time.
 //! Must never: count as kept what was not typed back.
 
-use super::stop::GaveUp;
+use super::stop::{GaveUp, Reason};
+use super::world::{Firstkey, Protocol, World};
 use super::{Answer, Kit, Notice, Question, SecretSheet};
 use crate::crypto::recovery::{GROUP, write_code, write_secret_key};
 use crate::secret::{RecoveryCode, SecretKey};
@@ -20,10 +21,8 @@ const PROOF_TRIES: u32 = 5;
 
 /// Something that a person has to keep.
 pub trait Keepsake {
-    /// A question of its protocol.
-    type Question;
-    /// A notice of its protocol.
-    type Notice;
+    /// Whose questions and notices it takes.
+    type Protocol: Protocol;
     /// How many of its groups may be asked for; they count from 1.
     const GROUPS: u8;
     /// The end where it was not kept.
@@ -32,16 +31,19 @@ pub trait Keepsake {
     const NOT_PROVEN: GaveUp;
 
     /// Shows a copy of it.
-    fn show(&self) -> Self::Question;
+    fn show(&self) -> Asks<Self>;
     /// Asks for one group.
-    fn ask_group(group: u8, attempt: u32) -> Self::Question;
+    fn ask_group(group: u8, attempt: u32) -> Asks<Self>;
     /// Whether `typed` is that group.
     fn is_group(&self, group: u8, typed: &[u8]) -> bool;
     /// Says that it was proven.
-    fn proven() -> Self::Notice;
+    fn proven() -> Says<Self>;
     /// Says that another group was typed.
-    fn not_proven(group: u8) -> Self::Notice;
+    fn not_proven(group: u8) -> Says<Self>;
 }
+
+type Asks<K> = <<K as Keepsake>::Protocol as Protocol>::Question;
+type Says<K> = <<K as Keepsake>::Protocol as Protocol>::Notice;
 
 /// A keepsake on its way to the person.
 pub struct Keeping<K> {
@@ -51,11 +53,11 @@ pub struct Keeping<K> {
 }
 
 /// What a typed group proves.
-pub enum Proof<N> {
+pub enum Proof<K: Keepsake> {
     /// That the keepsake was kept; say so.
-    Kept(N),
+    Kept(Says<K>),
     /// Nothing: say so, and show it again.
-    Wrong(N),
+    Wrong(Says<K>),
     /// Nothing, too often.
     GaveUp(GaveUp),
 }
@@ -67,7 +69,7 @@ impl<K: Keepsake> Keeping<K> {
     }
 
     /// Shows it.
-    pub fn show(&self) -> K::Question {
+    pub fn show(&self) -> Asks<K> {
         self.keepsake.show()
     }
 
@@ -75,7 +77,7 @@ impl<K: Keepsake> Keeping<K> {
     ///
     /// # Errors
     /// The end of the flow, if `answer` says anything else.
-    pub fn ask_group(&mut self, answer: &Answer, rng: &mut dyn CryptoRngCore) -> Result<K::Question, GaveUp> {
+    pub fn ask_group(&mut self, answer: &Answer, rng: &mut dyn CryptoRngCore) -> Result<Asks<K>, GaveUp> {
         let (Answer::Yes | Answer::KitSaved(_)) = answer else { return Err(K::NOT_KEPT) };
         // Which group is asked for is no secret; the slight bias does not matter.
         self.group = u8::try_from(rng.next_u64() % u64::from(K::GROUPS)).unwrap_or_default() + 1;
@@ -83,7 +85,7 @@ impl<K: Keepsake> Keeping<K> {
     }
 
     /// Judges the group that was typed.
-    pub fn judge(&mut self, typed: &[u8]) -> Proof<K::Notice> {
+    pub fn judge(&mut self, typed: &[u8]) -> Proof<K> {
         if self.keepsake.is_group(self.group, typed) {
             return Proof::Kept(K::proven());
         }
@@ -100,9 +102,36 @@ impl<K: Keepsake> Keeping<K> {
     }
 }
 
+/// Shows a keepsake until the person proves to have it; gives it back.
+///
+/// # Errors
+/// It was not kept, or not proven.
+pub fn prove<K: Keepsake, R: Reason>(
+    world: &mut impl World<K::Protocol>,
+    rng: &mut dyn CryptoRngCore,
+    keepsake: K,
+) -> Result<K, R> {
+    let mut keeping = Keeping::new(keepsake);
+    loop {
+        let answer = world.ask(keeping.show()).or_halt()?;
+        let question = keeping.ask_group(&answer, rng)?;
+        let typed = match world.ask(question).or_halt()? {
+            Answer::Secret(typed) | Answer::Text(typed) => typed,
+            _ => Zeroizing::default(),
+        };
+        match keeping.judge(&typed) {
+            Proof::Kept(notice) => {
+                world.tell(&notice);
+                return Ok(keeping.into_keepsake());
+            }
+            Proof::Wrong(notice) => world.tell(&notice),
+            Proof::GaveUp(how) => return Err(how.into()),
+        }
+    }
+}
+
 impl Keepsake for Kit {
-    type Question = Question;
-    type Notice = Notice;
+    type Protocol = Firstkey;
     const GROUPS: u8 = 7;
     const NOT_KEPT: GaveUp = GaveUp::Kit;
     const NOT_PROVEN: GaveUp = GaveUp::KitProof;
@@ -139,8 +168,7 @@ impl Keepsake for Kit {
 }
 
 impl Keepsake for SecretSheet {
-    type Question = Question;
-    type Notice = Notice;
+    type Protocol = Firstkey;
     /// All but the last, which has the two check symbols alone.
     const GROUPS: u8 = 13;
     const NOT_KEPT: GaveUp = GaveUp::SecretKey;

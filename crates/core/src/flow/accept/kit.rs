@@ -2,20 +2,25 @@
 
 use super::make::Made;
 use super::{Next, commit, keep, secret_key};
-use crate::flow::stop::Why;
-use crate::flow::{Done, Kit};
+use crate::flow::stop::AcceptReason;
+use crate::flow::{Accepted, Kit};
 use crate::secret::RecoveryCode;
 use crate::wire::asked::SecretKeys;
 
 /// Shows the kit; a rehearsal ends here, without one: its keys are thrown away. The recovery code ends with the proof.
-pub(super) fn show(made: Made, code: RecoveryCode) -> Result<Next, Why> {
+pub(super) fn show(made: Made, code: RecoveryCode) -> Result<Next, AcceptReason> {
     if made.run.rehearsal {
         let request = made
             .completion
             .request(&made.run.terms.introduction.origin)
             .signed(made.run.claim.invite, &made.run.claim.seed);
         let pin = commit::pin_of(&made);
-        return Ok(Next::Done(Done { pin, rehearsal: Some(request), repeated: false, secret_keys: SecretKeys::Off }));
+        return Ok(Next::Done(Accepted {
+            pin,
+            rehearsal: Some(request),
+            repeated: false,
+            secret_keys: SecretKeys::Off,
+        }));
     }
     let introduction = &made.run.terms.introduction;
     let context = made.run.terms.context;

@@ -5,13 +5,13 @@
 use super::commit::Upload;
 use super::make::Made;
 use super::{At, Expect, Next, after, commit, keep, readback};
-use crate::flow::stop::Why;
+use crate::flow::stop::AcceptReason;
 use crate::flow::typed::{TYPINGS, typed_secret_key};
 use crate::flow::{Answer, Effect, Notice, Question, Reply, SecretSheet};
 use rand_core::CryptoRngCore;
 
 /// Shows it, if there is one.
-pub(super) fn show(mut made: Made) -> Result<Next, Why> {
+pub(super) fn show(mut made: Made) -> Result<Next, AcceptReason> {
     let Some(key) = made.secret_key.take() else { return commit::save(made) };
     let introduction = &made.run.terms.introduction;
     let context = made.run.terms.context;
@@ -27,7 +27,7 @@ pub(super) fn show(mut made: Made) -> Result<Next, Why> {
 }
 
 /// Asks for the one of a saved upload, then for the password.
-pub(super) fn ask(upload: Upload, attempt: u32) -> Result<Next, Why> {
+pub(super) fn ask(upload: Upload, attempt: u32) -> Result<Next, AcceptReason> {
     let question = Question::SecretKey { email: upload.checkpoint.email.clone(), attempt };
     Next::effect(Effect::Ask(question), ExpectTyped { upload, attempt })
 }
@@ -39,11 +39,11 @@ struct ExpectTyped {
 }
 
 impl Expect for ExpectTyped {
-    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
         let typed = match reply {
             Reply::Answer(Answer::Secret(typed)) => typed,
-            Reply::Answer(Answer::No) => return Err(Why::NotOpened),
-            _ => return Err(Why::OutOfStep),
+            Reply::Answer(Answer::No) => return Err(AcceptReason::NotOpened),
+            _ => return Err(AcceptReason::OutOfStep),
         };
         let Self { mut upload, attempt } = *self;
         match typed_secret_key(&typed) {
@@ -51,7 +51,7 @@ impl Expect for ExpectTyped {
                 upload.secret_key = Some(key);
                 readback::ask(upload, 1)
             }
-            Err(_) if attempt >= TYPINGS => Err(Why::NotOpened),
+            Err(_) if attempt >= TYPINGS => Err(AcceptReason::NotOpened),
             Err(slip) => after(Effect::Tell(Notice::NoSecretKey(slip)), move |_, _| ask(upload, attempt + 1)),
         }
     }

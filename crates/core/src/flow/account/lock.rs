@@ -3,9 +3,9 @@
 //! Promise: the account key is sealed anew and opened again before anything of it is sent; a recovery code was written down and proven before its lock leaves.
 //! Must never: change a key pair, or keep a secret that its caller does not need.
 
+use super::Known;
 use super::run::{End, Heard, Run};
-use super::stop::{Change, Why};
-use super::{Known, World};
+use super::stop::{AccountReason, Change};
 use crate::crypto::context::AccountContext;
 use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
 use crate::crypto::hazmat;
@@ -14,6 +14,7 @@ use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recover
 use crate::crypto::opaque::{Registration, ServerKey};
 use crate::flow::Kit;
 use crate::flow::stop::LocalTrouble;
+use crate::flow::world::World;
 use crate::secret::{AccountKey, OpaquePassword, Password, PreKey, RecoveryCode, SecretKey, SessionToken};
 use crate::wire::bundle::Bundle;
 use crate::wire::change::{KitLock, PasswordLock, Replaces};
@@ -49,7 +50,7 @@ impl<W: World> Run<'_, W> {
         let block = KdfBlock { profile, salt: Salt::make(self.rng), two_secret: secret_key.is_some() };
         let stretched = self.world.stretch(StretchJob { password, block }).await?;
         let PasswordKeys { auth, pre } = derive_password_keys(&stretched.0, context, &block, secret_key)
-            .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
+            .map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?;
         Ok(Fresh { block, auth, pre })
     }
 
@@ -73,7 +74,7 @@ impl<W: World> Run<'_, W> {
         };
         let registered = registration.finish(&response, holder.context, self.rng).map_err(|_| Refusal::Opaque)?;
         if server_key.is_some_and(|key| registered.server_key != key) {
-            return Err(Why::Changed(Change::ServerKey));
+            return Err(AccountReason::Changed(Change::ServerKey));
         }
         let envelope = Envelope::<AccountKeyByPassword>::seal(
             &Kek::derive_from_password(&fresh.pre, &registered.export_key, holder.context),
@@ -83,7 +84,7 @@ impl<W: World> Run<'_, W> {
             &fresh.block,
             self.rng,
         )
-        .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
+        .map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?;
         Ok(PasswordLock { opaque_upload: OpaqueUpload(registered.upload), kdf_block: fresh.block, envelope })
     }
 
@@ -98,7 +99,7 @@ impl<W: World> Run<'_, W> {
             holder.bundle.identity.key_gen,
             self.rng,
         )
-        .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
+        .map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?;
         // EXPOSE: only the public half leaves.
         let recovery_public = RecoveryPublic(hazmat::ed25519_public(derive_recovery_seed(&code, context).expose()));
         self.prove_kept(Kit {

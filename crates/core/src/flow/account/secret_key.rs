@@ -13,10 +13,11 @@
 
 use super::lock::Holder;
 use super::run::{End, Run};
-use super::stop::{Stop, Why};
-use super::{Deed, Done, Known, World};
+use super::stop::{AccountReason, AccountStop};
+use super::{Deed, Done, Known};
 use crate::flow::stop::GaveUp;
 use crate::flow::typed::{TYPINGS, typed_secret_key};
+use crate::flow::world::World;
 use crate::flow::{Answer, Locks, Notice, Question, SecretSheet};
 use crate::secret::SecretKey;
 use crate::wire::asked::SecretKeys;
@@ -27,7 +28,7 @@ pub async fn change_secret_key<W: World>(
     world: &mut W,
     rng: &mut dyn CryptoRngCore,
     known: Known,
-) -> Result<Done, Stop> {
+) -> Result<Done, AccountStop> {
     let mut run = Run::new(world, rng);
     run.subject = Locks::SecretKey;
     let end = run.change_secret_key(known).await;
@@ -41,13 +42,13 @@ impl<W: World> Run<'_, W> {
         let (open, password) = self.open_keeping(&known, &params).await?;
         let has_one = params.kdf_block.two_secret;
         if !has_one && open.asked.secret_key == SecretKeys::Off {
-            return Err(Why::SecretKeysOff);
+            return Err(AccountReason::SecretKeysOff);
         }
         let profile = open.asked.profile(params.kdf_block.profile, None);
-        self.world.prepare(profile).map_err(Why::Local)?;
+        self.world.prepare(profile).map_err(AccountReason::Local)?;
         if has_one {
             let Answer::Yes = self.ask(Question::ReplaceSecretKey { email: known.email.clone() })? else {
-                return Err(Why::GaveUp(GaveUp::ReplaceSecretKey));
+                return Err(AccountReason::GaveUp(GaveUp::ReplaceSecretKey));
             };
         }
         let key = SecretKey::make(self.rng);
@@ -61,13 +62,13 @@ impl<W: World> Run<'_, W> {
     pub(super) fn secret_key(&mut self, known: &Known) -> End<SecretKey> {
         for attempt in 1..=TYPINGS {
             let question = Question::SecretKey { email: known.email.clone(), attempt };
-            let Some(typed) = self.secret(question)? else { return Err(Why::NoSecretKey) };
+            let Some(typed) = self.secret(question)? else { return Err(AccountReason::NoSecretKey) };
             match typed_secret_key(&typed) {
                 Ok(key) => return Ok(key),
                 Err(slip) => self.world.tell(&Notice::NoSecretKey(slip)),
             }
         }
-        Err(Why::NoSecretKey)
+        Err(AccountReason::NoSecretKey)
     }
 
     /// Shows a new secret key until the person proves to have it.
