@@ -19,10 +19,8 @@
 pub mod age;
 #[cfg(feature = "client")]
 pub mod doctor;
+#[cfg(all(feature = "client", feature = "infisical"))]
 pub mod infisical;
-
-#[cfg(any(test, feature = "fuzzing"))]
-pub mod fuzzing;
 
 // The edges: what the pure part must not do is their purpose.
 macro_rules! edges {

@@ -4,6 +4,7 @@
 //! Must never: decide what is acceptable; that is `flow`.
 
 mod audit;
+mod dialect;
 mod doctor;
 mod forget;
 mod known;
@@ -23,8 +24,6 @@ use crate::exit::ExitCode;
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::account::join;
 use firstkey_core::flow::stop::{LocalTrouble, Reach, AcceptStop, StorageTrouble, AcceptReason};
-use crate::infisical::edge::command::Edge as DialectEdge;
-use crate::infisical::edge::sort::Sorted;
 use crate::port::harden::harden;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
@@ -146,15 +145,14 @@ fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| early(LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
-    let mut person = Sorted::new(script);
+    script.set_links_apart(dialect::is_link);
     let stopped = || async {
         signals::wait().await;
     };
     let stretch = &mut ThisMachine;
-    let edges = Edges { person: &mut person, server: &mut server, shelf: &mut shelf, stretch, stopped };
+    let edges = Edges { person: &mut *script, server: &mut server, shelf: &mut shelf, stretch, stopped };
     let mut flow = Accept::new(options);
     let end = runtime.block_on(drive::run(&mut flow, edges, &mut rng));
-    let found = person.found();
     if let Some(joining) = flow.take_joining().filter(|_| !flags.dry_run) {
         let pins = shelf.pins().map_err(early)?;
         let stretch = &mut ThisMachine;
@@ -163,12 +161,11 @@ fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<
         runtime.shutdown_background();
         return Ok(script.finish_on_account(&end));
     }
-    let exit = match found {
+    let exit = match script.take_foreign_link() {
         None => script.finish(&end),
         Some(link) => {
-            let names = [flags.first_name.clone(), flags.last_name.clone()];
-            let mut edge = DialectEdge { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
-            runtime.block_on(edge.accept(link, names, flags.dry_run)).map_err(early)?
+            let edges = dialect::Edges { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
+            runtime.block_on(dialect::accept(edges, link, flags)).map_err(early)?
         }
     };
     // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with the process.

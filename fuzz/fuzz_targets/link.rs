@@ -1,4 +1,4 @@
-//! Whatever is pasted for a link. The body and its oracle: `firstkey::fuzzing::link`.
+//! Whatever is pasted for a link. The body and its oracle: `firstkey_testkit::link`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey::fuzzing::link::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_testkit::link::run(data));

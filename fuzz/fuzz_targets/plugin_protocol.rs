@@ -1,4 +1,7 @@
-//! What another program tells the plugin. The body and its oracle: `firstkey::fuzzing::plugin_protocol`.
+//! What another program tells the plugin. The body and its oracle: `tests/support/plugin_protocol.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey::fuzzing::plugin_protocol::run(data));
+#[path = "../../tests/support/plugin_protocol.rs"]
+mod body;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| body::run(data));

@@ -1,11 +1,15 @@
-//! Writes the seed corpus that `firstkey::fuzzing::seeds` makes into `seeds/<target>/`, in place of what is there. Targets whose seeds are written by hand are left alone.
+//! Writes the seed corpus that `firstkey_testkit::seeds` makes into `seeds/<target>/`, in place of what is there. Targets whose seeds are written by hand are left alone.
 
+use firstkey_testkit::seeds::Seed;
 use std::path::Path;
 use std::{fs, io};
 
 fn main() -> io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
-    let seeds = firstkey::fuzzing::seeds::all();
+    let mut seeds = firstkey_testkit::seeds::all();
+    plugin_protocol::seeds(&mut |name, text| {
+        seeds.push(Seed { target: "plugin_protocol", name: name.to_owned(), bytes: text.into_bytes() });
+    });
     for target in seeds.iter().map(|seed| folder.join(seed.target)) {
         if target.exists() {
             fs::remove_dir_all(target)?;

@@ -4,7 +4,6 @@ use super::line::AccountLine;
 use super::plugin::{IdentityPlugin, Keys};
 use super::stream::{Sealed, Trouble, seal};
 use super::{AgeKey, Recipients};
-use crate::fuzzing::chance::Seeded;
 use age_core::format::Stanza;
 use age_core::secrecy::SecretString;
 use age_plugin::Callbacks;
@@ -13,6 +12,7 @@ use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId}
 use firstkey_core::crypto::identity::KeyPairs;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::wire::origin::Origin;
+use firstkey_testkit::chance::Seeded;
 use std::io::{self, BufReader, Read};
 
 const KIB: usize = 1024;

@@ -1,38 +1,11 @@
-//! Servers of Infisical's end-to-end-encrypted era (docs/INFISICAL.md).
+//! The dialect's edge: flags, terminal, network and disk in the place of a
+//! [`firstkey_infisical::flow::World`].
 //!
-//! ```text
-//!   link  claims     what a person pastes
-//!   srp  keys  kit   the cryptography, exactly as the clients of the time did it
-//!   rules            which passwords may be set
-//!   door             the complete list of what may leave: no member is called `password`
-//!   answer  says     what comes back, read strictly; what a refusal means
-//!   probe            which generation a server is of
-//!   pin              what is remembered of an account
-//!   flow             what is done in which order; all policy
-//!   edge             terminal, network and disk, behind `flow::World`
-//! ```
-//!
-//! Promise: nothing outside this module knows a format of this dialect. Everything but `edge` is pure: what it needs of the
-//! outside it asks of a [`flow::World`]. Nothing sensitive leaves before [`probe`] has shown a server that does not want the password itself.
-//! Must never: send a password, or anything to a server of a later generation.
+//! Promise: what a flag answers is asked of nobody; secrets come from the terminal, a file or a descriptor; every request is in
+//! the record before it is sent. Must never: decide anything; that is `flow`.
 
-pub mod answer;
-pub mod claims;
-pub mod door;
-pub mod flow;
-pub mod hexadecimal;
-pub mod keys;
-pub mod kit;
-pub mod link;
-pub mod pin;
-pub mod probe;
-pub mod rules;
-pub mod says;
-pub mod srp;
+pub mod command;
+mod desk;
+mod event;
 
-#[cfg(test)]
-mod recorded;
-
-#[cfg(feature = "client")]
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
-pub mod edge;
+pub use desk::Desk;

@@ -2,12 +2,12 @@
 //!
 //! Promise: nothing is sent; nothing is removed before it was listed and agreed to. Must never: decide what goes; that is [`firstkey_core::flow::forget`].
 
+use super::dialect::ForeignAccount;
 use super::state_folder;
 use crate::cli;
 use crate::exit::ExitCode;
 use firstkey_core::flow::forget::{Plan, What, ForgetReason, Wish, agreed_in_advance, plan};
 use firstkey_core::flow::stop::LocalTrouble;
-use crate::infisical::pin::Pin as DialectPin;
 use crate::store::forget::{Contents, Entry, Leaving};
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
@@ -34,7 +34,7 @@ fn attempt(flags: &cli::Forget, state: Option<PathBuf>, script: &mut Script) -> 
     let wish = Wish { server, account: flags.which.account.clone(), all: flags.all };
     let folder = Leaving::open(&state_folder(state).map_err(local)?).map_err(local)?;
     let Some(folder) = folder else { return Err(ForgetReason::NothingKnown { unreadable: 0 }) };
-    let entries = folder.entries(DialectPin::read).map_err(local)?;
+    let entries = folder.entries(ForeignAccount::read).map_err(local)?;
     let held: Vec<_> = entries.iter().map(held).collect();
     let plan = plan(&held, &wish)?;
     let goes: Vec<_> = plan.goes.iter().map(|at| &entries[*at]).collect();
@@ -48,7 +48,7 @@ fn attempt(flags: &cli::Forget, state: Option<PathBuf>, script: &mut Script) -> 
     Ok((plan, paths))
 }
 
-fn held(entry: &Entry<DialectPin>) -> What {
+fn held(entry: &Entry<ForeignAccount>) -> What {
     match &entry.contents {
         Contents::Pin(pin) => What::Pin(pin.origin.clone(), pin.email.clone()),
         Contents::Peer(peer) => What::Colleague(peer.origin.clone()),

@@ -2,6 +2,7 @@
 //!
 //! Promise: an account that this computer remembers is found without flags if it is the only one. Must never: ask for a password before that is settled.
 
+use super::dialect::{self, ForeignAccount};
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
@@ -15,8 +16,6 @@ use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
 use firstkey_core::flow::account::{Done, KitOnFile, KitWish, Known, change_kit, change_password, change_secret_key, recover, verify};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
-use crate::infisical::edge::command::{Deed, Edge as DialectEdge, Wish};
-use crate::infisical::pin::Pin as DialectPin;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
@@ -91,16 +90,6 @@ impl Errand {
             Self::Kit { .. } | Self::Password { .. } | Self::SecretKey { .. } => None,
         }
     }
-
-    /// What may be done of it in the other dialect.
-    fn in_dialect(self) -> Option<Deed> {
-        match self {
-            Self::Verify { kit: false, kit_file: None } => Some(Deed::Verify),
-            Self::Recover { kit_file: kit, yes_for, kit_out: None, secret_key_out: None, .. } => Some(Deed::Recover { kit, yes_for }),
-            Self::Password { .. } => Some(Deed::Change),
-            Self::Verify { .. } | Self::Recover { .. } | Self::Kit { .. } | Self::SecretKey { .. } => None,
-        }
-    }
 }
 
 /// Does `errand`; `old` and `new` say where its passwords come from, `secret_key` which file holds the second secret.
@@ -161,7 +150,7 @@ fn prepared(
     let kit = kit.flatten();
     if !is_of_dialect {
         let pins = shelf.pins().map_err(early)?;
-        let theirs = shelf.dialect_pins(DialectPin::read).map_err(early)?;
+        let theirs = dialect::accounts(&shelf).map_err(early)?;
         let choice = match (&kit, &errand) {
             // A kit in a file names its account.
             (Some(kit), Errand::Recover { .. }) => of_kit(kit, flags, errand.consents_for(), &pins),
@@ -180,7 +169,7 @@ fn prepared(
                     },
                 };
                 let end = runtime.block_on(ours(&mut edges, &mut rng, *known, &errand, kit));
-                if !(is_guess && end.as_ref().is_err_and(speaks_otherwise)) {
+                if !(dialect::IS_SPOKEN && is_guess && end.as_ref().is_err_and(speaks_otherwise)) {
                     runtime.shutdown_background();
                     return Ok(script.finish_on_account(&end));
                 }
@@ -189,12 +178,12 @@ fn prepared(
             Choice::Theirs => {}
         }
     }
-    let wish = Wish { server: flags.server.clone(), account: flags.account.clone(), new_password: new };
-    let Some(deed) = errand.in_dialect() else {
-        return Ok(script.finish_on_account(&Err(refused(AccountReason::NotThere))));
+    let edges = dialect::Edges { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
+    let end = runtime.block_on(dialect::on_account(edges, errand, flags, new)).map_err(early)?;
+    let exit = match end {
+        Ok(exit) => exit,
+        Err(why) => return Ok(script.finish_on_account(&Err(refused(why)))),
     };
-    let mut edge = DialectEdge { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
-    let exit = runtime.block_on(edge.on_account(deed, wish)).map_err(early)?;
     runtime.shutdown_background();
     Ok(exit)
 }
@@ -259,7 +248,7 @@ pub(super) enum Choice {
     Refused(AccountReason),
 }
 
-pub(super) fn choose(flags: &cli::Account, consents_for: Option<&str>, ours: &[Pin], theirs: &[DialectPin]) -> Choice {
+pub(super) fn choose(flags: &cli::Account, consents_for: Option<&str>, ours: &[Pin], theirs: &[ForeignAccount]) -> Choice {
     let Ok(origin) = flags.server.as_deref().map(Origin::read).transpose() else {
         return Choice::Refused(AccountReason::NoSuchServer);
     };

@@ -12,7 +12,6 @@ use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::sessions;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
 use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
-use crate::infisical::pin::Pin as DialectPin;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
@@ -48,7 +47,7 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
     let roots = flags.account.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
     let pins = shelf.pins().map_err(early)?;
-    let theirs = shelf.dialect_pins(DialectPin::read).map_err(early)?;
+    let theirs = super::dialect::accounts(&shelf).map_err(early)?;
     let known = match choose(&flags.account, None, &pins, &theirs) {
         Choice::Ours(known) => *known,
         Choice::Theirs if theirs.is_empty() => return Ok(refuse(script, AccountReason::NothingKnown)),

@@ -104,6 +104,9 @@ pub struct Script {
     kit: Option<KitFile>,
     secret_key: Option<SecretKeyFile>,
     proving: bool,
+    /// Recognises an invite link of another protocol.
+    is_foreign: fn(&[u8]) -> bool,
+    foreign_link: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl Script {
@@ -118,7 +121,19 @@ impl Script {
         if let Some(person) = &mut person {
             person.print_on(answers.paper);
         }
-        Self { answers, person, outputs, link: None, password: None, new_password: None, kit: None, secret_key: None, proving: false }
+        Self {
+            answers,
+            person,
+            outputs,
+            link: None,
+            password: None,
+            new_password: None,
+            kit: None,
+            secret_key: None,
+            proving: false,
+            is_foreign: |_| false,
+            foreign_link: None,
+        }
     }
 
     /// Reads and checks what the flags name, before anything is sent.
@@ -188,16 +203,19 @@ impl Script {
     }
 
     /// Whoever sits there.
+    #[cfg(feature = "infisical")]
     pub(crate) fn person(&mut self) -> Option<&mut AtTerminal> {
         self.person.as_mut()
     }
 
     /// The password that a flag gave.
+    #[cfg(feature = "infisical")]
     pub(crate) fn given_password(&self) -> Option<Zeroizing<Vec<u8>>> {
         self.password.as_ref().map(|password| Zeroizing::new(password.as_slice().to_vec()))
     }
 
     /// The link that a flag gave.
+    #[cfg(feature = "infisical")]
     pub(crate) fn given_link(&self) -> Option<Zeroizing<Vec<u8>>> {
         self.link.as_ref().map(|link| Zeroizing::new(link.to_vec()))
     }
@@ -356,6 +374,27 @@ impl Script {
         }
     }
 
+    /// Sets links of another protocol apart: where one is given, the flow that asked ends as if the
+    /// person had gone away, and [`Self::take_foreign_link`] has the link.
+    pub fn set_links_apart(&mut self, is_foreign: fn(&[u8]) -> bool) {
+        self.is_foreign = is_foreign;
+    }
+
+    /// The link of another protocol that was given instead of an invite, if one was.
+    pub fn take_foreign_link(&mut self) -> Option<Zeroizing<Vec<u8>>> {
+        self.foreign_link.take()
+    }
+
+    fn sorted(&mut self, answer: Answer) -> Answer {
+        match answer {
+            Answer::Text(text) if (self.is_foreign)(&text) => {
+                self.foreign_link = Some(text);
+                Answer::Cancelled
+            }
+            answer => answer,
+        }
+    }
+
     /// `members_of` is there where an account exists already.
     fn consent(&mut self, about: Box<Introduction>, members_of: Option<Vec<Printable>>) -> Answer {
         self.event(&Event::Invite {
@@ -468,7 +507,10 @@ fn put(to: &mut Box<dyn Write>, text: &str) {
 impl Person for Script {
     fn ask(&mut self, question: Question) -> Answer {
         match question {
-            Question::Invite { trouble } => self.invite(Question::Invite { trouble }, trouble.is_some()),
+            Question::Invite { trouble } => {
+                let answer = self.invite(Question::Invite { trouble }, trouble.is_some());
+                self.sorted(answer)
+            }
             Question::InviteAgain => self.invite(question, false),
             Question::Host(_) => self.ask_person(question, Missing::Host),
             Question::Consent(about) => self.consent(about, None),

@@ -13,6 +13,7 @@ mod code;
 pub mod doctor;
 pub mod done;
 pub mod explain;
+#[cfg(feature = "infisical")]
 pub mod infisical;
 pub mod link;
 pub mod local;

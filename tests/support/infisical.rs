@@ -1,7 +1,6 @@
 //! A server of the other dialect on loopback, made from the facts; lies and generations as a test wants them.
 
-#[path = "../../src/fuzzing/infisical/fake.rs"]
-pub mod fake;
+pub use firstkey_testkit::infisical::fake;
 
 use fake::{Fake, Reply};
 use std::io::{BufRead, BufReader, Read, Write};

@@ -13,7 +13,7 @@ use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey_core::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed};
 use firstkey_core::crypto::opaque::Registration;
 use firstkey_core::crypto::{hazmat, recovery};
-use firstkey::infisical::srp::{self, Handshake, ServerPublic, Verifier};
+use firstkey_infisical::srp::{self, Handshake, ServerPublic, Verifier};
 use firstkey_core::secret::{AccountKey, MasterKey, OpaquePassword, Password, RecoveryCode, SecretKey, X25519Secret};
 use rng::Counting;
 use secret::{hide, publish};

@@ -1,9 +1,9 @@
 //! OPAQUE registration where no server takes part, and the id under which both sides know an account.
 
-use firstkey::fuzzing::chance::Seeded;
 use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
 use firstkey_core::crypto::opaque::{REQUEST_LEN, Registration, answer_alone, credential_identifier};
 use firstkey_core::secret::OpaquePassword;
+use firstkey_testkit::chance::Seeded;
 
 const CONTEXT: AccountContext = AccountContext { realm: RealmId([1; 16]), account: AccountId([2; 16]) };
 

@@ -3,7 +3,7 @@ use firstkey_core::crypto::context::{InviteId, OrgId};
 use firstkey_core::flow::accept::Options;
 use firstkey_core::flow::stop::GaveUp;
 use firstkey_core::flow::Effect;
-use crate::fuzzing::scene::Scene;
+use firstkey_testkit::scene::Scene;
 use crate::ui::kit::tests::kit;
 use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::origin::Origin;

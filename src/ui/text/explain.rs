@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use firstkey_core::crypto::context::{AccountId, RealmId};
     use firstkey_core::crypto::kdf::{Profile, Salt};
-    use crate::fuzzing::pins;
+    use firstkey_testkit::pins;
     use crate::ui::explain_event::event;
     use crate::ui::wrap::wrap;
 

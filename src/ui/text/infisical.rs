@@ -6,11 +6,11 @@ pub mod stop;
 
 use super::{Lines, strength};
 use firstkey_core::flow::stop::StorageTrouble;
-use crate::infisical::answer::Membership;
-use crate::infisical::flow::{Deed, Digits, Done, Introduction, LinkWish, Notice};
-use crate::infisical::kit::Fingerprint;
-use crate::infisical::link::Trouble;
-use crate::infisical::rules::{Unfit, WebRule};
+use firstkey_infisical::answer::Membership;
+use firstkey_infisical::flow::{Deed, Digits, Done, Introduction, LinkWish, Notice};
+use firstkey_infisical::kit::Fingerprint;
+use firstkey_infisical::link::Trouble;
+use firstkey_infisical::rules::{Unfit, WebRule};
 use firstkey_core::wire::text::Printable;
 
 /// Where the kit goes unless the person says otherwise.

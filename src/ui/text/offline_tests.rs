@@ -2,7 +2,7 @@ use super::*;
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey_core::crypto::kdf::{KdfBlock, KdfRefused, Profile, Salt};
 use firstkey_core::flow::stop::{LocalTrouble, Missing};
-use crate::fuzzing::pins;
+use firstkey_testkit::pins;
 use crate::ui::offline_event::OfflineEvent;
 use crate::ui::wrap::wrap;
 

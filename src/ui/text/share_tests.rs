@@ -1,6 +1,6 @@
 use super::*;
 use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
-use crate::fuzzing::honest_directory::Listed;
+use firstkey_testkit::honest_directory::Listed;
 
 fn fingerprint(seed: u64) -> Fingerprint {
     let listed = Listed::new([1; 16], "grace@example.org", seed, 1);
@@ -77,7 +77,7 @@ fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
     use firstkey_core::flow::account::{Deed, Done};
     use firstkey_core::flow::checkpoint::Pin;
     use firstkey_core::wire::directory::Words;
-    let peer = crate::fuzzing::pins::good();
+    let peer = firstkey_testkit::pins::good();
     let pin = Pin {
         origin: peer.origin.clone(),
         invite: None,

@@ -1,6 +1,6 @@
 //! Nobody else can add to what may leave, or make a body of free text.
 
-use firstkey::infisical::door::Leaves;
+use firstkey_infisical::door::Leaves;
 use firstkey_core::secret::Password;
 use zeroize::Zeroizing;
 

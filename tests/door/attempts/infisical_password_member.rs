@@ -1,6 +1,6 @@
 //! There is no member called `password`.
 
-use firstkey::infisical::door::{Call, Member, Name, Request};
+use firstkey_infisical::door::{Call, Member, Name, Request};
 use firstkey_core::wire::origin::Origin;
 
 fn upload(origin: &Origin) -> Request {

@@ -1,6 +1,6 @@
 //! A password cannot be sent to a server of the other dialect.
 
-use firstkey::infisical::door::{Call, Member, Request};
+use firstkey_infisical::door::{Call, Member, Request};
 use firstkey_core::secret::Password;
 use firstkey_core::wire::origin::Origin;
 

@@ -1,6 +1,6 @@
 //! Neither a private key nor what Argon2id made of a password can be sent to a server of the other dialect.
 
-use firstkey::infisical::door::{Call, Member, Request};
+use firstkey_infisical::door::{Call, Member, Request};
 use firstkey_core::secret::{MasterKey, X25519Secret};
 use firstkey_core::wire::origin::Origin;
 

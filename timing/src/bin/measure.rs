@@ -8,7 +8,7 @@ use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId}
 use firstkey_core::crypto::envelope::{Envelope, X25519ByAccountKey};
 use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::kek::Kek;
-use firstkey::infisical::srp::{Verifier, exponent};
+use firstkey_infisical::srp::{Verifier, exponent};
 use firstkey_core::secret::{AccountKey, Password, X25519Secret};
 use rand_core::RngCore;
 use std::hint::black_box;

@@ -1,6 +1,5 @@
 //! An account of an honest server, as the server would show it, and everything that can be wrong with the file, the code and the memory of this computer.
 
-use firstkey::fuzzing::scene::Scene;
 use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::recovery::{CodeError, read_code, write_code};
 use firstkey_core::flow::account::stop::Change;
@@ -10,6 +9,7 @@ use firstkey_core::flow::stop::{LocalTrouble, Missing};
 use firstkey_core::flow::{Answer, Notice, Question};
 use firstkey_core::secret::RecoveryCode;
 use firstkey_core::wire::refusal::Refusal;
+use firstkey_testkit::scene::Scene;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 

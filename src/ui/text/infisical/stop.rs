@@ -3,11 +3,11 @@
 use super::super::{Story, local, stop as ours};
 use crate::exit::ExitCode;
 use firstkey_core::flow::stop::{Missing as OurMissing, NoAnswer};
-use crate::infisical::answer::Nonsense;
-use crate::infisical::door::Call;
-use crate::infisical::flow::{Missing, Reach, Refused, Stop, Why};
-use crate::infisical::probe::NotThisEra;
-use crate::infisical::says::Says;
+use firstkey_infisical::answer::Nonsense;
+use firstkey_infisical::door::Call;
+use firstkey_infisical::flow::{Missing, Reach, Refused, Stop, Why};
+use firstkey_infisical::probe::NotThisEra;
+use firstkey_infisical::says::Says;
 
 const ADMIN: &str = "Tell your administrator.";
 const VERIFY: &str = "firstkey verify";

@@ -2,12 +2,12 @@
 
 use super::*;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::fuzzing::chance::Seeded;
 use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::envelope::{Envelope, X25519ByAccountKey};
 use firstkey_core::crypto::kek::Kek;
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
 use firstkey_core::secret::{AccountKey, X25519Secret};
+use firstkey_testkit::chance::Seeded;
 use serde_json::json;
 
 /// A scene that was cut when the upload was saved, and the log of that run.
@@ -112,7 +112,7 @@ fn opened_after(mut scene: Scene, change: impl FnOnce(&mut String, &Value)) -> R
     let receipt = Base64UrlUnpadded::encode_string(&firstkey_core::crypto::hazmat::sha256(text.as_bytes()));
     let log = judged(scene.run(2, |_, effect, scene| match effect {
         Effect::Send(request) if request.endpoint() == Endpoint::EnrolComplete => Some(Reply::Received(
-            firstkey::fuzzing::honest::response(200, json!({"receipt": receipt}).to_string().as_bytes()),
+            firstkey_testkit::honest::response(200, json!({"receipt": receipt}).to_string().as_bytes()),
         )),
         _ => Some(scene.honest(effect)),
     }));

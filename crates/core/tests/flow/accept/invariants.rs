@@ -2,11 +2,11 @@
 
 use super::*;
 use base64ct::Encoding;
-use firstkey::fuzzing::player::{Given, Heard, Turn};
-use firstkey::fuzzing::{flow_any, needles::Needles, scene::PASSWORD};
 use firstkey_core::flow::Answer;
 use firstkey_core::wire::disclose::Email;
 use firstkey_core::wire::outbound::Outbound;
+use firstkey_testkit::player::{Given, Heard, Turn};
+use firstkey_testkit::{flow_any, needles::Needles, scene::PASSWORD};
 use proptest::prelude::*;
 
 fn honest() -> Log {
@@ -60,7 +60,7 @@ fn i2_no_secret_is_in_anything_that_is_sent_saved_or_said() {
 #[test]
 fn i2_the_oracle_knows_the_secrets_and_would_find_them() {
     let log = honest();
-    let secrets: Needles = firstkey::fuzzing::leak::secrets(&log);
+    let secrets: Needles = firstkey_testkit::leak::secrets(&log);
     assert!(secrets.find(PASSWORD.as_bytes()).is_some());
     let known = |bytes: &[u8]| secrets.find(bytes).is_some();
     // The claim seed is the first draw; its public half is what was claimed.
@@ -225,7 +225,7 @@ fn i8_the_most_stubborn_person_and_server_reach_an_end() {
         Some(match effect {
             Effect::Send(_) => Reply::Unreachable(firstkey_core::flow::stop::NoAnswer::Broken),
             Effect::Ask(Question::Invite { .. }) => Reply::Answer(Answer::Text(Zeroizing::new(b"?".to_vec()))),
-            _ => firstkey::fuzzing::scene::typed("?"),
+            _ => firstkey_testkit::scene::typed("?"),
         })
     }));
     assert!(log.turns.len() > 100, "{}", log.turns.len());

@@ -1,6 +1,6 @@
 //! Whole runs of `accept` against an honest server in memory, and against everything else.
 //!
-//! Every run is judged by the oracle of [`firstkey::fuzzing`] (I2 to I9), whatever else a test looks at.
+//! Every run is judged by the oracle of [`firstkey_testkit`] (I2 to I9), whatever else a test looks at.
 
 mod bundle;
 mod files;
@@ -15,14 +15,14 @@ mod saved;
 mod secret_key;
 mod stops;
 
-use firstkey::fuzzing::oracle;
-use firstkey::fuzzing::player::Log;
-use firstkey::fuzzing::scene::Scene;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop};
 use firstkey_core::flow::{Accepted, Effect, Notice, Question, Reply};
 use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::outbound::Endpoint;
 use firstkey_core::wire::refusal::Refusal;
+use firstkey_testkit::oracle;
+use firstkey_testkit::player::Log;
+use firstkey_testkit::scene::Scene;
 use serde_json::Value;
 use zeroize::Zeroizing;
 

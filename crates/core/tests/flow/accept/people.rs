@@ -1,8 +1,8 @@
 //! What people do: the good way, typing errors, weak passwords, second thoughts.
 
 use super::*;
-use firstkey::fuzzing::scene::{PASSWORD, typed};
 use firstkey_core::flow::stop::GaveUp;
+use firstkey_testkit::scene::{PASSWORD, typed};
 
 #[test]
 fn an_invited_person_ends_with_an_account_that_was_read_back() {

@@ -148,7 +148,7 @@ fn the_old_pin_goes_only_after_the_read_back_and_a_run_that_dies_is_taken_up() {
         scene.server.begin_reset();
         let log = scene.run(2, |at, effect, scene| (at < last).then(|| scene.honest(effect)));
         let concluded = log.turns.iter().any(|turn| {
-            matches!(turn.effect, Effect::Conclude(_)) && turn.heard == firstkey::fuzzing::player::Heard::Saved
+            matches!(turn.effect, Effect::Conclude(_)) && turn.heard == firstkey_testkit::player::Heard::Saved
         });
         assert_eq!(pin(&scene).identity.key_gen, KeyGen(if concluded { 2 } else { 1 }), "{last}");
         assert!(concluded || pin(&scene) == before);

@@ -1,8 +1,8 @@
 //! Runs that are cut off, answers that are lost, claims that go stale: one account, one set of keys, and the same bytes (I5).
 
 use super::*;
-use firstkey::fuzzing::honest::{Invite, problem};
 use firstkey_core::flow::stop::NoAnswer;
+use firstkey_testkit::honest::{Invite, problem};
 
 /// The number of effects of an undisturbed run.
 fn length() -> usize {
@@ -233,7 +233,7 @@ fn an_account_that_somebody_else_completed_meanwhile_is_not_ours() {
         let reply = scene.honest(effect);
         // The stale signature alone would be complained of first.
         if matches!(effect, Effect::Send(request) if request.endpoint() == Endpoint::EnrolComplete) {
-            return Some(Reply::Received(firstkey::fuzzing::honest::problem(410, "invite-used")));
+            return Some(Reply::Received(firstkey_testkit::honest::problem(410, "invite-used")));
         }
         Some(reply)
     }));

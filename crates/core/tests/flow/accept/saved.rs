@@ -1,13 +1,13 @@
 //! Several saved uploads: which one `--resume` takes, which it goes on past, and what it never does.
 
 use super::*;
-use firstkey::fuzzing::honest::problem;
 use firstkey_core::flow::Answer;
 use firstkey_core::flow::accept::Options;
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
 use firstkey_core::flow::stop::{NoAnswer, Reach};
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::outbound::Outbound;
+use firstkey_testkit::honest::problem;
 
 /// What says that an invite has ended.
 const FINAL: [(u16, &str); 4] =
@@ -234,7 +234,7 @@ fn keys_that_were_replaced_on_this_computer_do_not_come_back_whatever_a_server_s
         assert_eq!(sent(&log), []);
         // With the link it is a link like any other: the offer is judged by what is remembered.
         let log = run_with_lie(&mut scene, Endpoint::Claim, |response| {
-            *response = firstkey::fuzzing::honest::response(200, Scene::new(1).server.offer.to_string().as_bytes());
+            *response = firstkey_testkit::honest::response(200, Scene::new(1).server.offer.to_string().as_bytes());
         });
         assert_eq!(refused(&log, Endpoint::Claim), Refusal::AlreadyComplete);
         assert_eq!((scene.shelf.pins, scene.shelf.checkpoints), (before.pins, before.checkpoints));

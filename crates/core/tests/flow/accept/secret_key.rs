@@ -1,11 +1,11 @@
 //! An organisation that requires a second secret: made with the keys, proven before the upload, used at the read-back.
 
 use super::*;
-use firstkey::fuzzing::scene::typed;
 use firstkey_core::crypto::recovery::write_secret_key;
 use firstkey_core::flow::Answer;
 use firstkey_core::flow::stop::{GaveUp, Reach};
 use firstkey_core::wire::asked::SecretKeys;
+use firstkey_testkit::scene::typed;
 use serde_json::json;
 
 fn scene(word: &str) -> Scene {

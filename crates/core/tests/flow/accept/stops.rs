@@ -1,10 +1,10 @@
 //! Invites that cannot be used, servers that cannot answer, people who stop the program.
 
 use super::*;
-use firstkey::fuzzing::honest::{Invite, problem};
 use firstkey_core::flow::Answer;
 use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach};
 use firstkey_core::wire::inbound::ProblemName;
+use firstkey_testkit::honest::{Invite, problem};
 
 #[test]
 fn i09_an_invite_that_cannot_be_used_ends_it_before_a_password_is_asked_for() {
@@ -24,7 +24,7 @@ fn i09_an_invite_that_cannot_be_used_ends_it_before_a_password_is_asked_for() {
 fn i09_a_used_or_unknown_invite_ends_it() {
     let mut used = Scene::new(1);
     judged(used.run_honestly(1));
-    used.shelf = firstkey::fuzzing::scene::Shelf::default();
+    used.shelf = firstkey_testkit::scene::Shelf::default();
     let log = judged(used.run_honestly(2));
     assert!(matches!(&stop(&log).why, AcceptReason::Invite(problem) if problem.name == ProblemName::InviteUsed));
     let mut unknown = Scene::new(1);

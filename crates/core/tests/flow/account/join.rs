@@ -1,13 +1,13 @@
 //! One more organisation: accepted once, with consent and password, wherever it is cut off; no key is made or changed.
 
 use super::{AccountReason, AccountStop, Bench, Change, Meddle, ready};
-use firstkey::fuzzing::chance::Seeded;
 use firstkey_core::flow::accept::{Accept, Joining, Options};
 use firstkey_core::flow::account::{Deed, Done, join};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, GaveUp, Reach};
 use firstkey_core::flow::{Accepted, Effect, Flow, Reply};
 use firstkey_core::wire::refusal::Refusal;
+use firstkey_testkit::chance::Seeded;
 
 /// A bench whose person is invited by another organisation.
 fn invited() -> Bench {

@@ -2,13 +2,13 @@
 
 use super::recover::on_file;
 use super::{AccountReason, AccountStop, Bench, Meddle, ready};
-use firstkey::fuzzing::chance::Seeded;
-use firstkey::fuzzing::scene::PASSWORD;
 use firstkey_core::flow::account::{Deed, Done, KitWish, change_kit, recover, verify};
 use firstkey_core::flow::stop::GaveUp;
 use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::refusal::Refusal;
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::scene::PASSWORD;
 use std::collections::VecDeque;
 
 const CHANGE: &str = "/v1/account/kit";

@@ -2,8 +2,6 @@
 
 use super::{AccountReason, AccountStop, Bench, Change, Meddle, NEW, ready};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::fuzzing::chance::Seeded;
-use firstkey::fuzzing::scene::PASSWORD;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::account::change_password;
 use firstkey_core::flow::account::{Deed, Done, Known};
@@ -11,6 +9,8 @@ use firstkey_core::flow::stop::GaveUp;
 use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::refusal::Refusal;
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::scene::PASSWORD;
 use serde_json::json;
 use std::collections::VecDeque;
 

@@ -1,11 +1,11 @@
 //! Colleagues: what is believed of them, and what stops.
 
 use super::*;
-use firstkey::fuzzing::honest_directory::Listed;
 use firstkey_core::flow::account::{FoundPeer, Sight, find, unlock};
 use firstkey_core::flow::peer::{Peer, PeerTrouble};
 use firstkey_core::wire::directory::Words;
 use firstkey_core::wire::inbound::ProblemName;
+use firstkey_testkit::honest_directory::Listed;
 
 const GRACE: &str = "grace@example.org";
 

@@ -1,8 +1,6 @@
 //! Back in with the kit: new password and kit good, the old ones dead, the keys the same, wherever it is cut off.
 
 use super::{AccountReason, AccountStop, Bench, Change, Meddle, NEW, ready};
-use firstkey::fuzzing::chance::Seeded;
-use firstkey::fuzzing::scene::PASSWORD;
 use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::recovery::{CodeError, read_code};
@@ -10,6 +8,8 @@ use firstkey_core::flow::account::{Deed, Done, KitOnFile, Known, recover};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::refusal::Refusal;
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::scene::PASSWORD;
 use std::collections::VecDeque;
 
 const COMPLETE: &str = "/v1/recovery/complete";

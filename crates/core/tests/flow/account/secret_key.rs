@@ -2,9 +2,6 @@
 
 use super::{AccountReason, AccountStop, Bench, Change, Meddle, NEW, ready};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey::fuzzing::chance::Seeded;
-use firstkey::fuzzing::needles::Needles;
-use firstkey::fuzzing::scene::PASSWORD;
 use firstkey_core::crypto::kdf::KdfBlock;
 use firstkey_core::crypto::recovery::{CodeError, read_secret_key, write_secret_key};
 use firstkey_core::flow::account::{Deed, Done, Known, change_kit, change_password, change_secret_key, recover};
@@ -12,6 +9,9 @@ use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::GaveUp;
 use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::asked::SecretKeys;
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::needles::Needles;
+use firstkey_testkit::scene::PASSWORD;
 use std::collections::VecDeque;
 
 const PATH: &str = "/v1/account/password";

@@ -1,10 +1,10 @@
 //! Where the account is logged in: listed, ended, and the run's own session gone at the end of every good run.
 
 use super::{AccountReason, AccountStop, Bench, Meddle, NoAnswer, Pin, Refusal, ready, turned};
-use firstkey::fuzzing::chance::Seeded;
-use firstkey::fuzzing::honest::HonestServer;
 use firstkey_core::crypto::context::SessionId;
 use firstkey_core::flow::account::{Deed, Ending, Seen, change_password, sessions};
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::honest::HonestServer;
 
 /// Two sessions of other computers.
 const OTHERS: [[u8; 32]; 2] = [[8; 32], [9; 32]];

@@ -2,10 +2,10 @@
 //! finishes it.
 
 use super::{AccountReason, AccountStop, Bench, Meddle, NEW, ready};
-use firstkey::fuzzing::chance::Seeded;
-use firstkey::fuzzing::scene::PASSWORD;
 use firstkey_core::flow::account::{change_kit, change_password, change_secret_key, recover};
 use firstkey_core::flow::stop::Reach;
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::scene::PASSWORD;
 use rows::row;
 use std::collections::VecDeque;
 use std::fmt::Write as _;

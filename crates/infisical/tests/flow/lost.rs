@@ -1,0 +1,162 @@
+use super::{PROBE, VERIFY, invited, run, stopped};
+use firstkey_core::flow::stop::NoAnswer;
+use firstkey_infisical::door::Call;
+use firstkey_infisical::flow::{Deed, Reach, Why};
+use firstkey_infisical::says::Says;
+use firstkey_testkit::infisical::fake::Lie;
+
+fn uploads(bench: &firstkey_testkit::infisical::person::Bench) -> Vec<Vec<u8>> {
+    bench.fake.log.iter().filter(|one| one.path == PROBE && one.body != b"{}").map(|one| one.body.clone()).collect()
+}
+
+#[test]
+fn w25_a_completion_whose_answer_is_lost_is_found_out_by_logging_in() {
+    for lie in [Lie::LoseAfter(PROBE), Lie::PageAfter(PROBE)] {
+        let (mut bench, link) = invited(&[lie]);
+        let done = run(&mut bench, &link).unwrap_or_else(|stop| panic!("{lie:?} {stop:?}"));
+        assert_eq!(done.deed, Deed::Completed);
+        assert_eq!(uploads(&bench).len(), 1, "{lie:?}: it is not sent again");
+        assert!(bench.told.contains(&"FindingOut".to_owned()));
+    }
+}
+
+#[test]
+fn w25_a_completion_that_never_arrived_is_sent_again_with_the_same_bytes_after_a_log_in_showed_it() {
+    let (mut bench, link) = invited(&[]);
+    run(&mut bench, &link).expect("an honest server");
+    // The probes come first; the third request to that path is the upload.
+    let (mut bench, link) = invited(&[]);
+    bench.fake.lies.clear();
+    let mut lost = Losing { at: 4, bench };
+    let end = lost.run(&link);
+    assert!(end.is_ok(), "{:?}", end.err());
+    let sent = uploads(&lost.bench);
+    assert_eq!(sent.len(), 1, "the first one never arrived");
+    let tries = lost.bench.trace.iter().filter(|one| **one == format!("send POST {PROBE}")).count();
+    assert_eq!(tries, 6, "three probes and the upload, then a probe and the upload");
+}
+
+/// Loses the n-th request to the probe's path before it arrives.
+struct Losing {
+    at: usize,
+    bench: firstkey_testkit::infisical::person::Bench,
+}
+
+impl Losing {
+    fn run(&mut self, link: &str) -> Result<super::Done, super::Stop> {
+        let link = zeroize::Zeroizing::new(link.as_bytes().to_vec());
+        let mut rng = firstkey_testkit::chance::Seeded::new(42);
+        firstkey_testkit::infisical::person::ready(firstkey_infisical::flow::accept::accept(
+            self,
+            &mut rng,
+            firstkey_infisical::flow::Options::default(),
+            link,
+        ))
+    }
+}
+
+impl firstkey_infisical::flow::World for Losing {
+    fn ask(&mut self, question: firstkey_infisical::flow::Question) -> firstkey_infisical::flow::Answer {
+        self.bench.ask(question)
+    }
+    fn tell(&mut self, notice: &firstkey_infisical::flow::Notice) {
+        self.bench.tell(notice);
+    }
+    fn prepare(&mut self) -> Result<(), firstkey_core::flow::stop::LocalTrouble> {
+        Ok(())
+    }
+    async fn stretch(
+        &mut self,
+        job: firstkey_infisical::keys::StretchJob,
+    ) -> Result<firstkey_core::secret::MasterKey, firstkey_infisical::flow::Halt> {
+        self.bench.stretch(job).await
+    }
+    async fn send(
+        &mut self,
+        request: &firstkey_infisical::door::Request,
+    ) -> Result<firstkey_core::wire::inbound::Response, firstkey_infisical::flow::Halt> {
+        if request.call().target().1 == PROBE {
+            self.at -= usize::from(self.at > 0);
+            if self.at == 0 && request.call() == Call::CompleteInvite {
+                self.at = usize::MAX;
+                self.bench.trace.push(format!("send POST {PROBE}"));
+                return Err(firstkey_infisical::flow::Halt::Silent(NoAnswer::TimedOut));
+            }
+        }
+        self.bench.send(request).await
+    }
+    async fn wait(&mut self, time: std::time::Duration) -> Result<(), firstkey_infisical::flow::Halt> {
+        self.bench.wait(time).await
+    }
+    fn keep(&mut self, pin: &firstkey_infisical::pin::Pin) -> Result<(), firstkey_core::flow::stop::LocalTrouble> {
+        self.bench.keep(pin)
+    }
+}
+
+#[test]
+fn a_verification_whose_answer_is_lost_is_not_sent_again() {
+    for lie in [Lie::LoseAfter(VERIFY), Lie::LoseBefore(VERIFY)] {
+        let (mut bench, link) = invited(&[lie]);
+        let stop = stopped(run(&mut bench, &link));
+        assert!(matches!(stop.why, Why::Lost(Call::VerifyInvite, NoAnswer::Broken)), "{stop:?}");
+        assert_eq!(bench.fake.bodies(VERIFY).len(), 1);
+        assert!(uploads(&bench).is_empty());
+        // The same command once more tells how it stands.
+        let again = run(&mut bench, &link);
+        if lie == Lie::LoseAfter(VERIFY) {
+            assert!(matches!(stopped(again).why, Why::Says(Call::VerifyInvite, Says::CodeGone)));
+        } else {
+            assert!(again.is_ok());
+        }
+    }
+}
+
+#[test]
+fn questions_that_change_nothing_are_asked_again() {
+    for path in ["/api/v3/auth/login1", "/api/v1/user", "/api/v1/organization"] {
+        for lie in [Lie::LoseBefore(path), Lie::LoseAfter(path), Lie::LimitOnce(path)] {
+            let (mut bench, link) = invited(&[lie]);
+            let done = run(&mut bench, &link).unwrap_or_else(|stop| panic!("{lie:?} {stop:?}"));
+            assert_eq!(done.deed, Deed::Completed);
+            assert!(bench.told.iter().any(|told| told.starts_with("Retrying")), "{lie:?}");
+        }
+    }
+}
+
+#[test]
+fn a_limiter_stands_before_everything_so_even_the_upload_may_follow_it() {
+    for path in [VERIFY, PROBE] {
+        let (mut bench, link) = invited(&[Lie::LimitOnce(path)]);
+        let done = run(&mut bench, &link).unwrap_or_else(|stop| panic!("{path} {stop:?}"));
+        assert_eq!(done.deed, Deed::Completed);
+        let bodies = uploads(&bench);
+        assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "the same bytes");
+    }
+}
+
+#[test]
+fn a_kit_whose_answer_is_lost_is_looked_up() {
+    let path = "/api/v1/password/backup-private-key";
+    let (mut bench, link) = invited(&[Lie::LoseAfter(path)]);
+    let done = run(&mut bench, &link).expect("it was stored");
+    assert!(done.kit);
+    assert_eq!(bench.fake.paths().iter().filter(|one| **one == format!("POST {path}")).count(), 1);
+}
+
+#[test]
+fn a_stop_never_says_that_less_happened_than_did() {
+    let (mut bench, link) = invited(&[]);
+    run(&mut bench, &link).expect("an honest server");
+    let whole = bench.trace.len();
+    for patience in 1..whole {
+        let (mut bench, link) = invited(&[]);
+        bench.patience = patience;
+        let Err(stop) = run(&mut bench, &link) else { continue };
+        if bench.fake.users[0].keys.is_some() {
+            assert!(stop.reach >= Reach::Unknown, "{patience} {stop:?}");
+        }
+        if bench.fake.memberships[0].code.is_none() {
+            assert!(stop.reach >= Reach::CodeUsed, "{patience} {stop:?}");
+        }
+    }
+}

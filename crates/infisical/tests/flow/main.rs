@@ -1,0 +1,55 @@
+//! The flows against a server made from the facts, and against everything that it could do wrong. `w01` to `w26` name the
+//! weaknesses of docs/INFISICAL.md.
+
+mod after;
+mod eras;
+mod exchanges;
+mod happy;
+mod lies;
+mod lost;
+mod recorded;
+mod tickets;
+
+use firstkey_infisical::flow::accept::accept;
+use firstkey_infisical::flow::{Done, Options, Stop};
+use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::infisical::fake::{Era, Fake, Lie};
+use firstkey_testkit::infisical::person::{Bench, ORIGIN, ready};
+use zeroize::Zeroizing;
+
+/// Somebody with an invite to a server of the reference era.
+pub(crate) fn invited(lies: &[Lie]) -> (Bench, String) {
+    invited_at(Era::G0, lies)
+}
+
+pub(crate) fn invited_at(era: Era, lies: &[Lie]) -> (Bench, String) {
+    let mut fake = Fake::new(era);
+    fake.lies = lies.to_vec();
+    let link = format!("{ORIGIN}{}", fake.invite("ada+new@example.org"));
+    (Bench::new(fake), link)
+}
+
+pub(crate) fn run(bench: &mut Bench, link: &str) -> Result<Done, Stop> {
+    run_with(bench, link, Options { now: 1_795_457_000, ..Options::default() })
+}
+
+pub(crate) fn run_with(bench: &mut Bench, link: &str, options: Options) -> Result<Done, Stop> {
+    let link = Zeroizing::new(link.as_bytes().to_vec());
+    ready(accept(bench, &mut Seeded::new(42), options, link))
+}
+
+/// How it stopped.
+pub(crate) fn stopped(end: Result<Done, Stop>) -> Stop {
+    match end {
+        Err(stop) => stop,
+        Ok(done) => panic!("it went on: {:?}", done.deed),
+    }
+}
+
+/// The paths that were asked for, without the method.
+pub(crate) fn paths(bench: &Bench) -> Vec<String> {
+    bench.fake.log.iter().map(|one| one.path.clone()).collect()
+}
+
+pub(crate) const PROBE: &str = "/api/v3/signup/complete-account/invite";
+pub(crate) const VERIFY: &str = "/api/v1/invite-org/verify";

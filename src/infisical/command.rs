@@ -1,0 +1,156 @@
+//! The commands for servers of this dialect: the edges put together, a flow driven to its end.
+
+use super::desk::{Desk, read_kit};
+use crate::exit::ExitCode;
+use crate::port::http::HttpServer;
+use crate::store::shelf::StateShelf;
+use crate::ui::script::Script;
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::wire::origin::Origin;
+use firstkey_infisical::claims;
+use firstkey_infisical::flow::accept::accept;
+use firstkey_infisical::flow::{Known, Options, Reach, Recovery, Stop, Why, change, recover, verify};
+use firstkey_infisical::link::{Link, Ticket};
+use firstkey_infisical::pin::Pin;
+use rand_core::CryptoRngCore;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
+
+/// What is to be done to an account that exists.
+pub enum Deed {
+    /// See whether it opens.
+    Verify,
+    /// Set a new password by kit.
+    Recover {
+        /// The kit's file.
+        kit: Option<PathBuf>,
+        /// The consent.
+        yes_for: Option<String>,
+    },
+    /// Set a new password by the old one.
+    Change,
+}
+
+/// What the flags say about it.
+pub struct Wish {
+    /// The server.
+    pub server: Option<String>,
+    /// The account.
+    pub account: Option<String>,
+    /// The new password.
+    pub new_password: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// The edges of one run.
+pub struct Edge<'a> {
+    /// Who is asked and told.
+    pub script: &'a mut Script,
+    /// The network.
+    pub server: &'a mut HttpServer,
+    /// The disk.
+    pub shelf: &'a mut StateShelf,
+    /// Randomness.
+    pub rng: &'a mut dyn CryptoRngCore,
+}
+
+impl Edge<'_> {
+    /// Accepts what a link of this dialect is for.
+    pub async fn accept(
+        &mut self,
+        link: Zeroizing<Vec<u8>>,
+        names: [Option<String>; 2],
+        rehearsal: bool,
+    ) -> Result<ExitCode, LocalTrouble> {
+        let options = Options { rehearsal, ..self.options()? };
+        let mut desk = Desk::new(self.script, self.server, self.shelf);
+        desk.names = names;
+        let end = accept(&mut desk, self.rng, options, link).await;
+        Ok(desk.finish(&end))
+    }
+
+    /// Does `deed` to the account that the flags, the link or the memory of this machine name.
+    pub async fn on_account(&mut self, deed: Deed, wish: Wish) -> Result<ExitCode, LocalTrouble> {
+        let options = self.options()?;
+        let link = self.script.given_link();
+        let kit = match &deed {
+            Deed::Recover { kit: Some(path), .. } => Some(read_kit(path).map_err(|why| kit_trouble(path, why))?),
+            _ => None,
+        };
+        let mut named = match named(&wish, &options.pins) {
+            Ok(named) => named,
+            Err(why) => return Ok(self.refuse(why)),
+        };
+        let mut desk = Desk::new(self.script, self.server, self.shelf);
+        desk.two_passwords = true;
+        desk.new_password = wish.new_password;
+        if let Deed::Recover { .. } = deed {
+            let account = named.map(|known| (known.origin, known.identity));
+            let end = recover(&mut desk, self.rng, options, Recovery { link, kit, account }).await;
+            return Ok(desk.finish(&end));
+        }
+        if let Some(text) = link {
+            match Link::read(&text) {
+                Ok(Link::Ticket(ticket)) => named = of_ticket(named, ticket, &options.pins),
+                Ok(_) => return Ok(self.refuse(Why::OtherKind)),
+                Err(trouble) => return Ok(self.refuse(Why::Link(trouble))),
+            }
+        }
+        let Some(known) = named else { return Ok(self.refuse(Why::NothingKnown)) };
+        let end = match deed {
+            Deed::Verify => verify(&mut desk, self.rng, options, known).await,
+            _ => change(&mut desk, self.rng, options, known).await,
+        };
+        Ok(desk.finish(&end))
+    }
+
+    fn refuse(&mut self, why: Why) -> ExitCode {
+        let stop = Stop { why, reach: Reach::NothingSent, origin: None };
+        Desk::new(self.script, self.server, self.shelf).finish(&Err(stop))
+    }
+
+    fn options(&self) -> Result<Options, LocalTrouble> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        Ok(Options { pins: self.shelf.dialect_pins(Pin::read)?, now, rehearsal: false })
+    }
+}
+
+fn kit_trouble(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
+    LocalTrouble::Input { trouble, path: path.display().to_string() }
+}
+
+/// The account that the flags name, or the only one that is remembered.
+fn named(wish: &Wish, pins: &[Pin]) -> Result<Option<Known>, Why> {
+    let origin = wish.server.as_deref().map(Origin::read).transpose();
+    let origin = origin.map_err(|trouble| Why::Link(firstkey_infisical::link::Trouble::Address(trouble)))?;
+    let fits = |pin: &&Pin| {
+        origin.as_ref().is_none_or(|origin| pin.origin == *origin)
+            && wish.account.as_ref().is_none_or(|name| pin.identity == *name)
+    };
+    let mut fitting = pins.iter().filter(fits);
+    match (fitting.next(), fitting.next()) {
+        (Some(pin), None) => Ok(Some(Known {
+            origin: pin.origin.clone(),
+            identity: pin.identity.clone(),
+            pin: Some(pin.clone()),
+            ticket: None,
+        })),
+        (Some(_), Some(_)) => Err(Why::Missing(firstkey_infisical::flow::Missing::Account)),
+        (None, _) => match (origin, &wish.account) {
+            (Some(origin), Some(name)) => {
+                Ok(Some(Known { origin, identity: name.trim().to_owned(), pin: None, ticket: None }))
+            }
+            _ => Ok(None),
+        },
+    }
+}
+
+/// The account that just signed in, unless one was named.
+fn of_ticket(named: Option<Known>, ticket: Ticket, pins: &[Pin]) -> Option<Known> {
+    if let Some(known) = named {
+        return Some(Known { ticket: Some(ticket), ..known });
+    }
+    let claims = claims::read(&ticket.token).ok()?;
+    let pin = pins.iter().find(|pin| pin.origin == ticket.origin && pin.identity == claims.username).cloned();
+    Some(Known { origin: ticket.origin.clone(), identity: claims.username, pin, ticket: Some(ticket) })
+}

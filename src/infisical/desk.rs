@@ -1,0 +1,443 @@
+//! A person or a script, this machine, its disk and one server, as a flow's world.
+//!
+//! | question | what answers it |
+//! |---|---|
+//! | `Link` | a person; of the commands beside `accept` also `--link-file` |
+//! | `Host`, `Digits` | a person only |
+//! | `Consent` | `--yes-for` |
+//! | `FirstName`, `LastName` | `--first-name`, `--last-name` |
+//! | `NewPassword`, `Again` | `--password-file`, `--password-fd`; where there is an old one, `--new-password-file`, `--new-password-fd` |
+//! | `Password` | `--password-file`, `--password-fd` |
+//! | `Kit`, `KitProof` | `--kit-out` |
+//! | `KitSecret` | `--kit-file` |
+
+use super::event::{DIALECT, Event};
+use crate::audit::{Parts, Record, Sent};
+use crate::drive::Person as _;
+use crate::exit::ExitCode;
+use crate::port::http::{Call, HttpServer};
+use crate::port::memory::{self, NotEnough};
+use crate::port::stretch::{StretchError, stretch};
+use crate::store::fresh;
+use crate::store::shelf::StateShelf;
+use crate::ui::person::{Kept, ended};
+use crate::ui::script::Script;
+use crate::ui::text::notice::KIT_SHOWN;
+use crate::ui::text::{hex, infisical as words, question as our_words};
+use crate::ui::{signals, source};
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::{Answer as OurAnswer, Question as OurQuestion};
+use firstkey_core::secret::MasterKey;
+use firstkey_core::wire::inbound::Response;
+use firstkey_infisical::door::Request;
+use firstkey_infisical::flow::{Answer, Done, Halt, Missing, Notice, Question, Stop, World};
+use firstkey_infisical::keys::{ARGON2, StretchJob};
+use firstkey_infisical::kit::{Fingerprint, Kit};
+use firstkey_infisical::pin::Pin;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// The most that a kit file may hold, in bytes; ours have about 1,200.
+const MAX_KIT: usize = 16 * 1024;
+
+/// The world.
+pub struct Desk<'a> {
+    script: &'a mut Script,
+    server: &'a mut HttpServer,
+    shelf: &'a mut StateShelf,
+    /// First and last name, where flags give them.
+    pub names: [Option<String>; 2],
+    /// Whether there is an old password beside the new one.
+    pub two_passwords: bool,
+    /// The new one, where a flag gives it and there are two.
+    pub new_password: Option<Zeroizing<Vec<u8>>>,
+    kit: Option<(PathBuf, Zeroizing<String>)>,
+    choosing: bool,
+}
+
+impl<'a> Desk<'a> {
+    /// Put together.
+    pub fn new(script: &'a mut Script, server: &'a mut HttpServer, shelf: &'a mut StateShelf) -> Self {
+        Self {
+            script,
+            server,
+            shelf,
+            names: [None, None],
+            two_passwords: false,
+            new_password: None,
+            kit: None,
+            choosing: false,
+        }
+    }
+
+    /// Says how it ended; the number for the shell.
+    pub fn finish(&mut self, end: &Result<Done, Stop>) -> ExitCode {
+        match end {
+            Ok(done) => {
+                self.done(done);
+                ExitCode::Done
+            }
+            Err(stop) => {
+                let (story, code, exit) = words::stop::story(stop);
+                self.script.stopped(&story, code, exit);
+                exit
+            }
+        }
+    }
+
+    fn done(&mut self, done: &Done) {
+        if let Some(request) = &done.rehearsal {
+            let mut record = Record::default();
+            record.push(sent(request, 0));
+            let lines = words::done(done).into_iter().chain(record.describe_requests()).collect();
+            self.script.result(&lines);
+            let bytes = request.body().map_or(0, <[u8]>::len);
+            let event = Event::Rehearsed { ok: true, dialect: DIALECT, bytes, sha256: hex(&request.digest()) };
+            self.script.event_line(&event.line());
+            return;
+        }
+        let key = done.pin.as_ref().map(|pin| pin.public_key);
+        let event = Event::Done {
+            ok: true,
+            dialect: DIALECT,
+            deed: deed(done),
+            server: done.origin.as_str(),
+            account: &done.identity,
+            public_key: key.map(|key| key.text()),
+            fingerprint: key.map(|key| Fingerprint::of(&key).to_string()),
+            member: done.member,
+            kit: done.kit,
+        };
+        self.script.result(&words::done(done));
+        self.script.last_line(&event.line());
+    }
+
+    /// A person's answer to one of the questions that both dialects share.
+    fn ours(&mut self, question: OurQuestion, missing: Missing) -> Answer {
+        match self.script.person() {
+            Some(person) => theirs(person.ask(question)),
+            None => Answer::Missing(missing),
+        }
+    }
+
+    fn typed(&mut self, lines: &[String], prompt: &str, missing: Missing) -> Answer {
+        let Some(person) = self.script.person() else { return Answer::Missing(missing) };
+        person.say(&lines.to_vec());
+        match person.text(prompt) {
+            Ok(text) => Answer::Text(text),
+            Err(end) => theirs(end),
+        }
+    }
+
+    fn secret(&mut self, lines: &[String], prompt: &str, missing: Missing) -> Answer {
+        let Some(person) = self.script.person() else { return Answer::Missing(missing) };
+        person.say(&lines.to_vec());
+        theirs(person.secret(prompt))
+    }
+
+    fn new_password(&mut self, attempt: u32) -> Answer {
+        if let Some(given) = self.given_new() {
+            // A file has one password; the same again would be the same again.
+            return if attempt == 1 { Answer::Secret(given) } else { Answer::No };
+        }
+        let lines = if std::mem::replace(&mut self.choosing, true) { Vec::new() } else { words::choose_password() };
+        let missing = if self.two_passwords { Missing::NewPassword } else { Missing::Password };
+        self.secret(&lines, our_words::PASSWORD, missing)
+    }
+
+    fn given_new(&self) -> Option<Zeroizing<Vec<u8>>> {
+        if self.two_passwords {
+            self.new_password.as_ref().map(|given| Zeroizing::new(given.to_vec()))
+        } else {
+            self.script.given_password()
+        }
+    }
+
+    fn again(&mut self, made: Option<Zeroizing<String>>) -> Answer {
+        match (self.given_new(), self.script.person()) {
+            (Some(given), _) => Answer::Secret(given),
+            (None, Some(person)) => theirs(person.again(made.as_ref().map(|made| made.as_str()))),
+            (None, None) => Answer::Missing(Missing::Password),
+        }
+    }
+
+    fn keep_kit(&mut self, kit: &Kit) -> Answer {
+        if let Some(path) = self.script.answers().kit_out.clone() {
+            if self.kit.is_some() {
+                // It was read again and was not what was written: showing it once more would not help.
+                return Answer::Trouble(trouble(&path, StorageTrouble::Damaged));
+            }
+            return match self.save(&path, kit) {
+                Ok(()) => Answer::Yes,
+                Err(why) => Answer::Trouble(trouble(&path, why)),
+            };
+        }
+        let lines = words::kit();
+        loop {
+            let Some(person) = self.script.person() else { return Answer::Missing(Missing::Kit) };
+            person.line("");
+            person.say(&lines);
+            let code = on_screen(kit);
+            match person.keep(&code, &lines, words::WRITTEN_DOWN_HOW, KIT_SHOWN) {
+                Ok(Kept::WrittenDown) => return Answer::Yes,
+                Ok(Kept::ToBeSaved) => {}
+                Err(trouble) => return theirs(ended(&trouble)),
+            }
+            let typed = match person.text(words::SAVE_WHERE) {
+                Ok(typed) => String::from_utf8_lossy(&typed).trim().to_owned(),
+                Err(end) => return theirs(end),
+            };
+            let path = PathBuf::from(if typed.is_empty() { words::KIT_FILE } else { &typed });
+            match self.save(&path, kit) {
+                Ok(()) => return Answer::Yes,
+                Err(why) => self.script.say(&words::kit_not_saved(why, &path.display().to_string())),
+            }
+        }
+    }
+
+    fn save(&mut self, path: &Path, kit: &Kit) -> Result<(), StorageTrouble> {
+        let page = kit.page();
+        fresh::write_new(path, page.as_bytes()).map_err(|error| error.trouble)?;
+        let shown = path.display().to_string();
+        self.script.say(&words::kit_saved(&shown));
+        self.script.event_line(&Event::Kit { path: &shown, mode: "0600" }.line());
+        self.kit = Some((path.to_owned(), page));
+        Ok(())
+    }
+
+    fn prove_kit(&mut self, group: u8) -> Answer {
+        let Some((path, page)) = &self.kit else {
+            return self.typed(&[], &words::group(group), Missing::Kit);
+        };
+        match read_kit(path) {
+            Ok(kit) if *kit.page() == **page => {
+                let groups = kit.secret.groups();
+                let group = groups.split('-').nth(usize::from(group) - 1).unwrap_or_default();
+                let group = Zeroizing::new(group.as_bytes().to_vec());
+                self.script.say(&vec![words::KIT_READ_BACK.to_owned()]);
+                Answer::Secret(group)
+            }
+            Ok(_) => Answer::Trouble(trouble(path, StorageTrouble::Damaged)),
+            Err(why) => Answer::Trouble(trouble(path, why)),
+        }
+    }
+
+    fn password(&mut self, attempt: u32) -> Answer {
+        match self.script.given_password() {
+            Some(given) if attempt == 1 => Answer::Secret(given),
+            Some(_) => Answer::No,
+            None => self.secret(&[], our_words::PASSWORD, Missing::Password),
+        }
+    }
+}
+
+/// The secret in numbered groups, four in a row.
+fn on_screen(kit: &Kit) -> Zeroizing<String> {
+    let groups = kit.secret.groups();
+    let mut text = Zeroizing::new(String::with_capacity(160));
+    for (at, group) in groups.split('-').enumerate() {
+        text.push_str(match at % 4 {
+            0 if at == 0 => "    ",
+            0 => "\n    ",
+            _ => "     ",
+        });
+        text.push(char::from(b'1' + u8::try_from(at).unwrap_or(0)));
+        text.push_str("  ");
+        text.push_str(group);
+    }
+    text.push('\n');
+    text
+}
+
+fn deed(done: &Done) -> &'static str {
+    use firstkey_infisical::flow::Deed;
+    match done.deed {
+        Deed::Completed => "completed",
+        Deed::Joined => "joined",
+        Deed::Verified => "verified",
+        Deed::Recovered => "recovered",
+        Deed::Changed => "changed",
+        Deed::Rehearsed => "rehearsed",
+    }
+}
+
+fn trouble(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
+    LocalTrouble::KitFile { trouble, path: path.display().to_string() }
+}
+
+/// Reads a kit from a file that its owner alone may read.
+pub(super) fn read_kit(path: &Path) -> Result<Kit, StorageTrouble> {
+    let page = source::read_private(path, MAX_KIT)?;
+    Kit::read(&page).ok_or(StorageTrouble::Damaged)
+}
+
+/// One of our answers as one of the dialect's.
+fn theirs(answer: OurAnswer) -> Answer {
+    match answer {
+        OurAnswer::Yes | OurAnswer::KitSaved(_) => Answer::Yes,
+        OurAnswer::No => Answer::No,
+        OurAnswer::Text(text) => Answer::Text(text),
+        OurAnswer::Secret(secret) => Answer::Secret(secret),
+        OurAnswer::Missing(_) => Answer::Missing(Missing::Link),
+        OurAnswer::NotTheInvited { expected } => Answer::NotTheInvited { expected },
+        OurAnswer::Trouble(trouble) => Answer::Trouble(trouble),
+        OurAnswer::Cancelled => Answer::Cancelled,
+    }
+}
+
+/// What is kept of a request: a token in its header is only counted.
+fn sent(request: &Request, time: u64) -> Sent {
+    let (method, path) = request.call().target();
+    // EXPOSE: only its length is kept.
+    let stars = request.bearer().map(|bearer| format!("Bearer {}", "*".repeat(bearer.expose().len())));
+    let parts = Parts {
+        method,
+        url: format!("{}{path}", request.origin()),
+        headers: stars.map(|stars| ("authorization".to_owned(), stars)).into_iter().collect(),
+        body: request.body().unwrap_or_default(),
+        disclosed: request.disclosed(),
+        digest: request.digest(),
+    };
+    Sent::of_parts(parts, time)
+}
+
+impl World for Desk<'_> {
+    fn ask(&mut self, question: Question) -> Answer {
+        match question {
+            Question::Link(wish) => match self.script.person() {
+                None => Answer::No,
+                Some(_) => self.typed(&words::wish(&wish), words::LINK, Missing::Link),
+            },
+            Question::Host(origin) => self.ours(OurQuestion::Host(origin), Missing::Host),
+            Question::Consent(about) => {
+                let event = Event::Invite {
+                    dialect: DIALECT,
+                    user: &about.email,
+                    account: &about.account,
+                    server: about.origin.host(),
+                    organisation: about.organisation.as_str(),
+                };
+                self.script.event_line(&event.line());
+                let lines = words::introduction(&about);
+                match self.script.answers().yes_for.clone() {
+                    Some(named) if named.eq_ignore_ascii_case(&about.email) => {
+                        self.script.say(&lines);
+                        Answer::Yes
+                    }
+                    Some(expected) => Answer::NotTheInvited { expected },
+                    None => match self.script.person() {
+                        Some(person) => {
+                            person.line("");
+                            person.say(&lines);
+                            person.line("");
+                            theirs(person.yes_no(our_words::IS_THIS_YOU, Some(true)))
+                        }
+                        None => Answer::Missing(Missing::Consent),
+                    },
+                }
+            }
+            Question::FirstName => match self.names[0].clone() {
+                Some(name) => Answer::Text(Zeroizing::new(name.into_bytes())),
+                None => self.typed(&[], words::FIRST_NAME, Missing::Name),
+            },
+            Question::LastName => match self.names[1].clone() {
+                Some(name) => Answer::Text(Zeroizing::new(name.into_bytes())),
+                None => self.typed(&[], words::LAST_NAME, Missing::Name),
+            },
+            Question::NewPassword { attempt } => self.new_password(attempt),
+            Question::Again { made } => self.again(made),
+            Question::Kit(kit) => self.keep_kit(&kit),
+            Question::KitProof { group } => self.prove_kit(group),
+            Question::Digits(which) => self.typed(&words::digits(which), words::DIGITS, Missing::Digits),
+            Question::Password { attempt } => self.password(attempt),
+            Question::KitSecret { .. } => self.secret(&[], words::KIT_SECRET, Missing::KitSecret),
+        }
+    }
+
+    fn tell(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Contacting(origin) => self.script.event_line(&Event::Probe { server: origin.host() }.line()),
+            Notice::Retrying { origin, delay } => {
+                self.script.event_line(&Event::Retry { server: origin.host(), seconds: delay.as_secs() }.line());
+            }
+            Notice::AlsoIn(others) => {
+                for one in others {
+                    self.script
+                        .event_line(&Event::Membership { organisation: one.name.to_string(), expected: false }.line());
+                }
+            }
+            _ => {}
+        }
+        let lines = words::notice(notice);
+        match notice {
+            // Why a password was refused is said even where a program listens: nobody else says it.
+            Notice::Unfit(_) | Notice::NotAMember(_) | Notice::KitNotStored | Notice::NothingMade
+                if self.script.person().is_none() =>
+            {
+                self.script.log(&lines);
+            }
+            _ => self.script.say(&lines),
+        }
+    }
+
+    fn prepare(&mut self) -> Result<(), LocalTrouble> {
+        let short =
+            |NotEnough { needed_kib, available_kib }| LocalTrouble::NotEnoughMemory { needed_kib, available_kib };
+        memory::check(ARGON2.0).map_err(short)
+    }
+
+    async fn stretch(&mut self, job: StretchJob) -> Result<MasterKey, Halt> {
+        if let Some(person) = self.script.person() {
+            person.begin_line(words::STRETCHING);
+        }
+        let began = Instant::now();
+        let work = tokio::task::spawn_blocking(move || {
+            let (m_kib, t, p) = ARGON2;
+            // EXPOSE: Argon2id is what the password is for. The salt is its text, in this dialect.
+            stretch(job.password.expose(), job.salt.text().as_bytes(), m_kib, t, p)
+        });
+        let result = tokio::select! {
+            biased;
+            result = work => match result {
+                Ok(Ok(key)) => Ok(key),
+                Ok(Err(StretchError::NotEnoughMemory { needed_kib, available_kib })) => {
+                    Err(Halt::Local(LocalTrouble::NotEnoughMemory { needed_kib, available_kib }))
+                }
+                Ok(Err(StretchError::NoThreads | StretchError::BadParameters)) | Err(_) => Err(Halt::Local(LocalTrouble::NoThreads)),
+            },
+            _ = signals::wait() => Err(Halt::Cancelled),
+        };
+        let took = began.elapsed();
+        if let Some(person) = self.script.person() {
+            person.end_line(&crate::ui::text::notice::stretched(took));
+        }
+        let (m_kib, t, p) = ARGON2;
+        self.script.event_line(&Event::Kdf { alg: "argon2id", m_kib, t, p, ms: took.as_millis() }.line());
+        result
+    }
+
+    async fn send(&mut self, request: &Request) -> Result<Response, Halt> {
+        self.shelf.record_sent(|now| sent(request, now));
+        let (method, path) = request.call().target();
+        // EXPOSE: the server made the token and takes it back.
+        let bearer = request.bearer().map(firstkey_core::secret::TokenText::expose);
+        let call = Call { origin: request.origin(), method, path, body: request.body(), bearer, headers: &[] };
+        tokio::select! {
+            biased;
+            result = self.server.call(call) => result.map_err(Halt::Silent),
+            _ = signals::wait() => Err(Halt::Cancelled),
+        }
+    }
+
+    async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
+        tokio::select! {
+            () = tokio::time::sleep(time) => Ok(()),
+            _ = signals::wait() => Err(Halt::Cancelled),
+        }
+    }
+
+    fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
+        self.shelf.keep_dialect_pin(&pin.stem(), &pin.encode())
+    }
+}
