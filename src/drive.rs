@@ -7,9 +7,9 @@ mod account;
 
 use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, Stop};
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, AcceptStop};
 use firstkey_core::secret::SessionToken;
-use firstkey_core::flow::{Answer, Done, Effect, Flow, Notice, Question, Reply};
+use firstkey_core::flow::{Answer, Accepted, Effect, Flow, Notice, Question, Reply};
 use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::outbound::Outbound;
 use rand_core::CryptoRngCore;
@@ -76,7 +76,7 @@ pub async fn run<P, S, H, K, C, F>(
     flow: &mut impl Flow,
     edges: Edges<'_, P, S, H, K, C>,
     rng: &mut dyn CryptoRngCore,
-) -> Result<Done, Stop>
+) -> Result<Accepted, AcceptStop>
 where
     P: Person,
     S: Server,

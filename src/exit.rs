@@ -2,7 +2,7 @@
 //!
 //! Promise: every end of the program has exactly one of these, by exhaustive match. Must never: change the meaning of a number.
 
-use firstkey_core::flow::stop::{Stop, Why};
+use firstkey_core::flow::stop::{AcceptReason as Why, AcceptStop as Stop};
 use firstkey_core::wire::refusal::Blame;
 
 /// How the program ended.

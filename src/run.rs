@@ -23,7 +23,7 @@ use crate::drive::{self, Edges};
 use crate::exit::ExitCode;
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::account::join;
-use firstkey_core::flow::stop::{LocalTrouble, Reach, Stop, StorageTrouble, Why};
+use firstkey_core::flow::stop::{LocalTrouble, Reach, AcceptStop, StorageTrouble, AcceptReason};
 use crate::port::harden::harden;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
@@ -102,8 +102,8 @@ pub fn main() -> ExitCode {
 }
 
 /// A stop before the flow began.
-fn early(trouble: LocalTrouble) -> Stop {
-    Stop { why: Why::Local(trouble), reach: Reach::NothingSent, origin: None, invite: None }
+fn early(trouble: LocalTrouble) -> AcceptStop {
+    AcceptStop { why: AcceptReason::Local(trouble), reach: Reach::NothingSent, origin: None, subject: None }
 }
 
 fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode {
@@ -124,7 +124,7 @@ fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode
 }
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<PathBuf>, closed: bool, script: &mut Script) -> Result<ExitCode, Stop> {
+fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<PathBuf>, closed: bool, script: &mut Script) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
     let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let path = state_folder(state).map_err(early)?;

@@ -49,7 +49,7 @@ mod spoken {
     use crate::exit::ExitCode;
     use crate::infisical::command::{Deed, Edge, Wish};
     use crate::store::shelf::StateShelf;
-    use firstkey_core::flow::account::stop::Why;
+    use firstkey_core::flow::account::stop::AccountReason;
     use firstkey_core::flow::checkpoint::Unreadable;
     use firstkey_infisical::link::looks_like_one;
     use firstkey_infisical::pin::Pin;
@@ -88,11 +88,11 @@ mod spoken {
         errand: Errand,
         flags: &cli::Account,
         new_password: Option<Zeroizing<Vec<u8>>>,
-    ) -> Result<Result<ExitCode, Why>, LocalTrouble> {
+    ) -> Result<Result<ExitCode, AccountReason>, LocalTrouble> {
         let wish = Wish { server: flags.server.clone(), account: flags.account.clone(), new_password };
         match deed(errand) {
             Some(deed) => edge(edges).on_account(deed, wish).await.map(Ok),
-            None => Ok(Err(Why::NotThere)),
+            None => Ok(Err(AccountReason::NotThere)),
         }
     }
 
@@ -120,7 +120,7 @@ mod unspoken {
     use crate::cli;
     use crate::exit::ExitCode;
     use crate::store::shelf::StateShelf;
-    use firstkey_core::flow::account::stop::Why;
+    use firstkey_core::flow::account::stop::AccountReason;
     use firstkey_core::flow::checkpoint::Unreadable;
     use zeroize::Zeroizing;
 
@@ -156,8 +156,8 @@ mod unspoken {
         errand: Errand,
         flags: &cli::Account,
         _: Option<Zeroizing<Vec<u8>>>,
-    ) -> Result<Result<ExitCode, Why>, LocalTrouble> {
+    ) -> Result<Result<ExitCode, AccountReason>, LocalTrouble> {
         let foreign = flags.link_file.is_some() || matches!(errand, Errand::Recover { kit_file: Some(_), .. });
-        Ok(Err(if foreign { Why::NotThere } else { Why::NothingKnown }))
+        Ok(Err(if foreign { AccountReason::NotThere } else { AccountReason::NothingKnown }))
     }
 }

@@ -12,7 +12,7 @@ use super::{certificates, state_folder};
 use crate::cli;
 use crate::doctor::{Family, Found, Tally};
 use crate::exit::ExitCode;
-use firstkey_core::flow::account::stop::Why;
+use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::stop::LocalTrouble;
 use crate::port::harden::Hardened;
 use crate::port::http::ProxyWish;
@@ -84,7 +84,7 @@ impl Page {
 /// Does it.
 pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hardened) -> ExitCode {
     let Ok(named) = flags.server.as_deref().map(Origin::read).transpose() else {
-        return refused(flags.json, Why::NoSuchServer);
+        return refused(flags.json, AccountReason::NoSuchServer);
     };
     let roots = match flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates) {
         Ok(roots) => roots,
@@ -105,7 +105,7 @@ pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hard
     });
     // What still computes or looks a name up is not waited for.
     runtime.shutdown_background();
-    if ended { page.end() } else { refused(flags.json, Why::Cancelled) }
+    if ended { page.end() } else { refused(flags.json, AccountReason::Cancelled) }
 }
 
 /// From this computer outwards.

@@ -11,11 +11,11 @@ use crate::age::{AccountLine, AgeKey, Recipients};
 use crate::cli::share::{Login, Open, Seal};
 use crate::drive::Edges;
 use crate::exit::ExitCode;
-use firstkey_core::flow::account::stop::Why;
+use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::account::{peer_of, unlock};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::peer::{Peer, address};
-use firstkey_core::flow::stop::{Stop, StorageTrouble};
+use firstkey_core::flow::stop::{AcceptStop, StorageTrouble};
 use crate::port::machine::ThisMachine;
 use crate::store::StoreError;
 use crate::store::output::Output;
@@ -150,7 +150,7 @@ pub(super) fn seal(flags: &Seal, state: Option<PathBuf>) -> ExitCode {
         Err(trouble) => return script.finish(&Err(early(trouble))),
     };
     let Ok(server) = flags.server.as_deref().map(Origin::read).transpose() else {
-        return script.finish_on_account(&Err(super::share::stop_of(Why::NoSuchServer)));
+        return script.finish_on_account(&Err(super::share::stop_of(AccountReason::NoSuchServer)));
     };
     match seal_for(flags, server.as_ref(), &pins, &peers) {
         Ok(sealed) => {
@@ -254,7 +254,7 @@ pub(super) fn open(flags: &Open, state: Option<PathBuf>) -> ExitCode {
 }
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Result<ExitCode, Stop> {
+fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Result<ExitCode, AcceptStop> {
     let Ends { input, from, output } = ends;
     let sealed = match Sealed::read(input) {
         Ok(sealed) => sealed,

@@ -6,7 +6,7 @@ use super::dialect::ForeignAccount;
 use super::state_folder;
 use crate::cli;
 use crate::exit::ExitCode;
-use firstkey_core::flow::forget::{Plan, What, Why, Wish, agreed_in_advance, plan};
+use firstkey_core::flow::forget::{Plan, What, ForgetReason, Wish, agreed_in_advance, plan};
 use firstkey_core::flow::stop::LocalTrouble;
 use crate::store::forget::{Contents, Entry, Leaving};
 use crate::ui::person::AtTerminal;
@@ -25,15 +25,15 @@ pub(super) fn forget(flags: &cli::Forget, state: Option<PathBuf>) -> ExitCode {
     script.finish_forget(&end)
 }
 
-fn local(trouble: LocalTrouble) -> Why {
-    Why::Local { trouble, removed: 0 }
+fn local(trouble: LocalTrouble) -> ForgetReason {
+    ForgetReason::Local { trouble, removed: 0 }
 }
 
-fn attempt(flags: &cli::Forget, state: Option<PathBuf>, script: &mut Script) -> Result<(Plan, Vec<String>), Why> {
-    let server = flags.which.server.as_deref().map(Origin::read).transpose().map_err(|_| Why::NoSuchServer)?;
+fn attempt(flags: &cli::Forget, state: Option<PathBuf>, script: &mut Script) -> Result<(Plan, Vec<String>), ForgetReason> {
+    let server = flags.which.server.as_deref().map(Origin::read).transpose().map_err(|_| ForgetReason::NoSuchServer)?;
     let wish = Wish { server, account: flags.which.account.clone(), all: flags.all };
     let folder = Leaving::open(&state_folder(state).map_err(local)?).map_err(local)?;
-    let Some(folder) = folder else { return Err(Why::NothingKnown { unreadable: 0 }) };
+    let Some(folder) = folder else { return Err(ForgetReason::NothingKnown { unreadable: 0 }) };
     let entries = folder.entries(ForeignAccount::read).map_err(local)?;
     let held: Vec<_> = entries.iter().map(held).collect();
     let plan = plan(&held, &wish)?;
@@ -43,7 +43,7 @@ fn attempt(flags: &cli::Forget, state: Option<PathBuf>, script: &mut Script) -> 
         script.agree_to_forget(&plan, &paths)?;
     }
     for (removed, entry) in goes.into_iter().enumerate() {
-        folder.remove(entry).map_err(|trouble| Why::Local { trouble, removed })?;
+        folder.remove(entry).map_err(|trouble| ForgetReason::Local { trouble, removed })?;
     }
     Ok((plan, paths))
 }

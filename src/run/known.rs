@@ -5,10 +5,10 @@
 use super::{early, state_folder};
 use crate::cli;
 use crate::exit::ExitCode;
-use firstkey_core::flow::account::stop::{Reach, Stop as AccountStop, Why};
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::Locks;
-use firstkey_core::flow::stop::LocalTrouble;
+use firstkey_core::flow::stop::{LocalTrouble, Reach};
 use crate::store::shelf;
 use crate::ui::script::{Answers, Event, Script};
 use crate::ui::text;
@@ -75,7 +75,7 @@ pub(super) fn fingerprint(flags: &cli::Account, words: &[String], state: Option<
     };
     let typed = Words::read_typed(&words.join(" "));
     if typed.is_none_or(|typed| typed.as_str() != pin.fingerprint().to_string()) {
-        return refused(flags.json, Why::OtherFingerprint);
+        return refused(flags.json, AccountReason::OtherFingerprint);
     }
     if flags.json {
         show(&account_event(pin));
@@ -86,8 +86,8 @@ pub(super) fn fingerprint(flags: &cli::Account, words: &[String], state: Option<
 }
 
 /// The one account that is meant.
-pub(super) fn only<'a>(which: &cli::Which, pins: &'a [Pin]) -> Result<&'a Pin, Why> {
-    let origin = which.server.as_deref().map(Origin::read).transpose().map_err(|_| Why::NoSuchServer)?;
+pub(super) fn only<'a>(which: &cli::Which, pins: &'a [Pin]) -> Result<&'a Pin, AccountReason> {
+    let origin = which.server.as_deref().map(Origin::read).transpose().map_err(|_| AccountReason::NoSuchServer)?;
     let fits = |pin: &&Pin| {
         origin.as_ref().is_none_or(|origin| pin.origin == *origin)
             && which.account.as_ref().is_none_or(|named| named.trim().eq_ignore_ascii_case(&pin.email))
@@ -95,8 +95,8 @@ pub(super) fn only<'a>(which: &cli::Which, pins: &'a [Pin]) -> Result<&'a Pin, W
     let fitting: Vec<_> = pins.iter().filter(fits).collect();
     match fitting.as_slice() {
         [pin] => Ok(pin),
-        [] => Err(Why::NothingKnown),
-        several => Err(Why::Several(several.iter().map(|pin| format!("{} at {}", pin.email, pin.origin)).collect())),
+        [] => Err(AccountReason::NothingKnown),
+        several => Err(AccountReason::Several(several.iter().map(|pin| format!("{} at {}", pin.email, pin.origin)).collect())),
     }
 }
 
@@ -118,8 +118,8 @@ pub(super) fn failed(json: bool, trouble: LocalTrouble) -> ExitCode {
     Script::new(Answers { json, ..Answers::default() }, None).finish(&Err(early(trouble)))
 }
 
-pub(super) fn refused(json: bool, why: Why) -> ExitCode {
-    let stop = AccountStop { why, origin: None, reach: Reach::Unchanged, subject: Locks::Password };
+pub(super) fn refused(json: bool, why: AccountReason) -> ExitCode {
+    let stop = AccountStop { why, origin: None, reach: Reach::NothingChanged, subject: Locks::Password };
     Script::new(Answers { json, ..Answers::default() }, None).finish_on_account(&Err(stop))
 }
 

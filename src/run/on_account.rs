@@ -10,11 +10,12 @@ use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::recovery::read_code;
 use crate::exit::ExitCode;
+use firstkey_core::flow::world::World;
 use firstkey_core::flow::Locks;
-use firstkey_core::flow::account::stop::{Reach, Stop as AccountStop, Why as AccountWhy};
-use firstkey_core::flow::account::{Done, KitOnFile, KitWish, Known, World, change_kit, change_password, change_secret_key, recover, verify};
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
+use firstkey_core::flow::account::{Done, KitOnFile, KitWish, Known, change_kit, change_password, change_secret_key, recover, verify};
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{LocalTrouble, Stop};
+use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
@@ -129,7 +130,7 @@ fn prepared(
     new: Option<PasswordSource>,
     state: Option<PathBuf>,
     script: &mut Script,
-) -> Result<ExitCode, Stop> {
+) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
     let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
@@ -223,18 +224,18 @@ fn of_kit(kit: &KitFacts, flags: &cli::Account, consents_for: Option<&str>, pins
         None => Known { origin: kit.origin.clone(), email: kit.email.clone(), pin: None },
     };
     let Ok(server) = flags.server.as_deref().map(Origin::read).transpose() else {
-        return Choice::Refused(AccountWhy::NoSuchServer);
+        return Choice::Refused(AccountReason::NoSuchServer);
     };
     let mut named = flags.account.as_deref().into_iter().chain(consents_for);
     let is_meant = named.all(|named| named.trim().eq_ignore_ascii_case(&known.email));
     if !is_meant || server.is_some_and(|server| server != known.origin) {
-        return Choice::Refused(AccountWhy::OtherKit);
+        return Choice::Refused(AccountReason::OtherKit);
     }
     Choice::Ours(Box::new(known))
 }
 
-fn refused(why: AccountWhy) -> AccountStop {
-    AccountStop { why, origin: None, reach: Reach::Unchanged, subject: Locks::Password }
+fn refused(why: AccountReason) -> AccountStop {
+    AccountStop { why, origin: None, reach: Reach::NothingChanged, subject: Locks::Password }
 }
 
 /// Whose account is meant.
@@ -244,12 +245,12 @@ pub(super) enum Choice {
     /// One on a server of the other dialect, or none that is known.
     Theirs,
     /// None that can be found.
-    Refused(AccountWhy),
+    Refused(AccountReason),
 }
 
 pub(super) fn choose(flags: &cli::Account, consents_for: Option<&str>, ours: &[Pin], theirs: &[ForeignAccount]) -> Choice {
     let Ok(origin) = flags.server.as_deref().map(Origin::read).transpose() else {
-        return Choice::Refused(AccountWhy::NoSuchServer);
+        return Choice::Refused(AccountReason::NoSuchServer);
     };
     let at_server = |at: &Origin| origin.as_ref().is_none_or(|origin| origin == at);
     let is_named = |name: &str| flags.account.as_ref().is_none_or(|named| named.trim().eq_ignore_ascii_case(name));
@@ -270,7 +271,7 @@ pub(super) fn choose(flags: &cli::Account, consents_for: Option<&str>, ours: &[P
         _ => {
             let ours = ours.iter().map(|pin| format!("{} at {}", pin.email, pin.origin));
             let theirs = theirs.iter().map(|pin| format!("{} at {}", pin.identity, pin.origin));
-            Choice::Refused(AccountWhy::Several(ours.chain(theirs).collect()))
+            Choice::Refused(AccountReason::Several(ours.chain(theirs).collect()))
         }
     }
 }
@@ -278,8 +279,8 @@ pub(super) fn choose(flags: &cli::Account, consents_for: Option<&str>, ours: &[P
 /// Whether a server that this computer does not know answered as one of another kind, before anything secret was asked for.
 fn speaks_otherwise(stop: &AccountStop) -> bool {
     match &stop.why {
-        AccountWhy::Refused(Refusal::Redirect) => true,
-        AccountWhy::Refused(refusal) => refusal.blame() == Blame::Nonsense,
+        AccountReason::Refused(Refusal::Redirect) => true,
+        AccountReason::Refused(refusal) => refusal.blame() == Blame::Nonsense,
         _ => false,
     }
 }

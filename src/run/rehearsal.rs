@@ -11,8 +11,8 @@ use crate::drive::{self, Edges, Person, Server, Shelf};
 use crate::exit::ExitCode;
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, Stop};
-use firstkey_core::flow::{Answer, Done, Notice, Question};
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, AcceptStop};
+use firstkey_core::flow::{Answer, Accepted, Notice, Question};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
 use firstkey_core::secret::SessionToken;
@@ -76,7 +76,7 @@ fn played(
     state: Option<PathBuf>,
     script: &mut Script,
     papers: &mut Papers,
-) -> Result<Result<Done, Stop>, LocalTrouble> {
+) -> Result<Result<Accepted, AcceptStop>, LocalTrouble> {
     script.read_given()?;
     let mut rng = SystemRng::open().map_err(|_| LocalTrouble::Random)?;
     let mut server = OnPaper { offer: read_plain(offer, MAX_BODY)?, rng: SystemRng::open().map_err(|_| LocalTrouble::Random)? };

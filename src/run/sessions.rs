@@ -10,8 +10,8 @@ use crate::drive::Edges;
 use crate::exit::ExitCode;
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::sessions;
-use firstkey_core::flow::account::stop::{Reach, Stop as AccountStop, Why};
-use firstkey_core::flow::stop::{LocalTrouble, Stop};
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
+use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
@@ -42,7 +42,7 @@ pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> Exit
 }
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) -> Result<ExitCode, Stop> {
+fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
     let roots = flags.account.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
@@ -50,8 +50,8 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
     let theirs = super::dialect::accounts(&shelf).map_err(early)?;
     let known = match choose(&flags.account, None, &pins, &theirs) {
         Choice::Ours(known) => *known,
-        Choice::Theirs if theirs.is_empty() => return Ok(refuse(script, Why::NothingKnown)),
-        Choice::Theirs => return Ok(refuse(script, Why::NotThere)),
+        Choice::Theirs if theirs.is_empty() => return Ok(refuse(script, AccountReason::NothingKnown)),
+        Choice::Theirs => return Ok(refuse(script, AccountReason::NotThere)),
         Choice::Refused(why) => return Ok(refuse(script, why)),
     };
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
@@ -76,6 +76,6 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
     Ok(script.finish_sessions(end))
 }
 
-fn refuse(script: &mut Script, why: Why) -> ExitCode {
-    script.finish_on_account(&Err(AccountStop { why, origin: None, reach: Reach::Unchanged, subject: Locks::Password }))
+fn refuse(script: &mut Script, why: AccountReason) -> ExitCode {
+    script.finish_on_account(&Err(AccountStop { why, origin: None, reach: Reach::NothingChanged, subject: Locks::Password }))
 }

@@ -8,10 +8,10 @@ use crate::cli::{PASSWORD_VARIABLE, Which};
 use crate::drive::Edges;
 use crate::exit::ExitCode;
 use firstkey_core::flow::Locks;
-use firstkey_core::flow::account::stop::{Reach, Stop as AccountStop, Why};
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
 use firstkey_core::flow::account::{Known, find};
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{LocalTrouble, Stop};
+use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
@@ -38,7 +38,7 @@ pub(super) fn people(flags: &People, state: Option<PathBuf>) -> ExitCode {
 }
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Result<ExitCode, Stop> {
+fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Result<ExitCode, AcceptStop> {
     let mut bench = Bench::open(&flags.login, path, script)?;
     let known = match bench.known(&flags.login)? {
         Ok(known) => known,
@@ -72,11 +72,11 @@ fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Res
 }
 
 /// Words that were typed, if there are any.
-fn words(typed: &[String]) -> Result<Option<Words>, Why> {
+fn words(typed: &[String]) -> Result<Option<Words>, AccountReason> {
     if typed.is_empty() {
         return Ok(None);
     }
-    Words::read_typed(&typed.join(" ")).map(Some).ok_or(Why::OtherFingerprint)
+    Words::read_typed(&typed.join(" ")).map(Some).ok_or(AccountReason::OtherFingerprint)
 }
 
 fn remembered(json: bool, state: Option<PathBuf>) -> ExitCode {
@@ -119,7 +119,7 @@ pub(super) struct Bench {
 
 impl Bench {
     #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-    pub(super) fn open(login: &Login, path: &Path, script: &mut Script) -> Result<Self, Stop> {
+    pub(super) fn open(login: &Login, path: &Path, script: &mut Script) -> Result<Self, AcceptStop> {
         let rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
         let roots = login.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
         let shelf = StateShelf::open(path).map_err(early)?;
@@ -134,14 +134,14 @@ impl Bench {
 
     /// Whose account: one that is remembered here, or one that the flags name in full.
     #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-    pub(super) fn known(&self, login: &Login) -> Result<Result<Known, AccountStop>, Stop> {
+    pub(super) fn known(&self, login: &Login) -> Result<Result<Known, AccountStop>, AcceptStop> {
         let pins: Vec<Pin> = self.shelf.pins().map_err(early)?;
         let which = Which { server: login.server.clone(), account: login.account.clone() };
         Ok(match (known::only(&which, &pins), login.server.as_deref().map(Origin::read), &login.account) {
             (Ok(pin), ..) => {
                 Ok(Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin.clone()) })
             }
-            (Err(Why::NothingKnown), Some(Ok(origin)), Some(email)) => {
+            (Err(AccountReason::NothingKnown), Some(Ok(origin)), Some(email)) => {
                 Ok(Known { origin, email: email.trim().to_owned(), pin: None })
             }
             (Err(why), ..) => Err(stop_of(why)),
@@ -149,6 +149,6 @@ impl Bench {
     }
 }
 
-pub(super) fn stop_of(why: Why) -> AccountStop {
-    AccountStop { why, origin: None, reach: Reach::Unchanged, subject: Locks::None }
+pub(super) fn stop_of(why: AccountReason) -> AccountStop {
+    AccountStop { why, origin: None, reach: Reach::NothingChanged, subject: Locks::None }
 }

@@ -37,8 +37,8 @@ use crate::drive::Person;
 use crate::exit::ExitCode;
 use firstkey_core::flow::account;
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{LocalTrouble, Missing, Reach, Stop, StorageTrouble, Why};
-use firstkey_core::flow::{Answer, Done, Introduction, Kit, Notice, Question};
+use firstkey_core::flow::stop::{LocalTrouble, Missing, Reach, AcceptStop, StorageTrouble, AcceptReason};
+use firstkey_core::flow::{Answer, Accepted, Introduction, Kit, Notice, Question};
 use crate::port::os::LockedBytes;
 use firstkey_core::wire::text::Printable;
 use std::io::{IsTerminal, Write};
@@ -138,12 +138,12 @@ impl Script {
 
     /// Reads and checks what the flags name, before anything is sent.
     #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-    pub fn prepare(&mut self) -> Result<(), Stop> {
-        let early = |why| Stop { why, reach: Reach::NothingSent, origin: None, invite: None };
+    pub fn prepare(&mut self) -> Result<(), AcceptStop> {
+        let early = |why| AcceptStop { why, reach: Reach::NothingSent, origin: None, subject: None };
         if let (None, Some(missing)) = (&self.person, self.first_missing()) {
-            return Err(early(Why::Missing(missing)));
+            return Err(early(AcceptReason::Missing(missing)));
         }
-        self.read().map_err(|trouble| early(Why::Local(trouble)))
+        self.read().map_err(|trouble| early(AcceptReason::Local(trouble)))
     }
 
     /// Reads what the flags name, where nothing else need be given.
@@ -229,7 +229,7 @@ impl Script {
     }
 
     /// Says how it ended, to whom it may concern; the number for the shell.
-    pub fn finish(&mut self, end: &Result<Done, Stop>) -> ExitCode {
+    pub fn finish(&mut self, end: &Result<Accepted, AcceptStop>) -> ExitCode {
         match end {
             Ok(done) => {
                 self.done(done);
@@ -244,7 +244,7 @@ impl Script {
     }
 
     /// The same of a command on an account that exists.
-    pub fn finish_on_account(&mut self, end: &Result<account::Done, account::stop::Stop>) -> ExitCode {
+    pub fn finish_on_account(&mut self, end: &Result<account::Done, account::stop::AccountStop>) -> ExitCode {
         let done = match end {
             Ok(done) => done,
             Err(stop) => {
@@ -293,7 +293,7 @@ impl Script {
         self.event(&Event::Stopped { ok: false, code, exit: exit.number(), message: story.in_one() });
     }
 
-    fn done(&mut self, done: &Done) {
+    fn done(&mut self, done: &Accepted) {
         if let Some(request) = &done.rehearsal {
             let table = audit::Record::of(request, 0).describe_requests();
             let lines: Lines = text::done::rehearsed().into_iter().chain(table).collect();

@@ -1,6 +1,6 @@
 //! What `--json` prints of files and people; like [`super::script::Event`].
 
-use firstkey_core::flow::account::{Found, Sight};
+use firstkey_core::flow::account::{FoundPeer, Sight};
 use firstkey_core::flow::peer::Peer;
 use serde::Serialize;
 
@@ -65,7 +65,7 @@ impl<'a> ShareEvent<'a> {
     }
 
     /// Of somebody who was looked up.
-    pub fn of_found(found: &'a Found) -> Self {
+    pub fn of_found(found: &'a FoundPeer) -> Self {
         let mut event = Self::of_peer(&found.peer);
         if let Self::Person { seen, confirmed_at, others_confirmed, earlier_fingerprint, reset_at, .. } = &mut event {
             *seen = Some(match found.sight {

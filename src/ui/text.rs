@@ -34,7 +34,7 @@ pub mod usage;
 
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::kdf::{KdfParams, Profile};
-use firstkey_core::flow::stop::Stop;
+use firstkey_core::flow::stop::AcceptStop as Stop;
 use std::fmt::Write as _;
 
 /// Lines of text, without line ends.

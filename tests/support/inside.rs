@@ -14,8 +14,8 @@ use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, Reach, Stop, Why};
-use firstkey_core::flow::{Answer, Done, Effect, Flow, Notice, Question, Reply};
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, Reach, AcceptStop, AcceptReason};
+use firstkey_core::flow::{Answer, Accepted, Effect, Flow, Notice, Question, Reply};
 use firstkey_core::secret::{MasterKey, SessionToken};
 use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::outbound::Outbound;
@@ -202,8 +202,8 @@ pub fn accept(home: &Path, email: &str, choice: &Choice) -> Run {
     Run { code: Some(i32::from(code)), stdout: out.text(), stderr: err.text() }
 }
 
-fn play(home: &Path, choice: &Choice, script: &mut Script) -> Result<Done, Stop> {
-    let early = |trouble| Stop { why: Why::Local(trouble), reach: Reach::NothingSent, origin: None, invite: None };
+fn play(home: &Path, choice: &Choice, script: &mut Script) -> Result<Accepted, AcceptStop> {
+    let early = |trouble| AcceptStop { why: AcceptReason::Local(trouble), reach: Reach::NothingSent, origin: None, subject: None };
     let shelf = StateShelf::open(&home.join("state")).map_err(early)?;
     let options = Options {
         profile: Some(Profile::One),

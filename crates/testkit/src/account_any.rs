@@ -13,12 +13,11 @@ use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
 use firstkey_core::crypto::kek::derive_password_keys;
 use firstkey_core::crypto::recovery::{read_code, write_code};
-use firstkey_core::flow::account::stop::{Reach, Stop};
-use firstkey_core::flow::account::{
-    Deed, Done, Halt, KitWish, Known, World, change_kit, change_password, recover, verify,
-};
+use firstkey_core::flow::world::World;
+use firstkey_core::flow::account::stop::AccountStop;
+use firstkey_core::flow::account::{Deed, Done, KitWish, Known, change_kit, change_password, recover, verify};
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
+use firstkey_core::flow::stop::{Halt, LocalTrouble, NoAnswer, Reach};
 use firstkey_core::flow::{Answer, Locks, Notice, Question};
 use firstkey_core::secret::{MasterKey, SessionToken};
 use firstkey_core::wire::inbound::Response;
@@ -156,7 +155,7 @@ impl World for Line<'_> {
     }
 }
 
-fn judge(remembered: bool, orders: &[u8], run: impl FnOnce(&mut Line<'_>, Known) -> Result<Done, Stop>) {
+fn judge(remembered: bool, orders: &[u8], run: impl FnOnce(&mut Line<'_>, Known) -> Result<Done, AccountStop>) {
     let mut scene = Scene::new(7);
     scene.run_honestly(7);
     let pin = Pin::read(&scene.shelf.pins[0]).expect("oracle: an honest run ends with a pin");
@@ -195,7 +194,8 @@ fn judge(remembered: bool, orders: &[u8], run: impl FnOnce(&mut Line<'_>, Known)
             assert_eq!(new, matches!(done.deed, Deed::PasswordChanged | Deed::Recovered), "what was said to be done");
         }
         Err(stop) if matches!(stop.subject, Locks::Password | Locks::Both) => match stop.reach {
-            Reach::Unchanged => assert!(old, "nothing changed: {stop:?}"),
+            Reach::NothingChanged => assert!(old, "nothing changed: {stop:?}"),
+            Reach::NothingSent | Reach::CodeUsed => panic!("of accepting alone: {stop:?}"),
             Reach::Stored => assert!(new, "stored: {stop:?}"),
             Reach::Unknown => {}
         },

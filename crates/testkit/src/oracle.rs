@@ -11,7 +11,7 @@ use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::recovery::{write_code, write_secret_key};
 use firstkey_core::flow::stop::Reach;
-use firstkey_core::flow::{Done, Effect, Notice, Question};
+use firstkey_core::flow::{Accepted, Effect, Notice, Question};
 use firstkey_core::wire::outbound::Outbound;
 use serde_json::Value;
 use std::fmt;
@@ -243,7 +243,7 @@ fn member(body: &[u8], name: &str) -> Option<Value> {
 /// I6.
 pub fn done_means_done(log: &Log) -> Result<(), Broken> {
     let Some(Turn { effect: Effect::Finish(end), .. }) = log.turns.last() else { return Ok(()) };
-    let Ok(Done { pin, rehearsal, repeated, .. }) = end.as_ref() else { return Ok(()) };
+    let Ok(Accepted { pin, rehearsal, repeated, .. }) = end.as_ref() else { return Ok(()) };
     if *repeated {
         let known = log.given.pins.contains(pin) && sent(log).next().is_none();
         return if known { Ok(()) } else { broken("I6", "repeated, but nothing of it is pinned") };

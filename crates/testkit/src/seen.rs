@@ -1,6 +1,6 @@
 //! Everything of other people's making that a person gets to see, and whether it is fit to be shown (I9).
 
-use firstkey_core::flow::stop::{Stop, Why};
+use firstkey_core::flow::stop::{AcceptStop, AcceptReason};
 use firstkey_core::flow::{Introduction, Notice, Question};
 use firstkey_core::wire::inbound::{Problem, ProblemName};
 use firstkey_core::wire::refusal::Refusal;
@@ -83,12 +83,12 @@ pub fn in_notice(notice: &Notice) -> Vec<String> {
 }
 
 /// The texts of a stop.
-pub fn in_stop(stop: &Stop) -> Vec<String> {
+pub fn in_stop(stop: &AcceptStop) -> Vec<String> {
     let mut texts: Vec<String> = stop.origin.iter().map(ToString::to_string).collect();
     match &stop.why {
-        Why::NotTheInvited { invited, .. } => texts.push(invited.clone()),
-        Why::Invite(problem) | Why::ServerProblem(problem) => texts.extend(in_problem(problem)),
-        Why::Refused(Refusal::Problem(text) | Refusal::Unexpected { name: text, .. }) => texts.push(text.to_string()),
+        AcceptReason::NotTheInvited { invited, .. } => texts.push(invited.clone()),
+        AcceptReason::Invite(problem) | AcceptReason::ServerProblem(problem) => texts.extend(in_problem(problem)),
+        AcceptReason::Refused(Refusal::Problem(text) | Refusal::Unexpected { name: text, .. }) => texts.push(text.to_string()),
         _ => {}
     }
     texts

@@ -11,8 +11,8 @@ use firstkey_core::crypto::kdf::{StretchJob, Stretched};
 use firstkey_core::crypto::recovery::write_code;
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{NoAnswer, Stop, Why};
-use firstkey_core::flow::{Answer as Said, Done, Effect, Flow, Notice, Question, Reply};
+use firstkey_core::flow::stop::{NoAnswer, AcceptStop, AcceptReason};
+use firstkey_core::flow::{Answer as Said, Accepted, Effect, Flow, Notice, Question, Reply};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::{Framing, ProblemName, Response};
 use firstkey_core::wire::outbound::Outbound;
@@ -387,7 +387,7 @@ impl Live {
         }
     }
 
-    fn ends(&self, end: Result<Done, Stop>) -> End {
+    fn ends(&self, end: Result<Accepted, AcceptStop>) -> End {
         match end {
             Ok(done) if done.rehearsal.is_some() => End::Dead("a rehearsal".to_owned()),
             Ok(done) => {
@@ -434,12 +434,12 @@ fn stretch(job: &StretchJob) -> [u8; 32] {
 }
 
 /// What the person can do: each of these ends has a text with that step in `ui/text`.
-fn stopped(stop: &Stop) -> End {
+fn stopped(stop: &AcceptStop) -> End {
     let said = format!("{:?} ({:?})", stop.why, stop.reach);
     let step = match &stop.why {
-        Why::Unreachable(NoAnswer::Busy) => Step::Later,
-        Why::Unreachable(_) | Why::Paused(_) | Why::NotOpened => Step::Again,
-        Why::Invite(problem) => match problem.name {
+        AcceptReason::Unreachable(NoAnswer::Busy) => Step::Later,
+        AcceptReason::Unreachable(_) | AcceptReason::Paused(_) | AcceptReason::NotOpened => Step::Again,
+        AcceptReason::Invite(problem) => match problem.name {
             ProblemName::ClaimStale => Step::Again,
             ProblemName::Suspended => Step::Wait,
             ProblemName::InviteUsed
@@ -448,7 +448,7 @@ fn stopped(stop: &Stop) -> End {
             | ProblemName::Removed => Step::Ask,
             _ => return End::Dead(said),
         },
-        Why::Refused(refusal) if refusal.blame() == Blame::Security => Step::Warn,
+        AcceptReason::Refused(refusal) if refusal.blame() == Blame::Security => Step::Warn,
         _ => return End::Dead(said),
     };
     End::Stopped(step, said)

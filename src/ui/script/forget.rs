@@ -3,7 +3,7 @@
 use super::{Event, Script};
 use crate::exit::ExitCode;
 use firstkey_core::flow::Answer;
-use firstkey_core::flow::forget::{Plan, Why};
+use firstkey_core::flow::forget::{Plan, ForgetReason};
 use crate::ui::text;
 
 /// How often something else may be typed.
@@ -16,28 +16,28 @@ impl Script {
     }
 
     /// Asks for the word that agrees to it.
-    pub(crate) fn agree_to_forget(&mut self, plan: &Plan, paths: &[String]) -> Result<(), Why> {
-        let Some(person) = &mut self.person else { return Err(Why::Missing) };
+    pub(crate) fn agree_to_forget(&mut self, plan: &Plan, paths: &[String]) -> Result<(), ForgetReason> {
+        let Some(person) = &mut self.person else { return Err(ForgetReason::Missing) };
         person.say(&text::forget::question(plan, paths));
         for _ in 0..TRIES {
             let typed = person.text(text::forget::AGREE).map_err(|end| match end {
-                Answer::Trouble(trouble) => Why::Local { trouble, removed: 0 },
-                _ => Why::Cancelled,
+                Answer::Trouble(trouble) => ForgetReason::Local { trouble, removed: 0 },
+                _ => ForgetReason::Cancelled,
             })?;
             let typed = String::from_utf8_lossy(&typed);
             if typed.trim().is_empty() {
-                return Err(Why::NotAgreed);
+                return Err(ForgetReason::NotAgreed);
             }
             if plan.whose.agrees(&typed) {
                 return Ok(());
             }
             person.line(text::forget::OTHERWISE);
         }
-        Err(Why::NotAgreed)
+        Err(ForgetReason::NotAgreed)
     }
 
     /// Says what was removed, or why not.
-    pub(crate) fn finish_forget(&mut self, end: &Result<(Plan, Vec<String>), Why>) -> ExitCode {
+    pub(crate) fn finish_forget(&mut self, end: &Result<(Plan, Vec<String>), ForgetReason>) -> ExitCode {
         match end {
             Ok((plan, paths)) => {
                 self.result(&text::forget::done(plan, paths));

@@ -2,13 +2,13 @@
 
 use super::{Event, Script, done_event};
 use crate::exit::ExitCode;
-use firstkey_core::flow::account::{Seen, stop::Stop};
+use firstkey_core::flow::account::{Seen, stop::AccountStop};
 use crate::ui::{date, text};
 use firstkey_core::wire::text::Printable;
 
 impl Script {
     /// Says where the account is logged in.
-    pub fn finish_sessions(&mut self, end: Result<Seen, Stop>) -> ExitCode {
+    pub fn finish_sessions(&mut self, end: Result<Seen, AccountStop>) -> ExitCode {
         let seen = match end {
             Ok(seen) => seen,
             Err(stop) => return self.finish_on_account(&Err(stop)),

@@ -81,7 +81,7 @@ fn introduction() -> Box<Introduction> {
 }
 
 #[allow(clippy::result_large_err, reason = "as `prepare` gives it")]
-fn why(result: Result<(), Stop>) -> Why {
+fn why(result: Result<(), AcceptStop>) -> AcceptReason {
     match result {
         Err(stop) => {
             assert_eq!(stop.reach, Reach::NothingSent);
@@ -198,13 +198,13 @@ fn unusable_files_stop_it_before_anything_is_sent() {
         std::fs::set_permissions(password_file(folder), std::fs::Permissions::from_mode(0o644)).expect("permissions");
     });
     let found = why(open.script.prepare());
-    assert!(matches!(found, Why::Local(LocalTrouble::Input { trouble: StorageTrouble::TooOpen, .. })), "{found:?}");
+    assert!(matches!(found, AcceptReason::Local(LocalTrouble::Input { trouble: StorageTrouble::TooOpen, .. })), "{found:?}");
 
     let mut taken = stage(|answers, folder| {
         everything(answers, folder);
         std::fs::write(folder.join("kit.txt"), "my diary").expect("a file for the test");
     });
-    assert!(matches!(why(taken.script.prepare()), Why::Local(LocalTrouble::KitFile { .. })));
+    assert!(matches!(why(taken.script.prepare()), AcceptReason::Local(LocalTrouble::KitFile { .. })));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn with_json_every_line_is_one_object_and_standard_output_has_nothing_else() {
     stage.script.stretched(Profile::Two, Duration::from_millis(1_880));
     stage.script.tell(&Notice::Retrying { origin: introduction().origin, delay: Duration::from_secs(2) });
     stage.script.tell(&Notice::Stored { bytes: 1_207, digest: [0x5e; 32] });
-    let gave_up = Stop { why: Why::GaveUp(GaveUp::NotYou), reach: Reach::NothingChanged, origin: None, invite: None };
+    let gave_up = AcceptStop { why: AcceptReason::GaveUp(GaveUp::NotYou), reach: Reach::NothingChanged, origin: None, subject: None };
     assert_eq!(stage.script.finish(&Err(gave_up)), ExitCode::GaveUp);
 
     let text = stage.out.text();

@@ -3,7 +3,8 @@
 use super::{Lines, Story, fingerprint_rows, local, problem, refusal, secret_key, sessions, share, stop, usage};
 use crate::exit::ExitCode;
 use firstkey_core::flow::Locks;
-use firstkey_core::flow::account::stop::{Change, Reach, Stop, Why};
+use firstkey_core::flow::account::stop::{AccountReason as Why, AccountStop as Stop, Change};
+use firstkey_core::flow::stop::Reach;
 use firstkey_core::flow::account::{Deed, Done};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::wire::asked::SecretKeys;
@@ -13,22 +14,28 @@ use firstkey_core::wire::refusal::Blame;
 const VERIFY: &str = "firstkey verify";
 /// Which secret holds.
 fn holds(reach: Reach, subject: Locks) -> &'static str {
-    match (reach, subject) {
-        (Reach::Unchanged, Locks::Password) => "Nothing was changed on the server.",
-        (Reach::Unchanged, Locks::Kit) => "Nothing was changed: your present kit holds; a new one opens nothing.",
-        (Reach::Unchanged, Locks::Both) => "Nothing was changed: old password and kit hold; a new kit opens nothing.",
-        (Reach::Unchanged, Locks::SecretKey) => "Nothing was changed on the server; a new secret key opens nothing.",
-        (Reach::Unknown, Locks::SecretKey) => "The new lock was sent; whether it is stored is not known.",
-        (Reach::Stored, Locks::SecretKey) => "The new lock is stored: it takes the password and the new secret key.",
-        (Reach::Unchanged, Locks::None) => "Nothing was changed: you are a member of nothing new.",
-        (Reach::Unknown, Locks::None) => "Your consent was sent; whether it is stored is not known.",
-        (Reach::Stored, Locks::None) => "Your consent is stored: you are a member.",
-        (Reach::Unknown, Locks::Password) => "The new password was sent; whether it is stored is not known.",
-        (Reach::Unknown, Locks::Kit) => "The new kit was sent; whether it is stored is not known.",
-        (Reach::Unknown, Locks::Both) => "New password and kit were sent; whether they are stored is not known.",
-        (Reach::Stored, Locks::Password) => "The new password is stored; the old one opens nothing any more.",
-        (Reach::Stored, Locks::Kit) => "The new kit is stored; the old one opens nothing any more.",
-        (Reach::Stored, Locks::Both) => "New password and kit are stored; the old ones open nothing any more.",
+    match reach {
+        Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed => match subject {
+            Locks::Password => "Nothing was changed on the server.",
+            Locks::Kit => "Nothing was changed: your present kit holds; a new one opens nothing.",
+            Locks::Both => "Nothing was changed: old password and kit hold; a new kit opens nothing.",
+            Locks::SecretKey => "Nothing was changed on the server; a new secret key opens nothing.",
+            Locks::None => "Nothing was changed: you are a member of nothing new.",
+        },
+        Reach::Unknown => match subject {
+            Locks::SecretKey => "The new lock was sent; whether it is stored is not known.",
+            Locks::None => "Your consent was sent; whether it is stored is not known.",
+            Locks::Password => "The new password was sent; whether it is stored is not known.",
+            Locks::Kit => "The new kit was sent; whether it is stored is not known.",
+            Locks::Both => "New password and kit were sent; whether they are stored is not known.",
+        },
+        Reach::Stored => match subject {
+            Locks::SecretKey => "The new lock is stored: it takes the password and the new secret key.",
+            Locks::None => "Your consent is stored: you are a member.",
+            Locks::Password => "The new password is stored; the old one opens nothing any more.",
+            Locks::Kit => "The new kit is stored; the old one opens nothing any more.",
+            Locks::Both => "New password and kit are stored; the old ones open nothing any more.",
+        },
     }
 }
 
@@ -49,7 +56,9 @@ pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
     let (mut story, code, exit) = match &stop.why {
         Why::Cancelled => {
             let story = match stop.reach {
-                Reach::Unchanged => Story::of("Stopped. Nothing was changed."),
+                Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed => {
+                    Story::of("Stopped. Nothing was changed.")
+                }
                 Reach::Unknown => told(Story::of("Stopped while sending."), stop).then(try_both(stop.subject)),
                 Reach::Stored => told(Story::of("Stopped after it was stored."), stop),
             };
@@ -308,15 +317,15 @@ mod tests {
     use firstkey_core::wire::refusal::Refusal;
 
     const ALL: [(Reach, Locks); 15] = [
-        (Reach::Unchanged, Locks::SecretKey),
+        (Reach::NothingChanged, Locks::SecretKey),
         (Reach::Unknown, Locks::SecretKey),
         (Reach::Stored, Locks::SecretKey),
-        (Reach::Unchanged, Locks::None),
+        (Reach::NothingChanged, Locks::None),
         (Reach::Unknown, Locks::None),
         (Reach::Stored, Locks::None),
-        (Reach::Unchanged, Locks::Password),
-        (Reach::Unchanged, Locks::Kit),
-        (Reach::Unchanged, Locks::Both),
+        (Reach::NothingChanged, Locks::Password),
+        (Reach::NothingChanged, Locks::Kit),
+        (Reach::NothingChanged, Locks::Both),
         (Reach::Unknown, Locks::Password),
         (Reach::Unknown, Locks::Kit),
         (Reach::Unknown, Locks::Both),
@@ -380,7 +389,7 @@ mod tests {
                 let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
                 assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
                 let before = matches!(why, Why::NothingKnown | Why::Several(_) | Why::NoSuchServer | Why::NotThere);
-                assert!(before || text.contains("hing was changed") == (reach == Reach::Unchanged), "{text}");
+                assert!(before || text.contains("hing was changed") == (reach == Reach::NothingChanged), "{text}");
                 assert_eq!(!before && text.contains(try_both(subject)), reach == Reach::Unknown && !before, "{text}");
                 let ends = matches!(why, Why::Cancelled) || !story.next.is_empty() || story.command.is_some();
                 assert!(ends, "{text}");

@@ -8,7 +8,7 @@ use firstkey_core::crypto::strength::{Part, Strength, Tail, Weakness};
 use crate::exit::ExitCode;
 use firstkey_core::crypto::recovery::{CodeError, Place};
 use firstkey_core::flow::{Locks, Notice};
-use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, StorageTrouble, Why};
+use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, StorageTrouble, AcceptReason as Why};
 use crate::ui::text::usage::Misuse;
 use firstkey_core::wire::inbound::{Problem, ProblemName};
 use firstkey_core::wire::link::LinkTrouble;
@@ -242,7 +242,7 @@ fn whys() -> Vec<Why> {
 fn stops() -> Vec<Stop> {
     let reaches = [Reach::NothingSent, Reach::NothingChanged, Reach::Unknown, Reach::Stored];
     let stop =
-        |why: &Why, reach| Stop { why: why.clone(), reach, origin: Some(origin()), invite: Some(InviteId([1; 16])) };
+        |why: &Why, reach| Stop { why: why.clone(), reach, origin: Some(origin()), subject: Some(InviteId([1; 16])) };
     whys().iter().flat_map(|why| reaches.map(|reach| stop(why, reach))).collect()
 }
 
@@ -293,7 +293,7 @@ fn codes_tell_reasons_apart() {
         assert!(codes.insert(refusal::refusal(&refusal, "h").1), "{refusal:?}");
     }
     for why in no_answers() {
-        let stop = Stop { why: Why::Unreachable(why), reach: Reach::NothingSent, origin: None, invite: None };
+        let stop = Stop { why: Why::Unreachable(why), reach: Reach::NothingSent, origin: None, subject: None };
         assert!(codes.insert(stop::code(&stop)), "{why:?}");
     }
 }
@@ -442,7 +442,7 @@ fn a_weak_kdf_is_told_with_both_numbers() {
 fn an_upload_that_was_refused_for_good_is_not_to_be_sent_again() {
     let said = |name: ProblemName, reach| {
         let problem = Problem { name, contact: None, at: None, retry_after: None };
-        let stop = Stop { why: Why::Invite(problem), reach, origin: Some(origin()), invite: None };
+        let stop = Stop { why: Why::Invite(problem), reach, origin: Some(origin()), subject: None };
         stop::story(&stop).command
     };
     for reach in [Reach::Unknown, Reach::Stored] {

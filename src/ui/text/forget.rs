@@ -2,7 +2,7 @@
 
 use super::{Lines, Story, local};
 use crate::exit::ExitCode;
-use firstkey_core::flow::forget::{Plan, Whose, Why};
+use firstkey_core::flow::forget::{ForgetReason as Why, Plan, Whose};
 
 /// The prompt; what has to be typed stands in the lines before it.
 pub const AGREE: &str = "To remove it, type that (Enter alone stops): ";

@@ -2,7 +2,7 @@
 
 use super::{Lines, Story};
 use firstkey_core::crypto::recovery::CodeError;
-use firstkey_core::flow::account::stop::Why;
+use firstkey_core::flow::account::stop::AccountReason as Why;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::wire::asked::SecretKeys;
 

@@ -3,7 +3,7 @@
 use super::{Lines, Story, fingerprint_rows, grouped, local};
 use firstkey_core::crypto::identity::Fingerprint;
 use crate::exit::ExitCode;
-use firstkey_core::flow::account::{Found, Sight};
+use firstkey_core::flow::account::{FoundPeer, Sight};
 use firstkey_core::flow::peer::{Peer, PeerTrouble};
 use firstkey_core::flow::stop::StorageTrouble;
 use crate::ui::date;
@@ -63,7 +63,7 @@ fn confirm(email: &str) -> String {
 }
 
 /// The good end of a look-up.
-pub fn found(found: &Found) -> Lines {
+pub fn found(found: &FoundPeer) -> Lines {
     let peer = &found.peer;
     let mut lines = vec![match found.sight {
         Sight::First => format!("{} at {}, seen here for the first time.", peer.email, peer.origin.host()),

@@ -93,7 +93,7 @@ fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
         for (compared, confirmed_at, others_confirmed) in
             [(false, None, true), (false, Some(0), false), (false, Some(1_795_798_800), false), (true, None, false)]
         {
-            let found = Found {
+            let found = FoundPeer {
                 peer: Peer { compared, ..peer.clone() },
                 sight,
                 instead_of: Vec::new(),

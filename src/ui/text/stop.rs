@@ -1,7 +1,7 @@
 //! Why the program stopped: headline, reasons, what was sent or changed, what to do next.
 
 use super::{Story, host, link, local, problem, refusal, usage};
-use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, Stop, Why};
+use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, AcceptStop as Stop, AcceptReason as Why};
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::link::short_id;
 use firstkey_core::wire::refusal::Blame;
@@ -36,7 +36,7 @@ fn told(stop: &Stop) -> (Story, &'static str) {
             (Story::of(said.what).then(said.next), said.code)
         }
         Why::Invite(heard) | Why::ServerProblem(heard) => {
-            let invite = stop.invite.map(short_id);
+            let invite = stop.subject.map(short_id);
             problem::problem(heard, host, invite.as_deref())
         }
         Why::Refused(refused) => {
@@ -123,7 +123,7 @@ pub(super) fn not_the_invited(expected: &str, invited: &str) -> Story {
 fn changed(reach: Reach) -> &'static str {
     match reach {
         Reach::NothingSent => "Nothing was sent and nothing was made.",
-        Reach::NothingChanged => "No account was made, and nothing was changed on the server.",
+        Reach::NothingChanged | Reach::CodeUsed => "No account was made, and nothing was changed on the server.",
         Reach::Unknown => "Your locked keys were sent; whether they arrived is not known.",
         Reach::Stored => "The server has stored your account; it was not checked to the end.",
     }
@@ -134,7 +134,7 @@ fn cancelled(reach: Reach) -> Story {
         Reach::NothingSent => Story::of("Stopped. Nothing was sent; no account was made. The invite still works.")
             .then("To begin again, run")
             .run(AGAIN),
-        Reach::NothingChanged => Story::of("Stopped. No key was sent; no account was made. The invite still works.")
+        Reach::NothingChanged | Reach::CodeUsed => Story::of("Stopped. No key was sent; no account was made. The invite still works.")
             .then("If you have written down a recovery kit, tear it up; a new one will be made.")
             .then("To begin again, run")
             .run(AGAIN),

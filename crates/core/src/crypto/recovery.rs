@@ -221,11 +221,11 @@ fn likely_slip<const N: usize>(typed: &Values) -> Option<Place> {
         })
     };
     match only(swaps.chain(substitutions(look_alike))) {
-        Found::One(at) => Some(Place::of(at)),
-        Found::Several => None,
-        Found::None => match only(substitutions(|_, _| true)) {
-            Found::One(at) => Some(Place::of(at)),
-            Found::None | Found::Several => None,
+        Candidates::One(at) => Some(Place::of(at)),
+        Candidates::Several => None,
+        Candidates::None => match only(substitutions(|_, _| true)) {
+            Candidates::One(at) => Some(Place::of(at)),
+            Candidates::None | Candidates::Several => None,
         },
     }
 }
@@ -237,16 +237,16 @@ fn look_alike(one: u8, other: u8) -> bool {
     PAIRS.iter().any(|pair| pair.contains(one) && pair.contains(other))
 }
 
-enum Found {
+enum Candidates {
     None,
     One(usize),
     Several,
 }
 
-fn only(mut places: impl Iterator<Item = usize>) -> Found {
+fn only(mut places: impl Iterator<Item = usize>) -> Candidates {
     match (places.next(), places.next()) {
-        (None, _) => Found::None,
-        (Some(at), None) => Found::One(at),
-        (Some(_), Some(_)) => Found::Several,
+        (None, _) => Candidates::None,
+        (Some(at), None) => Candidates::One(at),
+        (Some(_), Some(_)) => Candidates::Several,
     }
 }

@@ -71,7 +71,7 @@ pub struct Plan {
 
 /// Why nothing, or not everything, was removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum ForgetReason {
     /// Ctrl-C, a signal, a hang-up.
     Cancelled,
     /// The person did not agree.
@@ -109,7 +109,7 @@ pub enum Why {
 ///
 /// # Errors
 /// `NothingKnown` or `Several`.
-pub fn plan(held: &[What], wish: &Wish) -> Result<Plan, Why> {
+pub fn plan(held: &[What], wish: &Wish) -> Result<Plan, ForgetReason> {
     let unreadable = held.iter().filter(|what| matches!(what, What::Damaged)).count();
     let whose = whose(held, wish, unreadable)?;
     let goes = |what: &What| match (&whose, what) {
@@ -135,9 +135,9 @@ pub fn plan(held: &[What], wish: &Wish) -> Result<Plan, Why> {
     Ok(Plan { unfinished: unfinished.collect(), unreadable, goes, whose })
 }
 
-fn whose(held: &[What], wish: &Wish, unreadable: usize) -> Result<Whose, Why> {
+fn whose(held: &[What], wish: &Wish, unreadable: usize) -> Result<Whose, ForgetReason> {
     if wish.all {
-        return if held.is_empty() { Err(Why::NothingKnown { unreadable }) } else { Ok(Whose::All) };
+        return if held.is_empty() { Err(ForgetReason::NothingKnown { unreadable }) } else { Ok(Whose::All) };
     }
     let mut accounts: Vec<(&Origin, &String)> = Vec::new();
     for what in held {
@@ -150,8 +150,10 @@ fn whose(held: &[What], wish: &Wish, unreadable: usize) -> Result<Whose, Why> {
     }
     match accounts.as_slice() {
         [(origin, email)] => Ok(Whose::One((*origin).clone(), (*email).clone())),
-        [] => Err(Why::NothingKnown { unreadable }),
-        several => Err(Why::Several(several.iter().map(|(origin, email)| format!("{email} at {origin}")).collect())),
+        [] => Err(ForgetReason::NothingKnown { unreadable }),
+        several => {
+            Err(ForgetReason::Several(several.iter().map(|(origin, email)| format!("{email} at {origin}")).collect()))
+        }
     }
 }
 
@@ -163,14 +165,19 @@ fn is_at(url: &str, origin: &Origin) -> bool {
 ///
 /// # Errors
 /// Why it must not go on, where nobody can be asked any more. `Ok(false)`: a person has to agree.
-pub fn agreed_in_advance(plan: &Plan, yes_for: Option<&str>, unfinished_too: bool, person: bool) -> Result<bool, Why> {
-    let Some(word) = yes_for else { return if person { Ok(false) } else { Err(Why::Missing) } };
+pub fn agreed_in_advance(
+    plan: &Plan,
+    yes_for: Option<&str>,
+    unfinished_too: bool,
+    person: bool,
+) -> Result<bool, ForgetReason> {
+    let Some(word) = yes_for else { return if person { Ok(false) } else { Err(ForgetReason::Missing) } };
     if !plan.whose.agrees(word) {
-        return Err(Why::OtherWord { given: word.to_owned(), needed: plan.whose.word().to_owned() });
+        return Err(ForgetReason::OtherWord { given: word.to_owned(), needed: plan.whose.word().to_owned() });
     }
     match plan.unfinished.first() {
         // A consent that was given before anybody could know of the upload does not cover it.
-        Some(email) if !unfinished_too => Err(Why::Unfinished(email.clone())),
+        Some(email) if !unfinished_too => Err(ForgetReason::Unfinished(email.clone())),
         _ => Ok(true),
     }
 }
@@ -214,9 +221,11 @@ mod tests {
         let all = Wish { all: true, ..Wish::default() };
         let plan = plan(&held(), &all).expect("all");
         assert_eq!((plan.goes.len(), plan.unreadable), (6, 0));
-        assert!(matches!(super::plan(&[], &all), Err(Why::NothingKnown { .. })));
-        assert_eq!(super::plan(&[What::Damaged], &Wish::default()), Err(Why::NothingKnown { unreadable: 1 }));
-        assert!(matches!(super::plan(&held(), &Wish::default()), Err(Why::Several(names)) if names.len() == 3));
+        assert!(matches!(super::plan(&[], &all), Err(ForgetReason::NothingKnown { .. })));
+        assert_eq!(super::plan(&[What::Damaged], &Wish::default()), Err(ForgetReason::NothingKnown { unreadable: 1 }));
+        assert!(
+            matches!(super::plan(&held(), &Wish::default()), Err(ForgetReason::Several(names)) if names.len() == 3)
+        );
     }
 
     #[test]
@@ -224,11 +233,14 @@ mod tests {
         let named = wish(Some("a.example.org"), Some("ada@example.org"));
         let plan = plan(&held(), &named).expect("one account");
         let agreed = |word, too, person| agreed_in_advance(&plan, word, too, person);
-        assert_eq!(agreed(None, true, false), Err(Why::Missing));
+        assert_eq!(agreed(None, true, false), Err(ForgetReason::Missing));
         assert_eq!(agreed(None, false, true), Ok(false));
-        assert!(matches!(agreed(Some("grace@example.org"), true, true), Err(Why::OtherWord { .. })));
-        assert!(matches!(agreed(Some("all"), true, false), Err(Why::OtherWord { .. })));
-        assert_eq!(agreed(Some("ada@example.org"), false, true), Err(Why::Unfinished("ada@example.org".to_owned())));
+        assert!(matches!(agreed(Some("grace@example.org"), true, true), Err(ForgetReason::OtherWord { .. })));
+        assert!(matches!(agreed(Some("all"), true, false), Err(ForgetReason::OtherWord { .. })));
+        assert_eq!(
+            agreed(Some("ada@example.org"), false, true),
+            Err(ForgetReason::Unfinished("ada@example.org".to_owned()))
+        );
         assert_eq!(agreed(Some("ADA@example.org"), true, false), Ok(true));
     }
 

@@ -10,12 +10,14 @@ pub mod accept;
 pub mod account;
 pub mod checkpoint;
 pub mod forget;
-mod kit;
+pub mod keep;
 pub mod offline;
 pub mod peer;
 pub mod reset;
 pub mod retry;
 pub mod stop;
+mod typed;
+pub mod world;
 
 use crate::crypto::context::{AccountId, InviteId, OrgId, RealmId};
 use crate::crypto::identity::Fingerprint;
@@ -34,7 +36,7 @@ use checkpoint::{Checkpoint, Pin};
 use rand_core::CryptoRngCore;
 use reset::Replacement;
 use std::time::Duration;
-use stop::{LocalTrouble, Missing, NoAnswer, Stop};
+use stop::{AcceptStop, Halt, LocalTrouble, Missing, NoAnswer};
 use zeroize::Zeroizing;
 
 /// A flow that a driver can run.
@@ -62,7 +64,7 @@ pub enum Effect {
     /// Let time pass; reply with [`Reply::Waited`].
     Wait(Duration),
     /// The end.
-    Finish(Box<Result<Done, Stop>>),
+    Finish(Box<Result<Accepted, AcceptStop>>),
 }
 
 /// What came of an effect.
@@ -89,6 +91,18 @@ pub enum Reply {
     Trouble(LocalTrouble),
     /// The person stopped the program.
     Cancel,
+}
+
+impl Reply {
+    /// What ends every effect alike, or the reply to this one.
+    fn or_halt(self) -> Result<Self, Halt> {
+        match self {
+            Self::Cancel => Err(Halt::Cancelled),
+            Self::Trouble(trouble) => Err(Halt::Local(trouble)),
+            Self::Answer(answer) => answer.or_halt().map(Self::Answer),
+            reply => Ok(reply),
+        }
+    }
 }
 
 /// A question to the person. Every one has a flag or file that answers it without a person; `ui/script.rs` lists them.
@@ -204,6 +218,21 @@ pub enum Answer {
     Trouble(LocalTrouble),
     /// Ctrl-C, a hang-up, the end of input.
     Cancelled,
+}
+
+impl Answer {
+    /// What ends every question alike, or the answer to this one.
+    ///
+    /// # Errors
+    /// There is no answer: cancelled, nobody to ask, or trouble on this computer.
+    pub fn or_halt(self) -> Result<Self, Halt> {
+        match self {
+            Self::Cancelled => Err(Halt::Cancelled),
+            Self::Missing(missing) => Err(Halt::Missing(missing)),
+            Self::Trouble(trouble) => Err(Halt::Local(trouble)),
+            answer => Ok(answer),
+        }
+    }
 }
 
 /// Who invites whom, where.
@@ -402,9 +431,9 @@ pub enum Locks {
     None,
 }
 
-/// The good end.
+/// The good end of accepting an invite.
 #[derive(Debug)]
-pub struct Done {
+pub struct Accepted {
     /// What is known about the account now.
     pub pin: Pin,
     /// Whether only a rehearsal took place: nothing was uploaded.

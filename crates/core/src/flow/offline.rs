@@ -10,8 +10,8 @@
 use super::account::login::private_keys;
 use super::account::stop::Change;
 use super::checkpoint::Pin;
-use super::kit::{TYPINGS, typed_code};
 use super::stop::{LocalTrouble, Missing};
+use super::typed::{TYPINGS, typed_code};
 use super::{Answer, Notice, Question};
 use crate::crypto::context::{AccountContext, KeyGen};
 use crate::crypto::hazmat;

@@ -8,36 +8,89 @@ use crate::wire::inbound::Problem;
 use crate::wire::link::LinkTrouble;
 use crate::wire::origin::Origin;
 use crate::wire::refusal::Refusal;
+use std::fmt;
 
 /// How far things got on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
     /// Nothing was sent.
     NothingSent,
-    /// The invite was looked up, perhaps the first OPAQUE message sent; nothing was changed.
+    /// At most questions were sent; nothing was changed.
     NothingChanged,
-    /// The upload was sent; whether it arrived is not known.
+    /// A code from a mail was used up; no keys were sent. Only the other dialect has such codes.
+    CodeUsed,
+    /// A change was sent; whether it is stored is not known.
     Unknown,
-    /// The server said that it stored the upload.
+    /// The change is stored.
     Stored,
 }
 
-/// The bad end.
+/// Why flows of one family stop.
+pub trait Reason: From<Halt> + From<GaveUp> {
+    /// What a flow of the family is about.
+    type Subject: Clone + fmt::Debug;
+}
+
+/// The bad end of a flow.
 #[derive(Clone, Debug)]
-pub struct Stop {
+pub struct Stop<R: Reason> {
     /// Why.
-    pub why: Why,
+    pub why: R,
     /// How far it got.
     pub reach: Reach,
     /// The server, once it was known.
     pub origin: Option<Origin>,
-    /// The invite, once it was known.
-    pub invite: Option<InviteId>,
+    /// What the flow was about.
+    pub subject: R::Subject,
 }
 
-/// Why a flow stopped.
+/// The bad end of accepting an invite.
+pub type AcceptStop = Stop<AcceptReason>;
+
+/// What ends every question and every effect alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// The person stopped the program.
+    Cancelled,
+    /// There is nobody to ask.
+    Missing(Missing),
+    /// This computer could not.
+    Local(LocalTrouble),
+    /// There was no answer.
+    Silent(NoAnswer),
+}
+
+impl Reason for AcceptReason {
+    /// The invite, once it was known.
+    type Subject = Option<InviteId>;
+}
+
+impl From<Halt> for AcceptReason {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Cancelled => Self::Cancelled,
+            Halt::Missing(missing) => Self::Missing(missing),
+            Halt::Local(trouble) => Self::Local(trouble),
+            Halt::Silent(why) => Self::Unreachable(why),
+        }
+    }
+}
+
+impl From<GaveUp> for AcceptReason {
+    fn from(how: GaveUp) -> Self {
+        Self::GaveUp(how)
+    }
+}
+
+impl From<Refusal> for AcceptReason {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Why accepting an invite stopped.
 #[derive(Clone, Debug)]
-pub enum Why {
+pub enum AcceptReason {
     /// Ctrl-C, a signal, a hang-up.
     Cancelled,
     /// The person chose not to go on, or ran out of tries.

@@ -2,12 +2,12 @@
 
 use super::claim::Claim;
 use super::terms::Terms;
-use super::{At, Expect, Next, after, gave_up, make};
+use super::{At, Expect, Next, after, make};
 use crate::crypto::kdf::{KdfBlock, Salt, StretchJob};
 use crate::crypto::prepare::{PrepareError, prepare};
 use crate::crypto::strength::{Context, Strength, Verdict, judge};
 use crate::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
-use crate::flow::stop::{GaveUp, Why};
+use crate::flow::stop::{AcceptReason, GaveUp};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
 use crate::secret::{Password, SecretKey};
 use rand_core::CryptoRngCore;
@@ -19,37 +19,42 @@ const PAIR_TRIES: u32 = 5;
 const WEAK_TRIES: u32 = 10;
 
 /// What the rest of the flow needs of this run.
-pub(super) struct Run {
+pub(super) struct Enrolment {
     pub(super) rehearsal: bool,
     pub(super) claim: Claim,
     pub(super) terms: Terms,
 }
 
 /// Asks for a password. `attempt` counts the passwords asked for, `pair` the pairs typed.
-pub(super) fn ask(run: Run, attempt: u32, pair: u32) -> Result<Next, Why> {
+pub(super) fn ask(run: Enrolment, attempt: u32, pair: u32) -> Result<Next, AcceptReason> {
     let question = Question::Password { min_length: run.terms.min_length, attempt };
     Next::effect(Effect::Ask(question), ExpectPassword { run, attempt, pair })
 }
 
 /// A new password was asked for.
 struct ExpectPassword {
-    run: Run,
+    run: Enrolment,
     attempt: u32,
     pair: u32,
 }
 
 impl Expect for ExpectPassword {
-    fn handle(self: Box<Self>, reply: Reply, mut rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+    fn handle(
+        self: Box<Self>,
+        reply: Reply,
+        mut rng: &mut dyn CryptoRngCore,
+        _: &mut At,
+    ) -> Result<Next, AcceptReason> {
         let Self { run, attempt, pair } = *self;
         let typed = match reply {
             Reply::Answer(Answer::Secret(typed)) => typed,
             // Whoever has no other password to offer ends it here.
-            Reply::Answer(Answer::No) => return Err(gave_up(GaveUp::WeakPasswords)),
-            _ => return Err(Why::OutOfStep),
+            Reply::Answer(Answer::No) => return Err(GaveUp::WeakPasswords.into()),
+            _ => return Err(AcceptReason::OutOfStep),
         };
         if typed.is_empty() {
             let made = make_passphrase(&mut rng, PASSPHRASE_WORDS);
-            let password = prepared(made.as_bytes()).map_err(|_| Why::OutOfStep)?;
+            let password = prepared(made.as_bytes()).map_err(|_| AcceptReason::OutOfStep)?;
             return again(run, password, Some(made), pair);
         }
         match judged(&run.terms, &typed) {
@@ -58,7 +63,7 @@ impl Expect for ExpectPassword {
                 after(Effect::Tell(notice), move |_, _| again(run, password, None, pair))
             }
             Err(unfit) => after(Effect::Tell(unfit), move |_, _| {
-                if attempt >= WEAK_TRIES { Err(gave_up(GaveUp::WeakPasswords)) } else { ask(run, attempt + 1, pair) }
+                if attempt >= WEAK_TRIES { Err(GaveUp::WeakPasswords.into()) } else { ask(run, attempt + 1, pair) }
             }),
         }
     }
@@ -89,22 +94,22 @@ fn judged(terms: &Terms, typed: &[u8]) -> Result<(Password, Strength), Notice> {
 }
 
 /// Asks for the same again.
-fn again(run: Run, password: Password, made: Option<Zeroizing<String>>, pair: u32) -> Result<Next, Why> {
+fn again(run: Enrolment, password: Password, made: Option<Zeroizing<String>>, pair: u32) -> Result<Next, AcceptReason> {
     let shown = made.as_ref().map(|made| Zeroizing::new(made.as_str().to_owned()));
     Next::effect(Effect::Ask(Question::Again { made: shown }), ExpectAgain { run, password, made, pair })
 }
 
 /// The second typing was asked for.
 struct ExpectAgain {
-    run: Run,
+    run: Enrolment,
     password: Password,
     made: Option<Zeroizing<String>>,
     pair: u32,
 }
 
 impl Expect for ExpectAgain {
-    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
-        let Reply::Answer(Answer::Secret(typed)) = reply else { return Err(Why::OutOfStep) };
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
+        let Reply::Answer(Answer::Secret(typed)) = reply else { return Err(AcceptReason::OutOfStep) };
         let Self { run, password, made, pair } = *self;
         let same = prepared(&typed).is_ok_and(|second| second.matches(&password));
         if same {
@@ -117,7 +122,7 @@ impl Expect for ExpectAgain {
             });
         }
         if pair >= PAIR_TRIES {
-            return Err(gave_up(GaveUp::TypingsDiffer));
+            return Err(GaveUp::TypingsDiffer.into());
         }
         let notice = Notice::TypingsDiffer { attempt: pair + 1, of: PAIR_TRIES };
         after(Effect::Tell(notice), move |_, _| match made {

@@ -1,11 +1,11 @@
 //! Showing the invite to its server, and hearing the offer.
 
 use super::terms::{self, Terms};
-use super::{At, Expect, Joining, Next, Options, after, choose, gave_up, invite_problem, passes};
+use super::{At, Expect, Joining, Next, Options, after, choose, invite_problem, passes};
 use crate::crypto::context::InviteId;
 use crate::crypto::hazmat;
 use crate::flow::retry::Retry;
-use crate::flow::stop::{GaveUp, NoAnswer, Reach, Why};
+use crate::flow::stop::{AcceptReason, GaveUp, NoAnswer, Reach};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
 use crate::secret::Ed25519Seed;
 use crate::wire::disclose::ClaimKey;
@@ -35,7 +35,12 @@ pub(super) fn request(link: &InviteLink, rng: &mut dyn CryptoRngCore) -> (Claim,
 }
 
 /// Names the host, then claims.
-pub(super) fn send(options: Options, link: InviteLink, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+pub(super) fn send(
+    options: Options,
+    link: InviteLink,
+    rng: &mut dyn CryptoRngCore,
+    _: &mut At,
+) -> Result<Next, AcceptReason> {
     let (claim, request) = request(&link, rng);
     after(Effect::Tell(Notice::Contacting(link.origin().clone())), move |_, _| {
         Next::effect(Effect::Send(request.clone()), ExpectOffer { options, claim, request, retry: Retry::default() })
@@ -55,13 +60,13 @@ pub(super) fn silence(
     why: NoAnswer,
     retry_after: Option<u32>,
     at: &mut At,
-) -> Result<Duration, Why> {
+) -> Result<Duration, AcceptReason> {
     if why.may_have_arrived() {
         at.reach = at.reach.max(Reach::NothingChanged);
     }
     match retry.next(retry_after) {
         Some(delay) if !why.lasts() => Ok(delay),
-        _ => Err(Why::Unreachable(why)),
+        _ => Err(AcceptReason::Unreachable(why)),
     }
 }
 
@@ -74,7 +79,7 @@ struct ExpectOffer {
 }
 
 impl Expect for ExpectOffer {
-    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
         match hear(reply, &mut self.retry, at, inbound::read_offer)? {
             Sent::Heard(offer) => offered(self.options, self.claim, offer, at),
             Sent::Again(wait) => {
@@ -95,7 +100,7 @@ pub(super) fn hear<T>(
     retry: &mut Retry,
     at: &mut At,
     parse: impl FnOnce(inbound::Fields) -> Result<T, crate::wire::refusal::Refusal>,
-) -> Result<Sent<T>, Why> {
+) -> Result<Sent<T>, AcceptReason> {
     match reply {
         Reply::Received(response) => {
             at.reach = at.reach.max(Reach::NothingChanged);
@@ -108,12 +113,12 @@ pub(super) fn hear<T>(
             }
         }
         Reply::Unreachable(why) => silence(retry, why, None, at).map(Sent::Again),
-        _ => Err(Why::OutOfStep),
+        _ => Err(AcceptReason::OutOfStep),
     }
 }
 
 /// Says that there was no answer, waits, sends the same bytes again.
-pub(super) fn again(delay: Duration, request: Outbound, state: impl Expect + 'static) -> Result<Next, Why> {
+pub(super) fn again(delay: Duration, request: Outbound, state: impl Expect + 'static) -> Result<Next, AcceptReason> {
     let notice = Notice::Retrying { origin: request.origin().clone(), delay };
     after(Effect::Tell(notice), move |_, _| {
         after(Effect::Wait(delay), move |_, _| Next::effect(Effect::Send(request), state))
@@ -121,8 +126,8 @@ pub(super) fn again(delay: Duration, request: Outbound, state: impl Expect + 'st
 }
 
 /// The offer is judged before anything is asked.
-fn offered(options: Options, claim: Claim, offer: Offer, at: &mut At) -> Result<Next, Why> {
-    let origin = at.origin.clone().ok_or(Why::OutOfStep)?;
+fn offered(options: Options, claim: Claim, offer: Offer, at: &mut At) -> Result<Next, AcceptReason> {
+    let origin = at.origin.clone().ok_or(AcceptReason::OutOfStep)?;
     let unknown = offer.policy.unknown.clone();
     let terms = terms::accept(&options, origin, claim.invite, offer)?;
     if terms.mode == Mode::Join {
@@ -146,11 +151,11 @@ struct ExpectConsent {
 }
 
 impl Expect for ExpectConsent {
-    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
         let Self { options, claim, terms } = *self;
         match reply {
             Reply::Answer(Answer::Yes) => {
-                let run = choose::Run { rehearsal: options.rehearsal, claim, terms };
+                let run = choose::Enrolment { rehearsal: options.rehearsal, claim, terms };
                 match run.terms.replacement.clone() {
                     None => begin(run),
                     Some(about) => {
@@ -158,30 +163,30 @@ impl Expect for ExpectConsent {
                     }
                 }
             }
-            Reply::Answer(Answer::No) => Err(gave_up(GaveUp::NotYou)),
+            Reply::Answer(Answer::No) => Err(GaveUp::NotYou.into()),
             Reply::Answer(Answer::NotTheInvited { expected }) => {
-                Err(Why::NotTheInvited { expected, invited: terms.introduction.email })
+                Err(AcceptReason::NotTheInvited { expected, invited: terms.introduction.email })
             }
-            _ => Err(Why::OutOfStep),
+            _ => Err(AcceptReason::OutOfStep),
         }
     }
 }
 
 /// Old keys would be replaced: said and agreed to before a password is asked for.
-struct ExpectConsentToReset(choose::Run);
+struct ExpectConsentToReset(choose::Enrolment);
 
 impl Expect for ExpectConsentToReset {
-    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
         match reply {
             Reply::Answer(Answer::Yes) => begin(self.0),
-            Reply::Answer(Answer::No) => Err(gave_up(GaveUp::Reset)),
-            _ => Err(Why::OutOfStep),
+            Reply::Answer(Answer::No) => Err(GaveUp::Reset.into()),
+            _ => Err(AcceptReason::OutOfStep),
         }
     }
 }
 
 /// Everything is agreed to.
-fn begin(run: choose::Run) -> Result<Next, Why> {
+fn begin(run: choose::Enrolment) -> Result<Next, AcceptReason> {
     after(Effect::Prepare(run.terms.profile), move |_, _| {
         after(Effect::Tell(Notice::Plan), move |_, _| choose::ask(run, 1, 1))
     })

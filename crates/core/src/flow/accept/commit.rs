@@ -7,7 +7,7 @@ use super::{At, Expect, Next, after, invite_problem, passes, readback};
 use crate::crypto::context::KeyGen;
 use crate::flow::checkpoint::{Checkpoint, Membership, Pin};
 use crate::flow::retry::Retry;
-use crate::flow::stop::{NoAnswer, Reach, Why};
+use crate::flow::stop::{AcceptReason, NoAnswer, Reach};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
 use crate::secret::SecretKey;
 use crate::wire::completion::Completion;
@@ -37,9 +37,9 @@ pub(super) fn pin_of(made: &Made) -> Pin {
     }
 }
 
-/// Signs the upload and saves it; the recovery code ends here.
-pub(super) fn save(made: Made) -> Result<Next, Why> {
-    let Made { run, completion, secret_key, server_key, .. } = made;
+/// Signs the upload and saves it.
+pub(super) fn save(made: Made) -> Result<Next, AcceptReason> {
+    let Made { run, completion, secret_key, server_key } = made;
     let introduction = run.terms.introduction;
     let request = completion.request(&introduction.origin).signed(run.claim.invite, &run.claim.seed);
     let checkpoint = Checkpoint {
@@ -59,7 +59,7 @@ pub(super) fn save(made: Made) -> Result<Next, Why> {
 }
 
 /// Takes up a saved upload; `saved` is what may be tried after it.
-pub(super) fn resume(checkpoint: Checkpoint, saved: Saved, at: &mut At) -> Result<Next, Why> {
+pub(super) fn resume(checkpoint: Checkpoint, saved: Saved, at: &mut At) -> Result<Next, AcceptReason> {
     at.origin = Some(checkpoint.request.origin().clone());
     at.invite = Some(checkpoint.invite);
     // Whether the earlier run's upload arrived is not known until the server says so.
@@ -89,12 +89,12 @@ pub(super) struct Upload {
 
 impl Upload {
     /// The server does not take it.
-    fn refused(self, why: Why, at: &mut At) -> Result<Next, Why> {
+    fn refused(self, why: AcceptReason, at: &mut At) -> Result<Next, AcceptReason> {
         self.saved.go_on(why, &self.checkpoint.email, at)
     }
 }
 
-fn send(upload: Upload, at: &mut At) -> Result<Next, Why> {
+fn send(upload: Upload, at: &mut At) -> Result<Next, AcceptReason> {
     at.reach = at.reach.max(Reach::Unknown);
     let request = upload.checkpoint.request.clone();
     Next::effect(Effect::Send(request), ExpectReceipt { upload, retry: Retry::default() })
@@ -107,7 +107,7 @@ struct ExpectReceipt {
 }
 
 impl Expect for ExpectReceipt {
-    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
         let (silence, retry_after) = match reply {
             Reply::Unreachable(why) => (why, None),
             Reply::Received(response) => match response.read(inbound::read_receipt)? {
@@ -118,11 +118,11 @@ impl Expect for ExpectReceipt {
                 }
                 Err(problem) => return self.upload.refused(invite_problem(problem), at),
             },
-            _ => return Err(Why::OutOfStep),
+            _ => return Err(AcceptReason::OutOfStep),
         };
         match self.retry.next(retry_after) {
-            None => Err(Why::Paused(silence)),
-            Some(_) if silence.lasts() => Err(Why::Paused(silence)),
+            None => Err(AcceptReason::Paused(silence)),
+            Some(_) if silence.lasts() => Err(AcceptReason::Paused(silence)),
             Some(delay) => {
                 let state = *self;
                 claim::again(delay, state.upload.checkpoint.request.clone(), state)
@@ -132,7 +132,7 @@ impl Expect for ExpectReceipt {
 }
 
 /// The receipt must be the digest of the exact body.
-fn received(upload: Upload, receipt: [u8; 32], at: &mut At) -> Result<Next, Why> {
+fn received(upload: Upload, receipt: [u8; 32], at: &mut At) -> Result<Next, AcceptReason> {
     let digest = upload.checkpoint.request.digest();
     if !bool::from(digest.ct_eq(&receipt)) {
         return Err(Refusal::Receipt.into());
@@ -150,12 +150,12 @@ struct ExpectLinkAgain {
 }
 
 impl Expect for ExpectLinkAgain {
-    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
-        let Reply::Answer(Answer::Text(text)) = reply else { return Err(Why::OutOfStep) };
-        let link = InviteLink::read(&text).map_err(Why::Link)?;
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
+        let Reply::Answer(Answer::Text(text)) = reply else { return Err(AcceptReason::OutOfStep) };
+        let link = InviteLink::read(&text).map_err(AcceptReason::Link)?;
         let Upload { checkpoint, .. } = &self.upload;
         if link.invite_id() != checkpoint.invite || link.origin() != checkpoint.request.origin() {
-            return Err(Why::OtherInvite);
+            return Err(AcceptReason::OtherInvite);
         }
         let (claim, request) = claim::request(&link, rng);
         let expect = ExpectRenewal { upload: self.upload, claim, request: request.clone(), retry: Retry::default() };
@@ -172,7 +172,7 @@ struct ExpectRenewal {
 }
 
 impl Expect for ExpectRenewal {
-    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+    fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
         let heard = match claim::hear(reply, &mut self.retry, at, inbound::read_offer) {
             Ok(heard) => heard,
             Err(why) => return self.upload.refused(why, at),

@@ -1,6 +1,6 @@
 //! Making the keys: stretch, register, seal everything, drop the private keys.
 
-use super::choose::Run;
+use super::choose::Enrolment;
 use super::claim::{Sent, again, hear};
 use super::{At, Expect, Next, after, kit};
 use crate::crypto::context::{AccountContext, KeyGen};
@@ -13,7 +13,7 @@ use crate::crypto::kdf::KdfBlock;
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
 use crate::crypto::opaque::{Registered, Registration, ServerKey};
 use crate::flow::retry::Retry;
-use crate::flow::stop::{LocalTrouble, Why};
+use crate::flow::stop::{AcceptReason, LocalTrouble};
 use crate::flow::{Effect, Notice, Reply};
 use crate::secret::{AccountKey, PreKey, RecoveryCode, SecretKey};
 use crate::wire::bundle::{Bundle, Envelopes};
@@ -26,19 +26,19 @@ use rand_core::CryptoRngCore;
 
 /// The password is being stretched.
 pub(super) struct ExpectStretched {
-    pub(super) run: Run,
+    pub(super) run: Enrolment,
     pub(super) block: KdfBlock,
     /// There exactly if the block says so.
     pub(super) secret_key: Option<SecretKey>,
 }
 
 impl Expect for ExpectStretched {
-    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
-        let Reply::Stretched(stretched) = reply else { return Err(Why::OutOfStep) };
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
+        let Reply::Stretched(stretched) = reply else { return Err(AcceptReason::OutOfStep) };
         let Self { run, block, secret_key } = *self;
         let PasswordKeys { auth, pre } =
             derive_password_keys(&stretched.0, &run.terms.context, &block, secret_key.as_ref())
-                .map_err(|_| Why::OutOfStep)?;
+                .map_err(|_| AcceptReason::OutOfStep)?;
         let (registration, message) = Registration::start(auth, rng).map_err(|_| Refusal::Opaque)?;
         let request = Outbound::post(&run.terms.introduction.origin, Endpoint::EnrolStart)
             .field("opaque_request", &OpaqueRequest(message))
@@ -59,7 +59,7 @@ impl Expect for ExpectStretched {
 
 /// `enrol/start` was sent; it changes nothing on the server.
 struct ExpectOpaqueResponse {
-    run: Run,
+    run: Enrolment,
     block: KdfBlock,
     secret_key: Option<SecretKey>,
     pre: PreKey,
@@ -69,7 +69,12 @@ struct ExpectOpaqueResponse {
 }
 
 impl Expect for ExpectOpaqueResponse {
-    fn handle(mut self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+    fn handle(
+        mut self: Box<Self>,
+        reply: Reply,
+        rng: &mut dyn CryptoRngCore,
+        at: &mut At,
+    ) -> Result<Next, AcceptReason> {
         let response = match hear(reply, &mut self.retry, at, inbound::read_opaque_response)? {
             Sent::Heard(response) => response,
             Sent::Again(wait) => {
@@ -82,18 +87,17 @@ impl Expect for ExpectOpaqueResponse {
         let registered = registration.finish(&response, &context, rng).map_err(|_| Refusal::Opaque)?;
         let server_key = registered.server_key;
         let (completion, code) = seal(registered, &pre, &context, run.terms.key_gen, &block, rng)
-            .map_err(|EnvelopeRejected| Why::Local(LocalTrouble::SelfCheck))?;
-        let made = Made { run, completion, code, secret_key, server_key };
+            .map_err(|EnvelopeRejected| AcceptReason::Local(LocalTrouble::SelfCheck))?;
+        let made = Made { run, completion, secret_key, server_key };
         let fingerprint = made.completion.bundle.identity.fingerprint(&context);
-        after(Effect::Tell(Notice::KeysMade(fingerprint)), move |_, _| kit::show(made))
+        after(Effect::Tell(Notice::KeysMade(fingerprint)), move |_, _| kit::show(made, code))
     }
 }
 
-/// Everything is sealed and the private keys are gone; the recovery code stays until the kit is proven, a secret key until the account was read back.
+/// Everything is sealed and the private keys are gone; a secret key stays until the account was read back.
 pub(super) struct Made {
-    pub(super) run: Run,
+    pub(super) run: Enrolment,
     pub(super) completion: Completion,
-    pub(super) code: RecoveryCode,
     pub(super) secret_key: Option<SecretKey>,
     pub(super) server_key: ServerKey,
 }

@@ -10,6 +10,7 @@
 mod choose;
 mod claim;
 mod commit;
+mod keep;
 mod kit;
 mod make;
 mod readback;
@@ -19,15 +20,14 @@ mod start;
 mod terms;
 
 use super::checkpoint::{Checkpoint, Pin};
-use super::stop::{GaveUp, Reach, Stop, Why};
-use super::{Answer, Done, Effect, Flow, Introduction, Reply};
+use super::stop::{AcceptReason, Halt, Reach, Stop};
+use super::{Accepted, Effect, Flow, Introduction, Reply};
 use crate::crypto::context::{AccountContext, InviteId};
 use crate::crypto::kdf::Profile;
 use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::{Problem, ProblemName};
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Endpoint, Outbound};
-use crate::wire::refusal::Refusal;
 use claim::Claim;
 use rand_core::CryptoRngCore;
 
@@ -81,7 +81,7 @@ struct At {
 
 /// A state: what it waits for is in its name, and taking the reply consumes it.
 trait Expect {
-    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why>;
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason>;
 
     /// How far things may have got while this state waits; counts for whoever is stopped right now.
     fn on_its_way(&self) -> Reach {
@@ -92,13 +92,13 @@ trait Expect {
 /// Where a state leads.
 enum Next {
     Do(Effect, Box<dyn Expect>),
-    Done(Done),
+    Done(Accepted),
     Join(Joining),
 }
 
 impl Next {
     /// Performs `effect`, then `state` takes the reply.
-    fn effect(effect: Effect, state: impl Expect + 'static) -> Result<Self, Why> {
+    fn effect(effect: Effect, state: impl Expect + 'static) -> Result<Self, AcceptReason> {
         Ok(Self::Do(effect, Box::new(state)))
     }
 }
@@ -109,17 +109,17 @@ struct Then<F> {
     next: F,
 }
 
-impl<F: FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, Why>> Expect for Then<F> {
-    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
-        if (self.fits)(&reply) { (self.next)(rng, at) } else { Err(Why::OutOfStep) }
+impl<F: FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, AcceptReason>> Expect for Then<F> {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
+        if (self.fits)(&reply) { (self.next)(rng, at) } else { Err(AcceptReason::OutOfStep) }
     }
 }
 
 /// Does `effect`, then `next`. Only the reply to just that effect will do: nothing is taken for saved because something else was said.
 fn after(
     effect: Effect,
-    next: impl FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, Why> + 'static,
-) -> Result<Next, Why> {
+    next: impl FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, AcceptReason> + 'static,
+) -> Result<Next, AcceptReason> {
     let fits: fn(&Reply) -> bool = match &effect {
         Effect::Tell(_) => |reply| matches!(reply, Reply::Told),
         Effect::Prepare(_) => |reply| matches!(reply, Reply::Ready),
@@ -141,32 +141,37 @@ impl Accept {
         }
     }
 
-    /// Where it ended with [`Why::JoinsOnly`]: what goes on from there, once.
+    /// Where it ended with [`AcceptReason::JoinsOnly`]: what goes on from there, once.
     pub fn take_joining(&mut self) -> Option<Joining> {
         self.joining.take()
     }
 
-    fn finish(&mut self, end: Result<Done, Why>) -> Effect {
+    fn finish(&mut self, end: Result<Accepted, AcceptReason>) -> Effect {
         self.state = None;
         let at = self.at.clone();
-        Effect::Finish(Box::new(end.map_err(|why| Stop { why, reach: at.reach, origin: at.origin, invite: at.invite })))
+        Effect::Finish(Box::new(end.map_err(|why| Stop {
+            why,
+            reach: at.reach,
+            origin: at.origin,
+            subject: at.invite,
+        })))
     }
 }
 
 impl Flow for Accept {
     fn step(&mut self, reply: Reply, rng: &mut dyn CryptoRngCore) -> Effect {
         let Some(state) = self.state.take() else {
-            return self.finish(Err(Why::OutOfStep));
+            return self.finish(Err(AcceptReason::OutOfStep));
         };
         // What ends every state alike is decided once, here.
-        let next = match reply {
-            Reply::Cancel | Reply::Answer(Answer::Cancelled) => {
-                self.at.reach = self.at.reach.max(state.on_its_way());
-                Err(Why::Cancelled)
+        let next = match reply.or_halt() {
+            Err(halt) => {
+                if halt == Halt::Cancelled {
+                    self.at.reach = self.at.reach.max(state.on_its_way());
+                }
+                Err(halt.into())
             }
-            Reply::Trouble(trouble) | Reply::Answer(Answer::Trouble(trouble)) => Err(Why::Local(trouble)),
-            Reply::Answer(Answer::Missing(missing)) => Err(Why::Missing(missing)),
-            reply => state.handle(reply, rng, &mut self.at),
+            Ok(reply) => state.handle(reply, rng, &mut self.at),
         };
         match next {
             Ok(Next::Do(effect, state)) => {
@@ -176,21 +181,15 @@ impl Flow for Accept {
             Ok(Next::Done(done)) => self.finish(Ok(done)),
             Ok(Next::Join(joining)) => {
                 self.joining = Some(joining);
-                self.finish(Err(Why::JoinsOnly))
+                self.finish(Err(AcceptReason::JoinsOnly))
             }
             Err(why) => self.finish(Err(why)),
         }
     }
 }
 
-impl From<Refusal> for Why {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
 /// The stop for a problem that ends a request on an invite; one that [`passes`] does not.
-fn invite_problem(problem: Problem) -> Why {
+fn invite_problem(problem: Problem) -> AcceptReason {
     match problem.name {
         ProblemName::InviteUnknown
         | ProblemName::InviteExpired
@@ -198,17 +197,12 @@ fn invite_problem(problem: Problem) -> Why {
         | ProblemName::InviteWithdrawn
         | ProblemName::Suspended
         | ProblemName::Removed
-        | ProblemName::ClaimStale => Why::Invite(problem),
-        _ => Why::ServerProblem(problem),
+        | ProblemName::ClaimStale => AcceptReason::Invite(problem),
+        _ => AcceptReason::ServerProblem(problem),
     }
 }
 
 /// Whether the same request may be answered if it is sent again a little later.
 fn passes(name: &ProblemName) -> bool {
     matches!(name, ProblemName::TooMany | ProblemName::Unavailable)
-}
-
-/// The stop for a person who does not want to.
-fn gave_up(how: GaveUp) -> Why {
-    Why::GaveUp(how)
 }

@@ -9,8 +9,8 @@ use crate::crypto::kdf::StretchJob;
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys};
 use crate::crypto::opaque::{LoggedIn, Login, login_context};
 use crate::flow::retry::Retry;
-use crate::flow::stop::{NoAnswer, Reach, Why};
-use crate::flow::{Answer, Done, Effect, Notice, Question, Reply};
+use crate::flow::stop::{AcceptReason, NoAnswer, Reach};
+use crate::flow::{Accepted, Answer, Effect, Notice, Question, Reply};
 use crate::secret::{ExportKey, OpaquePassword, Password, PreKey};
 use crate::wire::bundle::Bundle;
 use crate::wire::disclose::{Email, LoginProof, LoginRequest};
@@ -29,7 +29,7 @@ struct Try {
 }
 
 /// Asks for the password once more; before it for the secret key, where an earlier run made it.
-pub(super) fn ask(upload: Upload, attempt: u32) -> Result<Next, Why> {
+pub(super) fn ask(upload: Upload, attempt: u32) -> Result<Next, AcceptReason> {
     if upload.completion.bundle.kdf_block.two_secret && upload.secret_key.is_none() {
         return secret_key::ask(upload, 1);
     }
@@ -37,7 +37,7 @@ pub(super) fn ask(upload: Upload, attempt: u32) -> Result<Next, Why> {
 }
 
 /// That password, or this server, does not open the account.
-fn not_opened(this: Try) -> Result<Next, Why> {
+fn not_opened(this: Try) -> Result<Next, AcceptReason> {
     let Try { upload, attempt } = this;
     let notice = match upload.secret_key {
         Some(_) => Notice::NotOpenedByBoth { attempt },
@@ -46,7 +46,7 @@ fn not_opened(this: Try) -> Result<Next, Why> {
     after(
         Effect::Tell(notice),
         move |_, _| {
-            if attempt >= TRIES { Err(Why::NotOpened) } else { ask(upload, attempt + 1) }
+            if attempt >= TRIES { Err(AcceptReason::NotOpened) } else { ask(upload, attempt + 1) }
         },
     )
 }
@@ -62,17 +62,22 @@ struct Sending<S> {
 trait Hear: Sized + 'static {
     type Heard;
     fn parse(fields: inbound::Fields) -> Result<Self::Heard, Refusal>;
-    fn heard(self, heard: Self::Heard, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why>;
+    fn heard(self, heard: Self::Heard, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason>;
     /// The server says that the login failed; `repeated` if the request was sent more than once.
-    fn refused(self, repeated: bool, rng: &mut dyn CryptoRngCore) -> Result<Next, Why>;
+    fn refused(self, repeated: bool, rng: &mut dyn CryptoRngCore) -> Result<Next, AcceptReason>;
 }
 
-fn send<S: Hear>(request: Outbound, inner: S) -> Result<Next, Why> {
+fn send<S: Hear>(request: Outbound, inner: S) -> Result<Next, AcceptReason> {
     Next::effect(Effect::Send(request.clone()), Sending { inner, request, retry: Retry::default() })
 }
 
 impl<S: Hear> Expect for Sending<S> {
-    fn handle(mut self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+    fn handle(
+        mut self: Box<Self>,
+        reply: Reply,
+        rng: &mut dyn CryptoRngCore,
+        at: &mut At,
+    ) -> Result<Next, AcceptReason> {
         debug_assert_eq!(at.reach, Reach::Stored);
         // A refused login is about the password, a throttled one is not repeated; everything else is about the connection.
         let (why, retry_after) = match reply {
@@ -82,11 +87,13 @@ impl<S: Hear> Expect for Sending<S> {
                 Err(problem) if problem.name == ProblemName::LoginFailed => {
                     return self.inner.refused(self.retry.repeated(), rng);
                 }
-                Err(problem) if problem.name == ProblemName::TooMany => return Err(Why::Unreachable(NoAnswer::Busy)),
+                Err(problem) if problem.name == ProblemName::TooMany => {
+                    return Err(AcceptReason::Unreachable(NoAnswer::Busy));
+                }
                 Err(problem) if passes(&problem.name) => (NoAnswer::Busy, problem.retry_after),
                 Err(problem) => return Err(invite_problem(problem)),
             },
-            _ => return Err(Why::OutOfStep),
+            _ => return Err(AcceptReason::OutOfStep),
         };
         let delay = claim::silence(&mut self.retry, why, retry_after, at)?;
         let state = *self;
@@ -98,11 +105,11 @@ impl<S: Hear> Expect for Sending<S> {
 struct ExpectPassword(Try);
 
 impl Expect for ExpectPassword {
-    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
         let typed = match reply {
             Reply::Answer(Answer::Secret(typed)) => typed,
-            Reply::Answer(Answer::No) => return Err(Why::NotOpened),
-            _ => return Err(Why::OutOfStep),
+            Reply::Answer(Answer::No) => return Err(AcceptReason::NotOpened),
+            _ => return Err(AcceptReason::OutOfStep),
         };
         let this = self.0;
         let Ok(password) = prepared(&typed) else { return not_opened(this) };
@@ -129,7 +136,7 @@ impl Hear for ExpectParams {
         inbound::read_login_params(fields)
     }
 
-    fn heard(self, heard: Self::Heard, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+    fn heard(self, heard: Self::Heard, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
         let sent = &self.this.upload;
         let block = sent.completion.bundle.kdf_block;
         if heard.account != sent.checkpoint.context.account || heard.realm != sent.checkpoint.context.realm {
@@ -145,7 +152,7 @@ impl Hear for ExpectParams {
         Next::effect(Effect::Stretch(StretchJob { password, block }), ExpectStretched(this))
     }
 
-    fn refused(self, _: bool, _: &mut dyn CryptoRngCore) -> Result<Next, Why> {
+    fn refused(self, _: bool, _: &mut dyn CryptoRngCore) -> Result<Next, AcceptReason> {
         not_opened(self.this)
     }
 }
@@ -154,14 +161,14 @@ impl Hear for ExpectParams {
 struct ExpectStretched(Try);
 
 impl Expect for ExpectStretched {
-    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
-        let Reply::Stretched(stretched) = reply else { return Err(Why::OutOfStep) };
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
+        let Reply::Stretched(stretched) = reply else { return Err(AcceptReason::OutOfStep) };
         let this = self.0;
         let sent = &this.upload;
         let context = sent.checkpoint.context;
         let PasswordKeys { auth, pre } =
             derive_password_keys(&stretched.0, &context, &sent.completion.bundle.kdf_block, sent.secret_key.as_ref())
-                .map_err(|_| Why::OutOfStep)?;
+                .map_err(|_| AcceptReason::OutOfStep)?;
         // EXPOSE: kept for a second conversation, should the end of the first get lost.
         let spare = OpaquePassword::from_bytes(auth.expose());
         log_in(this, pre, auth, Some(spare), rng)
@@ -175,9 +182,9 @@ fn log_in(
     auth: OpaquePassword,
     spare: Option<OpaquePassword>,
     rng: &mut dyn CryptoRngCore,
-) -> Result<Next, Why> {
+) -> Result<Next, AcceptReason> {
     let checkpoint = &this.upload.checkpoint;
-    let (login, ke1) = Login::start(auth, rng).map_err(|_| Why::OutOfStep)?;
+    let (login, ke1) = Login::start(auth, rng).map_err(|_| AcceptReason::OutOfStep)?;
     let request = Outbound::post(checkpoint.request.origin(), Endpoint::LoginStart)
         .field("account_id", &checkpoint.context.account)
         .field("ke1", &LoginRequest(ke1))
@@ -200,7 +207,12 @@ impl Hear for ExpectAnswer {
         inbound::read_login_answer(fields)
     }
 
-    fn heard(self, (login_id, ke2): Self::Heard, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+    fn heard(
+        self,
+        (login_id, ke2): Self::Heard,
+        rng: &mut dyn CryptoRngCore,
+        _: &mut At,
+    ) -> Result<Next, AcceptReason> {
         let Self { this, pre, login, spare } = self;
         let checkpoint = &this.upload.checkpoint;
         let bundle = &this.upload.completion.bundle;
@@ -220,7 +232,7 @@ impl Hear for ExpectAnswer {
         send(request, ExpectBundle { this, pre, export_key, spare })
     }
 
-    fn refused(self, _: bool, _: &mut dyn CryptoRngCore) -> Result<Next, Why> {
+    fn refused(self, _: bool, _: &mut dyn CryptoRngCore) -> Result<Next, AcceptReason> {
         not_opened(self.this)
     }
 }
@@ -240,7 +252,7 @@ impl Hear for ExpectBundle {
         inbound::read_session(fields)
     }
 
-    fn heard(self, opened: Self::Heard, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, Why> {
+    fn heard(self, opened: Self::Heard, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
         let Self { this, pre, export_key, .. } = self;
         let upload = &this.upload;
         if let Some(member) = upload.completion.bundle.difference(&opened.bundle) {
@@ -252,17 +264,17 @@ impl Hear for ExpectBundle {
         let (pin, secret_keys) = (commit::pin(upload), opened.asked.secret_key);
         after(Effect::Tell(Notice::Opened), move |_, _| {
             after(Effect::Conclude(pin.clone()), move |_, _| {
-                Ok(Next::Done(Done { pin, rehearsal: None, repeated: false, secret_keys }))
+                Ok(Next::Done(Accepted { pin, rehearsal: None, repeated: false, secret_keys }))
             })
         })
     }
 
-    fn refused(self, repeated: bool, rng: &mut dyn CryptoRngCore) -> Result<Next, Why> {
+    fn refused(self, repeated: bool, rng: &mut dyn CryptoRngCore) -> Result<Next, AcceptReason> {
         match self.spare {
             _ if !repeated => not_opened(self.this),
             // The first proof may have arrived and its answer got lost: then it is the repetition that is refused, not the password.
             Some(spare) => log_in(self.this, self.pre, spare, None, rng),
-            None => Err(Why::Unreachable(NoAnswer::Broken)),
+            None => Err(AcceptReason::Unreachable(NoAnswer::Broken)),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{At, Next, after, commit};
 use crate::flow::checkpoint::{Checkpoint, Pin};
-use crate::flow::stop::Why;
+use crate::flow::stop::AcceptReason;
 use crate::flow::{Effect, Notice};
 
 /// What may still be tried, and what is said if none of it can be finished.
@@ -15,7 +15,7 @@ pub(super) struct Saved {
     /// Oldest first.
     left: Vec<Checkpoint>,
     /// The newest one's refusal, and where that was.
-    refused: Option<(Why, At)>,
+    refused: Option<(AcceptReason, At)>,
 }
 
 impl Saved {
@@ -28,9 +28,9 @@ impl Saved {
     }
 
     /// Takes up the newest that is left.
-    pub(super) fn next(mut self, at: &mut At) -> Result<Next, Why> {
+    pub(super) fn next(mut self, at: &mut At) -> Result<Next, AcceptReason> {
         let Some(checkpoint) = self.left.pop() else {
-            let Some((why, where_it_was)) = self.refused else { return Err(Why::NothingSaved) };
+            let Some((why, where_it_was)) = self.refused else { return Err(AcceptReason::NothingSaved) };
             *at = where_it_was;
             return Err(why);
         };
@@ -38,8 +38,8 @@ impl Saved {
     }
 
     /// The upload for `email` ends so. Where its invite has ended, an older one is tried.
-    pub(super) fn go_on(mut self, why: Why, email: &str, at: &mut At) -> Result<Next, Why> {
-        let Why::Invite(problem) = &why else { return Err(why) };
+    pub(super) fn go_on(mut self, why: AcceptReason, email: &str, at: &mut At) -> Result<Next, AcceptReason> {
+        let AcceptReason::Invite(problem) = &why else { return Err(why) };
         if !problem.name.ends_the_invite() {
             return Err(why);
         }

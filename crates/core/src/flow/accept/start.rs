@@ -3,10 +3,10 @@
 use super::claim;
 use super::commit;
 use super::saved::Saved;
-use super::{At, Expect, Next, Options, gave_up};
+use super::{At, Expect, Next, Options};
 use crate::flow::checkpoint::Checkpoint;
-use crate::flow::stop::{GaveUp, Why};
-use crate::flow::{Answer, Done, Effect, Question, Reply};
+use crate::flow::stop::{AcceptReason, GaveUp};
+use crate::flow::{Accepted, Answer, Effect, Question, Reply};
 use crate::wire::asked::SecretKeys;
 use crate::wire::link::InviteLink;
 use rand_core::CryptoRngCore;
@@ -20,14 +20,14 @@ pub(super) struct Begin {
 }
 
 impl Expect for Begin {
-    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
         match reply {
             Reply::Begin if self.options.resume => Saved::of(self.options.checkpoints, &self.options.pins).next(at),
             Reply::Begin => Next::effect(
                 Effect::Ask(Question::Invite { trouble: None }),
                 ExpectLink { options: self.options, attempt: 1 },
             ),
-            _ => Err(Why::OutOfStep),
+            _ => Err(AcceptReason::OutOfStep),
         }
     }
 }
@@ -39,12 +39,12 @@ struct ExpectLink {
 }
 
 impl Expect for ExpectLink {
-    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
-        let Reply::Answer(Answer::Text(text)) = reply else { return Err(Why::OutOfStep) };
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
+        let Reply::Answer(Answer::Text(text)) = reply else { return Err(AcceptReason::OutOfStep) };
         let Self { mut options, attempt } = *self;
         let link = match InviteLink::read(&text) {
             Ok(link) => link,
-            Err(trouble) if attempt >= LINK_TRIES => return Err(Why::Link(trouble)),
+            Err(trouble) if attempt >= LINK_TRIES => return Err(AcceptReason::Link(trouble)),
             Err(trouble) => {
                 let question = Question::Invite { trouble: Some(trouble) };
                 return Next::effect(
@@ -59,7 +59,7 @@ impl Expect for ExpectLink {
         if let Some(pin) =
             options.pins.iter().find(|pin| pin.accepted(link.invite_id()) && pin.origin == *link.origin())
         {
-            return Ok(Next::Done(Done {
+            return Ok(Next::Done(Accepted {
                 pin: pin.clone(),
                 rehearsal: None,
                 repeated: true,
@@ -92,9 +92,9 @@ struct ExpectBetterLink {
 }
 
 impl Expect for ExpectBetterLink {
-    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
         match reply {
-            Reply::Answer(Answer::No) => Err(Why::Link(self.trouble)),
+            Reply::Answer(Answer::No) => Err(AcceptReason::Link(self.trouble)),
             reply => Box::new(self.next).handle(reply, rng, at),
         }
     }
@@ -107,11 +107,11 @@ struct ExpectHost {
 }
 
 impl Expect for ExpectHost {
-    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, Why> {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
         match reply {
             Reply::Answer(Answer::Yes) => claim::send(self.options, self.link, rng, at),
-            Reply::Answer(Answer::No) => Err(gave_up(GaveUp::Host)),
-            _ => Err(Why::OutOfStep),
+            Reply::Answer(Answer::No) => Err(GaveUp::Host.into()),
+            _ => Err(AcceptReason::OutOfStep),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::crypto::kdf::{KdfRefused, Profile};
 use crate::flow::Introduction;
 use crate::flow::checkpoint::Pin;
 use crate::flow::reset::{self, Replacement};
-use crate::flow::stop::Why;
+use crate::flow::stop::AcceptReason;
 use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::{Mode, Offer};
 use crate::wire::origin::Origin;
@@ -37,7 +37,7 @@ pub(super) struct Terms {
 }
 
 /// Judges `offer`; the first broken rule is the answer.
-pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer: Offer) -> Result<Terms, Why> {
+pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer: Offer) -> Result<Terms, AcceptReason> {
     if offer.protocol != 1 || !offer.suites.contains(&u64::from(SUITE)) {
         return Err(Refusal::Unspoken.into());
     }
@@ -103,7 +103,7 @@ pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer:
 }
 
 /// The costliest of what the organisation, the person and this program want.
-fn profile(options: &Options, offer: &Offer) -> Result<Profile, Why> {
+fn profile(options: &Options, offer: &Offer) -> Result<Profile, AcceptReason> {
     let least = match offer.policy.min_profile {
         0 => return Err(Refusal::WeakPolicy("min_profile").into()),
         id => Profile::from_id(id).ok_or(Refusal::Kdf(KdfRefused::Malformed))?,

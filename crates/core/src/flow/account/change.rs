@@ -6,10 +6,12 @@
 use super::lock::Fresh;
 use super::login::Open;
 use super::run::{End, Heard, Run};
-use super::stop::{Reach, Why};
-use super::{Deed, Done, Known, World};
+use super::stop::AccountReason;
+use super::{Deed, Done, Known};
 use crate::crypto::context::{AccountContext, KeyGen};
 use crate::crypto::kdf::KdfBlock;
+use crate::flow::stop::Reach;
+use crate::flow::world::World;
 use crate::secret::SessionToken;
 use crate::wire::bundle::Bundle;
 use crate::wire::change::{KitLock, PasswordLock};
@@ -102,17 +104,17 @@ impl<W: World> Run<'_, W> {
             (Ok(None), Ok(())) => return Err(Refusal::Receipt.into()),
             (Ok(None), Err(why)) => {
                 // That the new password opens nothing is only as good as the line that said so, unless the server refused the change in so many words.
-                if matches!(why, Why::Problem(_)) {
-                    self.reach = Reach::Unchanged;
+                if matches!(why, AccountReason::Problem(_)) {
+                    self.reach = Reach::NothingChanged;
                 }
-                return Err(sent.err().unwrap_or(Why::NotOpened));
+                return Err(sent.err().unwrap_or(AccountReason::NotOpened));
             }
             (Err(why), Ok(())) => return Err(why),
             (Err(why), Err(_)) => return Err(sent.err().unwrap_or(why)),
         };
         match (expectation.difference(&open.bundle), sent) {
             // A receipt that was not the right one is a lie, even if the right thing was stored.
-            (None, Err(Why::Refused(refused @ Refusal::Receipt))) => {
+            (None, Err(AccountReason::Refused(refused @ Refusal::Receipt))) => {
                 self.reach = Reach::Stored;
                 Err(refused.into())
             }
@@ -121,7 +123,7 @@ impl<W: World> Run<'_, W> {
                 self.remember(known, open, deed)
             }
             (Some(_), sent) if expectation.before == Expected::of(&open.bundle) => {
-                self.reach = Reach::Unchanged;
+                self.reach = Reach::NothingChanged;
                 Err(sent.err().unwrap_or(Refusal::Receipt.into()))
             }
             (Some(member), _) => Err(Refusal::Differs(member).into()),

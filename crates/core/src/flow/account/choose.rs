@@ -2,14 +2,15 @@
 //!
 //! Promise: what comes out was judged on this machine and typed twice alike. Must never: send anything.
 
+use super::Known;
 use super::run::{End, Run};
-use super::stop::Why;
-use super::{Known, World};
+use super::stop::AccountReason;
 use crate::crypto::kdf::Profile;
 use crate::crypto::prepare::{MIN_CODE_POINTS, PrepareError, prepare};
 use crate::crypto::strength::{Context, Verdict, judge};
 use crate::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
 use crate::flow::stop::{GaveUp, LocalTrouble};
+use crate::flow::world::World;
 use crate::flow::{Notice, Question};
 use crate::secret::Password;
 
@@ -25,11 +26,13 @@ impl<W: World> Run<'_, W> {
         for pair in 1..=PAIR_TRIES {
             let (password, made) = loop {
                 let question = Question::NewPassword { attempt: refused + pair };
-                let Some(typed) = self.secret(question)? else { return Err(Why::GaveUp(GaveUp::WeakPasswords)) };
+                let Some(typed) = self.secret(question)? else {
+                    return Err(AccountReason::GaveUp(GaveUp::WeakPasswords));
+                };
                 if typed.is_empty() {
                     let made = make_passphrase(&mut self.rng, PASSPHRASE_WORDS);
                     let password = prepare(made.as_bytes()).map(Password::from_prepared);
-                    break (password.map_err(|_| Why::Local(LocalTrouble::SelfCheck))?, Some(made));
+                    break (password.map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?, Some(made));
                 }
                 match judged(known, profile, &typed) {
                     Ok((password, notice)) => {
@@ -40,7 +43,7 @@ impl<W: World> Run<'_, W> {
                 }
                 refused += 1;
                 if refused >= WEAK_TRIES {
-                    return Err(Why::GaveUp(GaveUp::WeakPasswords));
+                    return Err(AccountReason::GaveUp(GaveUp::WeakPasswords));
                 }
             };
             let again = self.secret(Question::Again { made })?.unwrap_or_default();
@@ -52,7 +55,7 @@ impl<W: World> Run<'_, W> {
                 self.world.tell(&Notice::TypingsDiffer { attempt: pair + 1, of: PAIR_TRIES });
             }
         }
-        Err(Why::GaveUp(GaveUp::TypingsDiffer))
+        Err(AccountReason::GaveUp(GaveUp::TypingsDiffer))
     }
 }
 

@@ -9,12 +9,13 @@
 //! make keys, or send a password to whoever made the invite.
 
 use super::run::{End, Heard, Run};
-use super::stop::{Reach, Stop, Why};
-use super::{Deed, Done, Known, World};
+use super::stop::{AccountReason, AccountStop};
+use super::{Deed, Done, Known};
 use crate::crypto::context::AccountContext;
 use crate::flow::accept::Joining;
 use crate::flow::checkpoint::{Membership, Pin};
-use crate::flow::stop::GaveUp;
+use crate::flow::stop::{GaveUp, Reach};
+use crate::flow::world::World;
 use crate::flow::{Answer, Locks, Question};
 use crate::wire::inbound;
 use crate::wire::refusal::Refusal;
@@ -26,7 +27,7 @@ pub async fn join<W: World>(
     rng: &mut dyn CryptoRngCore,
     joining: &Joining,
     pins: &[Pin],
-) -> Result<Done, Stop> {
+) -> Result<Done, AccountStop> {
     let mut run = Run::new(world, rng);
     run.subject = Locks::None;
     let end = run.join(joining, pins).await;
@@ -43,9 +44,9 @@ impl<W: World> Run<'_, W> {
         match self.ask(Question::Join { about: Box::new(about.clone()), members_of })? {
             Answer::Yes => {}
             Answer::NotTheInvited { expected } => {
-                return Err(Why::NotTheInvited { expected, invited: about.email.clone() });
+                return Err(AccountReason::NotTheInvited { expected, invited: about.email.clone() });
             }
-            _ => return Err(Why::GaveUp(GaveUp::NotYou)),
+            _ => return Err(AccountReason::GaveUp(GaveUp::NotYou)),
         }
         let known = Known { origin: about.origin.clone(), email: about.email.clone(), pin };
         let params = self.params(&known).await?;
@@ -57,8 +58,8 @@ impl<W: World> Run<'_, W> {
         let joined = self.send_in(&open.session, &joining.request(), inbound::read_joined).await;
         let Heard::Answer((org, _)) = joined.inspect_err(|why| {
             // What the server refuses, it has not done.
-            if matches!(why, Why::Problem(_)) {
-                self.reach = Reach::Unchanged;
+            if matches!(why, AccountReason::Problem(_)) {
+                self.reach = Reach::NothingChanged;
             }
         })?
         else {
@@ -72,7 +73,7 @@ impl<W: World> Run<'_, W> {
         let mut done = self.opened(&known, open, Deed::Joined);
         done.pin.memberships.push(membership);
         done.secret_keys = done.secret_keys.max(joining.secret_keys);
-        self.world.keep(&done.pin).map_err(Why::Local)?;
+        self.world.keep(&done.pin).map_err(AccountReason::Local)?;
         Ok(done)
     }
 }

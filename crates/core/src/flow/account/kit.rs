@@ -9,14 +9,19 @@
 
 use super::change::Expectation;
 use super::run::{End, Run};
-use super::stop::{Stop, Why};
-use super::{Deed, Done, Known, World};
+use super::stop::{AccountReason, AccountStop};
+use super::{Deed, Done, Known};
+use crate::flow::world::World;
 use crate::flow::{Locks, Notice};
 use crate::wire::change;
 use rand_core::CryptoRngCore;
 
 /// Runs it.
-pub async fn change_kit<W: World>(world: &mut W, rng: &mut dyn CryptoRngCore, known: Known) -> Result<Done, Stop> {
+pub async fn change_kit<W: World>(
+    world: &mut W,
+    rng: &mut dyn CryptoRngCore,
+    known: Known,
+) -> Result<Done, AccountStop> {
     let mut run = Run::new(world, rng);
     run.subject = Locks::Kit;
     let end = run.change_kit(known).await;
@@ -36,8 +41,8 @@ impl<W: World> Run<'_, W> {
         let change = change::kit(&known.origin, &replaces, &kit);
         self.world.tell(&Notice::Changing { bytes: change.body().len(), what: Locks::Kit });
         let sent = self.upload(&open.session, &change).await;
-        if let Err(Why::Cancelled) = sent {
-            return Err(Why::Cancelled);
+        if let Err(AccountReason::Cancelled) = sent {
+            return Err(AccountReason::Cancelled);
         }
         let proof = self.log_in_again(&known, &params, open).await.map(Some);
         self.conclude(known, &expectation, sent, proof, Deed::KitChanged)

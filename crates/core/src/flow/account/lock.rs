@@ -3,18 +3,18 @@
 //! Promise: the account key is sealed anew and opened again before anything of it is sent; a recovery code was written down and proven before its lock leaves.
 //! Must never: change a key pair, or keep a secret that its caller does not need.
 
+use super::Known;
 use super::run::{End, Heard, Run};
-use super::stop::{Change, Why};
-use super::{Known, World};
+use super::stop::{AccountReason, Change};
 use crate::crypto::context::AccountContext;
 use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
 use crate::crypto::hazmat;
 use crate::crypto::kdf::{KdfBlock, Profile, Salt, StretchJob};
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
 use crate::crypto::opaque::{Registration, ServerKey};
-use crate::flow::kit::{GROUPS, PROOF_TRIES, is_group};
-use crate::flow::stop::{GaveUp, LocalTrouble};
-use crate::flow::{Answer, Kit, Notice, Question};
+use crate::flow::Kit;
+use crate::flow::stop::LocalTrouble;
+use crate::flow::world::World;
 use crate::secret::{AccountKey, OpaquePassword, Password, PreKey, RecoveryCode, SecretKey, SessionToken};
 use crate::wire::bundle::Bundle;
 use crate::wire::change::{KitLock, PasswordLock, Replaces};
@@ -50,7 +50,7 @@ impl<W: World> Run<'_, W> {
         let block = KdfBlock { profile, salt: Salt::make(self.rng), two_secret: secret_key.is_some() };
         let stretched = self.world.stretch(StretchJob { password, block }).await?;
         let PasswordKeys { auth, pre } = derive_password_keys(&stretched.0, context, &block, secret_key)
-            .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
+            .map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?;
         Ok(Fresh { block, auth, pre })
     }
 
@@ -74,7 +74,7 @@ impl<W: World> Run<'_, W> {
         };
         let registered = registration.finish(&response, holder.context, self.rng).map_err(|_| Refusal::Opaque)?;
         if server_key.is_some_and(|key| registered.server_key != key) {
-            return Err(Why::Changed(Change::ServerKey));
+            return Err(AccountReason::Changed(Change::ServerKey));
         }
         let envelope = Envelope::<AccountKeyByPassword>::seal(
             &Kek::derive_from_password(&fresh.pre, &registered.export_key, holder.context),
@@ -84,7 +84,7 @@ impl<W: World> Run<'_, W> {
             &fresh.block,
             self.rng,
         )
-        .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
+        .map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?;
         Ok(PasswordLock { opaque_upload: OpaqueUpload(registered.upload), kdf_block: fresh.block, envelope })
     }
 
@@ -99,38 +99,19 @@ impl<W: World> Run<'_, W> {
             holder.bundle.identity.key_gen,
             self.rng,
         )
-        .map_err(|_| Why::Local(LocalTrouble::SelfCheck))?;
+        .map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?;
         // EXPOSE: only the public half leaves.
         let recovery_public = RecoveryPublic(hazmat::ed25519_public(derive_recovery_seed(&code, context).expose()));
-        self.prove_kept(known, holder, &code)?;
+        self.prove_kept(Kit {
+            code,
+            origin: known.origin.clone(),
+            email: known.email.clone(),
+            organisation: None,
+            realm: context.realm,
+            account: context.account,
+            fingerprint: holder.bundle.identity.fingerprint(context),
+        })?;
         Ok(KitLock { envelope, recovery_public })
-    }
-
-    fn prove_kept(&mut self, known: &Known, holder: &Holder<'_>, code: &RecoveryCode) -> End<()> {
-        for attempt in 1..=PROOF_TRIES {
-            let kit = Kit {
-                // EXPOSE: the kit shows the code to its owner; the flow keeps its own copy for the proof.
-                code: RecoveryCode::from_bytes(code.expose()),
-                origin: known.origin.clone(),
-                email: known.email.clone(),
-                organisation: None,
-                realm: holder.context.realm,
-                account: holder.context.account,
-                fingerprint: holder.bundle.identity.fingerprint(holder.context),
-            };
-            let (Answer::Yes | Answer::KitSaved(_)) = self.ask(Question::Kit(Box::new(kit)))? else {
-                return Err(Why::GaveUp(GaveUp::Kit));
-            };
-            // Which group is asked for is no secret; a slight bias of 2^64 mod 7 does not matter.
-            let group = u8::try_from(self.rng.next_u64() % GROUPS).unwrap_or_default() + 1;
-            let typed = self.secret(Question::KitProof { group, attempt })?.unwrap_or_default();
-            if is_group(code, group, &typed) {
-                self.world.tell(&Notice::KitProven);
-                return Ok(());
-            }
-            self.world.tell(&Notice::KitNotProven { group });
-        }
-        Err(Why::GaveUp(GaveUp::KitProof))
     }
 
     /// Which change it will be.

@@ -3,10 +3,10 @@
 //! Promise: the server's parameters are compared with what is remembered before a password is asked for; the password is stretched for exactly one attempt;
 //! ciphertext is compared and opened before anything of it is believed.
 
+use super::Known;
 use super::lock::Holder;
 use super::run::{End, Heard, Run};
-use super::stop::{Change, Why};
-use super::{Known, World};
+use super::stop::{AccountReason, Change};
 use crate::crypto::context::{AccountContext, KeyGen};
 use crate::crypto::identity::KeyPairs;
 use crate::crypto::kdf::StretchJob;
@@ -15,6 +15,7 @@ use crate::crypto::opaque::{LoggedIn, Login, ServerKey, login_context};
 use crate::crypto::prepare::prepare;
 use crate::flow::checkpoint::Pin;
 use crate::flow::stop::{LocalTrouble, NoAnswer};
+use crate::flow::world::World;
 use crate::flow::{Notice, Question};
 use crate::secret::{AccountKey, ExportKey, OpaquePassword, Password, PreKey, SecretKey, SessionToken};
 use crate::wire::asked::Asked;
@@ -72,7 +73,7 @@ impl<W: World> Run<'_, W> {
             Outbound::post(&known.origin, Endpoint::LoginParams).field("email", &Email(known.email.clone())).build();
         let params = match self.send(&request, inbound::read_login_params).await? {
             Heard::Answer(params) => params,
-            Heard::NotProven { .. } => return Err(Why::NotOpened),
+            Heard::NotProven { .. } => return Err(AccountReason::NotOpened),
         };
         if let Some(pin) = &known.pin {
             compare(pin, &params)?;
@@ -92,7 +93,7 @@ impl<W: World> Run<'_, W> {
         // EXPOSE: what is stretched is used up; this one goes on in a type that is wiped.
         let copied = |typed: &Password| Some(Password::from_prepared(Zeroizing::new(typed.expose().to_vec())));
         let (open, password) = self.open_by(known, params, copied).await?;
-        password.map(|password| (open, password)).ok_or(Why::Local(LocalTrouble::SelfCheck))
+        password.map(|password| (open, password)).ok_or(AccountReason::Local(LocalTrouble::SelfCheck))
     }
 
     async fn open_by(
@@ -101,9 +102,9 @@ impl<W: World> Run<'_, W> {
         params: &LoginParams,
         kept: fn(&Password) -> Option<Password>,
     ) -> End<(Open, Option<Password>)> {
-        self.world.prepare(params.kdf_block.profile).map_err(Why::Local)?;
+        self.world.prepare(params.kdf_block.profile).map_err(AccountReason::Local)?;
         let mut secret_key = if params.kdf_block.two_secret { Some(self.secret_key(known)?) } else { None };
-        let not_opened = if secret_key.is_some() { Why::NotOpenedByBoth } else { Why::NotOpened };
+        let not_opened = if secret_key.is_some() { AccountReason::NotOpenedByBoth } else { AccountReason::NotOpened };
         for attempt in 1..=TRIES {
             let question = Question::Unlock { email: known.email.clone(), attempt };
             let Some(typed) = self.secret(question)? else { return Err(not_opened) };
@@ -147,7 +148,7 @@ impl<W: World> Run<'_, W> {
         let Open { auth, pre, session, account_key, secret_key, .. } = open;
         drop(account_key);
         self.spend(session);
-        let again = self.log_in(known, params, auth, pre).await?.ok_or(Why::NotOpened)?;
+        let again = self.log_in(known, params, auth, pre).await?.ok_or(AccountReason::NotOpened)?;
         Ok(Open { secret_key, ..again })
     }
 
@@ -173,7 +174,7 @@ impl<W: World> Run<'_, W> {
                 Heard::NotProven { repeated: true } => pre = proof.pre,
             }
         }
-        Err(Why::Unreachable(NoAnswer::Broken))
+        Err(AccountReason::Unreachable(NoAnswer::Broken))
     }
 
     /// One conversation; `None` if the password is not the account's.
@@ -185,7 +186,7 @@ impl<W: World> Run<'_, W> {
         auth: OpaquePassword,
         pre: PreKey,
     ) -> End<Option<(Proof, Heard<Opened>)>> {
-        let (login, ke1) = Login::start(auth, self.rng).map_err(|_| Why::Refused(Refusal::Opaque))?;
+        let (login, ke1) = Login::start(auth, self.rng).map_err(|_| AccountReason::Refused(Refusal::Opaque))?;
         let request = Outbound::post(&known.origin, Endpoint::LoginStart)
             .field("account_id", &context.account)
             .field("ke1", &LoginRequest(ke1))
@@ -198,7 +199,7 @@ impl<W: World> Run<'_, W> {
             return Ok(None);
         };
         if known.pin.as_ref().is_some_and(|pin| pin.server_key != server_key) {
-            return Err(Why::Changed(Change::ServerKey));
+            return Err(AccountReason::Changed(Change::ServerKey));
         }
         let request = Outbound::post(&known.origin, Endpoint::LoginFinish)
             .field("login_id", &login_id)
@@ -212,17 +213,17 @@ impl<W: World> Run<'_, W> {
 /// The server's word against what is remembered.
 fn compare(pin: &Pin, params: &LoginParams) -> End<()> {
     if params.realm != pin.context.realm || params.account != pin.context.account {
-        return Err(Why::Changed(Change::Account));
+        return Err(AccountReason::Changed(Change::Account));
     }
     if params.key_gen.0 < pin.identity.key_gen.0 {
-        return Err(Why::Changed(Change::OlderKeys));
+        return Err(AccountReason::Changed(Change::OlderKeys));
     }
     if params.key_gen != pin.identity.key_gen {
-        return Err(Why::Changed(Change::OtherKeys));
+        return Err(AccountReason::Changed(Change::OtherKeys));
     }
     // A second secret is never taken away: whoever says so wants the password to be all that there is to guess.
     if pin.two_secret && !params.kdf_block.two_secret {
-        return Err(Why::Changed(Change::SecretKeyGone));
+        return Err(AccountReason::Changed(Change::SecretKeyGone));
     }
     Ok(())
 }
@@ -242,7 +243,7 @@ fn check(
         return Err(Refusal::Keys.into());
     }
     if known.pin.as_ref().is_some_and(|pin| pin.identity != bundle.identity) {
-        return Err(Why::Changed(Change::OtherKeys));
+        return Err(AccountReason::Changed(Change::OtherKeys));
     }
     let Proof { pre, export, server_key } = proof;
     let key_gen = bundle.identity.key_gen;

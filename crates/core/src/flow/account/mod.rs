@@ -5,7 +5,7 @@
 //!      -> bundle verified, compared, opened -> pin stored -> done
 //! ```
 //!
-//! Written as an async function over a [`World`]: the compiler makes the state machine, the world performs one effect at a time, and a test that answers at
+//! Written as an async function over a [`World`](super::world::World): the compiler makes the state machine, the world performs one effect at a time, and a test that answers at
 //! once runs a whole flow without a runtime. Promise: a changed identity or an older generation never passes for the account that was pinned; one attempt
 //! at the server for each typed password. Must never: do I/O, hold a sentence, or store a pin before everything opened.
 
@@ -29,7 +29,7 @@ mod verify;
 pub use join::join;
 pub use kit::change_kit;
 pub use password::change_password;
-pub use people::{Found, Sight, find, peer_of};
+pub use people::{FoundPeer, Sight, find, peer_of};
 pub use recover::{KitOnFile, recover};
 pub use secret_key::change_secret_key;
 pub use sessions::{Ending, Seen, sessions};
@@ -37,48 +37,8 @@ pub use unlock::unlock;
 pub use verify::{KitWish, verify};
 
 use super::checkpoint::Pin;
-use super::stop::{LocalTrouble, NoAnswer};
-use super::{Answer, Notice, Question};
-use crate::crypto::kdf::{Profile, StretchJob, Stretched};
-use crate::secret::SessionToken;
 use crate::wire::asked::SecretKeys;
-use crate::wire::inbound::Response;
 use crate::wire::origin::Origin;
-use crate::wire::outbound::Outbound;
-use std::time::Duration;
-
-/// Everything that a flow needs from outside.
-pub trait World {
-    /// Asks the person, or a script in their place.
-    fn ask(&mut self, question: Question) -> Answer;
-    /// Tells them something.
-    fn tell(&mut self, notice: &Notice);
-    /// Whether this machine can run the profile, before a password is asked for.
-    fn prepare(&mut self, profile: Profile) -> Result<(), LocalTrouble>;
-    /// Argon2id.
-    fn stretch(&mut self, job: StretchJob) -> impl Future<Output = Result<Stretched, Halt>>;
-    /// Sends the bytes, in a session where one is given; waits for an answer.
-    fn send(
-        &mut self,
-        request: &Outbound,
-        session: Option<&SessionToken>,
-    ) -> impl Future<Output = Result<Response, Halt>>;
-    /// Lets time pass.
-    fn wait(&mut self, time: Duration) -> impl Future<Output = Result<(), Halt>>;
-    /// Stores the pin durably.
-    fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble>;
-}
-
-/// Why the world did not do it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Halt {
-    /// The person stopped the program.
-    Cancelled,
-    /// This computer could not.
-    Local(LocalTrouble),
-    /// There was no answer.
-    Silent(NoAnswer),
-}
 
 /// Which account a command is about.
 #[derive(Clone, Debug)]

@@ -10,10 +10,11 @@
 //! stored the new one, and the new one from then on.
 
 use super::run::{End, Run};
-use super::stop::{Stop, Why};
-use super::{Deed, Done, Known, World};
+use super::stop::{AccountReason, AccountStop};
+use super::{Deed, Done, Known};
 use crate::crypto::kdf::Profile;
 use crate::flow::Locks;
+use crate::flow::world::World;
 use crate::wire::asked::SecretKeys;
 use rand_core::CryptoRngCore;
 
@@ -23,7 +24,7 @@ pub async fn change_password<W: World>(
     rng: &mut dyn CryptoRngCore,
     known: Known,
     wish: Option<Profile>,
-) -> Result<Done, Stop> {
+) -> Result<Done, AccountStop> {
     let mut run = Run::new(world, rng);
     run.subject = Locks::Password;
     let end = run.change_password(known, wish).await;
@@ -37,11 +38,11 @@ impl<W: World> Run<'_, W> {
         let open = self.open(&known, &params).await?;
         if open.secret_key.is_none() && open.asked.secret_key == SecretKeys::Required {
             // A new password alone would not be stored.
-            return Err(Why::SecretKeyRequired);
+            return Err(AccountReason::SecretKeyRequired);
         }
         // An organisation that was joined since may ask for more than the first one did.
         let profile = open.asked.profile(params.kdf_block.profile, wish);
-        self.world.prepare(profile).map_err(Why::Local)?;
+        self.world.prepare(profile).map_err(AccountReason::Local)?;
         let password = self.choose(&known, profile)?;
         let fresh = self.stretch_new(&open.context, password, profile, open.secret_key.as_ref()).await?;
         self.replace_password_lock(known, &params, open, fresh, Deed::PasswordChanged).await

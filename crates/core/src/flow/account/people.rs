@@ -9,11 +9,12 @@
 //! an older generation never. Must never: take what an administrator compared for the keys that are shown now, or store anything; that is for whoever asked.
 
 use super::run::{End, Heard, Run};
-use super::stop::{Stop, Why};
-use super::{Deed, Done, Known, World};
+use super::stop::{AccountReason, AccountStop};
+use super::{Deed, Done, Known};
 use crate::crypto::context::AccountContext;
 use crate::flow::checkpoint::Pin;
 use crate::flow::peer::{Peer, PeerTrouble, address};
+use crate::flow::world::World;
 use crate::wire::directory::{Listing, Words, read_directory};
 use crate::wire::disclose::Sought;
 use crate::wire::outbound::{Endpoint, Outbound};
@@ -33,7 +34,7 @@ pub enum Sight {
 
 /// A colleague whose keys may be used.
 #[derive(Debug)]
-pub struct Found {
+pub struct FoundPeer {
     /// As they should be remembered from now on.
     pub peer: Peer,
     /// How that relates to what was remembered.
@@ -60,16 +61,16 @@ pub async fn find<W: World>(
     whom: &str,
     peers: &[Peer],
     words: Option<&Words>,
-) -> Result<Found, Stop> {
+) -> Result<FoundPeer, AccountStop> {
     let mut run = Run::new(world, rng);
     let end = run.find(known, whom, peers, words).await;
     run.end(end).await
 }
 
 impl<W: World> Run<'_, W> {
-    async fn find(&mut self, known: Known, whom: &str, peers: &[Peer], words: Option<&Words>) -> End<Found> {
+    async fn find(&mut self, known: Known, whom: &str, peers: &[Peer], words: Option<&Words>) -> End<FoundPeer> {
         self.origin = Some(known.origin.clone());
-        let whom = address(whom).ok_or_else(|| Why::Peer(Box::new(PeerTrouble::NoAddress)))?;
+        let whom = address(whom).ok_or_else(|| AccountReason::Peer(Box::new(PeerTrouble::NoAddress)))?;
         self.greet(&known)?;
         let params = self.params(&known).await?;
         let open = self.open(&known, &params).await?;
@@ -82,7 +83,7 @@ impl<W: World> Run<'_, W> {
         let (sight, compared, instead_of) = judge(&own.pin, &peer, peers, &listing, words)?;
         let shown = peer.fingerprint().to_string();
         let is_these = listing.confirmed.as_ref().map(|confirmed| confirmed.as_str() == shown);
-        Ok(Found {
+        Ok(FoundPeer {
             peer: Peer { compared, ..peer },
             sight,
             instead_of,
@@ -120,7 +121,7 @@ fn judge(
     listing: &Listing,
     words: Option<&Words>,
 ) -> End<(Sight, bool, Vec<Peer>)> {
-    let stop = |trouble| Err(Why::Peer(Box::new(trouble)));
+    let stop = |trouble| Err(AccountReason::Peer(Box::new(trouble)));
     let (email, now) = (shown.email.clone(), shown.fingerprint());
     let typed = words.is_some_and(|words| shown.is_called(words));
     if words.is_some() && !typed {

@@ -14,14 +14,15 @@ use super::change::Expectation;
 use super::lock::Holder;
 use super::login::private_keys;
 use super::run::{End, Heard, Run};
-use super::stop::{Change, Stop, Why};
-use super::{Deed, Done, Known, World};
+use super::stop::{AccountReason, AccountStop, Change};
+use super::{Deed, Done, Known};
 use crate::crypto::context::{AccountContext, AccountId, RealmId};
 use crate::crypto::hazmat;
 use crate::crypto::kdf::Profile;
 use crate::crypto::kek::{Kek, derive_recovery_seed, recovery_proof_message};
-use crate::flow::kit::{TYPINGS, typed_code};
 use crate::flow::stop::NoAnswer;
+use crate::flow::typed::{TYPINGS, typed_code};
+use crate::flow::world::World;
 use crate::flow::{Locks, Notice, Question};
 use crate::secret::{AccountKey, RecoveryCode, SecretKey, SessionToken};
 use crate::wire::asked::{Asked, SecretKeys};
@@ -53,7 +54,7 @@ pub async fn recover<W: World>(
     known: Known,
     kit: Option<KitOnFile>,
     wish: Option<Profile>,
-) -> Result<Done, Stop> {
+) -> Result<Done, AccountStop> {
     let mut run = Run::new(world, rng);
     run.subject = Locks::Both;
     let end = run.recover(known, kit, wish).await;
@@ -82,12 +83,12 @@ impl<W: World> Run<'_, W> {
         let names = kit.as_ref().map(|kit| AccountContext { realm: kit.realm, account: kit.account });
         // Before a code is asked for: is this the server, and the account, that is remembered?
         let params = self.params(&known).await?;
-        self.world.prepare(params.kdf_block.profile).map_err(Why::Local)?;
+        self.world.prepare(params.kdf_block.profile).map_err(AccountReason::Local)?;
         let (code, first) = self.prove_by_code(&known, kit.map(|kit| kit.code), names).await?;
         self.world.tell(&Notice::CodeOpened);
         // As for a new password: an organisation that was joined since may ask for more.
         let profile = first.asked.profile(first.bundle.kdf_block.profile, wish);
-        self.world.prepare(profile).map_err(Why::Local)?;
+        self.world.prepare(profile).map_err(AccountReason::Local)?;
         let password = self.choose(&known, profile)?;
         // Whoever lost everything but the code has lost the secret key too. If anybody says that there is one, there will be one: none is ever taken away.
         let has_one = params.kdf_block.two_secret || first.bundle.kdf_block.two_secret;
@@ -96,13 +97,13 @@ impl<W: World> Run<'_, W> {
         let fresh = self.stretch_new(&first.context, password, profile, key.as_ref()).await?;
         let kit = self.lock_by_kit(&known, &first.holder())?;
         if let Some(key) = key {
-            self.prove_secret_key_kept(&known, &first.holder(), &key)?;
+            self.prove_secret_key_kept(&known, &first.holder(), key)?;
         }
         // Choosing and writing down may take longer than a session lives.
-        let again = self.converse_by_code(&known, &code, names).await?.ok_or(Why::CodeOpensNothing)?;
+        let again = self.converse_by_code(&known, &code, names).await?.ok_or(AccountReason::CodeOpensNothing)?;
         if Expected::of(&again.bundle) != Expected::of(&first.bundle) || again.bundle.identity != first.bundle.identity
         {
-            return Err(Why::Changed(Change::OtherKeys));
+            return Err(AccountReason::Changed(Change::OtherKeys));
         }
         drop((code, first));
         let holder = again.holder();
@@ -115,8 +116,8 @@ impl<W: World> Run<'_, W> {
         let Recovered { context, bundle, session, account_key, .. } = again;
         drop(account_key);
         let sent = self.upload(&session, &change).await;
-        if let Err(Why::Cancelled) = sent {
-            return Err(Why::Cancelled);
+        if let Err(AccountReason::Cancelled) = sent {
+            return Err(AccountReason::Cancelled);
         }
         let proof = self.prove(&known, context, bundle.identity.key_gen, fresh).await;
         self.conclude(known, &expectation, sent, proof, Deed::Recovered)
@@ -131,7 +132,7 @@ impl<W: World> Run<'_, W> {
     ) -> End<(RecoveryCode, Recovered)> {
         if let Some(code) = given {
             let recovered = self.converse_by_code(known, &code, names).await?;
-            return recovered.map(|recovered| (code, recovered)).ok_or(Why::CodeOpensNothing);
+            return recovered.map(|recovered| (code, recovered)).ok_or(AccountReason::CodeOpensNothing);
         }
         for _ in 1..=TRIES {
             let code = self.code(known)?;
@@ -140,20 +141,20 @@ impl<W: World> Run<'_, W> {
             }
             self.world.tell(&Notice::CodeOpenedNothing);
         }
-        Err(Why::CodeOpensNothing)
+        Err(AccountReason::CodeOpensNothing)
     }
 
     /// A text that is a code, as typed; a slip is named and nothing is sent.
     pub(super) fn code(&mut self, known: &Known) -> End<RecoveryCode> {
         for attempt in 1..=TYPINGS {
             let question = Question::RecoveryCode { email: known.email.clone(), attempt };
-            let Some(typed) = self.secret(question)? else { return Err(Why::CodeOpensNothing) };
+            let Some(typed) = self.secret(question)? else { return Err(AccountReason::CodeOpensNothing) };
             match typed_code(&typed) {
                 Ok(code) => return Ok(code),
                 Err(slip) => self.world.tell(&Notice::NoCode(slip)),
             }
         }
-        Err(Why::CodeOpensNothing)
+        Err(AccountReason::CodeOpensNothing)
     }
 
     /// Proves the code and opens what comes back; `None` if the server says that the proof does not hold.
@@ -189,23 +190,23 @@ impl<W: World> Run<'_, W> {
                 Heard::NotProven { repeated: true } => {}
             }
         }
-        Err(Why::Unreachable(NoAnswer::Broken))
+        Err(AccountReason::Unreachable(NoAnswer::Broken))
     }
 }
 
 /// The server's word against what is remembered and what stands on the kit.
 fn compare(known: &Known, names: Option<AccountContext>, challenge: &Challenge) -> End<()> {
     if names.is_some_and(|names| names != challenge.context) {
-        return Err(Why::OtherKit);
+        return Err(AccountReason::OtherKit);
     }
     let Some(pin) = &known.pin else { return Ok(()) };
     if pin.context != challenge.context {
-        return Err(Why::Changed(Change::Account));
+        return Err(AccountReason::Changed(Change::Account));
     }
     match challenge.key_gen.cmp(&pin.identity.key_gen) {
-        std::cmp::Ordering::Less => Err(Why::Changed(Change::OlderKeys)),
+        std::cmp::Ordering::Less => Err(AccountReason::Changed(Change::OlderKeys)),
         std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(Why::Changed(Change::OtherKeys)),
+        std::cmp::Ordering::Greater => Err(AccountReason::Changed(Change::OtherKeys)),
     }
 }
 
@@ -224,7 +225,7 @@ fn open(
         return Err(Refusal::Keys.into());
     }
     if known.pin.as_ref().is_some_and(|pin| pin.identity != bundle.identity) {
-        return Err(Why::Changed(Change::OtherKeys));
+        return Err(AccountReason::Changed(Change::OtherKeys));
     }
     let by_recovery = Kek::derive_from_recovery_code(code, &context);
     let account_key = bundle

@@ -7,9 +7,10 @@ use super::change::Expectation;
 use super::lock::Fresh;
 use super::login::Open;
 use super::run::{End, Run};
-use super::stop::Why;
-use super::{Deed, Done, Known, World};
+use super::stop::AccountReason;
+use super::{Deed, Done, Known};
 use crate::flow::Notice;
+use crate::flow::world::World;
 use crate::wire::change;
 use crate::wire::inbound::LoginParams;
 
@@ -32,8 +33,8 @@ impl<W: World> Run<'_, W> {
         self.world.tell(&Notice::Changing { bytes: change.body().len(), what: self.subject });
         let (context, key_gen, session) = open.let_keys_go();
         let sent = self.upload(&session, &change).await;
-        if let Err(Why::Cancelled) = sent {
-            return Err(Why::Cancelled);
+        if let Err(AccountReason::Cancelled) = sent {
+            return Err(AccountReason::Cancelled);
         }
         // Whatever was answered: what the new secrets open decides.
         let proof = self.prove(&known, context, key_gen, fresh).await;

@@ -1,11 +1,13 @@
 //! One run: questions asked, requests sent and, where that does nothing twice, sent again.
 
 use super::login::Open;
-use super::stop::{Reach, Stop, Why};
-use super::{Deed, Done, Halt, Known, World};
+use super::stop::{AccountReason, AccountStop};
+use super::{Deed, Done, Known};
 use crate::flow::checkpoint::Pin;
+use crate::flow::keep::{self, Keepsake};
 use crate::flow::retry::Retry;
-use crate::flow::stop::{GaveUp, NoAnswer};
+use crate::flow::stop::{GaveUp, Halt, NoAnswer, Reach, Stop};
+use crate::flow::world::{Firstkey, World};
 use crate::flow::{Answer, Locks, Notice, Question};
 use crate::secret::SessionToken;
 use crate::wire::inbound::{Fields, ProblemName};
@@ -16,7 +18,7 @@ use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
 /// A result of a step.
-pub(super) type End<T> = Result<T, Why>;
+pub(super) type End<T> = Result<T, AccountReason>;
 
 /// What the server said.
 pub(super) enum Heard<T> {
@@ -37,25 +39,9 @@ pub(super) struct Run<'a, W> {
     spent: Vec<SessionToken>,
 }
 
-impl From<Halt> for Why {
-    fn from(halt: Halt) -> Self {
-        match halt {
-            Halt::Cancelled => Self::Cancelled,
-            Halt::Local(trouble) => Self::Local(trouble),
-            Halt::Silent(why) => Self::Unreachable(why),
-        }
-    }
-}
-
-impl From<Refusal> for Why {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
 impl<'a, W: World> Run<'a, W> {
     pub(super) fn new(world: &'a mut W, rng: &'a mut dyn CryptoRngCore) -> Self {
-        Self { world, rng, origin: None, reach: Reach::Unchanged, subject: Locks::Password, spent: Vec::new() }
+        Self { world, rng, origin: None, reach: Reach::NothingChanged, subject: Locks::Password, spent: Vec::new() }
     }
 
     /// Notes that a session will not be used again.
@@ -65,7 +51,7 @@ impl<'a, W: World> Run<'a, W> {
 
     /// The end of the whole flow. After a good one the sessions that it used are ended: each once, whatever comes of it, since they end by themselves
     /// in ten minutes and the outcome is settled already. After a bad one nothing more is sent.
-    pub(super) async fn end<T>(mut self, end: End<T>) -> Result<T, Stop> {
+    pub(super) async fn end<T>(mut self, end: End<T>) -> Result<T, AccountStop> {
         if let (Ok(_), Some(origin)) = (&end, &self.origin) {
             let request = Outbound::bare(origin, Endpoint::Logout);
             for session in std::mem::take(&mut self.spent) {
@@ -82,7 +68,7 @@ impl<'a, W: World> Run<'a, W> {
         self.origin = Some(known.origin.clone());
         if known.pin.is_none() && known.origin.needs_host_confirmation() {
             let Answer::Yes = self.ask(Question::Host(known.origin.clone()))? else {
-                return Err(Why::GaveUp(GaveUp::Host));
+                return Err(AccountReason::GaveUp(GaveUp::Host));
             };
         }
         self.world.tell(&Notice::Looking { origin: known.origin.clone(), email: known.email.clone() });
@@ -92,7 +78,7 @@ impl<'a, W: World> Run<'a, W> {
     /// Remembers the account as it was opened.
     pub(super) fn remember(&mut self, known: Known, open: Open, deed: Deed) -> End<Done> {
         let done = self.opened(&known, open, deed);
-        self.world.keep(&done.pin).map_err(Why::Local)?;
+        self.world.keep(&done.pin).map_err(AccountReason::Local)?;
         Ok(done)
     }
 
@@ -113,14 +99,9 @@ impl<'a, W: World> Run<'a, W> {
         Done { deed, pin, first_seen: known.pin.is_none(), secret_keys }
     }
 
-    /// Asks; what ends every question alike is decided here.
+    /// Asks.
     pub(super) fn ask(&mut self, question: Question) -> End<Answer> {
-        match self.world.ask(question) {
-            Answer::Cancelled => Err(Why::Cancelled),
-            Answer::Missing(missing) => Err(Why::Missing(missing)),
-            Answer::Trouble(trouble) => Err(Why::Local(trouble)),
-            answer => Ok(answer),
-        }
+        Ok(self.world.ask(question).or_halt()?)
     }
 
     /// Asks for a secret; `None` where a script has no other.
@@ -129,6 +110,11 @@ impl<'a, W: World> Run<'a, W> {
             Answer::Secret(typed) => Ok(Some(typed)),
             _ => Ok(None),
         }
+    }
+
+    /// Shows a keepsake until the person proves to have it; gives it back.
+    pub(super) fn prove_kept<K: Keepsake<Protocol = Firstkey>>(&mut self, keepsake: K) -> End<K> {
+        keep::prove(self.world, self.rng, keepsake)
     }
 
     /// Sends; after silence the same bytes again. Only for requests that may be repeated freely.
@@ -167,13 +153,15 @@ impl<'a, W: World> Run<'a, W> {
                         }
                         ProblemName::Unavailable => (NoAnswer::Busy, problem.retry_after),
                         // Too many tries at an account: trying on makes it worse.
-                        _ => return Err(Why::Problem(problem)),
+                        _ => return Err(AccountReason::Problem(problem)),
                     },
                 },
                 Err(Halt::Silent(why)) => (why, None),
                 Err(halt) => return Err(halt.into()),
             };
-            let Some(delay) = retry.next(after).filter(|_| !why.lasts()) else { return Err(Why::Unreachable(why)) };
+            let Some(delay) = retry.next(after).filter(|_| !why.lasts()) else {
+                return Err(AccountReason::Unreachable(why));
+            };
             self.world.tell(&Notice::Retrying { origin: request.origin().clone(), delay });
             self.world.wait(delay).await?;
         }

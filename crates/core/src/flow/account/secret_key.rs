@@ -13,25 +13,22 @@
 
 use super::lock::Holder;
 use super::run::{End, Run};
-use super::stop::{Stop, Why};
-use super::{Deed, Done, Known, World};
-use crate::crypto::recovery::{CodeError, read_secret_key};
-use crate::flow::kit::{PROOF_TRIES, SECRET_KEY_GROUPS, is_group_of_secret_key};
+use super::stop::{AccountReason, AccountStop};
+use super::{Deed, Done, Known};
 use crate::flow::stop::GaveUp;
+use crate::flow::typed::{TYPINGS, typed_secret_key};
+use crate::flow::world::World;
 use crate::flow::{Answer, Locks, Notice, Question, SecretSheet};
 use crate::secret::SecretKey;
 use crate::wire::asked::SecretKeys;
 use rand_core::CryptoRngCore;
-
-/// How often a text that is no secret key may be typed.
-const TYPINGS: u32 = 10;
 
 /// Runs it.
 pub async fn change_secret_key<W: World>(
     world: &mut W,
     rng: &mut dyn CryptoRngCore,
     known: Known,
-) -> Result<Done, Stop> {
+) -> Result<Done, AccountStop> {
     let mut run = Run::new(world, rng);
     run.subject = Locks::SecretKey;
     let end = run.change_secret_key(known).await;
@@ -45,17 +42,17 @@ impl<W: World> Run<'_, W> {
         let (open, password) = self.open_keeping(&known, &params).await?;
         let has_one = params.kdf_block.two_secret;
         if !has_one && open.asked.secret_key == SecretKeys::Off {
-            return Err(Why::SecretKeysOff);
+            return Err(AccountReason::SecretKeysOff);
         }
         let profile = open.asked.profile(params.kdf_block.profile, None);
-        self.world.prepare(profile).map_err(Why::Local)?;
+        self.world.prepare(profile).map_err(AccountReason::Local)?;
         if has_one {
             let Answer::Yes = self.ask(Question::ReplaceSecretKey { email: known.email.clone() })? else {
-                return Err(Why::GaveUp(GaveUp::ReplaceSecretKey));
+                return Err(AccountReason::GaveUp(GaveUp::ReplaceSecretKey));
             };
         }
         let key = SecretKey::make(self.rng);
-        self.prove_secret_key_kept(&known, &open.holder(), &key)?;
+        let key = self.prove_secret_key_kept(&known, &open.holder(), key)?;
         let fresh = self.stretch_new(&open.context, password, profile, Some(&key)).await?;
         drop(key);
         self.replace_password_lock(known, &params, open, fresh, Deed::SecretKeyMade).await
@@ -65,40 +62,30 @@ impl<W: World> Run<'_, W> {
     pub(super) fn secret_key(&mut self, known: &Known) -> End<SecretKey> {
         for attempt in 1..=TYPINGS {
             let question = Question::SecretKey { email: known.email.clone(), attempt };
-            let Some(typed) = self.secret(question)? else { return Err(Why::NoSecretKey) };
-            let nothing = Err(CodeError::Length { have: 0, need: 54 });
-            match std::str::from_utf8(&typed).map_or(nothing, read_secret_key) {
+            let Some(typed) = self.secret(question)? else { return Err(AccountReason::NoSecretKey) };
+            match typed_secret_key(&typed) {
                 Ok(key) => return Ok(key),
                 Err(slip) => self.world.tell(&Notice::NoSecretKey(slip)),
             }
         }
-        Err(Why::NoSecretKey)
+        Err(AccountReason::NoSecretKey)
     }
 
     /// Shows a new secret key until the person proves to have it.
-    pub(super) fn prove_secret_key_kept(&mut self, known: &Known, holder: &Holder<'_>, key: &SecretKey) -> End<()> {
-        for attempt in 1..=PROOF_TRIES {
-            let sheet = SecretSheet {
-                // EXPOSE: the sheet shows the secret key to its owner; the flow keeps its own copy for the proof.
-                key: SecretKey::from_bytes(key.expose()),
-                origin: known.origin.clone(),
-                email: known.email.clone(),
-                realm: holder.context.realm,
-                account: holder.context.account,
-                fingerprint: holder.bundle.identity.fingerprint(holder.context),
-            };
-            let (Answer::Yes | Answer::KitSaved(_)) = self.ask(Question::KeepSecretKey(Box::new(sheet)))? else {
-                return Err(Why::GaveUp(GaveUp::SecretKey));
-            };
-            // Which group is asked for is no secret; the slight bias does not matter.
-            let group = u8::try_from(self.rng.next_u64() % SECRET_KEY_GROUPS).unwrap_or_default() + 1;
-            let typed = self.secret(Question::SecretKeyProof { group, attempt })?.unwrap_or_default();
-            if is_group_of_secret_key(key, group, &typed) {
-                self.world.tell(&Notice::KitProven);
-                return Ok(());
-            }
-            self.world.tell(&Notice::SecretKeyNotProven { group });
-        }
-        Err(Why::GaveUp(GaveUp::SecretKeyProof))
+    pub(super) fn prove_secret_key_kept(
+        &mut self,
+        known: &Known,
+        holder: &Holder<'_>,
+        key: SecretKey,
+    ) -> End<SecretKey> {
+        let sheet = self.prove_kept(SecretSheet {
+            key,
+            origin: known.origin.clone(),
+            email: known.email.clone(),
+            realm: holder.context.realm,
+            account: holder.context.account,
+            fingerprint: holder.bundle.identity.fingerprint(holder.context),
+        })?;
+        Ok(sheet.key)
     }
 }

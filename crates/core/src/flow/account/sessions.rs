@@ -8,9 +8,10 @@
 //! something was ended before the server said so.
 
 use super::run::{End, Heard, Run};
-use super::stop::{Stop, Why};
-use super::{Deed, Done, Known, World};
+use super::stop::{AccountReason, AccountStop};
+use super::{Deed, Done, Known};
 use crate::crypto::context::SessionId;
+use crate::flow::world::World;
 use crate::wire::inbound::ProblemName;
 use crate::wire::outbound::{Endpoint, Outbound};
 use crate::wire::refusal::Refusal;
@@ -43,7 +44,7 @@ pub async fn sessions<W: World>(
     rng: &mut dyn CryptoRngCore,
     known: Known,
     ending: Ending,
-) -> Result<Seen, Stop> {
+) -> Result<Seen, AccountStop> {
     let mut run = Run::new(world, rng);
     let end = run.sessions(known, ending).await;
     run.end(end).await
@@ -67,7 +68,7 @@ impl<W: World> Run<'_, W> {
         let request = match ending {
             Ending::Nothing => None,
             Ending::One(which) if listed.iter().any(ends) => Some(Outbound::end_session(&known.origin, &which)),
-            Ending::One(which) => return Err(Why::NoSuchSession(which)),
+            Ending::One(which) => return Err(AccountReason::NoSuchSession(which)),
             Ending::Others => Some(Outbound::bare(&known.origin, Endpoint::EndOtherSessions)),
         };
         if let Some(request) = request {
@@ -75,7 +76,7 @@ impl<W: World> Run<'_, W> {
                 Ok(Heard::Answer(_)) => {}
                 Ok(Heard::NotProven { .. }) => return Err(Refusal::Opaque.into()),
                 // It was there a moment ago: it ended by itself, or by a request whose answer got lost.
-                Err(Why::Problem(heard)) if is_not_found(&heard.name) => {}
+                Err(AccountReason::Problem(heard)) if is_not_found(&heard.name) => {}
                 Err(why) => return Err(why),
             }
         }

@@ -5,38 +5,44 @@
 use crate::crypto::context::SessionId;
 use crate::flow::Locks;
 use crate::flow::peer::PeerTrouble;
-use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer};
+use crate::flow::stop::{GaveUp, Halt, LocalTrouble, Missing, NoAnswer, Reason, Stop};
 use crate::wire::inbound::Problem;
-use crate::wire::origin::Origin;
 use crate::wire::refusal::Refusal;
 
-/// Which secret holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reach {
-    /// Nothing was changed: the one that held.
-    Unchanged,
-    /// A change was sent, and what became of it is not known: one of the two.
-    Unknown,
-    /// The change is stored: the new one.
-    Stored,
-}
+/// The bad end of a flow on an account that exists.
+pub type AccountStop = Stop<AccountReason>;
 
-/// The bad end.
-#[derive(Clone, Debug)]
-pub struct Stop {
-    /// How far it got.
-    pub reach: Reach,
+impl Reason for AccountReason {
     /// What would have been changed.
-    pub subject: Locks,
-    /// Why.
-    pub why: Why,
-    /// The server, once it was known.
-    pub origin: Option<Origin>,
+    type Subject = Locks;
 }
 
-/// Why it stopped.
+impl From<Halt> for AccountReason {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Cancelled => Self::Cancelled,
+            Halt::Missing(missing) => Self::Missing(missing),
+            Halt::Local(trouble) => Self::Local(trouble),
+            Halt::Silent(why) => Self::Unreachable(why),
+        }
+    }
+}
+
+impl From<GaveUp> for AccountReason {
+    fn from(how: GaveUp) -> Self {
+        Self::GaveUp(how)
+    }
+}
+
+impl From<Refusal> for AccountReason {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Why a flow on an account that exists stopped.
 #[derive(Clone, Debug)]
-pub enum Why {
+pub enum AccountReason {
     /// Ctrl-C, a signal, a hang-up.
     Cancelled,
     /// The person chose not to go on, or ran out of tries.

@@ -4,9 +4,10 @@
 //! on the server. Must never: keep the key, or give out the one for signatures.
 
 use super::run::{End, Run};
-use super::stop::Stop;
-use super::{Deed, Done, Known, World};
+use super::stop::AccountStop;
+use super::{Deed, Done, Known};
 use crate::crypto::kek::Kek;
+use crate::flow::world::World;
 use crate::secret::X25519Secret;
 use crate::wire::refusal::Refusal;
 use rand_core::CryptoRngCore;
@@ -16,7 +17,7 @@ pub async fn unlock<W: World>(
     world: &mut W,
     rng: &mut dyn CryptoRngCore,
     known: Known,
-) -> Result<(Done, X25519Secret), Stop> {
+) -> Result<(Done, X25519Secret), AccountStop> {
     let mut run = Run::new(world, rng);
     let end = run.unlock(known).await;
     run.end(end).await

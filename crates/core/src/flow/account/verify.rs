@@ -2,11 +2,12 @@
 
 use super::recover::KitOnFile;
 use super::run::{End, Run};
-use super::stop::{Stop, Why};
-use super::{Deed, Done, Known, World};
+use super::stop::{AccountReason, AccountStop};
+use super::{Deed, Done, Known};
 use crate::crypto::context::AccountContext;
 use crate::crypto::hazmat;
 use crate::crypto::kek::{Kek, derive_recovery_seed};
+use crate::flow::world::World;
 use crate::wire::disclose::RecoveryPublic;
 use rand_core::CryptoRngCore;
 
@@ -24,7 +25,7 @@ pub async fn verify<W: World>(
     rng: &mut dyn CryptoRngCore,
     known: Known,
     kit: Option<KitWish>,
-) -> Result<Done, Stop> {
+) -> Result<Done, AccountStop> {
     let mut run = Run::new(world, rng);
     let end = run.verify(known, kit).await;
     run.end(end).await
@@ -39,7 +40,7 @@ impl<W: World> Run<'_, W> {
         let code = match kit {
             KitWish::Typed => self.code(&known)?,
             KitWish::OnFile(kit) if (AccountContext { realm: kit.realm, account: kit.account }) != open.context => {
-                return Err(Why::OtherKit);
+                return Err(AccountReason::OtherKit);
             }
             KitWish::OnFile(kit) => kit.code,
         };
@@ -50,7 +51,7 @@ impl<W: World> Run<'_, W> {
         let envelope = &open.bundle.envelopes.by_recovery;
         let inside = envelope.open(&by_recovery, &open.context, open.bundle.identity.key_gen);
         if public != open.bundle.recovery_public || !inside.is_ok_and(|key| key.matches(&open.account_key)) {
-            return Err(Why::CodeOpensNothing);
+            return Err(AccountReason::CodeOpensNothing);
         }
         self.remember(known, open, Deed::KitVerified)
     }

@@ -15,8 +15,8 @@ mod saved;
 mod secret_key;
 mod stops;
 
-use firstkey_core::flow::stop::{Stop, Why};
-use firstkey_core::flow::{Done, Effect, Notice, Question, Reply};
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop};
+use firstkey_core::flow::{Accepted, Effect, Notice, Question, Reply};
 use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::outbound::Endpoint;
 use firstkey_core::wire::refusal::Refusal;
@@ -34,18 +34,18 @@ fn judged(log: Log) -> Log {
     log
 }
 
-fn end(log: &Log) -> &Result<Done, Stop> {
+fn end(log: &Log) -> &Result<Accepted, AcceptStop> {
     match log.turns.last().map(|turn| &turn.effect) {
         Some(Effect::Finish(end)) => end,
         _ => panic!("the run did not end"),
     }
 }
 
-fn done(log: &Log) -> &Done {
+fn done(log: &Log) -> &Accepted {
     end(log).as_ref().expect("the run ends well")
 }
 
-fn stop(log: &Log) -> &Stop {
+fn stop(log: &Log) -> &AcceptStop {
     end(log).as_ref().expect_err("the run does not end well")
 }
 
@@ -100,7 +100,7 @@ fn refused(log: &Log, endpoint: Endpoint) -> Refusal {
     let [.., before, _] = log.turns.as_slice() else { panic!("the run is too short") };
     assert!(matches!(before.effect, Effect::Send(_)), "something was done between the lie and the end");
     match &stop(log).why {
-        Why::Refused(refusal) => refusal.clone(),
+        AcceptReason::Refused(refusal) => refusal.clone(),
         other => panic!("not refused but {other:?}"),
     }
 }

@@ -253,7 +253,7 @@ fn an_invite_that_makes_no_keys_asks_for_no_password_here() {
     let mut scene = Scene::new(1);
     scene.server.offer["mode"] = json!("join");
     let log = judged(scene.run_honestly(1));
-    assert!(matches!(stop(&log).why, Why::JoinsOnly));
+    assert!(matches!(stop(&log).why, AcceptReason::JoinsOnly));
     assert_eq!(sent(&log), [Endpoint::Claim]);
     assert!(!asked_for_a_password(&log));
 }
@@ -264,6 +264,6 @@ fn a_machine_without_the_memory_says_so_before_a_password_is_asked_for() {
     let log = judged(Scene::new(1).run(1, |_, effect, scene| {
         Some(if matches!(effect, Effect::Prepare(_)) { Reply::Trouble(trouble.clone()) } else { scene.honest(effect) })
     }));
-    assert!(matches!(&stop(&log).why, Why::Local(said) if *said == trouble));
+    assert!(matches!(&stop(&log).why, AcceptReason::Local(said) if *said == trouble));
     assert!(!asked_for_a_password(&log));
 }

@@ -70,7 +70,7 @@ fn two_typings_that_differ_are_asked_for_again_and_five_pairs_end_it() {
             scene.honest(effect)
         })
     }));
-    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::TypingsDiffer)));
+    assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::TypingsDiffer)));
     assert_eq!(sent(&log), [Endpoint::Claim]);
 }
 
@@ -82,7 +82,7 @@ fn weak_passwords_are_refused_ten_times_and_nothing_is_derived_from_them() {
         let mut scene = Scene::new(1);
         weak.clone_into(&mut scene.password);
         let log = judged(scene.run_honestly(1));
-        assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::WeakPasswords)), "{weak}");
+        assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::WeakPasswords)), "{weak}");
         assert_eq!(
             notices(&log).filter(|notice| matches!(notice, Notice::Weak { .. } | Notice::Unusable(_))).count(),
             10
@@ -145,7 +145,7 @@ fn a_passphrase_that_is_copied_wrong_five_times_ends_it() {
         let again = matches!(effect, Effect::Ask(Question::Again { .. }));
         Some(if again { typed("not what was shown") } else { scene.honest(effect) })
     }));
-    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::TypingsDiffer)));
+    assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::TypingsDiffer)));
     assert_eq!(pairs_told(&log), [2, 3, 4, 5]);
 }
 
@@ -161,7 +161,7 @@ fn a_group_typed_wrong_shows_the_kit_again_and_five_times_end_it() {
             scene.honest(effect)
         })
     }));
-    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::KitProof)));
+    assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::KitProof)));
     assert_eq!(shown, 5);
     assert_eq!(sent(&log), [Endpoint::Claim, Endpoint::EnrolStart]);
 }
@@ -196,7 +196,7 @@ fn one_wrong_symbol_anywhere_is_no_proof() {
             }
             Some(honest)
         }));
-        assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::KitProof)), "symbol {wrong}");
+        assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::KitProof)), "symbol {wrong}");
     }
 }
 
@@ -209,7 +209,7 @@ fn another_group_than_the_one_that_was_asked_for_is_no_proof() {
         }
         Some(honest)
     }));
-    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::KitProof)));
+    assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::KitProof)));
 }
 
 #[test]
@@ -221,12 +221,12 @@ fn whoever_says_no_is_let_go_before_anything_is_made() {
         }))
     };
     let log = no(|question| matches!(question, Question::Consent(_)));
-    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::NotYou)));
+    assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::NotYou)));
     assert!(!asked_for_a_password(&log));
     let log = no(|question| matches!(question, Question::Password { .. }));
-    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::WeakPasswords)));
+    assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::WeakPasswords)));
     let log = no(|question| matches!(question, Question::Kit(_)));
-    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::Kit)));
+    assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::Kit)));
     assert!(!sent(&log).contains(&Endpoint::EnrolComplete));
 }
 
@@ -236,7 +236,7 @@ fn whoever_will_not_type_the_password_again_has_an_account_that_was_not_read_bac
         Effect::Ask(Question::PasswordOnceMore { .. }) => Some(Reply::Answer(firstkey_core::flow::Answer::No)),
         _ => Some(scene.honest(effect)),
     }));
-    assert!(matches!(stop(&log).why, Why::NotOpened));
+    assert!(matches!(stop(&log).why, AcceptReason::NotOpened));
     assert_eq!(stop(&log).reach, firstkey_core::flow::stop::Reach::Stored);
 }
 
@@ -260,7 +260,7 @@ fn a_wrong_password_at_the_end_is_asked_for_three_times_with_one_attempt_each() 
             scene.honest(effect)
         })
     }));
-    assert!(matches!(stop(&log).why, Why::NotOpened));
+    assert!(matches!(stop(&log).why, AcceptReason::NotOpened));
     assert_eq!(sent(&log).iter().filter(|endpoint| **endpoint == Endpoint::LoginStart).count(), 3);
     assert!(!sent(&log).contains(&Endpoint::LoginFinish), "no proof is sent that cannot be right");
     // The upload stays on the disk, so the person can prove the password another day.
@@ -280,7 +280,7 @@ fn a_punycode_host_is_confirmed_before_anything_is_sent() {
             scene.honest(effect)
         })
     }));
-    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::Host)));
+    assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::Host)));
     assert_eq!(sent(&log), []);
     let asks = |log: &Log| log.turns.iter().any(|turn| matches!(turn.effect, Effect::Ask(Question::Host(_))));
     let log = judged(scene.run_honestly(1));

@@ -199,7 +199,7 @@ fn a_login_answer_that_was_changed_opens_nothing_and_gets_no_proof() {
                 body["ke2"] = Base64UrlUnpadded::encode_string(&ke2).into();
             });
         });
-        assert!(matches!(stop(&log).why, Why::NotOpened), "byte {at}: {:?}", stop(&log).why);
+        assert!(matches!(stop(&log).why, AcceptReason::NotOpened), "byte {at}: {:?}", stop(&log).why);
         assert!(!sent(&log).contains(&Endpoint::LoginFinish), "byte {at}");
     }
 }

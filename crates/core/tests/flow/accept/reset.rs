@@ -126,10 +126,10 @@ fn whoever_does_not_agree_keeps_their_keys() {
         }))
     };
     let log = no(|| Answer::No, &mut scene);
-    assert!(matches!(stop(&log).why, Why::GaveUp(GaveUp::Reset)));
+    assert!(matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::Reset)));
     assert!(!asked_for_a_password(&log));
     let log = no(|| Answer::Missing(Missing::Reset), &mut scene);
-    assert!(matches!(stop(&log).why, Why::Missing(Missing::Reset)));
+    assert!(matches!(stop(&log).why, AcceptReason::Missing(Missing::Reset)));
     assert_eq!(scene.shelf.pins, before);
     assert_eq!(scene.server.stored_key_gen(), 1);
 }
@@ -172,6 +172,6 @@ fn a_renewed_claim_must_be_for_the_same_generation() {
         }
         Some(scene.honest(effect))
     }));
-    assert!(matches!(&stop(&log).why, Why::Refused(Refusal::KeyGeneration)), "{:?}", stop(&log).why);
+    assert!(matches!(&stop(&log).why, AcceptReason::Refused(Refusal::KeyGeneration)), "{:?}", stop(&log).why);
     assert_eq!(pin(&scene).identity.key_gen, KeyGen(1));
 }

@@ -111,7 +111,7 @@ fn a_proof_that_is_refused_at_once_is_about_the_password() {
         }
         _ => Some(scene.honest(effect)),
     }));
-    assert!(matches!(stop(&log).why, Why::NotOpened), "{:?}", stop(&log));
+    assert!(matches!(stop(&log).why, AcceptReason::NotOpened), "{:?}", stop(&log));
     assert_eq!((logins(&log), typings(&log)), (3, 3));
 }
 
@@ -131,7 +131,7 @@ fn a_server_that_stays_silent_after_the_upload_pauses_the_run_and_says_that_it_i
         let complete = matches!(effect, Effect::Send(request) if request.endpoint() == Endpoint::EnrolComplete);
         Some(if complete { Reply::Unreachable(NoAnswer::TimedOut) } else { reply })
     }));
-    assert!(matches!(stop(&log).why, Why::Paused(NoAnswer::TimedOut)));
+    assert!(matches!(stop(&log).why, AcceptReason::Paused(NoAnswer::TimedOut)));
     assert_eq!(stop(&log).reach, firstkey_core::flow::stop::Reach::Unknown);
     assert_eq!(scene.shelf.checkpoints.len(), 1);
     let resumed = judged(scene.run_honestly(2));
@@ -190,7 +190,7 @@ fn a_claim_that_stays_stale_ends_after_three_renewals() {
         Some(scene.honest(effect))
     }));
     assert!(
-        matches!(&stop(&log).why, Why::Invite(problem) if problem.name == firstkey_core::wire::inbound::ProblemName::ClaimStale)
+        matches!(&stop(&log).why, AcceptReason::Invite(problem) if problem.name == firstkey_core::wire::inbound::ProblemName::ClaimStale)
     );
     assert_eq!(sent(&log).iter().filter(|endpoint| **endpoint == Endpoint::Claim).count(), 3);
 }
@@ -206,7 +206,7 @@ fn only_the_link_of_the_saved_upload_renews_its_claim() {
             scene.honest(effect)
         })
     }));
-    assert!(matches!(stop(&log).why, Why::OtherInvite));
+    assert!(matches!(stop(&log).why, AcceptReason::OtherInvite));
     assert_eq!(sent(&log), [Endpoint::EnrolComplete]);
 }
 
@@ -238,7 +238,7 @@ fn an_account_that_somebody_else_completed_meanwhile_is_not_ours() {
         Some(reply)
     }));
     assert!(
-        matches!(&stop(&log).why, Why::Invite(problem) if problem.name == firstkey_core::wire::inbound::ProblemName::InviteUsed)
+        matches!(&stop(&log).why, AcceptReason::Invite(problem) if problem.name == firstkey_core::wire::inbound::ProblemName::InviteUsed)
     );
     assert_eq!(scene.shelf.pins.len(), 0);
 }
@@ -253,7 +253,7 @@ fn an_invite_that_ended_before_the_upload_ends_the_run_without_a_pin() {
             }
             Some(scene.honest(effect))
         }));
-        assert!(matches!(stop(&log).why, Why::Invite(_)));
+        assert!(matches!(stop(&log).why, AcceptReason::Invite(_)));
         assert!(scene.server.stored.is_none() && scene.shelf.pins.is_empty());
     }
 }

@@ -138,8 +138,8 @@ fn where_none_can_be_finished_the_newest_refusal_is_said_and_all_stay() {
     }));
     assert_eq!(uploads(&log), [newer.server.invite, own, oldest.server.invite]);
     let stop = stop(&log);
-    assert!(matches!(&stop.why, Why::Invite(problem) if problem.name == ProblemName::InviteWithdrawn));
-    assert_eq!((stop.reach, stop.invite.map(|invite| invite.0)), (Reach::Unknown, Some(newer.server.invite)));
+    assert!(matches!(&stop.why, AcceptReason::Invite(problem) if problem.name == ProblemName::InviteWithdrawn));
+    assert_eq!((stop.reach, stop.subject.map(|invite| invite.0)), (Reach::Unknown, Some(newer.server.invite)));
     assert_eq!(scene.shelf.checkpoints, before);
 }
 
@@ -166,7 +166,7 @@ fn an_upload_whose_renewal_is_refused_for_good_does_not_hide_an_older_one() {
     };
     // That speaks of the link that was pasted, so the other way is still open.
     let log = run(&mut scene, 404, "invite-unknown");
-    assert!(matches!(&stop(&log).why, Why::Invite(problem) if problem.name == ProblemName::InviteUnknown));
+    assert!(matches!(&stop(&log).why, AcceptReason::Invite(problem) if problem.name == ProblemName::InviteUnknown));
     assert_eq!(uploads(&log), [newer.server.invite]);
     let log = run(&mut scene, 410, "invite-withdrawn");
     assert_eq!(done(&log).pin.context, scene.server.context());
@@ -230,7 +230,7 @@ fn keys_that_were_replaced_on_this_computer_do_not_come_back_whatever_a_server_s
         assert!(saved(&scene, 0).is_outdated(&before.options().pins));
         // The server takes the upload and would open it.
         let log = resume(&mut scene, 2, |_| panic!("there is one invite"));
-        assert!(matches!(stop(&log).why, Why::NothingSaved), "{:?}", stop(&log));
+        assert!(matches!(stop(&log).why, AcceptReason::NothingSaved), "{:?}", stop(&log));
         assert_eq!(sent(&log), []);
         // With the link it is a link like any other: the offer is judged by what is remembered.
         let log = run_with_lie(&mut scene, Endpoint::Claim, |response| {

@@ -46,7 +46,7 @@ fn without_the_proof_nothing_is_saved_or_sent() {
             })
         }));
         let expected = if gives_up { GaveUp::SecretKey } else { GaveUp::SecretKeyProof };
-        assert!(matches!(stop(&log).why, Why::GaveUp(how) if how == expected), "{:?}", stop(&log));
+        assert!(matches!(stop(&log).why, AcceptReason::GaveUp(how) if how == expected), "{:?}", stop(&log));
         assert_eq!(stop(&log).reach, Reach::NothingChanged);
         assert!(!is_uploaded(&log) && scene.shelf.checkpoints.is_empty());
         let proofs = asked(&log, |question| matches!(question, Question::SecretKeyProof { .. }));
@@ -93,7 +93,7 @@ fn a_run_that_takes_up_the_upload_of_another_asks_for_it_and_takes_no_other() {
     cut(&mut wrong);
     wrong.secret_key = Some(write_secret_key(&[9; 32]).as_str().to_owned());
     let log = judged(wrong.run_honestly(2));
-    assert!(matches!(stop(&log).why, Why::NotOpened), "{:?}", stop(&log));
+    assert!(matches!(stop(&log).why, AcceptReason::NotOpened), "{:?}", stop(&log));
     assert!(!sent(&log).contains(&Endpoint::LoginFinish) && wrong.shelf.pins.is_empty());
 
     let mut slips = scene("required");
@@ -118,7 +118,7 @@ fn a_run_that_takes_up_the_upload_of_another_asks_for_it_and_takes_no_other() {
         }
         Some(scene.honest(effect))
     }));
-    assert!(matches!(stop(&log).why, Why::NotOpened), "{:?}", stop(&log));
+    assert!(matches!(stop(&log).why, AcceptReason::NotOpened), "{:?}", stop(&log));
     assert!(attempts.iter().copied().eq(1..=10), "{attempts:?}");
 
     let mut unwilling = scene("required");
@@ -127,7 +127,7 @@ fn a_run_that_takes_up_the_upload_of_another_asks_for_it_and_takes_no_other() {
         let asked = matches!(effect, Effect::Ask(Question::SecretKey { .. }));
         Some(if asked { Reply::Answer(Answer::No) } else { scene.honest(effect) })
     }));
-    assert!(matches!(stop(&log).why, Why::NotOpened), "{:?}", stop(&log));
+    assert!(matches!(stop(&log).why, AcceptReason::NotOpened), "{:?}", stop(&log));
 }
 
 #[test]

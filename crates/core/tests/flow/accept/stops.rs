@@ -14,7 +14,7 @@ fn i09_an_invite_that_cannot_be_used_ends_it_before_a_password_is_asked_for() {
         let mut scene = Scene::new(1);
         scene.server.state = state;
         let log = judged(scene.run_honestly(1));
-        assert!(matches!(&stop(&log).why, Why::Invite(problem) if problem.name == name));
+        assert!(matches!(&stop(&log).why, AcceptReason::Invite(problem) if problem.name == name));
         assert_eq!(sent(&log), [Endpoint::Claim]);
         assert_eq!(stop(&log).reach, Reach::NothingChanged);
     }
@@ -26,14 +26,14 @@ fn i09_a_used_or_unknown_invite_ends_it() {
     judged(used.run_honestly(1));
     used.shelf = firstkey_testkit::scene::Shelf::default();
     let log = judged(used.run_honestly(2));
-    assert!(matches!(&stop(&log).why, Why::Invite(problem) if problem.name == ProblemName::InviteUsed));
+    assert!(matches!(&stop(&log).why, AcceptReason::Invite(problem) if problem.name == ProblemName::InviteUsed));
     let mut unknown = Scene::new(1);
     let link = unknown.server.link();
     unknown.server.token = [9; 32];
     let log = judged(unknown.run(1, |_, effect, scene| {
         Some(if matches!(effect, Effect::Ask(Question::Invite { .. })) { text(&link) } else { scene.honest(effect) })
     }));
-    assert!(matches!(&stop(&log).why, Why::Invite(problem) if problem.name == ProblemName::InviteUnknown));
+    assert!(matches!(&stop(&log).why, AcceptReason::Invite(problem) if problem.name == ProblemName::InviteUnknown));
 }
 
 fn text(text: &str) -> Reply {
@@ -49,7 +49,7 @@ fn a_bad_link_is_asked_for_again_and_five_end_it_with_nothing_sent() {
             scene.honest(effect)
         })
     }));
-    assert!(matches!(stop(&log).why, Why::Link(_)));
+    assert!(matches!(stop(&log).why, AcceptReason::Link(_)));
     assert_eq!((sent(&log), stop(&log).reach), (vec![], Reach::NothingSent));
     assert_eq!(log.turns.len(), 6);
 }
@@ -64,7 +64,7 @@ fn a_busy_server_is_asked_again_with_growing_pauses_and_then_left_alone() {
             _ => Some(scene.honest(effect)),
         }));
         assert!(
-            matches!(stop(&log).why, Why::Unreachable(NoAnswer::Busy) | Why::Paused(NoAnswer::Busy)),
+            matches!(stop(&log).why, AcceptReason::Unreachable(NoAnswer::Busy) | AcceptReason::Paused(NoAnswer::Busy)),
             "{endpoint:?}"
         );
         let waits: Vec<_> = log
@@ -85,7 +85,7 @@ fn a_throttled_login_is_not_hammered() {
         }
         _ => Some(scene.honest(effect)),
     }));
-    assert!(matches!(stop(&log).why, Why::Unreachable(NoAnswer::Busy)));
+    assert!(matches!(stop(&log).why, AcceptReason::Unreachable(NoAnswer::Busy)));
     assert_eq!(sent(&log).iter().filter(|sent| **sent == Endpoint::LoginStart).count(), 1);
     assert_eq!(stop(&log).reach, Reach::Stored);
 }
@@ -101,8 +101,8 @@ fn at_the_read_back_a_busy_server_is_asked_again_and_a_final_answer_is_not() {
             assert_eq!(sent(&log).iter().filter(|sent| **sent == endpoint).count(), times, "{endpoint:?}: {name}");
             let why = &stop(&log).why;
             let said = match why {
-                Why::Unreachable(NoAnswer::Busy) => "unavailable",
-                Why::Invite(problem) if problem.name == ProblemName::Suspended => "suspended",
+                AcceptReason::Unreachable(NoAnswer::Busy) => "unavailable",
+                AcceptReason::Invite(problem) if problem.name == ProblemName::Suspended => "suspended",
                 _ => "something else",
             };
             assert_eq!(said, name, "{endpoint:?}: {why:?}");
@@ -119,7 +119,7 @@ fn a_certificate_that_turns_bad_at_the_upload_pauses_it_at_once() {
         }
         _ => Some(scene.honest(effect)),
     }));
-    assert!(matches!(stop(&log).why, Why::Paused(NoAnswer::Certificate)), "{:?}", stop(&log));
+    assert!(matches!(stop(&log).why, AcceptReason::Paused(NoAnswer::Certificate)), "{:?}", stop(&log));
     assert_eq!(sent(&log).iter().filter(|sent| **sent == Endpoint::EnrolComplete).count(), 1);
 }
 
@@ -129,7 +129,7 @@ fn a_certificate_that_is_not_acceptable_is_not_tried_again() {
         let log = judged(Scene::new(1).run(1, |_, effect, scene| {
             Some(if matches!(effect, Effect::Send(_)) { Reply::Unreachable(why) } else { scene.honest(effect) })
         }));
-        assert!(matches!(stop(&log).why, Why::Unreachable(said) if said == why));
+        assert!(matches!(stop(&log).why, AcceptReason::Unreachable(said) if said == why));
         assert_eq!((sent(&log).len(), stop(&log).reach), (1, Reach::NothingSent));
     }
 }
@@ -143,7 +143,7 @@ fn a_server_that_finds_the_upload_wrong_is_believed_and_not_asked_again() {
             }
             _ => Some(scene.honest(effect)),
         }));
-        assert!(matches!(stop(&log).why, Why::ServerProblem(_)), "{name}");
+        assert!(matches!(stop(&log).why, AcceptReason::ServerProblem(_)), "{name}");
         assert_eq!(sent(&log).last(), Some(&Endpoint::EnrolComplete));
     }
 }
@@ -157,7 +157,7 @@ fn whoever_stops_the_program_at_any_effect_stops_everything() {
                 Scene::new(1)
                     .run(1, |now, effect, scene| Some(if now == at { stopped() } else { scene.honest(effect) })),
             );
-            assert!(matches!(stop(&log).why, Why::Cancelled), "effect {at}");
+            assert!(matches!(stop(&log).why, AcceptReason::Cancelled), "effect {at}");
             assert_eq!(log.turns.len(), at + 2, "effect {at}");
         }
     }
@@ -170,7 +170,7 @@ fn trouble_of_this_machine_at_any_effect_ends_it() {
         let log = judged(Scene::new(1).run(1, |now, effect, scene| {
             Some(if now == at { Reply::Trouble(LocalTrouble::Busy) } else { scene.honest(effect) })
         }));
-        assert!(matches!(stop(&log).why, Why::Local(LocalTrouble::Busy)), "effect {at}");
+        assert!(matches!(stop(&log).why, AcceptReason::Local(LocalTrouble::Busy)), "effect {at}");
     }
 }
 
@@ -192,7 +192,7 @@ fn where_nobody_can_be_asked_it_ends_and_says_what_is_missing() {
             scene.honest(effect)
         })
     }));
-    assert!(matches!(stop(&log).why, Why::Missing(Missing::Password)));
+    assert!(matches!(stop(&log).why, AcceptReason::Missing(Missing::Password)));
     let log = judged(Scene::new(1).run(1, |_, effect, scene| {
         let other = Answer::NotTheInvited { expected: "eve@example.org".to_owned() };
         Some(if matches!(effect, Effect::Ask(Question::Consent(_))) {
@@ -202,7 +202,7 @@ fn where_nobody_can_be_asked_it_ends_and_says_what_is_missing() {
         })
     }));
     assert!(
-        matches!(&stop(&log).why, Why::NotTheInvited { expected, invited } if expected == "eve@example.org" && invited == "ada@example.org")
+        matches!(&stop(&log).why, AcceptReason::NotTheInvited { expected, invited } if expected == "eve@example.org" && invited == "ada@example.org")
     );
 }
 
@@ -214,7 +214,7 @@ fn a_reply_that_does_not_fit_ends_it_at_once() {
             Scene::new(1)
                 .run(1, |now, effect, scene| Some(if now == at { Reply::Begin } else { scene.honest(effect) })),
         );
-        assert!(matches!(stop(&log).why, Why::OutOfStep), "effect {at}");
+        assert!(matches!(stop(&log).why, AcceptReason::OutOfStep), "effect {at}");
         assert_eq!(log.turns.len(), at + 2);
     }
 }
@@ -230,7 +230,7 @@ fn nothing_is_taken_for_done_because_something_else_was() {
                 honest |= now == at && std::mem::discriminant(&reply) == std::mem::discriminant(&wrong());
                 Some(if now == at { wrong() } else { reply })
             }));
-            assert!(honest || matches!(stop(&log).why, Why::OutOfStep), "effect {at}");
+            assert!(honest || matches!(stop(&log).why, AcceptReason::OutOfStep), "effect {at}");
         }
     }
 }
@@ -239,7 +239,7 @@ fn nothing_is_taken_for_done_because_something_else_was() {
 fn nothing_to_resume_is_said_and_nothing_sent() {
     let options = firstkey_core::flow::accept::Options { resume: true, ..Default::default() };
     let log = judged(Scene::new(1).run_with(1, options, |_, effect, scene| Some(scene.honest(effect))));
-    assert!(matches!(stop(&log).why, Why::NothingSaved));
+    assert!(matches!(stop(&log).why, AcceptReason::NothingSaved));
     assert_eq!(sent(&log), []);
 }
 
@@ -251,6 +251,6 @@ fn a_script_without_a_better_link_ends_with_the_trouble() {
         Effect::Ask(Question::Invite { .. }) => Some(Reply::Answer(Answer::No)),
         _ => Some(scene.honest(effect)),
     }));
-    assert!(matches!(stop(&log).why, Why::Link(_)));
-    assert!(!matches!(stop(&log).why, Why::GaveUp(GaveUp::NotYou)));
+    assert!(matches!(stop(&log).why, AcceptReason::Link(_)));
+    assert!(!matches!(stop(&log).why, AcceptReason::GaveUp(GaveUp::NotYou)));
 }

@@ -1,12 +1,11 @@
 //! One more organisation: accepted once, with consent and password, wherever it is cut off; no key is made or changed.
 
-use super::{Bench, Change, Meddle, Stop, Why, ready};
+use super::{AccountReason, AccountStop, Bench, Change, Meddle, ready};
 use firstkey_core::flow::accept::{Accept, Joining, Options};
-use firstkey_core::flow::account::stop::Reach;
 use firstkey_core::flow::account::{Deed, Done, join};
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{GaveUp, Why as InviteWhy};
-use firstkey_core::flow::{Effect, Flow, Reply};
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop, GaveUp, Reach};
+use firstkey_core::flow::{Accepted, Effect, Flow, Reply};
 use firstkey_core::wire::refusal::Refusal;
 use firstkey_testkit::chance::Seeded;
 
@@ -18,10 +17,7 @@ fn invited() -> Bench {
 }
 
 /// The link is pasted and claimed; what the flow for invites ends with.
-fn claim(
-    bench: &mut Bench,
-    options: Options,
-) -> (Option<Joining>, Result<firstkey_core::flow::Done, firstkey_core::flow::stop::Stop>) {
+fn claim(bench: &mut Bench, options: Options) -> (Option<Joining>, Result<Accepted, AcceptStop>) {
     let mut flow = Accept::new(options);
     let mut rng = Seeded::new(11);
     let mut reply = Reply::Begin;
@@ -38,7 +34,7 @@ fn joining(bench: &mut Bench) -> Joining {
     claim(bench, options).0.expect("an invite to join")
 }
 
-fn accept(bench: &mut Bench) -> Result<Done, Stop> {
+fn accept(bench: &mut Bench) -> Result<Done, AccountStop> {
     let joining = joining(bench);
     let pins = [bench.pin()];
     ready(join(bench, &mut Seeded::new(5), &joining, &pins))
@@ -74,7 +70,10 @@ fn a_person_who_does_not_want_to_is_asked_for_no_password() {
     let mut bench = invited();
     bench.joins = false;
     let stop = accept(&mut bench).expect_err("no");
-    assert!(matches!(stop.why, Why::GaveUp(GaveUp::NotYou)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(
+        matches!(stop.why, AccountReason::GaveUp(GaveUp::NotYou)) && stop.reach == Reach::NothingChanged,
+        "{stop:?}"
+    );
     assert_eq!((bench.asked, bench.paths.len(), is_member(&bench)), (0, 0, false));
 }
 
@@ -83,7 +82,7 @@ fn a_script_that_means_somebody_else_is_asked_for_no_password() {
     let mut bench = invited();
     bench.meant = Some("grace@example.org".to_owned());
     let stop = accept(&mut bench).expect_err("somebody else");
-    let Why::NotTheInvited { expected, invited } = &stop.why else { panic!("{stop:?}") };
+    let AccountReason::NotTheInvited { expected, invited } = &stop.why else { panic!("{stop:?}") };
     assert_eq!((expected.as_str(), invited.as_str()), ("grace@example.org", "ada@example.org"));
     assert_eq!((bench.asked, bench.paths.len(), is_member(&bench)), (0, 0, false));
 }
@@ -93,7 +92,7 @@ fn an_invite_to_join_makes_no_keys_and_a_rehearsal_of_it_says_so() {
     let mut bench = invited();
     let options = Options { rehearsal: true, ..bench.scene.shelf.options() };
     let (_, end) = claim(&mut bench, options);
-    assert!(matches!(end, Err(firstkey_core::flow::stop::Stop { why: InviteWhy::JoinsOnly, .. })));
+    assert!(matches!(end, Err(AcceptStop { why: AcceptReason::JoinsOnly, .. })));
     assert!(!is_member(&bench));
 }
 
@@ -115,7 +114,10 @@ fn an_invite_for_another_account_than_the_one_behind_the_address_is_refused() {
         let pins = if pins { vec![bench.pin()] } else { Vec::new() };
         bench.meddle = Some((1, Meddle::Alter(alter)));
         let stop = ready(join(&mut bench, &mut Seeded::new(5), &joining, &pins)).expect_err("another account");
-        assert!(matches!(stop.why, Why::Refused(Refusal::OtherAccount) | Why::Changed(Change::Account)), "{stop:?}");
+        assert!(
+            matches!(stop.why, AccountReason::Refused(Refusal::OtherAccount) | AccountReason::Changed(Change::Account)),
+            "{stop:?}"
+        );
         assert_eq!((bench.asked, is_member(&bench)), (0, false));
     }
 }
@@ -133,7 +135,7 @@ fn a_wrong_password_joins_nothing() {
     let mut bench = invited();
     bench.typed = ["not the password at all".to_owned()].into();
     let stop = accept(&mut bench).expect_err("wrong");
-    assert!(matches!(stop.why, Why::NotOpened) && !is_member(&bench), "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::NotOpened) && !is_member(&bench), "{stop:?}");
 }
 
 #[test]
@@ -141,7 +143,7 @@ fn a_server_that_made_the_account_a_member_of_something_else_is_found_out() {
     let mut bench = invited();
     bench.meddle = Some((4, Meddle::Alter(|text| super::recover::first_turned(text, "\"org_id\":\""))));
     let stop = accept(&mut bench).expect_err("another organisation");
-    assert!(matches!(stop.why, Why::Refused(Refusal::OtherAccount)), "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::Refused(Refusal::OtherAccount)), "{stop:?}");
     assert!(bench.kept.is_empty());
 }
 
@@ -150,7 +152,7 @@ fn an_invite_that_was_claimed_again_meanwhile_is_not_accepted() {
     let mut bench = invited();
     bench.before = Some((4, |scene| scene.server.claim_by_somebody_else()));
     let stop = accept(&mut bench).expect_err("stale");
-    assert!(matches!(stop.why, Why::Problem(_)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::Problem(_)) && stop.reach == Reach::NothingChanged, "{stop:?}");
     assert!(!is_member(&bench));
 }
 
@@ -178,15 +180,15 @@ fn stopped_or_cut_off_anywhere_it_is_not_said_that_nothing_changed_when_somethin
             assert!(patience >= 6, "{patience} effects");
             break;
         };
-        assert!(matches!(stop.why, Why::Cancelled), "{stop:?}");
-        assert!(!(is_member(&bench) && stop.reach == Reach::Unchanged), "{patience} {stop:?}");
+        assert!(matches!(stop.why, AccountReason::Cancelled), "{stop:?}");
+        assert!(!(is_member(&bench) && stop.reach == Reach::NothingChanged), "{patience} {stop:?}");
     }
     for at in 1..=4 {
         for meddle in [Meddle::Refuse, Meddle::Deaf, Meddle::Instead(429)] {
             let mut bench = invited();
             bench.meddle = Some((at, meddle));
             let stop = accept(&mut bench).expect_err("no answer");
-            assert!(!(is_member(&bench) && stop.reach == Reach::Unchanged), "{at} {stop:?}");
+            assert!(!(is_member(&bench) && stop.reach == Reach::NothingChanged), "{at} {stop:?}");
             // Another day the same letter does it, unless it was done already.
             bench.meddle = None;
             bench.asked = 0;

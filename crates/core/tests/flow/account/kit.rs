@@ -1,10 +1,10 @@
 //! A new kit: the old one dead, the new one good, password and keys the same, wherever it is cut off.
 
 use super::recover::on_file;
-use super::{Bench, Meddle, Stop, Why, ready};
-use firstkey_core::flow::account::stop::Reach;
+use super::{AccountReason, AccountStop, Bench, Meddle, ready};
 use firstkey_core::flow::account::{Deed, Done, KitWish, change_kit, recover, verify};
 use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::refusal::Refusal;
 use firstkey_testkit::chance::Seeded;
@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 
 const CHANGE: &str = "/v1/account/kit";
 
-fn change(bench: &mut Bench) -> Result<Done, Stop> {
+fn change(bench: &mut Bench) -> Result<Done, AccountStop> {
     let known = bench.known();
     ready(change_kit(bench, &mut Seeded::new(5), known))
 }
@@ -27,7 +27,7 @@ fn is_the_kit(bench: &mut Bench, code: &str) -> bool {
     match ready(verify(bench, &mut Seeded::new(3), known, Some(KitWish::Typed))) {
         Ok(done) => done.deed == Deed::KitVerified,
         Err(stop) => {
-            assert!(matches!(stop.why, Why::CodeOpensNothing), "{stop:?}");
+            assert!(matches!(stop.why, AccountReason::CodeOpensNothing), "{stop:?}");
             false
         }
     }
@@ -78,7 +78,7 @@ fn the_kit_of_this_account_in_a_file_is_proven_and_that_of_another_is_not_tried(
         let known = bench.known();
         match ready(verify(&mut bench, &mut Seeded::new(3), known, Some(KitWish::OnFile(kit)))) {
             Ok(done) => assert!(ours && done.deed == Deed::KitVerified),
-            Err(stop) => assert!(!ours && matches!(stop.why, Why::OtherKit), "{stop:?}"),
+            Err(stop) => assert!(!ours && matches!(stop.why, AccountReason::OtherKit), "{stop:?}"),
         }
     }
 }
@@ -88,7 +88,7 @@ fn a_kit_that_was_not_written_down_changes_nothing() {
     let mut bench = Bench::new();
     bench.writes = false;
     let stop = change(&mut bench).expect_err("not kept");
-    assert!(matches!(stop.why, Why::GaveUp(GaveUp::Kit)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::GaveUp(GaveUp::Kit)) && stop.reach == Reach::NothingChanged, "{stop:?}");
     let old = bench.first_kit();
     assert!(changes(&bench).is_empty() && is_the_kit(&mut bench, &old));
 }
@@ -119,12 +119,13 @@ fn stopped_anywhere_one_of_the_two_kits_opens_and_the_stop_says_which() {
             assert!(patience >= 12, "{patience} effects");
             break;
         };
-        assert!(matches!(stop.why, Why::Cancelled), "{patience} {stop:?}");
+        assert!(matches!(stop.why, AccountReason::Cancelled), "{patience} {stop:?}");
         let (old, new) = (bench.first_kit(), bench.kits.last().cloned());
         let (old, new) = (is_the_kit(&mut bench, &old), new.is_some_and(|new| is_the_kit(&mut bench, &new)));
         assert!(old != new, "{patience}: exactly one");
         match stop.reach {
-            Reach::Unchanged => assert!(old, "{patience}"),
+            Reach::NothingChanged => assert!(old, "{patience}"),
+            Reach::NothingSent | Reach::CodeUsed => panic!("{patience} {stop:?}"),
             Reach::Stored => assert!(new, "{patience}"),
             Reach::Unknown => {}
         }
@@ -137,8 +138,8 @@ fn a_server_that_says_stored_and_stores_nothing_is_found_out() {
     // The sixth is the change; what comes back afterwards is the old state.
     bench.meddle = Some((6, Meddle::Pretend));
     let stop = change(&mut bench).expect_err("a lie");
-    assert!(matches!(stop.why, Why::Refused(Refusal::Receipt)), "{stop:?} {:?}", bench.paths);
-    assert_eq!(stop.reach, Reach::Unchanged);
+    assert!(matches!(stop.why, AccountReason::Refused(Refusal::Receipt)), "{stop:?} {:?}", bench.paths);
+    assert_eq!(stop.reach, Reach::NothingChanged);
     let old = bench.first_kit();
     assert!(is_the_kit(&mut bench, &old));
 }
@@ -149,7 +150,7 @@ fn a_change_from_elsewhere_in_the_meantime_is_not_overwritten() {
     bench.before = Some((6, |scene| scene.server.put_other_envelope()));
     let stop = change(&mut bench).expect_err("somebody else was first");
     // Their envelope opens nothing here, so that this one cannot find out what is stored.
-    let is_told = matches!(&stop.why, Why::Problem(problem) if problem.name == ProblemName::ChangedMeanwhile);
+    let is_told = matches!(&stop.why, AccountReason::Problem(problem) if problem.name == ProblemName::ChangedMeanwhile);
     assert!(is_told, "{stop:?} {:?}", bench.paths);
 }
 
@@ -162,11 +163,11 @@ fn a_kit_of_another_account_and_a_dead_kit_are_not_its_kit() {
     other.account.0[0] ^= 1;
     bench.asked = 0;
     let end = ready(verify(&mut bench, &mut Seeded::new(3), known.clone(), Some(KitWish::OnFile(other))));
-    assert!(matches!(end, Err(Stop { why: Why::OtherKit, .. })));
+    assert!(matches!(end, Err(AccountStop { why: AccountReason::OtherKit, .. })));
     let mut other = super::recover::on_file(&bench, &bench.first_kit());
     other.realm.0[0] ^= 1;
     let end = ready(recover(&mut bench, &mut Seeded::new(3), known, Some(other), None));
-    assert!(matches!(end, Err(Stop { why: Why::OtherKit, .. })));
+    assert!(matches!(end, Err(AccountStop { why: AccountReason::OtherKit, .. })));
 }
 
 #[test]
@@ -175,5 +176,5 @@ fn a_kit_whose_signatures_the_server_would_not_take_is_not_its_kit() {
     bench.meddle = Some((3, Meddle::Alter(|text| super::turned(text, "\"recovery_public\":\""))));
     let known = bench.known();
     let end = ready(verify(&mut bench, &mut Seeded::new(3), known, Some(KitWish::Typed)));
-    assert!(matches!(end, Err(Stop { why: Why::CodeOpensNothing, .. })), "{end:?}");
+    assert!(matches!(end, Err(AccountStop { why: AccountReason::CodeOpensNothing, .. })), "{end:?}");
 }

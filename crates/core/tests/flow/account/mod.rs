@@ -14,10 +14,11 @@ use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::identity::KeyPairs;
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
 use firstkey_core::crypto::recovery::{CodeError, write_code, write_secret_key};
-use firstkey_core::flow::account::stop::{Change, Stop, Why};
-use firstkey_core::flow::account::{Done, Halt, Known, World, verify};
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop, Change};
+use firstkey_core::flow::account::{Done, Known, verify};
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
+use firstkey_core::flow::stop::{GaveUp, Halt, LocalTrouble, NoAnswer};
+use firstkey_core::flow::world::World;
 use firstkey_core::flow::{Answer, Notice, Question};
 use firstkey_core::secret::{MasterKey, SessionToken};
 use firstkey_core::wire::disclose::Email;
@@ -160,7 +161,7 @@ impl Bench {
         Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin) }
     }
 
-    fn verify(&mut self, known: Known) -> Result<Done, Stop> {
+    fn verify(&mut self, known: Known) -> Result<Done, AccountStop> {
         ready(verify(self, &mut Seeded::new(3), known, None))
     }
 
@@ -169,7 +170,7 @@ impl Bench {
         self.scene.kit.clone().expect("a kit was kept")
     }
 
-    fn stopped(&mut self, known: Known) -> Why {
+    fn stopped(&mut self, known: Known) -> AccountReason {
         match self.verify(known) {
             Err(stop) => stop.why,
             Ok(done) => panic!("it went on: {done:?}"),
@@ -362,7 +363,7 @@ fn each_typed_password_is_one_attempt_and_three_are_the_end() {
     let mut bench = Bench::new();
     bench.typed = VecDeque::from(["wrong password number 1".to_owned()]);
     let known = bench.known();
-    assert!(matches!(bench.stopped(known), Why::NotOpened));
+    assert!(matches!(bench.stopped(known), AccountReason::NotOpened));
     assert_eq!(bench.asked, 3);
     assert_eq!(bench.paths.iter().filter(|path| **path == "/v1/login/start").count(), 3);
     assert!(!bench.paths.contains(&"/v1/login/finish") && bench.kept.is_empty());
@@ -391,7 +392,7 @@ fn the_server_gets_no_guess_if_it_shows_another_account_or_another_generation() 
         let mut pin = bench.pin();
         turn(&mut pin);
         let known = Known { pin: Some(pin), ..bench.known() };
-        assert!(matches!(bench.stopped(known), Why::Changed(change) if change == expected), "{expected:?}");
+        assert!(matches!(bench.stopped(known), AccountReason::Changed(change) if change == expected), "{expected:?}");
         assert_eq!((bench.asked, bench.paths.len(), bench.kept.len()), (0, 1, 0), "{expected:?}");
     }
 }
@@ -402,7 +403,7 @@ fn another_server_key_or_other_public_keys_are_refused_though_the_password_is_ri
     let mut pin = bench.pin();
     pin.server_key[3] ^= 1;
     let known = Known { pin: Some(pin), ..bench.known() };
-    assert!(matches!(bench.stopped(known), Why::Changed(Change::ServerKey)));
+    assert!(matches!(bench.stopped(known), AccountReason::Changed(Change::ServerKey)));
     assert!(!bench.paths.contains(&"/v1/login/finish"), "no proof is given");
 
     for turn in [(|pin: &mut Pin| pin.identity.x25519[0] ^= 1) as fn(&mut Pin), |pin| pin.identity.ed25519[0] ^= 1] {
@@ -410,7 +411,7 @@ fn another_server_key_or_other_public_keys_are_refused_though_the_password_is_ri
         let mut pin = bench.pin();
         turn(&mut pin);
         let known = Known { pin: Some(pin), ..bench.known() };
-        assert!(matches!(bench.stopped(known), Why::Changed(Change::OtherKeys)));
+        assert!(matches!(bench.stopped(known), AccountReason::Changed(Change::OtherKeys)));
         assert!(bench.kept.is_empty());
     }
 }
@@ -432,8 +433,8 @@ fn altered_ciphertext_keys_and_parameters_are_refused_and_nothing_is_remembered(
         bench.typed.push_back("that was all".to_owned());
         let known = bench.known();
         let why = bench.stopped(known);
-        assert_eq!(matches!(why, Why::Refused(_) | Why::Changed(_)), refused, "{at} {why:?}");
-        assert_eq!(matches!(why, Why::NotOpened), !refused, "{at} {why:?}");
+        assert_eq!(matches!(why, AccountReason::Refused(_) | AccountReason::Changed(_)), refused, "{at} {why:?}");
+        assert_eq!(matches!(why, AccountReason::NotOpened), !refused, "{at} {why:?}");
         assert!(bench.kept.is_empty());
     }
 }
@@ -443,7 +444,7 @@ fn keys_that_a_server_made_itself_do_not_pass_where_there_is_no_pin_to_compare_w
     let mut bench = Bench::new();
     bench.meddle = Some((3, Meddle::Alter(with_keys_of_the_server)));
     let known = Known { pin: None, ..bench.known() };
-    assert!(matches!(bench.stopped(known), Why::Refused(Refusal::Keys)));
+    assert!(matches!(bench.stopped(known), AccountReason::Refused(Refusal::Keys)));
     assert!(bench.kept.is_empty());
 }
 
@@ -473,7 +474,7 @@ fn a_weak_or_unknown_cost_is_refused_before_a_password_is_asked_for() {
     let mut bench = Bench::new();
     bench.meddle = Some((1, Meddle::Alter(|text| text.replace("\"kdf_block\":\"AQI", "\"kdf_block\":\"AQE"))));
     let known = bench.known();
-    assert!(matches!(bench.stopped(known), Why::Refused(Refusal::Kdf(_))));
+    assert!(matches!(bench.stopped(known), AccountReason::Refused(Refusal::Kdf(_))));
     assert_eq!(bench.asked, 0);
 }
 
@@ -500,7 +501,7 @@ fn a_host_that_may_look_like_another_is_confirmed_unless_it_is_remembered() {
     let known = Known { origin: origin.clone(), email: "ada@example.org".to_owned(), pin: None };
     let mut world = Refusing { bench: &mut bench };
     let end = ready(verify(&mut world, &mut Seeded::new(3), known, None));
-    assert!(matches!(end, Err(Stop { why: Why::GaveUp(GaveUp::Host), .. })));
+    assert!(matches!(end, Err(AccountStop { why: AccountReason::GaveUp(GaveUp::Host), .. })));
     assert!(bench.paths.is_empty(), "nothing was sent");
 }
 

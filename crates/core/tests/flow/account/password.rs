@@ -1,12 +1,12 @@
 //! A new password: the old one dead, the new one good, the keys the same, wherever it is cut off.
 
-use super::{Bench, Change, Meddle, NEW, Stop, Why, ready};
+use super::{AccountReason, AccountStop, Bench, Change, Meddle, NEW, ready};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::account::change_password;
-use firstkey_core::flow::account::stop::Reach;
 use firstkey_core::flow::account::{Deed, Done, Known};
 use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::refusal::Refusal;
 use firstkey_testkit::chance::Seeded;
@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 
 const CHANGE: &str = "/v1/account/password";
 
-fn change(bench: &mut Bench, wish: Option<Profile>) -> Result<Done, Stop> {
+fn change(bench: &mut Bench, wish: Option<Profile>) -> Result<Done, AccountStop> {
     let known = bench.known();
     ready(change_password(bench, &mut Seeded::new(5), known, wish))
 }
@@ -63,7 +63,10 @@ fn a_made_passphrase_is_as_good_and_a_weak_one_changes_nothing() {
     let mut bench = Bench::new();
     bench.new = VecDeque::from(["password password".to_owned()]);
     let stop = change(&mut bench, None).expect_err("weak");
-    assert!(matches!(stop.why, Why::GaveUp(GaveUp::WeakPasswords)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(
+        matches!(stop.why, AccountReason::GaveUp(GaveUp::WeakPasswords)) && stop.reach == Reach::NothingChanged,
+        "{stop:?}"
+    );
     assert!(changes(&bench).is_empty() && opens(&mut bench, PASSWORD));
 }
 
@@ -72,13 +75,16 @@ fn ten_weak_ones_or_five_pairs_that_differ_end_it_and_change_nothing() {
     let mut bench = Bench::new();
     bench.new = VecDeque::from(["password password".to_owned()]);
     let stop = change(&mut bench, None).expect_err("weak");
-    assert!(matches!(stop.why, Why::GaveUp(GaveUp::WeakPasswords)), "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::GaveUp(GaveUp::WeakPasswords)), "{stop:?}");
     assert!(bench.attempts.iter().copied().eq(1..=10), "{:?}", bench.attempts);
 
     let mut bench = Bench::new();
     bench.second = Some("something else altogether".to_owned());
     let stop = change(&mut bench, None).expect_err("they differ");
-    assert!(matches!(stop.why, Why::GaveUp(GaveUp::TypingsDiffer)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(
+        matches!(stop.why, AccountReason::GaveUp(GaveUp::TypingsDiffer)) && stop.reach == Reach::NothingChanged,
+        "{stop:?}"
+    );
     assert_eq!((bench.attempts.as_slice(), bench.pairs.as_slice()), (&[1, 2, 3, 4, 5][..], &[2, 3, 4, 5][..]));
     assert!(changes(&bench).is_empty() && opens(&mut bench, PASSWORD));
 }
@@ -109,7 +115,10 @@ fn what_is_asked_of_a_lock_is_read_strictly() {
         let mut bench = Bench::new();
         bench.scene.server.asks[member] = value.clone();
         let stop = change(&mut bench, None).expect_err("refused");
-        assert!(matches!(stop.why, Why::Refused(_)) && stop.reach == Reach::Unchanged, "{member} {value} {stop:?}");
+        assert!(
+            matches!(stop.why, AccountReason::Refused(_)) && stop.reach == Reach::NothingChanged,
+            "{member} {value} {stop:?}"
+        );
         assert!(changes(&bench).is_empty() && bench.chosen.is_empty());
     }
 }
@@ -156,11 +165,12 @@ fn stopped_anywhere_one_of_the_two_opens_and_the_stop_says_which() {
             whole = patience;
             break;
         };
-        assert!(matches!(stop.why, Why::Cancelled), "{patience} {stop:?}");
+        assert!(matches!(stop.why, AccountReason::Cancelled), "{patience} {stop:?}");
         let (old, new) = (opens(&mut bench, PASSWORD), opens(&mut bench, NEW));
         assert!(old != new, "{patience}: exactly one");
         match stop.reach {
-            Reach::Unchanged => assert!(old, "{patience}"),
+            Reach::NothingChanged => assert!(old, "{patience}"),
+            Reach::NothingSent | Reach::CodeUsed => panic!("{patience} {stop:?}"),
             Reach::Stored => assert!(new, "{patience}"),
             Reach::Unknown => {}
         }
@@ -174,8 +184,8 @@ fn a_change_from_elsewhere_in_the_meantime_is_not_overwritten() {
     // Between the second log-in and the change, which is the seventh request.
     bench.before = Some((7, |scene| scene.server.put_other_envelope()));
     let stop = change(&mut bench, None).expect_err("somebody else was first");
-    let is_told = matches!(&stop.why, Why::Problem(problem) if problem.name == ProblemName::ChangedMeanwhile);
-    assert!(is_told && stop.reach == Reach::Unchanged, "{stop:?} {:?}", bench.paths);
+    let is_told = matches!(&stop.why, AccountReason::Problem(problem) if problem.name == ProblemName::ChangedMeanwhile);
+    assert!(is_told && stop.reach == Reach::NothingChanged, "{stop:?} {:?}", bench.paths);
 }
 
 #[test]
@@ -184,7 +194,7 @@ fn a_receipt_that_lies_is_noticed_whatever_is_stored() {
     // Stored, and a receipt of something else.
     bench.meddle = Some((7, Meddle::Alter(|text| super::turned(text, "\"receipt\":\""))));
     let stop = change(&mut bench, None).expect_err("a lie");
-    assert!(matches!(stop.why, Why::Refused(Refusal::Receipt)), "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::Refused(Refusal::Receipt)), "{stop:?}");
     assert_eq!(stop.reach, Reach::Stored);
     assert!(opens(&mut bench, NEW));
 }
@@ -195,8 +205,8 @@ fn another_server_key_at_the_registration_is_refused_and_nothing_is_sent() {
     // The sixth is the registration.
     bench.before = Some((6, |scene| scene.server.change_its_own_key()));
     let stop = change(&mut bench, None).expect_err("another server");
-    assert!(matches!(stop.why, Why::Changed(Change::ServerKey)), "{stop:?}");
-    assert!(changes(&bench).is_empty() && stop.reach == Reach::Unchanged);
+    assert!(matches!(stop.why, AccountReason::Changed(Change::ServerKey)), "{stop:?}");
+    assert!(changes(&bench).is_empty() && stop.reach == Reach::NothingChanged);
 }
 
 #[test]
@@ -206,7 +216,7 @@ fn what_comes_back_is_compared_with_what_was_sent() {
         let mut bench = Bench::new();
         bench.meddle = Some((9, Meddle::Alter(if mark.contains('2') { kit_turned } else { public_turned })));
         let stop = change(&mut bench, None).expect_err("something else came back");
-        assert!(matches!(stop.why, Why::Refused(Refusal::Differs(_))), "{stop:?}");
+        assert!(matches!(stop.why, AccountReason::Refused(Refusal::Differs(_))), "{stop:?}");
         assert_eq!(stop.reach, Reach::Stored);
         assert!(opens(&mut bench, NEW));
     }

@@ -1,7 +1,7 @@
 //! Colleagues: what is believed of them, and what stops.
 
 use super::*;
-use firstkey_core::flow::account::{Found, Sight, find, unlock};
+use firstkey_core::flow::account::{FoundPeer, Sight, find, unlock};
 use firstkey_core::flow::peer::{Peer, PeerTrouble};
 use firstkey_core::wire::directory::Words;
 use firstkey_core::wire::inbound::ProblemName;
@@ -21,7 +21,7 @@ impl Bench {
         &mut self.scene.server.directory[0]
     }
 
-    fn find(&mut self, whom: &str, peers: &[Peer], words: Option<&str>) -> Result<Found, Why> {
+    fn find(&mut self, whom: &str, peers: &[Peer], words: Option<&str>) -> Result<FoundPeer, AccountReason> {
         self.asked = 0;
         let known = self.known();
         let words = words.map(|words| Words::read(words).expect("eight words"));
@@ -33,9 +33,9 @@ impl Bench {
     }
 }
 
-fn trouble(end: Result<Found, Why>) -> PeerTrouble {
+fn trouble(end: Result<FoundPeer, AccountReason>) -> PeerTrouble {
     match end {
-        Err(Why::Peer(trouble)) => *trouble,
+        Err(AccountReason::Peer(trouble)) => *trouble,
         Err(why) => panic!("stopped otherwise: {why:?}"),
         Ok(found) => panic!("it was taken: {found:?}"),
     }
@@ -165,7 +165,7 @@ fn the_own_account_is_never_shown_for_somebody_else_and_not_with_other_keys() {
     let end = trouble(bench.find(GRACE, &[], None));
     assert!(matches!(end, PeerTrouble::SomebodyElse { ref known_as, .. } if *known_as == pin.email), "{end:?}");
     bench.grace().email = pin.email.clone();
-    assert!(matches!(bench.find(&pin.email, &[], None), Err(Why::Refused(Refusal::Keys))));
+    assert!(matches!(bench.find(&pin.email, &[], None), Err(AccountReason::Refused(Refusal::Keys))));
     let body = bench.scene.server.stored.as_ref().expect("complete").body.clone();
     let own: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
     for name in ["identity", "signature"] {
@@ -225,7 +225,10 @@ fn a_signature_that_does_not_hold_another_realm_and_odd_members_are_refused() {
         let mut bench = Bench::with_grace();
         turn(bench.grace());
         let end = bench.find(GRACE, &[], None);
-        assert!(matches!(&end, Err(Why::Refused(refusal)) if format!("{refusal:?}").starts_with(expected)), "{end:?}");
+        assert!(
+            matches!(&end, Err(AccountReason::Refused(refusal)) if format!("{refusal:?}").starts_with(expected)),
+            "{end:?}"
+        );
     }
 }
 
@@ -233,7 +236,10 @@ fn a_signature_that_does_not_hold_another_realm_and_odd_members_are_refused() {
 fn whoever_is_not_shown_is_said_to_be_unknown_and_a_bad_address_asks_nobody() {
     let mut bench = Bench::with_grace();
     let end = bench.find("nobody@example.org", &[], None);
-    assert!(matches!(&end, Err(Why::Problem(problem)) if problem.name == ProblemName::PersonUnknown), "{end:?}");
+    assert!(
+        matches!(&end, Err(AccountReason::Problem(problem)) if problem.name == ProblemName::PersonUnknown),
+        "{end:?}"
+    );
     let before = bench.paths.len();
     for bad in ["", "grace", "grace@", "gr ace@example.org", "grace@example.org\u{1b}"] {
         let end = trouble(bench.find(bad, &[], None));
@@ -295,5 +301,5 @@ fn the_key_that_opens_files_is_given_out_only_if_it_is_that_of_the_pin() {
     let known = Known { pin: Some(pin), ..bench.known() };
     bench.asked = 0;
     let end = ready(unlock(&mut bench, &mut Seeded::new(3), known));
-    assert!(matches!(end, Err(Stop { why: Why::Changed(Change::OtherKeys), .. })));
+    assert!(matches!(end, Err(AccountStop { why: AccountReason::Changed(Change::OtherKeys), .. })));
 }

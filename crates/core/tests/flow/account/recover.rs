@@ -1,12 +1,12 @@
 //! Back in with the kit: new password and kit good, the old ones dead, the keys the same, wherever it is cut off.
 
-use super::{Bench, Change, Meddle, NEW, Stop, Why, ready};
+use super::{AccountReason, AccountStop, Bench, Change, Meddle, NEW, ready};
 use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::recovery::{CodeError, read_code};
-use firstkey_core::flow::account::stop::Reach;
 use firstkey_core::flow::account::{Deed, Done, KitOnFile, Known, recover};
 use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::refusal::Refusal;
 use firstkey_testkit::chance::Seeded;
 use firstkey_testkit::scene::PASSWORD;
@@ -20,7 +20,7 @@ pub(super) fn on_file(bench: &Bench, code: &str) -> KitOnFile {
     KitOnFile { code, account: context.account, realm: context.realm }
 }
 
-fn back(bench: &mut Bench) -> Result<Done, Stop> {
+fn back(bench: &mut Bench) -> Result<Done, AccountStop> {
     let known = bench.known();
     ready(recover(bench, &mut Seeded::new(5), known, None, None))
 }
@@ -96,7 +96,7 @@ fn a_wrong_code_opens_nothing_three_times_and_nothing_is_changed() {
     let mut bench = Bench::new();
     bench.codes = VecDeque::from([firstkey_core::crypto::recovery::write_code(&[0x5a; 16]).as_str().to_owned()]);
     let stop = back(&mut bench).expect_err("wrong");
-    assert!(matches!(stop.why, Why::CodeOpensNothing) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::CodeOpensNothing) && stop.reach == Reach::NothingChanged, "{stop:?}");
     assert_eq!(bench.paths.iter().filter(|path| **path == "/v1/recovery/finish").count(), 3);
     assert!(sent(&bench).is_empty() && opens(&mut bench, PASSWORD));
 }
@@ -108,7 +108,7 @@ fn another_account_or_generation_than_the_remembered_one_is_refused_before_a_cod
     pin.identity.key_gen = KeyGen(2);
     let known = Known { pin: Some(pin), ..bench.known() };
     let end = ready(recover(&mut bench, &mut Seeded::new(5), known, None, None));
-    assert!(matches!(end, Err(Stop { why: Why::Changed(Change::OlderKeys), .. })));
+    assert!(matches!(end, Err(AccountStop { why: AccountReason::Changed(Change::OlderKeys), .. })));
     assert_eq!(bench.paths, ["/v1/login/params"]);
 }
 
@@ -118,7 +118,7 @@ fn a_challenge_for_another_account_than_the_one_that_was_shown_is_not_signed() {
         let mut bench = Bench::new();
         bench.meddle = Some((2, Meddle::Alter(if mark.contains("realm") { realm_turned } else { account_turned })));
         let stop = back(&mut bench).expect_err("another account");
-        assert!(matches!(stop.why, Why::Changed(Change::Account)), "{stop:?}");
+        assert!(matches!(stop.why, AccountReason::Changed(Change::Account)), "{stop:?}");
         assert!(!bench.paths.contains(&"/v1/recovery/finish"));
     }
 }
@@ -149,7 +149,7 @@ fn a_bundle_that_the_code_does_not_open_is_refused_and_no_password_is_asked_for(
         let mut bench = Bench::new();
         bench.meddle = Some((3, Meddle::Alter(alter)));
         let stop = back(&mut bench).expect_err("altered");
-        assert!(matches!(stop.why, Why::Refused(Refusal::Keys)), "{stop:?}");
+        assert!(matches!(stop.why, AccountReason::Refused(Refusal::Keys)), "{stop:?}");
         assert!(bench.chosen.is_empty() && sent(&bench).is_empty() && bench.kept.is_empty());
     }
 }
@@ -160,7 +160,7 @@ fn keys_that_a_server_made_itself_do_not_pass_where_there_is_no_pin_to_compare_w
     bench.meddle = Some((3, Meddle::Alter(super::with_keys_of_the_server)));
     let known = Known { pin: None, ..bench.known() };
     let end = ready(recover(&mut bench, &mut Seeded::new(5), known, None, None));
-    assert!(matches!(end, Err(Stop { why: Why::Refused(Refusal::Keys), .. })), "{end:?}");
+    assert!(matches!(end, Err(AccountStop { why: AccountReason::Refused(Refusal::Keys), .. })), "{end:?}");
 }
 
 #[test]
@@ -199,12 +199,13 @@ fn stopped_anywhere_the_old_pair_or_the_new_pair_opens_and_the_stop_says_which()
             assert!(patience >= 15, "{patience} effects");
             break;
         };
-        assert!(matches!(stop.why, Why::Cancelled), "{patience} {stop:?}");
+        assert!(matches!(stop.why, AccountReason::Cancelled), "{patience} {stop:?}");
         let (old_kit, new_kit) = (bench.first_kit(), bench.kits.last().cloned());
         let (old, new) = (opens(&mut bench, PASSWORD), opens(&mut bench, NEW));
         assert!(old != new, "{patience}: exactly one password");
         match stop.reach {
-            Reach::Unchanged => assert!(old, "{patience}"),
+            Reach::NothingChanged => assert!(old, "{patience}"),
+            Reach::NothingSent | Reach::CodeUsed => panic!("{patience} {stop:?}"),
             Reach::Stored => assert!(new, "{patience}"),
             Reach::Unknown => {}
         }
@@ -220,7 +221,7 @@ fn a_change_between_the_first_proof_and_the_last_is_noticed() {
     // The fourth is the second challenge: somebody sets another password meanwhile.
     bench.before = Some((4, |scene| scene.server.put_other_envelope()));
     let stop = back(&mut bench).expect_err("changed meanwhile");
-    assert_eq!(stop.reach, Reach::Unchanged);
+    assert_eq!(stop.reach, Reach::NothingChanged);
     assert!(sent(&bench).is_empty());
 }
 
@@ -237,7 +238,10 @@ fn another_lock_at_the_second_proof_than_at_the_first_stops_it() {
         }),
     ));
     let stop = back(&mut bench).expect_err("changed meanwhile");
-    assert!(matches!(stop.why, Why::Changed(Change::OtherKeys)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(
+        matches!(stop.why, AccountReason::Changed(Change::OtherKeys)) && stop.reach == Reach::NothingChanged,
+        "{stop:?}"
+    );
     assert!(sent(&bench).is_empty());
 }
 
@@ -249,7 +253,7 @@ fn other_keys_than_the_remembered_ones_are_refused_though_the_code_opens_them() 
         turn(&mut pin);
         let known = Known { pin: Some(pin), ..bench.known() };
         let end = ready(recover(&mut bench, &mut Seeded::new(5), known, None, None));
-        assert!(matches!(end, Err(Stop { why: Why::Changed(Change::OtherKeys), .. })), "{end:?}");
+        assert!(matches!(end, Err(AccountStop { why: AccountReason::Changed(Change::OtherKeys), .. })), "{end:?}");
         assert!(bench.chosen.is_empty() && sent(&bench).is_empty());
     }
 }
@@ -260,8 +264,8 @@ fn another_server_key_at_the_registration_is_refused_and_nothing_is_sent() {
     // The sixth is the registration.
     bench.before = Some((6, |scene| scene.server.change_its_own_key()));
     let stop = back(&mut bench).expect_err("another server");
-    assert!(matches!(stop.why, Why::Changed(Change::ServerKey)), "{stop:?} {:?}", bench.paths);
-    assert!(sent(&bench).is_empty() && stop.reach == Reach::Unchanged);
+    assert!(matches!(stop.why, AccountReason::Changed(Change::ServerKey)), "{stop:?} {:?}", bench.paths);
+    assert!(sent(&bench).is_empty() && stop.reach == Reach::NothingChanged);
 }
 
 #[test]
@@ -269,6 +273,6 @@ fn a_server_that_says_stored_and_stores_nothing_is_found_out() {
     let mut bench = Bench::new();
     bench.meddle = Some((7, Meddle::Pretend));
     let stop = back(&mut bench).expect_err("a lie");
-    assert!(matches!(stop.why, Why::Refused(Refusal::Receipt)), "{stop:?} {:?}", bench.paths);
+    assert!(matches!(stop.why, AccountReason::Refused(Refusal::Receipt)), "{stop:?} {:?}", bench.paths);
     assert!(opens(&mut bench, PASSWORD));
 }

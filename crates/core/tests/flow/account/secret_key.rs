@@ -1,13 +1,13 @@
 //! The second secret: made, used, kept by every other change, never taken away, and worth something.
 
-use super::{Bench, Change, Meddle, NEW, Stop, Why, ready};
+use super::{AccountReason, AccountStop, Bench, Change, Meddle, NEW, ready};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::kdf::KdfBlock;
 use firstkey_core::crypto::recovery::{CodeError, read_secret_key, write_secret_key};
-use firstkey_core::flow::account::stop::Reach;
 use firstkey_core::flow::account::{Deed, Done, Known, change_kit, change_password, change_secret_key, recover};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::asked::SecretKeys;
 use firstkey_testkit::chance::Seeded;
 use firstkey_testkit::needles::Needles;
@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 const PATH: &str = "/v1/account/password";
 
 /// Makes one where the organisation allows it.
-fn make(bench: &mut Bench) -> Result<Done, Stop> {
+fn make(bench: &mut Bench) -> Result<Done, AccountStop> {
     bench.scene.server.asks["secret_key"] = "allowed".into();
     let known = bench.known();
     ready(change_secret_key(bench, &mut Seeded::new(5), known))
@@ -128,7 +128,7 @@ fn the_right_password_with_a_wrong_secret_key_proves_nothing_to_the_server_and_g
     hold(&mut bench, &other_key());
     let known = bench.known();
     let why = bench.stopped(known);
-    assert!(matches!(why, Why::NotOpenedByBoth), "{why:?}");
+    assert!(matches!(why, AccountReason::NotOpenedByBoth), "{why:?}");
     assert_eq!(bench.asked, 3);
     assert!(!bench.paths.contains(&"/v1/login/finish"), "no proof, no ciphertext: {:?}", bench.paths);
     assert!(bench.told.contains(&"NotOpenedByBoth".to_owned()) && !bench.told.contains(&"NotOpened".to_owned()));
@@ -139,7 +139,7 @@ fn an_organisation_that_does_not_use_them_stops_it_and_nothing_is_changed() {
     let mut bench = Bench::new();
     let known = bench.known();
     let stop = ready(change_secret_key(&mut bench, &mut Seeded::new(5), known)).expect_err("off");
-    assert!(matches!(stop.why, Why::SecretKeysOff) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::SecretKeysOff) && stop.reach == Reach::NothingChanged, "{stop:?}");
     assert!(bench.keys.is_empty() && !bench.paths.contains(&PATH));
 }
 
@@ -149,7 +149,10 @@ fn a_new_one_takes_the_place_of_the_old_one_only_if_that_is_agreed_to() {
     let old = bench.keys[0].clone();
     bench.joins = false;
     let stop = make(&mut bench).expect_err("no");
-    assert!(matches!(stop.why, Why::GaveUp(GaveUp::ReplaceSecretKey)) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(
+        matches!(stop.why, AccountReason::GaveUp(GaveUp::ReplaceSecretKey)) && stop.reach == Reach::NothingChanged,
+        "{stop:?}"
+    );
     assert_eq!(bench.keys.len(), 1, "none was shown");
     assert!(opens(&mut bench, PASSWORD, &old));
     again(&mut bench);
@@ -168,7 +171,7 @@ fn one_that_was_not_kept_locks_nothing() {
         let mut bench = Bench::new();
         (bench.writes, bench.proves) = (writes, proves);
         let stop = make(&mut bench).expect_err("not kept");
-        assert!(matches!(stop.why, Why::GaveUp(how) if how == expected), "{stop:?}");
+        assert!(matches!(stop.why, AccountReason::GaveUp(how) if how == expected), "{stop:?}");
         assert!(!bench.paths.contains(&PATH) && !block(&mut bench).two_secret);
     }
 }
@@ -199,14 +202,14 @@ fn k20_a_server_that_takes_the_secret_key_away_is_refused_before_a_password_is_a
     bench.meddle = Some((1, Meddle::Alter(without)));
     let known = bench.known();
     let why = bench.stopped(known);
-    assert!(matches!(why, Why::Changed(Change::SecretKeyGone)), "{why:?}");
+    assert!(matches!(why, AccountReason::Changed(Change::SecretKeyGone)), "{why:?}");
     assert_eq!((bench.asked, bench.paths.len(), bench.kept.len()), (0, 1, 0));
 
     // Where nothing is remembered the password is asked for, and opens nothing; the server gets no proof to test guesses with.
     let mut bench = with_one();
     bench.meddle = Some((1, Meddle::Alter(without)));
     let known = Known { pin: None, ..bench.known() };
-    assert!(matches!(bench.stopped(known), Why::NotOpened));
+    assert!(matches!(bench.stopped(known), AccountReason::NotOpened));
     assert!(!bench.paths.contains(&"/v1/login/finish"));
 }
 
@@ -240,7 +243,7 @@ fn where_one_is_required_a_new_password_alone_is_not_even_chosen() {
     bench.scene.server.asks["secret_key"] = "required".into();
     let known = bench.known();
     let stop = ready(change_password(&mut bench, &mut Seeded::new(5), known, None)).expect_err("required");
-    assert!(matches!(stop.why, Why::SecretKeyRequired) && stop.reach == Reach::Unchanged, "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::SecretKeyRequired) && stop.reach == Reach::NothingChanged, "{stop:?}");
     assert!(bench.chosen.is_empty());
     // The account still opens, and whoever opens it is told.
     again(&mut bench);
@@ -281,7 +284,7 @@ fn stopped_at_any_effect_one_lock_holds_and_the_end_says_which() {
         match &end {
             Ok(_) => assert!(stored),
             Err(stop) => {
-                assert!(matches!(stop.why, Why::Cancelled), "{at} {stop:?}");
+                assert!(matches!(stop.why, AccountReason::Cancelled), "{at} {stop:?}");
                 assert!(stop.reach == Reach::Unknown || (stop.reach == Reach::Stored) == stored, "{at} {stop:?}");
             }
         }

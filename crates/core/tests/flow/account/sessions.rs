@@ -1,6 +1,6 @@
 //! Where the account is logged in: listed, ended, and the run's own session gone at the end of every good run.
 
-use super::{Bench, Meddle, NoAnswer, Pin, Refusal, Stop, Why, ready, turned};
+use super::{AccountReason, AccountStop, Bench, Meddle, NoAnswer, Pin, Refusal, ready, turned};
 use firstkey_core::crypto::context::SessionId;
 use firstkey_core::flow::account::{Deed, Ending, Seen, change_password, sessions};
 use firstkey_testkit::chance::Seeded;
@@ -15,7 +15,7 @@ fn bench() -> Bench {
     bench
 }
 
-fn run(bench: &mut Bench, ending: Ending) -> Result<Seen, Stop> {
+fn run(bench: &mut Bench, ending: Ending) -> Result<Seen, AccountStop> {
     let known = bench.known();
     ready(sessions(bench, &mut Seeded::new(4), known, ending))
 }
@@ -57,7 +57,7 @@ fn all_others_are_ended_at_once() {
 fn an_id_that_is_not_in_the_list_is_never_sent() {
     let mut bench = bench();
     let stop = run(&mut bench, of([7; 32])).expect_err("there is none");
-    assert!(matches!(stop.why, Why::NoSuchSession(_)), "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::NoSuchSession(_)), "{stop:?}");
     assert_eq!(bench.paths.last(), Some(&"/v1/sessions"));
     assert_eq!(bench.scene.server.sessions.len(), 3);
 }
@@ -77,7 +77,7 @@ fn an_end_that_is_refused_for_any_other_reason_is_not_taken_for_one() {
     let mut bench = bench();
     bench.before = Some((5, |scene| scene.server.sessions.clear()));
     let stop = run(&mut bench, of(OTHERS[0])).expect_err("the session of this run is over");
-    assert!(matches!(stop.why, Why::Problem(_)), "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::Problem(_)), "{stop:?}");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_server_that_says_nothing_sensible_of_sessions_is_refused_and_nothing_is_rem
         let mut bench = bench();
         bench.meddle = Some((4, Meddle::Alter(alter)));
         let stop = run(&mut bench, Ending::Others).expect_err("refused");
-        assert!(matches!(stop.why, Why::Refused(_)), "{stop:?}");
+        assert!(matches!(stop.why, AccountReason::Refused(_)), "{stop:?}");
         assert!(bench.kept.is_empty() && bench.paths.len() == 4);
     }
 }
@@ -124,7 +124,7 @@ fn after_a_bad_end_nothing_more_is_sent() {
     bench.meddle = Some((7, Meddle::Alter(|text| turned(text, "\"receipt\":\""))));
     let known = bench.known();
     let stop = ready(change_password(&mut bench, &mut Seeded::new(5), known, None)).expect_err("a lie");
-    assert!(matches!(stop.why, Why::Refused(Refusal::Receipt)), "{stop:?}");
+    assert!(matches!(stop.why, AccountReason::Refused(Refusal::Receipt)), "{stop:?}");
     assert!(!bench.paths.contains(&"/v1/logout"), "{:?}", bench.paths);
 }
 

@@ -1,9 +1,9 @@
 //! The table of faults: each change of an account, met by each fault at each of its requests. After every one the person gets in, and running the command again
 //! finishes it.
 
-use super::{Bench, Meddle, NEW, Stop, Why, ready};
-use firstkey_core::flow::account::stop::Reach;
+use super::{AccountReason, AccountStop, Bench, Meddle, NEW, ready};
 use firstkey_core::flow::account::{change_kit, change_password, change_secret_key, recover};
+use firstkey_core::flow::stop::Reach;
 use firstkey_testkit::chance::Seeded;
 use firstkey_testkit::scene::PASSWORD;
 use rows::row;
@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 )]
 mod rows;
 
-type Deed = fn(&mut Bench, u64) -> Result<(), Stop>;
+type Deed = fn(&mut Bench, u64) -> Result<(), AccountStop>;
 
 const DEEDS: [(&str, Deed); 4] = [
     ("secret-key", |bench, seed| {
@@ -91,9 +91,10 @@ fn after_every_fault_at_every_request_one_pair_opens_and_the_command_can_be_done
                 let slot = match &end {
                     Ok(()) => 0,
                     Err(stop) => {
-                        assert!(!matches!(stop.why, Why::Cancelled | Why::NothingKnown), "{place}");
+                        assert!(!matches!(stop.why, AccountReason::Cancelled | AccountReason::NothingKnown), "{place}");
                         match stop.reach {
-                            Reach::Unchanged => 1,
+                            Reach::NothingChanged => 1,
+                            Reach::NothingSent | Reach::CodeUsed => panic!("{place} {stop:?}"),
                             Reach::Unknown => 2,
                             Reach::Stored => 3,
                         }
