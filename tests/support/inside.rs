@@ -19,6 +19,7 @@ use firstkey_core::flow::{Answer, Done, Effect, Flow, Notice, Question, Reply};
 use firstkey_core::secret::{MasterKey, SessionToken};
 use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::outbound::Outbound;
+use firstkey_estimator::Zxcvbn;
 use rand_core::CryptoRngCore;
 use std::cell::Cell;
 use std::io::Write;
@@ -209,7 +210,7 @@ fn play(home: &Path, choice: &Choice, script: &mut Script) -> Result<Done, Stop>
         profile: Some(Profile::One),
         pins: shelf.pins().map_err(early)?,
         checkpoints: shelf.checkpoints().map_err(early)?,
-        ..Options::default()
+        ..Options::new(&Zxcvbn)
     };
     let edges = Edges {
         person: &mut Counted { inner: script, choice },

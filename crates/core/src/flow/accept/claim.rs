@@ -150,7 +150,7 @@ impl Expect for ExpectConsent {
         let Self { options, claim, terms } = *self;
         match reply {
             Reply::Answer(Answer::Yes) => {
-                let run = choose::Run { rehearsal: options.rehearsal, claim, terms };
+                let run = choose::Run { rehearsal: options.rehearsal, estimator: options.estimator, claim, terms };
                 match run.terms.replacement.clone() {
                     None => begin(run),
                     Some(about) => {
