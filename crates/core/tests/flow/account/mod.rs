@@ -195,7 +195,7 @@ impl World for Bench {
             }
             Question::Again { made } => {
                 if let Some(made) = made {
-                    self.chosen = made.as_str().to_owned();
+                    made.as_str().clone_into(&mut self.chosen);
                 }
                 return secret(self.second.as_ref().unwrap_or(&self.chosen));
             }
