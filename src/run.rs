@@ -24,6 +24,7 @@ use crate::exit::ExitCode;
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::account::join;
 use firstkey_core::flow::stop::{LocalTrouble, Reach, AcceptStop, StorageTrouble, AcceptReason};
+use firstkey_estimator::Zxcvbn;
 use crate::port::harden::harden;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
@@ -130,6 +131,7 @@ fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<
     let path = state_folder(state).map_err(early)?;
     let mut shelf = StateShelf::open(&path).map_err(early)?;
     let options = Options {
+        estimator: &Zxcvbn,
         profile,
         rehearsal: flags.dry_run,
         resume: flags.resume,

@@ -17,6 +17,7 @@ use firstkey_core::secret::{
     AccountKey, Ed25519Seed, ExportKey, FixedSecret, InviteToken, MasterKey, OpaquePassword, Password, PreKey,
     RecoveryCode, SecretKey, SessionToken, SrpExponent, TokenText, X25519Secret,
 };
+use firstkey_estimator::Zxcvbn;
 use rand_core::RngCore;
 use spy::Watch;
 use std::hint::black_box;
@@ -261,7 +262,7 @@ fn making_and_opening_the_keys_of_an_account_leaves_nothing_of_them() {
 fn the_estimator_leaves_what_it_judges_which_is_why_the_programs_wipe_what_is_freed() {
     let typed = a_password();
     let watch = Watch::over("the judged password", &typed);
-    judge(std::str::from_utf8(&typed).expect("letters"), &Context::default(), 0);
+    judge(std::str::from_utf8(&typed).expect("letters"), &Context::default(), 0, &Zxcvbn);
     assert!(
         watch.was_given_back(),
         "the estimator wipes its strings now: docs/THREAT-MODEL.md, section 13, says that it does not"

@@ -2,6 +2,7 @@
 
 use super::{Edges, Person, Server, Shelf, Stretch};
 use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
+use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::world::World;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{Halt, LocalTrouble};
@@ -9,6 +10,7 @@ use firstkey_core::flow::{Answer, Notice, Question};
 use firstkey_core::secret::SessionToken;
 use firstkey_core::wire::outbound::Outbound;
 use firstkey_core::wire::inbound::Response;
+use firstkey_estimator::Zxcvbn;
 use std::time::{Duration, Instant};
 
 impl<P, S, H, K, C, F> World for Edges<'_, P, S, H, K, C>
@@ -66,6 +68,10 @@ where
             () = tokio::time::sleep(time) => Ok(()),
             () = (self.stopped)() => Err(Halt::Cancelled),
         }
+    }
+
+    fn estimator(&self) -> &dyn Estimator {
+        &Zxcvbn
     }
 
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {

@@ -25,10 +25,12 @@ use crate::ui::script::Script;
 use crate::ui::text::notice::KIT_SHOWN;
 use crate::ui::text::{hex, infisical as words, question as our_words};
 use crate::ui::{signals, source};
+use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use firstkey_core::flow::{Answer as OurAnswer, Question as OurQuestion};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
+use firstkey_estimator::Zxcvbn;
 use firstkey_infisical::door::Request;
 use firstkey_infisical::flow::{Answer, Done, Halt, Missing, Notice, Question, Stop, World};
 use firstkey_infisical::keys::{ARGON2, StretchJob};
@@ -435,6 +437,10 @@ impl World for Desk<'_> {
             () = tokio::time::sleep(time) => Ok(()),
             _ = signals::wait() => Err(Halt::Cancelled),
         }
+    }
+
+    fn estimator(&self) -> &dyn Estimator {
+        &Zxcvbn
     }
 
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {

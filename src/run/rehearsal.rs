@@ -26,6 +26,7 @@ use firstkey_core::wire::fields::Fields;
 use firstkey_core::wire::inbound::{Framing, Response};
 use firstkey_core::wire::json::{self, MAX_BODY};
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
+use firstkey_estimator::Zxcvbn;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -88,7 +89,7 @@ fn played(
     };
     let mut person = Reader { script, has_link };
     let edges = Edges { person: &mut person, server: &mut server, shelf: papers, stretch: &mut ThisMachine, stopped };
-    let mut flow = Accept::new(Options { profile, rehearsal: true, pins, ..Options::default() });
+    let mut flow = Accept::new(Options { profile, rehearsal: true, pins, ..Options::new(&Zxcvbn) });
     let end = runtime.block_on(drive::run(&mut flow, edges, &mut rng));
     // A stretch that was stopped by Ctrl-C is not waited for.
     runtime.shutdown_background();

@@ -14,11 +14,12 @@ use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, Reach, AcceptStop, AcceptReason};
-use firstkey_core::flow::{Answer, Accepted, Effect, Flow, Notice, Question, Reply};
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop, LocalTrouble, NoAnswer, Reach};
+use firstkey_core::flow::{Accepted, Answer, Effect, Flow, Notice, Question, Reply};
 use firstkey_core::secret::{MasterKey, SessionToken};
 use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::outbound::Outbound;
+use firstkey_estimator::Zxcvbn;
 use rand_core::CryptoRngCore;
 use std::cell::Cell;
 use std::io::Write;
@@ -203,13 +204,18 @@ pub fn accept(home: &Path, email: &str, choice: &Choice) -> Run {
 }
 
 fn play(home: &Path, choice: &Choice, script: &mut Script) -> Result<Accepted, AcceptStop> {
-    let early = |trouble| AcceptStop { why: AcceptReason::Local(trouble), reach: Reach::NothingSent, origin: None, subject: None };
+    let early = |trouble| AcceptStop {
+        why: AcceptReason::Local(trouble),
+        reach: Reach::NothingSent,
+        origin: None,
+        subject: None,
+    };
     let shelf = StateShelf::open(&home.join("state")).map_err(early)?;
     let options = Options {
         profile: Some(Profile::One),
         pins: shelf.pins().map_err(early)?,
         checkpoints: shelf.checkpoints().map_err(early)?,
-        ..Options::default()
+        ..Options::new(&Zxcvbn)
     };
     let edges = Edges {
         person: &mut Counted { inner: script, choice },

@@ -4,6 +4,7 @@ mod strength_samples;
 
 use firstkey_core::crypto::strength::{Context, Part, Tail, Verdict, Weakness, judge};
 use firstkey_core::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
+use firstkey_estimator::Zxcvbn;
 use proptest::prelude::*;
 use rand_core::{CryptoRng, RngCore};
 use strength_samples::{COMMON, CONTEXT, GOOD, GUESSABLE, SHORT};
@@ -17,7 +18,7 @@ const ADA: Context<'_> = Context {
 
 /// The reasons of a refusal; none for a good password.
 fn reasons(password: &str) -> Vec<Weakness> {
-    match judge(password, &ADA, 15) {
+    match judge(password, &ADA, 15, &Zxcvbn) {
         Verdict::Good(_) => Vec::new(),
         Verdict::Weak { reasons, .. } => reasons,
     }
@@ -70,7 +71,7 @@ fn the_same_password_is_good_for_one_person_and_a_name_for_another() {
     let password = "Brandywine Orchards 1987";
     assert_eq!(reasons(password), []);
     let organisation = Context { organisation: "Brandywine Orchards Ltd", ..ADA };
-    let Verdict::Weak { reasons, strength } = judge(password, &organisation, 15) else {
+    let Verdict::Weak { reasons, strength } = judge(password, &organisation, 15, &Zxcvbn) else {
         panic!("accepted");
     };
     assert_eq!(reasons[0], Weakness::Context { part: Part::Organisation, tail: Tail::Year });
@@ -82,14 +83,16 @@ fn one_word_of_the_dictionary_is_common_and_nothing_else_is_said_of_it() {
     assert_eq!(reasons("responsibilities"), [Weakness::Common, Weakness::Guessable { score: 1 }]);
     // Where it is somebody's name, that is the reason.
     let organisation = Context { organisation: "Responsibilities Ltd", ..ADA };
-    let Verdict::Weak { reasons, .. } = judge("responsibilities", &organisation, 15) else { panic!("accepted") };
+    let Verdict::Weak { reasons, .. } = judge("responsibilities", &organisation, 15, &Zxcvbn) else {
+        panic!("accepted")
+    };
     let name = Weakness::Context { part: Part::Organisation, tail: Tail::Nothing };
     assert_eq!(reasons, [name, Weakness::Guessable { score: 0 }]);
 }
 
 #[test]
 fn the_least_that_is_accepted_takes_a_hundred_million_guesses() {
-    let Verdict::Good(strength) = judge("kitchen lanterns", &ADA, 15) else { panic!("refused") };
+    let Verdict::Good(strength) = judge("kitchen lanterns", &ADA, 15, &Zxcvbn) else { panic!("refused") };
     assert!((8.0..10.0).contains(&strength.guesses_log10), "{}", strength.guesses_log10);
 }
 
@@ -121,7 +124,7 @@ fn a_name_is_guessed_first_whatever_stands_beside_it() {
     let password = "vuqhomtizrabcde";
     assert_eq!(reasons(password), []);
     let organisation = Context { organisation: "Vuqhomtizr", ..ADA };
-    let Verdict::Weak { reasons, .. } = judge(password, &organisation, 15) else { panic!("accepted") };
+    let Verdict::Weak { reasons, .. } = judge(password, &organisation, 15, &Zxcvbn) else { panic!("accepted") };
     assert!(matches!(reasons.last(), Some(Weakness::Guessable { .. })), "{reasons:?}");
 }
 
@@ -148,14 +151,14 @@ fn patterns_are_named() {
 #[test]
 fn a_policy_raises_the_length_and_never_lowers_it() {
     let twenty_two = "velvet tundra misprint";
-    let need = |asked| match judge(twenty_two, &ADA, asked) {
+    let need = |asked| match judge(twenty_two, &ADA, asked, &Zxcvbn) {
         Verdict::Good(_) => None,
         Verdict::Weak { reasons, .. } => Some(reasons),
     };
     assert_eq!(need(0), None);
     assert_eq!(need(22), None);
     assert_eq!(need(23), Some(vec![Weakness::TooShort { have: 22, need: 23 }]));
-    assert!(matches!(judge("fourteen chars", &ADA, 4), Verdict::Weak { .. }));
+    assert!(matches!(judge("fourteen chars", &ADA, 4, &Zxcvbn), Verdict::Weak { .. }));
 }
 
 #[test]
@@ -164,12 +167,12 @@ fn long_passwords_are_judged_whole_enough_and_in_time() {
     assert_eq!(reasons(&"x".repeat(1024)).last(), Some(&Weakness::Guessable { score: 0 }));
     assert!(!reasons(&"password".repeat(128)).is_empty());
     // Every sign that may stand for a letter at once: the estimator's slowest input.
-    let _ = judge(&"4@8({[<3691!|17|0$5+7%2 ".repeat(4), &ADA, 15);
+    let _ = judge(&"4@8({[<3691!|17|0$5+7%2 ".repeat(4), &ADA, 15, &Zxcvbn);
 }
 
 #[test]
 fn time_to_guess_is_half_of_all_guesses() {
-    let Verdict::Good(strength) = judge("velvet tundra misprint cobra", &ADA, 15) else {
+    let Verdict::Good(strength) = judge("velvet tundra misprint cobra", &ADA, 15, &Zxcvbn) else {
         panic!("refused");
     };
     assert!(strength.guesses_log10 > 14.0);
@@ -217,12 +220,12 @@ proptest! {
     #[test]
     fn any_text_gets_a_verdict(password in "\\PC{0,120}", name in "\\PC{0,60}", host in "[a-zA-Z0-9.]{0,80}") {
         let context = Context { name: &name, email: &name, organisation: &name, host: &host };
-        let _ = judge(&password, &context, 15);
+        let _ = judge(&password, &context, 15, &Zxcvbn);
     }
 
     #[test]
     fn keyboard_and_sign_soup_gets_a_verdict(password in "[qwaszx@4!1|7$+QWASZX]{15,100}") {
-        let _ = judge(&password, &ADA, 15);
+        let _ = judge(&password, &ADA, 15, &Zxcvbn);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! Must never: judge a password that is only used.
 
 use firstkey_core::crypto::prepare::{PrepareError, prepare};
-use firstkey_core::crypto::strength::{Context, Strength, Verdict, Weakness, judge};
+use firstkey_core::crypto::strength::{Context, Estimator, Strength, Verdict, Weakness, judge};
 use firstkey_core::crypto::words::make_passphrase;
 use rand_core::CryptoRngCore;
 use unicode_normalization::is_nfc;
@@ -69,13 +69,13 @@ pub struct Fit {
 }
 
 /// Judges a password as typed.
-pub fn check(typed: &[u8], context: &Context<'_>) -> Result<Fit, Unfit> {
+pub fn check(typed: &[u8], context: &Context<'_>, estimator: &dyn Estimator) -> Result<Fit, Unfit> {
     let prepared = prepare(typed).map_err(Unfit::Unusable)?;
     let text = std::str::from_utf8(typed).map_err(|_| Unfit::Unusable(PrepareError::NotUtf8))?;
     web(text).map_err(Unfit::Web)?;
     // Ours are about what a person sees, so they judge the normal form.
     let seen = std::str::from_utf8(&prepared).map_err(|_| Unfit::Unusable(PrepareError::NotUtf8))?;
-    match judge(seen, context, 0) {
+    match judge(seen, context, 0, estimator) {
         Verdict::Weak { reasons, strength } => Err(Unfit::Weak { reasons, strength }),
         Verdict::Good(strength) if strength.guesses_log10 < GUESSES => Err(Unfit::WithinReach(strength)),
         Verdict::Good(strength) => Ok(Fit { strength, same_everywhere: is_nfc(text) }),
@@ -146,6 +146,7 @@ pub fn make(rng: &mut dyn CryptoRngCore) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use firstkey_estimator::Zxcvbn;
     use firstkey_testkit::chance::Seeded;
 
     const NOBODY: Context<'static> =
@@ -196,12 +197,15 @@ mod tests {
     #[test]
     fn w01_a_typed_password_must_be_out_of_reach_of_whoever_holds_the_verifier() {
         // Good enough where Argon2id stands in the way (10^8), not here.
-        assert!(matches!(check(b"tundra-velvet-42", &NOBODY), Err(Unfit::WithinReach(_) | Unfit::Weak { .. })));
-        let fit = check(b"velvet tundra misprint cobra lunar eggplant 7", &NOBODY).expect("far out of reach");
-        assert!(fit.strength.guesses_log10 >= GUESSES && fit.same_everywhere);
-        assert!(check(b"a password of ada@example.org 1", &NOBODY).is_err());
         assert!(matches!(
-            check(b"\xff\xfe is not text at all 1", &NOBODY),
+            check(b"tundra-velvet-42", &NOBODY, &Zxcvbn),
+            Err(Unfit::WithinReach(_) | Unfit::Weak { .. })
+        ));
+        let fit = check(b"velvet tundra misprint cobra lunar eggplant 7", &NOBODY, &Zxcvbn).expect("far out of reach");
+        assert!(fit.strength.guesses_log10 >= GUESSES && fit.same_everywhere);
+        assert!(check(b"a password of ada@example.org 1", &NOBODY, &Zxcvbn).is_err());
+        assert!(matches!(
+            check(b"\xff\xfe is not text at all 1", &NOBODY, &Zxcvbn),
             Err(Unfit::Unusable(PrepareError::NotUtf8))
         ));
     }
@@ -210,8 +214,8 @@ mod tests {
     fn w15_text_that_another_keyboard_would_write_otherwise_is_noticed() {
         let composed = "velvet tundra misprint cobra l\u{fc}nar eggplant 7";
         let decomposed = "velvet tundra misprint cobra lu\u{308}nar eggplant 7";
-        assert!(check(composed.as_bytes(), &NOBODY).expect("fit").same_everywhere);
-        assert!(!check(decomposed.as_bytes(), &NOBODY).expect("fit").same_everywhere);
+        assert!(check(composed.as_bytes(), &NOBODY, &Zxcvbn).expect("fit").same_everywhere);
+        assert!(!check(decomposed.as_bytes(), &NOBODY, &Zxcvbn).expect("fit").same_everywhere);
     }
 
     #[test]

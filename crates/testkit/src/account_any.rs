@@ -13,15 +13,17 @@ use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
 use firstkey_core::crypto::kek::derive_password_keys;
 use firstkey_core::crypto::recovery::{read_code, write_code};
-use firstkey_core::flow::world::World;
+use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::account::stop::AccountStop;
 use firstkey_core::flow::account::{Deed, Done, KitWish, Known, change_kit, change_password, recover, verify};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{Halt, LocalTrouble, NoAnswer, Reach};
+use firstkey_core::flow::world::World;
 use firstkey_core::flow::{Answer, Locks, Notice, Question};
 use firstkey_core::secret::{MasterKey, SessionToken};
 use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
+use firstkey_estimator::Zxcvbn;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -147,6 +149,10 @@ impl World for Line<'_> {
 
     async fn wait(&mut self, _: Duration) -> Result<(), Halt> {
         if self.order() == 255 { Err(Halt::Cancelled) } else { Ok(()) }
+    }
+
+    fn estimator(&self) -> &dyn Estimator {
+        &Zxcvbn
     }
 
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {

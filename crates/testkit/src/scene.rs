@@ -10,6 +10,7 @@ use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
 use firstkey_core::flow::{Answer, Effect, Question, Reply};
 use firstkey_core::secret::MasterKey;
+use firstkey_estimator::Zxcvbn;
 use zeroize::Zeroizing;
 
 /// A password that nobody finds weak and that occurs nowhere by chance.
@@ -48,7 +49,7 @@ impl Shelf {
         Options {
             pins: self.pins.iter().filter_map(|file| Pin::read(file).ok()).collect(),
             checkpoints: self.checkpoints.iter().filter_map(|file| Checkpoint::read(file).ok()).collect(),
-            ..Options::default()
+            ..Options::new(&Zxcvbn)
         }
     }
 }

@@ -11,12 +11,13 @@ use firstkey_core::crypto::kdf::{StretchJob, Stretched};
 use firstkey_core::crypto::recovery::write_code;
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{NoAnswer, AcceptStop, AcceptReason};
-use firstkey_core::flow::{Answer as Said, Accepted, Effect, Flow, Notice, Question, Reply};
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop, NoAnswer};
+use firstkey_core::flow::{Accepted, Answer as Said, Effect, Flow, Notice, Question, Reply};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::{Framing, ProblemName, Response};
 use firstkey_core::wire::outbound::Outbound;
 use firstkey_core::wire::refusal::Blame;
+use firstkey_estimator::Zxcvbn;
 use std::collections::HashMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -82,7 +83,7 @@ impl Disk {
             pins: self.pins.iter().filter_map(|file| Pin::read(file).ok()).collect(),
             checkpoints: self.checkpoints.iter().filter_map(|file| Checkpoint::read(file).ok()).collect(),
             resume,
-            ..Options::default()
+            ..Options::new(&Zxcvbn)
         }
     }
 

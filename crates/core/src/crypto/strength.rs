@@ -2,18 +2,19 @@
 //!
 //! Promises: a password is refused when it is too short, cannot be typed everywhere, is on the offline list, is made of
 //! the person's or organisation's own names, is a walk over the keyboard, or is otherwise guessable in fewer than 10^8
-//! tries (zxcvbn score below 3). The judgement is made here alone: nothing is looked up anywhere.
+//! tries (a score below 3). The judgement is made here alone: nothing is looked up anywhere.
+//!
+//! The number of guesses comes from an [`Estimator`], which is an argument: zxcvbn, in the crate
+//! `firstkey-estimator`. It counts; what is weak is decided here.
 //!
 //! Never: judges a password that is only used, or returns any part of it.
 //!
 //! Limits of what is judged. The estimator's cost grows faster than the length, and its arithmetic overflows on long
 //! zigzags over the keyboard, so it never sees more than [`WINDOW`] code points at once: a password is as good as its
 //! best window, of the first [`JUDGED`] code points, with repetitions taken out first. That errs towards refusing.
-//! The estimator reads the current year once, to know what a recent year is: the one impurity of this module.
 //!
-//! Residue: the estimator copies the password into strings of its own and does not wipe them; own copies are wiped. The
-//! programs have an allocator that wipes whatever is freed (`main.rs`); who uses the library in another program needs one
-//! too. A generated passphrase needs no judgement and should not be given to it.
+//! Residue: copies that are made here are wiped. What an estimator leaves in memory is its own affair; `firstkey-estimator`
+//! says what zxcvbn leaves. A generated passphrase needs no judgement and should not be given to it.
 
 mod common;
 mod context;
@@ -25,8 +26,6 @@ pub use context::{Context, Part, Tail};
 use super::prepare::{Unsettable, check_settable};
 use fold::Folded;
 use zeroize::Zeroizing;
-use zxcvbn::matching::patterns::MatchPattern;
-use zxcvbn::{Entropy, Score, zxcvbn};
 
 /// How many code points of a password count.
 pub const JUDGED: usize = 100;
@@ -34,6 +33,45 @@ pub const JUDGED: usize = 100;
 pub const WINDOW: usize = 32;
 /// How far apart windows begin, so that no word is cut by all of them.
 const STRIDE: usize = 16;
+/// The lowest score that is good enough: 10^8 guesses.
+const GOOD_SCORE: u8 = 3;
+
+/// Estimates how many guesses a text takes, by an attacker who knows how people choose passwords.
+pub trait Estimator {
+    /// The estimate for `window`, at most [`WINDOW`] code points of a password. `words` are guessed first: names from
+    /// the invite, longest first.
+    fn estimate(&self, window: &str, words: &[&str]) -> Estimate;
+}
+
+/// What an estimator found. No part of the password is in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// How many guesses it takes.
+    pub guesses: u64,
+    /// The decimal logarithm of that; minus infinity for an empty window.
+    pub guesses_log10: f64,
+    /// 0 below 10^3 guesses, 1 below 10^6, 2 below 10^8, 3 below 10^10, 4 from there on.
+    pub score: u8,
+    /// What the window is made of, from its beginning to its end.
+    pub patterns: Vec<Pattern>,
+}
+
+/// A kind of pattern that an estimator knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// A word of a dictionary, or one of the words that were given.
+    Dictionary,
+    /// The same again.
+    Repeat,
+    /// Letters or digits in order.
+    Sequence,
+    /// Keys next to each other.
+    Spatial,
+    /// A date or a year.
+    Date,
+    /// None of these.
+    Other,
+}
 
 /// What the judgement came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +90,7 @@ pub enum Verdict {
 /// About how many guesses somebody needs who knows how people choose passwords.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Strength {
-    /// The decimal logarithm of the number of guesses; the estimator ends at 19.3.
+    /// The decimal logarithm of the number of guesses; zxcvbn ends at 19.3.
     pub guesses_log10: f64,
 }
 
@@ -108,7 +146,7 @@ pub enum Weakness {
 /// Judges a prepared password that somebody wants to set.
 ///
 /// `min_length` is in code points and can only raise the built-in minimum.
-pub fn judge(prepared: &str, context: &Context<'_>, min_length: usize) -> Verdict {
+pub fn judge(prepared: &str, context: &Context<'_>, min_length: usize, estimator: &dyn Estimator) -> Verdict {
     let mut reasons = Vec::new();
     match check_settable(prepared, min_length) {
         Ok(()) => {}
@@ -125,11 +163,11 @@ pub fn judge(prepared: &str, context: &Context<'_>, min_length: usize) -> Verdic
     let folded = Folded::of(prepared);
     let names = context.names();
 
-    let best = best_window(content, &names.words());
-    let mut strength = Strength { guesses_log10: best.guesses_log10().max(0.0) };
-    let covered = |entropy: &Entropy| matches!(entropy.sequence(), [only] if is_word(&only.pattern));
+    let best = best_window(content, &names.words(), estimator);
+    let mut strength = Strength { guesses_log10: best.guesses_log10.max(0.0) };
+    let is_one_word = best.patterns == [Pattern::Dictionary];
     let named = names.cover(&folded);
-    if common::contains(&folded) || (named.is_none() && content.len() <= WINDOW && covered(&best)) {
+    if common::contains(&folded) || (named.is_none() && content.len() <= WINDOW && is_one_word) {
         reasons.push(Weakness::Common);
         strength = strength.at_most(4.0);
     }
@@ -141,43 +179,38 @@ pub fn judge(prepared: &str, context: &Context<'_>, min_length: usize) -> Verdic
         reasons.push(Weakness::Keyboard);
         strength = strength.at_most(6.0);
     }
-    if best.score() < Score::Three {
+    if best.score < GOOD_SCORE {
         if content.len() < text.len() {
             reasons.push(Weakness::Repeats);
         }
-        for found in best.sequence() {
-            let reason = match found.pattern {
-                MatchPattern::Repeat(_) => Weakness::Repeats,
-                MatchPattern::Sequence(_) => Weakness::Sequence,
-                MatchPattern::Spatial(_) => Weakness::Keyboard,
-                MatchPattern::Date(_) | MatchPattern::Regex(_) => Weakness::Date,
-                MatchPattern::Dictionary(_) | MatchPattern::BruteForce => continue,
+        for found in &best.patterns {
+            let reason = match found {
+                Pattern::Repeat => Weakness::Repeats,
+                Pattern::Sequence => Weakness::Sequence,
+                Pattern::Spatial => Weakness::Keyboard,
+                Pattern::Date => Weakness::Date,
+                Pattern::Dictionary | Pattern::Other => continue,
             };
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }
         }
-        reasons.push(Weakness::Guessable { score: u8::from(best.score()) });
+        reasons.push(Weakness::Guessable { score: best.score });
     }
     if reasons.is_empty() { Verdict::Good(strength) } else { Verdict::Weak { reasons, strength } }
 }
 
-/// A word that the estimator knows.
-fn is_word(pattern: &MatchPattern) -> bool {
-    matches!(pattern, MatchPattern::Dictionary(_))
-}
-
 /// The estimate for the window that is hardest to guess: guessing the whole is at least as hard.
-fn best_window(content: &[char], words: &[&str]) -> Entropy {
+fn best_window(content: &[char], words: &[&str], estimator: &dyn Estimator) -> Estimate {
     let last = content.len().saturating_sub(WINDOW).div_ceil(STRIDE) * STRIDE;
     let estimate = |start: usize| {
         let window = &content[start..content.len().min(start + WINDOW)];
         let mut text = Zeroizing::new(String::with_capacity(4 * WINDOW));
         text.extend(window);
-        zxcvbn(&text, words)
+        estimator.estimate(&text, words)
     };
     (STRIDE..=last).step_by(STRIDE).fold(estimate(0), |best, start| {
         let other = estimate(start);
-        if other.guesses() > best.guesses() { other } else { best }
+        if other.guesses > best.guesses { other } else { best }
     })
 }

@@ -7,6 +7,7 @@ use super::checkpoint::Pin;
 use super::stop::{Halt, LocalTrouble};
 use super::{Answer, Notice, Question};
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
+use crate::crypto::strength::Estimator;
 use crate::secret::SessionToken;
 use crate::wire::inbound::Response;
 use crate::wire::outbound::Outbound;
@@ -65,6 +66,8 @@ pub trait World<P: Protocol = Firstkey> {
     ) -> impl Future<Output = Result<Response, Halt>>;
     /// Lets time pass.
     fn wait(&mut self, time: Duration) -> impl Future<Output = Result<(), Halt>>;
+    /// Who estimates how guessable a typed password is.
+    fn estimator(&self) -> &dyn Estimator;
     /// Stores the pin durably.
     fn keep(&mut self, pin: &P::Pin) -> Result<(), LocalTrouble>;
 }

@@ -40,7 +40,7 @@ impl<W: World> Run<'_, W> {
             let made = typed.is_empty().then(|| rules::make(self.rng));
             let password = match &made {
                 Some(made) => Password::as_typed(Zeroizing::new(made.as_bytes().to_vec())),
-                None => match rules::check(&typed, context) {
+                None => match rules::check(&typed, context, self.world.estimator()) {
                     Ok(fit) => {
                         self.say_fit(fit);
                         Password::as_typed(typed)

@@ -31,7 +31,7 @@ use super::kit::{Fingerprint, Kit};
 use super::link::Trouble;
 use super::pin::Pin;
 use super::rules::Unfit;
-use firstkey_core::crypto::strength::Strength;
+use firstkey_core::crypto::strength::{Estimator, Strength};
 use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
@@ -54,6 +54,8 @@ pub trait World {
     fn send(&mut self, request: &Request) -> impl Future<Output = Result<Response, Halt>>;
     /// Lets time pass.
     fn wait(&mut self, time: Duration) -> impl Future<Output = Result<(), Halt>>;
+    /// Who estimates how guessable a typed password is.
+    fn estimator(&self) -> &dyn Estimator;
     /// Stores the pin durably.
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble>;
 }

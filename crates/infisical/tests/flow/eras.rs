@@ -1,5 +1,6 @@
 use super::{PROBE, VERIFY, invited, invited_at, run, stopped};
 use crate::exchanges::exchanges;
+use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
@@ -105,6 +106,9 @@ impl World for Busy<'_> {
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
         self.bench.fake.era = Era::G1;
         self.bench.wait(time).await
+    }
+    fn estimator(&self) -> &dyn Estimator {
+        self.bench.estimator()
     }
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
         self.bench.keep(pin)

@@ -88,6 +88,9 @@ impl firstkey_infisical::flow::World for Losing {
     async fn wait(&mut self, time: std::time::Duration) -> Result<(), firstkey_infisical::flow::Halt> {
         self.bench.wait(time).await
     }
+    fn estimator(&self) -> &dyn firstkey_core::crypto::strength::Estimator {
+        self.bench.estimator()
+    }
     fn keep(&mut self, pin: &firstkey_infisical::pin::Pin) -> Result<(), firstkey_core::flow::stop::LocalTrouble> {
         self.bench.keep(pin)
     }

@@ -4,6 +4,7 @@
 //! run ends. A recorded success is a lie in another account's run, so it must not pass.
 
 use crate::exchanges::{Exchange, exchanges};
+use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
@@ -51,6 +52,9 @@ impl World for Scripted {
     }
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
         self.bench.wait(time).await
+    }
+    fn estimator(&self) -> &dyn Estimator {
+        self.bench.estimator()
     }
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
         self.bench.keep(pin)

@@ -8,6 +8,7 @@
 use super::fake::{Era, Fake, Lie, Reply, TICKETS_END};
 use super::person::{Bench, ORIGIN, PASSWORD, cheap_stretch, ready};
 use crate::chance::Seeded;
+use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::{Framing, Response};
@@ -184,6 +185,10 @@ impl World for Hostile<'_> {
     async fn wait(&mut self, _: Duration) -> Result<(), Halt> {
         self.count();
         Ok(())
+    }
+
+    fn estimator(&self) -> &dyn Estimator {
+        self.bench.estimator()
     }
 
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {

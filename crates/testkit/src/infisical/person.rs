@@ -2,9 +2,11 @@
 
 use super::fake::{Fake, Reply};
 use firstkey_core::crypto::hazmat;
+use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::{Framing, Response};
+use firstkey_estimator::Zxcvbn;
 use firstkey_infisical::door::Request;
 use firstkey_infisical::flow::{Answer, Digits, Halt, Missing, Notice, Question, World};
 use firstkey_infisical::keys::StretchJob;
@@ -236,6 +238,10 @@ impl World for Bench {
 
     async fn wait(&mut self, _: Duration) -> Result<(), Halt> {
         if self.tired("wait".to_owned()) { Err(Halt::Cancelled) } else { Ok(()) }
+    }
+
+    fn estimator(&self) -> &dyn Estimator {
+        &Zxcvbn
     }
 
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {

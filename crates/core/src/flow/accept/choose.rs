@@ -5,7 +5,7 @@ use super::terms::Terms;
 use super::{At, Expect, Next, after, make};
 use crate::crypto::kdf::{KdfBlock, Salt, StretchJob};
 use crate::crypto::prepare::{PrepareError, prepare};
-use crate::crypto::strength::{Context, Strength, Verdict, judge};
+use crate::crypto::strength::{Context, Estimator, Strength, Verdict, judge};
 use crate::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
 use crate::flow::stop::{AcceptReason, GaveUp};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
@@ -21,6 +21,7 @@ const WEAK_TRIES: u32 = 10;
 /// What the rest of the flow needs of this run.
 pub(super) struct Enrolment {
     pub(super) rehearsal: bool,
+    pub(super) estimator: &'static dyn Estimator,
     pub(super) claim: Claim,
     pub(super) terms: Terms,
 }
@@ -57,7 +58,7 @@ impl Expect for ExpectPassword {
             let password = prepared(made.as_bytes()).map_err(|_| AcceptReason::OutOfStep)?;
             return again(run, password, Some(made), pair);
         }
-        match judged(&run.terms, &typed) {
+        match judged(&run.terms, &typed, run.estimator) {
             Ok((password, strength)) => {
                 let notice = Notice::Strong(strength, run.terms.profile);
                 after(Effect::Tell(notice), move |_, _| again(run, password, None, pair))
@@ -75,7 +76,7 @@ pub(super) fn prepared(typed: &[u8]) -> Result<Password, PrepareError> {
 }
 
 /// Prepares and judges a password that is being set.
-fn judged(terms: &Terms, typed: &[u8]) -> Result<(Password, Strength), Notice> {
+fn judged(terms: &Terms, typed: &[u8], estimator: &dyn Estimator) -> Result<(Password, Strength), Notice> {
     let password = prepared(typed).map_err(Notice::Unusable)?;
     let who = &terms.introduction;
     let context = Context {
@@ -87,7 +88,7 @@ fn judged(terms: &Terms, typed: &[u8]) -> Result<(Password, Strength), Notice> {
     // EXPOSE: judged here, on this machine.
     let text = std::str::from_utf8(password.expose()).map_err(|_| Notice::Unusable(PrepareError::NotUtf8))?;
     let least = usize::try_from(terms.min_length).unwrap_or(usize::MAX);
-    match judge(text, &context, least) {
+    match judge(text, &context, least, estimator) {
         Verdict::Good(strength) => Ok((password, strength)),
         Verdict::Weak { reasons, strength } => Err(Notice::Weak { reasons, strength, profile: terms.profile }),
     }

@@ -155,7 +155,8 @@ impl Expect for ExpectConsent {
         let Self { options, claim, terms } = *self;
         match reply {
             Reply::Answer(Answer::Yes) => {
-                let run = choose::Enrolment { rehearsal: options.rehearsal, claim, terms };
+                let run =
+                    choose::Enrolment { rehearsal: options.rehearsal, estimator: options.estimator, claim, terms };
                 match run.terms.replacement.clone() {
                     None => begin(run),
                     Some(about) => {

@@ -24,6 +24,7 @@ use super::stop::{AcceptReason, Halt, Reach, Stop};
 use super::{Accepted, Effect, Flow, Introduction, Reply};
 use crate::crypto::context::{AccountContext, InviteId};
 use crate::crypto::kdf::Profile;
+use crate::crypto::strength::Estimator;
 use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::{Problem, ProblemName};
 use crate::wire::origin::Origin;
@@ -32,8 +33,9 @@ use claim::Claim;
 use rand_core::CryptoRngCore;
 
 /// What the flow knows before it begins.
-#[derive(Default)]
 pub struct Options {
+    /// Who estimates how guessable a typed password is.
+    pub estimator: &'static dyn Estimator,
     /// A wish for a costlier profile; never lowers what the organisation or the default asks for.
     pub profile: Option<Profile>,
     /// Stop right before the upload and show it.
@@ -44,6 +46,13 @@ pub struct Options {
     pub pins: Vec<Pin>,
     /// Uploads whose fate is open, oldest first.
     pub checkpoints: Vec<Checkpoint>,
+}
+
+impl Options {
+    /// A first run: nothing wished, nothing remembered.
+    pub fn new(estimator: &'static dyn Estimator) -> Self {
+        Self { estimator, profile: None, rehearsal: false, resume: false, pins: Vec::new(), checkpoints: Vec::new() }
+    }
 }
 
 /// The flow.

@@ -7,7 +7,7 @@ use super::run::{End, Run};
 use super::stop::AccountReason;
 use crate::crypto::kdf::Profile;
 use crate::crypto::prepare::{MIN_CODE_POINTS, PrepareError, prepare};
-use crate::crypto::strength::{Context, Verdict, judge};
+use crate::crypto::strength::{Context, Estimator, Verdict, judge};
 use crate::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
 use crate::flow::stop::{GaveUp, LocalTrouble};
 use crate::flow::world::World;
@@ -34,7 +34,7 @@ impl<W: World> Run<'_, W> {
                     let password = prepare(made.as_bytes()).map(Password::from_prepared);
                     break (password.map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?, Some(made));
                 }
-                match judged(known, profile, &typed) {
+                match judged(known, profile, &typed, self.world.estimator()) {
                     Ok((password, notice)) => {
                         self.world.tell(&notice);
                         break (password, None);
@@ -60,12 +60,17 @@ impl<W: World> Run<'_, W> {
 }
 
 /// Prepares and judges; the notice says how it was judged. The server's organisations cannot be asked for a longer one any more.
-fn judged(known: &Known, profile: Profile, typed: &[u8]) -> Result<(Password, Notice), Notice> {
+fn judged(
+    known: &Known,
+    profile: Profile,
+    typed: &[u8],
+    estimator: &dyn Estimator,
+) -> Result<(Password, Notice), Notice> {
     let password = prepare(typed).map(Password::from_prepared).map_err(Notice::Unusable)?;
     let context = Context { name: "", email: &known.email, organisation: "", host: known.origin.host() };
     // EXPOSE: judged here, on this machine.
     let text = std::str::from_utf8(password.expose()).map_err(|_| Notice::Unusable(PrepareError::NotUtf8))?;
-    match judge(text, &context, MIN_CODE_POINTS) {
+    match judge(text, &context, MIN_CODE_POINTS, estimator) {
         Verdict::Good(strength) => Ok((password, Notice::Strong(strength, profile))),
         Verdict::Weak { reasons, strength } => Err(Notice::Weak { reasons, strength, profile }),
     }

@@ -2,7 +2,9 @@
 
 use super::*;
 use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::accept::Options;
 use firstkey_core::wire::refusal::Blame;
+use firstkey_estimator::Zxcvbn;
 use serde_json::json;
 
 /// The refusal of an offer with `pointer` set to `value`, or removed.
@@ -89,7 +91,7 @@ fn the_longest_minimum_that_makes_sense_is_obeyed() {
 fn a_wish_never_lowers_and_always_raises_the_profile() {
     for (wish, profile) in [(Profile::One, Profile::Two), (Profile::Two, Profile::Two), (Profile::Four, Profile::Four)]
     {
-        let options = firstkey_core::flow::accept::Options { profile: Some(wish), ..Default::default() };
+        let options = Options { profile: Some(wish), ..Options::new(&Zxcvbn) };
         let log = judged(Scene::new(1).run_with(1, options, |_, effect, scene| Some(scene.honest(effect))));
         assert!(end(&log).is_ok());
         assert!(log.turns.iter().any(|turn| matches!(turn.effect, Effect::Prepare(prepared) if prepared == profile)));

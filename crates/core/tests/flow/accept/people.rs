@@ -1,7 +1,9 @@
 //! What people do: the good way, typing errors, weak passwords, second thoughts.
 
 use super::*;
+use firstkey_core::flow::accept::Options;
 use firstkey_core::flow::stop::GaveUp;
+use firstkey_estimator::Zxcvbn;
 use firstkey_testkit::scene::{PASSWORD, typed};
 
 #[test]
@@ -243,7 +245,7 @@ fn whoever_will_not_type_the_password_again_has_an_account_that_was_not_read_bac
 #[test]
 fn a_rehearsal_makes_everything_and_uploads_nothing() {
     let mut scene = Scene::new(1);
-    let options = firstkey_core::flow::accept::Options { rehearsal: true, ..Default::default() };
+    let options = Options { rehearsal: true, ..Options::new(&Zxcvbn) };
     let log = judged(scene.run_with(1, options, |_, effect, scene| Some(scene.honest(effect))));
     assert!(done(&log).rehearsal.is_some());
     assert_eq!(sent(&log), [Endpoint::Claim, Endpoint::EnrolStart]);

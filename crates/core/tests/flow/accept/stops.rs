@@ -2,8 +2,10 @@
 
 use super::*;
 use firstkey_core::flow::Answer;
+use firstkey_core::flow::accept::Options;
 use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach};
 use firstkey_core::wire::inbound::ProblemName;
+use firstkey_estimator::Zxcvbn;
 use firstkey_testkit::honest::{Invite, problem};
 
 #[test]
@@ -237,7 +239,7 @@ fn nothing_is_taken_for_done_because_something_else_was() {
 
 #[test]
 fn nothing_to_resume_is_said_and_nothing_sent() {
-    let options = firstkey_core::flow::accept::Options { resume: true, ..Default::default() };
+    let options = Options { resume: true, ..Options::new(&Zxcvbn) };
     let log = judged(Scene::new(1).run_with(1, options, |_, effect, scene| Some(scene.honest(effect))));
     assert!(matches!(stop(&log).why, AcceptReason::NothingSaved));
     assert_eq!(sent(&log), []);

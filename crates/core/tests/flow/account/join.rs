@@ -7,6 +7,7 @@ use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, GaveUp, Reach};
 use firstkey_core::flow::{Accepted, Effect, Flow, Reply};
 use firstkey_core::wire::refusal::Refusal;
+use firstkey_estimator::Zxcvbn;
 use firstkey_testkit::chance::Seeded;
 
 /// A bench whose person is invited by another organisation.
@@ -61,7 +62,7 @@ fn a_person_with_an_account_joins_and_nothing_of_the_keys_changes() {
     let pin = Pin::read(&bench.kept[0].encode()).expect("a pin");
     let names: Vec<_> = pin.memberships.iter().map(|joined| joined.organisation.as_str()).collect();
     assert_eq!(names, ["Example Corp", "Second Ltd"]);
-    let (again, end) = claim(&mut bench, Options { pins: vec![pin], ..Options::default() });
+    let (again, end) = claim(&mut bench, Options { pins: vec![pin], ..Options::new(&Zxcvbn) });
     assert!(again.is_none() && end.is_ok_and(|done| done.repeated));
 }
 

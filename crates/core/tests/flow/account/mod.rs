@@ -14,6 +14,7 @@ use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::identity::KeyPairs;
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
 use firstkey_core::crypto::recovery::{CodeError, write_code, write_secret_key};
+use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop, Change};
 use firstkey_core::flow::account::{Done, Known, verify};
 use firstkey_core::flow::checkpoint::Pin;
@@ -26,6 +27,7 @@ use firstkey_core::wire::inbound::{Response, read_login_params};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use firstkey_core::wire::refusal::Refusal;
+use firstkey_estimator::Zxcvbn;
 use firstkey_testkit::chance::Seeded;
 use firstkey_testkit::honest::{HonestServer, response};
 use firstkey_testkit::infisical::person::ready;
@@ -194,7 +196,7 @@ impl World for Bench {
             }
             Question::Again { made } => {
                 if let Some(made) = made {
-                    self.chosen = made.as_str().to_owned();
+                    made.as_str().clone_into(&mut self.chosen);
                 }
                 return secret(self.second.as_ref().unwrap_or(&self.chosen));
             }
@@ -317,6 +319,10 @@ impl World for Bench {
 
     async fn wait(&mut self, _: Duration) -> Result<(), Halt> {
         if self.tired() { Err(Halt::Cancelled) } else { Ok(()) }
+    }
+
+    fn estimator(&self) -> &dyn Estimator {
+        &Zxcvbn
     }
 
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
@@ -528,6 +534,9 @@ impl World for Refusing<'_> {
     }
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
         self.bench.wait(time).await
+    }
+    fn estimator(&self) -> &dyn Estimator {
+        self.bench.estimator()
     }
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
         self.bench.keep(pin)
