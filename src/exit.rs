@@ -97,8 +97,68 @@ impl From<ExitCode> for std::process::ExitCode {
 }
 
 #[cfg(test)]
+pub(crate) mod every_stop;
+
+#[cfg(test)]
 mod tests {
+    use super::every_stop::{self, accept_stop, account_stop, infisical_stop};
     use super::ExitCode;
+    use crate::flow::{Locks, account::stop as account, stop as accept};
+    use crate::infisical::flow as infisical;
+    use crate::ui::text;
+    use std::fmt::Debug;
+
+    fn assert_rows<T: Debug>(rows: Vec<(T, &'static str, u8)>, ending: impl Fn(&T) -> (&'static str, ExitCode)) {
+        for (stop, code, exit) in rows {
+            let (found, number) = ending(&stop);
+            assert_eq!((found, number.number()), (code, exit), "{stop:?}");
+        }
+    }
+
+    #[test]
+    fn every_stop_has_its_code_and_its_exit_code() {
+        for reach in [accept::Reach::NothingSent, accept::Reach::NothingChanged, accept::Reach::Unknown, accept::Reach::Stored] {
+            assert_rows(every_stop::accepts(), |why| {
+                let stop = accept_stop(why.clone(), reach);
+                (text::stop::code(&stop), ExitCode::from(&stop))
+            });
+        }
+        for reach in [account::Reach::Unchanged, account::Reach::Unknown, account::Reach::Stored] {
+            for subject in [Locks::None, Locks::Password, Locks::Kit, Locks::Both, Locks::SecretKey] {
+                assert_rows(every_stop::accounts(), |why| {
+                    let (_, code, exit) = text::account::story(&account_stop(why.clone(), reach, subject));
+                    (code, exit)
+                });
+            }
+        }
+        for reach in [infisical::Reach::NothingSent, infisical::Reach::CodeUsed, infisical::Reach::Unknown, infisical::Reach::Stored] {
+            assert_rows(every_stop::infisicals(), |why| {
+                let (_, code, exit) = text::infisical::stop::story(&infisical_stop(why.clone(), reach));
+                (code, exit)
+            });
+        }
+        assert_rows(every_stop::forgets(), |why| {
+            let (_, code, exit) = text::forget::story(why);
+            (code, exit)
+        });
+        assert_rows(every_stop::offlines(), |trouble| {
+            let (_, code, exit) = text::offline::story(trouble, "show.json");
+            (code, exit)
+        });
+        assert_rows(every_stop::files(), |trouble| {
+            let (_, code, exit) = text::share::file(trouble);
+            (code, exit)
+        });
+        assert_rows(every_stop::families(), |family| {
+            let exit = match family {
+                crate::doctor::Family::Local => ExitCode::Local,
+                crate::doctor::Family::Network => ExitCode::TryLater,
+                crate::doctor::Family::Server => ExitCode::Server,
+            };
+            (text::doctor::stopped(*family).1, exit)
+        });
+        assert_rows(every_stop::misuses(), |misuse| (text::usage::misuse_code(*misuse), ExitCode::Usage));
+    }
 
     #[test]
     fn numbers_are_distinct_and_rising() {
