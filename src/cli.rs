@@ -12,11 +12,11 @@ pub use doctor::Doctor;
 pub use local::{Forget, Sessions};
 
 use crate::crypto::kdf::Profile;
+use crate::exit::Misuse;
 use crate::ui::kit_pdf::Paper;
 use crate::ui::script::Answers;
 use crate::ui::secret_key::VARIABLE;
 use crate::ui::source::{InviteSource, PasswordSource};
-use crate::ui::text::usage::Misuse;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;

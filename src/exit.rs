@@ -1,9 +1,79 @@
-//! The exit codes: what a script can act on without reading a sentence.
+//! Stable codes and exit codes: what a script acts on without reading a sentence.
 //!
-//! Promise: every end of the program has exactly one of these, by exhaustive match. Must never: change the meaning of a number.
+//! The only place that decides them. Each file below turns the stops of one family into an [`Ending`], by exhaustive
+//! match; `ui/text` has the sentences and decides nothing, so a second language cannot change a code.
+//!
+//! Promise: every stop has exactly one ending. Must never: hold a sentence, or change the meaning of a number.
 
-use crate::flow::stop::{Stop, Why};
-use crate::wire::refusal::Blame;
+mod accept;
+mod account;
+mod doctor;
+mod files;
+mod forget;
+mod infisical;
+mod offline;
+mod shared;
+mod usage;
+
+pub use files::FileTrouble;
+pub use shared::problem;
+pub use usage::Misuse;
+
+use crate::doctor::Family;
+use crate::flow::{account::stop as of_account, forget as of_forget, offline as of_offline, stop as of_accept};
+use crate::infisical::flow as of_infisical;
+
+/// A stop of any family: what a program ends badly with.
+#[derive(Clone, Copy, Debug)]
+pub enum Stopped<'a> {
+    /// `firstkey accept`, and what fails before any flow begins.
+    Accept(&'a of_accept::Stop),
+    /// A command on an account that exists.
+    Account(&'a of_account::Stop),
+    /// A flow with a server of the other dialect.
+    Infisical(&'a of_infisical::Stop),
+    /// `firstkey forget`.
+    Forget(&'a of_forget::Why),
+    /// `firstkey audit open`, with the name of the file for the sentence.
+    Offline(&'a of_offline::Trouble, &'a str),
+    /// `firstkey seal` and `firstkey open`.
+    Files(&'a FileTrouble),
+    /// `firstkey doctor`: the family of the first bad finding.
+    Doctor(Family),
+    /// A command line that is refused before anything begins.
+    Usage(Misuse),
+}
+
+impl Stopped<'_> {
+    /// What a script is told.
+    pub fn ending(self) -> Ending {
+        match self {
+            Self::Accept(stop) => accept::ending(stop),
+            Self::Account(stop) => account::ending(stop),
+            Self::Infisical(stop) => infisical::ending(stop),
+            Self::Forget(why) => forget::ending(why),
+            Self::Offline(trouble, _) => offline::ending(trouble),
+            Self::Files(trouble) => files::ending(trouble),
+            Self::Doctor(family) => doctor::ending(family),
+            Self::Usage(misuse) => usage::ending(misuse),
+        }
+    }
+}
+
+/// What a script is told of a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The stable code, in kebab case (docs/EXIT-CODES.md).
+    pub code: &'static str,
+    /// The exit code.
+    pub exit: ExitCode,
+}
+
+impl Ending {
+    const fn new(code: &'static str, exit: ExitCode) -> Self {
+        Self { code, exit }
+    }
+}
 
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,30 +136,6 @@ impl ExitCode {
     }
 }
 
-impl From<&Stop> for ExitCode {
-    fn from(stop: &Stop) -> Self {
-        match &stop.why {
-            Why::Cancelled => Self::Cancelled,
-            Why::GaveUp(_) => Self::GaveUp,
-            Why::Missing(_) | Why::NotTheInvited { .. } => Self::Usage,
-            Why::Link(_)
-            | Why::Invite(_)
-            | Why::JoinsOnly
-            | Why::OtherInvite
-            | Why::NothingSaved => Self::Invite,
-            Why::Local(_) => Self::Local,
-            Why::Refused(refusal) => match refusal.blame() {
-                Blame::Security => Self::Refused,
-                Blame::Nonsense => Self::Server,
-            },
-            Why::ServerProblem(_) => Self::Server,
-            Why::Unreachable(_) | Why::Paused(_) => Self::TryLater,
-            Why::NotOpened => Self::NotOpened,
-            Why::OutOfStep => Self::Unexpected,
-        }
-    }
-}
-
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         code.number().into()
@@ -100,69 +146,4 @@ impl From<ExitCode> for std::process::ExitCode {
 pub(crate) mod every_stop;
 
 #[cfg(test)]
-mod tests {
-    use super::every_stop::{self, accept_stop, account_stop, infisical_stop};
-    use super::ExitCode;
-    use crate::flow::{Locks, account::stop as account, stop as accept};
-    use crate::infisical::flow as infisical;
-    use crate::ui::text;
-    use std::fmt::Debug;
-
-    fn assert_rows<T: Debug>(rows: Vec<(T, &'static str, u8)>, ending: impl Fn(&T) -> (&'static str, ExitCode)) {
-        for (stop, code, exit) in rows {
-            let (found, number) = ending(&stop);
-            assert_eq!((found, number.number()), (code, exit), "{stop:?}");
-        }
-    }
-
-    #[test]
-    fn every_stop_has_its_code_and_its_exit_code() {
-        for reach in [accept::Reach::NothingSent, accept::Reach::NothingChanged, accept::Reach::Unknown, accept::Reach::Stored] {
-            assert_rows(every_stop::accepts(), |why| {
-                let stop = accept_stop(why.clone(), reach);
-                (text::stop::code(&stop), ExitCode::from(&stop))
-            });
-        }
-        for reach in [account::Reach::Unchanged, account::Reach::Unknown, account::Reach::Stored] {
-            for subject in [Locks::None, Locks::Password, Locks::Kit, Locks::Both, Locks::SecretKey] {
-                assert_rows(every_stop::accounts(), |why| {
-                    let (_, code, exit) = text::account::story(&account_stop(why.clone(), reach, subject));
-                    (code, exit)
-                });
-            }
-        }
-        for reach in [infisical::Reach::NothingSent, infisical::Reach::CodeUsed, infisical::Reach::Unknown, infisical::Reach::Stored] {
-            assert_rows(every_stop::infisicals(), |why| {
-                let (_, code, exit) = text::infisical::stop::story(&infisical_stop(why.clone(), reach));
-                (code, exit)
-            });
-        }
-        assert_rows(every_stop::forgets(), |why| {
-            let (_, code, exit) = text::forget::story(why);
-            (code, exit)
-        });
-        assert_rows(every_stop::offlines(), |trouble| {
-            let (_, code, exit) = text::offline::story(trouble, "show.json");
-            (code, exit)
-        });
-        assert_rows(every_stop::files(), |trouble| {
-            let (_, code, exit) = text::share::file(trouble);
-            (code, exit)
-        });
-        assert_rows(every_stop::families(), |family| {
-            let exit = match family {
-                crate::doctor::Family::Local => ExitCode::Local,
-                crate::doctor::Family::Network => ExitCode::TryLater,
-                crate::doctor::Family::Server => ExitCode::Server,
-            };
-            (text::doctor::stopped(*family).1, exit)
-        });
-        assert_rows(every_stop::misuses(), |misuse| (text::usage::misuse_code(*misuse), ExitCode::Usage));
-    }
-
-    #[test]
-    fn numbers_are_distinct_and_rising() {
-        let numbers = ExitCode::ALL.map(ExitCode::number);
-        assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
-    }
-}
+mod tests;

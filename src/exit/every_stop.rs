@@ -7,6 +7,7 @@ use crate::crypto::context::{InviteId, SessionId};
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::{KdfParams, KdfRefused};
 use crate::doctor::Family;
+use crate::exit::{FileTrouble, Misuse};
 use crate::flow::stop::{self as accept, GaveUp, LocalTrouble, Missing, NoAnswer, StorageTrouble};
 use crate::flow::{Locks, account::stop as account, forget, offline, peer::PeerTrouble};
 use crate::infisical::answer::Nonsense;
@@ -15,8 +16,6 @@ use crate::infisical::flow as infisical;
 use crate::infisical::link::Trouble as InfisicalLink;
 use crate::infisical::probe::NotThisEra;
 use crate::infisical::says::Says;
-use crate::ui::text::share::FileTrouble;
-use crate::ui::text::usage::Misuse;
 use crate::wire::inbound::{Problem, ProblemName};
 use crate::wire::link::LinkTrouble;
 use crate::wire::origin::Origin;
@@ -232,16 +231,16 @@ pub(crate) fn problems() -> Vec<Row<Problem>> {
 pub(crate) fn accepts() -> Vec<Row<accept::Why>> {
     use accept::Why as W;
     let not_invited = W::NotTheInvited { expected: "a@example.org".to_owned(), invited: ada() };
-    let problem = || problems().remove(0).0;
+    let problem = |name| Problem { name, contact: None, at: None, retry_after: None };
     let mut rows = rows![
         W::Cancelled => W::Cancelled, "cancelled", 130;
         W::GaveUp(_) => W::GaveUp(GaveUp::NotYou), "gave-up-not-you", 3;
         W::Missing(_) => W::Missing(Missing::Kit), "missing-kit", 2;
         W::NotTheInvited { .. } => not_invited, "not-the-invited", 2;
         W::Link(_) => W::Link(LinkTrouble::Empty), "link-empty", 4;
-        W::Invite(_) => W::Invite(problem()), "invite-unknown", 4;
+        W::Invite(_) => W::Invite(problem(ProblemName::InviteUsed)), "invite-used", 4;
         W::Refused(_) => W::Refused(Refusal::Keys), "refused-keys", 6;
-        W::ServerProblem(_) => W::ServerProblem(problem()), "invite-unknown", 7;
+        W::ServerProblem(_) => W::ServerProblem(problem(ProblemName::Invalid)), "server-invalid", 7;
         W::Local(_) => W::Local(LocalTrouble::Busy), "busy", 5;
         W::Unreachable(_) => W::Unreachable(NoAnswer::Busy), "server-busy", 75;
         W::Paused(_) => W::Paused(NoAnswer::Busy), "paused", 75;
@@ -254,8 +253,11 @@ pub(crate) fn accepts() -> Vec<Row<accept::Why>> {
     rows.extend(each(gave_up(), W::GaveUp));
     rows.extend(each(missing(), W::Missing));
     rows.extend(each(links(), W::Link));
-    rows.extend(problems().into_iter().map(|(problem, code, _)| (W::Invite(problem), code, 4)));
-    rows.extend(problems().into_iter().map(|(problem, code, _)| (W::ServerProblem(problem), code, 7)));
+    // The flow tells these two apart by the name of the problem.
+    let is_of_the_invite = |code: &str| code.starts_with("invite-") || ["suspended", "removed", "claim-stale"].contains(&code);
+    rows.extend(problems().into_iter().map(|(problem, code, _)| {
+        if is_of_the_invite(code) { (W::Invite(problem), code, 4) } else { (W::ServerProblem(problem), code, 7) }
+    }));
     rows.extend(each(refusals(), W::Refused));
     rows.extend(each(local(), W::Local));
     rows.extend(each(no_answers(), W::Unreachable));

@@ -7,7 +7,7 @@ use super::on_account::{Choice, choose};
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
-use crate::exit::ExitCode;
+use crate::exit::{ExitCode, Misuse};
 use crate::flow::Locks;
 use crate::flow::account::sessions;
 use crate::flow::account::stop::{Reach, Stop as AccountStop, Why};
@@ -20,7 +20,6 @@ use crate::store::shelf::StateShelf;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
 use crate::ui::term::Terminal;
-use crate::ui::text::usage::Misuse;
 use crate::ui::{signals, text};
 use std::path::PathBuf;
 

@@ -256,7 +256,7 @@ impl AtTerminal {
                 Ok(Some(Answer::KitSaved(path)))
             }
             Err(trouble) => {
-                let (story, _) = super::text::local::trouble(&trouble);
+                let story = super::text::local::trouble(&trouble);
                 self.say(&vec![format!("  {}", story.headline)]);
                 self.say(&story.reasons.iter().map(|reason| format!("  {reason}")).collect());
                 Ok(None)

@@ -29,12 +29,12 @@ use super::kit_pdf::Paper;
 use super::person::AtTerminal;
 use super::secret_key::SecretKeyFile;
 use super::source::{InviteSource, PasswordSource};
-use super::text::{self, Lines, Story, notice, stop as words};
+use super::text::{self, Lines, Story, Words, notice};
 use super::{date, text::usage};
 use crate::audit;
 use crate::crypto::kdf::Profile;
 use crate::drive::Person;
-use crate::exit::ExitCode;
+use crate::exit::{self, ExitCode, Misuse, Stopped};
 use crate::flow::account;
 use crate::flow::checkpoint::Pin;
 use crate::flow::stop::{LocalTrouble, Missing, Reach, Stop, StorageTrouble, Why};
@@ -104,6 +104,7 @@ pub struct Script {
     kit: Option<KitFile>,
     secret_key: Option<SecretKeyFile>,
     proving: bool,
+    words: Words,
 }
 
 impl Script {
@@ -118,7 +119,24 @@ impl Script {
         if let Some(person) = &mut person {
             person.print_on(answers.paper);
         }
-        Self { answers, person, outputs, link: None, password: None, new_password: None, kit: None, secret_key: None, proving: false }
+        Self {
+            answers,
+            person,
+            outputs,
+            link: None,
+            password: None,
+            new_password: None,
+            kit: None,
+            secret_key: None,
+            proving: false,
+            words: text::story,
+        }
+    }
+
+    /// Tells stops in the words of another language.
+    #[cfg(test)]
+    pub(crate) fn speak(&mut self, words: Words) {
+        self.words = words;
     }
 
     /// Reads and checks what the flags name, before anything is sent.
@@ -217,11 +235,7 @@ impl Script {
                 self.done(done);
                 ExitCode::Done
             }
-            Err(stop) => {
-                let exit = ExitCode::from(stop);
-                self.stopped(&words::story(stop), words::code(stop), exit);
-                exit
-            }
+            Err(stop) => self.stopped(Stopped::Accept(stop)),
         }
     }
 
@@ -229,11 +243,7 @@ impl Script {
     pub fn finish_on_account(&mut self, end: &Result<account::Done, account::stop::Stop>) -> ExitCode {
         let done = match end {
             Ok(done) => done,
-            Err(stop) => {
-                let (story, code, exit) = text::account::story(stop);
-                self.stopped(&story, code, exit);
-                return exit;
-            }
+            Err(stop) => return self.stopped(Stopped::Account(stop)),
         };
         let pin = &done.pin;
         let deed = match done.deed {
@@ -253,26 +263,23 @@ impl Script {
     }
 
     /// Says that the command line cannot be used.
-    pub fn misused(&mut self, misuse: usage::Misuse) -> ExitCode {
-        let exit = ExitCode::Usage;
-        let story = usage::misuse(misuse);
+    pub fn misused(&mut self, misuse: Misuse) -> ExitCode {
+        let stopped = Stopped::Usage(misuse);
+        let story = (self.words)(stopped);
         self.log_story(&story);
-        self.event(&Event::Stopped {
-            ok: false,
-            code: usage::misuse_code(misuse),
-            exit: exit.number(),
-            message: story.in_one(),
-        });
-        exit
+        self.event(&Event::stopped(stopped, &story));
+        stopped.ending().exit
     }
 
-    /// Says why it stopped.
-    pub(crate) fn stopped(&mut self, story: &Story, code: &'static str, exit: ExitCode) {
+    /// Says why it stopped; the number for the shell.
+    pub(crate) fn stopped(&mut self, stopped: Stopped<'_>) -> ExitCode {
+        let story = (self.words)(stopped);
         match &mut self.person {
-            Some(person) => person.stopped(story),
-            None => self.log_story(story),
+            Some(person) => person.stopped(&story),
+            None => self.log_story(&story),
         }
-        self.event(&Event::Stopped { ok: false, code, exit: exit.number(), message: story.in_one() });
+        self.event(&Event::stopped(stopped, &story));
+        stopped.ending().exit
     }
 
     fn done(&mut self, done: &Done) {
@@ -502,7 +509,7 @@ impl Person for Script {
                 self.event(&Event::Resume { user: email, bytes: *bytes, sha256: text::hex(digest) });
             }
             Notice::PassedOver { email, why } => {
-                self.event(&Event::Passed { user: email, code: text::problem::code(why) });
+                self.event(&Event::Passed { user: email, code: exit::problem(why) });
             }
             Notice::Stored { bytes, digest } => self.event(&Event::Sent { bytes: *bytes, sha256: text::hex(digest) }),
             Notice::Checking => self.proving = true,

@@ -1,7 +1,7 @@
 //! EVERY sentence of the program.
 //!
 //! Each enum of the flow becomes text by an exhaustive match here, so the compiler reports a case without words, and a
-//! second language is a second set of these functions. Flags, commands, JSON keys and codes stay as they are.
+//! second language is a second set of these functions. Codes and exit codes are decided elsewhere: [`crate::exit`].
 //!
 //! Promise: own words are ASCII, one line each of at most 78 columns for ordinary names; a command to copy is a line of
 //! its own. Sentences say what happened, whether anything was sent or changed, and what to do next. Text of a server
@@ -31,6 +31,7 @@ pub mod stop;
 pub mod strength;
 pub mod usage;
 
+use crate::exit::Stopped;
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::{KdfParams, Profile};
 use crate::flow::stop::Stop;
@@ -104,6 +105,23 @@ impl Story {
         let lines = [&self.headline].into_iter().chain(&self.reasons).chain(&self.changed).chain(&self.next);
         let words = lines.chain(&self.command).flat_map(|line| line.split_whitespace());
         words.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What a language says of a stop.
+pub type Words = fn(Stopped<'_>) -> Story;
+
+/// What is said of a stop of any family.
+pub fn story(stopped: Stopped<'_>) -> Story {
+    match stopped {
+        Stopped::Accept(stop) => stop::story(stop),
+        Stopped::Account(stop) => account::story(stop),
+        Stopped::Infisical(stop) => infisical::stop::story(stop),
+        Stopped::Forget(why) => forget::story(why),
+        Stopped::Offline(trouble, file) => offline::story(trouble, file),
+        Stopped::Files(trouble) => share::file(trouble),
+        Stopped::Doctor(family) => doctor::stopped(family),
+        Stopped::Usage(misuse) => usage::misuse(misuse),
     }
 }
 

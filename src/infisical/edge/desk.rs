@@ -19,7 +19,7 @@ use super::super::pin::Pin;
 use super::event::{DIALECT, Event};
 use crate::audit::{Parts, Record, Sent};
 use crate::drive::Person as _;
-use crate::exit::ExitCode;
+use crate::exit::{ExitCode, Stopped};
 use crate::flow::stop::{LocalTrouble, StorageTrouble};
 use crate::flow::{Answer as OurAnswer, Question as OurQuestion};
 use crate::port::http::{Call, HttpServer};
@@ -78,11 +78,7 @@ impl<'a> Desk<'a> {
                 self.done(done);
                 ExitCode::Done
             }
-            Err(stop) => {
-                let (story, code, exit) = words::stop::story(stop);
-                self.script.stopped(&story, code, exit);
-                exit
-            }
+            Err(stop) => self.script.stopped(Stopped::Infisical(stop)),
         }
     }
 

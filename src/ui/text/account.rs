@@ -1,7 +1,6 @@
 //! What is said of an account that exists: opened, changed on the server, not known here.
 
 use super::{Lines, Story, fingerprint_rows, local, problem, refusal, secret_key, sessions, share, stop, usage};
-use crate::exit::ExitCode;
 use crate::flow::Locks;
 use crate::flow::account::stop::{Change, Reach, Stop, Why};
 use crate::flow::account::{Deed, Done};
@@ -43,132 +42,108 @@ fn try_both(subject: Locks) -> &'static str {
     }
 }
 
-/// Words, stable code and exit code of a stop.
-pub fn story(stop: &Stop) -> (Story, &'static str, ExitCode) {
+/// The words for a stop.
+pub fn story(stop: &Stop) -> Story {
     let host = stop.origin.as_ref().map_or("the server", |origin| origin.host());
-    let (mut story, code, exit) = match &stop.why {
+    let mut story = match &stop.why {
         Why::Cancelled => {
-            let story = match stop.reach {
+            return match stop.reach {
                 Reach::Unchanged => Story::of("Stopped. Nothing was changed."),
                 Reach::Unknown => told(Story::of("Stopped while sending."), stop).then(try_both(stop.subject)),
                 Reach::Stored => told(Story::of("Stopped after it was stored."), stop),
             };
-            return (story, "cancelled", ExitCode::Cancelled);
         }
         Why::GaveUp(how) => {
-            let (story, code) = stop::gave_up(*how);
-            (story, code, ExitCode::GaveUp)
+            stop::gave_up(*how)
         }
-        Why::Missing(missing) => (usage::missing(*missing), usage::missing_code(*missing), ExitCode::Usage),
+        Why::Missing(missing) => usage::missing(*missing),
         Why::Local(trouble) => {
-            let (story, code) = local::trouble(trouble);
-            (story, code, ExitCode::Local)
+            local::trouble(trouble)
         }
         Why::NothingKnown => {
-            let story = Story::of("No account is remembered on this computer.")
+            return Story::of("No account is remembered on this computer.")
                 .because("Either none was completed here, or its state lies in another folder.")
                 .then("Name it, with --server URL --account EMAIL.");
-            return (story, "nothing-known", ExitCode::Usage);
         }
         Why::Several(accounts) => {
             let story = Story::of("Several accounts are remembered on this computer:");
             let story = accounts.iter().fold(story, Story::because);
-            return (story.then("Name one, with --server URL --account EMAIL."), "missing-account", ExitCode::Usage);
+            return story.then("Name one, with --server URL --account EMAIL.");
         }
         Why::NoSuchServer => {
-            let story = Story::of("--server does not name a server.")
+            return Story::of("--server does not name a server.")
                 .then("It looks like https://keys.example.org; the invite's e-mail shows it.");
-            return (story, "no-such-server", ExitCode::Usage);
         }
         Why::Unreachable(why) => {
-            let (what, step, code) = stop::no_answer(*why);
+            let (what, step) = stop::no_answer(*why);
             let story = Story::of(format!("{host} could not be reached."));
-            (story.because(format!("What was seen: {what}.")).then(step), code, ExitCode::TryLater)
+            story.because(format!("What was seen: {what}.")).then(step)
         }
         Why::Refused(refused) => {
-            let (story, code) = refusal::refusal(refused, host);
+            let story = refusal::refusal(refused, host);
             match refused.blame() {
-                Blame::Security => (story.then(FORWARD), code, ExitCode::Refused),
-                Blame::Nonsense => (story.then(LATER), code, ExitCode::Server),
+                Blame::Security => story.then(FORWARD),
+                Blame::Nonsense => story.then(LATER),
             }
         }
         Why::Problem(heard) => {
-            let (mut story, code) = problem::problem(heard, host, None);
+            let mut story = problem::problem(heard, host, None);
             if heard.name == ProblemName::Invalid && matches!(stop.subject, Locks::Password | Locks::Both | Locks::SecretKey) {
                 story = story.because("An organisation of yours may ask for more since just now: run it again.");
             }
-            let exit = match heard.name {
-                ProblemName::Suspended | ProblemName::Removed => ExitCode::Invite,
-                ProblemName::TooMany | ProblemName::Unavailable | ProblemName::SessionEnded => ExitCode::TryLater,
-                ProblemName::ChangedMeanwhile => ExitCode::NotOpened,
-                ProblemName::PersonUnknown => ExitCode::Usage,
-                _ => ExitCode::Server,
-            };
-            (story, code, exit)
+            story
         }
         Why::Changed(change) => {
-            let (story, code) = changed(*change, host);
-            (story, code, ExitCode::Refused)
+            changed(*change, host)
         }
         Why::NotOpened => {
             let story = Story::of("That password does not open this account.")
                 .because("If you are sure it is right, the stored data may have been changed:")
                 .because("tell your administrator, and read them your fingerprint.")
                 .then("To try again, run");
-            (story.run(VERIFY), "not-opened", ExitCode::NotOpened)
+            story.run(VERIFY)
         }
         Why::NotTheInvited { expected, invited } => {
-            (stop::not_the_invited(expected, invited), "not-the-invited", ExitCode::Usage)
+            stop::not_the_invited(expected, invited)
         }
         Why::NotThere => {
-            let story = Story::of("No account is known here whose server has this command.")
+            return Story::of("No account is known here whose server has this command.")
                 .because("It exists for servers of firstkey's own protocol alone.")
                 .then("Name the account, with --server URL --account EMAIL.");
-            return (story, "not-there", ExitCode::Usage);
         }
         Why::CodeOpensNothing => {
-            let story = Story::of("That recovery code does not open this account.")
+            Story::of("That recovery code does not open this account.")
                 .because("A kit dies when a newer one is made; the newest is the one that counts.")
                 .then("Look for a newer kit, or for another account's; then run")
-                .run("firstkey recover");
-            (story, "code-opens-nothing", ExitCode::NotOpened)
+                .run("firstkey recover")
         }
         Why::OtherKit => {
-            let story = Story::of("Stopped: the kit is of another account than the one that is meant.")
+            Story::of("Stopped: the kit is of another account than the one that is meant.")
                 .because("Either it is somebody else's kit, or a flag or the server is wrong.")
-                .then("Compare the address on the kit; if it is right, tell your administrator.");
-            (story, "other-kit", ExitCode::Refused)
+                .then("Compare the address on the kit; if it is right, tell your administrator.")
         }
         Why::NotOpenedByBoth | Why::NoSecretKey | Why::SecretKeysOff | Why::SecretKeyRequired => {
             return secret_key_story(stop);
         }
-        Why::NoSuchSession(session) => (sessions::none_such(*session), "no-such-session", ExitCode::Usage),
+        Why::NoSuchSession(session) => sessions::none_such(*session),
         Why::Peer(trouble) => share::peer(trouble),
         Why::OtherFingerprint => {
-            let story = Story::of("Stopped: that is not the fingerprint of the account on this computer.")
+            Story::of("Stopped: that is not the fingerprint of the account on this computer.")
                 .because("Either it was read or typed wrong, or it belongs to other keys.")
-                .then("Compare once more, word by word. If it still differs, tell security now.");
-            (story, "other-fingerprint", ExitCode::Refused)
+                .then("Compare once more, word by word. If it still differs, tell security now.")
         }
     };
     story = told(story, stop);
     if stop.reach == Reach::Unknown {
         story = story.then(try_both(stop.subject));
     }
-    (story, code, exit)
+    story
 }
 
 /// The stops that are about the second secret.
-fn secret_key_story(stop: &Stop) -> (Story, &'static str, ExitCode) {
-    let (code, exit) = match stop.why {
-        Why::NotOpenedByBoth => ("not-opened", ExitCode::NotOpened),
-        Why::NoSecretKey => ("no-secret-key", ExitCode::NotOpened),
-        Why::SecretKeysOff => ("secret-keys-off", ExitCode::Usage),
-        _ => ("secret-key-required", ExitCode::Usage),
-    };
+fn secret_key_story(stop: &Stop) -> Story {
     let story = told(secret_key::stopped(&stop.why).unwrap_or_default(), stop);
-    let story = if stop.reach == Reach::Unknown { story.then(try_both(stop.subject)) } else { story };
-    (story, code, exit)
+    if stop.reach == Reach::Unknown { story.then(try_both(stop.subject)) } else { story }
 }
 
 fn told(story: Story, stop: &Stop) -> Story {
@@ -178,20 +153,20 @@ fn told(story: Story, stop: &Stop) -> Story {
 const FORWARD: &str = "Please forward this text to your administrator before you go on.";
 const LATER: &str = "Check your network, or tell your administrator; then run it again.";
 
-fn changed(change: Change, host: &str) -> (Story, &'static str) {
-    let (what, code) = match change {
-        Change::Account => ("It names another account than the one you completed.", "changed-account"),
-        Change::OlderKeys => ("It shows keys older than yours: somebody went back in time.", "changed-older-keys"),
-        Change::OtherKeys => ("It shows other keys than the ones you made.", "changed-keys"),
+fn changed(change: Change, host: &str) -> Story {
+    let what = match change {
+        Change::Account => "It names another account than the one you completed.",
+        Change::OlderKeys => "It shows keys older than yours: somebody went back in time.",
+        Change::OtherKeys => "It shows other keys than the ones you made.",
         Change::SecretKeyGone => {
-            ("It says that your account has no secret key; it has one.", "changed-secret-key")
+            "It says that your account has no secret key; it has one."
         }
-        Change::ServerKey => ("Its own log-in key is another one.", "changed-server-key"),
+        Change::ServerKey => "Its own log-in key is another one.",
     };
     let story = Story::of(format!("Stopped: {host} is not as this computer remembers it."))
         .because(what)
         .because("Unless your administrator told you of a reset, somebody may be interfering.");
-    (story.then(FORWARD), code)
+    story.then(FORWARD)
 }
 
 /// The good end.
@@ -302,10 +277,7 @@ pub fn status(pins: &[Pin], unfinished: &[String]) -> Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer};
-    use crate::wire::inbound::Problem;
-    use crate::wire::origin::Origin;
-    use crate::wire::refusal::Refusal;
+    use crate::exit::every_stop;
 
     const ALL: [(Reach, Locks); 15] = [
         (Reach::Unchanged, Locks::SecretKey),
@@ -325,60 +297,14 @@ mod tests {
         (Reach::Stored, Locks::Both),
     ];
 
-    fn whys() -> Vec<Why> {
-        let problem = |name| Problem { name, at: None, contact: None, retry_after: None };
-        vec![
-            Why::Cancelled,
-            Why::GaveUp(GaveUp::Host),
-            Why::Missing(Missing::Password),
-            Why::Missing(Missing::NewPassword),
-            Why::Local(LocalTrouble::Busy),
-            Why::NothingKnown,
-            Why::Several(vec!["ada@example.org at https://id.example.org".to_owned()]),
-            Why::NoSuchServer,
-            Why::Unreachable(NoAnswer::Broken),
-            Why::Refused(Refusal::Keys),
-            Why::Refused(Refusal::NotJson),
-            Why::Problem(problem(ProblemName::Suspended)),
-            Why::Problem(problem(ProblemName::TooMany)),
-            Why::Problem(problem(ProblemName::Invalid)),
-            Why::Problem(problem(ProblemName::ChangedMeanwhile)),
-            Why::Problem(problem(ProblemName::SessionEnded)),
-            Why::Changed(Change::Account),
-            Why::Changed(Change::OlderKeys),
-            Why::Changed(Change::OtherKeys),
-            Why::Changed(Change::ServerKey),
-            Why::NotOpened,
-            Why::CodeOpensNothing,
-            Why::OtherKit,
-            Why::NotThere,
-            Why::NotTheInvited { expected: "a@example.org".to_owned(), invited: "ada@example.org".to_owned() },
-            Why::Missing(Missing::RecoveryCode),
-            Why::NotOpenedByBoth,
-            Why::NoSecretKey,
-            Why::SecretKeysOff,
-            Why::SecretKeyRequired,
-            Why::Changed(Change::SecretKeyGone),
-            Why::GaveUp(GaveUp::ReplaceSecretKey),
-            Why::Missing(Missing::SecretKey),
-            Why::NoSuchSession(crate::crypto::context::SessionId([7; 16])),
-            Why::OtherFingerprint,
-        ]
-    }
-
     #[test]
-    fn every_stop_fits_has_a_documented_code_and_says_which_password_holds_and_what_to_do() {
-        let document = include_str!("../../../docs/EXIT-CODES.md");
-        let origin = Origin::read("https://id.example.org").expect("an origin");
-        for why in whys() {
+    fn every_stop_fits_and_says_which_password_holds_and_what_to_do() {
+        for (why, ..) in every_stop::accounts() {
             for (reach, subject) in ALL {
-                let stop = Stop { why: why.clone(), reach, subject, origin: Some(origin.clone()) };
-                let (story, code, exit) = story(&stop);
+                let stop = every_stop::account_stop(why.clone(), reach, subject);
+                let story = story(&stop);
                 let text = story.for_people();
                 assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
-                let row = format!("| {}", exit.number());
-                let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
-                assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
                 let before = matches!(why, Why::NothingKnown | Why::Several(_) | Why::NoSuchServer | Why::NotThere);
                 assert!(before || text.contains("hing was changed") == (reach == Reach::Unchanged), "{text}");
                 assert_eq!(!before && text.contains(try_both(subject)), reach == Reach::Unknown && !before, "{text}");

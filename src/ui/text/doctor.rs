@@ -117,12 +117,12 @@ pub fn end(tally: &Tally) -> Lines {
     lines
 }
 
-/// The end that is bad, and its stable code.
-pub fn stopped(family: Family) -> (Story, &'static str) {
+/// The end that is bad.
+pub fn stopped(family: Family) -> Story {
     match family {
-        Family::Local => (Story::of("Something on this computer would stop firstkey."), "doctor-local"),
-        Family::Network => (Story::of("The server cannot be used from here now."), "doctor-network"),
-        Family::Server => (Story::of("What answers is no account server."), "doctor-server"),
+        Family::Local => Story::of("Something on this computer would stop firstkey."),
+        Family::Network => Story::of("The server cannot be used from here now."),
+        Family::Server => Story::of("What answers is no account server."),
     }
 }
 
@@ -195,7 +195,7 @@ fn remembered(found: &Remembered) -> Words {
                 _ => words.and("An upload is saved whose end was not seen.").then("Send it again:").run("firstkey accept --resume"),
             }
         }
-        Remembered::Unusable(trouble) => Words::told(TITLE, local::trouble(trouble).0),
+        Remembered::Unusable(trouble) => Words::told(TITLE, local::trouble(trouble)),
     }
 }
 

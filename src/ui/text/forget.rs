@@ -1,7 +1,6 @@
 //! What is said before, and after, this computer forgets an account.
 
 use super::{Lines, Story, local};
-use crate::exit::ExitCode;
 use crate::flow::forget::{Plan, Whose, Why};
 
 /// The prompt; what has to be typed stands in the lines before it.
@@ -65,63 +64,57 @@ fn stays(unreadable: usize) -> String {
     format!("{files} cannot be read and stays")
 }
 
-/// Words, stable code and exit code of a stop.
-pub fn story(why: &Why) -> (Story, &'static str, ExitCode) {
-    let (story, code, exit) = match why {
-        Why::Cancelled => (Story::of("Stopped."), "cancelled", ExitCode::Cancelled),
+/// The words for a stop.
+pub fn story(why: &Why) -> Story {
+    let story = match why {
+        Why::Cancelled => Story::of("Stopped."),
         Why::NotAgreed => {
-            let story = Story::of("Stopped: it was not agreed to.").then("Run it again if you want it gone.");
-            (story, "gave-up-forget", ExitCode::GaveUp)
+            Story::of("Stopped: it was not agreed to.").then("Run it again if you want it gone.")
         }
         Why::Missing => {
-            let story = Story::of("no consent given and nobody can be asked")
-                .then("consent with --yes-for EMAIL, or with --all --yes-for all");
-            (story, "missing-consent", ExitCode::Usage)
+            Story::of("no consent given and nobody can be asked")
+                .then("consent with --yes-for EMAIL, or with --all --yes-for all")
         }
         Why::OtherWord { given, needed } => {
-            let story = Story::of(format!("--yes-for names {given}, but what would go is of {needed}."))
-                .then("Name the account with --account EMAIL, or consent for the right one.");
-            (story, "not-the-invited", ExitCode::Usage)
+            Story::of(format!("--yes-for names {given}, but what would go is of {needed}."))
+                .then("Name the account with --account EMAIL, or consent for the right one.")
         }
         Why::Unfinished(email) => {
             let story = Story::of("Stopped: an upload is saved here whose outcome is not known.");
             let story = unfinished_means(std::slice::from_ref(email)).into_iter().fold(story, Story::because);
-            let story = story.then(format!("If it may go all the same, say so with: firstkey {UNFINISHED}"));
-            (story, "unfinished-upload", ExitCode::Usage)
+            story.then(format!("If it may go all the same, say so with: firstkey {UNFINISHED}"))
         }
         Why::NothingKnown { unreadable } => {
             let story = Story::of("No such account is remembered on this computer.");
-            let story = match unreadable {
+            match unreadable {
                 0 => story.then("firstkey status shows what is; --state-dir names another folder."),
                 some => story.then(format!("{}: firstkey forget --all removes them.", stays(*some))),
-            };
-            (story, "nothing-known", ExitCode::Usage)
+            }
         }
         Why::Several(accounts) => {
             let story = Story::of("Several accounts are remembered on this computer:");
             let story = accounts.iter().fold(story, Story::because);
-            (story.then("Name one, with --server URL --account EMAIL; or --all."), "missing-account", ExitCode::Usage)
+            story.then("Name one, with --server URL --account EMAIL; or --all.")
         }
         Why::NoSuchServer => {
-            let story = Story::of("--server does not name a server.").then("It looks like https://keys.example.org.");
-            (story, "no-such-server", ExitCode::Usage)
+            Story::of("--server does not name a server.").then("It looks like https://keys.example.org.")
         }
         Why::Local { trouble, removed } => {
-            let (mut story, code) = local::trouble(trouble);
+            let story = local::trouble(trouble);
             if *removed > 0 {
-                story.changed = Some("Some files were removed; run it again for the rest.".to_owned());
-                return (story, code, ExitCode::Local);
+                let changed = Some("Some files were removed; run it again for the rest.".to_owned());
+                return Story { changed, ..story };
             }
-            (story, code, ExitCode::Local)
+            story
         }
     };
-    (Story { changed: Some("Nothing was removed.".to_owned()), ..story }, code, exit)
+    Story { changed: Some("Nothing was removed.".to_owned()), ..story }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::stop::LocalTrouble;
+    use crate::exit::every_stop;
     use crate::wire::origin::Origin;
 
     fn plan(whose: Whose) -> Plan {
@@ -129,29 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn every_stop_fits_has_a_documented_code_and_says_whether_something_is_gone() {
-        let document = include_str!("../../../docs/EXIT-CODES.md");
-        let email = || "ada@example.org".to_owned();
-        let whys = [
-            Why::Cancelled,
-            Why::NotAgreed,
-            Why::Missing,
-            Why::OtherWord { given: "grace@example.org".to_owned(), needed: email() },
-            Why::Unfinished(email()),
-            Why::NothingKnown { unreadable: 0 },
-            Why::NothingKnown { unreadable: 1 },
-            Why::Several(vec![email()]),
-            Why::NoSuchServer,
-            Why::Local { trouble: LocalTrouble::Busy, removed: 0 },
-            Why::Local { trouble: LocalTrouble::Busy, removed: 1 },
-        ];
-        for why in whys {
-            let (story, code, exit) = story(&why);
+    fn every_stop_fits_and_says_whether_something_is_gone() {
+        for (why, ..) in every_stop::forgets() {
+            let story = story(&why);
             let text = story.for_people();
             assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
-            let row = format!("| {}", exit.number());
-            let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
-            assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
             let some = matches!(why, Why::Local { removed: 1, .. });
             assert_eq!(text.contains("Nothing was removed."), !some, "{text}");
         }

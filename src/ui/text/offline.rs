@@ -1,7 +1,6 @@
 //! What is said of an account that was opened from a file.
 
 use super::{Lines, Story, argon2, fingerprint_rows, local, usage};
-use crate::exit::ExitCode;
 use crate::flow::account::stop::Change;
 use crate::flow::offline::{Findings, Fit, Part, Trouble};
 use crate::wire::refusal::{Blame, Refusal};
@@ -65,15 +64,12 @@ pub fn fits() -> Lines {
     vec![format!("All of it fits. {NOTHING}")]
 }
 
-/// Words, stable code and exit code; `file` is what was to be opened.
-pub fn story(trouble: &Trouble, file: &str) -> (Story, &'static str, ExitCode) {
-    let (story, code, exit) = match trouble {
-        Trouble::Cancelled => (Story::of("Stopped."), "cancelled", ExitCode::Cancelled),
-        Trouble::Missing(missing) => (usage::missing(*missing), usage::missing_code(*missing), ExitCode::Usage),
-        Trouble::Local(trouble) => {
-            let (story, code) = local::trouble(trouble);
-            (story, code, ExitCode::Local)
-        }
+/// The words for a stop; `file` is what was to be opened.
+pub fn story(trouble: &Trouble, file: &str) -> Story {
+    let story = match trouble {
+        Trouble::Cancelled => Story::of("Stopped."),
+        Trouble::Missing(missing) => usage::missing(*missing),
+        Trouble::Local(trouble) => local::trouble(trouble),
         Trouble::Password { on_the_command_line } => {
             let story = Story::of("A password alone opens nothing offline.")
                 .because("Half of its key comes from the server, by a key that never leaves it (OPRF).")
@@ -84,44 +80,39 @@ pub fn story(trouble: &Trouble, file: &str) -> (Story, &'static str, ExitCode) {
                 story
             };
             let story = story.then("Open the file with the recovery code. With the password, ask the server:");
-            (story.run("firstkey verify"), "password-opens-nothing", ExitCode::Usage)
+            story.run("firstkey verify")
         }
         Trouble::NotShown(refusal) => not_shown(refusal, file),
         Trouble::NoKeys => {
-            let story = Story::of(format!("The account in {file} has no keys yet."))
+            Story::of(format!("The account in {file} has no keys yet."))
                 .because("Its invite had not been accepted when the file was made.")
-                .then("Accept it, then let the file be made again.");
-            (story, "no-keys", ExitCode::Local)
+                .then("Accept it, then let the file be made again.")
         }
         Trouble::OtherKit => {
-            let story = Story::of("Stopped: the kit names another account than the file.")
+            Story::of("Stopped: the kit names another account than the file.")
                 .because("Either it is somebody else's kit, or the file is of another account.")
-                .then("Compare the realm and account ids on the kit with those in the file.");
-            (story, "other-kit", ExitCode::Refused)
+                .then("Compare the realm and account ids on the kit with those in the file.")
         }
         Trouble::NoCode => {
-            let story = Story::of("No recovery code was given.").then("Look for your kit, then run the same command again.");
-            (story, "gave-up-code", ExitCode::GaveUp)
+            Story::of("No recovery code was given.").then("Look for your kit, then run the same command again.")
         }
         Trouble::CodeOpensNothing => {
-            let story = Story::of("That recovery code does not open the account in this file.")
+            Story::of("That recovery code does not open the account in this file.")
                 .because("A kit dies when a newer one is made; the newest is the one that counts.")
                 .because("If it is the newest, the file was altered, or is of another account.")
-                .then("Look for a newer kit, or let the file be made again.");
-            (story, "code-opens-nothing", ExitCode::NotOpened)
+                .then("Look for a newer kit, or let the file be made again.")
         }
         Trouble::DoesNotFit => {
-            let story = Story::of("Stopped: a part of the account does not fit; its line says NO.")
+            Story::of("Stopped: a part of the account does not fit; its line says NO.")
                 .because("The code is right. The file was damaged, or what the server keeps was.")
-                .then("Let the file be made again. If it is the same then, tell your administrator.");
-            (story, "does-not-fit", ExitCode::Refused)
+                .then("Let the file be made again. If it is the same then, tell your administrator.")
         }
         Trouble::Changed(change) => changed(*change),
     };
-    (Story { changed: Some(NOTHING.to_owned()), ..story }, code, exit)
+    Story { changed: Some(NOTHING.to_owned()), ..story }
 }
 
-fn not_shown(refusal: &Refusal, file: &str) -> (Story, &'static str, ExitCode) {
+fn not_shown(refusal: &Refusal, file: &str) -> Story {
     let again = |story: Story| {
         let story = story.then("Let it be made again, whole, on the server's computer:");
         story.run("firstkey-server show EMAIL --data DIR --json > FILE")
@@ -133,28 +124,28 @@ fn not_shown(refusal: &Refusal, file: &str) -> (Story, &'static str, ExitCode) {
             _ => "One of its envelopes has another form than the protocol's.",
         };
         let story = Story::of(format!("Stopped: what {file} holds was not made by this program.")).because(why);
-        return (again(story), "does-not-fit", ExitCode::Refused);
+        return again(story);
     }
     let why = match refusal {
         Refusal::Malformed(member) => format!("Its member \"{member}\" is missing, or has another form."),
         _ => "It is not one JSON object of at most 64 KiB: perhaps it was cut off.".to_owned(),
     };
     let story = Story::of(format!("{file} is not what firstkey-server show --json prints.")).because(why);
-    (again(story), "not-shown", ExitCode::Local)
+    again(story)
 }
 
-fn changed(change: Change) -> (Story, &'static str, ExitCode) {
-    let (what, code) = match change {
-        Change::Account => ("It shows another account for this address than the one you completed.", "changed-account"),
-        Change::OlderKeys => ("It shows keys older than yours: somebody went back in time.", "changed-older-keys"),
-        Change::OtherKeys => ("It shows other keys than the ones you made.", "changed-keys"),
-        Change::SecretKeyGone => ("It says that your account has no secret key; it has one.", "changed-secret-key"),
-        Change::ServerKey => ("The server's own log-in key is another one.", "changed-server-key"),
+fn changed(change: Change) -> Story {
+    let what = match change {
+        Change::Account => "It shows another account for this address than the one you completed.",
+        Change::OlderKeys => "It shows keys older than yours: somebody went back in time.",
+        Change::OtherKeys => "It shows other keys than the ones you made.",
+        Change::SecretKeyGone => "It says that your account has no secret key; it has one.",
+        Change::ServerKey => "The server's own log-in key is another one.",
     };
     let story = Story::of("Stopped: the account in the file is not the one that is remembered here.")
         .because(what)
         .because("Unless your administrator told you of a reset, somebody may be interfering.");
-    (story.then(FORWARD), code, ExitCode::Refused)
+    story.then(FORWARD)
 }
 
 #[cfg(test)]

@@ -4,35 +4,8 @@ use super::Story;
 use crate::ui::date;
 use crate::wire::inbound::{Problem, ProblemName};
 
-/// The words for a problem with invite `invite` (its short name), and its stable code.
-pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &'static str) {
-    (story(problem, host, invite), code(&problem.name))
-}
-
-/// The stable code of a problem (docs/JSON.md).
-pub fn code(name: &ProblemName) -> &'static str {
-    match name {
-        ProblemName::InviteUnknown => "invite-unknown",
-        ProblemName::InviteExpired => "invite-expired",
-        ProblemName::InviteUsed => "invite-used",
-        ProblemName::InviteWithdrawn => "invite-withdrawn",
-        ProblemName::Suspended => "suspended",
-        ProblemName::Removed => "removed",
-        ProblemName::ClaimStale => "claim-stale",
-        ProblemName::Conflict => "server-conflict",
-        ProblemName::ChangedMeanwhile => "changed-meanwhile",
-        ProblemName::SessionEnded => "session-ended",
-        ProblemName::Invalid => "server-invalid",
-        ProblemName::RecoveryFailed => "server-recovery-failed",
-        ProblemName::LoginFailed => "server-login-failed",
-        ProblemName::PersonUnknown => "person-unknown",
-        ProblemName::TooMany => "server-too-many",
-        ProblemName::Unavailable => "server-unavailable",
-        ProblemName::Other(_) => "server-other",
-    }
-}
-
-fn story(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
+/// The words for a problem with invite `invite` (its short name).
+pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
     let since = |word: &str| problem.at.map_or_else(String::new, |at| format!(" {word} {}", date::plain(at)));
     let dated = |story: Story| match problem.at {
         Some(at) => story.because(format!("That was on {}.", date::plain(at))),

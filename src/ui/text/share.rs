@@ -2,7 +2,7 @@
 
 use super::{Lines, Story, fingerprint_rows, grouped, local};
 use crate::crypto::identity::Fingerprint;
-use crate::exit::ExitCode;
+use crate::exit::FileTrouble;
 use crate::flow::account::{Found, Sight};
 use crate::flow::peer::{Peer, PeerTrouble};
 use crate::flow::stop::StorageTrouble;
@@ -14,12 +14,11 @@ fn rows(story: Story, fingerprint: &Fingerprint) -> Story {
     fingerprint_rows(fingerprint).into_iter().fold(story, |story, row| story.because(format!("  {row}")))
 }
 
-/// Words, stable code and exit code for a colleague whose keys are not used.
-pub fn peer(trouble: &PeerTrouble) -> (Story, &'static str, ExitCode) {
+/// The words for a colleague whose keys are not used.
+pub fn peer(trouble: &PeerTrouble) -> Story {
     match trouble {
         PeerTrouble::NoAddress => {
-            let story = Story::of("That is no e-mail address.").then("It looks like grace@example.org.");
-            (story, "no-address", ExitCode::Usage)
+            Story::of("That is no e-mail address.").then("It looks like grace@example.org.")
         }
         PeerTrouble::Changed { email, before, now, other_account, removed } => {
             let story = Story::of(format!("Stopped: {email} has another key than this computer remembers."));
@@ -32,28 +31,27 @@ pub fn peer(trouble: &PeerTrouble) -> (Story, &'static str, ExitCode) {
             let story = rows(story.because("Shown now:"), now)
                 .then("Ask them, by telephone or in person, for the words of their new fingerprint.")
                 .then("If these are the ones that are shown now, confirm them:");
-            (story.run(confirm(email)).then(SECURITY), "peer-changed-keys", ExitCode::Refused)
+            story.run(confirm(email)).then(SECURITY)
         }
         PeerTrouble::Older { email } => {
             let story = Story::of(format!("Stopped: the server shows an older key of {email}."))
                 .because("This computer remembers a newer one: somebody went back in time.")
                 .because("An older key is never taken, whatever is confirmed.");
-            (story.then("Tell your administrator now."), "peer-older-keys", ExitCode::Refused)
+            story.then("Tell your administrator now.")
         }
         PeerTrouble::SomebodyElse { email, known_as, now } => {
             let story = Story::of(format!("Stopped: the server shows the key of {known_as}"))
                 .because(format!("for {email}. If the person has a new address, that is right;"))
                 .because("if not, files for the one would be sealed for the other. Its fingerprint:");
             let story = rows(story, now).then("Ask them for the words of their fingerprint, then confirm the address:");
-            (story.run(confirm(email)), "peer-somebody-else", ExitCode::Refused)
+            story.run(confirm(email))
         }
         PeerTrouble::OtherWords { email, now } => {
             let story = Story::of("Stopped: those are not the words of the key that the server shows")
                 .because(format!("for {email}. It shows:"));
-            let story = rows(story, now)
+            rows(story, now)
                 .because("Either they were read or typed wrong, or somebody shows you another key.")
-                .then("Compare once more, word by word. If it still differs, tell security now.");
-            (story, "peer-other-words", ExitCode::Refused)
+                .then("Compare once more, word by word. If it still differs, tell security now.")
         }
     }
 }
@@ -123,97 +121,39 @@ pub fn people(peers: &[Peer]) -> Lines {
     lines
 }
 
-/// Why a file was not sealed or opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileTrouble {
-    /// It cannot be read.
-    Input {
-        /// What is wrong.
-        trouble: StorageTrouble,
-        /// Where.
-        path: String,
-    },
-    /// It cannot be written.
-    Output {
-        /// What is wrong.
-        trouble: StorageTrouble,
-        /// Where.
-        path: String,
-    },
-    /// It is no file of age.
-    NotAge(String),
-    /// It is the text form of one.
-    Armored(String),
-    /// It is sealed with a passphrase.
-    Passphrase(String),
-    /// It is sealed for others.
-    NotForYou {
-        /// The file.
-        path: String,
-        /// The account that was tried.
-        email: String,
-    },
-    /// It was altered or cut off.
-    Damaged {
-        /// The file.
-        path: String,
-        /// Whether its beginning went to standard output.
-        begun: bool,
-    },
-    /// Standard output is a terminal, and nothing was named.
-    NoOutput,
-    /// Standard input is a terminal, and nothing was named.
-    NoInput,
-    /// Standard input is to give two things.
-    StdinTwice,
-    /// Nobody of that address is remembered here.
-    NotPinned(String),
-    /// Neither an address nor a recipient of age.
-    NotARecipient(String),
-    /// People of several servers have that address.
-    SeveralPeople {
-        /// The address.
-        email: String,
-        /// The servers.
-        servers: Vec<String>,
-    },
-    /// Ctrl-C, a signal.
-    Cancelled,
-}
-
-/// Words, stable code and exit code.
-pub fn file(trouble: &FileTrouble) -> (Story, &'static str, ExitCode) {
+/// The words for a file that was not sealed or opened.
+pub fn file(trouble: &FileTrouble) -> Story {
     const NOTHING: &str = "Nothing was written.";
     let nothing = |story: Story| Story { changed: Some(NOTHING.to_owned()), ..story };
     match trouble {
         FileTrouble::Input { trouble, path } => {
             let story = Story::of(format!("{path} cannot be read:")).because(format!("{}.", local::storage(*trouble)));
-            (nothing(story).then("Mend it or name another, then run the same command again."), "input", ExitCode::Local)
+            nothing(story).then("Mend it or name another, then run the same command again.")
         }
         FileTrouble::Output { trouble: StorageTrouble::Exists, path } => {
             let story = Story::of(format!("{path} is there already.")).then("Name another with -o OUT, or replace it with --force.");
-            (nothing(story), "output-exists", ExitCode::Local)
+            nothing(story)
         }
         FileTrouble::Output { trouble, path } => {
             let story = Story::of(format!("{path} cannot be written:")).because(format!("{}.", local::storage(*trouble)));
-            (story.then("Mend it or name another with -o OUT, then run the same command again."), "output", ExitCode::Local)
+            story.then("Mend it or name another with -o OUT, then run the same command again.")
         }
         FileTrouble::NotAge(path) => {
             let story = Story::of(format!("{path} is no sealed file.")).because("It does not begin like a file of age.");
-            (nothing(story).then("Name a file that firstkey seal or age made."), "not-age", ExitCode::Local)
+            nothing(story).then("Name a file that firstkey seal or age made.")
         }
         FileTrouble::Armored(path) => {
             let story = Story::of(format!("{path} is sealed, and written as text.")).because("This program reads the binary form.");
-            (nothing(story).then("Open it with age -d -i IDENTITY; see firstkey recipient --help."), "armored", ExitCode::Local)
+            nothing(story).then("Open it with age -d -i IDENTITY; see firstkey recipient --help.")
         }
         FileTrouble::Passphrase(path) => {
             let story = Story::of(format!("{path} is sealed with a passphrase, not for an account."));
-            (nothing(story).then("Open it with age -d."), "passphrase", ExitCode::Local)
+            nothing(story).then("Open it with age -d.")
         }
         FileTrouble::NotForYou { path, email } => {
             let story = Story::of(format!("{path} is not sealed for {email}."))
                 .because("Whoever sealed it named others, or sealed it before you had this key.");
-            (nothing(story).then("Ask them to seal it for you; firstkey recipient prints your key."), "not-for-you", ExitCode::Local)
+            nothing(story).then("Ask them to seal it for you; firstkey recipient prints your key.")
         }
         FileTrouble::Damaged { path, begun } => {
             let story = Story::of(format!("Stopped: {path} was altered or cut off."));
@@ -222,36 +162,36 @@ pub fn file(trouble: &FileTrouble) -> (Story, &'static str, ExitCode) {
             } else {
                 nothing(story)
             };
-            (story.then("Get it again from where it came from."), "file-damaged", ExitCode::Refused)
+            story.then("Get it again from where it came from.")
         }
         FileTrouble::NoOutput => {
             let story = Story::of("standard output is a terminal");
-            (story.then("name a file with -o OUT, or insist with -o -"), "missing-output", ExitCode::Usage)
+            story.then("name a file with -o OUT, or insist with -o -")
         }
         FileTrouble::NoInput => {
             let story = Story::of("no file was named, and standard input is a terminal");
-            (story.then("name a file, or insist with -"), "missing-file", ExitCode::Usage)
+            story.then("name a file, or insist with -")
         }
         FileTrouble::StdinTwice => {
             let story = Story::of("standard input cannot give both the file and the password");
-            (story.then("name the file, or pass the password with another --password-fd"), "stdin-twice", ExitCode::Usage)
+            story.then("name the file, or pass the password with another --password-fd")
         }
         FileTrouble::NotPinned(email) => {
             let story = Story::of(format!("{email} is not remembered on this computer."))
                 .because("A file is sealed only for people whose key was looked up before.")
                 .then("Look them up once, with your password, then run this again:");
-            (nothing(story).run(format!("firstkey people {email}")), "person-not-remembered", ExitCode::Usage)
+            nothing(story).run(format!("firstkey people {email}"))
         }
         FileTrouble::NotARecipient(text) => {
             let story = Story::of(format!("{text} is neither an e-mail address nor a key of age."));
-            (nothing(story).then("A key of age is age1 and 58 letters and digits."), "not-a-recipient", ExitCode::Usage)
+            nothing(story).then("A key of age is age1 and 58 letters and digits.")
         }
         FileTrouble::SeveralPeople { email, servers } => {
             let story = Story::of(format!("Several people are remembered as {email}:"));
             let story = servers.iter().fold(story, |story, server| story.because(format!("at {server}")));
-            (nothing(story).then("Name the server with --server URL."), "several-people", ExitCode::Usage)
+            nothing(story).then("Name the server with --server URL.")
         }
-        FileTrouble::Cancelled => (Story::of("Stopped. No file was finished."), "cancelled", ExitCode::Cancelled),
+        FileTrouble::Cancelled => Story::of("Stopped. No file was finished."),
     }
 }
 

@@ -1,22 +1,8 @@
 //! What a command line lacks, or should not have.
 
 use super::Story;
+use crate::exit::Misuse;
 use crate::flow::stop::Missing;
-
-/// A command line that is refused before anything begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Misuse {
-    /// `--password`, which would put the password in the process list and the shell history.
-    PasswordFlag,
-    /// `FIRSTKEY_PASSWORD`, which every child process would inherit.
-    PasswordVariable,
-    /// Two sources for the password.
-    TwoPasswords,
-    /// Standard input is to give two things.
-    StdinTwice,
-    /// `--profile` with another number than 1 to 4.
-    NoSuchProfile,
-}
 
 /// Answers that a flag has to give when nobody can be asked.
 pub fn missing(missing: Missing) -> Story {
@@ -51,23 +37,6 @@ pub fn missing(missing: Missing) -> Story {
     }
 }
 
-/// The stable code of something missing.
-pub fn missing_code(missing: Missing) -> &'static str {
-    match missing {
-        Missing::Invite => "missing-invite",
-        Missing::Password => "missing-password",
-        Missing::NewPassword => "missing-new-password",
-        Missing::Consent => "missing-consent",
-        Missing::Reset => "missing-reset-consent",
-        Missing::Kit => "missing-kit",
-        Missing::RecoveryCode => "missing-recovery-code",
-        Missing::SecretKey => "missing-secret-key",
-        Missing::SecretKeyOut => "missing-secret-key-out",
-        Missing::ReplaceSecretKey => "missing-secret-key-consent",
-        Missing::Host => "missing-host",
-    }
-}
-
 /// The words for a refused command line.
 pub fn misuse(misuse: Misuse) -> Story {
     let story = match misuse {
@@ -84,17 +53,6 @@ pub fn misuse(misuse: Misuse) -> Story {
     let story = story.then("pass the password with --password-fd N or --password-file PATH,");
     let story = story.then("or leave these away and type it when you are asked");
     Story { changed: Some("Nothing was sent.".to_owned()), ..story }
-}
-
-/// The stable code of a refused command line.
-pub fn misuse_code(misuse: Misuse) -> &'static str {
-    match misuse {
-        Misuse::PasswordFlag => "password-flag",
-        Misuse::PasswordVariable => "password-variable",
-        Misuse::TwoPasswords => "two-passwords",
-        Misuse::StdinTwice => "stdin-twice",
-        Misuse::NoSuchProfile => "no-such-profile",
-    }
 }
 
 /// What a link on the command line costs.

@@ -111,7 +111,7 @@ pub(super) fn stretching(found: &Stretching) -> Words {
             Words::of(TITLE, format!("One stretch of profile {} ({size}) takes {}.{} s here.", profile.id(), ms / 1000, ms % 1000 / 100))
         }
         Stretching::NotTried => Words::of(TITLE, "It was not tried: there is not enough memory.").then("See to the memory first."),
-        Stretching::Failed(trouble) => Words::told(TITLE, local::trouble(trouble).0),
+        Stretching::Failed(trouble) => Words::told(TITLE, local::trouble(trouble)),
     }
 }
 
@@ -120,6 +120,6 @@ pub(super) fn random(answers: bool) -> Words {
     if answers {
         Words::of(TITLE, "The system's generator answers.")
     } else {
-        Words::told(TITLE, local::trouble(&LocalTrouble::Random).0)
+        Words::told(TITLE, local::trouble(&LocalTrouble::Random))
     }
 }
