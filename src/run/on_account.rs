@@ -125,6 +125,7 @@ pub(super) fn on_account(
     let answers = Answers {
         secret_key,
         secret_key_out: errand.secret_key_out(),
+        verbose: flags.verbose > 0,
         ..flags.answers(old, yes_for, errand.kit_out(), errand.paper())
     };
     let mut script = Script::new(answers, person);

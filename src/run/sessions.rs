@@ -36,7 +36,7 @@ pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> Exit
         }
     };
     let answers = flags.account.answers(password, None, None, None);
-    let mut script = Script::new(Answers { secret_key: flags.old.secret_key(), ..answers }, person);
+    let mut script = Script::new(Answers { secret_key: flags.old.secret_key(), verbose: flags.account.verbose > 0, ..answers }, person);
     let end = script.read_given().map_err(early).and_then(|()| prepared(flags, state, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }

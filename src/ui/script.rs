@@ -71,6 +71,8 @@ pub struct Answers {
     pub resume: bool,
     /// Whether nothing is uploaded: no kit is made.
     pub rehearsal: bool,
+    /// Whether algorithms and settings are named.
+    pub verbose: bool,
 }
 
 /// Where words go that are not for the terminal.
@@ -118,6 +120,7 @@ impl Script {
         let mut person = person;
         if let Some(person) = &mut person {
             person.print_on(answers.paper);
+            person.say_more(answers.verbose);
         }
         Self {
             answers,
@@ -526,7 +529,7 @@ impl Person for Script {
     fn stretching(&mut self, profile: Profile) {
         match &mut self.person {
             Some(person) => person.stretching(profile),
-            None => self.say(&vec![notice::stretching(profile)]),
+            None => self.say(&vec![notice::stretching(profile, self.answers.verbose)]),
         }
     }
 

@@ -143,12 +143,6 @@ pub fn grouped(number: usize) -> String {
     text
 }
 
-/// The ends of a digest: enough to compare at a glance; the whole of it is in `audit`.
-pub fn short_digest(digest: &[u8; 32]) -> String {
-    let hex = hex(digest);
-    format!("{}...{}", &hex[..4], &hex[60..])
-}
-
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -203,7 +197,6 @@ mod tests {
     fn numbers_and_sizes_read_well() {
         assert_eq!([0, 7, 999, 1_000, 1_234_567].map(grouped), ["0", "7", "999", "1,000", "1,234,567"]);
         assert_eq!([8, 19_456, 65_536, 2_097_152].map(memory), ["8 KiB", "19 MiB", "64 MiB", "2 GiB"]);
-        assert_eq!(short_digest(&[0xab; 32]), "abab...abab");
     }
 
     #[test]

@@ -384,8 +384,9 @@ impl World for Desk<'_> {
     }
 
     async fn stretch(&mut self, job: StretchJob) -> Result<MasterKey, Halt> {
+        let verbose = self.script.answers().verbose;
         if let Some(person) = self.script.person() {
-            person.begin_line(words::STRETCHING);
+            person.begin_line(words::stretching(verbose));
         }
         let began = Instant::now();
         let work = tokio::task::spawn_blocking(move || {

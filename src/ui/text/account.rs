@@ -10,35 +10,37 @@ use crate::wire::inbound::ProblemName;
 use crate::wire::refusal::Blame;
 
 const VERIFY: &str = "firstkey verify";
-/// Which secret holds.
+
+/// Which secret works.
 fn holds(reach: Reach, subject: Locks) -> &'static str {
     match (reach, subject) {
         (Reach::Unchanged, Locks::Password) => "Nothing was changed on the server.",
-        (Reach::Unchanged, Locks::Kit) => "Nothing was changed: your present kit holds; a new one opens nothing.",
-        (Reach::Unchanged, Locks::Both) => "Nothing was changed: old password and kit hold; a new kit opens nothing.",
-        (Reach::Unchanged, Locks::SecretKey) => "Nothing was changed on the server; a new secret key opens nothing.",
-        (Reach::Unknown, Locks::SecretKey) => "The new lock was sent; whether it is stored is not known.",
-        (Reach::Stored, Locks::SecretKey) => "The new lock is stored: it takes the password and the new secret key.",
-        (Reach::Unchanged, Locks::None) => "Nothing was changed: you are a member of nothing new.",
-        (Reach::Unknown, Locks::None) => "Your consent was sent; whether it is stored is not known.",
+        (Reach::Unchanged, Locks::Kit) => "Nothing was changed. Your present kit stays valid; a new one is not.",
+        (Reach::Unchanged, Locks::Both) => "Nothing was changed. Your old password and kit stay valid.",
+        (Reach::Unchanged, Locks::SecretKey) => "Nothing was changed on the server. A new secret key is not valid.",
+        (Reach::Unchanged, Locks::None) => "Nothing was changed. You did not join.",
+        (Reach::Unknown, Locks::Password | Locks::Kit | Locks::Both | Locks::SecretKey) => {
+            "The change was sent. It is not known whether the server stored it."
+        }
+        (Reach::Unknown, Locks::None) => "Your consent was sent. It is not known whether the server stored it.",
+        (Reach::Stored, Locks::SecretKey) => {
+            "The change is stored: you now need your password and the new secret key."
+        }
         (Reach::Stored, Locks::None) => "Your consent is stored: you are a member.",
-        (Reach::Unknown, Locks::Password) => "The new password was sent; whether it is stored is not known.",
-        (Reach::Unknown, Locks::Kit) => "The new kit was sent; whether it is stored is not known.",
-        (Reach::Unknown, Locks::Both) => "New password and kit were sent; whether they are stored is not known.",
-        (Reach::Stored, Locks::Password) => "The new password is stored; the old one opens nothing any more.",
-        (Reach::Stored, Locks::Kit) => "The new kit is stored; the old one opens nothing any more.",
-        (Reach::Stored, Locks::Both) => "New password and kit are stored; the old ones open nothing any more.",
+        (Reach::Stored, Locks::Password) => "The change is stored. Your old password no longer works.",
+        (Reach::Stored, Locks::Kit) => "The change is stored. Your old kit no longer works.",
+        (Reach::Stored, Locks::Both) => "The change is stored. Your old password and kit no longer work.",
     }
 }
 
 /// What to do where that is not known.
 fn try_both(subject: Locks) -> &'static str {
     match subject {
-        Locks::Password => "Try the new one first; if it opens nothing, the old one does.",
-        Locks::Kit => "Keep both kits until you know which one holds: firstkey verify --kit",
-        Locks::SecretKey => "Keep the new secret key; firstkey verify tells whether it is asked for.",
-        Locks::None => "Run the same command again: doing it twice is harmless.",
-        Locks::Both => "Try the new password first; if it opens nothing, recover with the old kit.",
+        Locks::Password => "Try the new password first. If it does not work, the old one does.",
+        Locks::Kit => "Keep both kits until you know which one works: firstkey verify --kit",
+        Locks::SecretKey => "Keep the new secret key. firstkey verify shows whether you need it.",
+        Locks::None => "Run the same command again. Doing it twice does no harm.",
+        Locks::Both => "Try the new password first. If it does not work, recover with the old kit.",
     }
 }
 
@@ -50,7 +52,7 @@ pub fn story(stop: &Stop) -> Story {
             return match stop.reach {
                 Reach::Unchanged => Story::of("Stopped. Nothing was changed."),
                 Reach::Unknown => told(Story::of("Stopped while sending."), stop).then(try_both(stop.subject)),
-                Reach::Stored => told(Story::of("Stopped after it was stored."), stop),
+                Reach::Stored => told(Story::of("Stopped after the change was stored."), stop),
             };
         }
         Why::GaveUp(how) => {
@@ -61,23 +63,23 @@ pub fn story(stop: &Stop) -> Story {
             local::trouble(trouble)
         }
         Why::NothingKnown => {
-            return Story::of("No account is remembered on this computer.")
-                .because("Either none was completed here, or its state lies in another folder.")
-                .then("Name it, with --server URL --account EMAIL.");
+            return Story::of("This computer does not remember any account.")
+                .because("Either none was completed here, or its state is in another folder.")
+                .then("Name the account with --server URL --account EMAIL.");
         }
         Why::Several(accounts) => {
-            let story = Story::of("Several accounts are remembered on this computer:");
+            let story = Story::of("This computer remembers several accounts:");
             let story = accounts.iter().fold(story, Story::because);
-            return story.then("Name one, with --server URL --account EMAIL.");
+            return story.then("Name one with --server URL --account EMAIL.");
         }
         Why::NoSuchServer => {
-            return Story::of("--server does not name a server.")
+            return Story::of("--server is not the address of a server.")
                 .then("It looks like https://keys.example.org; the invite's e-mail shows it.");
         }
         Why::Unreachable(why) => {
             let (what, step) = stop::no_answer(*why);
             let story = Story::of(format!("{host} could not be reached."));
-            story.because(format!("What was seen: {what}.")).then(step)
+            story.because(format!("The reason: {what}.")).then(step)
         }
         Why::Refused(refused) => {
             let story = refusal::refusal(refused, host);
@@ -89,7 +91,7 @@ pub fn story(stop: &Stop) -> Story {
         Why::Problem(heard) => {
             let mut story = problem::problem(heard, host, None);
             if heard.name == ProblemName::Invalid && matches!(stop.subject, Locks::Password | Locks::Both | Locks::SecretKey) {
-                story = story.because("An organisation of yours may ask for more since just now: run it again.");
+                story = story.because("One of your organisations may have changed its rules just now. Run it again.");
             }
             story
         }
@@ -107,20 +109,20 @@ pub fn story(stop: &Stop) -> Story {
             stop::not_the_invited(expected, invited)
         }
         Why::NotThere => {
-            return Story::of("No account is known here whose server has this command.")
-                .because("It exists for servers of firstkey's own protocol alone.")
-                .then("Name the account, with --server URL --account EMAIL.");
+            return Story::of("No server of an account that is known here has this command.")
+                .because("Only servers that speak firstkey's own protocol have it.")
+                .then("Name the account with --server URL --account EMAIL.");
         }
         Why::CodeOpensNothing => {
             Story::of("That recovery code does not open this account.")
-                .because("A kit dies when a newer one is made; the newest is the one that counts.")
-                .then("Look for a newer kit, or for another account's; then run")
+                .because("A kit stops working when a newer one is made.")
+                .then("Look for a newer kit, or for one of another account, then run")
                 .run("firstkey recover")
         }
         Why::OtherKit => {
-            Story::of("Stopped: the kit is of another account than the one that is meant.")
+            Story::of("Stopped: this kit belongs to a different account.")
                 .because("Either it is somebody else's kit, or a flag or the server is wrong.")
-                .then("Compare the address on the kit; if it is right, tell your administrator.")
+                .then("Compare the address on the kit. If it is right, tell your administrator.")
         }
         Why::NotOpenedByBoth | Why::NoSecretKey | Why::SecretKeysOff | Why::SecretKeyRequired => {
             return secret_key_story(stop);
@@ -150,20 +152,20 @@ fn told(story: Story, stop: &Stop) -> Story {
     Story { changed: Some(holds(stop.reach, stop.subject).to_owned()), ..story }
 }
 
-const FORWARD: &str = "Please forward this text to your administrator before you go on.";
-const LATER: &str = "Check your network, or tell your administrator; then run it again.";
+const FORWARD: &str = "Please forward this text to your administrator before you continue.";
+const LATER: &str = "Check your network or tell your administrator, then run it again.";
 
 fn changed(change: Change, host: &str) -> Story {
     let what = match change {
-        Change::Account => "It names another account than the one you completed.",
-        Change::OlderKeys => "It shows keys older than yours: somebody went back in time.",
-        Change::OtherKeys => "It shows other keys than the ones you made.",
+        Change::Account => "It names a different account than the one you completed.",
+        Change::OlderKeys => "It shows older keys than yours, as an old copy would.",
+        Change::OtherKeys => "It shows different keys than the ones you made.",
         Change::SecretKeyGone => {
-            "It says that your account has no secret key; it has one."
+            "It says that your account has no secret key, but it has one."
         }
-        Change::ServerKey => "Its own log-in key is another one.",
+        Change::ServerKey => "Its own log-in key has changed.",
     };
-    let story = Story::of(format!("Stopped: {host} is not as this computer remembers it."))
+    let story = Story::of(format!("Stopped: {host} does not match what this computer remembers."))
         .because(what)
         .because("Unless your administrator told you of a reset, somebody may be interfering.");
     story.then(FORWARD)
@@ -183,19 +185,19 @@ fn deed(done: &Done) -> Lines {
         Deed::Verified => verified(done),
         Deed::KitVerified => {
             let mut lines = verified(done);
-            lines.push("The kit opens it too: keep it where it is.".to_owned());
+            lines.push("The kit opens it too. Keep it where it is.".to_owned());
             lines
         }
         Deed::PasswordChanged => vec![
             format!("Done. {} at {} has a new password.", done.pin.email, done.pin.origin.host()),
-            "It opened the account just now; the old one opens nothing any more.".to_owned(),
+            "It opened the account just now. The old password no longer works.".to_owned(),
             "Your keys, their fingerprint and your recovery kit are the same as before.".to_owned(),
             "Other computers that were logged in have to log in again.".to_owned(),
         ],
         Deed::Joined => joined(done),
         Deed::KitChanged => vec![
             format!("Done. {} at {} has a new recovery kit.", done.pin.email, done.pin.origin.host()),
-            "The old kit opens nothing any more: destroy it, so that nobody mixes them up.".to_owned(),
+            "The old kit no longer works. Destroy it, so that you do not mix them up.".to_owned(),
             "Your password, your keys and their fingerprint are the same as before.".to_owned(),
         ],
         Deed::SecretKeyMade => secret_key::made(&done.pin),
@@ -208,10 +210,10 @@ fn verified(done: &Done) -> Lines {
     let pin = &done.pin;
     let mut lines = vec![format!("Your account opens: {} at {}", pin.email, pin.origin.host())];
     if done.first_seen {
-        lines.push("This computer sees it for the first time, so it had nothing to compare with.".to_owned());
+        lines.push("This computer did not know the account, so it had nothing to compare with.".to_owned());
         lines.push("It remembers the keys from now on. Compare the fingerprint with your kit:".to_owned());
     } else {
-        lines.push("Keys, server and fingerprint are the ones that this computer remembers:".to_owned());
+        lines.push("Its server and its keys are the ones that this computer remembers:".to_owned());
     }
     lines.extend(fingerprint_rows(&pin.fingerprint()).map(|row| format!("    {row}")));
     lines.push(format!("It is {}.", secret_key::fact(pin)));
@@ -225,7 +227,7 @@ fn joined(done: &Done) -> Lines {
         format!("Done. {} at {} is a member of", pin.email, pin.origin.host()),
         format!("  {name}"),
         "Your password, your keys and their fingerprint are the same as before.".to_owned(),
-        "Its people can look up your public key; they can open nothing of yours.".to_owned(),
+        "Its members can look up your public key. They cannot open your data.".to_owned(),
     ]
 }
 
@@ -234,13 +236,13 @@ fn recovered(done: &Done) -> Lines {
     let mut lines = vec![
         format!("Done. {} at {} has a new password and a new kit.", pin.email, pin.origin.host()),
         "The new password opened the account just now. The old password and the old".to_owned(),
-        "kit open nothing any more; your administrators are told that you recovered.".to_owned(),
+        "kit no longer work. Your administrators are told that you recovered.".to_owned(),
     ];
     if done.first_seen {
-        lines.push("Your keys are the same. This computer saw them for the first time; compare the".to_owned());
+        lines.push("Your keys are the same. This computer did not know them before: compare the".to_owned());
         lines.push("fingerprint with your old kit:".to_owned());
     } else {
-        lines.push("Your keys are the ones that this computer remembers, with the fingerprint:".to_owned());
+        lines.push("Your keys are the ones that this computer remembers. Their fingerprint:".to_owned());
     }
     lines.extend(fingerprint_rows(&pin.fingerprint()).map(|row| format!("    {row}")));
     lines
@@ -265,11 +267,11 @@ pub fn status(pins: &[Pin], unfinished: &[String]) -> Lines {
         ]);
     }
     for email in unfinished {
-        lines.push(format!("{email}: sent, but not checked to the end. To finish, run"));
+        lines.push(format!("{email}: sent, but not fully checked. To finish, run"));
         lines.push("  firstkey accept --resume".to_owned());
     }
     if lines.is_empty() {
-        lines.push("No account is remembered on this computer.".to_owned());
+        lines.push("This computer does not remember any account.".to_owned());
     }
     lines
 }

@@ -157,15 +157,15 @@ fn every_notice_fits() {
         fits(&lines);
     }
     for profile in Profile::ALL {
-        fits(&[notice::stretching(profile)]);
+        fits(&[notice::stretching(profile, false), notice::stretching(profile, true)]);
     }
 }
 
 #[test]
 fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
     let choose = question::choose_password(15, Some("Example Corp"));
-    assert!(choose.join(" ").contains("Do not reuse the company password"));
-    assert!(choose.join(" ").contains("the only thing that opens your keys"));
+    assert!(choose.join(" ").contains("Do not reuse your company password"));
+    assert!(choose.join(" ").contains("only it opens your keys"));
     fits(&choose);
     fits(&question::kit("Example Corp"));
     fits(&question::host(&origin()));

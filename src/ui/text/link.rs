@@ -33,14 +33,14 @@ pub fn trouble(trouble: LinkTrouble) -> Said {
         }
         LinkTrouble::BadHost => ("The server's name in the link is not valid.", AGAIN),
         LinkTrouble::BadPort => ("The port number in the link is not valid.", AGAIN),
-        LinkTrouble::PlainHttp => ("The link begins with http, so anybody could read along.", ADMIN),
-        LinkTrouble::WrongPath => ("The link leads to another page than an invite.", AGAIN),
+        LinkTrouble::PlainHttp => ("The link begins with http, so others could read the connection.", ADMIN),
+        LinkTrouble::WrongPath => ("The link does not lead to an invite.", AGAIN),
         LinkTrouble::WrongVersion => (
-            "The link is of a kind that this version does not know.",
+            "This version of firstkey does not know this kind of link.",
             "Install the newest firstkey, then paste the link again."),
         LinkTrouble::TooLong => ("This is far too long for an invite link.", AGAIN),
         LinkTrouble::Damaged => ("A character after the \"#\" was changed or lost.", AGAIN),
-        LinkTrouble::Extra => ("Something follows the end of the link.", AGAIN),
+        LinkTrouble::Extra => ("There is something after the end of the link.", AGAIN),
     };
     Said { what, next }
 }

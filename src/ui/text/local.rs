@@ -11,10 +11,10 @@ pub fn trouble(trouble: &LocalTrouble) -> Story {
             let (needed, available) = (memory(*needed_kib), memory(*available_kib));
             Story::of(format!("This needs {needed} of free memory; this computer has {available}."))
                 .because("Your password is not the problem.")
-                .then("Close something and run the same command again.")
+                .then("Close some programs and run the same command again.")
         }
         LocalTrouble::State { trouble, path } => {
-            let story = Story::of(format!("The state kept in {path} cannot be used:"))
+            let story = Story::of(format!("The state in {path} cannot be used:"))
                 .because(format!("{}.", storage(*trouble)));
             story.then(state_step(*trouble)).then(AGAIN)
         }
@@ -32,23 +32,23 @@ pub fn trouble(trouble: &LocalTrouble) -> Story {
             let story = Story::of(format!("{path} cannot be read:")).because(format!("{}.", storage(*trouble)));
             match trouble {
                 StorageTrouble::TooOpen => story.then("Make it readable for you alone, then run again:").run(format!("chmod 600 {path}")),
-                _ => story.then("Mend it or name another, then run the same command again."),
+                _ => story.then("Fix it or name another file, then run the same command again."),
             }
         }
         LocalTrouble::NoThreads => {
-            Story::of("This computer lets the program start no more threads.")
-                .then("Close something and run the same command again.")
+            Story::of("This computer does not let the program start more threads.")
+                .then("Close some programs and run the same command again.")
         }
         LocalTrouble::Busy => {
-            Story::of("Another firstkey is running here right now.")
-                .then("Finish or stop the other one, then run this again.")
+            Story::of("Another firstkey is running on this computer.")
+                .then("Finish or stop it, then run this again.")
         }
         LocalTrouble::Terminal => {
             Story::of("The terminal failed while you were asked something.")
                 .then("Open a new terminal and run the same command again.")
         }
         LocalTrouble::Random => {
-            Story::of("This computer's random generator gives nothing; no keys can be made.")
+            Story::of("This computer's random generator failed, so no keys can be made.")
                 .then("Restart the computer and run the same command again.")
         }
         LocalTrouble::SelfCheck => {
@@ -64,13 +64,13 @@ pub fn storage(trouble: StorageTrouble) -> &'static str {
     match trouble {
         StorageTrouble::NotOurs => "it belongs to somebody else",
         StorageTrouble::TooOpen => "other people on this computer may read or change it",
-        StorageTrouble::Link => "it is a link or no plain file",
+        StorageTrouble::Link => "it is a link, or not a plain file",
         StorageTrouble::Full => "the disk is full",
-        StorageTrouble::ReadOnly => "writing or reading there is not permitted",
-        StorageTrouble::Exists => "it exists already",
-        StorageTrouble::Missing => "it is not there",
+        StorageTrouble::ReadOnly => "you are not allowed to read or write there",
+        StorageTrouble::Exists => "it already exists",
+        StorageTrouble::Missing => "it does not exist",
         StorageTrouble::Damaged => "it is empty, cut off or altered",
-        StorageTrouble::TooLong => "it holds more than can be right",
+        StorageTrouble::TooLong => "it is too large to be right",
         StorageTrouble::Other => "the operating system reported an error",
     }
 }
@@ -84,7 +84,7 @@ pub(super) fn state_step(trouble: StorageTrouble) -> &'static str {
         StorageTrouble::Exists | StorageTrouble::Damaged | StorageTrouble::TooLong => {
             "Move that file aside; do not delete it before you are done."
         }
-        StorageTrouble::Missing => "Look whether the folder was moved.",
-        StorageTrouble::Other => "Look whether the disk is healthy, or use --state-dir DIR.",
+        StorageTrouble::Missing => "Check whether the folder was moved.",
+        StorageTrouble::Other => "Check that the disk is healthy, or use --state-dir DIR.",
     }
 }

@@ -30,8 +30,8 @@ pub fn story(stop: &Stop) -> Story {
         }
         Why::Refused(refused) => {
             let next = match (refused.blame(), stop.reach) {
-                (Blame::Security, _) => "Please forward this text to your administrator before you go on.",
-                (Blame::Nonsense, _) => "Check your network, or tell your administrator; then run it again.",
+                (Blame::Security, _) => "Please forward this text to your administrator before you continue.",
+                (Blame::Nonsense, _) => "Check your network or tell your administrator, then run it again.",
             };
             refusal::refusal(refused, host).then(next)
         }
@@ -44,15 +44,14 @@ pub fn story(stop: &Stop) -> Story {
         }
         Why::Unreachable(why) => {
             let (what, step) = no_answer(*why);
-            Story::of(format!("{host} could not be reached.")).because(format!("What was seen: {what}.")).then(step)
+            Story::of(format!("{host} could not be reached.")).because(format!("The reason: {what}.")).then(step)
         }
         Why::Paused(why) => {
             let (what, _) = no_answer(*why);
-            let story = Story::of("Paused: the server could not be reached, so it is not certain what arrived.")
+            let story = Story::of("Paused: the connection was lost, so it is not known what arrived.")
                 .because(format!("{host}: {what}."))
-                .because("Your keys and recovery kit are safe: the exact request is saved in the")
-                .because("state folder. It holds locked data and a signature, nothing else.")
-                .because("Your recovery kit stays valid.");
+                .because("Your keys are safe. The request is saved on this computer; it holds only")
+                .because("encrypted data and a signature. Your recovery kit stays valid.");
             story.then("When you are back online, run").run(RESUME)
         }
         Why::NotOpened => {
@@ -62,18 +61,18 @@ pub fn story(stop: &Stop) -> Story {
             story.then("To try again, run").run(RESUME)
         }
         Why::JoinsOnly => {
-            Story::of("This invite adds an account you have to another organisation.")
-                .because("No keys are made for it, so there is nothing that a rehearsal could show.")
-                .then("Your invite stays valid. Run it without --dry-run.")
+            Story::of("This invite adds your existing account to another organisation.")
+                .because("It makes no keys, so a rehearsal has nothing to show.")
+                .then("Your invite stays valid. Run the command without --dry-run.")
         }
         Why::OtherInvite => {
-            let story = Story::of("That link belongs to another invite than the one that is half done.")
-                .because("The saved request needs the same link again.");
+            let story = Story::of("That link belongs to a different invite than the unfinished one.")
+                .because("The saved request needs its own link.");
             story.then("Find the e-mail with the same invite, then run").run(RESUME)
         }
         Why::NothingSaved => {
             let story = Story::of("There is nothing to resume on this computer.")
-                .because("Either everything was finished, or it began elsewhere.");
+                .because("Either everything is finished, or you started on another computer.");
             story.then("To begin with your invite link, run").run(AGAIN)
         }
         Why::OutOfStep => {
@@ -97,16 +96,16 @@ pub(super) fn is_final(why: &Why) -> bool {
 /// When a script consents for another address than the invited one.
 pub(super) fn not_the_invited(expected: &str, invited: &str) -> Story {
     Story::of(format!("--yes-for names {expected}, but this invite is for {invited}."))
-        .then("Use the invite of that person, or consent for the right one.")
+        .then("Use that person's invite, or name the right person with --yes-for.")
 }
 
 /// Whether anything was sent or changed.
 fn changed(reach: Reach) -> &'static str {
     match reach {
-        Reach::NothingSent => "Nothing was sent and nothing was made.",
-        Reach::NothingChanged => "No account was made, and nothing was changed on the server.",
-        Reach::Unknown => "Your locked keys were sent; whether they arrived is not known.",
-        Reach::Stored => "The server has stored your account; it was not checked to the end.",
+        Reach::NothingSent => "Nothing was sent, and no account was made.",
+        Reach::NothingChanged => "No account was made, and nothing changed on the server.",
+        Reach::Unknown => "Your encrypted keys were sent. It is not known whether they arrived.",
+        Reach::Stored => "The server has stored your account. The last check was not finished.",
     }
 }
 
@@ -116,7 +115,7 @@ fn cancelled(reach: Reach) -> Story {
             .then("To begin again, run")
             .run(AGAIN),
         Reach::NothingChanged => Story::of("Stopped. No key was sent; no account was made. The invite still works.")
-            .then("If you have written down a recovery kit, tear it up; a new one will be made.")
+            .then("If you wrote down a recovery kit, destroy it. You will get a new one.")
             .then("To begin again, run")
             .run(AGAIN),
         Reach::Unknown => Story::of("Stopped while sending; it may have arrived. To find out, run").run(RESUME),
@@ -128,42 +127,44 @@ pub(crate) fn gave_up(how: GaveUp) -> Story {
     let (what, next) = match how {
         GaveUp::NotYou => (
             "Stopped: this invite is for somebody else.",
-            "Tell whoever sent it to you; do not forward the link.",
+            "Tell the sender. Do not forward the link.",
         ),
         GaveUp::Host => (
             "Stopped: you did not confirm the server's name.",
             "Ask your administrator for the right name.",
         ),
-        GaveUp::Reset => (
-            "Stopped: your keys were not replaced.",
-            "With your password, log in once: firstkey verify. Else ask by telephone.",
-        ),
+        GaveUp::Reset => {
+            return Story::of("Stopped: your keys were not replaced.")
+                .because("Without your password, ask your administrator by telephone.")
+                .then("To cancel the reset, log in once with your password:")
+                .run("firstkey verify");
+        }
         GaveUp::TypingsDiffer => (
-            "Stopped: the two typings differed 5 times.",
+            "Stopped: the two passwords differed 5 times.",
             "Run the same command again when you are ready.",
         ),
         GaveUp::WeakPasswords => (
             "Stopped: no password was strong enough.",
-            "Try five unrelated words, or leave it empty to get one made for you.",
+            "Try five unrelated words, or press Enter to have one made for you.",
         ),
         GaveUp::Kit => (
-            "Stopped: the recovery kit was not kept.",
+            "Stopped: you did not keep the recovery kit.",
             "Have pen and paper ready, then run the same command again.",
         ),
         GaveUp::KitProof => (
             "Stopped: what you typed was not on the recovery kit.",
-            "Tear that kit up and run the same command again; a new one will be made.",
+            "Destroy that kit and run the same command again. You will get a new one.",
         ),
         GaveUp::SecretKey => (
-            "Stopped: the secret key was not kept.",
+            "Stopped: you did not keep the secret key.",
             "Have pen and paper ready, then run the same command again.",
         ),
         GaveUp::SecretKeyProof => (
             "Stopped: what you typed was not in the secret key.",
-            "Tear it up and run the same command again; a new one will be made.",
+            "Destroy it and run the same command again. You will get a new one.",
         ),
         GaveUp::ReplaceSecretKey => (
-            "Stopped: your present secret key stays.",
+            "Stopped: your present secret key stays valid.",
             "Run the same command again if you want a new one.",
         ),
     };
@@ -175,16 +176,16 @@ pub(super) fn no_answer(why: NoAnswer) -> (&'static str, &'static str) {
     const LATER: &str = "Check your network, then run the same command again.";
     match why {
         NoAnswer::NoSuchHost => {
-            ("there is no computer of that name", "Check the link and your network, then run it again.")
+            ("no server has that name", "Check the link and your network, then run it again.")
         }
-        NoAnswer::NoConnection => ("nobody listens there, or the network is down", LATER),
+        NoAnswer::NoConnection => ("no server answers there, or the network is down", LATER),
         NoAnswer::Certificate => (
-            "it could not prove who it is (its certificate)",
-            "Nothing was shown to it. If your company inspects traffic, use --ca-file PATH.",
+            "its certificate does not prove who it is",
+            "It learned nothing. If your company inspects traffic, use --ca-file PATH.",
         ),
         NoAnswer::CertificateDates => (
             "its certificate is not valid on this computer's date",
-            "Nothing was shown to it. Check this computer's clock: firstkey doctor",
+            "It learned nothing. Check this computer's clock: firstkey doctor",
         ),
         NoAnswer::Broken => ("the connection broke", LATER),
         NoAnswer::TimedOut => ("no answer came in time", LATER),

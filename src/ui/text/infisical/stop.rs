@@ -37,7 +37,7 @@ fn why(why: &Why, host: &str, reach: Reach) -> Story {
         Why::NotTheInvited { expected, invited } => {
             let invited = crate::wire::text::Printable::from_untrusted(invited);
             Story::of(format!("--yes-for names {expected}, but this is for {invited}."))
-                .then("Name the right address, or get the right link.")
+                .then("Name the right person with --yes-for, or use the right link.")
         }
         Why::Link(trouble) => {
             let (what, next) = super::link(*trouble);
@@ -45,23 +45,23 @@ fn why(why: &Why, host: &str, reach: Reach) -> Story {
         }
         Why::SignInFirst => {
             Story::of("Sign in at your company first: open the e-mail's link in a browser.")
-                .then("Then run this again and paste the address that you come back to.")
+                .then("Then run this again, and paste the address of the page that you come to.")
                 .run(ACCEPT)
         }
         Why::NoOrganisation => {
-            Story::of("This sign-in is not by a company: it would found a new organisation.")
+            Story::of("This sign-in is not a company's. It would create a new organisation.")
                 .then("Use the link from your administrator's e-mail.")
         }
         Why::AlreadyComplete => {
-            Story::of("This account is complete already.")
-                .because("If that was not you, somebody else has it: tell security now.")
-                .then("To see whether it opens with your password:")
+            Story::of("This account is already complete.")
+                .because("If that was not you, somebody else has it. Tell security now.")
+                .then("To see whether it opens with your password, run")
                 .run(VERIFY)
         }
-        Why::OtherAccount => Story::of("This link is for another account or server than the one before.").then("Begin again with the right link."),
+        Why::OtherAccount => Story::of("This link is for a different account or server than the one before.").then("Start again with the right link."),
         Why::OtherKind => {
             Story::of("This link is for something else.")
-                .then("An invite: firstkey accept. A forgotten password: firstkey recover.")
+                .then("For an invite: firstkey accept. For a forgotten password: firstkey recover.")
         }
         Why::Era(era) => self::era(era, host),
         Why::Refused(refused) => self::refused(refused, host),
@@ -69,33 +69,33 @@ fn why(why: &Why, host: &str, reach: Reach) -> Story {
         Why::Unreachable(silence) => {
             let story = silent(host, *silence);
             let again = if reach >= Reach::Stored { VERIFY } else { "" };
-            if again.is_empty() { story.then("Run the same command again later.") } else { story.then("Later, check with:").run(again) }
+            if again.is_empty() { story.then("Run the same command again later.") } else { story.then("To check later, run").run(again) }
         }
         Why::Lost(Call::VerifyInvite | Call::VerifyReset, silence) => {
             silent(host, *silence)
-                .because("The code may be used up by that.")
+                .because("That may have used up the code.")
                 .then("Run the same command again. If the code is gone, ask for a new e-mail.")
         }
         Why::Lost(_, silence) => {
             silent(host, *silence)
-                .because("It is not sent again blindly. If it is stored, your password opens it.")
-                .then("Keep your password and your kit. Later, look with:")
+                .because("It is not sent again blindly. If it was stored, your password opens it.")
+                .then("Keep your password and your kit. To check later, run")
                 .run(VERIFY)
         }
         Why::SomebodyElse => {
-            Story::of("The keys that are stored for this account are NOT the ones made here.")
+            Story::of("The keys stored for this account are NOT the ones made here.")
                 .because("Somebody else completed it, at the same time or before, or the server lies.")
-                .because("Your password and kit of just now open nothing; destroy the kit.")
+                .because("Your new password and kit open nothing. Destroy the kit.")
                 .then("Do not use the account. Tell security and your administrator now.")
         }
         Why::NotOpened => {
             Story::of("The account was not opened.")
-                .because("The password, digits or secret typed were not the right ones.")
+                .because("The password, digits or secret that you typed were wrong.")
                 .then("Run the same command again. A forgotten password: firstkey recover.")
         }
         Why::NothingKnown => {
-            Story::of("No such account is known on this computer.")
-                .then("Name it with --server URL and --account NAME.")
+            Story::of("This computer does not know such an account.")
+                .then("Name the account with --server URL and --account NAME.")
         }
         Why::Local(trouble) => local::trouble(trouble),
     }
@@ -105,7 +105,7 @@ fn silent(host: &str, why: NoAnswer) -> Story {
     Story::of(match why {
         NoAnswer::NoSuchHost => format!("There is no server called {host}, or no network."),
         NoAnswer::NoConnection => format!("{host} cannot be reached."),
-        NoAnswer::Certificate => format!("{host} did not prove its name with a good certificate."),
+        NoAnswer::Certificate => format!("{host}: its certificate does not prove who it is."),
         NoAnswer::CertificateDates => {
             format!("{host}: its certificate is not valid on this computer's date.")
         }
@@ -118,7 +118,7 @@ fn silent(host: &str, why: NoAnswer) -> Story {
 fn missing(missing: Missing) -> Story {
     use super::super::usage;
     let ours = usage::missing;
-    let flag = |what: &str, how: &str| Story::of(format!("no {what} given and nobody can be asked")).then(how);
+    let flag = |what: &str, how: &str| Story::of(format!("no {what} given, and this run cannot ask")).then(how);
     match missing {
         Missing::Link => ours(OurMissing::Invite),
         Missing::Consent => ours(OurMissing::Consent),
@@ -138,31 +138,31 @@ fn missing(missing: Missing) -> Story {
 }
 
 fn era(era: &NotThisEra, host: &str) -> Story {
-    const CANNOT: &str = "Nobody's keys can be their own there. This program sends it nothing.";
+    const CANNOT: &str = "You cannot have keys of your own there. This program sends it nothing.";
     let ask = |story: Story| story.then("Ask your administrator for a server that never sees passwords.");
     match era {
         NotThisEra::WantsPassword => {
             let story = Story::of(format!("{host} wants your password itself. It does not get it."))
-                .because("A server of its kind keeps a hash of the password and your private key,")
+                .because("A server of its kind keeps a hash of your password and your private key,")
                 .because("so it could decrypt everything that you can.");
             ask(story.because(CANNOT))
         }
         NotThisEra::NoSuchRoute => {
-            let story = Story::of(format!("{host} has no way to complete an account with keys of your own."))
+            let story = Story::of(format!("{host} cannot complete an account with keys of your own."))
                 .because("Newer servers of its kind take your password and keep your private key.");
             ask(story.because(CANNOT))
         }
         NotThisEra::OtherMembers => {
-            let story = Story::of(format!("{host} asks for other data than servers that never see passwords do."))
-                .because("What it would do with your password is not known.");
+            let story = Story::of(format!("{host} asks for data that a server of this kind does not need."))
+                .because("It is not known what it would do with your password.");
             ask(story.because(CANNOT))
         }
         NotThisEra::Redirect => {
-            Story::of(format!("{host} sends this program elsewhere. It does not go there."))
+            Story::of(format!("{host} redirects this program, which does not follow."))
                 .then("Ask your administrator for a link with the right address.")
         }
         NotThisEra::NoSuchServer => {
-            Story::of(format!("{host} does not answer as a server of this kind does."))
+            Story::of(format!("{host} does not answer like a server of this kind."))
                 .because("It may be a web page, a gateway, or something in between.")
                 .then("Check the address with your administrator.")
         }
@@ -178,35 +178,36 @@ fn refused(refused: &Refused, host: &str) -> Story {
     let danger = |story: Story| story.then("Do not use the account. Tell security and your administrator now.");
     match refused {
         Refused::Nonsense(Nonsense::Redirect) => {
-            let story = Story::of(format!("{host} sends this program elsewhere. It does not go there."));
+            let story = Story::of(format!("{host} redirects this program, which does not follow."));
             story.then(ADMIN)
         }
         Refused::Nonsense(Nonsense::Malformed(what)) => {
-            let story = Story::of(format!("{host} sent a \"{what}\" that is not as it must be."))
+            let story = Story::of(format!("{host} sent a wrong \"{what}\"."))
                 .because("Old or weak forms of it are not accepted.");
             story.then(ADMIN)
         }
         Refused::Nonsense(Nonsense::Encoded | Nonsense::TooLarge | Nonsense::NotJson) => {
-            let story = Story::of(format!("{host} answered something that this program cannot read."));
-            story.then("Run the same command again; if it stays so, tell your administrator.")
+            let story = Story::of(format!("{host} sent an answer that this program cannot read."));
+            story.then("Run the same command again. If that does not help, tell your administrator.")
         }
         Refused::Differs(what) => {
-            danger(Story::of(format!("What {host} returns as your {what} is not what it was sent.")))
+            danger(Story::of(format!("{host} returns different {what} than it was sent.")))
         }
-        Refused::Keys => danger(Story::of(format!("The keys that {host} returned do not open or do not belong together."))),
-        Refused::OtherSalt => danger(Story::of(format!("{host} names another salt than your account has."))),
+        Refused::Keys => danger(Story::of(format!("The keys that {host} returned do not open, or do not match."))),
+        Refused::OtherSalt => danger(Story::of(format!("{host} names a different salt than your account has."))),
         Refused::OtherKey => {
             danger(Story::of("The account's public key is not the one that was made for it."))
         }
         Refused::OtherVault => {
-            Story::of("The stored keys are other or older ones than were stored from this computer.")
+            Story::of("The stored keys are not the ones that this computer stored, or are older.")
                 .because("If you changed your password elsewhere, that is why: remove this computer's")
-                .because("record of the account and verify again. If not, tell security now.")
+                .because("record of the account (firstkey forget) and verify again.")
+                .because("If you did not, tell security now.")
         }
         Refused::ShowsVerifier => danger(
-            Story::of(format!("{host} hands out what guesses at your password are tested with."))),
+            Story::of(format!("{host} gives away data that password guesses can be tested with."))),
         Refused::Forgotten => {
-            danger(Story::of(format!("{host} wants new keys for an account that was completed here.")))
+            danger(Story::of(format!("{host} wants new keys for an account that you completed here.")))
         }
     }
 }
@@ -214,15 +215,15 @@ fn refused(refused: &Refused, host: &str) -> Story {
 fn says(call: Call, says: &Says, host: &str) -> Story {
     let invite = |story: Story| story.then("Ask your administrator for a new invite.");
     match says {
-        Says::NoSuchUser => invite(Story::of(format!("{host} does not know this invite: no such person."))),
+        Says::NoSuchUser => invite(Story::of(format!("{host} does not know the person of this invite."))),
         Says::NoInvitation => {
-            let story = Story::of(format!("{host} has no open invitation for this person any more."))
-                .because("It was withdrawn, or answered already.");
+            let story = Story::of(format!("{host} no longer has an open invitation for this person."))
+                .because("It was withdrawn, or already answered.");
             invite(story)
         }
         Says::CodeGone => {
-            let story = Story::of("The code of this link was used already, or replaced by a newer one.")
-                .because("If it was not you, somebody else has your link: tell security now.");
+            let story = Story::of("The code of this link was already used, or replaced by a newer one.")
+                .because("If it was not you, somebody else has your link. Tell security now.");
             if call == Call::VerifyInvite {
                 story.then("Ask your administrator to withdraw the invite and send a new one.")
             } else {
@@ -230,62 +231,63 @@ fn says(call: Call, says: &Says, host: &str) -> Story {
             }
         }
         Says::CodeWrong => {
-            let story = Story::of(format!("{host} refuses the code of this link."))
-                .because("Perhaps there is a newer e-mail: only its code counts.");
+            let story = Story::of(format!("{host} rejects the code of this link."))
+                .because("There may be a newer e-mail. Only the newest code works.");
             story.then("Look for the newest e-mail, and paste its link.")
         }
-        Says::CodeExpired => invite(Story::of("The code of this link is too old.")),
+        Says::CodeExpired => invite(Story::of("The code of this link has expired.")),
         Says::CompletedOrUnknown => {
-            Story::of(format!("{host} says that this account is complete already, or not there."))
-                .because("If you did that, nothing is lost. If not, somebody else did: tell security.")
-                .then("To see whether it opens with your password:")
+            Story::of(format!("{host} says that this account is complete, or does not exist."))
+                .because("If you completed it, all is well. If not, somebody else did: tell security.")
+                .then("To see whether it opens with your password, run")
                 .run(VERIFY)
         }
         Says::TwoInvitations => {
-            Story::of("Your organisation invited this address twice; the server stumbles over it.")
+            Story::of("Your organisation invited this address twice. The server cannot handle that.")
                 .then("Ask your administrator to remove one of the two.")
         }
         Says::TokenExpired => {
-            Story::of("The 15 minutes that the server gives for this are over.")
+            Story::of("The server's 15 minutes for this are over.")
                 .then("Sign in or open the link again, then run the same command again.")
         }
         Says::TokenRefused => invite(Story::of(format!("{host} does not accept this link for this account."))),
         Says::SignUpDisabled => {
-            Story::of(format!("{host} is set to take no new accounts, not even invited ones."))
+            Story::of(format!("{host} takes no new accounts, not even invited ones."))
                 .then("Ask its administrator to allow sign-up, then run the same command again.")
         }
         Says::WrongProof => {
             Story::of("The password does not open this account.").then("Run the same command again.")
         }
         Says::NoAccount => {
-            Story::of(format!("{host} has no complete account of that name. Capital letters count."))
-                .then("Finish the invite first, or name the account as the server knows it.")
+            Story::of(format!("{host} has no complete account with that name."))
+                .because("Capital letters count.")
+                .then("Finish the invite first, or use the name that the server knows.")
         }
         Says::SignInFirst => {
-            Story::of("This account signs in at your company first.")
-                .then("Sign in in a browser, run this again and paste the address you come back to.")
+            Story::of("This account needs a sign-in at your company first.")
+                .then("Sign in in a browser, run this again and paste the address of the last page.")
         }
         Says::Puzzle => {
-            Story::of(format!("After too many failures {host} wants a puzzle solved in a browser."))
-                .then("Sign in there once, or wait, then run the same command again.")
+            Story::of(format!("Too many failures: {host} wants you to solve a puzzle."))
+                .then("Sign in there with a browser, or wait; then run the same command again.")
         }
         Says::Locked => {
             Story::of(format!("{host} has locked the account after too many failures."))
                 .then("Look for its e-mail, or wait an hour, then run the same command again.")
         }
         Says::NoKit => {
-            Story::of(format!("{host} has no emergency kit of this account."))
-                .because("A kit in a file has a copy of the key: name it with --kit-file PATH.")
-                .then("Without one: ask your administrator for a new account.")
+            Story::of(format!("{host} has no emergency kit for this account."))
+                .because("A kit in a file has its own copy of the key: name it with --kit-file PATH.")
+                .then("Without one, ask your administrator for a new account.")
         }
         Says::NotAMember => {
-            Story::of("The account is in no organisation, and without one the server changes nothing.")
+            Story::of("The account is in no organisation, so the server changes nothing.")
                 .then("Ask your administrator to invite you again.")
         }
         Says::Form(_) if says.wants_the_password() => era(&NotThisEra::WantsPassword, host),
         Says::Form(names) => {
             let names: Vec<_> = names.iter().map(crate::wire::text::Printable::as_str).take(5).collect();
-            let story = Story::of(format!("{host} does not like the form of what it was sent."))
+            let story = Story::of(format!("{host} rejects the form of what it was sent."))
                 .because(format!("It names: {}", names.join(", ")));
             story.then(ADMIN)
         }
