@@ -12,11 +12,11 @@ pub use doctor::Doctor;
 pub use local::{Forget, Sessions};
 
 use firstkey_core::crypto::kdf::Profile;
+use crate::exit::Misuse;
 use crate::ui::kit_pdf::Paper;
 use crate::ui::script::Answers;
 use crate::ui::secret_key::VARIABLE;
 use crate::ui::source::{InviteSource, PasswordSource};
-use crate::ui::text::usage::Misuse;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -27,8 +27,8 @@ pub const PASSWORD_VARIABLE: &str = "FIRSTKEY_PASSWORD";
 const EXAMPLES: &str = "\
 Examples:
   firstkey accept                 finish the account you were invited to
-  firstkey verify                 see whether your account opens
-Your password and private keys never leave this computer. No telemetry.";
+  firstkey verify                 check that your account opens
+Your password never leaves this computer. No telemetry.";
 
 const ACCEPT_EXAMPLES: &str = "\
 Examples:
@@ -37,8 +37,8 @@ Examples:
   firstkey accept --no-input --json --invite-file invite.url \\
     --password-fd 3 --kit-out kit.txt --yes-for ada@example.org 3<pw
 
-Without flags everything is asked for at the terminal. Secrets come from the
-terminal, a file or a descriptor, never from flags or variables. No telemetry.";
+Without flags, the program asks at the terminal. Secrets come from there, from
+a file or a descriptor, never from flags or variables. No telemetry.";
 
 /// The help of the whole program, which has to fit on a screen; with a line for what only a build with `age` has.
 macro_rules! page {
@@ -50,19 +50,19 @@ macro_rules! page {
 {usage-heading} firstkey [--state-dir DIR] COMMAND
 
   accept     Accept an invite: choose a password, make keys, keep a kit
-  verify     See whether an account opens, and is still the one you completed
-  password   Change the password of an account
-  recover    Set a new password with your kit (also: firstkey forgot)
-  kit, secret-key  Make a new recovery kit; a second secret for the password
-  sessions   Show where an account is logged in, and end what should not be
+  verify     Check that your account opens and has not been replaced
+  password   Change your password
+  recover    Set a new password with your recovery kit (also: firstkey forgot)
+  kit, secret-key  Make a new recovery kit; make a second secret
+  sessions   List where you are logged in, and end sessions
   forget     Remove what this computer remembers (also: firstkey logout)
-  status     Show the accounts that this computer remembers; asks nobody
-  recipient  Print your public key, for age: others encrypt to it
+  status     List the accounts that this computer remembers; works offline
+  recipient  Print your public key for age, so that others can encrypt to you
   people     Look up a colleague's public key and remember it
 ",
             $files,
-            "\x20 audit      Show what was sent, field by field, with the reason each may leave
-  doctor     See why something does not work here; asks for no password
+            "\x20 audit      Show everything that was sent, and why
+  doctor     Find out why something does not work here; needs no password
 
 Flags and exit codes of a command: firstkey COMMAND --help"
         )
@@ -70,7 +70,7 @@ Flags and exit codes of a command: firstkey COMMAND --help"
 }
 
 #[cfg(feature = "age")]
-const PAGE: &str = page!("  seal, open Seal a file for yourself and others; open what was sealed for you\n");
+const PAGE: &str = page!("  seal, open Encrypt a file for people; open a file encrypted for you\n");
 #[cfg(not(feature = "age"))]
 const PAGE: &str = page!("");
 
@@ -79,17 +79,17 @@ Exit codes: 0 done, 1 bug, 2 usage, 3 you stopped, 4 invite not usable, 5 this
 computer cannot, 6 refused for security, 7 server error, 10 wrong password,
 75 try again later, 130 Ctrl-C";
 
-/// Finish an account that your company made for you, with keys only you have.
+/// Finish the account that your company made for you, with keys that only you have.
 #[derive(Debug, Parser)]
 #[command(name = "firstkey", version, before_help = EXAMPLES, help_template = PAGE, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Where state is kept.
+    /// Keep state in this folder.
     #[arg(long, value_name = "DIR", global = true)]
     pub state_dir: Option<PathBuf>,
-    /// Accepted for scripts; there is no colour.
+    /// Accepted for scripts; output never has colour.
     #[arg(long, global = true, hide = true)]
     pub no_color: bool,
 }
@@ -99,34 +99,34 @@ pub struct Cli {
 pub enum Command {
     /// Accept an invite: choose a password, make keys, keep a recovery kit.
     Accept(Accept),
-    /// See whether an account opens, and is still the one you completed.
+    /// Check that your account opens and has not been replaced.
     Verify(Verify),
-    /// Set a new password with your kit, if you forgot yours.
+    /// Set a new password with your recovery kit.
     #[command(visible_alias = "forgot")]
     Recover(Recover),
-    /// Change the password of an account.
+    /// Change your password.
     Password(ChangePassword),
-    /// Make a new recovery kit; the old one is dead then.
+    /// Make a new recovery kit; the old one stops working.
     Kit(ChangeKit),
-    /// Make a second secret beside the password, against a server that lies.
+    /// Make a secret key: a second secret beside your password.
     SecretKey(ChangeSecretKey),
-    /// Show the accounts that this computer remembers; asks nobody.
+    /// List the accounts that this computer remembers; works offline.
     Status(Status),
-    /// Print your public key, for age: others encrypt to it.
+    /// Print your public key for age, so that others can encrypt to you.
     Recipient(Recipient),
     /// Look up a colleague's public key and remember it.
     People(share::People),
-    /// Seal a file for yourself and others.
+    /// Encrypt a file for people.
     #[cfg(feature = "age")]
     Seal(share::Seal),
-    /// Open a file that was sealed for you.
+    /// Open a file that was encrypted for you.
     #[cfg(feature = "age")]
     Open(share::Open),
-    /// Show what was sent, field by field, with the reason each may leave.
+    /// Show everything that was sent, and why.
     Audit(Audit),
-    /// See why something does not work here; asks for no password.
+    /// Find out why something does not work here; needs no password.
     Doctor(Doctor),
-    /// Show where an account is logged in, and end what should not be.
+    /// List where you are logged in, and end sessions.
     Sessions(Sessions),
     /// Remove what this computer remembers of an account.
     #[command(visible_alias = "logout")]
@@ -136,10 +136,10 @@ pub enum Command {
 /// What the commands on an account that exists have in common.
 #[derive(Debug, Args)]
 pub struct Account {
-    /// The server, where more than one is known here.
+    /// The server, if this computer knows several.
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
-    /// The account, where more than one is known here.
+    /// The account, if this computer knows several.
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
     /// Read the link from a file, or - for stdin.
@@ -148,13 +148,13 @@ pub struct Account {
     /// Never ask; name the missing flag and fail.
     #[arg(long)]
     pub no_input: bool,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
-    /// Trust the authorities in this PEM file as well.
+    /// Also trust the authorities in this PEM file.
     #[arg(long, value_name = "PATH")]
     pub ca_file: Option<PathBuf>,
-    /// Say more; secrets are never shown.
+    /// Say more, such as algorithms; never secrets.
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 }
@@ -162,13 +162,13 @@ pub struct Account {
 /// Where a password comes from, if not from a person.
 #[derive(Debug, Args)]
 pub struct OldPassword {
-    /// Read the password from a file of yours alone.
+    /// Read the password from a file (mode 0600).
     #[arg(long, value_name = "PATH")]
     pub password_file: Option<PathBuf>,
     /// Read the password from an open file descriptor.
     #[arg(long, value_name = "N")]
     pub password_fd: Option<u32>,
-    /// The file of the secret key, if there is one.
+    /// Read the secret key from this file.
     #[arg(long, value_name = "PATH")]
     pub secret_key_file: Option<PathBuf>,
 }
@@ -176,7 +176,7 @@ pub struct OldPassword {
 /// Where a new password comes from, if not from a person.
 #[derive(Debug, Args)]
 pub struct NewPassword {
-    /// Read the new one from a file of yours alone.
+    /// Read the new one from a file (mode 0600).
     #[arg(long, value_name = "PATH")]
     pub new_password_file: Option<PathBuf>,
     /// Read the new one from an open file descriptor.
@@ -194,13 +194,13 @@ pub struct Verify {
     /// Its password.
     #[command(flatten)]
     pub old: OldPassword,
-    /// Compare with the remembered key; no password.
+    /// Compare with the remembered key (no password).
     #[arg(long, value_name = "WORDS", num_args = 1..=8)]
     pub fingerprint: Vec<String>,
-    /// Prove the kit too; its code is asked for.
+    /// Check the kit too; asks for its code.
     #[arg(long)]
     pub kit: bool,
-    /// The same with a kit in a file.
+    /// Check the kit in this file too.
     #[arg(long, value_name = "PATH")]
     pub kit_file: Option<PathBuf>,
 }
@@ -218,7 +218,7 @@ pub struct ChangeKit {
     /// Save the kit to a new file, .txt or .pdf.
     #[arg(long, value_name = "PATH")]
     pub kit_out: Option<PathBuf>,
-    /// What a PDF is printed on: a4 or letter.
+    /// Paper size of a PDF: a4 or letter.
     #[arg(long, value_name = "SIZE", value_parser = paper)]
     pub paper: Option<Paper>,
 }
@@ -236,7 +236,7 @@ pub struct ChangeSecretKey {
     /// Save the new one to a new file.
     #[arg(long, alias = "secret-key-out", value_name = "PATH")]
     pub out: Option<PathBuf>,
-    /// Agree in advance that an earlier one is worthless.
+    /// Agree in advance to replace an earlier one.
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,
 }
@@ -244,7 +244,7 @@ pub struct ChangeSecretKey {
 /// `firstkey status`.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
 }
@@ -266,7 +266,7 @@ pub struct Recipient {
     /// Which account.
     #[command(flatten)]
     pub which: Which,
-    /// Print an identity file for age and rage, no secret.
+    /// Print an identity file for age and rage (no secret).
     #[cfg(feature = "age")]
     #[arg(long)]
     pub identity: bool,
@@ -282,16 +282,16 @@ pub struct Recover {
     /// Which account.
     #[command(flatten)]
     pub account: Account,
-    /// The kit in a file, instead of typing its code.
+    /// Read the kit from a file instead of asking.
     #[arg(long, value_name = "PATH")]
     pub kit_file: Option<PathBuf>,
-    /// Consent in advance, for exactly this address.
+    /// Agree in advance, for exactly this address.
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,
     /// Its new password.
     #[command(flatten)]
     pub new: NewPassword,
-    /// At least this cost: 1 (64 MiB) to 4 (2 GiB).
+    /// Password hardening: 1 (64 MiB) to 4 (2 GiB).
     #[arg(long, value_name = "1..4")]
     pub profile: Option<u64>,
     /// Save a new secret key to a new file.
@@ -300,7 +300,7 @@ pub struct Recover {
     /// Save the new kit to a new file, .txt or .pdf.
     #[arg(long, value_name = "PATH")]
     pub kit_out: Option<PathBuf>,
-    /// What a PDF is printed on: a4 or letter.
+    /// Paper size of a PDF: a4 or letter.
     #[arg(long, value_name = "SIZE", value_parser = paper)]
     pub paper: Option<Paper>,
 }
@@ -318,7 +318,7 @@ pub struct ChangePassword {
     /// Its new password.
     #[command(flatten)]
     pub new: NewPassword,
-    /// At least this cost: 1 (64 MiB) to 4 (2 GiB).
+    /// Password hardening: 1 (64 MiB) to 4 (2 GiB).
     #[arg(long, value_name = "1..4")]
     pub profile: Option<u64>,
 }
@@ -368,22 +368,22 @@ impl Account {
 #[derive(Debug, Default, Args)]
 #[command(before_help = ACCEPT_EXAMPLES, after_help = EXIT_CODES)]
 pub struct Accept {
-    /// The invite link; paste it when asked to keep it out of the history.
+    /// The invite link (safer: paste it when asked).
     #[arg(value_name = "LINK", conflicts_with = "invite_file")]
     pub link: Option<String>,
     /// Read the link from a file, or - for stdin.
     #[arg(long, value_name = "PATH")]
     pub invite_file: Option<PathBuf>,
-    /// Read the password from a file of yours alone.
+    /// Read the password from a file (mode 0600).
     #[arg(long, value_name = "PATH")]
     pub password_file: Option<PathBuf>,
     /// Read the password from an open file descriptor.
     #[arg(long, value_name = "N")]
     pub password_fd: Option<u32>,
-    /// Consent in advance, for exactly this address.
+    /// Agree in advance, for exactly this address.
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,
-    /// Consent in advance to new keys in place of yours.
+    /// Agree in advance to replace your keys.
     #[arg(long, value_name = "EMAIL")]
     pub accept_reset: Option<String>,
     /// Your first name, for servers that ask for it.
@@ -395,19 +395,19 @@ pub struct Accept {
     /// Save the kit to a new file, .txt or .pdf.
     #[arg(long, value_name = "PATH")]
     pub kit_out: Option<PathBuf>,
-    /// What a PDF is printed on: a4 or letter.
+    /// Paper size of a PDF: a4 or letter.
     #[arg(long, value_name = "SIZE", value_parser = paper)]
     pub paper: Option<Paper>,
     /// Save a required secret key to a new file.
     #[arg(long, value_name = "PATH")]
     pub secret_key_out: Option<PathBuf>,
-    /// The secret key, where a saved upload has one.
+    /// Read the secret key that a saved upload needs.
     #[arg(long, value_name = "PATH")]
     pub secret_key_file: Option<PathBuf>,
     /// Never ask; name the missing flag and fail.
     #[arg(long)]
     pub no_input: bool,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
     /// Send a saved upload again and finish.
@@ -416,13 +416,13 @@ pub struct Accept {
     /// Do all but the upload; show what would be sent.
     #[arg(long)]
     pub dry_run: bool,
-    /// At least this cost: 1 (64 MiB) to 4 (2 GiB).
+    /// Password hardening: 1 (64 MiB) to 4 (2 GiB).
     #[arg(long, value_name = "1..4")]
     pub profile: Option<u64>,
-    /// Trust the authorities in this PEM file as well.
+    /// Also trust the authorities in this PEM file.
     #[arg(long, value_name = "PATH")]
     pub ca_file: Option<PathBuf>,
-    /// Say more; secrets are never shown.
+    /// Say more, such as algorithms; never secrets.
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
     /// Explains why there is no such flag.
@@ -461,6 +461,7 @@ impl Accept {
             json: self.json,
             resume: self.resume,
             rehearsal: self.dry_run,
+            verbose: self.verbose > 0,
         })
     }
 

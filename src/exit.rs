@@ -1,9 +1,83 @@
-//! The exit codes: what a script can act on without reading a sentence.
+//! Stable codes and exit codes: what a script acts on without reading a sentence.
 //!
-//! Promise: every end of the program has exactly one of these, by exhaustive match. Must never: change the meaning of a number.
+//! The only place that decides them. Each file below turns the stops of one family into an [`Ending`], by exhaustive
+//! match; `ui/text` has the sentences and decides nothing, so a second language cannot change a code.
+//!
+//! Promise: every stop has exactly one ending. Must never: hold a sentence, or change the meaning of a number.
 
-use firstkey_core::flow::stop::{AcceptReason as Why, AcceptStop as Stop};
-use firstkey_core::wire::refusal::Blame;
+mod accept;
+mod account;
+mod doctor;
+mod files;
+mod forget;
+#[cfg(feature = "infisical")]
+mod infisical;
+mod offline;
+mod shared;
+mod usage;
+
+pub use files::FileTrouble;
+pub use shared::problem;
+pub use usage::Misuse;
+
+use crate::doctor::Family;
+use firstkey_core::flow::{account::stop as of_account, forget as of_forget, offline as of_offline, stop as of_accept};
+#[cfg(feature = "infisical")]
+use firstkey_infisical::flow as of_infisical;
+
+/// A stop of any family: what a program ends badly with.
+#[derive(Clone, Copy, Debug)]
+pub enum Stopped<'a> {
+    /// `firstkey accept`, and what fails before any flow begins.
+    Accept(&'a of_accept::AcceptStop),
+    /// A command on an account that exists.
+    Account(&'a of_account::AccountStop),
+    /// A flow with a server of the other dialect.
+    #[cfg(feature = "infisical")]
+    Infisical(&'a of_infisical::Stop),
+    /// `firstkey forget`.
+    Forget(&'a of_forget::ForgetReason),
+    /// `firstkey audit open`, with the name of the file for the sentence.
+    Offline(&'a of_offline::Trouble, &'a str),
+    /// `firstkey seal` and `firstkey open`.
+    Files(&'a FileTrouble),
+    /// `firstkey doctor`: the family of the first bad finding.
+    Doctor(Family),
+    /// A command line that is refused before anything begins.
+    Usage(Misuse),
+}
+
+impl Stopped<'_> {
+    /// What a script is told.
+    pub fn ending(self) -> Ending {
+        match self {
+            Self::Accept(stop) => accept::ending(stop),
+            Self::Account(stop) => account::ending(stop),
+            #[cfg(feature = "infisical")]
+            Self::Infisical(stop) => infisical::ending(stop),
+            Self::Forget(why) => forget::ending(why),
+            Self::Offline(trouble, _) => offline::ending(trouble),
+            Self::Files(trouble) => files::ending(trouble),
+            Self::Doctor(family) => doctor::ending(family),
+            Self::Usage(misuse) => usage::ending(misuse),
+        }
+    }
+}
+
+/// What a script is told of a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The stable code, in kebab case (docs/EXIT-CODES.md).
+    pub code: &'static str,
+    /// The exit code.
+    pub exit: ExitCode,
+}
+
+impl Ending {
+    const fn new(code: &'static str, exit: ExitCode) -> Self {
+        Self { code, exit }
+    }
+}
 
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,30 +140,6 @@ impl ExitCode {
     }
 }
 
-impl From<&Stop> for ExitCode {
-    fn from(stop: &Stop) -> Self {
-        match &stop.why {
-            Why::Cancelled => Self::Cancelled,
-            Why::GaveUp(_) => Self::GaveUp,
-            Why::Missing(_) | Why::NotTheInvited { .. } => Self::Usage,
-            Why::Link(_)
-            | Why::Invite(_)
-            | Why::JoinsOnly
-            | Why::OtherInvite
-            | Why::NothingSaved => Self::Invite,
-            Why::Local(_) => Self::Local,
-            Why::Refused(refusal) => match refusal.blame() {
-                Blame::Security => Self::Refused,
-                Blame::Nonsense => Self::Server,
-            },
-            Why::ServerProblem(_) => Self::Server,
-            Why::Unreachable(_) | Why::Paused(_) => Self::TryLater,
-            Why::NotOpened => Self::NotOpened,
-            Why::OutOfStep => Self::Unexpected,
-        }
-    }
-}
-
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         code.number().into()
@@ -97,12 +147,7 @@ impl From<ExitCode> for std::process::ExitCode {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::ExitCode;
+pub(crate) mod every_stop;
 
-    #[test]
-    fn numbers_are_distinct_and_rising() {
-        let numbers = ExitCode::ALL.map(ExitCode::number);
-        assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -105,9 +105,9 @@ fn problem(status: u16, name: &str, retry_after: Option<&str>) -> Act {
 /// What the last message must say of how far things got, when nothing passes from `call` on.
 fn reached(call: usize, fault: Fault) -> &'static str {
     match call {
-        0 if fault == Fault::Refused => "Nothing was sent and nothing was made.",
-        0..COMPLETE => "No account was made, and nothing was changed on the server.",
-        COMPLETE => "whether they arrived is not known",
+        0 if fault == Fault::Refused => "Nothing was sent, and no account was made.",
+        0..COMPLETE => "No account was made, and nothing changed on the server.",
+        COMPLETE => "It is not known whether they arrived",
         _ => "The server has stored your account",
     }
 }

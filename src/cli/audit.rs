@@ -11,19 +11,19 @@ pub struct Audit {
     /// What else to look at.
     #[command(subcommand)]
     pub command: Option<AuditCommand>,
-    /// The last run.
+    /// Show what the last run sent.
     #[arg(long, required_unless_present = "dry_run", conflicts_with = "dry_run")]
     pub last: bool,
-    /// Play an accept on FILE, up to the upload.
+    /// Rehearse an accept with FILE, up to the upload.
     #[arg(long, requires = "offer")]
     pub dry_run: bool,
-    /// The answer to a claim: what a server would say.
+    /// The server's answer to a claim.
     #[arg(long, value_name = "FILE", requires = "dry_run")]
     pub offer: Option<PathBuf>,
-    /// The exact bytes; the invite's token is masked.
+    /// Print the exact bytes (invite token masked).
     #[arg(long, conflicts_with = "json")]
     pub raw: bool,
-    /// One JSON object a request.
+    /// Print one JSON object per request.
     #[arg(long)]
     pub json: bool,
     /// What else a rehearsal needs.
@@ -34,16 +34,16 @@ pub struct Audit {
 /// What answers a rehearsal's questions in the place of a person, as for `accept`.
 #[derive(Debug, Args)]
 pub struct Rehearsal {
-    /// A link from a file; else one is made up.
+    /// Use the link in this file, not a made-up one.
     #[arg(long, value_name = "PATH", requires = "dry_run")]
     pub invite_file: Option<PathBuf>,
-    /// Read a made-up password from a file.
+    /// Read a made-up password from this file.
     #[arg(long, value_name = "PATH", requires = "dry_run")]
     pub password_file: Option<PathBuf>,
-    /// Consent in advance, for exactly this address.
+    /// Agree in advance, for exactly this address.
     #[arg(long, value_name = "EMAIL", requires = "dry_run")]
     pub yes_for: Option<String>,
-    /// At least this cost: 1 (64 MiB) to 4 (2 GiB).
+    /// Password hardening: 1 (64 MiB) to 4 (2 GiB).
     #[arg(long, value_name = "1..4", requires = "dry_run")]
     pub profile: Option<u64>,
     /// Never ask; name the missing flag and fail.
@@ -71,9 +71,9 @@ impl Audit {
 /// What there is beside the record.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Open what the server shows, with your kit; no network.
+    /// Open what the server stores, with your kit; works offline.
     Open(AuditOpen),
-    /// Explain which key opens what, in this account; asks nobody.
+    /// Explain which key opens what; works offline.
     Explain(AuditExplain),
 }
 
@@ -84,10 +84,10 @@ pub struct AuditExplain {
     /// Which account.
     #[command(flatten)]
     pub which: Which,
-    /// What the server shows, for salt and settings.
+    /// Take salt and settings from what the server shows.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["server", "account"])]
     pub show: Option<PathBuf>,
-    /// A list instead of a drawing.
+    /// Print a list instead of a drawing.
     #[arg(long)]
     pub list: bool,
     /// Print one JSON object.
@@ -96,23 +96,23 @@ pub struct AuditExplain {
 }
 
 const EXPLAIN_EXIT_CODES: &str = "\
-A drawing where the terminal is wide enough, else a list. Nothing is sent.
+Prints a drawing if the terminal is wide enough, else a list. Sends nothing.
 Exit codes: 0 done, 2 usage, 5 this computer or the file, 6 FILE does not fit";
 
 /// `firstkey audit open`.
 #[derive(Debug, Args)]
 #[command(after_help = OPEN_EXIT_CODES)]
 pub struct AuditOpen {
-    /// What firstkey-server show --json printed; - for stdin.
+    /// The output of firstkey-server show --json; - for stdin.
     #[arg(long, value_name = "FILE")]
     pub show: PathBuf,
-    /// The kit in a file, instead of typing its code.
+    /// Read the kit from a file instead of asking.
     #[arg(long, value_name = "PATH")]
     pub kit_file: Option<PathBuf>,
     /// Never ask; name the missing flag and fail.
     #[arg(long)]
     pub no_input: bool,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
     /// Explains why a password opens nothing here.
@@ -135,7 +135,7 @@ impl AuditOpen {
 }
 
 const OPEN_EXIT_CODES: &str = "\
-Nothing is sent to anybody and nothing is written. It fits only if every part
-does; the password's envelope needs the server and is not tried.
+Sends nothing and writes nothing. The account fits only if every part fits; the
+password's envelope needs the server and is not tried.
 Exit codes: 0 all of it fits, 2 usage, 3 you stopped, 5 this computer or the
 file, 6 a part does not fit, 10 the code opens nothing, 130 Ctrl-C";

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = DOCTOR_EXIT_CODES)]
 pub struct Doctor {
-    /// The server to look at; else those remembered here.
+    /// Check this server, not those remembered here.
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
-    /// Trust the authorities in this PEM file as well.
+    /// Also trust the authorities in this PEM file.
     #[arg(long, value_name = "PATH")]
     pub ca_file: Option<PathBuf>,
 }
@@ -21,5 +21,5 @@ pub struct Doctor {
 const DOCTOR_EXIT_CODES: &str = "\
 Asks for no password and changes nothing. A server is sent \"log out\" without a
 session: nothing about you.
-Exit codes: 0 nothing is bad, 2 usage, 5 this computer cannot, 7 what answers is
-no account server, 75 the server cannot be reached or proven, 130 Ctrl-C";
+Exit codes: 0 nothing is bad, 2 usage, 5 this computer cannot, 7 no account
+server answers, 75 the server cannot be reached or proven, 130 Ctrl-C";

@@ -9,10 +9,10 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Sessions {
-    /// End the one with this id, as the list shows it.
+    /// End the session with this id (see the list).
     #[arg(long, value_name = "ID", value_parser = session, conflicts_with = "end_others")]
     pub end: Option<SessionId>,
-    /// End all but the one of this run.
+    /// End all sessions but this one.
     #[arg(long)]
     pub end_others: bool,
     /// Which account.
@@ -45,13 +45,13 @@ pub struct Forget {
     /// Which account.
     #[command(flatten)]
     pub which: Which,
-    /// Everything, of every account.
+    /// Remove everything, of every account.
     #[arg(long, conflicts_with_all = ["server", "account"])]
     pub all: bool,
-    /// Also an upload whose outcome is not known.
+    /// Also remove an upload whose outcome is not known.
     #[arg(long)]
     pub unfinished: bool,
-    /// Consent in advance: the account's address, or "all".
+    /// Agree in advance: the account's address, or "all".
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,
     /// Never ask; name the missing flag and fail.
@@ -63,5 +63,5 @@ pub struct Forget {
 }
 
 const FORGET_EXIT_CODES: &str = "\
-Nothing is sent to anybody: the account stays as it is.
+Sends nothing: the account on the server stays the same.
 Exit codes: 0 done, 2 usage, 3 you stopped, 5 this computer cannot, 130 Ctrl-C";

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 /// What a log-in needs beside a password.
 #[derive(Debug, Args)]
 pub struct Login {
-    /// The server, where more than one is known here.
+    /// The server, if this computer knows several.
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
-    /// Your account, where more than one is known here.
+    /// Your account, if this computer knows several.
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
     /// Its password, if it is not typed.
@@ -19,10 +19,10 @@ pub struct Login {
     /// Never ask; name the missing flag and fail.
     #[arg(long)]
     pub no_input: bool,
-    /// Print one JSON object a line.
+    /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
-    /// Trust the authorities in this PEM file as well.
+    /// Also trust the authorities in this PEM file.
     #[arg(long, value_name = "PATH")]
     pub ca_file: Option<PathBuf>,
 }
@@ -30,10 +30,10 @@ pub struct Login {
 /// `firstkey people`.
 #[derive(Debug, Args)]
 pub struct People {
-    /// Whose public key; without it, everybody who is remembered here.
+    /// Whose public key; without it, lists the people remembered here.
     #[arg(value_name = "EMAIL")]
     pub email: Option<String>,
-    /// Words of their fingerprint, had from them.
+    /// Words of their fingerprint, as they told you.
     #[arg(long, value_name = "WORDS", num_args = 1..=8, requires = "email")]
     pub fingerprint: Vec<String>,
     /// The log-in; without an EMAIL there is none.
@@ -45,19 +45,19 @@ pub struct People {
 #[cfg(feature = "age")]
 #[derive(Debug, Args)]
 pub struct Seal {
-    /// What to seal; - or nothing is standard input.
+    /// What to encrypt; - or nothing is standard input.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// For whom: an e-mail or age1...; repeat it for more.
+    /// For whom: an e-mail address or age1...; may repeat.
     #[arg(long, value_name = "WHOM", required = true)]
     pub to: Vec<String>,
     /// Where it goes; - or nothing is standard output.
     #[arg(short, long, value_name = "OUT")]
     pub out: Option<PathBuf>,
-    /// Replace OUT if it is there.
+    /// Replace OUT if it exists.
     #[arg(long)]
     pub force: bool,
-    /// The server, where more than one is known here.
+    /// The server, if this computer knows several.
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// For scripts; this command never asks.
@@ -78,7 +78,7 @@ pub struct Open {
     /// Where it goes; - or nothing is standard output.
     #[arg(short, long, value_name = "OUT")]
     pub out: Option<PathBuf>,
-    /// Replace OUT if it is there.
+    /// Replace OUT if it exists.
     #[arg(long)]
     pub force: bool,
     /// The log-in.

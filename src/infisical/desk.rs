@@ -14,7 +14,7 @@
 use super::event::{DIALECT, Event};
 use crate::audit::{Parts, Record, Sent};
 use crate::drive::Person as _;
-use crate::exit::ExitCode;
+use crate::exit::{ExitCode, Stopped};
 use crate::port::http::{Call, HttpServer};
 use crate::port::memory::{self, NotEnough};
 use crate::port::stretch::{StretchError, stretch};
@@ -80,11 +80,7 @@ impl<'a> Desk<'a> {
                 self.done(done);
                 ExitCode::Done
             }
-            Err(stop) => {
-                let (story, code, exit) = words::stop::story(stop);
-                self.script.stopped(&story, code, exit);
-                exit
-            }
+            Err(stop) => self.script.stopped(Stopped::Infisical(stop)),
         }
     }
 
@@ -390,8 +386,9 @@ impl World for Desk<'_> {
     }
 
     async fn stretch(&mut self, job: StretchJob) -> Result<MasterKey, Halt> {
+        let verbose = self.script.answers().verbose;
         if let Some(person) = self.script.person() {
-            person.begin_line(words::STRETCHING);
+            person.begin_line(words::stretching(verbose));
         }
         let began = Instant::now();
         let work = tokio::task::spawn_blocking(move || {

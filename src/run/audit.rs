@@ -9,7 +9,7 @@ use crate::cli::{self, AuditCommand, AuditExplain, AuditOpen};
 use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::crypto::recovery::read_code;
 use crate::drive::Person;
-use crate::exit::ExitCode;
+use crate::exit::{ExitCode, Stopped};
 use firstkey_core::flow::account::stop::Change;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::offline::{self, Findings, Kit, Trouble, Witness};
@@ -95,11 +95,7 @@ fn open(flags: &AuditOpen, state: Option<PathBuf>) -> ExitCode {
             script.last_line(&OfflineEvent::of_findings(&found).line());
             ExitCode::Done
         }
-        Err(trouble) => {
-            let (story, code, exit) = text::offline::story(&trouble, &name);
-            script.stopped(&story, code, exit);
-            exit
-        }
+        Err(trouble) => script.stopped(Stopped::Offline(&trouble, &name)),
     }
 }
 
@@ -139,9 +135,8 @@ fn explain(flags: &AuditExplain, state: Option<PathBuf>) -> ExitCode {
         Some(path) => match of_file(path, &pins) {
             Ok(subject) => Some(subject),
             Err(trouble) => {
-                let (story, code, exit) = text::offline::story(&trouble, &path.display().to_string());
-                Script::new(Answers { json: flags.json, ..Answers::default() }, None).stopped(&story, code, exit);
-                return exit;
+                let mut script = Script::new(Answers { json: flags.json, ..Answers::default() }, None);
+                return script.stopped(Stopped::Offline(&trouble, &path.display().to_string()));
             }
         },
         None if pins.is_empty() && flags.which.server.is_none() && flags.which.account.is_none() => None,

@@ -10,8 +10,8 @@ mod state;
 use super::known::{failed, refused, show};
 use super::{certificates, state_folder};
 use crate::cli;
-use crate::doctor::{Family, Found, Tally};
-use crate::exit::ExitCode;
+use crate::doctor::{Found, Tally};
+use crate::exit::{ExitCode, Stopped};
 use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::stop::LocalTrouble;
 use crate::port::harden::Hardened;
@@ -68,16 +68,10 @@ impl Page {
             }
             return ExitCode::Done;
         };
-        let exit = match family {
-            Family::Local => ExitCode::Local,
-            Family::Network => ExitCode::TryLater,
-            Family::Server => ExitCode::Server,
-        };
         if self.json {
-            let (story, code) = text::stopped(family);
-            show(&Event::Stopped { ok: false, code, exit: exit.number(), message: story.in_one() }.line());
+            show(&Event::stopped(Stopped::Doctor(family), &text::stopped(family)).line());
         }
-        exit
+        Stopped::Doctor(family).ending().exit
     }
 }
 

@@ -10,7 +10,7 @@ use crate::age::stream::{self, Sealed, Trouble};
 use crate::age::{AccountLine, AgeKey, Recipients};
 use crate::cli::share::{Login, Open, Seal};
 use crate::drive::Edges;
-use crate::exit::ExitCode;
+use crate::exit::{ExitCode, FileTrouble, Stopped};
 use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::account::{peer_of, unlock};
 use firstkey_core::flow::checkpoint::Pin;
@@ -25,7 +25,6 @@ use crate::ui::script::{Answers, Outputs, Script};
 use crate::ui::share_event::ShareEvent;
 use crate::ui::source::PasswordSource;
 use crate::ui::term::Terminal;
-use crate::ui::text::share::FileTrouble;
 use crate::ui::{signals, text};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
@@ -128,12 +127,6 @@ fn outputs(out: Option<&Path>) -> Outputs {
     Outputs { out: Box::new(io::stderr()), err: of_process.err, piped: false }
 }
 
-fn stopped(script: &mut Script, trouble: &FileTrouble) -> ExitCode {
-    let (story, code, exit) = text::share::file(trouble);
-    script.stopped(&story, code, exit);
-    exit
-}
-
 fn go_on() -> bool {
     signals::pending().is_none()
 }
@@ -160,7 +153,7 @@ pub(super) fn seal(flags: &Seal, state: Option<PathBuf>) -> ExitCode {
             script.last_line(&ShareEvent::Sealed { ok: true, bytes: sealed.bytes, recipients, path }.line());
             ExitCode::Done
         }
-        Err(trouble) => stopped(&mut script, &trouble),
+        Err(trouble) => script.stopped(Stopped::Files(&trouble)),
     }
 }
 
@@ -239,7 +232,7 @@ pub(super) fn open(flags: &Open, state: Option<PathBuf>) -> ExitCode {
     if from_stdin && matches!(flags.login.password.source(), Ok(Some(PasswordSource::Descriptor(0)))) {
         let answers = Answers { json: flags.login.json, ..Answers::default() };
         let mut script = Script::with_outputs(answers, None, outputs(flags.out.as_deref()));
-        return stopped(&mut script, &FileTrouble::StdinTwice);
+        return script.stopped(Stopped::Files(&FileTrouble::StdinTwice));
     }
     let mut script = match script(&flags.login, outputs(flags.out.as_deref())) {
         Ok(script) => script,
@@ -247,7 +240,7 @@ pub(super) fn open(flags: &Open, state: Option<PathBuf>) -> ExitCode {
     };
     let ends = match Ends::open(flags.file.as_deref(), flags.out.as_deref(), flags.force) {
         Ok(ends) => ends,
-        Err(trouble) => return stopped(&mut script, &trouble),
+        Err(trouble) => return script.stopped(Stopped::Files(&trouble)),
     };
     let end = state_folder(state).map_err(early).and_then(|path| open_with(ends, &flags.login, &path, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
@@ -258,7 +251,7 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
     let Ends { input, from, output } = ends;
     let sealed = match Sealed::read(input) {
         Ok(sealed) => sealed,
-        Err(why) => return Ok(stopped(script, &trouble(why, &from, "", "", false))),
+        Err(why) => return Ok(script.stopped(Stopped::Files(&trouble(why, &from, "", "", false)))),
     };
     let mut bench = Bench::open(login, path, script)?;
     let known = match bench.known(login)? {
@@ -301,7 +294,7 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
             script.last_line(&ShareEvent::Opened { ok: true, bytes, path: path.as_deref() }.line());
             ExitCode::Done
         }
-        Err(trouble) => stopped(script, &trouble),
+        Err(trouble) => script.stopped(Stopped::Files(&trouble)),
     })
 }
 

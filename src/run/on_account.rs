@@ -9,7 +9,7 @@ use crate::drive::Edges;
 use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::recovery::read_code;
-use crate::exit::ExitCode;
+use crate::exit::{ExitCode, Misuse};
 use firstkey_core::flow::world::World;
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
@@ -27,7 +27,6 @@ use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
 use crate::ui::source::PasswordSource;
 use crate::ui::term::Terminal;
-use crate::ui::text::usage::Misuse;
 use crate::ui::{signals, text};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::refusal::{Blame, Refusal};
@@ -116,6 +115,7 @@ pub(super) fn on_account(
     let answers = Answers {
         secret_key,
         secret_key_out: errand.secret_key_out(),
+        verbose: flags.verbose > 0,
         ..flags.answers(old, yes_for, errand.kit_out(), errand.paper())
     };
     let mut script = Script::new(answers, person);

@@ -93,13 +93,13 @@ impl Keys for FromServer {
     fn key(&mut self, line: &AccountLine, person: &mut dyn Callbacks<Error>) -> io::Result<Result<AgeKey, String>> {
         let remembered = match state_folder(None).and_then(|path| shelf::known(&path)) {
             Ok((pins, _)) => pins,
-            Err(trouble) => return Ok(Err(text::local::trouble(&trouble).0.in_one())),
+            Err(trouble) => return Ok(Err(text::local::trouble(&trouble).in_one())),
         };
         if remembered.iter().any(|pin| line.is_contradicted_by(pin)) {
             return Ok(Err(plugin_contradicted()));
         }
         let Ok(mut rng) = SystemRng::open() else {
-            return Ok(Err(text::local::trouble(&LocalTrouble::Random).0.in_one()));
+            return Ok(Err(text::local::trouble(&LocalTrouble::Random).in_one()));
         };
         let mut pin = line.pin().clone();
         // The line does not say it; what this computer remembers does.
@@ -121,7 +121,7 @@ impl Keys for FromServer {
         match (asker.broken, end) {
             (Some(broken), _) => Err(broken),
             (None, Ok((_, secret))) => Ok(Ok(AgeKey::new(secret))),
-            (None, Err(stop)) => Ok(Err(text::account::story(&stop).0.in_one())),
+            (None, Err(stop)) => Ok(Err(text::account::story(&stop).in_one())),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::on_account::{Choice, choose};
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
-use crate::exit::ExitCode;
+use crate::exit::{ExitCode, Misuse};
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::sessions;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
@@ -19,7 +19,6 @@ use crate::store::shelf::StateShelf;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
 use crate::ui::term::Terminal;
-use crate::ui::text::usage::Misuse;
 use crate::ui::{signals, text};
 use std::path::PathBuf;
 
@@ -36,7 +35,7 @@ pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> Exit
         }
     };
     let answers = flags.account.answers(password, None, None, None);
-    let mut script = Script::new(Answers { secret_key: flags.old.secret_key(), ..answers }, person);
+    let mut script = Script::new(Answers { secret_key: flags.old.secret_key(), verbose: flags.account.verbose > 0, ..answers }, person);
     let end = script.read_given().map_err(early).and_then(|()| prepared(flags, state, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }

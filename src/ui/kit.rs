@@ -46,9 +46,9 @@ pub fn for_file(kit: &Kit) -> Zeroizing<String> {
         "firstkey recovery kit\n\
          =====================\n\n\
          With this code you can set a new password if you forget yours.\n\
-         It is the only way: nobody at {whose}, and nobody who made\n\
-         this program, can reset it. Whoever else has it can do the same,\n\
-         so keep it like a passport: on paper or on a stick in a drawer,\n\
+         It is the only way: neither {whose} nor the makers of this\n\
+         program can reset it. Anyone else who has it can do the same,\n\
+         so keep it like a passport: on paper or a USB stick in a drawer,\n\
          not in a cloud folder, an e-mail or a photo.\n\n"
     );
     let tail = format!(

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 /// The widest a line gets, in columns.
 const WIDEST: usize = 78;
-/// Columns for what ends a line that was left open: ` done in 0.2 s`.
+/// Columns for what ends a line that was left open: ` done (0.2 s)`.
 const LINE_END: usize = 14;
 /// Fewest columns for a made passphrase on one line.
 const WIDE: usize = 72;
@@ -50,6 +50,8 @@ pub struct AtTerminal {
     secret_key: Option<SecretKeyFile>,
     /// What a kit is printed on.
     paper: Paper,
+    /// Whether algorithms are named.
+    verbose: bool,
 }
 
 /// What the person did with the kit.
@@ -74,7 +76,13 @@ impl AtTerminal {
             kit: None,
             secret_key: None,
             paper: Paper::default(),
+            verbose: false,
         }
+    }
+
+    /// Names algorithms and settings, as `-v` wishes.
+    pub fn say_more(&mut self, verbose: bool) {
+        self.verbose = verbose;
     }
 
     /// Prints a kit on `paper`, should it be saved to be printed.
@@ -256,7 +264,7 @@ impl AtTerminal {
                 Ok(Some(Answer::KitSaved(path)))
             }
             Err(trouble) => {
-                let (story, _) = super::text::local::trouble(&trouble);
+                let story = super::text::local::trouble(&trouble);
                 self.say(&vec![format!("  {}", story.headline)]);
                 self.say(&story.reasons.iter().map(|reason| format!("  {reason}")).collect());
                 Ok(None)
@@ -303,6 +311,18 @@ impl AtTerminal {
 
     pub(super) fn keep_secret_key_file(&mut self, file: SecretKeyFile) {
         self.secret_key = Some(file);
+    }
+
+    /// Says what is sent, and leaves the line open for what becomes of it.
+    fn send(&mut self, said: &Notice) {
+        if matches!(said, Notice::Sending { .. }) {
+            self.line("");
+            self.line(notice::SEND);
+        }
+        let mut lines = notice::notice(said);
+        let last = lines.pop().unwrap_or_default();
+        self.say(&lines);
+        self.begin_line(&last);
     }
 
     fn prove_kit(&mut self, group: u8) -> Answer {
@@ -396,10 +416,8 @@ impl Person for AtTerminal {
     fn tell(&mut self, said: &Notice) {
         match said {
             Notice::Plan | Notice::ProvingPassword => self.line(""),
-            Notice::Sending { .. } => {
-                self.line("");
-                self.line(notice::SEND);
-            }
+            Notice::Sending { .. } | Notice::Resuming { .. } => return self.send(said),
+            Notice::Stored { .. } if self.open_line => return self.end_line(notice::STORED),
             Notice::Checking => {
                 self.proving = true;
                 self.begin_line(notice::CHECKING);
@@ -420,7 +438,7 @@ impl Person for AtTerminal {
                 self.line("");
                 self.line(notice::MAKE_KEYS);
             }
-            self.begin_line(&notice::stretching(profile));
+            self.begin_line(&notice::stretching(profile, self.verbose));
         }
     }
 

@@ -29,12 +29,12 @@ use super::kit_pdf::Paper;
 use super::person::AtTerminal;
 use super::secret_key::SecretKeyFile;
 use super::source::{InviteSource, PasswordSource};
-use super::text::{self, Lines, Story, notice, stop as words};
+use super::text::{self, Lines, Story, Words, notice};
 use super::{date, text::usage};
 use crate::audit;
 use firstkey_core::crypto::kdf::Profile;
 use crate::drive::Person;
-use crate::exit::ExitCode;
+use crate::exit::{self, ExitCode, Misuse, Stopped};
 use firstkey_core::flow::account;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{LocalTrouble, Missing, Reach, AcceptStop, StorageTrouble, AcceptReason};
@@ -71,6 +71,8 @@ pub struct Answers {
     pub resume: bool,
     /// Whether nothing is uploaded: no kit is made.
     pub rehearsal: bool,
+    /// Whether algorithms and settings are named.
+    pub verbose: bool,
 }
 
 /// Where words go that are not for the terminal.
@@ -107,6 +109,7 @@ pub struct Script {
     /// Recognises an invite link of another protocol.
     is_foreign: fn(&[u8]) -> bool,
     foreign_link: Option<Zeroizing<Vec<u8>>>,
+    words: Words,
 }
 
 impl Script {
@@ -120,6 +123,7 @@ impl Script {
         let mut person = person;
         if let Some(person) = &mut person {
             person.print_on(answers.paper);
+            person.say_more(answers.verbose);
         }
         Self {
             answers,
@@ -133,7 +137,14 @@ impl Script {
             proving: false,
             is_foreign: |_| false,
             foreign_link: None,
+            words: text::story,
         }
+    }
+
+    /// Tells stops in the words of another language.
+    #[cfg(test)]
+    pub(crate) fn speak(&mut self, words: Words) {
+        self.words = words;
     }
 
     /// Reads and checks what the flags name, before anything is sent.
@@ -235,11 +246,7 @@ impl Script {
                 self.done(done);
                 ExitCode::Done
             }
-            Err(stop) => {
-                let exit = ExitCode::from(stop);
-                self.stopped(&words::story(stop), words::code(stop), exit);
-                exit
-            }
+            Err(stop) => self.stopped(Stopped::Accept(stop)),
         }
     }
 
@@ -247,11 +254,7 @@ impl Script {
     pub fn finish_on_account(&mut self, end: &Result<account::Done, account::stop::AccountStop>) -> ExitCode {
         let done = match end {
             Ok(done) => done,
-            Err(stop) => {
-                let (story, code, exit) = text::account::story(stop);
-                self.stopped(&story, code, exit);
-                return exit;
-            }
+            Err(stop) => return self.stopped(Stopped::Account(stop)),
         };
         let pin = &done.pin;
         let deed = match done.deed {
@@ -271,26 +274,23 @@ impl Script {
     }
 
     /// Says that the command line cannot be used.
-    pub fn misused(&mut self, misuse: usage::Misuse) -> ExitCode {
-        let exit = ExitCode::Usage;
-        let story = usage::misuse(misuse);
+    pub fn misused(&mut self, misuse: Misuse) -> ExitCode {
+        let stopped = Stopped::Usage(misuse);
+        let story = (self.words)(stopped);
         self.log_story(&story);
-        self.event(&Event::Stopped {
-            ok: false,
-            code: usage::misuse_code(misuse),
-            exit: exit.number(),
-            message: story.in_one(),
-        });
-        exit
+        self.event(&Event::stopped(stopped, &story));
+        stopped.ending().exit
     }
 
-    /// Says why it stopped.
-    pub(crate) fn stopped(&mut self, story: &Story, code: &'static str, exit: ExitCode) {
+    /// Says why it stopped; the number for the shell.
+    pub(crate) fn stopped(&mut self, stopped: Stopped<'_>) -> ExitCode {
+        let story = (self.words)(stopped);
         match &mut self.person {
-            Some(person) => person.stopped(story),
-            None => self.log_story(story),
+            Some(person) => person.stopped(&story),
+            None => self.log_story(&story),
         }
-        self.event(&Event::Stopped { ok: false, code, exit: exit.number(), message: story.in_one() });
+        self.event(&Event::stopped(stopped, &story));
+        stopped.ending().exit
     }
 
     fn done(&mut self, done: &Accepted) {
@@ -544,7 +544,7 @@ impl Person for Script {
                 self.event(&Event::Resume { user: email, bytes: *bytes, sha256: text::hex(digest) });
             }
             Notice::PassedOver { email, why } => {
-                self.event(&Event::Passed { user: email, code: text::problem::code(why) });
+                self.event(&Event::Passed { user: email, code: exit::problem(why) });
             }
             Notice::Stored { bytes, digest } => self.event(&Event::Sent { bytes: *bytes, sha256: text::hex(digest) }),
             Notice::Checking => self.proving = true,
@@ -561,7 +561,7 @@ impl Person for Script {
     fn stretching(&mut self, profile: Profile) {
         match &mut self.person {
             Some(person) => person.stretching(profile),
-            None => self.say(&vec![notice::stretching(profile)]),
+            None => self.say(&vec![notice::stretching(profile, self.answers.verbose)]),
         }
     }
 

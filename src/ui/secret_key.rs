@@ -52,9 +52,9 @@ fn for_file(sheet: &SecretSheet) -> Zeroizing<String> {
     let head = "firstkey secret key\n\
                 ===================\n\n\
                 This key and your password together open your account. With it,\n\
-                even a server that lies cannot guess your password. Nobody has\n\
-                another copy. If you lose it, your recovery kit gets you back in;\n\
-                keep the two in different places, and both out of cloud folders.\n\n";
+                even a dishonest server cannot guess your password. Nobody else\n\
+                has a copy. If you lose it, your recovery kit gets you back in.\n\
+                Keep the two in different places, and both out of cloud folders.\n\n";
     let tail = format!(
         "\nserver:        {server}\n\
          e-mail:        {email}\n\

@@ -1,7 +1,7 @@
 //! EVERY sentence of the program.
 //!
 //! Each enum of the flow becomes text by an exhaustive match here, so the compiler reports a case without words, and a
-//! second language is a second set of these functions. Flags, commands, JSON keys and codes stay as they are.
+//! second language is a second set of these functions. Codes and exit codes are decided elsewhere: [`crate::exit`].
 //!
 //! Promise: own words are ASCII, one line each of at most 78 columns for ordinary names; a command to copy is a line of
 //! its own. Sentences say what happened, whether anything was sent or changed, and what to do next. Text of a server
@@ -35,6 +35,7 @@ pub mod usage;
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::kdf::{KdfParams, Profile};
 use firstkey_core::flow::stop::AcceptStop as Stop;
+use crate::exit::Stopped;
 use std::fmt::Write as _;
 
 /// Lines of text, without line ends.
@@ -108,6 +109,24 @@ impl Story {
     }
 }
 
+/// What a language says of a stop.
+pub type Words = fn(Stopped<'_>) -> Story;
+
+/// What is said of a stop of any family.
+pub fn story(stopped: Stopped<'_>) -> Story {
+    match stopped {
+        Stopped::Accept(stop) => stop::story(stop),
+        Stopped::Account(stop) => account::story(stop),
+        #[cfg(feature = "infisical")]
+        Stopped::Infisical(stop) => infisical::stop::story(stop),
+        Stopped::Forget(why) => forget::story(why),
+        Stopped::Offline(trouble, file) => offline::story(trouble, file),
+        Stopped::Files(trouble) => share::file(trouble),
+        Stopped::Doctor(family) => doctor::stopped(family),
+        Stopped::Usage(misuse) => usage::misuse(misuse),
+    }
+}
+
 /// The host of a stop, or words in its place.
 fn host(stop: &Stop) -> &str {
     stop.origin.as_ref().map_or("the server", |origin| origin.host())
@@ -124,12 +143,6 @@ pub fn grouped(number: usize) -> String {
         text.push(digit);
     }
     text
-}
-
-/// The ends of a digest: enough to compare at a glance; the whole of it is in `audit`.
-pub fn short_digest(digest: &[u8; 32]) -> String {
-    let hex = hex(digest);
-    format!("{}...{}", &hex[..4], &hex[60..])
 }
 
 /// Lower-case hexadecimal.
@@ -186,7 +199,6 @@ mod tests {
     fn numbers_and_sizes_read_well() {
         assert_eq!([0, 7, 999, 1_000, 1_234_567].map(grouped), ["0", "7", "999", "1,000", "1,234,567"]);
         assert_eq!([8, 19_456, 65_536, 2_097_152].map(memory), ["8 KiB", "19 MiB", "64 MiB", "2 GiB"]);
-        assert_eq!(short_digest(&[0xab; 32]), "abab...abab");
     }
 
     #[test]

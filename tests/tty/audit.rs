@@ -62,7 +62,7 @@ fn the_kit_typed_at_a_terminal_opens_what_the_server_shows_and_leaves_nothing_be
     let mut pty = stage(&desk, &file).start();
     pty.expect(CODE);
     pty.send(format!("{}\r", with_a_slip(&code)));
-    pty.expect("There is a slip in it");
+    pty.expect("character is wrong");
     pty.expect(CODE);
     pty.send(format!("{}\r", code.to_lowercase().replace('-', " ")));
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
@@ -70,10 +70,10 @@ fn the_kit_typed_at_a_terminal_opens_what_the_server_shows_and_leaves_nothing_be
     for line in [
         "The account of ada@example.org, which the server calls complete:",
         "Envelope 2, the account key, opens with the code: yes",
-        "The signature over the public keys holds, for this account: yes",
+        "The signature over the public keys is valid for this account: yes",
         "Envelope 1, the account key, opens with the password: not tried",
-        "It is the account that this computer remembers: yes",
-        "All of it fits. Nothing was sent, and nothing was written.",
+        "This computer remembers the same account: yes",
+        "Everything fits. Nothing was sent, and nothing was written.",
     ] {
         assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
     }
@@ -206,7 +206,7 @@ fn a_narrow_or_a_dumb_terminal_is_enough() {
     }
     let dumb = typed(stage(&desk, &file).term("dumb").start());
     assert!(!dumb.contains('\x1b'), "an escape sequence: {dumb:?}");
-    assert!(dumb.contains("All of it fits."), "{dumb}");
+    assert!(dumb.contains("Everything fits."), "{dumb}");
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn an_offer_on_paper_is_played_up_to_the_upload_and_leaves_nothing() {
     let table = play(&[]);
     assert_eq!(table.code, Some(0), "{table:?}");
     for said in
-        ["nothing was sent, and no account was made", "/v1/invites/claim", "/v1/enrol/start", "/v1/enrol/complete"]
+        ["nothing was sent and no account was made", "/v1/invites/claim", "/v1/enrol/start", "/v1/enrol/complete"]
     {
         assert!(table.stdout.contains(said), "{said} is not in {table:?}");
     }

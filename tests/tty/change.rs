@@ -27,7 +27,7 @@ fn a_person_changes_the_password_and_the_old_one_is_dead() {
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
     let page = pty.page();
     for line in [
-        "Choose the new password. Do not reuse the company password.",
+        "Choose a new password. Do not reuse your company password.",
         "  They match.",
         "Done. ada@example.org at 127.0.0.1 has a new password.",
         "Your keys, their fingerprint and your recovery kit are the same as before.",

@@ -63,7 +63,7 @@ fn the_record_is_empty_before_a_run_and_names_every_field_after_one() {
         assert!(after.stdout.contains(&path), "{path} is not in\n{}", after.stdout);
     }
     assert!(after.stdout.replace(',', "").contains(&format!("(6 requests {total} bytes)")), "{}", after.stdout);
-    for said in ["token", "single use", "Not sent: password, private key, recovery code"] {
+    for said in ["token", "single use", "Not sent: password, private keys, recovery code"] {
         assert!(after.stdout.contains(said), "{said:?} is not in\n{}", after.stdout);
     }
     assert!(!after.stdout.contains(link.rsplit('.').next().expect("a token")), "the token is shown");

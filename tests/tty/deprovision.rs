@@ -69,7 +69,7 @@ fn who_is_suspended_after_the_upload_is_told_at_the_check_and_can_finish_it_late
     let desk = Desk::new();
     let mut pty = accept(&desk).start();
     pty.up_to_the_upload(&link, PASSWORD);
-    pty.expect("confirmed by the server");
+    pty.expect("... stored");
     server.deactivate(&id);
     pty.once_more(PASSWORD);
     let output = assert_ended(&mut pty, &[SUSPENDED, "Nothing of yours was deleted"]);

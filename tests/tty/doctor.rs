@@ -113,7 +113,7 @@ fn a_clock_that_is_off_is_told_with_what_to_do() {
     for (date, expected, said) in [
         ("Thu, 24 Nov 2016 17:00:00 GMT", "bad", "years ahead of the server"),
         ("Sat, 24 Nov 2096 17:00:00 GMT", "bad", "years behind the server"),
-        ("yesterday", "attention", "the server does not say"),
+        ("yesterday", "attention", "The server does not say"),
     ] {
         server.wire.script(move |_, _| {
             Act::Change(Box::new(move |reply: Reply| Reply { headers: vec![("Date".into(), date.into())], ..reply }))
@@ -201,7 +201,7 @@ fn the_issuer_of_a_certificate_is_named_whether_it_is_trusted_or_not() {
     assert_eq!(certificate["certificate"]["issuer"], "Example Inspection CA");
     assert_eq!(certificate["certificate"]["not_after"], "2096-01-01T00:00:00Z");
     let said = certificate["message"].as_str().expect("a sentence");
-    assert!(said.contains("its proxy can read the envelope traffic, not your keys"), "{said}");
+    assert!(said.contains("its proxy can read this traffic, but not your keys"), "{said}");
     assert_eq!(paths, ["/v1/logout"]);
 
     for (name, years, trusted, refused, advice) in [
@@ -280,7 +280,7 @@ fn where_memory_is_short_it_says_so_and_does_not_try() {
     let run = run(&mut command);
     assert_eq!((run.code, run.last()["code"].as_str()), (Some(5), Some("doctor-local")), "{run:?}");
     assert_eq!((state(&run, "memory").as_str(), state(&run, "stretching").as_str()), ("bad", "attention"), "{run:?}");
-    assert!(line(&run, "memory")["to_do"].as_str().is_some_and(|text| text.contains("Close something")), "{run:?}");
+    assert!(line(&run, "memory")["to_do"].as_str().is_some_and(|text| text.contains("Close some programs")), "{run:?}");
 }
 
 #[test]
@@ -322,12 +322,12 @@ fn at_a_terminal_each_line_begins_with_what_and_how_it_is() {
             text.contains("Asking 127.0.0.1. It is sent \"log out\" without a session: nothing about you"),
             "{text}"
         );
-        assert!(text.contains("Nothing secret is in this text"), "{text}");
+        assert!(text.contains("This text has no secrets"), "{text}");
         for line in output.lines().filter(|line| !line.contains(desk.home.path().to_str().expect("text"))) {
             assert!(line.chars().count() <= usize::from(columns), "{line:?}");
         }
         assert!(pty.echo_is_on());
-        assert!(pty.page().ends_with("whoever helps you.\n") || columns < 80, "{}", pty.page());
+        assert!(pty.page().ends_with("the person who helps you.\n") || columns < 80, "{}", pty.page());
     }
 }
 

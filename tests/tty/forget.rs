@@ -36,7 +36,7 @@ fn a_person_types_the_address_and_every_path_is_named_and_gone() {
     let mut pty = firstkey(&desk).arg("forget").start();
     pty.expect(AGREE);
     pty.send("yes\r");
-    pty.expect("  That is something else.");
+    pty.expect("  That does not match.");
     pty.expect(AGREE);
     assert!(files.iter().all(|file| file.exists()), "nothing is gone yet");
     pty.send("Ada@Example.org\r");
@@ -47,7 +47,7 @@ fn a_person_types_the_address_and_every_path_is_named_and_gone() {
         assert!(page.replace(' ', "").matches(&path).count() >= 2, "{path} is not named twice in\n{page}");
     }
     for said in
-        ["Removed from this computer:", "it opens as before;", "your recovery kit, on paper or in a file: keep it;"]
+        ["Removed from this computer:", "which opens as before;", "your recovery kit, on paper or in a file (keep it);"]
     {
         assert!(page.contains(said), "{said:?} is not in\n{page}");
     }
@@ -67,7 +67,7 @@ fn a_person_types_the_address_and_every_path_is_named_and_gone() {
 fn enter_alone_ctrl_c_and_three_wrong_words_remove_nothing() {
     let (_server, desk) = completed();
     let files = desk.state_files();
-    for (typed, exit, said) in [("\r", 3, "it was not agreed to"), ("\x03", 130, "Stopped.")] {
+    for (typed, exit, said) in [("\r", 3, "you did not agree"), ("\x03", 130, "Stopped.")] {
         let mut pty = firstkey(&desk).arg("logout").start();
         pty.expect(AGREE);
         pty.send(typed);
@@ -119,7 +119,7 @@ fn an_upload_whose_outcome_is_not_known_goes_only_by_name() {
     let forget = |flags: &[&str]| run(desk.command().args(["forget", "--no-input", "--yes-for", EMAIL]).args(flags));
     let kept = forget(&[]);
     assert_eq!(kept.code, Some(2), "{kept:?}");
-    for said in ["an upload is saved here whose outcome is not known", "accept --resume", "forget --unfinished"] {
+    for said in ["an upload whose outcome is not known", "accept --resume", "forget --unfinished"] {
         assert!(kept.stderr.contains(said), "{said:?} is not in\n{}", kept.stderr);
     }
     assert!(has(&desk, "pending"));
@@ -131,8 +131,8 @@ fn an_upload_whose_outcome_is_not_known_goes_only_by_name() {
 fn a_person_reads_what_an_unfinished_upload_means_before_they_agree() {
     let (_server, desk) = unfinished();
     let mut pty = firstkey(&desk).arg("forget").start();
-    pty.expect("an upload is saved that got no answer:");
-    pty.expect("Better first: firstkey accept --resume");
+    pty.expect("an upload is saved that got no answer.");
+    pty.expect("Better finish it first: firstkey accept --resume");
     pty.expect(AGREE);
     pty.send(format!("{EMAIL}\r"));
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));

@@ -14,18 +14,18 @@ Asking 127.0.0.1 about this invite ...
 
 This invite is for ada@example.org, from Example Corp.
 It comes from the server 127.0.0.1
-and is good until ... UTC.
+and expires ... UTC.
 
 Is this you? [Y/n] y
 
 You will choose a password, then write down a recovery kit. About 3 minutes.
-Your password and your private key never leave this computer.
+Your password never leaves this computer; your private keys only encrypted.
 
 Step 1 of 4  Choose a password
   Your sign-in at Example Corp proves who you are. This is another password:
-  the only thing that opens your keys. Do not reuse the company password.
+  only it opens your keys. Do not reuse your company password.
   At least 15 characters. Four or five random words work well.
-  Leave empty to get one made for you. Your typing stays invisible.
+  Press Enter alone to have one made for you. What you type is not shown.
 Password:
   Strength: good. Guessing it would take centuries,
   with a copy of the server's data and keys and 1,000 graphics cards.
@@ -33,29 +33,27 @@ Again:
   They match.
 
 Step 2 of 4  Make your keys
-  Stretching the password (Argon2id, 64 MiB, under a second) ... done in ... s
-  Making a key pair ... done
-  Locking the private key with your password ... done
+  Securing your password ... done (... s)
+  Making your keys ... done
+  Encrypting your private keys with your password ... done
   Your key's fingerprint:
     ...
     ...
 
 Step 3 of 4  Your recovery kit
   If you forget your password, this is the only way back in.
-  Nobody at Example Corp, and nobody who made this program, can reset it.
+  Neither Example Corp nor the makers of this program can reset it.
   Write these 7 groups down on paper.
-  The recovery kit was shown on a screen of its own and is gone from this one.
+  The recovery kit was on a separate screen; nothing of it is left here.
   To check, type group ...
   Right.
 
 Step 4 of 4  Send to the server
-  Sending 1 request, ... bytes: public keys, 4 sealed keys,
-  an OPAQUE record, settings. See every byte with: firstkey audit --last
-  Stored ... confirmed by the server
+  Sending your public keys and encrypted private keys ... stored
 
-Type your password once more, to be sure that it opens your account.
+Type your password once more, to check that it opens your account.
 Password:
-  Checking ... yes
+  Checking that your account opens ... yes
 
 Done. Your account is ready.
   ada@example.org at 127.0.0.1
@@ -63,7 +61,7 @@ Done. Your account is ready.
     ...
     ...
 Compare the fingerprint with your administrator by phone or in person.
-What left this computer, byte by byte:
+To see everything that was sent, run
   firstkey audit --last
 ";
 
@@ -158,11 +156,12 @@ fn without_a_wish_the_password_is_stretched_over_256_mib() {
     let mut server = Deployment::start();
     let link = server.invite(EMAIL);
     let desk = Desk::new();
-    let mut pty = super::support::sitting::firstkey(&desk).arg("accept").start();
+    // With -v the algorithm is named.
+    let mut pty = super::support::sitting::firstkey(&desk).arg("accept").arg("-v").start();
     pty.consent(&link);
     pty.choose(PASSWORD);
-    pty.expect("Argon2id, 256 MiB, about 1 second) ...");
-    pty.expect("done in ");
+    pty.expect("Securing your password (Argon2id, 256 MiB, about 1 second) ...");
+    pty.expect(" done (");
     pty.keep_kit();
     pty.once_more(PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0));
@@ -174,7 +173,7 @@ fn a_link_as_an_argument_works_and_is_said_to_be_in_the_shells_history() {
     let link = server.invite(EMAIL);
     let desk = Desk::new();
     let mut pty = accept(&desk).arg(&link).start();
-    pty.expect("The link is now in your shell's history. Better paste it when asked.");
+    pty.expect("The link is now in your shell's history. Next time, paste it when asked.");
     pty.expect("Is this you? [Y/n] ");
     let (_, token) = link.split_once('#').expect("a link has a fragment");
     assert!(!pty.output().contains(token), "the link is repeated on the screen");
@@ -205,7 +204,7 @@ fn a_second_run_on_the_same_computer_is_harmless() {
     let before = server.wire.paths().len();
     let mut pty = accept(&desk).start();
     pty.paste(&link);
-    pty.expect("Done. Your account was completed on this computer before.");
+    pty.expect("Done. You completed this account earlier, on this computer.");
     assert_eq!(pty.wait(), End::Exited(0));
     assert_eq!(server.wire.paths().len(), before, "something was sent");
 }

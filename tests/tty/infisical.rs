@@ -43,12 +43,12 @@ fn an_invite_of_the_other_dialect_is_accepted_at_a_terminal() {
     pty.expect("fewer than 14");
     pty.type_secret("Password: ", PASSWORD);
     pty.type_secret("Again: ", PASSWORD);
-    pty.expect("Stretching the password");
+    pty.expect("Securing your password");
     pty.expect("Your key's fingerprint:");
     keep_kit(&mut pty);
     pty.expect("Right.");
-    pty.expect("byte for byte");
-    pty.expect("The emergency kit is stored as well");
+    pty.expect("exactly what was made here");
+    pty.expect("The emergency kit is stored too");
     pty.expect("Done. Your account is ready.");
     assert_eq!(pty.wait(), End::Exited(0));
     assert!(!pty.page().contains(PASSWORD), "nothing that was typed unseen is on the screen");
@@ -71,7 +71,7 @@ fn an_unproven_address_is_proven_at_a_terminal_before_any_keys_are_sent() {
     pty.send("y\r");
     pty.expect("The 6 digits: ");
     pty.send("684915\r");
-    pty.expect("sign in once more");
+    pty.expect("Sign in once more");
     pty.expect("Paste the link: ");
     let again = stand.with(|fake| fake.sign_in(0, TICKETS_END));
     pty.send(format!("{}\r", stand.link(&again)));

@@ -52,7 +52,7 @@ fn an_expired_invite_is_called_so_and_names_whom_to_ask() {
         &output,
         &[
             "This invite expired on Fri 27 Nov 2026, 17:00 UTC.",
-            "No account was made, and nothing was changed on the server.",
+            "No account was made, and nothing changed on the server.",
             "Ask your administrator for a new one:",
             "  it@example.org   (invite ",
         ],
@@ -106,10 +106,7 @@ fn a_web_page_of_the_network_is_called_so() {
     assert_eq!(end, End::Exited(7));
     assert_says(
         &output,
-        &[
-            "This page is not an account server: a web page answered.",
-            "A log-in page of your network may be in between",
-        ],
+        &["A web page answered instead of an account server.", "The log-in page of a network may be in between"],
     );
     assert!(!output.contains("Hotel Example"), "the page is shown");
 }
@@ -157,7 +154,7 @@ fn a_wrong_paste_gets_its_own_sentence_and_is_asked_again() {
         ("Dear Ada, you were invited to Example Corp.", "This is not an invite link."),
         (&link[..link.len() - 9], "The link is cut off after the \"#\"."),
         (before_hash, "The link is cut off before the \"#\"."),
-        ("https://mail.example.com/inbox?id=7", "The link leads to another page than an invite."),
+        ("https://mail.example.com/inbox?id=7", "The link does not lead to an invite."),
     ] {
         pty.paste(pasted);
         pty.expect(said);
@@ -175,7 +172,7 @@ fn five_wrong_pastes_end_it_with_nothing_sent() {
     for _ in 0..5 {
         pty.paste("hello");
     }
-    pty.expect("This is not an invite link.\r\nNothing was sent and nothing was made.");
+    pty.expect("This is not an invite link.\r\nNothing was sent, and no account was made.");
     assert_eq!(pty.wait(), End::Exited(4));
 }
 
@@ -240,7 +237,7 @@ fn whoever_opens_an_invite_second_is_told_so_and_enter_is_no_consent() {
     let seconds_desk = Desk::new();
     let mut second = accept(&seconds_desk).start();
     second.paste(&link);
-    second.expect("It was opened once before, last on ");
+    second.expect("It has been opened once before, last on ");
     second.expect("If that was not you, answer no and tell your administrator.");
     second.expect("Is this you? [y/n] ");
     second.send("\r");

@@ -22,9 +22,9 @@ fn a_person_joins_a_second_organisation_with_the_password_that_they_have() {
     let page = pty.page();
     for line in [
         "This invite is for ada@example.org, from Second Ltd.",
-        "It adds the account that you have there as a member of",
+        "Your account there is a member of",
         "  Example Corp",
-        "to Second Ltd.",
+        "This invite adds it to Second Ltd.",
         "Done. ada@example.org at 127.0.0.1 is a member of",
         "  Second Ltd",
         "Your password, your keys and their fingerprint are the same as before.",
@@ -72,7 +72,7 @@ fn another_computer_warns_before_the_password() {
     pty.paste(&link);
     pty.expect("Do you want that? [y/n] ");
     let page = pty.page();
-    assert!(page.contains("Go on only if you made an account at 127.0.0.1 before."), "{page}");
+    assert!(page.contains("Continue only if you already have an account at 127.0.0.1."), "{page}");
     pty.send("y\r");
     pty.type_secret("Password for ada@example.org: ", PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));

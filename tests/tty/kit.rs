@@ -24,7 +24,7 @@ fn a_group_typed_wrong_shows_the_same_kit_again() {
     let asked = asked_group(&mut pty);
     // U is no letter of the code.
     pty.send("uuuu\r");
-    pty.expect(&format!("That is not group {asked} of the kit. Look again; here it is once more."));
+    pty.expect(&format!("That is not group {asked} of the kit. Here is the kit again."));
     assert_eq!(pty.read_kit(), kit);
     pty.send("y\r");
     let asked = asked_group(&mut pty);
@@ -48,7 +48,7 @@ fn five_wrong_groups_end_it_and_say_what_to_do_with_the_paper() {
     }
     pty.expect("Stopped: what you typed was not on the recovery kit.");
     pty.expect("No account was made");
-    pty.expect("Tear that kit up");
+    pty.expect("Destroy that kit");
     assert_eq!(pty.wait(), End::Exited(3));
     assert!(!server.wire.paths().iter().any(|path| path == super::COMPLETE));
 }
@@ -68,7 +68,7 @@ fn a_kit_is_saved_to_a_new_file_for_its_owner_alone_and_read_back() {
     let (mut server, desk) = (Deployment::start(), Desk::new());
     let taken = desk.write("taken.txt", b"my diary");
     let (mut pty, kit) = at_the_kit(&mut server, &desk);
-    for (name, complaint) in [("taken.txt", "it exists already"), ("nowhere/kit.txt", "it is not there")] {
+    for (name, complaint) in [("taken.txt", "it already exists"), ("nowhere/kit.txt", "it does not exist")] {
         pty.send("s\r");
         pty.expect("Save it as (.txt or .pdf) [firstkey-kit.txt]: ");
         pty.send(format!("{name}\r"));
@@ -78,8 +78,8 @@ fn a_kit_is_saved_to_a_new_file_for_its_owner_alone_and_read_back() {
     pty.send("s\r");
     pty.expect("Save it as (.txt or .pdf) [firstkey-kit.txt]: ");
     pty.send("\r");
-    pty.expect("Saved for you alone in firstkey-kit.txt");
-    pty.expect("The file was read again to check it.");
+    pty.expect("Saved; only you can read it: firstkey-kit.txt");
+    pty.expect("Checked by reading the file again.");
     pty.expect("Right.");
     pty.once_more(PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0));

@@ -36,8 +36,8 @@ fn a_lost_connection_pauses_and_resume_converges_to_the_same_account() {
     for delay in [1, 2, 4, 8] {
         pty.expect(&format!("  No answer from 127.0.0.1. Trying again in {delay} s ..."));
     }
-    pty.expect("Paused: the server could not be reached, so it is not certain what arrived.");
-    pty.expect("Your keys and recovery kit are safe");
+    pty.expect("Paused: the connection was lost, so it is not known what arrived.");
+    pty.expect("Your keys are safe");
     pty.expect("Your recovery kit stays valid.");
     pty.expect("When you are back online, run\r\n  firstkey accept --resume\r\n");
     assert_eq!(pty.wait(), End::Exited(75));
@@ -50,11 +50,10 @@ fn a_lost_connection_pauses_and_resume_converges_to_the_same_account() {
 
     server.wire.script(|_, _| Act::Forward);
     let mut pty = resume(&desk).start();
-    pty.expect(&format!("Picking up the invite for {EMAIL}. No password needed for this step."));
-    pty.expect("Sending the saved request again, ");
-    pty.expect("Stored ... confirmed by the server");
+    pty.expect(&format!("Resuming the invite for {EMAIL}. This step needs no password."));
+    pty.expect("Sending the saved request again ... stored");
     pty.once_more(PASSWORD);
-    pty.expect("Checking ... yes");
+    pty.expect("Checking that your account opens ... yes");
     pty.expect("Done. Your account is ready.");
     assert_eq!(pty.wait(), End::Exited(0));
     assert!(!pty.output().contains("recovery kit"), "the kit on paper stays valid");
@@ -77,7 +76,7 @@ fn the_same_command_and_link_take_up_what_was_begun() {
     let link = stopped_at_the_upload(&mut server, &desk);
     let mut pty = accept(&desk).start();
     pty.paste(&link);
-    pty.expect("Picking up the invite for");
+    pty.expect("Resuming the invite for");
     pty.once_more(PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0));
     assert_eq!(server.wire.paths().iter().filter(|path| *path == CLAIM).count(), 1);
@@ -108,11 +107,11 @@ fn three_wrong_passwords_at_the_end_leave_an_account_that_resume_finishes() {
     pty.up_to_the_upload(&link, PASSWORD);
     for _ in 0..3 {
         pty.type_secret("Password: ", "velvet tundra misprint cobra");
-        pty.expect("Checking ... no");
+        pty.expect("Checking that your account opens ... no");
         pty.expect("That password does not open this account. (Caps Lock? Keyboard layout?)");
     }
     pty.expect("The password that you typed does not open the new account.");
-    pty.expect("The server has stored your account; it was not checked to the end.");
+    pty.expect("The server has stored your account. The last check was not finished.");
     pty.expect("To try again, run\r\n  firstkey accept --resume\r\n");
     assert_eq!(pty.wait(), End::Exited(10));
 
@@ -132,7 +131,7 @@ fn a_slip_at_the_last_prompt_is_asked_again() {
     pty.once_more("velvet tundra");
     pty.expect("That password does not open this account.");
     pty.type_secret("Password: ", PASSWORD);
-    pty.expect("Checking ... yes");
+    pty.expect("Checking that your account opens ... yes");
     assert_eq!(pty.wait(), End::Exited(0));
 }
 

@@ -20,7 +20,7 @@ fn after_a_typing_error_only_the_pair_is_asked_for_again() {
     let mut pty = at_the_password(&mut server, &desk);
     pty.type_secret("Password: ", PASSWORD);
     pty.type_secret("Again: ", "velvet tundra misprint cobra lunar egplant");
-    pty.expect("  The two typings differ. Please type both again. (try 2 of 5)");
+    pty.expect("  The two passwords differ. Please type both again. (try 2 of 5)");
     pty.choose(PASSWORD);
     pty.keep_kit();
     pty.once_more(PASSWORD);
@@ -41,8 +41,8 @@ fn five_pairs_that_differ_end_it_with_no_key_sent() {
             pty.expect(&format!("(try {} of 5)", attempt + 1));
         }
     }
-    pty.expect("Stopped: the two typings differed 5 times.");
-    pty.expect("No account was made, and nothing was changed on the server.");
+    pty.expect("Stopped: the two passwords differed 5 times.");
+    pty.expect("No account was made, and nothing changed on the server.");
     pty.expect("Run the same command again when you are ready.");
     assert_eq!(pty.wait(), End::Exited(3));
     assert!(pty.echo_is_on());
@@ -63,7 +63,7 @@ fn a_weak_password_gets_reasons_and_a_way_out() {
         pty.type_secret("Password: ", weak);
         pty.expect(reason);
         pty.expect("Someone with the server's data could guess it in ");
-        pty.expect("Try four or five unrelated words, or leave it empty to get one made for you.");
+        pty.expect("Try four or five unrelated words, or press Enter to have one made for you.");
         assert!(!pty.output().contains(weak), "the password is repeated on the screen");
     }
     pty.choose(PASSWORD);
@@ -86,13 +86,13 @@ fn an_empty_line_has_a_passphrase_made_that_is_typed_back() {
     let (mut server, desk) = (Deployment::start(), Desk::new());
     let mut pty = at_the_password(&mut server, &desk);
     pty.type_secret("Password: ", "");
-    pty.expect("Here is one. Read it twice; it will not be shown again:\r\n\r\n    ");
+    pty.expect("Here is your new password. Keep it safe; it is not shown again:\r\n\r\n    ");
     let made = pty.expect("\r\n").trim().to_owned();
     assert_eq!(made.split(' ').count(), 6, "{made:?}");
     // A slip while copying brings the same words once more.
     pty.type_secret("Again: ", "velvet tundra");
-    pty.expect("The two typings differ.");
-    pty.expect("This is the one that was made for you:");
+    pty.expect("The two passwords differ.");
+    pty.expect("this is the password that was made for you:");
     pty.expect(&made);
     pty.type_secret("Again: ", &made);
     pty.keep_kit();
@@ -112,7 +112,7 @@ fn accents_may_be_typed_in_two_ways() {
     pty.expect("They match.");
     pty.keep_kit();
     pty.once_more(composed);
-    pty.expect("Checking ... yes");
+    pty.expect("Checking that your account opens ... yes");
     assert_eq!(pty.wait(), End::Exited(0));
 }
 

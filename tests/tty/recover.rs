@@ -47,7 +47,7 @@ fn a_person_who_forgot_the_password_comes_back_with_the_kit() {
         slip[0] = if slip[0] == b'7' { b'3' } else { b'7' };
     }
     pty.send(format!("{}\r", String::from_utf8(slip).expect("text")));
-    pty.expect("There is a slip in it");
+    pty.expect("character is wrong");
     pty.expect(CODE);
     pty.send(format!("{}\r", code.to_lowercase().replace('-', " ")));
     pty.type_secret("New password: ", NEW);
@@ -59,7 +59,7 @@ fn a_person_who_forgot_the_password_comes_back_with_the_kit() {
         "  Nothing was sent. Please type it again.",
         "  The code opens the account.",
         "Done. ada@example.org at 127.0.0.1 has a new password and a new kit.",
-        "Your keys are the ones that this computer remembers, with the fingerprint:",
+        "Your keys are the ones that this computer remembers. Their fingerprint:",
     ] {
         assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
     }
@@ -156,7 +156,7 @@ fn a_person_makes_a_new_kit_and_proves_it() {
     pty.expect(CODE);
     pty.send(format!("{new}\r"));
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
-    assert!(pty.page().contains("The kit opens it too: keep it where it is."), "{}", pty.page());
+    assert!(pty.page().contains("The kit opens it too. Keep it where it is."), "{}", pty.page());
     let mut pty = firstkey(&desk).arg("verify").arg("--kit").start();
     pty.type_secret("Password for ada@example.org: ", PASSWORD);
     pty.expect(CODE);

@@ -63,8 +63,8 @@ fn a_person_makes_one_and_is_asked_for_it_from_then_on() {
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
     let page = pty.page();
     for line in [
-        "  With it, even a server that lies cannot guess your password offline.",
-        "  The secret key was shown on a screen of its own and is gone from this one.",
+        "  With it, even a dishonest server cannot guess your password.",
+        "  The secret key was on a separate screen; nothing of it is left here.",
         "Done. ada@example.org at 127.0.0.1 has a new secret key.",
     ] {
         assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
@@ -122,7 +122,7 @@ fn a_script_makes_one_uses_it_and_makes_another_only_with_a_consent() {
     assert_eq!(done.code, Some(0), "{done:?}");
     let dead = verify_with(&desk, PASSWORD, &first);
     assert_eq!((dead.code, dead.last()["code"].as_str()), (Some(10), Some("not-opened")), "{dead:?}");
-    assert!(dead.stderr.contains("The password or the secret key is not right."), "{dead:?}");
+    assert!(dead.stderr.contains("The password or the secret key is wrong."), "{dead:?}");
     assert_eq!(verify_with(&desk, PASSWORD, &second).code, Some(0));
     let status = run(desk.command().args(["status", "--json"]));
     assert_eq!(status.last()["secret_key"], true, "{status:?}");

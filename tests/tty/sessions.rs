@@ -53,7 +53,7 @@ fn a_person_sees_where_they_are_logged_in_and_ends_all_others() {
         " UTC  this one; it ends now",
         &format!("    from 127.0.0.1, firstkey/{}", env!("CARGO_PKG_VERSION")),
         "  firstkey sessions --end-others",
-        "If you do not know one of them, change your password: firstkey password",
+        "If you do not recognise one of them, change your password:",
     ] {
         assert!(page.contains(said), "{said:?} is not in\n{page}");
     }

@@ -156,7 +156,7 @@ fn ctrl_c_while_the_password_is_stretched_ends_it() {
     let mut pty = accept(&desk).start();
     pty.consent(&link);
     pty.choose(PASSWORD);
-    pty.expect("Stretching the password");
+    pty.expect("Securing your password");
     pty.send("\x03");
     assert_stopped("the stretch", &mut pty, NO_KEY_SENT);
     assert!(!server.wire.paths().iter().any(|path| path == COMPLETE));

@@ -26,14 +26,14 @@ fn whatever_is_missing_is_named_with_its_flag_before_anything_is_sent() {
     let (invite, password) = (invite.display().to_string(), password.display().to_string());
     let kit = desk.path("kit.txt").display().to_string();
     let given = [
-        ("no invite link given and nobody can be asked", "--invite-file PATH", ["--invite-file", &invite]),
+        ("no invite link given, and this run cannot ask", "--invite-file PATH", ["--invite-file", &invite]),
         (
-            "no password given and nobody can be asked",
+            "no password given, and this run cannot ask",
             "--password-fd N or --password-file PATH",
             ["--password-file", &password],
         ),
-        ("no consent given and nobody can be asked", "--yes-for EMAIL", ["--yes-for", EMAIL]),
-        ("nowhere to put the recovery kit and nobody can be asked", "--kit-out PATH", ["--kit-out", &kit]),
+        ("no consent given, and this run cannot ask", "--yes-for EMAIL", ["--yes-for", EMAIL]),
+        ("nowhere to put the recovery kit, and this run cannot ask", "--kit-out PATH", ["--kit-out", &kit]),
     ];
     for (error, hint, missing) in &given {
         let flags: Vec<_> = given.iter().filter(|(.., flag)| flag != missing).flat_map(|(.., flag)| *flag).collect();
@@ -69,7 +69,7 @@ fn a_process_without_a_terminal_behaves_as_with_no_input() {
     command.env("HOME", desk.home.path()).stdin(Stdio::null());
     let run = run(&mut command);
     assert_eq!(run.code, Some(2), "{run:?}");
-    assert!(run.stderr.contains("no invite link given and nobody can be asked"), "{run:?}");
+    assert!(run.stderr.contains("no invite link given, and this run cannot ask"), "{run:?}");
 }
 
 #[test]

@@ -34,9 +34,9 @@ fn an_account_that_was_completed_here_is_opened_with_one_password_and_the_sessio
     let words: Vec<_> = fingerprint.split(' ').collect();
     for line in [
         "Asking 127.0.0.1 about ada@example.org ...",
-        "  Checking ... yes",
+        "  Checking that your account opens ... yes",
         "Your account opens: ada@example.org at 127.0.0.1",
-        "Keys, server and fingerprint are the ones that this computer remembers:",
+        "Its server and its keys are the ones that this computer remembers:",
         &format!("    {}", words[..4].join(" ")),
         &format!("    {}", words[4..].join(" ")),
     ] {
@@ -128,7 +128,7 @@ fn a_password_of_a_script_is_tried_once() {
 fn what_is_remembered_is_shown_without_asking_anybody() {
     let empty = Desk::new();
     let nothing = run(empty.command().arg("status"));
-    assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), "No account is remembered on this computer.\n"));
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), "This computer does not remember any account.\n"));
     assert!(empty.state_files().is_empty() && !empty.state().exists(), "looking makes nothing");
 
     let (server, desk, fingerprint) = completed();
@@ -163,5 +163,5 @@ fn a_pin_that_was_altered_is_refused_and_the_file_is_named() {
     std::fs::write(&pin, bytes).expect("writable");
     let mut pty = verify(&desk);
     assert_eq!(pty.wait(), End::Exited(5));
-    assert!(pty.page().contains("The state kept in"), "{}", pty.page());
+    assert!(pty.page().contains("The state in"), "{}", pty.page());
 }

@@ -143,8 +143,8 @@ impl Kit {
              ======================\n\n\
              With this secret you can set a new password if you forget yours.\n\
              It works together with your mailbox. It is the only way: nobody at\n\
-             your company can reset it. Whoever has both can take the account,\n\
-             so keep it like a passport: on paper or on a stick in a drawer,\n\
+             your company can reset it. Anyone who has both can take the account,\n\
+             so keep it like a passport: on paper or a USB stick in a drawer,\n\
              not in a cloud folder, an e-mail or a photo.\n\n";
         let tail = format!(
             "\n\n{SERVER}{server}\nsign-in: {server}/login\n{ACCOUNT}{account}\n{KEY}{key}\n{SEALED}{sealed}\nfingerprint: {fingerprint}\n\n\

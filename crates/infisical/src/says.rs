@@ -61,6 +61,11 @@ pub enum Says {
 }
 
 impl Says {
+    /// Whether the server misses the password itself in what it was sent.
+    pub fn wants_the_password(&self) -> bool {
+        matches!(self, Self::Form(names) if names.iter().any(|name| name.as_str().eq_ignore_ascii_case("password")))
+    }
+
     /// Whether the same may work a little later.
     pub fn passes(&self) -> bool {
         matches!(self, Self::TooMany(_) | Self::Away)

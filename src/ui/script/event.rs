@@ -3,6 +3,8 @@
 //! Promise: stable names; everything in them is public or the person's own address. Must never: hold a sentence that a
 //! program would have to parse, beside `message`.
 
+use crate::exit::{Ending, Stopped};
+use crate::ui::text::Story;
 use serde::Serialize;
 
 /// One line.
@@ -119,6 +121,12 @@ pub enum Event<'a> {
 }
 
 impl Event<'_> {
+    /// The bad end: the code and the exit code are those of the stop; only `message` is a sentence.
+    pub fn stopped(stopped: Stopped<'_>, story: &Story) -> Self {
+        let Ending { code, exit } = stopped.ending();
+        Self::Stopped { ok: false, code, exit: exit.number(), message: story.in_one() }
+    }
+
     /// The line, with its end.
     pub fn line(&self) -> String {
         let mut line = serde_json::to_string(self).expect("invariant: plain text and numbers always serialise");

@@ -1,7 +1,7 @@
 //! `firstkey forget`, as it is asked about and as it ends.
 
 use super::{Event, Script};
-use crate::exit::ExitCode;
+use crate::exit::{ExitCode, Stopped};
 use firstkey_core::flow::Answer;
 use firstkey_core::flow::forget::{Plan, ForgetReason};
 use crate::ui::text;
@@ -44,11 +44,7 @@ impl Script {
                 self.last_line(&Event::Forgotten { ok: true, paths: paths.clone() }.line());
                 ExitCode::Done
             }
-            Err(why) => {
-                let (story, code, exit) = text::forget::story(why);
-                self.stopped(&story, code, exit);
-                exit
-            }
+            Err(why) => self.stopped(Stopped::Forget(why)),
         }
     }
 }

@@ -48,7 +48,7 @@ impl AtTerminal {
                 }
                 // The name was no good: the key is shown again, since whoever saves it may as well write it down.
                 Err(trouble) => {
-                    let (story, _) = local::trouble(&trouble);
+                    let story = local::trouble(&trouble);
                     self.say(&vec![format!("  {}", story.headline)]);
                     self.say(&story.reasons.iter().map(|reason| format!("  {reason}")).collect());
                 }

@@ -41,8 +41,8 @@ impl Record {
         }
         lines.extend([
             String::new(),
-            "Not sent: password, private key, recovery code, file names, machine name,".to_owned(),
-            "usage data. Raw bytes: --raw. Check with your own tools: docs/AUDIT.md".to_owned(),
+            "Not sent: password, private keys, recovery code, file names, machine name,".to_owned(),
+            "usage data. Raw bytes: --raw. To check with your own tools: docs/AUDIT.md".to_owned(),
         ]);
         lines
     }

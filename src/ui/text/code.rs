@@ -3,18 +3,18 @@
 use super::Lines;
 use firstkey_core::crypto::recovery::CodeError;
 
-/// Why it is none.
+/// Why a text is no recovery code.
 pub(super) fn slip(slip: CodeError) -> Lines {
     let line = match slip {
         CodeError::Symbol { position, found } => {
             let found = found.escape_debug();
-            format!("  \"{found}\" is not used in codes: look at group {}, symbol {}.", position.group, position.symbol)
+            format!("  A code never has \"{found}\": check group {}, symbol {}.", position.group, position.symbol)
         }
-        CodeError::Length { have, need } => format!("  A recovery code has {need} symbols; these were {have}."),
+        CodeError::Length { have, need } => format!("  A recovery code has {need} symbols; you typed {have}."),
         CodeError::Check { maybe: Some(place) } => {
-            format!("  There is a slip in it: look at group {}, symbol {} first.", place.group, place.symbol)
+            format!("  One character is wrong. Check group {}, symbol {} first.", place.group, place.symbol)
         }
-        CodeError::Check { maybe: None } => "  There is a slip in it: compare every group with the kit.".to_owned(),
+        CodeError::Check { maybe: None } => "  At least one character is wrong. Compare every group with the kit.".to_owned(),
         CodeError::OtherKind => "  That is a secret key. The recovery code is the shorter one.".to_owned(),
     };
     vec![line, "  Nothing was sent. Please type it again.".to_owned()]

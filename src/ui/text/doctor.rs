@@ -106,23 +106,23 @@ pub fn end(tally: &Tally) -> Lines {
     };
     let mut lines = vec![String::new()];
     match (tally.bad, tally.attention) {
-        (0, 0) => lines.push("All is as it should be.".to_owned()),
+        (0, 0) => lines.push("Everything is fine.".to_owned()),
         (0, some) => lines.push(format!("Nothing is bad. {} attention.", of(some, if some == 1 { "says" } else { "say" }))),
         (some, _) => {
-            lines.push(format!("{} bad. Mend the first one first,", of(some, if some == 1 { "says" } else { "say" })));
+            lines.push(format!("{} bad. Fix the first one,", of(some, if some == 1 { "says" } else { "say" })));
             lines.push("then run the same command again.".to_owned());
         }
     }
-    lines.push("Nothing secret is in this text: you can send it to whoever helps you.".to_owned());
+    lines.push("This text has no secrets. You can send it to the person who helps you.".to_owned());
     lines
 }
 
-/// The end that is bad, and its stable code.
-pub fn stopped(family: Family) -> (Story, &'static str) {
+/// The end that is bad.
+pub fn stopped(family: Family) -> Story {
     match family {
-        Family::Local => (Story::of("Something on this computer would stop firstkey."), "doctor-local"),
-        Family::Network => (Story::of("The server cannot be used from here now."), "doctor-network"),
-        Family::Server => (Story::of("What answers is no account server."), "doctor-server"),
+        Family::Local => Story::of("Something on this computer would stop firstkey."),
+        Family::Network => Story::of("The server cannot be reached from here now."),
+        Family::Server => Story::of("Something other than an account server answered."),
     }
 }
 
@@ -130,13 +130,13 @@ const FOLDER: &str = "State folder";
 
 fn folder(found: &Folder) -> Words {
     match found {
-        Folder::Homeless => Words::of(FOLDER, "This user has no home folder, so there is no place for it.")
+        Folder::Homeless => Words::of(FOLDER, "This user has no home folder to keep it in.")
             .then("Name a folder of your own with --state-dir DIR."),
         Folder::Absent { path, can_be_made: true, .. } => {
-            Words::of(FOLDER, path).and("It is not there yet; the first command makes it.")
+            Words::of(FOLDER, path).and("It does not exist yet. The first command creates it.")
         }
         Folder::Absent { path, above, .. } => Words::of(FOLDER, path)
-            .and("It is not there, and it cannot be made in")
+            .and("It does not exist, and cannot be created in")
             .and(above)
             .then("Give yourself write permission there, or use --state-dir DIR."),
         Folder::Refused { path, trouble, mode } => {
@@ -150,14 +150,14 @@ fn folder(found: &Folder) -> Words {
         Folder::There { path, files, refused, free_kib } => {
             let free = free_kib.map(|kib| format!(", {} free", super::memory(kib))).unwrap_or_default();
             let count = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
-            let mut words = Words::of(FOLDER, path).and(format!("It is yours alone: {count}{free}."));
+            let mut words = Words::of(FOLDER, path).and(format!("Only you can read it: {count}{free}."));
             for (name, trouble) in refused {
                 words = words.and(format!("{name} is not used: {}.", storage(*trouble)));
             }
             if let Some((name, trouble)) = refused.first() {
                 words = match trouble {
                     StorageTrouble::TooOpen => words.then("Make it yours alone:").run(format!("chmod 600 {path}/{name}")),
-                    _ => words.then("Move that file aside; do not delete it before you know what it is."),
+                    _ => words.then("Move that file aside. Do not delete it before you know what it is."),
                 };
             }
             if Folder::is_short_of_space(*free_kib) { words.then("Free some space on that disk.") } else { words }
@@ -168,12 +168,12 @@ fn folder(found: &Folder) -> Words {
 fn writing(found: Writing) -> Words {
     const TITLE: &str = "Writing there";
     let (step, trouble) = match found {
-        Writing::Done => return Words::of(TITLE, "A test file was written, made durable, renamed, read and removed."),
+        Writing::Done => return Words::of(TITLE, "A test file was written, synced, renamed, read and removed."),
         Writing::Failed { step, trouble } => (step, trouble),
     };
     let what = match step {
         Step::Write => "written",
-        Step::Sync => "made durable",
+        Step::Sync => "synced",
         Step::Rename => "renamed",
         Step::Read => "read again",
         Step::Remove => "removed",
@@ -182,7 +182,7 @@ fn writing(found: Writing) -> Words {
 }
 
 fn remembered(found: &Remembered) -> Words {
-    const TITLE: &str = "Remembered here";
+    const TITLE: &str = "Accounts known here";
     match found {
         Remembered::Counted { accounts, unfinished } => {
             let words = Words::of(TITLE, match accounts {
@@ -192,10 +192,10 @@ fn remembered(found: &Remembered) -> Words {
             });
             match unfinished {
                 0 => words,
-                _ => words.and("An upload is saved whose end was not seen.").then("Send it again:").run("firstkey accept --resume"),
+                _ => words.and("One upload is not finished.").then("To finish it, run").run("firstkey accept --resume"),
             }
         }
-        Remembered::Unusable(trouble) => Words::told(TITLE, local::trouble(trouble).0),
+        Remembered::Unusable(trouble) => Words::told(TITLE, local::trouble(trouble)),
     }
 }
 

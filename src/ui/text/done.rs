@@ -8,7 +8,7 @@ use firstkey_core::wire::asked::SecretKeys;
 /// The account is ready.
 pub fn done(pin: &Pin, repeated: bool, said: SecretKeys) -> Lines {
     let first = if repeated {
-        "Done. Your account was completed on this computer before."
+        "Done. You completed this account earlier, on this computer."
     } else {
         "Done. Your account is ready."
     };
@@ -20,11 +20,11 @@ pub fn done(pin: &Pin, repeated: bool, said: SecretKeys) -> Lines {
         format!("    {upper}"),
         format!("    {lower}"),
         "Compare the fingerprint with your administrator by phone or in person.".to_owned(),
-        "What left this computer, byte by byte:".to_owned(),
+        "To see everything that was sent, run".to_owned(),
         "  firstkey audit --last".to_owned(),
     ];
     if pin.identity.key_gen > KeyGen::FIRST {
-        lines.insert(2, "  with new keys: what was encrypted to the old ones stays closed.".to_owned());
+        lines.insert(2, "  with new keys. Data encrypted to the old keys stays unreadable.".to_owned());
     }
     lines.extend(secret_key::advice(said, pin));
     lines
@@ -35,7 +35,7 @@ pub fn rehearsed() -> Lines {
     vec![
         String::new(),
         "This was a rehearsal: no account was made. Your invite still works.".to_owned(),
-        "The request below was made and thrown away; it was not sent.".to_owned(),
+        "The request below was built, not sent, and thrown away.".to_owned(),
     ]
 }
 
@@ -43,7 +43,7 @@ pub fn rehearsed() -> Lines {
 pub fn played() -> Lines {
     vec![
         String::new(),
-        "This was a rehearsal on paper: nothing was sent, and no account was made.".to_owned(),
-        "The requests below were made and thrown away:".to_owned(),
+        "This was an offline rehearsal: nothing was sent and no account was made.".to_owned(),
+        "The requests below were built, not sent, and thrown away:".to_owned(),
     ]
 }

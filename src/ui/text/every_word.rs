@@ -1,21 +1,17 @@
 //! Every sentence, looked at once: is there one, does it fit, does it say what to do.
 
 use super::*;
-use firstkey_core::crypto::context::InviteId;
 use firstkey_core::crypto::kdf::KdfRefused;
 use firstkey_core::crypto::prepare::PrepareError;
 use firstkey_core::crypto::strength::{Part, Strength, Tail, Weakness};
-use crate::exit::ExitCode;
+use crate::exit::every_stop;
 use firstkey_core::crypto::recovery::{CodeError, Place};
 use firstkey_core::flow::{Locks, Notice};
-use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, StorageTrouble, AcceptReason as Why};
-use crate::ui::text::usage::Misuse;
+use firstkey_core::flow::stop::{Reach, AcceptReason as Why};
 use firstkey_core::wire::inbound::{Problem, ProblemName};
-use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::refusal::Refusal;
 use firstkey_core::wire::text::Printable;
-use std::collections::HashSet;
 use std::time::Duration;
 
 const WIDEST: usize = 78;
@@ -35,215 +31,14 @@ macro_rules! all {
     }};
 }
 
-fn links() -> Vec<LinkTrouble> {
-    use LinkTrouble as L;
-    all![
-        L::Empty => L::Empty,
-        L::CutOff { after_hash: true } => L::CutOff { after_hash: true },
-        L::CutOff { after_hash: false } => L::CutOff { after_hash: false },
-        L::NotAnInvite => L::NotAnInvite,
-        L::UserInfo => L::UserInfo,
-        L::Backslash => L::Backslash,
-        L::Percent => L::Percent,
-        L::NotAscii => L::NotAscii,
-        L::Control => L::Control,
-        L::IpLiteral => L::IpLiteral,
-        L::BadHost => L::BadHost,
-        L::BadPort => L::BadPort,
-        L::PlainHttp => L::PlainHttp,
-        L::WrongPath => L::WrongPath,
-        L::WrongVersion => L::WrongVersion,
-        L::TooLong => L::TooLong,
-        L::Damaged => L::Damaged,
-        L::Extra => L::Extra,
-    ]
-}
-
-fn problems() -> Vec<Problem> {
-    use ProblemName as N;
-    let names = all![
-        N::InviteUnknown => N::InviteUnknown,
-        N::InviteExpired => N::InviteExpired,
-        N::InviteUsed => N::InviteUsed,
-        N::InviteWithdrawn => N::InviteWithdrawn,
-        N::Suspended => N::Suspended,
-        N::Removed => N::Removed,
-        N::ClaimStale => N::ClaimStale,
-        N::ChangedMeanwhile => N::ChangedMeanwhile,
-        N::SessionEnded => N::SessionEnded,
-        N::Conflict => N::Conflict,
-        N::Invalid => N::Invalid,
-        N::LoginFailed => N::LoginFailed,
-        N::RecoveryFailed => N::RecoveryFailed,
-        N::PersonUnknown => N::PersonUnknown,
-        N::TooMany => N::TooMany,
-        N::Unavailable => N::Unavailable,
-        N::Other(_) => N::Other(Printable::from_untrusted("teapot")),
-    ];
-    let contact = || Some(Printable::from_untrusted("it@example.org"));
-    let known = names.iter().map(|name| Problem {
-        name: name.clone(),
-        contact: contact(),
-        at: Some(1_795_798_800),
-        retry_after: Some(30),
-    });
-    let bare = names.iter().map(|name| Problem { name: name.clone(), contact: None, at: None, retry_after: None });
-    known.chain(bare).collect()
-}
-
-fn refusals() -> Vec<Refusal> {
-    use Refusal as R;
-    let asked = |m_kib, t| KdfParams { m_kib, t, p: 4 };
-    all![
-        R::NotJson => R::NotJson,
-        R::TooLarge => R::TooLarge,
-        R::Malformed(_) => R::Malformed("kdf_block"),
-        R::ContentType => R::ContentType,
-        R::WebPage => R::WebPage,
-        R::Redirect => R::Redirect,
-        R::Encoded => R::Encoded,
-        R::Status(_) => R::Status(418),
-        R::Problem(_) => R::Problem(Printable::from_untrusted("login-failed")),
-        R::Unexpected { .. } => R::Unexpected { place: "answer", name: Printable::from_untrusted("salt") },
-        R::Unspoken => R::Unspoken,
-        R::Kdf(KdfRefused::TooWeak(_)) => R::Kdf(KdfRefused::TooWeak(asked(19_456, 1))),
-        R::Kdf(KdfRefused::TooCostly(_)) => R::Kdf(KdfRefused::TooCostly(asked(u32::MAX, u32::MAX))),
-        R::Kdf(KdfRefused::NotAProfile(_)) => R::Kdf(KdfRefused::NotAProfile(asked(100_000, 4))),
-        R::Kdf(KdfRefused::Malformed) => R::Kdf(KdfRefused::Malformed),
-        R::WeakPolicy(_) => R::WeakPolicy("min_profile"),
-        R::RealmChanged => R::RealmChanged,
-        R::AlreadyComplete => R::AlreadyComplete,
-        R::KeyGeneration => R::KeyGeneration,
-        R::OtherAccount => R::OtherAccount,
-        R::Receipt => R::Receipt,
-        R::Differs(_) => R::Differs("envelope 1"),
-        R::Keys => R::Keys,
-        R::Opaque => R::Opaque,
-    ]
-}
-
-fn storage() -> Vec<StorageTrouble> {
-    use StorageTrouble as S;
-    all![
-        S::NotOurs => S::NotOurs,
-        S::TooOpen => S::TooOpen,
-        S::Link => S::Link,
-        S::Full => S::Full,
-        S::ReadOnly => S::ReadOnly,
-        S::Exists => S::Exists,
-        S::Missing => S::Missing,
-        S::Damaged => S::Damaged,
-        S::TooLong => S::TooLong,
-        S::Other => S::Other,
-    ]
-}
-
-fn local() -> Vec<LocalTrouble> {
-    use LocalTrouble as L;
-    let path = || "kit.txt".to_owned();
-    let mut all = all![
-        L::NotEnoughMemory { .. } => L::NotEnoughMemory { needed_kib: 262_144, available_kib: 120_832 },
-        L::State { .. } => L::State { trouble: StorageTrouble::Other, path: path() },
-        L::KitFile { .. } => L::KitFile { trouble: StorageTrouble::Other, path: path() },
-        L::Input { .. } => L::Input { trouble: StorageTrouble::Other, path: path() },
-        L::Busy => L::Busy,
-        L::Terminal => L::Terminal,
-        L::NoThreads => L::NoThreads,
-        L::Random => L::Random,
-        L::SelfCheck => L::SelfCheck,
-        L::SecretKeyFile { .. } => L::SecretKeyFile { trouble: StorageTrouble::Exists, path: path() },
-    ];
-    for trouble in storage() {
-        all.push(L::State { trouble, path: path() });
-        all.push(L::KitFile { trouble, path: path() });
-        all.push(L::SecretKeyFile { trouble, path: path() });
-        all.push(L::Input { trouble, path: path() });
-    }
-    all
-}
-
-fn no_answers() -> Vec<NoAnswer> {
-    use NoAnswer as N;
-    all![
-        N::NoSuchHost => N::NoSuchHost,
-        N::NoConnection => N::NoConnection,
-        N::Certificate => N::Certificate,
-        N::CertificateDates => N::CertificateDates,
-        N::Broken => N::Broken,
-        N::TimedOut => N::TimedOut,
-        N::Busy => N::Busy,
-    ]
-}
-
-fn gave_up() -> Vec<GaveUp> {
-    use GaveUp as G;
-    all![
-        G::NotYou => G::NotYou,
-        G::Host => G::Host,
-        G::Reset => G::Reset,
-        G::TypingsDiffer => G::TypingsDiffer,
-        G::WeakPasswords => G::WeakPasswords,
-        G::Kit => G::Kit,
-        G::KitProof => G::KitProof,
-        G::SecretKey => G::SecretKey,
-        G::SecretKeyProof => G::SecretKeyProof,
-        G::ReplaceSecretKey => G::ReplaceSecretKey,
-    ]
-}
-
-fn missing() -> Vec<Missing> {
-    use Missing as M;
-    all![
-        M::Invite => M::Invite,
-        M::Consent => M::Consent,
-        M::Reset => M::Reset,
-        M::Password => M::Password,
-        M::NewPassword => M::NewPassword,
-        M::Kit => M::Kit,
-        M::RecoveryCode => M::RecoveryCode,
-        M::SecretKey => M::SecretKey,
-        M::SecretKeyOut => M::SecretKeyOut,
-        M::ReplaceSecretKey => M::ReplaceSecretKey,
-        M::Host => M::Host,
-    ]
-}
-
-fn whys() -> Vec<Why> {
-    use Why as W;
-    let mut all = all![
-        W::Cancelled => W::Cancelled,
-        W::GaveUp(_) => W::GaveUp(GaveUp::NotYou),
-        W::Missing(_) => W::Missing(Missing::Kit),
-        W::NotTheInvited { .. } => W::NotTheInvited { expected: "a@b.org".to_owned(), invited: "c@d.org".to_owned() },
-        W::Link(_) => W::Link(LinkTrouble::Empty),
-        W::Invite(_) => W::Invite(problems().remove(0)),
-        W::Refused(_) => W::Refused(Refusal::Keys),
-        W::ServerProblem(_) => W::ServerProblem(problems().remove(0)),
-        W::Local(_) => W::Local(LocalTrouble::Busy),
-        W::Unreachable(_) => W::Unreachable(NoAnswer::Busy),
-        W::Paused(_) => W::Paused(NoAnswer::Busy),
-        W::NotOpened => W::NotOpened,
-        W::JoinsOnly => W::JoinsOnly,
-        W::OtherInvite => W::OtherInvite,
-        W::NothingSaved => W::NothingSaved,
-        W::OutOfStep => W::OutOfStep,
-    ];
-    all.extend(gave_up().into_iter().map(W::GaveUp));
-    all.extend(missing().into_iter().map(W::Missing));
-    all.extend(links().into_iter().map(W::Link));
-    all.extend(problems().into_iter().map(W::Invite));
-    all.extend(problems().into_iter().map(W::ServerProblem));
-    all.extend(refusals().into_iter().map(W::Refused));
-    all.extend(local().into_iter().map(W::Local));
-    all.extend(no_answers().into_iter().flat_map(|why| [W::Unreachable(why), W::Paused(why)]));
-    all
+fn each<T>(rows: Vec<(T, &'static str, u8)>) -> Vec<T> {
+    rows.into_iter().map(|(one, ..)| one).collect()
 }
 
 fn stops() -> Vec<Stop> {
     let reaches = [Reach::NothingSent, Reach::NothingChanged, Reach::Unknown, Reach::Stored];
-    let stop =
-        |why: &Why, reach| Stop { why: why.clone(), reach, origin: Some(origin()), subject: Some(InviteId([1; 16])) };
-    whys().iter().flat_map(|why| reaches.map(|reach| stop(why, reach))).collect()
+    let whys = each(every_stop::accepts());
+    whys.iter().flat_map(|why| reaches.map(|reach| every_stop::accept_stop(why.clone(), reach))).collect()
 }
 
 fn fits(lines: &[String]) {
@@ -255,14 +50,12 @@ fn fits(lines: &[String]) {
 }
 
 #[test]
-fn every_stop_has_a_headline_an_exit_code_and_a_next_step() {
+fn every_stop_has_a_headline_and_a_next_step() {
     for stop in stops() {
-        let (story, code) = (stop::story(&stop), stop::code(&stop));
+        let story = stop::story(&stop);
         assert!(story.headline.len() > 10 && !story.headline.contains('{'), "{stop:?}");
         assert!(!story.next.is_empty() || story.command.is_some(), "{stop:?}");
         assert!(matches!(stop.why, Why::Cancelled) || story.changed.is_some(), "{stop:?}");
-        assert!(code.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{code}");
-        assert_ne!(ExitCode::from(&stop), ExitCode::Done, "{stop:?}");
         fits(&story.for_people().lines().map(str::to_owned).collect::<Vec<_>>());
     }
 }
@@ -283,18 +76,6 @@ fn a_stop_says_that_nothing_was_sent_only_where_nothing_was() {
         let text = stop::story(&stop).for_people();
         let says = text.contains("Nothing was sent");
         assert_eq!(says, stop.reach == Reach::NothingSent, "{text}");
-    }
-}
-
-#[test]
-fn codes_tell_reasons_apart() {
-    let mut codes = HashSet::new();
-    for refusal in refusals() {
-        assert!(codes.insert(refusal::refusal(&refusal, "h").1), "{refusal:?}");
-    }
-    for why in no_answers() {
-        let stop = Stop { why: Why::Unreachable(why), reach: Reach::NothingSent, origin: None, subject: None };
-        assert!(codes.insert(stop::code(&stop)), "{why:?}");
     }
 }
 
@@ -376,15 +157,15 @@ fn every_notice_fits() {
         fits(&lines);
     }
     for profile in Profile::ALL {
-        fits(&[notice::stretching(profile)]);
+        fits(&[notice::stretching(profile, false), notice::stretching(profile, true)]);
     }
 }
 
 #[test]
 fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
     let choose = question::choose_password(15, Some("Example Corp"));
-    assert!(choose.join(" ").contains("Do not reuse the company password"));
-    assert!(choose.join(" ").contains("the only thing that opens your keys"));
+    assert!(choose.join(" ").contains("Do not reuse your company password"));
+    assert!(choose.join(" ").contains("only it opens your keys"));
     fits(&choose);
     fits(&question::kit("Example Corp"));
     fits(&question::host(&origin()));
@@ -400,7 +181,7 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
     for closed in [true, false] {
         fits(&start::verbose("/home/ada/.local/state/firstkey", closed));
     }
-    for trouble in links() {
+    for trouble in each(every_stop::links()) {
         fits(&question::better_link(trouble));
     }
     for fixed in
@@ -415,15 +196,7 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
 
 #[test]
 fn a_refused_command_line_says_what_to_do_instead() {
-    use Misuse as M;
-    let all = all![
-        M::PasswordFlag => M::PasswordFlag,
-        M::PasswordVariable => M::PasswordVariable,
-        M::TwoPasswords => M::TwoPasswords,
-        M::StdinTwice => M::StdinTwice,
-        M::NoSuchProfile => M::NoSuchProfile,
-    ];
-    for misuse in all {
+    for misuse in each(every_stop::misuses()) {
         let story = usage::misuse(misuse);
         assert!(!story.next.is_empty());
         fits(&story.for_people().lines().map(str::to_owned).collect::<Vec<_>>());
@@ -433,7 +206,7 @@ fn a_refused_command_line_says_what_to_do_instead() {
 #[test]
 fn a_weak_kdf_is_told_with_both_numbers() {
     let asked = KdfParams { m_kib: 19_456, t: 1, p: 1 };
-    let (story, _) = refusal::refusal(&Refusal::Kdf(KdfRefused::TooWeak(asked)), "accounts.example.org");
+    let story = refusal::refusal(&Refusal::Kdf(KdfRefused::TooWeak(asked)), "accounts.example.org");
     let text = story.for_people();
     assert!(text.contains("19 MiB, 1 pass,") && text.contains("64 MiB, 3 passes"), "{text}");
 }

@@ -41,8 +41,8 @@ pub fn page(subject: Option<&Subject>, drawn: bool) -> Lines {
 fn about(subject: Option<&Subject>) -> Lines {
     let Some(subject) = subject else {
         return vec![
-            "No account is remembered on this computer.".to_owned(),
-            "This is how the keys of any account hang together.".to_owned(),
+            "This computer does not remember any account.".to_owned(),
+            "These are the keys of any account.".to_owned(),
         ];
     };
     let place = subject.server.as_ref().map_or_else(String::new, |server| format!(" at {server}"));
@@ -60,7 +60,7 @@ fn about(subject: Option<&Subject>) -> Lines {
         lines.extend(salt.as_bytes().chunks(32).map(|half| format!("    {}", String::from_utf8_lossy(half))));
     } else {
         lines.push("  Argon2id; this computer does not keep salt and settings. To see them, name".to_owned());
-        lines.push("  what firstkey-server show --json printed, with --show FILE.".to_owned());
+        lines.push("  the output of firstkey-server show --json with --show FILE.".to_owned());
     }
     lines.push(format!("  keys of generation {}, fingerprint:", subject.identity.key_gen.0));
     lines.extend(fingerprint_rows(&subject.identity.fingerprint(&subject.context)).map(|row| format!("    {row}")));
@@ -143,7 +143,7 @@ fn who_has_what(subject: Option<&Subject>) -> Lines {
         yours.to_owned(),
         "  this computer: the public keys, the server's OPAQUE key; no secret".to_owned(),
         "  the server: the envelopes, salt and settings, public keys, its OPRF key".to_owned(),
-        "  nobody, but in memory while you work: MK, xk, AK, the KEKs, private keys".to_owned(),
+        "  memory only, while you work: MK, xk, AK, the KEKs, the private keys".to_owned(),
     ]
 }
 
@@ -207,7 +207,7 @@ mod tests {
         }
         let without = page(Some(&subject(false, false)), true).join("\n");
         assert!(without.contains("this computer does not keep salt and settings"), "{without}");
-        assert!(page(None, false)[0].contains("No account is remembered"));
+        assert!(page(None, false)[0].contains("does not remember any account"));
     }
 
     #[test]

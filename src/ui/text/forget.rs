@@ -1,15 +1,12 @@
 //! What is said before, and after, this computer forgets an account.
 
 use super::{Lines, Story, local};
-use crate::exit::ExitCode;
 use firstkey_core::flow::forget::{ForgetReason as Why, Plan, Whose};
 
 /// The prompt; what has to be typed stands in the lines before it.
 pub const AGREE: &str = "To remove it, type that (Enter alone stops): ";
 /// After something else was typed.
-pub const OTHERWISE: &str = "  That is something else.";
-
-const UNFINISHED: &str = "forget --unfinished";
+pub const OTHERWISE: &str = "  That does not match.";
 
 /// What will go, what that means, what has to be typed.
 pub fn question(plan: &Plan, paths: &[String]) -> Lines {
@@ -18,11 +15,11 @@ pub fn question(plan: &Plan, paths: &[String]) -> Lines {
         Whose::All => "This computer remembers:".to_owned(),
     }];
     lines.extend(paths.iter().map(|path| format!("  {path}")));
-    lines.push("Without it, it cannot notice any more if a server shows other keys than yours.".to_owned());
+    lines.push("Without it, it cannot notice if a server shows different keys than yours.".to_owned());
     if !plan.unfinished.is_empty() {
         lines.extend(unfinished_means(&plan.unfinished));
     }
-    lines.push("Your account on the server stays, and your recovery kit is not touched.".to_owned());
+    lines.push("Your account on the server stays. Your recovery kit stays valid.".to_owned());
     lines.push(match &plan.whose {
         Whose::One(_, email) => format!("The address of the account: {email}"),
         Whose::All => "The word for everything: all".to_owned(),
@@ -32,11 +29,11 @@ pub fn question(plan: &Plan, paths: &[String]) -> Lines {
 
 fn unfinished_means(emails: &[String]) -> Lines {
     vec![
-        format!("For {} an upload is saved that got no answer:", emails.join(", ")),
-        "  If it arrived, the account is complete and opens with its password;".to_owned(),
-        "  if not, the invite is still good. Without the saved upload this".to_owned(),
-        "  computer can neither find out nor send it again.".to_owned(),
-        "  Better first: firstkey accept --resume".to_owned(),
+        format!("For {}, an upload is saved that got no answer.", emails.join(", ")),
+        "  If it arrived, the account is complete and opens with its password.".to_owned(),
+        "  If not, the invite still works. Without the saved upload, this".to_owned(),
+        "  computer cannot find out and cannot send it again.".to_owned(),
+        "  Better finish it first: firstkey accept --resume".to_owned(),
     ]
 }
 
@@ -45,17 +42,17 @@ pub fn done(plan: &Plan, paths: &[String]) -> Lines {
     let mut lines = vec!["Removed from this computer:".to_owned()];
     lines.extend(paths.iter().map(|path| format!("  {path}")));
     let account = match &plan.whose {
-        Whose::One(origin, email) => format!("  the account {email} at {}: it opens as before;", origin.host()),
-        Whose::All => "  the accounts on their servers: they open as before;".to_owned(),
+        Whose::One(origin, email) => format!("  the account {email} at {}, which opens as before;", origin.host()),
+        Whose::All => "  the accounts on their servers, which open as before;".to_owned(),
     };
     lines.extend([
         "Not touched:".to_owned(),
         account,
-        "  your recovery kit, on paper or in a file: keep it;".to_owned(),
-        "  what other computers remember, and where they are logged in.".to_owned(),
+        "  your recovery kit, on paper or in a file (keep it);".to_owned(),
+        "  what other computers remember, and their sessions.".to_owned(),
     ]);
     if plan.unreadable > 0 {
-        lines.push(format!("{}: firstkey forget --all removes them.", stays(plan.unreadable)));
+        lines.push(format!("{}; firstkey forget --all removes them.", stays(plan.unreadable)));
     }
     lines
 }
@@ -65,93 +62,70 @@ fn stays(unreadable: usize) -> String {
     format!("{files} cannot be read and stays")
 }
 
-/// Words, stable code and exit code of a stop.
-pub fn story(why: &Why) -> (Story, &'static str, ExitCode) {
-    let (story, code, exit) = match why {
-        Why::Cancelled => (Story::of("Stopped."), "cancelled", ExitCode::Cancelled),
+/// The words for a stop.
+pub fn story(why: &Why) -> Story {
+    let story = match why {
+        Why::Cancelled => Story::of("Stopped."),
         Why::NotAgreed => {
-            let story = Story::of("Stopped: it was not agreed to.").then("Run it again if you want it gone.");
-            (story, "gave-up-forget", ExitCode::GaveUp)
+            Story::of("Stopped: you did not agree.").then("To remove it after all, run the same command again.")
         }
         Why::Missing => {
-            let story = Story::of("no consent given and nobody can be asked")
-                .then("consent with --yes-for EMAIL, or with --all --yes-for all");
-            (story, "missing-consent", ExitCode::Usage)
+            Story::of("no consent given, and this run cannot ask")
+                .then("consent with --yes-for EMAIL, or with --all --yes-for all")
         }
         Why::OtherWord { given, needed } => {
-            let story = Story::of(format!("--yes-for names {given}, but what would go is of {needed}."))
-                .then("Name the account with --account EMAIL, or consent for the right one.");
-            (story, "not-the-invited", ExitCode::Usage)
+            Story::of(format!("--yes-for names {given}, but this would remove {needed}."))
+                .then("Name the account with --account EMAIL, or correct --yes-for.")
         }
         Why::Unfinished(email) => {
-            let story = Story::of("Stopped: an upload is saved here whose outcome is not known.");
+            let story = Story::of("Stopped: this would remove an upload whose outcome is not known.");
             let story = unfinished_means(std::slice::from_ref(email)).into_iter().fold(story, Story::because);
-            let story = story.then(format!("If it may go all the same, say so with: firstkey {UNFINISHED}"));
-            (story, "unfinished-upload", ExitCode::Usage)
+            story.then("To remove it anyway, run").run("firstkey forget --unfinished")
         }
         Why::NothingKnown { unreadable } => {
-            let story = Story::of("No such account is remembered on this computer.");
-            let story = match unreadable {
-                0 => story.then("firstkey status shows what is; --state-dir names another folder."),
-                some => story.then(format!("{}: firstkey forget --all removes them.", stays(*some))),
-            };
-            (story, "nothing-known", ExitCode::Usage)
+            let story = Story::of("This computer does not remember such an account.");
+            match unreadable {
+                0 => story.then("firstkey status lists what it remembers. --state-dir names another folder."),
+                some => story.then(format!("{}; firstkey forget --all removes them.", stays(*some))),
+            }
         }
         Why::Several(accounts) => {
-            let story = Story::of("Several accounts are remembered on this computer:");
+            let story = Story::of("This computer remembers several accounts:");
             let story = accounts.iter().fold(story, Story::because);
-            (story.then("Name one, with --server URL --account EMAIL; or --all."), "missing-account", ExitCode::Usage)
+            story.then("Name one with --server URL --account EMAIL, or use --all.")
         }
         Why::NoSuchServer => {
-            let story = Story::of("--server does not name a server.").then("It looks like https://keys.example.org.");
-            (story, "no-such-server", ExitCode::Usage)
+            Story::of("--server is not the address of a server.").then("It looks like https://keys.example.org.")
         }
         Why::Local { trouble, removed } => {
-            let (mut story, code) = local::trouble(trouble);
+            let story = local::trouble(trouble);
             if *removed > 0 {
-                story.changed = Some("Some files were removed; run it again for the rest.".to_owned());
-                return (story, code, ExitCode::Local);
+                let changed = Some("Some files were removed. To remove the rest, run it again.".to_owned());
+                return Story { changed, ..story };
             }
-            (story, code, ExitCode::Local)
+            story
         }
     };
-    (Story { changed: Some("Nothing was removed.".to_owned()), ..story }, code, exit)
+    Story { changed: Some("Nothing was removed.".to_owned()), ..story }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use firstkey_core::flow::stop::LocalTrouble;
+    
     use firstkey_core::wire::origin::Origin;
+    use crate::exit::every_stop;
 
     fn plan(whose: Whose) -> Plan {
         Plan { whose, goes: vec![0], unfinished: vec!["ada@example.org".to_owned()], unreadable: 2 }
     }
 
     #[test]
-    fn every_stop_fits_has_a_documented_code_and_says_whether_something_is_gone() {
-        let document = include_str!("../../../docs/EXIT-CODES.md");
-        let email = || "ada@example.org".to_owned();
-        let whys = [
-            Why::Cancelled,
-            Why::NotAgreed,
-            Why::Missing,
-            Why::OtherWord { given: "grace@example.org".to_owned(), needed: email() },
-            Why::Unfinished(email()),
-            Why::NothingKnown { unreadable: 0 },
-            Why::NothingKnown { unreadable: 1 },
-            Why::Several(vec![email()]),
-            Why::NoSuchServer,
-            Why::Local { trouble: LocalTrouble::Busy, removed: 0 },
-            Why::Local { trouble: LocalTrouble::Busy, removed: 1 },
-        ];
-        for why in whys {
-            let (story, code, exit) = story(&why);
+    fn every_stop_fits_and_says_whether_something_is_gone() {
+        for (why, ..) in every_stop::forgets() {
+            let story = story(&why);
             let text = story.for_people();
             assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
-            let row = format!("| {}", exit.number());
-            let is_documented = |line: &&str| line.starts_with(&row) && line.contains(&format!("`{code}`"));
-            assert!(document.lines().any(|line| is_documented(&line)), "{code} is not at {}", exit.number());
             let some = matches!(why, Why::Local { removed: 1, .. });
             assert_eq!(text.contains("Nothing was removed."), !some, "{text}");
         }

@@ -29,10 +29,12 @@ pub const KIT_SECRET: &str = "The secret of your emergency kit: ";
 pub const LINK: &str = "Paste the link: ";
 /// What the answer to the kit may be.
 pub const WRITTEN_DOWN_HOW: &str = "  Type y when you have written down all 8 groups, or s to save them.";
-/// The beginning of the line that is open while Argon2id runs.
-pub const STRETCHING: &str = "  Stretching the password (Argon2id, 64 MiB, about a second) ...";
+/// The beginning of the line that is open while Argon2id runs; with `-v` it says so.
+pub fn stretching(verbose: bool) -> &'static str {
+    if verbose { "  Securing your password (Argon2id, 64 MiB, about a second) ..." } else { "  Securing your password ..." }
+}
 /// When a group is read from the file instead of typed.
-pub const KIT_READ_BACK: &str = "  The file was read again to check it.";
+pub const KIT_READ_BACK: &str = "  Checked by reading the file again.";
 
 /// Whose account, where.
 pub fn introduction(about: &Introduction) -> Lines {
@@ -61,26 +63,26 @@ pub fn wish(wish: &LinkWish) -> Lines {
             return vec![what.to_owned(), next.to_owned()];
         }
         LinkWish::SignIn(origin) => vec![
-            "First sign in at your company, in a browser: open the link from the e-mail.".to_owned(),
-            format!("You come back to a page of {}.", origin.host()),
+            "First sign in at your company: open the link from the e-mail in a browser.".to_owned(),
+            format!("You then come to a page of {}.", origin.host()),
             "Do not fill in that page. Copy its whole address from the address bar.".to_owned(),
-            "Be quick: that address is good for 15 minutes, and whoever has it can act as".to_owned(),
-            "you. It stays in your browser's history.".to_owned(),
+            "The address works for 15 minutes, and anyone who has it can act as you. It".to_owned(),
+            "stays in your browser's history.".to_owned(),
         ],
         LinkWish::SignInAgain => vec![
-            "Right. Your address is proven now; the server may call you by it from here on.".to_owned(),
-            "So sign in once more with the link from the first e-mail,".to_owned(),
-            "and copy the address that you come back to.".to_owned(),
+            "Right. The server now knows that the e-mail address is yours.".to_owned(),
+            "Sign in once more with the link from the first e-mail, and copy the address".to_owned(),
+            "of the page that you come to.".to_owned(),
         ],
         LinkWish::Expired => vec![
-            "Your sign-in was too long ago: it is good for 15 minutes.".to_owned(),
-            "Sign in once more, and copy the address that you come back to.".to_owned(),
+            "Your sign-in has expired: it lasts 15 minutes.".to_owned(),
+            "Sign in once more, and copy the address of the page that you come to.".to_owned(),
         ],
         LinkWish::OtherKind => vec!["That link is for something else.".to_owned()],
         LinkWish::Reset(origin) => vec![
             format!("{} was asked to e-mail you. It never says whether it does.", origin.host()),
-            "If none comes in a few minutes, the account has another name, or is not".to_owned(),
-            "complete. When it comes, copy its link.".to_owned(),
+            "If no e-mail comes in a few minutes, the account has a different name or is".to_owned(),
+            "not complete. When it comes, copy its link.".to_owned(),
         ],
     };
     lines
@@ -92,12 +94,12 @@ pub fn link(trouble: Trouble) -> (&'static str, &'static str) {
     const ADMIN: &str = "Nothing was sent. Ask your administrator whether they sent it.";
     match trouble {
         Trouble::Address(inner) => (super::link::trouble(inner).what, ADMIN),
-        Trouble::NoAddress => ("The server's address is missing in this link: the server was never told it.", ADMIN),
+        Trouble::NoAddress => ("This link lacks the server's address: the server was not set up with one.", ADMIN),
         Trouble::Missing(_) => ("The link is cut off.", AGAIN),
         Trouble::Damaged(_) => ("A character of the link was changed or lost.", AGAIN),
-        Trouble::Extra => ("Something stands in the link that does not belong there.", ADMIN),
+        Trouble::Extra => ("The link has something in it that does not belong there.", ADMIN),
         Trouble::TooLong => ("This is far too long for such a link.", AGAIN),
-        Trouble::NotOne => ("This is no link of such a server.", AGAIN),
+        Trouble::NotOne => ("This is not a link of such a server.", AGAIN),
     }
 }
 
@@ -105,10 +107,10 @@ pub fn link(trouble: Trouble) -> (&'static str, &'static str) {
 pub fn digits(which: Digits) -> Lines {
     match which {
         Digits::Address => vec![
-            "The server sent 6 digits to your address when you signed in.".to_owned(),
-            "They prove that it is yours. Your keys come after that.".to_owned(),
+            "The server e-mailed you 6 digits when you signed in.".to_owned(),
+            "They prove that the e-mail address is yours. Your keys come next.".to_owned(),
         ],
-        Digits::LogIn => vec!["This account has a second step: the server just sent you 6 digits.".to_owned()],
+        Digits::LogIn => vec!["This account has a second step: the server just e-mailed you 6 digits.".to_owned()],
     }
 }
 
@@ -117,8 +119,8 @@ pub fn choose_password() -> Lines {
     vec![
         "Choose a password".to_owned(),
         "  Your company's sign-in proves who you are. This is another password: it".to_owned(),
-        "  locks your keys, and nobody can reset it for you.".to_owned(),
-        "  This server keeps a number from which guesses can be tested fast, so the".to_owned(),
+        "  protects your keys, and nobody can reset it for you.".to_owned(),
+        "  Somebody who steals this server's data can test guesses fast, so the".to_owned(),
         "  password must be very strong. Press Enter alone to have one made (best).".to_owned(),
         "  Your own: 14 to 100 characters, with a letter and a digit or sign.".to_owned(),
     ]
@@ -159,7 +161,7 @@ fn unfit(unfit: &Unfit) -> Lines {
         Unfit::Web(rule) => vec![web_rule(*rule).to_owned()],
         Unfit::Weak { reasons, .. } => strength::reasons(reasons),
         Unfit::WithinReach(_) => vec![
-            "This could be guessed by whoever gets the server's data. Add words,".to_owned(),
+            "Somebody with the server's data could guess this. Add words,".to_owned(),
             "or press Enter alone to have a password made.".to_owned(),
         ],
     }
@@ -169,7 +171,7 @@ fn web_rule(rule: WebRule) -> &'static str {
     match rule {
         WebRule::TooShort => "It has fewer than 14 characters.",
         WebRule::TooLong => "It has more than 100 characters (an emoji counts as two or more).",
-        WebRule::NoLetter => "It needs a letter of an alphabet that the server's web page knows.",
+        WebRule::NoLetter => "It needs a letter that the server's web page accepts.",
         WebRule::NoNumberOrSign => "It needs a digit or a sign.",
         WebRule::Repeated => "It has the same character four times in a row.",
         WebRule::Escape => "It has a backslash, a tab or a line break.",
@@ -184,70 +186,70 @@ fn names(memberships: &[Membership]) -> Lines {
 pub fn notice(notice: &Notice) -> Lines {
     let one = |line: &str| vec![line.to_owned()];
     match notice {
-        Notice::Contacting(origin) => vec![format!("Asking {} what it wants to know ...", origin.host())],
+        Notice::Contacting(origin) => vec![format!("Asking {} what it needs ...", origin.host())],
         Notice::RightEra => one("  It takes encrypted keys and no password. Good."),
         Notice::Plan => vec![
             "You will choose a password, then write down an emergency kit. About 3 minutes.".to_owned(),
-            "Your password and your private key never leave this computer.".to_owned(),
+            "Your password never leaves this computer; your private key only encrypted.".to_owned(),
         ],
         Notice::Unfit(why) => unfit(why).into_iter().map(|line| format!("  {line}")).collect(),
         Notice::Fit(_) => one("  Strong enough."),
         Notice::NotTheSameEverywhere => vec![
-            "  Careful: it has a character that other keyboards write in another way.".to_owned(),
-            "  It is used exactly as you typed it; on another computer it may not open.".to_owned(),
+            "  Careful: it has a character that other keyboards may write differently.".to_owned(),
+            "  It is used exactly as typed, and may not work from another computer.".to_owned(),
         ],
         Notice::TypingsDiffer { attempt, of } => {
-            vec![format!("  The two typings differ. Please type both again. (try {attempt} of {of})")]
+            vec![format!("  The two passwords differ. Please type both again. (try {attempt} of {of})")]
         }
         Notice::TypingsMatch => one("  They match."),
         Notice::KeysMade(key) => fingerprint(key),
         Notice::KitProven => one("  Right."),
         Notice::KitNotProven { group } => {
-            vec![format!("  That is not group {group} of the kit. Look again; here it is once more.")]
+            vec![format!("  That is not group {group} of the kit. Here is the kit again.")]
         }
         Notice::Sending => one("Asking again, then sending your encrypted keys ..."),
-        Notice::Stored => one("  The server says that they are stored."),
+        Notice::Stored => one("  Stored, says the server."),
         Notice::FindingOut => one("  The answer is unclear. Logging in to see what is stored ..."),
-        Notice::ReadBack => one("  Read back: what is stored is what was made here, byte for byte."),
-        Notice::KitStored => one("  The emergency kit is stored as well, and was read back and opened."),
+        Notice::ReadBack => one("  Checked: the server has exactly what was made here."),
+        Notice::KitStored => one("  The emergency kit is stored too, and opens."),
         Notice::KitNotStored => vec![
-            "  The server did not store the emergency kit: it sets no new password yet.".to_owned(),
-            "  Keep it all the same; a kit in a file holds a copy of your key of its own.".to_owned(),
+            "  The server did not store the emergency kit, so it cannot set a new password.".to_owned(),
+            "  Keep it anyway: a kit in a file has its own copy of your key.".to_owned(),
         ],
         Notice::AlsoIn(others) => {
-            let mut lines = one("  With it you are also a member of:");
+            let mut lines = one("  You are now also a member of:");
             lines.extend(names(others));
             lines.push("  If that surprises you, tell your administrator.".to_owned());
             lines
         }
         Notice::NotAMember(organisation) => vec![
-            "  But you are not a member of the organisation any more:".to_owned(),
+            "  But you are no longer a member of the organisation:".to_owned(),
             format!("  {organisation}"),
             "  Ask your administrator to invite you again.".to_owned(),
         ],
         Notice::NothingMade => vec![
-            "This account was complete before. The password and kit that were just made".to_owned(),
-            "here are not used and open nothing: destroy that kit. Your old ones stay.".to_owned(),
+            "This account was already complete. The password and kit that you just made".to_owned(),
+            "are not used. Destroy that kit. Your old password and kit stay valid.".to_owned(),
         ],
         Notice::Retrying { origin, delay } => {
             vec![format!("  No answer from {}. Trying again in {} s ...", origin.host(), delay.as_secs())]
         }
         Notice::WrongDigits => one("  Those are not the 6 digits. Look at the newest e-mail."),
         Notice::NotOpened => one("  That password does not open this account. (Caps Lock? Keyboard layout?)"),
-        Notice::WrongKitSecret => one("  That is not the secret of this account's kit: 8 groups of 4, 0-9 and a-f."),
+        Notice::WrongKitSecret => one("  That is not the secret of this account's kit (8 groups of 4, 0-9 and a-f)."),
         Notice::OwnCopy => vec![
-            "  Careful: the server's copy of your key is not the one of this kit.".to_owned(),
-            "  The kit's own copy is used. Tell your administrator.".to_owned(),
+            "  Careful: the server's copy of your key differs from the one in this kit.".to_owned(),
+            "  The kit's copy is used. Tell your administrator.".to_owned(),
         ],
         Notice::ResetAsked(_) => Vec::new(),
         Notice::Renamed(name) => vec![
             format!("  The server now calls this account {name}"),
-            "  Other programs cannot sign in to it until it has a new password:".to_owned(),
+            "  Other programs cannot sign in to it until you change its password:".to_owned(),
             "  firstkey password".to_owned(),
         ],
         Notice::SessionsLeft => vec![
-            "  Other sessions could not be ended. If somebody else may have one, end them".to_owned(),
-            "  on the server's page for your account.".to_owned(),
+            "  Your other sessions could not be ended. If somebody else may have one, end".to_owned(),
+            "  them on the server's page for your account.".to_owned(),
         ],
     }
 }
@@ -257,9 +259,9 @@ pub fn done(done: &Done) -> Lines {
     let account = Printable::from_untrusted(&done.identity);
     let head = match done.deed {
         Deed::Completed => "Done. Your account is ready.",
-        Deed::Joined => "Done. The membership is accepted; account and password stay as they are.",
+        Deed::Joined => "Done. You joined. Your account and your password stay the same.",
         Deed::Verified => "Done. The account opens with your password.",
-        Deed::Recovered | Deed::Changed => "Done. Your new password opens the account; your keys and your kit stay.",
+        Deed::Recovered | Deed::Changed => "Done. Your new password opens the account. Your keys and kit stay the same.",
         Deed::Rehearsed => "This was a rehearsal: nothing was changed. Your invite still works.",
     };
     let mut lines = vec![head.to_owned(), format!("  {account} at {}", done.origin.host())];
@@ -269,7 +271,8 @@ pub fn done(done: &Done) -> Lines {
     }
     if done.deed != Deed::Rehearsed {
         lines.push("Never type this password into a newer version of the server's own programs:".to_owned());
-        lines.push("they send it to the server. What left this computer: firstkey audit --last".to_owned());
+        lines.push("they send it to the server. To see everything that this program sent, run".to_owned());
+        lines.push("  firstkey audit --last".to_owned());
     }
     lines
 }

@@ -8,43 +8,39 @@ pub struct Said {
     pub what: &'static str,
     /// What to do.
     pub next: &'static str,
-    /// The stable code for scripts.
-    pub code: &'static str,
 }
 
 /// The words for a trouble.
 pub fn trouble(trouble: LinkTrouble) -> Said {
     const AGAIN: &str = "Copy the whole line from the e-mail and paste it again.";
     const ADMIN: &str = "Do not use it. Ask your administrator whether they sent it.";
-    let (what, next, code) = match trouble {
-        LinkTrouble::Empty => ("There is no invite link.", AGAIN, "link-empty"),
-        LinkTrouble::CutOff { after_hash: false } => ("The link is cut off before the \"#\".", AGAIN, "link-cut-off"),
-        LinkTrouble::CutOff { after_hash: true } => ("The link is cut off after the \"#\".", AGAIN, "link-cut-off"),
-        LinkTrouble::NotAnInvite => ("This is not an invite link.", AGAIN, "link-not-an-invite"),
+    let (what, next) = match trouble {
+        LinkTrouble::Empty => ("There is no invite link.", AGAIN),
+        LinkTrouble::CutOff { after_hash: false } => ("The link is cut off before the \"#\".", AGAIN),
+        LinkTrouble::CutOff { after_hash: true } => ("The link is cut off after the \"#\".", AGAIN),
+        LinkTrouble::NotAnInvite => ("This is not an invite link.", AGAIN),
         LinkTrouble::UserInfo => {
-            ("The link has an @ before its host, so it leads elsewhere than it seems.", ADMIN, "link-user-info")
+            ("The link has an @ before its host, so it leads elsewhere than it seems.", ADMIN)
         }
-        LinkTrouble::Backslash => ("The link has a backslash, which no invite has.", ADMIN, "link-backslash"),
-        LinkTrouble::Percent => ("The link has a percent sign, which no invite has.", ADMIN, "link-percent"),
+        LinkTrouble::Backslash => ("The link has a backslash, which no invite has.", ADMIN),
+        LinkTrouble::Percent => ("The link has a percent sign, which no invite has.", ADMIN),
         LinkTrouble::NotAscii => {
-            ("The link has a letter that only looks like an ordinary one.", ADMIN, "link-not-ascii")
+            ("The link has a letter that only looks like an ordinary one.", ADMIN)
         }
-        LinkTrouble::Control => ("The link has a line break or control character in it.", AGAIN, "link-control"),
+        LinkTrouble::Control => ("The link has a line break or control character in it.", AGAIN),
         LinkTrouble::IpLiteral => {
-            ("The link has a network address where a server's name belongs.", ADMIN, "link-ip-literal")
+            ("The link has a network address where a server's name belongs.", ADMIN)
         }
-        LinkTrouble::BadHost => ("The server's name in the link is not valid.", AGAIN, "link-bad-host"),
-        LinkTrouble::BadPort => ("The port number in the link is not valid.", AGAIN, "link-bad-port"),
-        LinkTrouble::PlainHttp => ("The link begins with http, so anybody could read along.", ADMIN, "link-plain-http"),
-        LinkTrouble::WrongPath => ("The link leads to another page than an invite.", AGAIN, "link-wrong-path"),
+        LinkTrouble::BadHost => ("The server's name in the link is not valid.", AGAIN),
+        LinkTrouble::BadPort => ("The port number in the link is not valid.", AGAIN),
+        LinkTrouble::PlainHttp => ("The link begins with http, so others could read the connection.", ADMIN),
+        LinkTrouble::WrongPath => ("The link does not lead to an invite.", AGAIN),
         LinkTrouble::WrongVersion => (
-            "The link is of a kind that this version does not know.",
-            "Install the newest firstkey, then paste the link again.",
-            "link-wrong-version",
-        ),
-        LinkTrouble::TooLong => ("This is far too long for an invite link.", AGAIN, "link-too-long"),
-        LinkTrouble::Damaged => ("A character after the \"#\" was changed or lost.", AGAIN, "link-damaged"),
-        LinkTrouble::Extra => ("Something follows the end of the link.", AGAIN, "link-extra"),
+            "This version of firstkey does not know this kind of link.",
+            "Install the newest firstkey, then paste the link again."),
+        LinkTrouble::TooLong => ("This is far too long for an invite link.", AGAIN),
+        LinkTrouble::Damaged => ("A character after the \"#\" was changed or lost.", AGAIN),
+        LinkTrouble::Extra => ("There is something after the end of the link.", AGAIN),
     };
-    Said { what, next, code }
+    Said { what, next }
 }

@@ -3,68 +3,58 @@
 use super::{Story, memory};
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 
-/// The words for a trouble, and its stable code.
-pub fn trouble(trouble: &LocalTrouble) -> (Story, &'static str) {
+/// The words for a trouble.
+pub fn trouble(trouble: &LocalTrouble) -> Story {
     const AGAIN: &str = "Then run the same command again.";
     match trouble {
         LocalTrouble::NotEnoughMemory { needed_kib, available_kib } => {
             let (needed, available) = (memory(*needed_kib), memory(*available_kib));
-            let story = Story::of(format!("This needs {needed} of free memory; this computer has {available}."))
+            Story::of(format!("This needs {needed} of free memory; this computer has {available}."))
                 .because("Your password is not the problem.")
-                .then("Close something and run the same command again.");
-            (story, "not-enough-memory")
+                .then("Close some programs and run the same command again.")
         }
         LocalTrouble::State { trouble, path } => {
-            let story = Story::of(format!("The state kept in {path} cannot be used:"))
+            let story = Story::of(format!("The state in {path} cannot be used:"))
                 .because(format!("{}.", storage(*trouble)));
-            (story.then(state_step(*trouble)).then(AGAIN), "state")
+            story.then(state_step(*trouble)).then(AGAIN)
         }
         LocalTrouble::KitFile { trouble, path } => {
             let story =
                 Story::of(format!("The kit file {path} cannot be used:")).because(format!("{}.", storage(*trouble)));
-            (story.then("Name a new file in a folder of your own, with --kit-out PATH."), "kit-file")
+            story.then("Name a new file in a folder of your own, with --kit-out PATH.")
         }
         LocalTrouble::SecretKeyFile { trouble, path } => {
-            let story = Story::of(format!("The secret key cannot be kept in {path}:"))
+            Story::of(format!("The secret key cannot be kept in {path}:"))
                 .because(format!("{}.", storage(*trouble)))
-                .then("Name a new file in a folder of your own.");
-            (story, "secret-key-file")
+                .then("Name a new file in a folder of your own.")
         }
         LocalTrouble::Input { trouble, path } => {
             let story = Story::of(format!("{path} cannot be read:")).because(format!("{}.", storage(*trouble)));
             match trouble {
-                StorageTrouble::TooOpen => (
-                    story.then("Make it readable for you alone, then run again:").run(format!("chmod 600 {path}")),
-                    "input",
-                ),
-                _ => (story.then("Mend it or name another, then run the same command again."), "input"),
+                StorageTrouble::TooOpen => story.then("Make it readable for you alone, then run again:").run(format!("chmod 600 {path}")),
+                _ => story.then("Fix it or name another file, then run the same command again."),
             }
         }
         LocalTrouble::NoThreads => {
-            let story = Story::of("This computer lets the program start no more threads.")
-                .then("Close something and run the same command again.");
-            (story, "no-threads")
+            Story::of("This computer does not let the program start more threads.")
+                .then("Close some programs and run the same command again.")
         }
         LocalTrouble::Busy => {
-            let story = Story::of("Another firstkey is running here right now.")
-                .then("Finish or stop the other one, then run this again.");
-            (story, "busy")
+            Story::of("Another firstkey is running on this computer.")
+                .then("Finish or stop it, then run this again.")
         }
         LocalTrouble::Terminal => {
-            let story = Story::of("The terminal failed while you were asked something.")
-                .then("Open a new terminal and run the same command again.");
-            (story, "terminal")
+            Story::of("The terminal failed while you were asked something.")
+                .then("Open a new terminal and run the same command again.")
         }
         LocalTrouble::Random => {
-            let story = Story::of("This computer's random generator gives nothing; no keys can be made.")
-                .then("Restart the computer and run the same command again.");
-            (story, "random")
+            Story::of("This computer's random generator failed, so no keys can be made.")
+                .then("Restart the computer and run the same command again.")
         }
         LocalTrouble::SelfCheck => {
-            let story = Story::of("The new keys did not open again right after they were made.")
+            Story::of("The new keys did not open again right after they were made.")
                 .because("That points to faulty memory in this computer. The keys were thrown away.")
-                .then("Use another computer, or have this one's memory tested.");
-            (story, "self-check")
+                .then("Use another computer, or have this one's memory tested.")
         }
     }
 }
@@ -74,13 +64,13 @@ pub fn storage(trouble: StorageTrouble) -> &'static str {
     match trouble {
         StorageTrouble::NotOurs => "it belongs to somebody else",
         StorageTrouble::TooOpen => "other people on this computer may read or change it",
-        StorageTrouble::Link => "it is a link or no plain file",
+        StorageTrouble::Link => "it is a link, or not a plain file",
         StorageTrouble::Full => "the disk is full",
-        StorageTrouble::ReadOnly => "writing or reading there is not permitted",
-        StorageTrouble::Exists => "it exists already",
-        StorageTrouble::Missing => "it is not there",
+        StorageTrouble::ReadOnly => "you are not allowed to read or write there",
+        StorageTrouble::Exists => "it already exists",
+        StorageTrouble::Missing => "it does not exist",
         StorageTrouble::Damaged => "it is empty, cut off or altered",
-        StorageTrouble::TooLong => "it holds more than can be right",
+        StorageTrouble::TooLong => "it is too large to be right",
         StorageTrouble::Other => "the operating system reported an error",
     }
 }
@@ -94,7 +84,7 @@ pub(super) fn state_step(trouble: StorageTrouble) -> &'static str {
         StorageTrouble::Exists | StorageTrouble::Damaged | StorageTrouble::TooLong => {
             "Move that file aside; do not delete it before you are done."
         }
-        StorageTrouble::Missing => "Look whether the folder was moved.",
-        StorageTrouble::Other => "Look whether the disk is healthy, or use --state-dir DIR.",
+        StorageTrouble::Missing => "Check whether the folder was moved.",
+        StorageTrouble::Other => "Check that the disk is healthy, or use --state-dir DIR.",
     }
 }

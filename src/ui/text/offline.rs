@@ -1,14 +1,13 @@
 //! What is said of an account that was opened from a file.
 
 use super::{Lines, Story, argon2, fingerprint_rows, local, usage};
-use crate::exit::ExitCode;
 use firstkey_core::flow::account::stop::Change;
 use firstkey_core::flow::offline::{Findings, Fit, Part, Trouble};
 use firstkey_core::wire::refusal::{Blame, Refusal};
 use firstkey_core::wire::text::Printable;
 
 const NOTHING: &str = "Nothing was sent, and nothing was written.";
-const FORWARD: &str = "Please forward this text to your administrator before you go on.";
+const FORWARD: &str = "Please forward this text to your administrator before you continue.";
 
 /// What was found, a part a line; the answer stands at the end of each, where it is heard last.
 pub fn findings(found: &Findings) -> Lines {
@@ -38,123 +37,115 @@ pub fn findings(found: &Findings) -> Lines {
 /// The question that is answered with yes or no.
 fn what(part: Part) -> &'static str {
     match part {
-        Part::RecoveryKey => "The recovery key is that of the code",
+        Part::RecoveryKey => "The recovery key matches the code",
         Part::Envelope2 => "Envelope 2, the account key, opens with the code",
         Part::Envelope3 => "Envelope 3, the X25519 key, opens with the account key",
         Part::Envelope4 => "Envelope 4, the Ed25519 key, opens with the account key",
-        Part::X25519 => "The X25519 public key is that of the key inside",
-        Part::Ed25519 => "The Ed25519 public key is that of the key inside",
-        Part::Signature => "The signature over the public keys holds, for this account",
-        Part::Generation => "All parts are of the same generation of keys",
-        Part::Settings => "Envelope 1 carries the settings that are shown",
+        Part::X25519 => "The X25519 public key matches the private key",
+        Part::Ed25519 => "The Ed25519 public key matches the private key",
+        Part::Signature => "The signature over the public keys is valid for this account",
+        Part::Generation => "All parts have the same generation of keys",
+        Part::Settings => "Envelope 1 has the settings that are shown",
         Part::Envelope1 => "Envelope 1, the account key, opens with the password",
-        Part::Remembered => "It is the account that this computer remembers",
+        Part::Remembered => "This computer remembers the same account",
     }
 }
 
 fn why_not(part: Part) -> &'static str {
     match part {
-        Part::Envelope1 => "Half of its key comes from the server, and no file can give it.",
-        Part::Remembered => "It remembers no such account: compare the fingerprint with your kit.",
+        Part::Envelope1 => "Half of its key comes from the server; no file can provide that.",
+        Part::Remembered => "It does not know this account. Compare the fingerprint with your kit.",
         _ => "What it needs did not open.",
     }
 }
 
 /// The good end.
 pub fn fits() -> Lines {
-    vec![format!("All of it fits. {NOTHING}")]
+    vec![format!("Everything fits. {NOTHING}")]
 }
 
-/// Words, stable code and exit code; `file` is what was to be opened.
-pub fn story(trouble: &Trouble, file: &str) -> (Story, &'static str, ExitCode) {
-    let (story, code, exit) = match trouble {
-        Trouble::Cancelled => (Story::of("Stopped."), "cancelled", ExitCode::Cancelled),
-        Trouble::Missing(missing) => (usage::missing(*missing), usage::missing_code(*missing), ExitCode::Usage),
-        Trouble::Local(trouble) => {
-            let (story, code) = local::trouble(trouble);
-            (story, code, ExitCode::Local)
-        }
+/// The words for a stop; `file` is what was to be opened.
+pub fn story(trouble: &Trouble, file: &str) -> Story {
+    let story = match trouble {
+        Trouble::Cancelled => Story::of("Stopped."),
+        Trouble::Missing(missing) => usage::missing(*missing),
+        Trouble::Local(trouble) => local::trouble(trouble),
         Trouble::Password { on_the_command_line } => {
             let story = Story::of("A password alone opens nothing offline.")
                 .because("Half of its key comes from the server, by a key that never leaves it (OPRF).")
-                .because("That is also why a thief of this file cannot try passwords on it.");
+                .because("That is why a thief of this file cannot try passwords on it.");
             let story = if *on_the_command_line {
-                story.because("If you just typed a real password there, do not use it any more.")
+                story.because("If that was a real password, do not use it any more.")
             } else {
                 story
             };
-            let story = story.then("Open the file with the recovery code. With the password, ask the server:");
-            (story.run("firstkey verify"), "password-opens-nothing", ExitCode::Usage)
+            let story = story.then("Open the file with the recovery code. To check the password, ask the server:");
+            story.run("firstkey verify")
         }
         Trouble::NotShown(refusal) => not_shown(refusal, file),
         Trouble::NoKeys => {
-            let story = Story::of(format!("The account in {file} has no keys yet."))
+            Story::of(format!("The account in {file} has no keys yet."))
                 .because("Its invite had not been accepted when the file was made.")
-                .then("Accept it, then let the file be made again.");
-            (story, "no-keys", ExitCode::Local)
+                .then("Accept it, then have the file made again.")
         }
         Trouble::OtherKit => {
-            let story = Story::of("Stopped: the kit names another account than the file.")
-                .because("Either it is somebody else's kit, or the file is of another account.")
-                .then("Compare the realm and account ids on the kit with those in the file.");
-            (story, "other-kit", ExitCode::Refused)
+            Story::of("Stopped: the kit is for a different account than the file.")
+                .because("Either it is somebody else's kit, or the wrong file.")
+                .then("Compare the realm and account ids on the kit with those in the file.")
         }
         Trouble::NoCode => {
-            let story = Story::of("No recovery code was given.").then("Look for your kit, then run the same command again.");
-            (story, "gave-up-code", ExitCode::GaveUp)
+            Story::of("No recovery code was given.").then("Look for your kit, then run the same command again.")
         }
         Trouble::CodeOpensNothing => {
-            let story = Story::of("That recovery code does not open the account in this file.")
-                .because("A kit dies when a newer one is made; the newest is the one that counts.")
-                .because("If it is the newest, the file was altered, or is of another account.")
-                .then("Look for a newer kit, or let the file be made again.");
-            (story, "code-opens-nothing", ExitCode::NotOpened)
+            Story::of("That recovery code does not open the account in this file.")
+                .because("A kit stops working when a newer one is made.")
+                .because("If this is the newest, the file was altered or is for another account.")
+                .then("Look for a newer kit, or have the file made again.")
         }
         Trouble::DoesNotFit => {
-            let story = Story::of("Stopped: a part of the account does not fit; its line says NO.")
-                .because("The code is right. The file was damaged, or what the server keeps was.")
-                .then("Let the file be made again. If it is the same then, tell your administrator.");
-            (story, "does-not-fit", ExitCode::Refused)
+            Story::of("Stopped: a part of the account does not fit. Its line says NO.")
+                .because("The code is right. Either the file or the server's data was altered.")
+                .then("Have the file made again. If it still does not fit, tell your administrator.")
         }
         Trouble::Changed(change) => changed(*change),
     };
-    (Story { changed: Some(NOTHING.to_owned()), ..story }, code, exit)
+    Story { changed: Some(NOTHING.to_owned()), ..story }
 }
 
-fn not_shown(refusal: &Refusal, file: &str) -> (Story, &'static str, ExitCode) {
+fn not_shown(refusal: &Refusal, file: &str) -> Story {
     let again = |story: Story| {
-        let story = story.then("Let it be made again, whole, on the server's computer:");
+        let story = story.then("Have it made again, in full, on the server's computer:");
         story.run("firstkey-server show EMAIL --data DIR --json > FILE")
     };
     if refusal.blame() == Blame::Security {
         let why = match refusal {
-            Refusal::Kdf(_) => "Its settings for the password are not among those of the protocol.",
-            Refusal::Unexpected { .. } => "It holds a member that the protocol does not know.",
-            _ => "One of its envelopes has another form than the protocol's.",
+            Refusal::Kdf(_) => "The protocol does not have its settings for the password.",
+            Refusal::Unexpected { .. } => "It has a member that the protocol does not know.",
+            _ => "One of its envelopes does not have the protocol's form.",
         };
-        let story = Story::of(format!("Stopped: what {file} holds was not made by this program.")).because(why);
-        return (again(story), "does-not-fit", ExitCode::Refused);
+        let story = Story::of(format!("Stopped: this program did not make what {file} holds.")).because(why);
+        return again(story);
     }
     let why = match refusal {
-        Refusal::Malformed(member) => format!("Its member \"{member}\" is missing, or has another form."),
-        _ => "It is not one JSON object of at most 64 KiB: perhaps it was cut off.".to_owned(),
+        Refusal::Malformed(member) => format!("Its member \"{member}\" is missing or malformed."),
+        _ => "It is not one JSON object of at most 64 KiB. It may be cut off.".to_owned(),
     };
     let story = Story::of(format!("{file} is not what firstkey-server show --json prints.")).because(why);
-    (again(story), "not-shown", ExitCode::Local)
+    again(story)
 }
 
-fn changed(change: Change) -> (Story, &'static str, ExitCode) {
-    let (what, code) = match change {
-        Change::Account => ("It shows another account for this address than the one you completed.", "changed-account"),
-        Change::OlderKeys => ("It shows keys older than yours: somebody went back in time.", "changed-older-keys"),
-        Change::OtherKeys => ("It shows other keys than the ones you made.", "changed-keys"),
-        Change::SecretKeyGone => ("It says that your account has no secret key; it has one.", "changed-secret-key"),
-        Change::ServerKey => ("The server's own log-in key is another one.", "changed-server-key"),
+fn changed(change: Change) -> Story {
+    let what = match change {
+        Change::Account => "It shows a different account for this address than the one you completed.",
+        Change::OlderKeys => "It shows older keys than yours, as an old copy would.",
+        Change::OtherKeys => "It shows different keys than the ones you made.",
+        Change::SecretKeyGone => "It says that your account has no secret key, but it has one.",
+        Change::ServerKey => "The server's own log-in key has changed.",
     };
-    let story = Story::of("Stopped: the account in the file is not the one that is remembered here.")
+    let story = Story::of("Stopped: the file does not match what this computer remembers.")
         .because(what)
         .because("Unless your administrator told you of a reset, somebody may be interfering.");
-    (story.then(FORWARD), code, ExitCode::Refused)
+    story.then(FORWARD)
 }
 
 #[cfg(test)]

@@ -4,35 +4,8 @@ use super::Story;
 use crate::ui::date;
 use firstkey_core::wire::inbound::{Problem, ProblemName};
 
-/// The words for a problem with invite `invite` (its short name), and its stable code.
-pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> (Story, &'static str) {
-    (story(problem, host, invite), code(&problem.name))
-}
-
-/// The stable code of a problem (docs/JSON.md).
-pub fn code(name: &ProblemName) -> &'static str {
-    match name {
-        ProblemName::InviteUnknown => "invite-unknown",
-        ProblemName::InviteExpired => "invite-expired",
-        ProblemName::InviteUsed => "invite-used",
-        ProblemName::InviteWithdrawn => "invite-withdrawn",
-        ProblemName::Suspended => "suspended",
-        ProblemName::Removed => "removed",
-        ProblemName::ClaimStale => "claim-stale",
-        ProblemName::Conflict => "server-conflict",
-        ProblemName::ChangedMeanwhile => "changed-meanwhile",
-        ProblemName::SessionEnded => "session-ended",
-        ProblemName::Invalid => "server-invalid",
-        ProblemName::RecoveryFailed => "server-recovery-failed",
-        ProblemName::LoginFailed => "server-login-failed",
-        ProblemName::PersonUnknown => "person-unknown",
-        ProblemName::TooMany => "server-too-many",
-        ProblemName::Unavailable => "server-unavailable",
-        ProblemName::Other(_) => "server-other",
-    }
-}
-
-fn story(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
+/// The words for a problem with invite `invite` (its short name).
+pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
     let since = |word: &str| problem.at.map_or_else(String::new, |at| format!(" {word} {}", date::plain(at)));
     let dated = |story: Story| match problem.at {
         Some(at) => story.because(format!("That was on {}.", date::plain(at))),
@@ -43,7 +16,7 @@ fn story(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
         let name = invite.map_or_else(String::new, |invite| format!("(invite {invite})"));
         match &problem.contact {
             Some(contact) => story.then(format!("  {contact}   {name}").trim_end().to_owned()),
-            None => story.then(format!("  whoever sent you the invite   {name}").trim_end().to_owned()),
+            None => story.then(format!("  the person who invited you   {name}").trim_end().to_owned()),
         }
     };
     match &problem.name {
@@ -58,7 +31,7 @@ fn story(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
         }
         ProblemName::InviteUsed => {
             let story = Story::of(format!("This invite was already used{}.", since("on")))
-                .because("If that was you, your account is complete and the link is not needed.")
+                .because("If that was you, your account is complete; you no longer need the link.")
                 .because("If it was not you, somebody else has your link: tell security now.");
             ask(story, "if you are not sure")
         }
@@ -71,20 +44,20 @@ fn story(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
             let story = Story::of(format!("Your organisation has suspended you on {host}."));
             let story = dated(story)
                 .because("Nothing of yours was deleted or opened.")
-                .because("While this lasts, nothing can be set up or opened.");
+                .because("Until that ends, you cannot set up or open your account.");
             ask(story, "why, and for how long")
         }
         ProblemName::Removed => {
             let story = Story::of(format!("Your organisation has removed you from {host}."));
             let story = dated(story)
                 .because("This account cannot be used any more.")
-                .because("If you are invited again, that is a new account.");
+                .because("If you are invited again, you get a new account.");
             ask(story, "if you did not expect this")
         }
         ProblemName::ClaimStale => {
             let story = Story::of("This invite was opened somewhere else in the meantime.")
-                .because("If that was you, go on there. If not, tell your administrator now.");
-            story.then("To go on here, run this again and paste the link again.").run("firstkey accept")
+                .because("If that was you, continue there. If not, tell your administrator now.");
+            story.then("To continue here, run this and paste the link again:").run("firstkey accept")
         }
         ProblemName::Conflict => {
             odd(host, "says that it already has other data for this account.")
@@ -93,24 +66,24 @@ fn story(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
             let story = Story::of("This account was changed from somewhere else in the meantime.")
                 .because("If that was you, use the password you set there.")
                 .because("If it was not you, tell security now.");
-            story.then("To see which password holds, run").run("firstkey verify")
+            story.then("To see whether a password opens it, run").run("firstkey verify")
         }
         ProblemName::SessionEnded => {
-            let story = Story::of(format!("{host} says that this log-in is over."))
-                .because("It lasts ten minutes, and ends when a password is changed elsewhere.");
+            let story = Story::of(format!("{host} says that this log-in has ended."))
+                .because("A log-in lasts ten minutes, and ends when the password is changed elsewhere.");
             story.then("Run the same command again.")
         }
-        ProblemName::Invalid => odd(host, "finds what was sent to it not valid."),
-        ProblemName::RecoveryFailed => odd(host, "refused a recovery code where none was shown."),
-        ProblemName::LoginFailed => odd(host, "refused a log-in where none was tried."),
+        ProblemName::Invalid => odd(host, "rejected as invalid what it was sent."),
+        ProblemName::RecoveryFailed => odd(host, "rejected a recovery code, but was not shown one."),
+        ProblemName::LoginFailed => odd(host, "rejected a log-in, but there was none."),
         ProblemName::PersonUnknown => {
             let story = Story::of(format!("{host} shows you nobody with that address."))
                 .because("It shows people who share an organisation with you and have finished")
                 .because("their account. It does not say which of these is missing.");
-            story.then("Check the spelling, or ask them whether they have finished.")
+            story.then("Check the spelling, or ask them whether their account is finished.")
         }
         ProblemName::TooMany => {
-            Story::of(format!("{host} had too many tries and wants a break.")).then(later(problem))
+            Story::of(format!("{host} has seen too many attempts and asks you to wait.")).then(later(problem))
         }
         ProblemName::Unavailable => {
             Story::of(format!("{host} cannot answer now.")).then(later(problem))
@@ -127,7 +100,7 @@ fn story(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
 pub(super) fn ended(name: &ProblemName) -> &'static str {
     match name {
         ProblemName::InviteExpired => "its invite expired",
-        ProblemName::InviteUsed => "its invite was used already",
+        ProblemName::InviteUsed => "its invite was used",
         ProblemName::InviteWithdrawn => "its invite was withdrawn",
         ProblemName::Removed => "you were removed there",
         _ => "it was refused",

@@ -25,9 +25,9 @@ pub const NEW_PASSWORD: &str = "New password: ";
 /// Before the first new password.
 pub fn new_password() -> Lines {
     vec![
-        "Choose the new password. Do not reuse the company password.".to_owned(),
+        "Choose a new password. Do not reuse your company password.".to_owned(),
         "  At least 15 characters. Four or five random words work well.".to_owned(),
-        "  Leave empty to get one made for you. Your typing stays invisible.".to_owned(),
+        "  Press Enter alone to have one made for you. What you type is not shown.".to_owned(),
     ]
 }
 
@@ -43,17 +43,18 @@ pub fn join(about: &Introduction, members_of: &[Printable]) -> Lines {
     let host = about.origin.host();
     let mut lines = if members_of.is_empty() {
         vec![
-            "It is for an account that exists, but this computer does not remember it.".to_owned(),
-            format!("Go on only if you made an account at {host} before."),
+            "It is for an existing account that this computer does not know.".to_owned(),
+            format!("Continue only if you already have an account at {host}."),
         ]
     } else {
         let names: Vec<_> = members_of.iter().map(Printable::as_str).collect();
-        vec!["It adds the account that you have there as a member of".to_owned(), format!("  {}", names.join(", "))]
+        vec!["Your account there is a member of".to_owned(), format!("  {}", names.join(", "))]
     };
     lines.extend([
-        format!("to {}.", about.organisation),
-        "Your keys, your password and your kit stay as they are. Its people will see".to_owned(),
-        "your name and your public key; it may suspend your membership of it.".to_owned(),
+        format!("This invite adds it to {}.", about.organisation),
+        "Your keys, your password and your recovery kit stay the same.".to_owned(),
+        "Its members will see your name and your public key. It can suspend your".to_owned(),
+        "membership.".to_owned(),
     ]);
     lines
 }
@@ -80,28 +81,28 @@ pub fn invite_again() -> Lines {
     vec![
         "This invite was opened somewhere else after your request was saved.".to_owned(),
         "If that was not you, stop here and tell your administrator.".to_owned(),
-        "To go on, the same link is needed once more.".to_owned(),
+        "To continue, paste the same link once more.".to_owned(),
     ]
 }
 
 /// A host that may look like another.
 pub fn host(origin: &Origin) -> Lines {
     vec![
-        "The server's name has letters that may look like other ones. It is really:".to_owned(),
+        "Check the server's name: some of its letters may look like others. It is".to_owned(),
         format!("  {}", origin.host()),
         "If your administrator did not give you exactly this name, answer no.".to_owned(),
     ]
 }
 
-/// Who invites whom, where, until when, and whatever is odd about it.
+/// Who invites whom, where, until when, and anything odd about it.
 pub fn introduction(about: &Introduction) -> Lines {
     let mut lines = vec![
         format!("This invite is for {}, from {}.", about.email, about.organisation),
         format!("It comes from the server {}", about.origin.host()),
-        format!("and is good until {}.", date::plain(about.expires_at)),
+        format!("and expires {}.", date::plain(about.expires_at)),
     ];
     if about.organisation.mixed_scripts() || about.display_name.mixed_scripts() {
-        lines.push("Careful: a name above mixes alphabets and may look like another name.".to_owned());
+        lines.push("Careful: a name above mixes alphabets. It may imitate another name.".to_owned());
     }
     if about.earlier_claims > 0 {
         let times = if about.earlier_claims == 1 {
@@ -110,7 +111,7 @@ pub fn introduction(about: &Introduction) -> Lines {
             format!("{} times", grouped(usize::try_from(about.earlier_claims).unwrap_or(usize::MAX)))
         };
         let last = about.last_claim.map_or_else(String::new, |at| format!(", last on {}", date::plain(at)));
-        lines.push(format!("It was opened {times} before{last}."));
+        lines.push(format!("It has been opened {times} before{last}."));
         lines.push("If that was not you, answer no and tell your administrator.".to_owned());
     }
     lines
@@ -122,23 +123,23 @@ pub fn choose_password(min_length: u64, organisation: Option<&str>) -> Lines {
     vec![
         "Step 1 of 4  Choose a password".to_owned(),
         format!("  Your sign-in at {who} proves who you are. This is another password:"),
-        "  the only thing that opens your keys. Do not reuse the company password.".to_owned(),
+        "  only it opens your keys. Do not reuse your company password.".to_owned(),
         format!("  At least {min_length} characters. Four or five random words work well."),
-        "  Leave empty to get one made for you. Your typing stays invisible.".to_owned(),
+        "  Press Enter alone to have one made for you. What you type is not shown.".to_owned(),
     ]
 }
 
 /// Before a passphrase that was made.
-pub const MADE: &str = "  Here is one. Read it twice; it will not be shown again:";
+pub const MADE: &str = "  Here is your new password. Keep it safe; it is not shown again:";
 /// When only its copying is tried again.
-pub const MADE_AGAIN: &str = "  Once more, then. This is the one that was made for you:";
+pub const MADE_AGAIN: &str = "  Once more: this is the password that was made for you:";
 
 /// Step 3, before the kit.
 pub fn kit(organisation: &str) -> Lines {
     vec![
         "Step 3 of 4  Your recovery kit".to_owned(),
         "  If you forget your password, this is the only way back in.".to_owned(),
-        format!("  Nobody at {organisation}, and nobody who made this program, can reset it."),
+        format!("  Neither {organisation} nor the makers of this program can reset it."),
         "  Write these 7 groups down on paper.".to_owned(),
     ]
 }
@@ -147,8 +148,8 @@ pub fn kit(organisation: &str) -> Lines {
 pub fn new_kit() -> Lines {
     vec![
         "Your new recovery kit".to_owned(),
-        "  The old kit opens nothing any more, as soon as this one is stored.".to_owned(),
-        "  Nobody at your company, and nobody who made this program, can reset it.".to_owned(),
+        "  Your old kit stops working as soon as this one is stored.".to_owned(),
+        "  If you forget your password, this is the only way back in.".to_owned(),
         "  Write these 7 groups down on paper.".to_owned(),
     ]
 }
@@ -157,7 +158,7 @@ pub fn new_kit() -> Lines {
 pub fn code(email: &str) -> Lines {
     vec![
         format!("Type the recovery code of {email}, all 7 groups."),
-        "  Dashes, blanks and small letters do not matter. It stays on this computer.".to_owned(),
+        "  Dashes, spaces and case do not matter. It never leaves this computer.".to_owned(),
     ]
 }
 
@@ -177,9 +178,9 @@ pub fn unread(trouble: &ReadTrouble) -> Option<&'static str> {
         ReadTrouble::ControlCharacter(0x16) => {
             Some("  Ctrl-V does not paste here. Use the right mouse button or Ctrl-Shift-V.")
         }
-        ReadTrouble::ControlCharacter(b'\n') => Some("  That were several lines at once. Please paste one line."),
+        ReadTrouble::ControlCharacter(b'\n') => Some("  That was more than one line. Please paste one line."),
         ReadTrouble::ControlCharacter(_) => {
-            Some("  That had a control character in it (an arrow key?). Please type it again.")
+            Some("  That had a control character in it (an arrow key?). Please try again.")
         }
         ReadTrouble::Interrupted | ReadTrouble::Terminated(_) | ReadTrouble::Closed | ReadTrouble::Io(_) => None,
     }

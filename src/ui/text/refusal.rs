@@ -4,124 +4,107 @@ use super::{Story, argon2, memory};
 use firstkey_core::crypto::kdf::{KdfRefused, Profile};
 use firstkey_core::wire::refusal::Refusal;
 
-/// The words for a refusal by `host`, and its stable code.
-pub fn refusal(refusal: &Refusal, host: &str) -> (Story, &'static str) {
-    let nonsense = |what: &str| Story::of(format!("{host} did not answer as an account server does.")).because(what);
+/// The words for a refusal by `host`.
+pub fn refusal(refusal: &Refusal, host: &str) -> Story {
+    let nonsense = |what: &str| Story::of(format!("{host} did not answer like an account server.")).because(what);
     match refusal {
-        Refusal::NotJson => (nonsense("Its answer is damaged or is not of our protocol."), "server-not-json"),
-        Refusal::TooLarge => (nonsense("Its answer is larger than any real one."), "server-too-large"),
+        Refusal::NotJson => nonsense("Its answer is damaged, or not in this protocol."),
+        Refusal::TooLarge => nonsense("Its answer is too large."),
         Refusal::Malformed(member) => {
-            (nonsense(&format!("\"{member}\" is missing or wrong in it.")), "server-malformed")
+            nonsense(&format!("\"{member}\" is missing or wrong in it."))
         }
-        Refusal::ContentType => (nonsense("Its answer is of a wrong type."), "server-content-type"),
+        Refusal::ContentType => nonsense("Its answer has the wrong content type."),
         Refusal::WebPage => {
-            let story = Story::of("This page is not an account server: a web page answered.")
-                .because("A log-in page of your network may be in between (hotel, train, office).");
-            (story, "server-web-page")
+            Story::of("A web page answered instead of an account server.")
+                .because("The log-in page of a network may be in between (hotel, train, office).")
         }
         Refusal::Redirect => {
-            let story = Story::of(format!("Stopped: {host} tried to send this program elsewhere."))
-                .because("It goes nowhere but where the invite says. A log-in page of your")
-                .because("network may be in between, or somebody is interfering.");
-            (story, "refused-redirect")
+            Story::of(format!("Stopped: {host} tried to redirect this program."))
+                .because("It talks only to the server of the invite. The log-in page of a network")
+                .because("may be in between, or somebody is interfering.")
         }
-        Refusal::Encoded => (nonsense("Its answer is compressed, which our protocol never is."), "server-encoded"),
-        Refusal::Status(status) => (nonsense(&format!("It answered with error {status}.")), "server-status"),
+        Refusal::Encoded => nonsense("Its answer is compressed, which this protocol does not allow."),
+        Refusal::Status(status) => nonsense(&format!("It answered with error {status}.")),
         Refusal::Problem(name) => {
-            (nonsense(&format!("It reported a problem that does not fit: {name}.")), "server-problem")
+            nonsense(&format!("It reported a problem that does not fit: {name}."))
         }
         Refusal::Unexpected { place, name } => {
-            let story = Story::of(format!("Stopped: {host} sent something that has no place here."))
-                .because(format!("In its {place} is an unknown part called: {name}"))
-                .because("Salts and keys are made on your computer and are never taken from it.");
-            (story, "refused-unexpected")
+            Story::of(format!("Stopped: {host} sent something unexpected."))
+                .because(format!("Its {place} has an unknown part, called: {name}"))
+                .because("Salts and keys are made on your computer, and never come from a server.")
         }
         Refusal::Unspoken => {
-            let story = Story::of(format!("Stopped: {host} speaks no protocol that this program trusts."))
-                .because("Either firstkey is too old, or somebody wants a weaker protocol.");
-            (story, "refused-unspoken")
+            Story::of(format!("Stopped: {host} speaks no protocol that this program trusts."))
+                .because("Either this firstkey is too old, or somebody wants a weaker protocol.")
         }
         Refusal::Kdf(refused) => kdf(*refused, host),
         Refusal::WeakPolicy(member) => {
-            let story = Story::of(format!("Stopped: {host} asked for weaker rules than this program allows."))
+            Story::of(format!("Stopped: {host} asked for weaker rules than this program allows."))
                 .because(format!("The rule: {member}"))
-                .because("A server that is broken or dishonest could use this against you.");
-            (story, "refused-weak-policy")
+                .because("A server that is broken or dishonest could use this against you.")
         }
         Refusal::RealmChanged => {
-            let story = Story::of(format!("Stopped: {host} is not the server that this computer remembers."))
-                .because("Its identity differs from that of the account you completed here.");
-            (story, "refused-realm-changed")
+            Story::of(format!("Stopped: {host} is not the server that this computer remembers."))
+                .because("Its identity is not that of the server where you completed your account.")
         }
         Refusal::AlreadyComplete => {
-            let story = Story::of(format!("Stopped: {host} wants new keys for an account that has some."))
-                .because("You completed this account on this computer. New keys would replace yours.");
-            (story, "refused-already-complete")
+            Story::of(format!("Stopped: {host} wants new keys, but your account has keys."))
+                .because("You completed this account on this computer. New keys would replace yours.")
         }
         Refusal::KeyGeneration => {
-            let story = Story::of(format!("Stopped: {host} offers a reset that does not follow on your keys."))
-                .because("A reset makes the next generation of keys, and no other.")
-                .because("Somebody may want to go back in time, or to take your place.");
-            (story, "refused-key-generation")
+            Story::of(format!("Stopped: {host} offers a reset that does not follow your keys."))
+                .because("A reset always makes the next generation of keys.")
+                .because("Somebody may be using an old copy, or trying to take your place.")
         }
         Refusal::OtherAccount => {
-            let story = Story::of(format!("Stopped: {host} answered about another account than yours."));
-            (story, "refused-other-account")
+            Story::of(format!("Stopped: {host} answered about a different account."))
         }
         Refusal::Receipt => {
-            let story = Story::of("Stopped: the server's receipt does not match what was sent.")
-                .because("Something on the way, or the server, changed your data.");
-            (story, "refused-receipt")
+            Story::of("Stopped: the server's receipt does not match what was sent.")
+                .because("Something on the way, or the server, changed your data.")
         }
         Refusal::Differs(member) => {
-            let story = Story::of("Stopped: the server returns something else than was sent.")
+            Story::of("Stopped: the server returned something other than what was sent.")
                 .because(format!("It differs in: {member}"))
-                .because("Do not use this account until your administrator has looked into it.");
-            (story, "refused-differs")
+                .because("Do not use this account until your administrator has looked into it.")
         }
         Refusal::Keys => {
-            let story = Story::of("Stopped: keys that came from the server do not hold.")
-                .because("They are damaged, or not the ones that were made here.");
-            (story, "refused-keys")
+            Story::of("Stopped: the keys that came from the server are not valid.")
+                .because("They are damaged, or not the ones that were made here.")
         }
         Refusal::Opaque => {
-            let story = Story::of(format!("Stopped: {host} failed to take part in protecting your password."))
-                .because("Its part of the log-in protocol is not valid.");
-            (story, "refused-opaque")
+            Story::of(format!("Stopped: {host} failed to take part in protecting your password."))
+                .because("Its message in the log-in protocol is not valid.")
         }
     }
 }
 
-fn kdf(refused: KdfRefused, host: &str) -> (Story, &'static str) {
+fn kdf(refused: KdfRefused, host: &str) -> Story {
     let floor = Profile::One.params();
     let minimum = format!("Minimum here   {}", argon2(floor));
     match refused {
         KdfRefused::TooWeak(asked) => {
-            let story = Story::of(format!("Stopped: {host} asked this program to protect your key too weakly."))
+            Story::of(format!("Stopped: {host} asked this program to protect your key too weakly."))
                 .because(format!("It asked for   {}", argon2(asked)))
                 .because(minimum)
-                .because("A server that is broken or dishonest could use this to guess your password.");
-            (story, "refused-kdf-too-weak")
+                .because("A server that is broken or dishonest could use this to guess your password.")
         }
         KdfRefused::TooCostly(asked) => {
             let most = memory(u64::from(Profile::Four.params().m_kib));
-            let story = Story::of(format!("Stopped: {host} asked this program for far too much work."))
+            Story::of(format!("Stopped: {host} asked this program for far too much work."))
                 .because(format!("It asked for   {}", argon2(asked)))
-                .because(format!("This program spends at most {most} on a server's word."));
-            (story, "refused-kdf-too-costly")
+                .because(format!("This program uses at most {most}, whatever a server asks."))
         }
         KdfRefused::NotAProfile(asked) => {
-            let story = Story::of(format!("Stopped: {host} asked for settings that this program does not use."))
+            Story::of(format!("Stopped: {host} asked for settings that this program does not use."))
                 .because(format!("It asked for   {}", argon2(asked)))
                 .because(minimum)
-                .because("Only four settings are used, so that nobody can pick a bad one.");
-            (story, "refused-kdf-no-profile")
+                .because("Only four settings are used, so that a server cannot pick a bad one.")
         }
         KdfRefused::Malformed => {
-            let story = Story::of(format!("Stopped: {host} asked for settings that make no sense."))
+            Story::of(format!("Stopped: {host} asked for settings that make no sense."))
                 .because(minimum)
-                .because("A server that is broken or dishonest could use this to guess your password.");
-            (story, "refused-kdf-malformed")
+                .because("A server that is broken or dishonest could use this to guess your password.")
         }
     }
 }

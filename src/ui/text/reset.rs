@@ -7,28 +7,29 @@ use crate::ui::date;
 /// What has to be typed.
 pub const WORD: &str = "replace";
 /// The prompt. Enter alone is no consent.
-pub const AGREE: &str = "To go on, type the word replace (Enter alone stops): ";
+pub const AGREE: &str = "To replace your keys, type the word replace (Enter alone stops): ";
 /// After something else was typed.
-pub const OTHERWISE: &str = "  That is something else.";
+pub const OTHERWISE: &str = "  That is not the word.";
 
-/// What it is, who started it, what it costs, and when not to go on.
+/// What it is, who started it, what it costs, and when to stop.
 pub fn warning(about: &Replacement) -> Lines {
     let mut lines = vec![
-        "CAREFUL: this link makes no account. It replaces the keys of one:".to_owned(),
+        "CAREFUL: this link does not make an account. It replaces the keys of".to_owned(),
         format!("  {} at {}", about.email, about.origin.host()),
         "The server's administrator started this reset on".to_owned(),
         format!("  {}.", date::plain(about.started_at)),
-        "Everything that was encrypted to your old keys stays unreadable, for good,".to_owned(),
-        "for you and for everybody. The old password and kit open nothing any more.".to_owned(),
+        "Everything that was encrypted to your old keys stays unreadable for good, for".to_owned(),
+        "you and for everyone else. Your old password and kit stop working.".to_owned(),
     ];
     if let Some(known) = &about.known {
-        lines.push("This computer remembers your keys; these would be replaced:".to_owned());
+        lines.push("This computer remembers your keys. These would be replaced:".to_owned());
         lines.extend(fingerprint_rows(known).map(|row| format!("    {row}")));
     }
     lines.extend([
-        "If you have your password or your recovery kit, do NOT go on: stop here and".to_owned(),
-        "log in once, with firstkey verify. That calls the reset off.".to_owned(),
-        "If you did not ask for it, do not go on either. Call at once:".to_owned(),
+        "If you have your password or your recovery kit, do NOT continue. Stop here".to_owned(),
+        "and log in once. That cancels the reset:".to_owned(),
+        "  firstkey verify".to_owned(),
+        "If you did not ask for this reset, do NOT continue either. Call at once:".to_owned(),
     ]);
     let whom = about.contact.as_ref().map_or_else(|| format!("the administrator at {}", about.organisation), ToString::to_string);
     lines.push(format!("  {whom}"));
@@ -58,7 +59,7 @@ mod tests {
             let lines = warning(&about);
             let text = lines.join("\n");
             assert!(lines.iter().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
-            for said in ["replaces the keys", "Fri 27 Nov 2026, 17:00 UTC", "stays unreadable", "do NOT go on", whom] {
+            for said in ["replaces the keys", "Fri 27 Nov 2026, 17:00 UTC", "stays unreadable", "do NOT continue", whom] {
                 assert!(text.contains(said), "{said:?} is not in\n{text}");
             }
             about.contact = None;

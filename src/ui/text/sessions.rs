@@ -18,14 +18,14 @@ pub fn seen(seen: &Seen) -> Lines {
         lines.extend(session(listed, *ended));
     }
     if seen.done.first_seen {
-        lines.push("This computer sees the account for the first time: nothing to compare with.".to_owned());
+        lines.push("This computer did not know the account, so it had nothing to compare with.".to_owned());
     }
     let ended = seen.sessions.iter().filter(|(_, ended)| *ended).count();
     lines.push(String::new());
     match ended {
-        0 if seen.sessions.len() == 1 => lines.push("Nobody else is. A session lives for ten minutes at most.".to_owned()),
+        0 if seen.sessions.len() == 1 => lines.push("There is no other session. A session lasts ten minutes at most.".to_owned()),
         0 => {
-            lines.push("A session lives for ten minutes at most. To end one, or all but this:".to_owned());
+            lines.push("A session lasts ten minutes at most. To end one, or all but this one:".to_owned());
             lines.push("  firstkey sessions --end ID".to_owned());
             lines.push("  firstkey sessions --end-others".to_owned());
         }
@@ -33,7 +33,8 @@ pub fn seen(seen: &Seen) -> Lines {
         some => lines.push(format!("{some} sessions were ended.")),
     }
     if seen.sessions.len() > 1 {
-        lines.push("If you do not know one of them, change your password: firstkey password".to_owned());
+        lines.push("If you do not recognise one of them, change your password:".to_owned());
+        lines.push("  firstkey password".to_owned());
     }
     lines
 }
@@ -63,7 +64,7 @@ fn cut(text: &str) -> String {
 
 /// The id that was given is of no session.
 pub(super) fn none_such(session: SessionId) -> Story {
-    Story::of("Stopped: the account has no session with this id; it may be over already.")
+    Story::of("Stopped: there is no session with this id. It may have ended already.")
         .because(session.to_string())
         .then("To see which there are, run")
         .run("firstkey sessions")

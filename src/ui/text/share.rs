@@ -2,58 +2,56 @@
 
 use super::{Lines, Story, fingerprint_rows, grouped, local};
 use firstkey_core::crypto::identity::Fingerprint;
-use crate::exit::ExitCode;
+use crate::exit::FileTrouble;
 use firstkey_core::flow::account::{FoundPeer, Sight};
 use firstkey_core::flow::peer::{Peer, PeerTrouble};
 use firstkey_core::flow::stop::StorageTrouble;
 use crate::ui::date;
 
-const SECURITY: &str = "Until then nothing is sealed for the new key. Unsure? Tell security now.";
+const SECURITY: &str = "Until then, nothing is sealed for the new key. If in doubt, tell security now.";
 
 fn rows(story: Story, fingerprint: &Fingerprint) -> Story {
     fingerprint_rows(fingerprint).into_iter().fold(story, |story, row| story.because(format!("  {row}")))
 }
 
-/// Words, stable code and exit code for a colleague whose keys are not used.
-pub fn peer(trouble: &PeerTrouble) -> (Story, &'static str, ExitCode) {
+/// The words for a colleague whose keys are not used.
+pub fn peer(trouble: &PeerTrouble) -> Story {
     match trouble {
         PeerTrouble::NoAddress => {
-            let story = Story::of("That is no e-mail address.").then("It looks like grace@example.org.");
-            (story, "no-address", ExitCode::Usage)
+            Story::of("That is not an e-mail address.").then("It looks like grace@example.org.")
         }
         PeerTrouble::Changed { email, before, now, other_account, removed } => {
-            let story = Story::of(format!("Stopped: {email} has another key than this computer remembers."));
+            let story = Story::of(format!("Stopped: {email} has a different key than this computer remembers."));
             let story = match (other_account, removed) {
-                (true, true) => story.because("The server says that their account was removed, and that this is a new one."),
-                (true, false) => story.because("The server shows another account behind their address."),
-                (false, _) => story.because("The server shows other keys for their account."),
+                (true, true) => story.because("The server says that their account was removed and that this is a new one."),
+                (true, false) => story.because("The server shows a different account for their address."),
+                (false, _) => story.because("The server shows different keys for their account."),
             };
             let story = rows(story.because("Remembered:"), before);
             let story = rows(story.because("Shown now:"), now)
-                .then("Ask them, by telephone or in person, for the words of their new fingerprint.")
-                .then("If these are the ones that are shown now, confirm them:");
-            (story.run(confirm(email)).then(SECURITY), "peer-changed-keys", ExitCode::Refused)
+                .then("Ask them by telephone or in person for the words of their new fingerprint.")
+                .then("If they are the words shown now, confirm them:");
+            story.run(confirm(email)).then(SECURITY)
         }
         PeerTrouble::Older { email } => {
             let story = Story::of(format!("Stopped: the server shows an older key of {email}."))
-                .because("This computer remembers a newer one: somebody went back in time.")
-                .because("An older key is never taken, whatever is confirmed.");
-            (story.then("Tell your administrator now."), "peer-older-keys", ExitCode::Refused)
+                .because("This computer remembers a newer one. Somebody may be using an old copy.")
+                .because("An older key is never accepted, even if it is confirmed.");
+            story.then("Tell your administrator now.")
         }
         PeerTrouble::SomebodyElse { email, known_as, now } => {
             let story = Story::of(format!("Stopped: the server shows the key of {known_as}"))
-                .because(format!("for {email}. If the person has a new address, that is right;"))
-                .because("if not, files for the one would be sealed for the other. Its fingerprint:");
+                .because(format!("for {email}. If the person has a new address, that is right."))
+                .because("If not, files for one would be sealed for the other. The key's fingerprint:");
             let story = rows(story, now).then("Ask them for the words of their fingerprint, then confirm the address:");
-            (story.run(confirm(email)), "peer-somebody-else", ExitCode::Refused)
+            story.run(confirm(email))
         }
         PeerTrouble::OtherWords { email, now } => {
             let story = Story::of("Stopped: those are not the words of the key that the server shows")
                 .because(format!("for {email}. It shows:"));
-            let story = rows(story, now)
+            rows(story, now)
                 .because("Either they were read or typed wrong, or somebody shows you another key.")
-                .then("Compare once more, word by word. If it still differs, tell security now.");
-            (story, "peer-other-words", ExitCode::Refused)
+                .then("Compare once more, word by word. If it still differs, tell security now.")
         }
     }
 }
@@ -66,7 +64,7 @@ fn confirm(email: &str) -> String {
 pub fn found(found: &FoundPeer) -> Lines {
     let peer = &found.peer;
     let mut lines = vec![match found.sight {
-        Sight::First => format!("{} at {}, seen here for the first time.", peer.email, peer.origin.host()),
+        Sight::First => format!("{} at {}, new to this computer.", peer.email, peer.origin.host()),
         Sight::Same => format!("{} at {}: the key that this computer remembers.", peer.email, peer.origin.host()),
         Sight::Confirmed => format!("{} at {}: the new key is remembered from now on.", peer.email, peer.origin.host()),
     }];
@@ -76,7 +74,10 @@ pub fn found(found: &FoundPeer) -> Lines {
         (true, _) => vec!["You have compared these words.".to_owned()],
         (false, Some(at)) => {
             let when = if at == 0 { String::new() } else { format!(" on {}", date::plain(at)) };
-            vec![format!("An administrator compared them{when}, says the server.")]
+            vec![
+                format!("An administrator compared them{when}."),
+                "That is what the server says; you have not compared them.".to_owned(),
+            ]
         }
         (false, None) => Vec::new(),
     });
@@ -84,18 +85,18 @@ pub fn found(found: &FoundPeer) -> Lines {
         lines.push("WARNING: an administrator compared the words of ANOTHER key of theirs.".to_owned());
     }
     if let Some(at) = found.reset_at {
-        lines.push(format!("An administrator reset their keys, {}.", date::plain(at)));
-        lines.push("What was sealed to the earlier key they cannot open any more.".to_owned());
+        lines.push(format!("An administrator reset their keys on {}.", date::plain(at)));
+        lines.push("They can no longer open what was sealed for the earlier key.".to_owned());
     }
     if let Some(earlier) = &found.earlier {
         lines.push(match found.reset_at {
-            Some(_) => "The fingerprint before was:".to_owned(),
+            Some(_) => "The earlier fingerprint was:".to_owned(),
             None => "An earlier account with this address was removed. Its fingerprint was:".to_owned(),
         });
         lines.extend(in_two(earlier.as_str()).map(|row| format!("    {row}")));
     }
     if !peer.compared {
-        lines.push("To be sure that it is theirs, let them read the words to you, then run".to_owned());
+        lines.push("To be sure that the key is theirs, have them read you the words, then run".to_owned());
         lines.push(format!("  {}", confirm(&peer.email)));
     }
     lines
@@ -117,141 +118,83 @@ pub fn people(peers: &[Peer]) -> Lines {
         lines.extend(fingerprint_rows(&peer.fingerprint()).map(|row| format!("    {row}")));
     }
     if lines.is_empty() {
-        lines.push("No colleague is remembered on this computer. To look one up, run".to_owned());
+        lines.push("This computer does not remember any colleague. To look one up, run".to_owned());
         lines.push("  firstkey people EMAIL".to_owned());
     }
     lines
 }
 
-/// Why a file was not sealed or opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileTrouble {
-    /// It cannot be read.
-    Input {
-        /// What is wrong.
-        trouble: StorageTrouble,
-        /// Where.
-        path: String,
-    },
-    /// It cannot be written.
-    Output {
-        /// What is wrong.
-        trouble: StorageTrouble,
-        /// Where.
-        path: String,
-    },
-    /// It is no file of age.
-    NotAge(String),
-    /// It is the text form of one.
-    Armored(String),
-    /// It is sealed with a passphrase.
-    Passphrase(String),
-    /// It is sealed for others.
-    NotForYou {
-        /// The file.
-        path: String,
-        /// The account that was tried.
-        email: String,
-    },
-    /// It was altered or cut off.
-    Damaged {
-        /// The file.
-        path: String,
-        /// Whether its beginning went to standard output.
-        begun: bool,
-    },
-    /// Standard output is a terminal, and nothing was named.
-    NoOutput,
-    /// Standard input is a terminal, and nothing was named.
-    NoInput,
-    /// Standard input is to give two things.
-    StdinTwice,
-    /// Nobody of that address is remembered here.
-    NotPinned(String),
-    /// Neither an address nor a recipient of age.
-    NotARecipient(String),
-    /// People of several servers have that address.
-    SeveralPeople {
-        /// The address.
-        email: String,
-        /// The servers.
-        servers: Vec<String>,
-    },
-    /// Ctrl-C, a signal.
-    Cancelled,
-}
-
-/// Words, stable code and exit code.
-pub fn file(trouble: &FileTrouble) -> (Story, &'static str, ExitCode) {
+/// The words for a file that was not sealed or opened.
+pub fn file(trouble: &FileTrouble) -> Story {
     const NOTHING: &str = "Nothing was written.";
     let nothing = |story: Story| Story { changed: Some(NOTHING.to_owned()), ..story };
     match trouble {
         FileTrouble::Input { trouble, path } => {
             let story = Story::of(format!("{path} cannot be read:")).because(format!("{}.", local::storage(*trouble)));
-            (nothing(story).then("Mend it or name another, then run the same command again."), "input", ExitCode::Local)
+            nothing(story).then("Fix it or name another file, then run the same command again.")
         }
         FileTrouble::Output { trouble: StorageTrouble::Exists, path } => {
-            let story = Story::of(format!("{path} is there already.")).then("Name another with -o OUT, or replace it with --force.");
-            (nothing(story), "output-exists", ExitCode::Local)
+            let story = Story::of(format!("{path} already exists.")).then("Name another file with -o OUT, or replace this one with --force.");
+            nothing(story)
         }
         FileTrouble::Output { trouble, path } => {
             let story = Story::of(format!("{path} cannot be written:")).because(format!("{}.", local::storage(*trouble)));
-            (story.then("Mend it or name another with -o OUT, then run the same command again."), "output", ExitCode::Local)
+            story.then("Fix it or name another with -o OUT, then run the same command again.")
         }
         FileTrouble::NotAge(path) => {
-            let story = Story::of(format!("{path} is no sealed file.")).because("It does not begin like a file of age.");
-            (nothing(story).then("Name a file that firstkey seal or age made."), "not-age", ExitCode::Local)
+            let story = Story::of(format!("{path} is not a sealed file.")).because("It does not begin like an age file.");
+            nothing(story).then("Name a file made by firstkey seal or by age.")
         }
         FileTrouble::Armored(path) => {
-            let story = Story::of(format!("{path} is sealed, and written as text.")).because("This program reads the binary form.");
-            (nothing(story).then("Open it with age -d -i IDENTITY; see firstkey recipient --help."), "armored", ExitCode::Local)
+            let story = Story::of(format!("{path} is sealed in age's text form.")).because("This program reads only the binary form.");
+            nothing(story).then("Open it with age -d -i IDENTITY (see firstkey recipient --help).")
         }
         FileTrouble::Passphrase(path) => {
             let story = Story::of(format!("{path} is sealed with a passphrase, not for an account."));
-            (nothing(story).then("Open it with age -d."), "passphrase", ExitCode::Local)
+            nothing(story).then("Open it with age -d.")
         }
         FileTrouble::NotForYou { path, email } => {
             let story = Story::of(format!("{path} is not sealed for {email}."))
-                .because("Whoever sealed it named others, or sealed it before you had this key.");
-            (nothing(story).then("Ask them to seal it for you; firstkey recipient prints your key."), "not-for-you", ExitCode::Local)
+                .because("It was sealed for other people, or before you had this key.");
+            nothing(story).then("Ask the sender to seal it for you. firstkey recipient prints your key.")
         }
         FileTrouble::Damaged { path, begun } => {
             let story = Story::of(format!("Stopped: {path} was altered or cut off."));
             let story = if *begun {
-                story.because("What went to standard output is its beginning, and not all of it.")
+                story.because("Standard output has only its beginning. Do not use it.")
             } else {
                 nothing(story)
             };
-            (story.then("Get it again from where it came from."), "file-damaged", ExitCode::Refused)
+            story.then("Get the file again from its source.")
         }
         FileTrouble::NoOutput => {
             let story = Story::of("standard output is a terminal");
-            (story.then("name a file with -o OUT, or insist with -o -"), "missing-output", ExitCode::Usage)
+            story.then("name a file with -o OUT, or use -o - to print it anyway")
         }
         FileTrouble::NoInput => {
             let story = Story::of("no file was named, and standard input is a terminal");
-            (story.then("name a file, or insist with -"), "missing-file", ExitCode::Usage)
+            story.then("name a file, or use - to read standard input anyway")
         }
         FileTrouble::StdinTwice => {
             let story = Story::of("standard input cannot give both the file and the password");
-            (story.then("name the file, or pass the password with another --password-fd"), "stdin-twice", ExitCode::Usage)
+            story.then("name the file, or pass the password by another descriptor")
         }
         FileTrouble::NotPinned(email) => {
-            let story = Story::of(format!("{email} is not remembered on this computer."))
-                .because("A file is sealed only for people whose key was looked up before.")
+            let story = Story::of(format!("This computer does not remember {email}."))
+                .because("It seals only for people whose key you have looked up.")
                 .then("Look them up once, with your password, then run this again:");
-            (nothing(story).run(format!("firstkey people {email}")), "person-not-remembered", ExitCode::Usage)
+            nothing(story).run(format!("firstkey people {email}"))
         }
         FileTrouble::NotARecipient(text) => {
-            let story = Story::of(format!("{text} is neither an e-mail address nor a key of age."));
-            (nothing(story).then("A key of age is age1 and 58 letters and digits."), "not-a-recipient", ExitCode::Usage)
+            let story = Story::of(format!("{text} is neither an e-mail address nor an age key."));
+            nothing(story).then("An age key is age1 and 58 letters and digits.")
         }
         FileTrouble::SeveralPeople { email, servers } => {
-            let story = Story::of(format!("Several people are remembered as {email}:"));
+            let story = Story::of(format!("This computer remembers several people as {email}:"));
             let story = servers.iter().fold(story, |story, server| story.because(format!("at {server}")));
-            (nothing(story).then("Name the server with --server URL."), "several-people", ExitCode::Usage)
+            nothing(story).then("Name the server with --server URL.")
         }
-        FileTrouble::Cancelled => (Story::of("Stopped. No file was finished."), "cancelled", ExitCode::Cancelled),
+        FileTrouble::Cancelled => Story::of("Stopped. No file was finished."),
     }
 }
 
@@ -264,7 +207,7 @@ pub fn sealed(bytes: u64, to: &[String], for_you: bool, path: Option<&str>) -> L
     }];
     lines.extend(to.iter().map(|whom| format!("  {whom}")));
     if !for_you {
-        lines.push("You cannot open it yourself. To be able to, add --to with your own address.".to_owned());
+        lines.push("You cannot open it yourself. To change that, add --to with your own address.".to_owned());
     }
     lines
 }
@@ -272,7 +215,7 @@ pub fn sealed(bytes: u64, to: &[String], for_you: bool, path: Option<&str>) -> L
 /// The good end of opening.
 pub fn opened(bytes: u64, path: &str) -> Lines {
     let size = grouped(usize::try_from(bytes).unwrap_or(usize::MAX));
-    vec![format!("Opened: {size} bytes in {path}, every one of them authenticated.")]
+    vec![format!("Opened: {size} bytes in {path}, all authenticated.")]
 }
 
 /// What the plugin asks for.
@@ -283,8 +226,8 @@ pub fn plugin_question(email: &str, host: &str, again: bool) -> String {
 
 /// What the plugin says where this computer remembers another account than the identity file.
 pub fn plugin_contradicted() -> String {
-    "this identity is not of the account that this computer remembers: refused. Print it anew with firstkey recipient \
-     --identity; if it still differs, tell security"
+    "refused: this identity does not belong to the account that this computer remembers. Print it again with \
+     firstkey recipient --identity. If it still differs, tell security"
         .to_owned()
 }
 

@@ -5,22 +5,22 @@ use super::Lines;
 /// A proxy of the environment will be used.
 pub fn proxy(shown: &str) -> Lines {
     vec![
-        format!("A proxy from your environment is used: {shown}"),
-        "It cannot read your password or your keys, even if it opens the connection.".to_owned(),
+        format!("Using the proxy that your environment names: {shown}"),
+        "It cannot read your password or your keys, even if it decrypts the connection.".to_owned(),
     ]
 }
 
 /// A file answers in the place of a server.
 pub fn on_paper(offer: &str) -> Lines {
-    vec![format!("A rehearsal on paper: nothing is sent, {offer} answers in the server's place.")]
+    vec![format!("Offline rehearsal: nothing is sent. {offer} answers instead of a server.")]
 }
 
 /// What `-v` adds.
 pub fn verbose(state: &str, closed: bool) -> Lines {
     let process = if closed {
-        "This process leaves no core dumps and cannot be traced by your other programs."
+        "This process writes no core dumps, and your other programs cannot trace it."
     } else {
-        "This system does not let a process forbid core dumps or tracing."
+        "This system cannot keep this process from core dumps and tracing."
     };
     vec![format!("State is kept in {state}"), process.to_owned()]
 }

@@ -13,98 +13,78 @@ const AGAIN: &str = "firstkey accept";
 
 /// What is said about a stop.
 pub fn story(stop: &Stop) -> Story {
-    told(stop).0
-}
-
-/// The stable code of a stop for scripts, in kebab case.
-pub fn code(stop: &Stop) -> &'static str {
-    told(stop).1
-}
-
-fn told(stop: &Stop) -> (Story, &'static str) {
     let host = host(stop);
-    let (mut story, code) = match &stop.why {
+    let mut story = match &stop.why {
         // Whoever pressed Ctrl-C wants a short answer, and it holds the state already.
-        Why::Cancelled => return (cancelled(stop.reach), "cancelled"),
+        Why::Cancelled => return cancelled(stop.reach),
         Why::GaveUp(how) => gave_up(*how),
-        Why::Missing(missing) => (usage::missing(*missing), usage::missing_code(*missing)),
-        Why::NotTheInvited { expected, invited } => {
-            (not_the_invited(expected, invited), "not-the-invited")
-        }
+        Why::Missing(missing) => usage::missing(*missing),
+        Why::NotTheInvited { expected, invited } => not_the_invited(expected, invited),
         Why::Link(trouble) => {
             let said = link::trouble(*trouble);
-            (Story::of(said.what).then(said.next), said.code)
+            Story::of(said.what).then(said.next)
         }
         Why::Invite(heard) | Why::ServerProblem(heard) => {
             let invite = stop.subject.map(short_id);
             problem::problem(heard, host, invite.as_deref())
         }
         Why::Refused(refused) => {
-            let (story, code) = refusal::refusal(refused, host);
             let next = match (refused.blame(), stop.reach) {
-                (Blame::Security, _) => "Please forward this text to your administrator before you go on.",
-                (Blame::Nonsense, _) => "Check your network, or tell your administrator; then run it again.",
+                (Blame::Security, _) => "Please forward this text to your administrator before you continue.",
+                (Blame::Nonsense, _) => "Check your network or tell your administrator, then run it again.",
             };
-            (story.then(next), code)
+            refusal::refusal(refused, host).then(next)
         }
         Why::Local(trouble) => {
-            let (story, code) = local::trouble(trouble);
+            let story = local::trouble(trouble);
             match trouble {
-                LocalTrouble::NotEnoughMemory { .. } if stop.reach >= Reach::Unknown => (story.run(RESUME), code),
-                _ => (story, code),
+                LocalTrouble::NotEnoughMemory { .. } if stop.reach >= Reach::Unknown => story.run(RESUME),
+                _ => story,
             }
         }
         Why::Unreachable(why) => {
-            let (what, step, code) = no_answer(*why);
-            (
-                Story::of(format!("{host} could not be reached."))
-                    .because(format!("What was seen: {what}."))
-                    .then(step),
-                code,
-            )
+            let (what, step) = no_answer(*why);
+            Story::of(format!("{host} could not be reached.")).because(format!("The reason: {what}.")).then(step)
         }
         Why::Paused(why) => {
-            let (what, _, _) = no_answer(*why);
-            let story = Story::of("Paused: the server could not be reached, so it is not certain what arrived.")
+            let (what, _) = no_answer(*why);
+            let story = Story::of("Paused: the connection was lost, so it is not known what arrived.")
                 .because(format!("{host}: {what}."))
-                .because("Your keys and recovery kit are safe: the exact request is saved in the")
-                .because("state folder. It holds locked data and a signature, nothing else.")
-                .because("Your recovery kit stays valid.");
-            (story.then("When you are back online, run").run(RESUME), "paused")
+                .because("Your keys are safe. The request is saved on this computer; it holds only")
+                .because("encrypted data and a signature. Your recovery kit stays valid.");
+            story.then("When you are back online, run").run(RESUME)
         }
         Why::NotOpened => {
             let story = Story::of("The password that you typed does not open the new account.")
                 .because("If you are sure it is right, the stored data may have been changed:")
                 .because("tell your administrator. Your recovery kit stays valid.");
-            (story.then("To try again, run").run(RESUME), "not-opened")
+            story.then("To try again, run").run(RESUME)
         }
         Why::JoinsOnly => {
-            let story = Story::of("This invite adds an account you have to another organisation.")
-                .because("No keys are made for it, so there is nothing that a rehearsal could show.")
-                .then("Your invite stays valid. Run it without --dry-run.");
-            (story, "joins-only")
+            Story::of("This invite adds your existing account to another organisation.")
+                .because("It makes no keys, so a rehearsal has nothing to show.")
+                .then("Your invite stays valid. Run the command without --dry-run.")
         }
         Why::OtherInvite => {
-            let story = Story::of("That link belongs to another invite than the one that is half done.")
-                .because("The saved request needs the same link again.");
-            (story.then("Find the e-mail with the same invite, then run").run(RESUME), "other-invite")
+            let story = Story::of("That link belongs to a different invite than the unfinished one.")
+                .because("The saved request needs its own link.");
+            story.then("Find the e-mail with the same invite, then run").run(RESUME)
         }
         Why::NothingSaved => {
             let story = Story::of("There is nothing to resume on this computer.")
-                .because("Either everything was finished, or it began elsewhere.");
-            (story.then("To begin with your invite link, run").run(AGAIN), "nothing-saved")
+                .because("Either everything is finished, or you started on another computer.");
+            story.then("To begin with your invite link, run").run(AGAIN)
         }
         Why::OutOfStep => {
-            let story = Story::of("Something unexpected happened in this program. This is a bug, not your fault.")
-                .then("Please report what you did last; then run the same command again.");
-            (story, "out-of-step")
+            Story::of("Something unexpected happened in this program. This is a bug, not your fault.")
+                .then("Please report what you did last; then run the same command again.")
         }
     };
     story.changed = Some(changed(stop.reach).to_owned());
     if stop.reach >= Reach::Unknown && story.command.is_none() && !is_final(&stop.why) {
         story = story.then("To finish what was begun, run").run(RESUME);
     }
-    (story, code)
+    story
 }
 
 /// Whether the server will never take what was saved: a newer letter helps, and sending the same again does not.
@@ -116,16 +96,16 @@ pub(super) fn is_final(why: &Why) -> bool {
 /// When a script consents for another address than the invited one.
 pub(super) fn not_the_invited(expected: &str, invited: &str) -> Story {
     Story::of(format!("--yes-for names {expected}, but this invite is for {invited}."))
-        .then("Use the invite of that person, or consent for the right one.")
+        .then("Use that person's invite, or name the right person with --yes-for.")
 }
 
 /// Whether anything was sent or changed.
 fn changed(reach: Reach) -> &'static str {
     match reach {
-        Reach::NothingSent => "Nothing was sent and nothing was made.",
-        Reach::NothingChanged | Reach::CodeUsed => "No account was made, and nothing was changed on the server.",
-        Reach::Unknown => "Your locked keys were sent; whether they arrived is not known.",
-        Reach::Stored => "The server has stored your account; it was not checked to the end.",
+        Reach::NothingSent => "Nothing was sent, and no account was made.",
+        Reach::NothingChanged | Reach::CodeUsed => "No account was made, and nothing changed on the server.",
+        Reach::Unknown => "Your encrypted keys were sent. It is not known whether they arrived.",
+        Reach::Stored => "The server has stored your account. The last check was not finished.",
     }
 }
 
@@ -135,7 +115,7 @@ fn cancelled(reach: Reach) -> Story {
             .then("To begin again, run")
             .run(AGAIN),
         Reach::NothingChanged | Reach::CodeUsed => Story::of("Stopped. No key was sent; no account was made. The invite still works.")
-            .then("If you have written down a recovery kit, tear it up; a new one will be made.")
+            .then("If you wrote down a recovery kit, destroy it. You will get a new one.")
             .then("To begin again, run")
             .run(AGAIN),
         Reach::Unknown => Story::of("Stopped while sending; it may have arrived. To find out, run").run(RESUME),
@@ -143,83 +123,73 @@ fn cancelled(reach: Reach) -> Story {
     }
 }
 
-pub(crate) fn gave_up(how: GaveUp) -> (Story, &'static str) {
-    let (what, next, code) = match how {
+pub(crate) fn gave_up(how: GaveUp) -> Story {
+    let (what, next) = match how {
         GaveUp::NotYou => (
             "Stopped: this invite is for somebody else.",
-            "Tell whoever sent it to you; do not forward the link.",
-            "gave-up-not-you",
+            "Tell the sender. Do not forward the link.",
         ),
         GaveUp::Host => (
             "Stopped: you did not confirm the server's name.",
             "Ask your administrator for the right name.",
-            "gave-up-host",
         ),
-        GaveUp::Reset => (
-            "Stopped: your keys were not replaced.",
-            "With your password, log in once: firstkey verify. Else ask by telephone.",
-            "gave-up-reset",
-        ),
+        GaveUp::Reset => {
+            return Story::of("Stopped: your keys were not replaced.")
+                .because("Without your password, ask your administrator by telephone.")
+                .then("To cancel the reset, log in once with your password:")
+                .run("firstkey verify");
+        }
         GaveUp::TypingsDiffer => (
-            "Stopped: the two typings differed 5 times.",
+            "Stopped: the two passwords differed 5 times.",
             "Run the same command again when you are ready.",
-            "gave-up-typings-differ",
         ),
         GaveUp::WeakPasswords => (
             "Stopped: no password was strong enough.",
-            "Try five unrelated words, or leave it empty to get one made for you.",
-            "gave-up-weak-password",
+            "Try five unrelated words, or press Enter to have one made for you.",
         ),
         GaveUp::Kit => (
-            "Stopped: the recovery kit was not kept.",
+            "Stopped: you did not keep the recovery kit.",
             "Have pen and paper ready, then run the same command again.",
-            "gave-up-kit",
         ),
         GaveUp::KitProof => (
             "Stopped: what you typed was not on the recovery kit.",
-            "Tear that kit up and run the same command again; a new one will be made.",
-            "gave-up-kit-proof",
+            "Destroy that kit and run the same command again. You will get a new one.",
         ),
         GaveUp::SecretKey => (
-            "Stopped: the secret key was not kept.",
+            "Stopped: you did not keep the secret key.",
             "Have pen and paper ready, then run the same command again.",
-            "gave-up-secret-key",
         ),
         GaveUp::SecretKeyProof => (
             "Stopped: what you typed was not in the secret key.",
-            "Tear it up and run the same command again; a new one will be made.",
-            "gave-up-secret-key-proof",
+            "Destroy it and run the same command again. You will get a new one.",
         ),
         GaveUp::ReplaceSecretKey => (
-            "Stopped: your present secret key stays.",
+            "Stopped: your present secret key stays valid.",
             "Run the same command again if you want a new one.",
-            "gave-up-new-secret-key",
         ),
     };
-    (Story::of(what).then(next), code)
+    Story::of(what).then(next)
 }
 
-/// What was seen of the network, what to do, and the code.
-pub(super) fn no_answer(why: NoAnswer) -> (&'static str, &'static str, &'static str) {
+/// What was seen of the network, and what to do.
+pub(super) fn no_answer(why: NoAnswer) -> (&'static str, &'static str) {
     const LATER: &str = "Check your network, then run the same command again.";
     match why {
         NoAnswer::NoSuchHost => {
-            ("there is no computer of that name", "Check the link and your network, then run it again.", "no-such-host")
+            ("no server has that name", "Check the link and your network, then run it again.")
         }
-        NoAnswer::NoConnection => ("nobody listens there, or the network is down", LATER, "no-connection"),
+        NoAnswer::NoConnection => ("no server answers there, or the network is down", LATER),
         NoAnswer::Certificate => (
-            "it could not prove who it is (its certificate)",
-            "Nothing was shown to it. If your company inspects traffic, use --ca-file PATH.",
-            "certificate",
+            "its certificate does not prove who it is",
+            "It learned nothing. If your company inspects traffic, use --ca-file PATH.",
         ),
         NoAnswer::CertificateDates => (
             "its certificate is not valid on this computer's date",
-            "Nothing was shown to it. Check this computer's clock: firstkey doctor",
-            "certificate-dates",
+            "It learned nothing. Check this computer's clock: firstkey doctor",
         ),
-        NoAnswer::Broken => ("the connection broke", LATER, "connection-broken"),
-        NoAnswer::TimedOut => ("no answer came in time", LATER, "timed-out"),
-        NoAnswer::Busy => ("it says that it is busy", "Run the same command again in a few minutes.", "server-busy"),
+        NoAnswer::Broken => ("the connection broke", LATER),
+        NoAnswer::TimedOut => ("no answer came in time", LATER),
+        NoAnswer::Busy => ("it says that it is busy", "Run the same command again in a few minutes."),
     }
 }
 

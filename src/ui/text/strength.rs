@@ -69,7 +69,7 @@ pub fn weak(reasons: &[Weakness], strength: Strength, profile: Profile) -> Lines
     if !untypable {
         lines.push(format!("Someone with the server's data could guess it in {}.", time(strength, profile)));
     }
-    lines.push("Try four or five unrelated words, or leave it empty to get one made for you.".to_owned());
+    lines.push("Try four or five unrelated words, or press Enter to have one made for you.".to_owned());
     lines
 }
 
@@ -77,14 +77,14 @@ pub fn weak(reasons: &[Weakness], strength: Strength, profile: Profile) -> Lines
 pub fn reasons(reasons: &[Weakness]) -> Lines {
     let lead = |at: usize| if at == 0 { "Not strong enough: " } else { "Also: " };
     let mut lines: Lines = reasons.iter().take(3).enumerate().map(|(at, why)| format!("{}{}.", lead(at), weakness(*why))).collect();
-    lines.push("Try six or more unrelated words, or leave it empty to get one made for you.".to_owned());
+    lines.push("Try six or more unrelated words, or press Enter to have one made for you.".to_owned());
     lines
 }
 
 fn weakness(weakness: Weakness) -> String {
     match weakness {
-        Weakness::Control => "it has a control character, which not every keyboard has".to_owned(),
-        Weakness::Unassigned => "it has a character that has no meaning yet".to_owned(),
+        Weakness::Control => "it has a control character, which few keyboards can type".to_owned(),
+        Weakness::Unassigned => "it has a character that Unicode does not define yet".to_owned(),
         Weakness::TooShort { have, need } => {
             let have = if have == 1 { "1 character".to_owned() } else { format!("{have} characters") };
             format!("it has {have} and needs at least {need}")
@@ -95,7 +95,7 @@ fn weakness(weakness: Weakness) -> String {
         Weakness::Repeats => "it repeats itself".to_owned(),
         Weakness::Sequence => "it has letters or digits in order, like abcd or 1234".to_owned(),
         Weakness::Date => "it has a date in it".to_owned(),
-        Weakness::Guessable { score: _ } => "its parts are easy to guess one after the other".to_owned(),
+        Weakness::Guessable { score: _ } => "it is made of parts that are easy to guess".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a flow stopped before its good end: what a person can act on.
 //!
-//! Promise: every stop says how far things got ([`Reach`]); `ui/text.rs` turns each into headline, reason, next step, exit code and JSON code by exhaustive matches.
-//! Must never: hold a sentence or a secret.
+//! Promise: every stop says how far things got ([`Reach`]). `exit` gives each its code and exit code, `ui/text` its
+//! sentences. Must never: hold a sentence or a secret.
 
 use crate::crypto::context::InviteId;
 use crate::wire::inbound::Problem;

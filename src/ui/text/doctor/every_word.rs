@@ -149,10 +149,10 @@ fn the_last_words_say_how_many_and_where_to_begin() {
         let first_bad = (bad > 0).then_some(Family::Local);
         end(&Tally { attention, bad, first_bad }).join("\n")
     };
-    assert!(said(0, 0).contains("All is as it should be."));
+    assert!(said(0, 0).contains("Everything is fine."));
     assert!(said(1, 0).contains("Nothing is bad. 1 line says attention."));
     assert!(said(2, 0).contains("2 lines say attention."));
-    assert!(said(5, 1).contains("1 line says bad. Mend the first one first,"));
+    assert!(said(5, 1).contains("1 line says bad. Fix the first one,"));
     assert!(said(0, 2).contains("2 lines say bad."));
 }
 

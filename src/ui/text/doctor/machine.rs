@@ -16,25 +16,25 @@ pub(super) fn program(program: &Program) -> Words {
 pub(super) fn terminal(terminal: Option<&Terminal>) -> Words {
     const TITLE: &str = "Terminal";
     let Some(terminal) = terminal else {
-        return Words::of(TITLE, "There is none: nobody can be asked anything.")
-            .then("For people: start firstkey in a terminal (with ssh: ssh -t).")
-            .then("For scripts: give every answer by a flag; the command names what is missing.");
+        return Words::of(TITLE, "There is none, so commands cannot ask anything.")
+            .then("If you are at a screen: start firstkey in a terminal (with ssh: ssh -t).")
+            .then("In a script: give every answer by a flag. The command names what is missing.");
     };
     let term = terminal.term.as_ref().map_or("not set", Printable::as_str);
     let mut words = Words::of(TITLE, format!("{} columns, TERM is {term}.", terminal.columns));
     words = if terminal.hides_typing {
-        words.and("What you type for a password stays invisible.")
+        words.and("Passwords are invisible while you type.")
     } else {
-        words.and("It cannot make typing invisible, so no password can be asked for.").then("Use another terminal program.")
+        words.and("It cannot hide what you type, so commands cannot ask for a password.").then("Use another terminal program.")
     };
     words = if terminal.forgets {
-        words.and("A recovery code is shown on a screen that forgets it.")
+        words.and("Recovery codes are shown on a separate screen that is not kept.")
     } else {
         words
-            .and("It has no screen that forgets: a recovery code stays in what can be scrolled back to.")
-            .then("Close the window after you wrote a code down, or save the kit with --kit-out PATH.")
+            .and("It has no separate screen: a recovery code stays in its scroll-back.")
+            .then("Close the window after you write a code down, or save the kit with --kit-out PATH.")
     };
-    if terminal.is_narrow() { words.then("Make the window wider, to 40 columns at least.") } else { words }
+    if terminal.is_narrow() { words.then("Make the window at least 40 columns wide.") } else { words }
 }
 
 pub(super) fn locked(locked: Locked) -> Words {
@@ -42,7 +42,7 @@ pub(super) fn locked(locked: Locked) -> Words {
     let limit = locked.limit_kib.map_or_else(|| "without limit".to_owned(), |kib| format!("up to {}", memory(kib)));
     if locked.typing {
         return Words::of(TITLE, format!("What you type is kept out of the swap ({limit}).")).and(
-            "The memory for stretching a password is locked only where all of it fits.",
+            "The memory for securing a password is locked only if all of it fits.",
         );
     }
     Words::of(TITLE, format!("Memory cannot be locked ({limit}): what you type could reach the swap."))
@@ -52,16 +52,16 @@ pub(super) fn locked(locked: Locked) -> Words {
 pub(super) fn closed(closed: Closed) -> Words {
     const TITLE: &str = "Closed process";
     match (closed.no_core_dumps, closed.not_traceable) {
-        (true, true) => Words::of(TITLE, "No core dumps; other programs of yours cannot look into its memory."),
+        (true, true) => Words::of(TITLE, "It writes no core dumps, and your other programs cannot read its memory."),
         (dumps, traces) => {
-            let mut words = Words::of(TITLE, "This system does not let the process be closed:");
+            let mut words = Words::of(TITLE, "This system does not protect the process fully:");
             if !dumps {
-                words = words.and("a crash could write its memory to the disk;");
+                words = words.and("a crash could write its memory to disk;");
             }
             if !traces {
-                words = words.and("other programs of yours could look into its memory;");
+                words = words.and("your other programs could read its memory;");
             }
-            words.and("Commands work all the same.").then("If that matters to you, use another computer for this.")
+            words.and("commands still work.").then("If that matters to you, use another computer.")
         }
     }
 }
@@ -69,15 +69,15 @@ pub(super) fn closed(closed: Closed) -> Words {
 pub(super) fn swap(swap: Swap) -> Words {
     const TITLE: &str = "Swap";
     match swap {
-        Swap::NotSaid => Words::of(TITLE, "The system does not say whether there is any."),
-        Swap::None => Words::of(TITLE, "None: memory never goes to a disk."),
-        Swap::InMemory => Words::of(TITLE, "In memory (zram): it never goes to a disk."),
+        Swap::NotSaid => Words::of(TITLE, "The system does not say whether it has any."),
+        Swap::None => Words::of(TITLE, "None: memory never goes to disk."),
+        Swap::InMemory => Words::of(TITLE, "In memory (zram): it never goes to disk."),
         Swap::OnDisk { kib, kept_out: true } => {
-            Words::of(TITLE, format!("{} on a disk; the memory that holds secrets is locked.", memory(kib)))
+            Words::of(TITLE, format!("{} on disk. Memory that holds secrets is locked.", memory(kib)))
         }
-        Swap::OnDisk { kib, kept_out: false } => Words::of(TITLE, format!("{} on a disk.", memory(kib)))
-            .and("While a password is stretched, some of that memory could be written there.")
-            .then("See that the swap is encrypted, as it is where the whole disk is."),
+        Swap::OnDisk { kib, kept_out: false } => Words::of(TITLE, format!("{} on disk.", memory(kib)))
+            .and("While a password is secured, some memory could be written there.")
+            .then("Check that the swap is encrypted. It is if the whole disk is."),
     }
 }
 
@@ -98,28 +98,28 @@ pub(super) fn memory_of_profiles(found: &Memory) -> Words {
         if Profile::ALL.iter().all(|profile| found.fits(*profile)) {
             return words;
         }
-        return words.and("That matters only if your organisation asks for that profile.");
+        return words.and("That matters only if your organisation requires that profile.");
     }
-    words.then("Close something; in a container, raise its memory limit.")
+    words.then("Close some programs. In a container, raise its memory limit.")
 }
 
 pub(super) fn stretching(found: &Stretching) -> Words {
-    const TITLE: &str = "Stretching a password";
+    const TITLE: &str = "Securing a password";
     match found {
         Stretching::Took { profile, ms } => {
             let size = memory(u64::from(profile.params().m_kib));
-            Words::of(TITLE, format!("One stretch of profile {} ({size}) takes {}.{} s here.", profile.id(), ms / 1000, ms % 1000 / 100))
+            Words::of(TITLE, format!("Profile {} ({size}) takes {}.{} s here.", profile.id(), ms / 1000, ms % 1000 / 100))
         }
-        Stretching::NotTried => Words::of(TITLE, "It was not tried: there is not enough memory.").then("See to the memory first."),
-        Stretching::Failed(trouble) => Words::told(TITLE, local::trouble(trouble).0),
+        Stretching::NotTried => Words::of(TITLE, "Not tried: there is not enough memory.").then("Free memory first."),
+        Stretching::Failed(trouble) => Words::told(TITLE, local::trouble(trouble)),
     }
 }
 
 pub(super) fn random(answers: bool) -> Words {
     const TITLE: &str = "Randomness";
     if answers {
-        Words::of(TITLE, "The system's generator answers.")
+        Words::of(TITLE, "The system's generator works.")
     } else {
-        Words::told(TITLE, local::trouble(&LocalTrouble::Random).0)
+        Words::told(TITLE, local::trouble(&LocalTrouble::Random))
     }
 }

@@ -1,0 +1,104 @@
+//! Servers of the other dialect (docs/INFISICAL.md).
+
+use super::{Ending, ExitCode, shared};
+use firstkey_core::flow::stop as ours;
+use firstkey_infisical::answer::Nonsense;
+use firstkey_infisical::flow::{Missing, Refused, Stop, Why};
+use firstkey_infisical::probe::NotThisEra;
+use firstkey_infisical::says::Says;
+
+pub(super) fn ending(stop: &Stop) -> Ending {
+    let (code, exit) = match &stop.why {
+        Why::Cancelled => ("cancelled", ExitCode::Cancelled),
+        Why::GaveUp(how) => return shared::gave_up(*how),
+        Why::Missing(missing) => return self::missing(*missing),
+        Why::NotTheInvited { .. } => ("not-the-invited", ExitCode::Usage),
+        Why::Link(_) => ("link", ExitCode::Invite),
+        Why::SignInFirst => ("sign-in-first", ExitCode::Invite),
+        Why::NoOrganisation => ("no-organisation", ExitCode::Invite),
+        Why::AlreadyComplete => ("already-complete", ExitCode::Invite),
+        Why::OtherAccount => ("other-account", ExitCode::Invite),
+        Why::OtherKind => ("other-kind", ExitCode::Invite),
+        Why::Era(era) => return self::era(era),
+        Why::Refused(refused) => return self::refused(refused),
+        Why::Says(_, says) => return self::says(says),
+        Why::Unreachable(_) => ("unreachable", ExitCode::TryLater),
+        Why::Lost(..) => ("answer-lost", ExitCode::TryLater),
+        Why::SomebodyElse => ("somebody-else", ExitCode::Refused),
+        Why::NotOpened => ("not-opened", ExitCode::NotOpened),
+        Why::NothingKnown => ("nothing-known", ExitCode::Usage),
+        Why::Local(trouble) => return shared::local(trouble),
+    };
+    Ending::new(code, exit)
+}
+
+fn missing(missing: Missing) -> Ending {
+    let code = match missing {
+        Missing::Link => return shared::missing(ours::Missing::Invite),
+        Missing::Consent => return shared::missing(ours::Missing::Consent),
+        Missing::Password => return shared::missing(ours::Missing::Password),
+        Missing::NewPassword => return shared::missing(ours::Missing::NewPassword),
+        Missing::Kit => return shared::missing(ours::Missing::Kit),
+        Missing::Host => return shared::missing(ours::Missing::Host),
+        Missing::Name => "missing-name",
+        Missing::KitSecret => "missing-kit-secret",
+        Missing::Digits => "missing-digits",
+        Missing::Account => "missing-account",
+    };
+    Ending::new(code, ExitCode::Usage)
+}
+
+fn era(era: &NotThisEra) -> Ending {
+    let (code, exit) = match era {
+        NotThisEra::WantsPassword => ("wants-password", ExitCode::Refused),
+        NotThisEra::NoSuchRoute => ("no-such-route", ExitCode::Refused),
+        NotThisEra::OtherMembers => ("other-members", ExitCode::Refused),
+        NotThisEra::Redirect => ("redirect", ExitCode::Refused),
+        NotThisEra::NoSuchServer => ("no-such-server", ExitCode::Refused),
+        NotThisEra::Later(_) => ("later", ExitCode::TryLater),
+    };
+    Ending::new(code, exit)
+}
+
+fn refused(refused: &Refused) -> Ending {
+    let (code, exit) = match refused {
+        Refused::Nonsense(Nonsense::Redirect) => ("redirect", ExitCode::Refused),
+        Refused::Nonsense(Nonsense::Malformed(_)) => ("malformed", ExitCode::Refused),
+        Refused::Nonsense(Nonsense::Encoded | Nonsense::TooLarge | Nonsense::NotJson) => ("nonsense", ExitCode::Server),
+        Refused::Differs(_) => ("differs", ExitCode::Refused),
+        Refused::Keys => ("keys", ExitCode::Refused),
+        Refused::OtherSalt => ("other-salt", ExitCode::Refused),
+        Refused::OtherKey => ("other-key", ExitCode::Refused),
+        Refused::OtherVault => ("other-vault", ExitCode::Refused),
+        Refused::ShowsVerifier => ("shows-verifier", ExitCode::Refused),
+        Refused::Forgotten => ("forgotten", ExitCode::Refused),
+    };
+    Ending::new(code, exit)
+}
+
+fn says(says: &Says) -> Ending {
+    let (code, exit) = match says {
+        Says::NoSuchUser => ("no-such-user", ExitCode::Invite),
+        Says::NoInvitation => ("no-invitation", ExitCode::Invite),
+        Says::CodeGone => ("code-gone", ExitCode::Invite),
+        Says::CodeWrong => ("code-wrong", ExitCode::Invite),
+        Says::CodeExpired => ("code-expired", ExitCode::Invite),
+        Says::CompletedOrUnknown => ("completed-or-unknown", ExitCode::Invite),
+        Says::TwoInvitations => ("two-invitations", ExitCode::Invite),
+        Says::TokenExpired => ("token-expired", ExitCode::TryLater),
+        Says::TokenRefused => ("token-refused", ExitCode::Invite),
+        Says::SignUpDisabled => ("sign-up-disabled", ExitCode::Invite),
+        Says::WrongProof => ("wrong-proof", ExitCode::NotOpened),
+        Says::NoAccount => ("no-account", ExitCode::Invite),
+        Says::SignInFirst => ("sign-in-first", ExitCode::Invite),
+        Says::Puzzle => ("puzzle", ExitCode::TryLater),
+        Says::Locked => ("locked", ExitCode::TryLater),
+        Says::NoKit => ("no-kit", ExitCode::Invite),
+        Says::NotAMember => ("not-a-member", ExitCode::Invite),
+        Says::Form(_) if says.wants_the_password() => return era(&NotThisEra::WantsPassword),
+        Says::Form(_) => ("form", ExitCode::Server),
+        Says::TooMany(_) | Says::Away => return era(&NotThisEra::Later(None)),
+        Says::Other { .. } => ("server-error", ExitCode::Server),
+    };
+    Ending::new(code, exit)
+}
