@@ -178,7 +178,7 @@ fn of_an_account_with_a_secret_key_the_plugin_asks_for_it_too_or_reads_the_file_
         pty.expect(question);
         pty.until_echo_is(false);
         pty.send("SK1-TOO-SHORT\r");
-        pty.expect("That is no secret key.");
+        pty.expect("That is not a secret key.");
         pty.expect(question);
         pty.until_echo_is(false);
         pty.send(format!("{key}\r"));
