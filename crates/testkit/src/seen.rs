@@ -1,6 +1,6 @@
 //! Everything of other people's making that a person gets to see, and whether it is fit to be shown (I9).
 
-use firstkey_core::flow::stop::{AcceptStop, AcceptReason};
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop};
 use firstkey_core::flow::{Introduction, Notice, Question};
 use firstkey_core::wire::inbound::{Problem, ProblemName};
 use firstkey_core::wire::refusal::Refusal;
@@ -88,7 +88,9 @@ pub fn in_stop(stop: &AcceptStop) -> Vec<String> {
     match &stop.why {
         AcceptReason::NotTheInvited { invited, .. } => texts.push(invited.clone()),
         AcceptReason::Invite(problem) | AcceptReason::ServerProblem(problem) => texts.extend(in_problem(problem)),
-        AcceptReason::Refused(Refusal::Problem(text) | Refusal::Unexpected { name: text, .. }) => texts.push(text.to_string()),
+        AcceptReason::Refused(Refusal::Problem(text) | Refusal::Unexpected { name: text, .. }) => {
+            texts.push(text.to_string())
+        }
         _ => {}
     }
     texts

@@ -205,6 +205,10 @@ fn missing() -> Vec<Missing> {
         M::SecretKeyOut => M::SecretKeyOut,
         M::ReplaceSecretKey => M::ReplaceSecretKey,
         M::Host => M::Host,
+        M::KitSecret => M::KitSecret,
+        M::Name => M::Name,
+        M::Digits => M::Digits,
+        M::Account => M::Account,
     ]
 }
 

@@ -48,6 +48,15 @@ pub fn missing(missing: Missing) -> Story {
             .then("consent with --yes-for EMAIL; it must be the account's address"),
         Missing::Host => Story::of("only a person can confirm this server's name: its letters may look like others")
             .then("run it once at a terminal, or ask for an invite with a plain server name"),
+        Missing::KitSecret => Story::of("no emergency kit given and nobody can be asked")
+            .then("name its file with --kit-file PATH"),
+        Missing::Name => Story::of("no name given and nobody can be asked")
+            .then("pass it with --first-name NAME and --last-name NAME"),
+        Missing::Digits => {
+            Story::of("only a person can read the 6 digits from an e-mail").then("run it at a terminal")
+        }
+        Missing::Account => Story::of("no account given and nobody can be asked")
+            .then("name it with --server URL and --account NAME"),
     }
 }
 
@@ -65,6 +74,10 @@ pub fn missing_code(missing: Missing) -> &'static str {
         Missing::SecretKeyOut => "missing-secret-key-out",
         Missing::ReplaceSecretKey => "missing-secret-key-consent",
         Missing::Host => "missing-host",
+        Missing::KitSecret => "missing-kit-secret",
+        Missing::Name => "missing-name",
+        Missing::Digits => "missing-digits",
+        Missing::Account => "missing-account",
     }
 }
 

@@ -3,10 +3,10 @@
 use super::stop::story;
 use super::*;
 use firstkey_core::crypto::strength::{Strength, Weakness};
-use firstkey_core::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
+use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach};
 use firstkey_infisical::answer::Nonsense;
 use firstkey_infisical::door::Call;
-use firstkey_infisical::flow::{Missing, Reach, Refused, Stop, Why};
+use firstkey_infisical::flow::{DialectReason as Why, DialectStop as Stop, Refused};
 use firstkey_infisical::keys::PublicKey;
 use firstkey_infisical::probe::NotThisEra;
 use firstkey_infisical::says::Says;
@@ -161,7 +161,7 @@ fn every_stop_has_words_a_code_and_a_next_step() {
     let mut exits = BTreeMap::new();
     for why in whys {
         for reach in [Reach::NothingSent, Reach::NothingChanged, Reach::CodeUsed, Reach::Unknown, Reach::Stored] {
-            let stop = Stop { why: why.clone(), reach, origin: Some(origin()) };
+            let stop = Stop { why: why.clone(), reach, origin: Some(origin()), subject: () };
             let (story, code, exit) = story(&stop);
             let text = story.for_people();
             fits(&text.lines().map(str::to_owned).collect::<Vec<_>>());

@@ -1,11 +1,11 @@
 //! How a run with such a server stopped: what happened, whether anything was changed, what to do.
 
-use super::super::{Story, local, stop as ours};
+use super::super::{Story, local, stop as ours, usage};
 use crate::exit::ExitCode;
-use firstkey_core::flow::stop::{Missing as OurMissing, NoAnswer};
+use firstkey_core::flow::stop::{NoAnswer, Reach};
 use firstkey_infisical::answer::Nonsense;
 use firstkey_infisical::door::Call;
-use firstkey_infisical::flow::{Missing, Reach, Refused, Stop, Why};
+use firstkey_infisical::flow::{DialectReason as Why, DialectStop as Stop, Refused};
 use firstkey_infisical::probe::NotThisEra;
 use firstkey_infisical::says::Says;
 
@@ -38,10 +38,7 @@ fn why(why: &Why, host: &str, reach: Reach) -> (Story, &'static str, ExitCode) {
             let (story, code) = ours::gave_up(*how);
             (story, code, ExitCode::GaveUp)
         }
-        Why::Missing(missing) => {
-            let (story, code) = self::missing(*missing);
-            (story, code, ExitCode::Usage)
-        }
+        Why::Missing(missing) => (usage::missing(*missing), usage::missing_code(*missing), ExitCode::Usage),
         Why::NotTheInvited { expected, invited } => {
             let invited = firstkey_core::wire::text::Printable::from_untrusted(invited);
             let story = Story::of(format!("--yes-for names {expected}, but this is for {invited}."))
@@ -139,28 +136,6 @@ fn silent(host: &str, why: NoAnswer) -> Story {
         NoAnswer::TimedOut => format!("{host} did not answer in time."),
         NoAnswer::Busy => format!("{host} cannot answer now."),
     })
-}
-
-fn missing(missing: Missing) -> (Story, &'static str) {
-    use super::super::usage;
-    let ours = |missing| (usage::missing(missing), usage::missing_code(missing));
-    let flag = |what: &str, how: &str| Story::of(format!("no {what} given and nobody can be asked")).then(how);
-    match missing {
-        Missing::Link => ours(OurMissing::Invite),
-        Missing::Consent => ours(OurMissing::Consent),
-        Missing::Password => ours(OurMissing::Password),
-        Missing::Kit => ours(OurMissing::Kit),
-        Missing::Host => ours(OurMissing::Host),
-        Missing::Name => (flag("name", "pass it with --first-name NAME and --last-name NAME"), "missing-name"),
-        Missing::NewPassword => {
-            (flag("new password", "pass it with --new-password-fd N or --new-password-file PATH"), "missing-new-password")
-        }
-        Missing::KitSecret => (flag("emergency kit", "name its file with --kit-file PATH"), "missing-kit-secret"),
-        Missing::Digits => {
-            (Story::of("only a person can read the 6 digits from an e-mail").then("run it at a terminal"), "missing-digits")
-        }
-        Missing::Account => (flag("account", "name it with --server URL and --account NAME"), "missing-account"),
-    }
 }
 
 fn era(era: &NotThisEra, host: &str) -> (Story, &'static str, ExitCode) {
