@@ -34,7 +34,7 @@ pub enum Stopped<'a> {
     Account(&'a of_account::AccountStop),
     /// A flow with a server of the other dialect.
     #[cfg(feature = "infisical")]
-    Infisical(&'a of_infisical::Stop),
+    Infisical(&'a of_infisical::DialectStop),
     /// `firstkey forget`.
     Forget(&'a of_forget::ForgetReason),
     /// `firstkey audit open`, with the name of the file for the sentence.

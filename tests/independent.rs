@@ -31,7 +31,7 @@ fn open(server: &Deployment, desk: &Desk, code: &str, change: impl FnOnce(&mut s
     let mut script = Command::new("python3")
         .arg(format!("{folder}/docs/open_account.py"))
         .arg(file)
-        .arg(format!("{folder}/data/eff_large_wordlist.txt"))
+        .arg(format!("{folder}/crates/core/data/eff_large_wordlist.txt"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -106,6 +106,10 @@ pub(crate) fn missing() -> Vec<Row<Missing>> {
         M::SecretKeyOut => M::SecretKeyOut, "missing-secret-key-out", 2;
         M::ReplaceSecretKey => M::ReplaceSecretKey, "missing-secret-key-consent", 2;
         M::Host => M::Host, "missing-host", 2;
+        M::KitSecret => M::KitSecret, "missing-kit-secret", 2;
+        M::Name => M::Name, "missing-name", 2;
+        M::Digits => M::Digits, "missing-digits", 2;
+        M::Account => M::Account, "missing-account", 2;
     ]
 }
 
@@ -444,22 +448,6 @@ pub(crate) fn misuses() -> Vec<Row<Misuse>> {
     ]
 }
 
-fn infisical_missing() -> Vec<Row<infisical::Missing>> {
-    use infisical::Missing as M;
-    rows![
-        M::Link => M::Link, "missing-invite", 2;
-        M::Consent => M::Consent, "missing-consent", 2;
-        M::Name => M::Name, "missing-name", 2;
-        M::Password => M::Password, "missing-password", 2;
-        M::NewPassword => M::NewPassword, "missing-new-password", 2;
-        M::Kit => M::Kit, "missing-kit", 2;
-        M::KitSecret => M::KitSecret, "missing-kit-secret", 2;
-        M::Digits => M::Digits, "missing-digits", 2;
-        M::Host => M::Host, "missing-host", 2;
-        M::Account => M::Account, "missing-account", 2;
-    ]
-}
-
 fn eras() -> Vec<Row<NotThisEra>> {
     use NotThisEra as E;
     rows![
@@ -522,13 +510,13 @@ fn says() -> Vec<Row<Says>> {
 }
 
 /// Why a run with a server of the other dialect stops.
-pub(crate) fn infisicals() -> Vec<Row<infisical::Why>> {
-    use infisical::Why as W;
+pub(crate) fn infisicals() -> Vec<Row<infisical::DialectReason>> {
+    use infisical::DialectReason as W;
     let not_invited = W::NotTheInvited { expected: "a@example.org".to_owned(), invited: ada() };
     let mut rows = rows![
         W::Cancelled => W::Cancelled, "cancelled", 130;
         W::GaveUp(_) => W::GaveUp(GaveUp::Kit), "gave-up-kit", 3;
-        W::Missing(_) => W::Missing(infisical::Missing::Name), "missing-name", 2;
+        W::Missing(_) => W::Missing(Missing::Name), "missing-name", 2;
         W::NotTheInvited { .. } => not_invited, "not-the-invited", 2;
         W::Link(_) => W::Link(InfisicalLink::Address(LinkTrouble::PlainHttp)), "link", 4;
         W::SignInFirst => W::SignInFirst, "sign-in-first", 4;
@@ -547,7 +535,7 @@ pub(crate) fn infisicals() -> Vec<Row<infisical::Why>> {
         W::Local(_) => W::Local(LocalTrouble::SelfCheck), "self-check", 5;
     ];
     rows.extend(each(gave_up(), W::GaveUp));
-    rows.extend(each(infisical_missing(), W::Missing));
+    rows.extend(each(missing(), W::Missing));
     rows.extend(each(local(), W::Local));
     rows.extend(each(eras(), W::Era));
     rows.extend(each(infisical_refusals(), W::Refused));
@@ -563,6 +551,6 @@ pub(crate) fn infisicals() -> Vec<Row<infisical::Why>> {
     rows
 }
 
-pub(crate) fn infisical_stop(why: infisical::Why, reach: infisical::Reach) -> infisical::Stop {
-    infisical::Stop { why, reach, origin: Some(origin()) }
+pub(crate) fn infisical_stop(why: infisical::DialectReason, reach: accept::Reach) -> infisical::DialectStop {
+    infisical::DialectStop { why, reach, origin: Some(origin()), subject: () }
 }

@@ -1,51 +1,34 @@
 //! Servers of the other dialect (docs/INFISICAL.md).
 
 use super::{Ending, ExitCode, shared};
-use firstkey_core::flow::stop as ours;
 use firstkey_infisical::answer::Nonsense;
-use firstkey_infisical::flow::{Missing, Refused, Stop, Why};
+use firstkey_infisical::flow::{DialectReason, DialectStop, Refused};
 use firstkey_infisical::probe::NotThisEra;
 use firstkey_infisical::says::Says;
 
-pub(super) fn ending(stop: &Stop) -> Ending {
+pub(super) fn ending(stop: &DialectStop) -> Ending {
     let (code, exit) = match &stop.why {
-        Why::Cancelled => ("cancelled", ExitCode::Cancelled),
-        Why::GaveUp(how) => return shared::gave_up(*how),
-        Why::Missing(missing) => return self::missing(*missing),
-        Why::NotTheInvited { .. } => ("not-the-invited", ExitCode::Usage),
-        Why::Link(_) => ("link", ExitCode::Invite),
-        Why::SignInFirst => ("sign-in-first", ExitCode::Invite),
-        Why::NoOrganisation => ("no-organisation", ExitCode::Invite),
-        Why::AlreadyComplete => ("already-complete", ExitCode::Invite),
-        Why::OtherAccount => ("other-account", ExitCode::Invite),
-        Why::OtherKind => ("other-kind", ExitCode::Invite),
-        Why::Era(era) => return self::era(era),
-        Why::Refused(refused) => return self::refused(refused),
-        Why::Says(_, says) => return self::says(says),
-        Why::Unreachable(_) => ("unreachable", ExitCode::TryLater),
-        Why::Lost(..) => ("answer-lost", ExitCode::TryLater),
-        Why::SomebodyElse => ("somebody-else", ExitCode::Refused),
-        Why::NotOpened => ("not-opened", ExitCode::NotOpened),
-        Why::NothingKnown => ("nothing-known", ExitCode::Usage),
-        Why::Local(trouble) => return shared::local(trouble),
+        DialectReason::Cancelled => ("cancelled", ExitCode::Cancelled),
+        DialectReason::GaveUp(how) => return shared::gave_up(*how),
+        DialectReason::Missing(missing) => return shared::missing(*missing),
+        DialectReason::NotTheInvited { .. } => ("not-the-invited", ExitCode::Usage),
+        DialectReason::Link(_) => ("link", ExitCode::Invite),
+        DialectReason::SignInFirst => ("sign-in-first", ExitCode::Invite),
+        DialectReason::NoOrganisation => ("no-organisation", ExitCode::Invite),
+        DialectReason::AlreadyComplete => ("already-complete", ExitCode::Invite),
+        DialectReason::OtherAccount => ("other-account", ExitCode::Invite),
+        DialectReason::OtherKind => ("other-kind", ExitCode::Invite),
+        DialectReason::Era(era) => return self::era(era),
+        DialectReason::Refused(refused) => return self::refused(refused),
+        DialectReason::Says(_, says) => return self::says(says),
+        DialectReason::Unreachable(_) => ("unreachable", ExitCode::TryLater),
+        DialectReason::Lost(..) => ("answer-lost", ExitCode::TryLater),
+        DialectReason::SomebodyElse => ("somebody-else", ExitCode::Refused),
+        DialectReason::NotOpened => ("not-opened", ExitCode::NotOpened),
+        DialectReason::NothingKnown => ("nothing-known", ExitCode::Usage),
+        DialectReason::Local(trouble) => return shared::local(trouble),
     };
     Ending::new(code, exit)
-}
-
-fn missing(missing: Missing) -> Ending {
-    let code = match missing {
-        Missing::Link => return shared::missing(ours::Missing::Invite),
-        Missing::Consent => return shared::missing(ours::Missing::Consent),
-        Missing::Password => return shared::missing(ours::Missing::Password),
-        Missing::NewPassword => return shared::missing(ours::Missing::NewPassword),
-        Missing::Kit => return shared::missing(ours::Missing::Kit),
-        Missing::Host => return shared::missing(ours::Missing::Host),
-        Missing::Name => "missing-name",
-        Missing::KitSecret => "missing-kit-secret",
-        Missing::Digits => "missing-digits",
-        Missing::Account => "missing-account",
-    };
-    Ending::new(code, ExitCode::Usage)
 }
 
 fn era(era: &NotThisEra) -> Ending {

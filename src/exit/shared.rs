@@ -37,6 +37,10 @@ pub(super) fn missing(missing: Missing) -> Ending {
         Missing::SecretKeyOut => "missing-secret-key-out",
         Missing::ReplaceSecretKey => "missing-secret-key-consent",
         Missing::Host => "missing-host",
+        Missing::KitSecret => "missing-kit-secret",
+        Missing::Name => "missing-name",
+        Missing::Digits => "missing-digits",
+        Missing::Account => "missing-account",
     };
     Ending::new(code, ExitCode::Usage)
 }

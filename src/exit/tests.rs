@@ -1,7 +1,6 @@
 use super::every_stop::{self, accept_stop, account_stop, infisical_stop};
 use super::{ExitCode, Stopped};
 use firstkey_core::flow::{Locks, stop as accept};
-use firstkey_infisical::flow as infisical;
 use crate::ui::script::{Answers, Outputs, Script};
 use crate::ui::text::{self, Story, Words};
 use std::cell::RefCell;
@@ -13,7 +12,6 @@ use std::rc::Rc;
 /// Calls `check` with every stop, its code and its exit code.
 fn with_every_stop(mut check: impl FnMut(Stopped<'_>, &'static str, u8)) {
     use accept::Reach as A;
-    use infisical::Reach as I;
     for reach in [A::NothingSent, A::NothingChanged, A::Unknown, A::Stored] {
         for (why, code, exit) in every_stop::accepts() {
             check(Stopped::Accept(&accept_stop(why, reach)), code, exit);
@@ -26,7 +24,7 @@ fn with_every_stop(mut check: impl FnMut(Stopped<'_>, &'static str, u8)) {
             }
         }
     }
-    for reach in [I::NothingSent, I::NothingChanged, I::CodeUsed, I::Unknown, I::Stored] {
+    for reach in [A::NothingSent, A::NothingChanged, A::CodeUsed, A::Unknown, A::Stored] {
         for (why, code, exit) in every_stop::infisicals() {
             check(Stopped::Infisical(&infisical_stop(why, reach)), code, exit);
         }

@@ -1,15 +1,17 @@
 //! The commands for servers of this dialect: the edges put together, a flow driven to its end.
 
-use super::desk::{Desk, read_kit};
+use super::world::{DialectWorld, read_kit};
 use crate::exit::ExitCode;
 use crate::port::http::HttpServer;
 use crate::store::shelf::StateShelf;
 use crate::ui::script::Script;
-use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::stop::{LocalTrouble, Missing, Reach, StorageTrouble};
 use firstkey_core::wire::origin::Origin;
 use firstkey_infisical::claims;
 use firstkey_infisical::flow::accept::accept;
-use firstkey_infisical::flow::{Known, Options, Reach, Recovery, Stop, Why, change, recover, verify};
+use firstkey_infisical::flow::{
+    DialectAccount, DialectOptions, DialectReason, DialectStop, Recovery, change, recover, verify,
+};
 use firstkey_infisical::link::{Link, Ticket};
 use firstkey_infisical::pin::Pin;
 use rand_core::CryptoRngCore;
@@ -18,7 +20,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
 /// What is to be done to an account that exists.
-pub enum Deed {
+pub enum DialectErrand {
     /// See whether it opens.
     Verify,
     /// Set a new password by kit.
@@ -62,56 +64,58 @@ impl Edge<'_> {
         names: [Option<String>; 2],
         rehearsal: bool,
     ) -> Result<ExitCode, LocalTrouble> {
-        let options = Options { rehearsal, ..self.options()? };
-        let mut desk = Desk::new(self.script, self.server, self.shelf);
-        desk.names = names;
-        let end = accept(&mut desk, self.rng, options, link).await;
-        Ok(desk.finish(&end))
+        let options = DialectOptions { rehearsal, ..self.options()? };
+        let mut world = DialectWorld::new(self.script, self.server, self.shelf);
+        world.names = names;
+        let end = accept(&mut world, self.rng, options, link).await;
+        Ok(world.finish(&end))
     }
 
     /// Does `deed` to the account that the flags, the link or the memory of this machine name.
-    pub async fn on_account(&mut self, deed: Deed, wish: Wish) -> Result<ExitCode, LocalTrouble> {
+    pub async fn on_account(&mut self, deed: DialectErrand, wish: Wish) -> Result<ExitCode, LocalTrouble> {
         let options = self.options()?;
         let link = self.script.given_link();
         let kit = match &deed {
-            Deed::Recover { kit: Some(path), .. } => Some(read_kit(path).map_err(|why| kit_trouble(path, why))?),
+            DialectErrand::Recover { kit: Some(path), .. } => {
+                Some(read_kit(path).map_err(|why| kit_trouble(path, why))?)
+            }
             _ => None,
         };
         let mut named = match named(&wish, &options.pins) {
             Ok(named) => named,
             Err(why) => return Ok(self.refuse(why)),
         };
-        let mut desk = Desk::new(self.script, self.server, self.shelf);
-        desk.two_passwords = true;
-        desk.new_password = wish.new_password;
-        if let Deed::Recover { .. } = deed {
+        let mut world = DialectWorld::new(self.script, self.server, self.shelf);
+        world.two_passwords = true;
+        world.new_password = wish.new_password;
+        if let DialectErrand::Recover { .. } = deed {
             let account = named.map(|known| (known.origin, known.identity));
-            let end = recover(&mut desk, self.rng, options, Recovery { link, kit, account }).await;
-            return Ok(desk.finish(&end));
+            let end = recover(&mut world, self.rng, options, Recovery { link, kit, account }).await;
+            return Ok(world.finish(&end));
         }
         if let Some(text) = link {
             match Link::read(&text) {
                 Ok(Link::Ticket(ticket)) => named = of_ticket(named, ticket, &options.pins),
-                Ok(_) => return Ok(self.refuse(Why::OtherKind)),
-                Err(trouble) => return Ok(self.refuse(Why::Link(trouble))),
+                Ok(_) => return Ok(self.refuse(DialectReason::OtherKind)),
+                Err(trouble) => return Ok(self.refuse(DialectReason::Link(trouble))),
             }
         }
-        let Some(known) = named else { return Ok(self.refuse(Why::NothingKnown)) };
+        let Some(known) = named else { return Ok(self.refuse(DialectReason::NothingKnown)) };
         let end = match deed {
-            Deed::Verify => verify(&mut desk, self.rng, options, known).await,
-            _ => change(&mut desk, self.rng, options, known).await,
+            DialectErrand::Verify => verify(&mut world, self.rng, options, known).await,
+            _ => change(&mut world, self.rng, options, known).await,
         };
-        Ok(desk.finish(&end))
+        Ok(world.finish(&end))
     }
 
-    fn refuse(&mut self, why: Why) -> ExitCode {
-        let stop = Stop { why, reach: Reach::NothingSent, origin: None };
-        Desk::new(self.script, self.server, self.shelf).finish(&Err(stop))
+    fn refuse(&mut self, why: DialectReason) -> ExitCode {
+        let stop = DialectStop { why, reach: Reach::NothingSent, origin: None, subject: () };
+        DialectWorld::new(self.script, self.server, self.shelf).finish(&Err(stop))
     }
 
-    fn options(&self) -> Result<Options, LocalTrouble> {
+    fn options(&self) -> Result<DialectOptions, LocalTrouble> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Ok(Options { pins: self.shelf.dialect_pins(Pin::read)?, now, rehearsal: false })
+        Ok(DialectOptions { pins: self.shelf.dialect_pins(Pin::read)?, now, rehearsal: false })
     }
 }
 
@@ -120,25 +124,25 @@ fn kit_trouble(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
 }
 
 /// The account that the flags name, or the only one that is remembered.
-fn named(wish: &Wish, pins: &[Pin]) -> Result<Option<Known>, Why> {
+fn named(wish: &Wish, pins: &[Pin]) -> Result<Option<DialectAccount>, DialectReason> {
     let origin = wish.server.as_deref().map(Origin::read).transpose();
-    let origin = origin.map_err(|trouble| Why::Link(firstkey_infisical::link::Trouble::Address(trouble)))?;
+    let origin = origin.map_err(|trouble| DialectReason::Link(firstkey_infisical::link::Trouble::Address(trouble)))?;
     let fits = |pin: &&Pin| {
         origin.as_ref().is_none_or(|origin| pin.origin == *origin)
             && wish.account.as_ref().is_none_or(|name| pin.identity == *name)
     };
     let mut fitting = pins.iter().filter(fits);
     match (fitting.next(), fitting.next()) {
-        (Some(pin), None) => Ok(Some(Known {
+        (Some(pin), None) => Ok(Some(DialectAccount {
             origin: pin.origin.clone(),
             identity: pin.identity.clone(),
             pin: Some(pin.clone()),
             ticket: None,
         })),
-        (Some(_), Some(_)) => Err(Why::Missing(firstkey_infisical::flow::Missing::Account)),
+        (Some(_), Some(_)) => Err(DialectReason::Missing(Missing::Account)),
         (None, _) => match (origin, &wish.account) {
             (Some(origin), Some(name)) => {
-                Ok(Some(Known { origin, identity: name.trim().to_owned(), pin: None, ticket: None }))
+                Ok(Some(DialectAccount { origin, identity: name.trim().to_owned(), pin: None, ticket: None }))
             }
             _ => Ok(None),
         },
@@ -146,11 +150,11 @@ fn named(wish: &Wish, pins: &[Pin]) -> Result<Option<Known>, Why> {
 }
 
 /// The account that just signed in, unless one was named.
-fn of_ticket(named: Option<Known>, ticket: Ticket, pins: &[Pin]) -> Option<Known> {
+fn of_ticket(named: Option<DialectAccount>, ticket: Ticket, pins: &[Pin]) -> Option<DialectAccount> {
     if let Some(known) = named {
-        return Some(Known { ticket: Some(ticket), ..known });
+        return Some(DialectAccount { ticket: Some(ticket), ..known });
     }
     let claims = claims::read(&ticket.token).ok()?;
     let pin = pins.iter().find(|pin| pin.origin == ticket.origin && pin.identity == claims.username).cloned();
-    Some(Known { origin: ticket.origin.clone(), identity: claims.username, pin, ticket: Some(ticket) })
+    Some(DialectAccount { origin: ticket.origin.clone(), identity: claims.username, pin, ticket: Some(ticket) })
 }

@@ -1,11 +1,11 @@
-//! The dialect's edge: flags, terminal, network and disk in the place of a
-//! [`firstkey_infisical::flow::World`].
+//! The dialect's edge: flags, terminal, network and disk as the
+//! [`World`](firstkey_core::flow::world::World) of its flows.
 //!
 //! Promise: what a flag answers is asked of nobody; secrets come from the terminal, a file or a descriptor; every request is in
 //! the record before it is sent. Must never: decide anything; that is `flow`.
 
 pub mod command;
-mod desk;
 mod event;
+mod world;
 
-pub use desk::Desk;
+pub use world::DialectWorld;

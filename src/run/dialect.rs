@@ -47,7 +47,7 @@ mod spoken {
     use super::{Edges, ForeignAccount, LocalTrouble};
     use crate::cli;
     use crate::exit::ExitCode;
-    use crate::infisical::command::{Deed, Edge, Wish};
+    use crate::infisical::command::{DialectErrand, Edge, Wish};
     use crate::store::shelf::StateShelf;
     use firstkey_core::flow::account::stop::AccountReason;
     use firstkey_core::flow::checkpoint::Unreadable;
@@ -100,13 +100,13 @@ mod spoken {
         Edge { script: edges.script, server: edges.server, shelf: edges.shelf, rng: edges.rng }
     }
 
-    fn deed(errand: Errand) -> Option<Deed> {
+    fn deed(errand: Errand) -> Option<DialectErrand> {
         match errand {
-            Errand::Verify { kit: false, kit_file: None } => Some(Deed::Verify),
+            Errand::Verify { kit: false, kit_file: None } => Some(DialectErrand::Verify),
             Errand::Recover { kit_file: kit, yes_for, kit_out: None, secret_key_out: None, .. } => {
-                Some(Deed::Recover { kit, yes_for })
+                Some(DialectErrand::Recover { kit, yes_for })
             }
-            Errand::Password { .. } => Some(Deed::Change),
+            Errand::Password { .. } => Some(DialectErrand::Change),
             Errand::Verify { .. } | Errand::Recover { .. } | Errand::Kit { .. } | Errand::SecretKey { .. } => None,
         }
     }

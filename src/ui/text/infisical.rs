@@ -7,7 +7,7 @@ pub mod stop;
 use super::{Lines, strength};
 use firstkey_core::flow::stop::StorageTrouble;
 use firstkey_infisical::answer::Membership;
-use firstkey_infisical::flow::{Deed, Digits, Done, Introduction, LinkWish, Notice};
+use firstkey_infisical::flow::{DialectDeed as Deed, DialectDone as Done, DialectNotice as Notice, Digits, LinkFacts as Introduction, LinkWish};
 use firstkey_infisical::kit::Fingerprint;
 use firstkey_infisical::link::Trouble;
 use firstkey_infisical::rules::{Unfit, WebRule};

@@ -180,6 +180,14 @@ pub enum Missing {
     ReplaceSecretKey,
     /// The confirmation of a punycode host.
     Host,
+    /// The secret of an emergency kit, in the other dialect.
+    KitSecret,
+    /// First and last name, in the other dialect.
+    Name,
+    /// Six digits from a mail, in the other dialect.
+    Digits,
+    /// Which account is meant.
+    Account,
 }
 
 /// No answer, as the transport saw it.

@@ -18,11 +18,15 @@ use super::super::probe::{NotThisEra, Route};
 use super::super::says::Says;
 use super::choose::Made;
 use super::complete::{Person, Way};
-use super::run::{End, Outcome, Run};
-use super::stop::{Reach, Refused, Stop, Why};
-use super::{Answer, Deed, Digits, Done, Introduction, LinkWish, Notice, Options, Question, World};
+use super::run::{DialectRun, End, Outcome};
+use super::stop::{DialectReason, DialectStop, Refused};
+use super::{
+    DialectDeed, DialectDone, DialectNotice, DialectOptions, DialectQuestion, Digits, Infisical, LinkFacts, LinkWish,
+};
 use firstkey_core::crypto::strength::Context;
-use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::flow::Answer;
+use firstkey_core::flow::stop::{GaveUp, Missing, Reach};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::X25519Secret;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
@@ -39,19 +43,19 @@ const DIGIT_TRIES: u32 = 3;
 const LONGEST_NAME: usize = 100;
 
 /// Runs it for the first link, which looked like one of this dialect.
-pub async fn accept<W: World>(
+pub async fn accept<W: World<Infisical>>(
     world: &mut W,
     rng: &mut dyn CryptoRngCore,
-    options: Options,
+    options: DialectOptions,
     first: Zeroizing<Vec<u8>>,
-) -> Result<Done, Stop> {
-    let mut run = Run::new(world, rng, options);
+) -> Result<DialectDone, DialectStop> {
+    let mut run = DialectRun::new(world, rng, options);
     let end = run.accept(first).await;
     run.end(end)
 }
 
-impl<W: World> Run<'_, W> {
-    async fn accept(&mut self, first: Zeroizing<Vec<u8>>) -> End<Done> {
+impl<W: World<Infisical>> DialectRun<'_, W> {
+    async fn accept(&mut self, first: Zeroizing<Vec<u8>>) -> End<DialectDone> {
         let mut link = self.link(first)?;
         // What the person proved in this run: their address.
         let mut proven: Option<String> = None;
@@ -60,9 +64,9 @@ impl<W: World> Run<'_, W> {
                 Link::Invite(invite) => return self.by_invite(invite).await,
                 Link::SignInFirst { origin, .. } => {
                     self.host(&origin)?;
-                    self.other_link(LinkWish::SignIn(origin), Why::SignInFirst)?
+                    self.other_link(LinkWish::SignIn(origin), DialectReason::SignInFirst)?
                 }
-                Link::Reset(_) => return Err(Why::OtherKind),
+                Link::Reset(_) => return Err(DialectReason::OtherKind),
                 Link::Ticket(ticket) => {
                     self.host(&ticket.origin)?;
                     let claims = match claims::read(&ticket.token) {
@@ -70,47 +74,47 @@ impl<W: World> Run<'_, W> {
                         Err(ClaimTrouble::LaterGeneration) => return Err(NotThisEra::WantsPassword.into()),
                         Err(ClaimTrouble::NotATicket) => {
                             let trouble = Trouble::Damaged("token");
-                            link = self.other_link(LinkWish::Better(trouble), Why::Link(trouble))?;
+                            link = self.other_link(LinkWish::Better(trouble), DialectReason::Link(trouble))?;
                             continue;
                         }
                     };
                     if ticket.completed || claims.completed {
-                        return Err(Why::AlreadyComplete);
+                        return Err(DialectReason::AlreadyComplete);
                     }
                     if claims.organisation.is_none() {
-                        return Err(Why::NoOrganisation);
+                        return Err(DialectReason::NoOrganisation);
                     }
                     if proven.as_ref().is_some_and(|email| *email != claims.email) {
-                        return Err(Why::OtherAccount);
+                        return Err(DialectReason::OtherAccount);
                     }
                     if claims.expires_at <= self.now.saturating_add(ENOUGH) {
-                        self.other_link(LinkWish::Expired, Why::SignInFirst)?
+                        self.other_link(LinkWish::Expired, DialectReason::SignInFirst)?
                     } else if claims.email_verified {
                         return self.by_ticket(ticket, claims, proven.is_some()).await;
                     } else {
                         self.prove_address(&ticket.origin, &claims).await?;
                         proven = Some(claims.email);
-                        self.other_link(LinkWish::SignInAgain, Why::SignInFirst)?
+                        self.other_link(LinkWish::SignInAgain, DialectReason::SignInFirst)?
                     }
                 }
             };
         }
-        Err(Why::SignInFirst)
+        Err(DialectReason::SignInFirst)
     }
 
-    fn consent(&mut self, about: Introduction) -> End<()> {
+    fn consent(&mut self, about: LinkFacts) -> End<()> {
         let invited = about.email.clone();
-        match self.ask(Question::Consent(Box::new(about)))? {
+        match self.ask(DialectQuestion::Consent(Box::new(about)))? {
             Answer::Yes => Ok(()),
-            Answer::NotTheInvited { expected } => Err(Why::NotTheInvited { expected, invited }),
-            _ => Err(Why::GaveUp(GaveUp::NotYou)),
+            Answer::NotTheInvited { expected } => Err(DialectReason::NotTheInvited { expected, invited }),
+            _ => Err(DialectReason::GaveUp(GaveUp::NotYou)),
         }
     }
 
-    async fn by_invite(&mut self, invite: Invite) -> End<Done> {
+    async fn by_invite(&mut self, invite: Invite) -> End<DialectDone> {
         let Invite { origin, email, organisation, code } = invite;
         self.host(&origin)?;
-        self.consent(Introduction {
+        self.consent(LinkFacts {
             origin: origin.clone(),
             account: email.clone(),
             email: email.clone(),
@@ -128,10 +132,10 @@ impl<W: World> Run<'_, W> {
                     let way = Way::rehearsed(&origin, Route::Invite, &organisation);
                     Ok(self.rehearsed(&person, &made, &way))
                 }
-                None => Ok(joined(&origin, email, known, Deed::Rehearsed)),
+                None => Ok(joined(&origin, email, known, DialectDeed::Rehearsed)),
             };
         }
-        self.tell(&Notice::Sending);
+        self.tell(&DialectNotice::Sending);
         self.probe(&origin, Route::Invite).await?;
         let request = Request::to(&origin, Call::VerifyInvite)
             .field(Member::Email, &Name(&email))
@@ -149,16 +153,16 @@ impl<W: World> Run<'_, W> {
             (Some(_), None) => Err(Refused::Forgotten.into()),
             (None, ready) => {
                 if ready.is_some() {
-                    self.tell(&Notice::NothingMade);
+                    self.tell(&DialectNotice::NothingMade);
                 }
-                Ok(joined(&origin, email, known, Deed::Joined))
+                Ok(joined(&origin, email, known, DialectDeed::Joined))
             }
         }
     }
 
-    async fn by_ticket(&mut self, ticket: Ticket, claims: Claims, consented: bool) -> End<Done> {
+    async fn by_ticket(&mut self, ticket: Ticket, claims: Claims, consented: bool) -> End<DialectDone> {
         let Ticket { origin, token, .. } = ticket;
-        let organisation = claims.organisation.clone().ok_or(Why::NoOrganisation)?;
+        let organisation = claims.organisation.clone().ok_or(DialectReason::NoOrganisation)?;
         if consented {
             self.probe(&origin, Route::Signup).await?;
         } else {
@@ -172,7 +176,7 @@ impl<W: World> Run<'_, W> {
             let way = Way::rehearsed(&origin, Route::Signup, &organisation.name);
             return Ok(self.rehearsed(&person, &made, &way));
         }
-        self.tell(&Notice::Sending);
+        self.tell(&DialectNotice::Sending);
         let way = Way::Ticket { token, organisation };
         self.finish(&origin, person, made, kit, way).await
     }
@@ -192,13 +196,13 @@ impl<W: World> Run<'_, W> {
                     self.reach = self.reach.max(Reach::CodeUsed);
                     return Ok(());
                 }
-                Outcome::Says(Says::CodeWrong) if attempt < DIGIT_TRIES => self.tell(&Notice::WrongDigits),
-                Outcome::Says(says) => return Err(Why::Says(Call::VerifyEmail, says)),
+                Outcome::Says(Says::CodeWrong) if attempt < DIGIT_TRIES => self.tell(&DialectNotice::WrongDigits),
+                Outcome::Says(says) => return Err(DialectReason::Says(Call::VerifyEmail, says)),
                 // Whether it counted shows at the next sign-in, which is needed anyway.
                 Outcome::Lost(_) => return Ok(()),
             }
         }
-        Err(Why::NotOpened)
+        Err(DialectReason::NotOpened)
     }
 
     /// Everything that takes time or a person.
@@ -210,11 +214,11 @@ impl<W: World> Run<'_, W> {
         name: &[&str],
         organisation: Option<&str>,
     ) -> End<(Person, Made, Kit)> {
-        self.world.prepare().map_err(Why::Local)?;
-        self.tell(&Notice::Plan);
+        self.world.prepare(()).map_err(DialectReason::Local)?;
+        self.tell(&DialectNotice::Plan);
         let (first, last) = match name {
             [first, last] if !first.is_empty() && !last.is_empty() => ((*first).to_owned(), (*last).to_owned()),
-            _ => (self.name(Question::FirstName)?, self.name(Question::LastName)?),
+            _ => (self.name(DialectQuestion::FirstName)?, self.name(DialectQuestion::LastName)?),
         };
         let full = format!("{first} {last}");
         let context =
@@ -222,25 +226,27 @@ impl<W: World> Run<'_, W> {
         let password = self.choose(&context)?;
         let secret = X25519Secret::make(self.rng);
         let made = self.make(identity, password, secret).await?;
-        self.tell(&Notice::KeysMade(Fingerprint::of(&PublicKey::of(&made.secret))));
+        self.tell(&DialectNotice::KeysMade(Fingerprint::of(&PublicKey::of(&made.secret))));
         let kit = self.keep_kit(origin, identity, &made.secret)?;
         Ok((Person { identity: identity.to_owned(), first, last }, made, kit))
     }
 
     /// A name as it may be sent and shown.
-    fn name(&mut self, question: Question) -> End<String> {
-        let Some(typed) = self.text(question)? else { return Err(Why::Missing(super::Missing::Name)) };
+    fn name(&mut self, question: DialectQuestion) -> End<String> {
+        let Some(typed) = self.text(question)? else {
+            return Err(DialectReason::Missing(Missing::Name));
+        };
         let text = String::from_utf8_lossy(&typed);
         let shown = Printable::from_untrusted(text.trim());
         let name: String = shown.as_str().chars().take(LONGEST_NAME).collect();
-        if name.is_empty() { Err(Why::Missing(super::Missing::Name)) } else { Ok(name) }
+        if name.is_empty() { Err(DialectReason::Missing(Missing::Name)) } else { Ok(name) }
     }
 
-    fn rehearsed(&self, person: &Person, made: &Made, way: &Way) -> Done {
+    fn rehearsed(&self, person: &Person, made: &Made, way: &Way) -> DialectDone {
         let origin = self.origin.clone().expect("invariant: the host was confirmed before anything was made");
         let request = way.request(&origin, person, &made.lock);
-        Done {
-            deed: Deed::Rehearsed,
+        DialectDone {
+            deed: DialectDeed::Rehearsed,
             pin: None,
             origin,
             identity: person.identity.clone(),
@@ -251,9 +257,9 @@ impl<W: World> Run<'_, W> {
     }
 }
 
-fn introduction(origin: &Origin, claims: &Claims) -> Introduction {
+fn introduction(origin: &Origin, claims: &Claims) -> LinkFacts {
     let organisation = claims.organisation.as_ref().map_or("", |organisation| organisation.name.as_str());
-    Introduction {
+    LinkFacts {
         origin: origin.clone(),
         account: claims.username.clone(),
         email: claims.email.clone(),
@@ -263,6 +269,6 @@ fn introduction(origin: &Origin, claims: &Claims) -> Introduction {
     }
 }
 
-fn joined(origin: &Origin, identity: String, pin: Option<super::super::pin::Pin>, deed: Deed) -> Done {
-    Done { deed, pin, origin: origin.clone(), identity, member: true, kit: false, rehearsal: None }
+fn joined(origin: &Origin, identity: String, pin: Option<super::super::pin::Pin>, deed: DialectDeed) -> DialectDone {
+    DialectDone { deed, pin, origin: origin.clone(), identity, member: true, kit: false, rehearsal: None }
 }

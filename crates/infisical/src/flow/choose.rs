@@ -5,11 +5,13 @@
 use super::super::keys::{KeysRejected, Lock, Salt, StretchJob, Unlocked, srp_exponent};
 use super::super::kit::Kit;
 use super::super::rules::{self, Fit};
-use super::run::{End, Run};
-use super::stop::Why;
-use super::{Answer, Halt, Notice, Question, World};
+use super::run::{DialectRun, End};
+use super::stop::DialectReason;
+use super::{DialectNotice, DialectQuestion, Infisical};
 use firstkey_core::crypto::strength::Context;
-use firstkey_core::flow::stop::{GaveUp, LocalTrouble};
+use firstkey_core::flow::keep::{self, Keepsake};
+use firstkey_core::flow::stop::{GaveUp, Halt, LocalTrouble};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::{MasterKey, Password, X25519Secret};
 use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
@@ -18,8 +20,6 @@ use zeroize::Zeroizing;
 const PAIR_TRIES: u32 = 5;
 /// How many passwords may be refused.
 const WEAK_TRIES: u32 = 10;
-/// How often a group of the kit may be typed wrong.
-const PROOF_TRIES: u32 = 5;
 
 /// Keys with a new lock.
 pub(super) struct Made {
@@ -28,14 +28,14 @@ pub(super) struct Made {
     pub(super) secret: X25519Secret,
 }
 
-impl<W: World> Run<'_, W> {
+impl<W: World<Infisical>> DialectRun<'_, W> {
     /// A new password, judged and typed twice.
     pub(super) fn choose(&mut self, context: &Context<'_>) -> End<Password> {
         let mut attempt = 1;
         let mut pair = 1;
         loop {
-            let Some(typed) = self.text(Question::NewPassword { attempt })? else {
-                return Err(Why::GaveUp(GaveUp::WeakPasswords));
+            let Some(typed) = self.text(DialectQuestion::NewPassword { attempt })? else {
+                return Err(DialectReason::GaveUp(GaveUp::WeakPasswords));
             };
             let made = typed.is_empty().then(|| rules::make(self.rng));
             let password = match &made {
@@ -46,9 +46,9 @@ impl<W: World> Run<'_, W> {
                         Password::as_typed(typed)
                     }
                     Err(unfit) => {
-                        self.tell(&Notice::Unfit(unfit));
+                        self.tell(&DialectNotice::Unfit(unfit));
                         if attempt >= WEAK_TRIES {
-                            return Err(Why::GaveUp(GaveUp::WeakPasswords));
+                            return Err(DialectReason::GaveUp(GaveUp::WeakPasswords));
                         }
                         attempt += 1;
                         continue;
@@ -57,16 +57,16 @@ impl<W: World> Run<'_, W> {
             };
             loop {
                 let shown = made.as_ref().map(|made| Zeroizing::new(made.as_str().to_owned()));
-                let again = self.text(Question::Again { made: shown })?.unwrap_or_default();
+                let again = self.text(DialectQuestion::Again { made: shown })?.unwrap_or_default();
                 if Password::as_typed(again).matches(&password) {
-                    self.tell(&Notice::TypingsMatch);
+                    self.tell(&DialectNotice::TypingsMatch);
                     return Ok(password);
                 }
                 if pair >= PAIR_TRIES {
-                    return Err(Why::GaveUp(GaveUp::TypingsDiffer));
+                    return Err(DialectReason::GaveUp(GaveUp::TypingsDiffer));
                 }
                 pair += 1;
-                self.tell(&Notice::TypingsDiffer { attempt: pair, of: PAIR_TRIES });
+                self.tell(&DialectNotice::TypingsDiffer { attempt: pair, of: PAIR_TRIES });
                 // What was made stays; only the copying is tried again.
                 if made.is_none() {
                     break;
@@ -78,9 +78,9 @@ impl<W: World> Run<'_, W> {
 
     fn say_fit(&mut self, fit: Fit) {
         if !fit.same_everywhere {
-            self.tell(&Notice::NotTheSameEverywhere);
+            self.tell(&DialectNotice::NotTheSameEverywhere);
         }
-        self.tell(&Notice::Fit(fit.strength));
+        self.tell(&DialectNotice::Fit(fit.strength));
     }
 
     /// What a password becomes. It ends here.
@@ -88,8 +88,8 @@ impl<W: World> Run<'_, W> {
         let x = srp_exponent(identity, &password, &salt);
         let derived: MasterKey = match self.world.stretch(StretchJob { password, salt }).await {
             Ok(derived) => derived,
-            Err(Halt::Cancelled | Halt::Silent(_)) => return Err(Why::Cancelled),
-            Err(Halt::Local(trouble)) => return Err(Why::Local(trouble)),
+            Err(Halt::Silent(_)) => return Err(DialectReason::Cancelled),
+            Err(halt) => return Err(halt.into()),
         };
         Ok(Unlocked { x, derived, salt })
     }
@@ -103,7 +103,7 @@ impl<W: World> Run<'_, W> {
 
     /// The same, of what the password became already.
     pub(super) fn lock(&mut self, unlocked: Unlocked, secret: X25519Secret) -> End<Made> {
-        let broken = |KeysRejected| Why::Local(LocalTrouble::SelfCheck);
+        let broken = |KeysRejected| DialectReason::Local(LocalTrouble::SelfCheck);
         let lock = Lock::make(&secret, &unlocked, self.rng).map_err(broken)?;
         Ok(Made { unlocked, lock, secret })
     }
@@ -114,21 +114,33 @@ impl<W: World> Run<'_, W> {
         if self.rehearsal {
             return Ok(kit);
         }
-        for _ in 0..PROOF_TRIES {
-            if !matches!(self.ask(Question::Kit(Box::new(kit.copy())))?, Answer::Yes) {
-                return Err(Why::GaveUp(GaveUp::Kit));
-            }
-            // Which group is asked for is no secret.
-            let group = u8::try_from(self.rng.next_u32() % u32::from(super::super::kit::GROUPS)).unwrap_or(0) + 1;
-            let Some(typed) = self.text(Question::KitProof { group })? else {
-                return Err(Why::GaveUp(GaveUp::Kit));
-            };
-            if kit.secret.is_group(group, &typed) {
-                self.tell(&Notice::KitProven);
-                return Ok(kit);
-            }
-            self.tell(&Notice::KitNotProven { group });
-        }
-        Err(Why::GaveUp(GaveUp::KitProof))
+        keep::prove(self.world, self.rng, kit)
+    }
+}
+
+impl Keepsake for Kit {
+    type Protocol = Infisical;
+    const GROUPS: u8 = super::super::kit::GROUPS;
+    const NOT_KEPT: GaveUp = GaveUp::Kit;
+    const NOT_PROVEN: GaveUp = GaveUp::KitProof;
+
+    fn show(&self) -> DialectQuestion {
+        DialectQuestion::Kit(Box::new(self.copy()))
+    }
+
+    fn ask_group(group: u8, _: u32) -> DialectQuestion {
+        DialectQuestion::KitProof { group }
+    }
+
+    fn is_group(&self, group: u8, typed: &[u8]) -> bool {
+        self.secret.is_group(group, typed)
+    }
+
+    fn proven() -> DialectNotice {
+        DialectNotice::KitProven
+    }
+
+    fn not_proven(group: u8) -> DialectNotice {
+        DialectNotice::KitNotProven { group }
     }
 }

@@ -14,9 +14,11 @@ use super::super::probe::Route;
 use super::super::says::Says;
 use super::choose::Made;
 use super::login::{LogIn, SURE, Who};
-use super::run::{End, Outcome, Run};
-use super::stop::{Reach, Refused, Why};
-use super::{Done, LinkWish, Notice, World};
+use super::run::{DialectRun, End, Outcome};
+use super::stop::{DialectReason, Refused};
+use super::{DialectDone, DialectNotice, Infisical, LinkWish};
+use firstkey_core::flow::stop::Reach;
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::TokenText;
 use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
@@ -104,12 +106,12 @@ enum Uploaded {
     /// Stored; this token reads it back. Whether it is one of the organisation.
     Stored { token: TokenText, scoped: bool },
     /// Surely not stored.
-    NotStored(Why),
+    NotStored(DialectReason),
     /// The ticket's time is over.
     TicketOver,
 }
 
-impl<W: World> Run<'_, W> {
+impl<W: World<Infisical>> DialectRun<'_, W> {
     /// Uploads, proves, and says what is done.
     pub(super) async fn finish(
         &mut self,
@@ -118,14 +120,14 @@ impl<W: World> Run<'_, W> {
         made: Made,
         kit: Kit,
         mut way: Way,
-    ) -> End<Done> {
+    ) -> End<DialectDone> {
         let pin = Pin {
             signs_in: way.ticket().is_some(),
             organisation: Some(way.organisation().to_owned()),
             ..Pin::of(origin, &person.identity, made.lock.salt, &made.lock.vault)
         };
         let mut kept = false;
-        let mut last = Why::SomebodyElse;
+        let mut last = DialectReason::SomebodyElse;
         for _ in 0..SENDS {
             self.probe(origin, way.route()).await?;
             if !kept {
@@ -135,13 +137,13 @@ impl<W: World> Run<'_, W> {
             match self.upload(origin, &person, &made, &way).await? {
                 Uploaded::Stored { token, scoped } => {
                     self.reach = Reach::Stored;
-                    self.tell(&Notice::Stored);
+                    self.tell(&DialectNotice::Stored);
                     return self.prove(origin, &person, made, kit, &way, token, scoped, pin).await;
                 }
                 Uploaded::NotStored(why) => last = why,
                 Uploaded::TicketOver => {
                     way = self.renewed(origin, &person, way)?;
-                    last = Why::SignInFirst;
+                    last = DialectReason::SignInFirst;
                 }
             }
         }
@@ -154,8 +156,8 @@ impl<W: World> Run<'_, W> {
         let call = request.call();
         let outcome = match self.send(&request).await {
             // An answer that is none: something stands in between, or the server lies. What is stored decides.
-            Err(Why::Refused(refused @ Refused::Nonsense(_))) => {
-                return self.resolve(origin, person, made, way, Why::Refused(refused)).await;
+            Err(DialectReason::Refused(refused @ Refused::Nonsense(_))) => {
+                return self.resolve(origin, person, made, way, DialectReason::Refused(refused)).await;
             }
             outcome => outcome?,
         };
@@ -169,14 +171,14 @@ impl<W: World> Run<'_, W> {
                 Ok(Uploaded::TicketOver)
             }
             Outcome::Says(says @ (Says::CompletedOrUnknown | Says::Other { .. })) => {
-                self.resolve(origin, person, made, way, Why::Says(call, says)).await
+                self.resolve(origin, person, made, way, DialectReason::Says(call, says)).await
             }
             // Every other refusal comes before anything is stored, or takes all of it back.
             Outcome::Says(says) => {
                 self.reach = before.max(Reach::NothingChanged);
-                Err(Why::Says(call, says))
+                Err(DialectReason::Says(call, says))
             }
-            Outcome::Lost(why) => self.resolve(origin, person, made, way, Why::Lost(call, why)).await,
+            Outcome::Lost(why) => self.resolve(origin, person, made, way, DialectReason::Lost(call, why)).await,
         }
     }
 
@@ -187,38 +189,38 @@ impl<W: World> Run<'_, W> {
         person: &Person,
         made: &Made,
         way: &Way,
-        otherwise: Why,
+        otherwise: DialectReason,
     ) -> End<Uploaded> {
-        self.tell(&Notice::FindingOut);
-        let lost = matches!(otherwise, Why::Lost(..) | Why::Refused(_));
+        self.tell(&DialectNotice::FindingOut);
+        let lost = matches!(otherwise, DialectReason::Lost(..) | DialectReason::Refused(_));
         let who = Who { origin, name: &person.identity, ticket: way.ticket() };
         match self.log_in(&who, &made.unlocked, SURE).await {
             Ok(LogIn::Open(session)) if session.vault == made.lock.vault => {
                 Ok(Uploaded::Stored { token: session.token, scoped: way.ticket().is_some() })
             }
-            Ok(LogIn::Open(_) | LogIn::Refused) | Err(Why::Refused(Refused::OtherSalt | Refused::Keys)) => {
-                Err(Why::SomebodyElse)
+            Ok(LogIn::Open(_) | LogIn::Refused) | Err(DialectReason::Refused(Refused::OtherSalt | Refused::Keys)) => {
+                Err(DialectReason::SomebodyElse)
             }
             // No complete account of that name: it was not stored.
             Ok(LogIn::Says(Says::NoAccount)) if lost => Ok(Uploaded::NotStored(otherwise)),
-            Ok(LogIn::Says(_)) | Err(Why::Unreachable(_) | Why::Refused(_)) => Err(otherwise),
+            Ok(LogIn::Says(_)) | Err(DialectReason::Unreachable(_) | DialectReason::Refused(_)) => Err(otherwise),
             Err(why) => Err(why),
         }
     }
 
     /// A fresh ticket for the same account; the keys stay.
     fn renewed(&mut self, origin: &Origin, person: &Person, way: Way) -> End<Way> {
-        let Link::Ticket(ticket) = self.other_link(LinkWish::Expired, Why::SignInFirst)? else {
-            return Err(Why::OtherKind);
+        let Link::Ticket(ticket) = self.other_link(LinkWish::Expired, DialectReason::SignInFirst)? else {
+            return Err(DialectReason::OtherKind);
         };
-        let Ok(claims) = claims::read(&ticket.token) else { return Err(Why::OtherKind) };
+        let Ok(claims) = claims::read(&ticket.token) else { return Err(DialectReason::OtherKind) };
         let same = ticket.origin == *origin
             && claims.username == person.identity
             && claims.email_verified
             && claims.organisation.as_ref().is_some_and(|organisation| organisation.id == way.organisation());
         match claims.organisation {
             Some(organisation) if same => Ok(Way::Ticket { token: ticket.token, organisation }),
-            _ => Err(Why::OtherAccount),
+            _ => Err(DialectReason::OtherAccount),
         }
     }
 }

@@ -8,10 +8,11 @@ use super::super::keys::{PublicKey, Salt, Unlocked};
 use super::super::kit::Kit;
 use super::super::says::Says;
 use super::super::srp::{self, Handshake, Verifier};
-use super::World;
+use super::Infisical;
 use super::login::SURE;
-use super::run::{End, Outcome, Run};
-use super::stop::{Refused, Why};
+use super::run::{DialectRun, End, Outcome};
+use super::stop::{DialectReason, Refused};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::{Password, TokenText};
 use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
@@ -30,7 +31,7 @@ pub(super) struct Proof {
     pub(super) proof: srp::ClientProof,
 }
 
-impl<W: World> Run<'_, W> {
+impl<W: World<Infisical>> DialectRun<'_, W> {
     /// Begins a handshake within a session; the proof is used up by the request that carries it.
     pub(super) async fn proof(
         &mut self,
@@ -44,7 +45,7 @@ impl<W: World> Run<'_, W> {
         let challenge = match self.send(&request).await? {
             Outcome::Good(mut fields) => answer::challenge(&mut fields)?,
             Outcome::Says(says) => return Ok(Err(says)),
-            Outcome::Lost(why) => return Err(Why::Unreachable(why)),
+            Outcome::Lost(why) => return Err(DialectReason::Unreachable(why)),
         };
         if challenge.salt != unlocked.salt {
             return Err(Refused::OtherSalt.into());
@@ -92,7 +93,7 @@ impl<W: World> Run<'_, W> {
         let stored = match self.send(&request).await? {
             Outcome::Good(fields) => answer::kit(fields)?,
             Outcome::Says(_) => return Ok(Issued::NotStored),
-            Outcome::Lost(why) => return Err(Why::Unreachable(why)),
+            Outcome::Lost(why) => return Err(DialectReason::Unreachable(why)),
         };
         let opens = stored.private(&kit.secret.key()).is_ok_and(|secret| PublicKey::of(&secret) == kit.public_key);
         if stored == kit.sealed && opens { Ok(Issued::ReadBack) } else { Err(Refused::Differs("emergency kit").into()) }

@@ -9,9 +9,10 @@ use super::super::door::{Call, Code, Member, Name, Request, Ticket};
 use super::super::keys::{Salt, Unlocked, Vault};
 use super::super::says::Says;
 use super::super::srp::Handshake;
-use super::run::{End, Outcome, Run};
-use super::stop::{Refused, Why};
-use super::{Digits, Notice, Question, World};
+use super::run::{DialectRun, End, Outcome};
+use super::stop::{DialectReason, Refused};
+use super::{DialectNotice, DialectQuestion, Digits, Infisical};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::{TokenText, X25519Secret};
 use firstkey_core::wire::origin::Origin;
 use std::time::Duration;
@@ -59,14 +60,14 @@ fn begin(who: &Who<'_>, handshake: &Handshake) -> Request {
     }
 }
 
-impl<W: World> Run<'_, W> {
+impl<W: World<Infisical>> DialectRun<'_, W> {
     /// The salt of an account of which nothing is known here.
     pub(super) async fn salt(&mut self, who: &Who<'_>) -> End<Result<Salt, Says>> {
         let handshake = Handshake::make(self.rng);
         match self.send(&begin(who, &handshake)).await? {
             Outcome::Good(mut fields) => Ok(Ok(answer::challenge(&mut fields)?.salt)),
             Outcome::Says(says) => Ok(Err(says)),
-            Outcome::Lost(why) => Err(Why::Unreachable(why)),
+            Outcome::Lost(why) => Err(DialectReason::Unreachable(why)),
         }
     }
 
@@ -77,7 +78,7 @@ impl<W: World> Run<'_, W> {
             let challenge = match self.send(&begin(who, &handshake)).await? {
                 Outcome::Good(mut fields) => answer::challenge(&mut fields)?,
                 Outcome::Says(says) => return Ok(LogIn::Says(says)),
-                Outcome::Lost(why) => return Err(Why::Unreachable(why)),
+                Outcome::Lost(why) => return Err(DialectReason::Unreachable(why)),
             };
             if challenge.salt != unlocked.salt {
                 return Err(Refused::OtherSalt.into());
@@ -98,7 +99,7 @@ impl<W: World> Run<'_, W> {
                 }
                 Outcome::Says(Says::WrongProof) => return Ok(LogIn::Refused),
                 Outcome::Says(says) => return Ok(LogIn::Says(says)),
-                Outcome::Lost(why) => return Err(Why::Unreachable(why)),
+                Outcome::Lost(why) => return Err(DialectReason::Unreachable(why)),
             };
             let (vault, token) = match heard {
                 LoggedIn::Open(vault, token) => (vault, token),
@@ -115,7 +116,7 @@ impl<W: World> Run<'_, W> {
 
     /// A little longer each time.
     pub(super) async fn pause(&mut self, attempt: u32) -> End<()> {
-        self.world.wait(Duration::from_secs(u64::from(attempt))).await.map_err(|_| Why::Cancelled)
+        self.world.wait(Duration::from_secs(u64::from(attempt))).await.map_err(|_| DialectReason::Cancelled)
     }
 
     /// The digits of a log-in in two steps.
@@ -129,24 +130,24 @@ impl<W: World> Run<'_, W> {
                     LoggedIn::Open(vault, token) => return Ok(Ok((vault, token))),
                     LoggedIn::NeedsCode(_) => return Err(Refused::Keys.into()),
                 },
-                Outcome::Says(Says::CodeWrong) if attempt < DIGIT_TRIES => self.tell(&Notice::WrongDigits),
+                Outcome::Says(Says::CodeWrong) if attempt < DIGIT_TRIES => self.tell(&DialectNotice::WrongDigits),
                 Outcome::Says(says) => return Ok(Err(says)),
-                Outcome::Lost(why) => return Err(Why::Unreachable(why)),
+                Outcome::Lost(why) => return Err(DialectReason::Unreachable(why)),
             }
         }
-        Err(Why::NotOpened)
+        Err(DialectReason::NotOpened)
     }
 
     /// Six digits, asked for until they are some.
     pub(super) fn digits(&mut self, which: Digits) -> End<TokenText> {
         for _ in 0..DIGIT_TRIES {
-            let Some(text) = self.text(Question::Digits(which))? else { break };
+            let Some(text) = self.text(DialectQuestion::Digits(which))? else { break };
             let digits = Zeroizing::new(text.trim_ascii().to_vec());
             if digits.len() == 6 && digits.iter().all(u8::is_ascii_digit) {
                 return Ok(TokenText::new(digits));
             }
-            self.tell(&Notice::WrongDigits);
+            self.tell(&DialectNotice::WrongDigits);
         }
-        Err(Why::NotOpened)
+        Err(DialectReason::NotOpened)
     }
 }

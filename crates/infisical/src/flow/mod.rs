@@ -1,7 +1,7 @@
 //! What is done on such a server, in which order. All policy of the dialect lives here.
 //!
 //! Unlike the state machines of our own protocol these flows are straight functions: a dozen calls in a row read best as a
-//! dozen lines. They are as pure: everything outside is asked of a [`World`], one thing at a time (it is borrowed mutably), and
+//! dozen lines. They are as pure: everything outside is asked of a [`World`](firstkey_core::flow::world::World), one thing at a time (it is borrowed mutably), and
 //! randomness and the time are arguments. A test is a world in memory.
 //!
 //! Promise: the probe passed right before anything sensitive leaves; nothing that may have happened is sent again; success is
@@ -21,8 +21,8 @@ mod verify;
 
 pub use change::change;
 pub use recover::{Recovery, recover};
-pub use stop::{Missing, Reach, Refused, Stop, Why};
-pub use verify::{Known, verify};
+pub use stop::{DialectReason, DialectStop, Refused};
+pub use verify::{DialectAccount, verify};
 
 use super::answer::Membership;
 use super::door::Request;
@@ -31,54 +31,39 @@ use super::kit::{Fingerprint, Kit};
 use super::link::Trouble;
 use super::pin::Pin;
 use super::rules::Unfit;
-use firstkey_core::crypto::strength::{Estimator, Strength};
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
+use firstkey_core::crypto::strength::Strength;
+use firstkey_core::flow::world::Protocol;
 use firstkey_core::secret::MasterKey;
-use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
+use std::convert::Infallible;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The outside, as a flow sees it: a person, a server, a disk, a processor.
-pub trait World {
-    /// Asks and waits.
-    fn ask(&mut self, question: Question) -> Answer;
-    /// Says something.
-    fn tell(&mut self, notice: &Notice);
-    /// Whether this machine has the memory for Argon2id now.
-    fn prepare(&mut self) -> Result<(), LocalTrouble>;
-    /// Runs Argon2id with the dialect's one setting.
-    fn stretch(&mut self, job: StretchJob) -> impl Future<Output = Result<MasterKey, Halt>>;
-    /// Sends the bytes, waits for an answer.
-    fn send(&mut self, request: &Request) -> impl Future<Output = Result<Response, Halt>>;
-    /// Lets time pass.
-    fn wait(&mut self, time: Duration) -> impl Future<Output = Result<(), Halt>>;
-    /// Who estimates how guessable a typed password is.
-    fn estimator(&self) -> &dyn Estimator;
-    /// Stores the pin durably.
-    fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble>;
-}
+/// The protocol of those servers.
+pub enum Infisical {}
 
-/// Why something was not done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Halt {
-    /// The person stopped the program.
-    Cancelled,
-    /// No answer.
-    Silent(NoAnswer),
-    /// This machine could not.
-    Local(LocalTrouble),
+impl Protocol for Infisical {
+    type Question = DialectQuestion;
+    type Notice = DialectNotice;
+    /// There is only one.
+    type Cost = ();
+    type Job = StretchJob;
+    type Stretched = MasterKey;
+    type Request = Request;
+    /// A request carries its own token.
+    type Session = Infallible;
+    type Pin = Pin;
 }
 
 /// What is asked of the person.
-pub enum Question {
+pub enum DialectQuestion {
     /// A link; why. Answer: text.
     Link(LinkWish),
     /// A host in punycode: is it really this one? Yes or no.
     Host(Origin),
-    /// Is this you, and do you want this? Yes, no or [`Answer::NotTheInvited`].
-    Consent(Box<Introduction>),
+    /// Is this you, and do you want this? Yes, no or [`NotTheInvited`](firstkey_core::flow::Answer::NotTheInvited).
+    Consent(Box<LinkFacts>),
     /// First name, as colleagues will see it. Text.
     FirstName,
     /// Last name. Text.
@@ -140,32 +125,9 @@ pub enum LinkWish {
     Reset(Origin),
 }
 
-/// What the person, or a script in their place, says.
-pub enum Answer {
-    /// Yes.
-    Yes,
-    /// No, or no other one.
-    No,
-    /// Something that is not secret, or hardly.
-    Text(Zeroizing<Vec<u8>>),
-    /// A secret as typed.
-    Secret(Zeroizing<Vec<u8>>),
-    /// There is nobody to ask.
-    Missing(Missing),
-    /// The script consents for somebody else.
-    NotTheInvited {
-        /// The address that it names.
-        expected: String,
-    },
-    /// The answer could not be had or kept.
-    Trouble(LocalTrouble),
-    /// Ctrl-C and the like.
-    Cancelled,
-}
-
-/// Whose account, where.
+/// What a link is for: whose account, where.
 #[derive(Clone, Debug)]
-pub struct Introduction {
+pub struct LinkFacts {
     /// The server.
     pub origin: Origin,
     /// The account's user name there.
@@ -182,7 +144,7 @@ pub struct Introduction {
 
 /// What is told along the way.
 #[derive(Debug)]
-pub enum Notice {
+pub enum DialectNotice {
     /// The host is about to be contacted for the first time.
     Contacting(Origin),
     /// It is of the reference era: it never gets the password.
@@ -256,7 +218,7 @@ pub enum Notice {
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum DialectDeed {
     /// The account was completed with keys of its own.
     Completed,
     /// A complete account became a member.
@@ -272,9 +234,9 @@ pub enum Deed {
 }
 
 /// The good end.
-pub struct Done {
+pub struct DialectDone {
     /// What was done.
-    pub deed: Deed,
+    pub deed: DialectDeed,
     /// What is known of the account now; nothing of one that only joined and was not made here.
     pub pin: Option<Pin>,
     /// The server.
@@ -291,7 +253,7 @@ pub struct Done {
 
 /// What every flow knows before it begins.
 #[derive(Default)]
-pub struct Options {
+pub struct DialectOptions {
     /// Accounts that this machine remembers.
     pub pins: Vec<Pin>,
     /// Seconds since 1970.

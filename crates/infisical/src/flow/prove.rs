@@ -13,14 +13,15 @@ use super::choose::Made;
 use super::complete::{Person, Way};
 use super::issue::Issued;
 use super::login::{LogIn, SURE, Session, Who};
-use super::run::{End, Outcome, Run};
-use super::stop::{Refused, Why};
-use super::{Deed, Done, Notice, World};
+use super::run::{DialectRun, End, Outcome};
+use super::stop::{DialectReason, Refused};
+use super::{DialectDeed, DialectDone, DialectNotice, Infisical};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::TokenText;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
 
-impl<W: World> Run<'_, W> {
+impl<W: World<Infisical>> DialectRun<'_, W> {
     #[allow(clippy::too_many_arguments, reason = "everything that the upload knew, once")]
     pub(super) async fn prove(
         &mut self,
@@ -32,9 +33,9 @@ impl<W: World> Run<'_, W> {
         token: TokenText,
         scoped: bool,
         pin: Pin,
-    ) -> End<Done> {
+    ) -> End<DialectDone> {
         self.read_back(origin, &token, &made.lock.vault, made.lock.salt, &person.identity).await?;
-        self.tell(&Notice::ReadBack);
+        self.tell(&DialectNotice::ReadBack);
         let memberships = self.memberships(origin, &token).await?;
         let (ours, others): (Vec<_>, Vec<_>) = memberships.into_iter().partition(|one| one.id == way.organisation());
         let member = !ours.is_empty();
@@ -46,17 +47,17 @@ impl<W: World> Run<'_, W> {
                 self.read_back(origin, &token, &made.lock.vault, made.lock.salt, &person.identity).await?;
             }
         } else {
-            self.tell(&Notice::NotAMember(Printable::from_untrusted(way.organisation())));
+            self.tell(&DialectNotice::NotAMember(Printable::from_untrusted(way.organisation())));
         }
-        self.tell(if stored { &Notice::KitStored } else { &Notice::KitNotStored });
+        self.tell(if stored { &DialectNotice::KitStored } else { &DialectNotice::KitNotStored });
         if !others.is_empty() {
-            self.tell(&Notice::AlsoIn(others));
+            self.tell(&DialectNotice::AlsoIn(others));
         }
         let who = Who { origin, name: &person.identity, ticket: way.ticket() };
         let session = match self.log_in(&who, &made.unlocked, SURE).await? {
             LogIn::Open(session) => session,
-            LogIn::Refused => return Err(Why::NotOpened),
-            LogIn::Says(says) => return Err(Why::Says(Call::Login1, says)),
+            LogIn::Refused => return Err(DialectReason::NotOpened),
+            LogIn::Says(says) => return Err(DialectReason::Says(Call::Login1, says)),
         };
         if session.vault != made.lock.vault || !session.secret.matches(&made.secret) {
             return Err(Refused::Differs("keys").into());
@@ -64,8 +65,8 @@ impl<W: World> Run<'_, W> {
         let pin = Pin { confirmed: true, ..pin };
         self.keep(&pin)?;
         self.log_out(origin, &session).await;
-        Ok(Done {
-            deed: Deed::Completed,
+        Ok(DialectDone {
+            deed: DialectDeed::Completed,
             pin: Some(pin),
             origin: origin.clone(),
             identity: person.identity.clone(),
@@ -90,13 +91,13 @@ impl<W: World> Run<'_, W> {
             return Err(Refused::ShowsVerifier.into());
         }
         if account.vault.public_key != vault.public_key || account.salt != salt {
-            return Err(Why::SomebodyElse);
+            return Err(DialectReason::SomebodyElse);
         }
         if account.vault != *vault {
             return Err(Refused::Differs("encrypted keys").into());
         }
         if account.username != identity {
-            self.tell(&Notice::Renamed(Printable::from_untrusted(&account.username)));
+            self.tell(&DialectNotice::Renamed(Printable::from_untrusted(&account.username)));
         }
         Ok(())
     }
@@ -120,14 +121,14 @@ impl<W: World> Run<'_, W> {
         match self.send(&request).await? {
             Outcome::Good(mut fields) => Ok(Some(answer::token(&mut fields)?)),
             Outcome::Says(Says::NotAMember | Says::TokenRefused) => Ok(None),
-            Outcome::Says(says) => Err(Why::Says(Call::SelectOrganisation, says)),
-            Outcome::Lost(why) => Err(Why::Unreachable(why)),
+            Outcome::Says(says) => Err(DialectReason::Says(Call::SelectOrganisation, says)),
+            Outcome::Lost(why) => Err(DialectReason::Unreachable(why)),
         }
     }
 
     /// Ends the session. A token that stays is wiped here all the same.
     pub(super) async fn log_out(&mut self, origin: &Origin, session: &Session) {
         let request = Request::bare(origin, Call::LogOut).bearing(&session.token);
-        let _ = self.world.send(&request).await;
+        let _ = self.world.send(&request, None).await;
     }
 }

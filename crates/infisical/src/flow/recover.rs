@@ -16,12 +16,14 @@ use super::super::link::{Link, Reset};
 use super::super::pin::Pin;
 use super::super::probe::Route;
 use super::login::Who;
-use super::run::{End, Outcome, Run};
-use super::stop::{Reach, Refused, Stop, Why};
-use super::verify::Known;
-use super::{Answer, Deed, Done, Introduction, LinkWish, Notice, Options, Question, World};
+use super::run::{DialectRun, End, Outcome};
+use super::stop::{DialectReason, DialectStop, Refused};
+use super::verify::DialectAccount;
+use super::{DialectDeed, DialectDone, DialectNotice, DialectOptions, DialectQuestion, Infisical, LinkFacts, LinkWish};
 use firstkey_core::crypto::strength::Context;
-use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::flow::Answer;
+use firstkey_core::flow::stop::{GaveUp, Missing, Reach};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::{TokenText, X25519Secret};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
@@ -42,19 +44,19 @@ pub struct Recovery {
 }
 
 /// Runs it.
-pub async fn recover<W: World>(
+pub async fn recover<W: World<Infisical>>(
     world: &mut W,
     rng: &mut dyn CryptoRngCore,
-    options: Options,
+    options: DialectOptions,
     with: Recovery,
-) -> Result<Done, Stop> {
-    let mut run = Run::new(world, rng, options);
+) -> Result<DialectDone, DialectStop> {
+    let mut run = DialectRun::new(world, rng, options);
     let end = run.recover(with).await;
     run.end(end)
 }
 
-impl<W: World> Run<'_, W> {
-    async fn recover(&mut self, with: Recovery) -> End<Done> {
+impl<W: World<Infisical>> DialectRun<'_, W> {
+    async fn recover(&mut self, with: Recovery) -> End<DialectDone> {
         let Recovery { link, kit, account } = with;
         let link = match link {
             Some(text) => self.link(text)?,
@@ -63,12 +65,12 @@ impl<W: World> Run<'_, W> {
                     .await?
             }
         };
-        let Link::Reset(Reset { origin, email, code }) = link else { return Err(Why::OtherKind) };
+        let Link::Reset(Reset { origin, email, code }) = link else { return Err(DialectReason::OtherKind) };
         if kit.as_ref().is_some_and(|kit| kit.origin != origin || kit.identity != email) {
-            return Err(Why::OtherAccount);
+            return Err(DialectReason::OtherAccount);
         }
         self.host(&origin)?;
-        let about = Introduction {
+        let about = LinkFacts {
             origin: origin.clone(),
             account: email.clone(),
             email: email.clone(),
@@ -76,13 +78,15 @@ impl<W: World> Run<'_, W> {
             signed_in: false,
             recovery: true,
         };
-        match self.ask(Question::Consent(Box::new(about)))? {
+        match self.ask(DialectQuestion::Consent(Box::new(about)))? {
             Answer::Yes => {}
-            Answer::NotTheInvited { expected } => return Err(Why::NotTheInvited { expected, invited: email }),
-            _ => return Err(Why::GaveUp(GaveUp::NotYou)),
+            Answer::NotTheInvited { expected } => {
+                return Err(DialectReason::NotTheInvited { expected, invited: email });
+            }
+            _ => return Err(DialectReason::GaveUp(GaveUp::NotYou)),
         }
         self.first_probe(&origin, Route::Invite).await?;
-        self.world.prepare().map_err(Why::Local)?;
+        self.world.prepare(()).map_err(DialectReason::Local)?;
         let mut secret = match &kit {
             Some(kit) => kit.secret.copy(),
             None => self.kit_secret(1)?,
@@ -115,10 +119,10 @@ impl<W: World> Run<'_, W> {
             .bearing(&token);
         let lost = match self.send(&request).await? {
             Outcome::Good(_) => None,
-            Outcome::Lost(why) => Some(Why::Lost(Call::ResetLock, why)),
+            Outcome::Lost(why) => Some(DialectReason::Lost(Call::ResetLock, why)),
             Outcome::Says(says) => {
                 self.reach = Reach::CodeUsed;
-                return Err(Why::Says(Call::ResetLock, says));
+                return Err(DialectReason::Says(Call::ResetLock, says));
             }
         };
         let organisation = self.pin(&origin, &email).and_then(|pin| pin.organisation.clone());
@@ -128,8 +132,8 @@ impl<W: World> Run<'_, W> {
         let pin = Pin { confirmed: true, ..pin };
         self.keep(&pin)?;
         self.end_old_sessions(&session.token, &pin).await;
-        Ok(Done {
-            deed: Deed::Recovered,
+        Ok(DialectDone {
+            deed: DialectDeed::Recovered,
             pin: Some(pin),
             origin,
             identity: email,
@@ -141,24 +145,24 @@ impl<W: World> Run<'_, W> {
 
     /// Asks the server to send the mail; whether it does it never says.
     async fn ask_for_mail(&mut self, account: Option<(Origin, String)>) -> End<Link> {
-        let (origin, email) = account.ok_or(Why::NothingKnown)?;
+        let (origin, email) = account.ok_or(DialectReason::NothingKnown)?;
         self.host(&origin)?;
         self.first_probe(&origin, Route::Invite).await?;
         let request = Request::to(&origin, Call::AskReset).field(Member::Email, &Name(&email)).build();
         self.good(&request).await?;
-        self.tell(&Notice::ResetAsked(origin.clone()));
-        self.other_link(LinkWish::Reset(origin), Why::Missing(super::Missing::Link))
+        self.tell(&DialectNotice::ResetAsked(origin.clone()));
+        self.other_link(LinkWish::Reset(origin), DialectReason::Missing(Missing::Invite))
     }
 
     fn kit_secret(&mut self, first: u32) -> End<KitSecret> {
         for attempt in first..=SECRET_TRIES {
-            let Some(typed) = self.text(Question::KitSecret { attempt })? else { break };
+            let Some(typed) = self.text(DialectQuestion::KitSecret { attempt })? else { break };
             match KitSecret::read(&typed) {
                 Some(secret) => return Ok(secret),
-                None => self.tell(&Notice::WrongKitSecret),
+                None => self.tell(&DialectNotice::WrongKitSecret),
             }
         }
-        Err(Why::NotOpened)
+        Err(DialectReason::NotOpened)
     }
 
     /// The private key from what the server keeps, or else from the kit's own copy.
@@ -174,8 +178,8 @@ impl<W: World> Run<'_, W> {
             Outcome::Good(fields) => Some(answer::kit(fields)?),
             // The kit's own copy does without the server's.
             Outcome::Says(_) if kit.is_some() => None,
-            Outcome::Says(says) => return Err(Why::Says(Call::FetchKit, says)),
-            Outcome::Lost(why) => return Err(Why::Unreachable(why)),
+            Outcome::Says(says) => return Err(DialectReason::Says(Call::FetchKit, says)),
+            Outcome::Lost(why) => return Err(DialectReason::Unreachable(why)),
         };
         for attempt in 1.. {
             let opened = stored.as_ref().and_then(|stored| stored.private(&secret.key()).ok());
@@ -184,25 +188,29 @@ impl<W: World> Run<'_, W> {
                 return Ok(key);
             }
             if let Some(kit) = kit {
-                self.tell(&Notice::OwnCopy);
+                self.tell(&DialectNotice::OwnCopy);
                 return kit.sealed.private(&kit.secret.key()).map_err(|_| Refused::Keys.into());
             }
-            self.tell(&Notice::WrongKitSecret);
+            self.tell(&DialectNotice::WrongKitSecret);
             if attempt >= SECRET_TRIES {
                 break;
             }
             *secret = self.kit_secret(attempt + 1)?;
         }
-        Err(Why::NotOpened)
+        Err(DialectReason::NotOpened)
     }
 
     /// Sessions from before stay good on these servers unless they are ended.
     async fn end_old_sessions(&mut self, token: &TokenText, pin: &Pin) {
-        let known =
-            Known { origin: pin.origin.clone(), identity: pin.identity.clone(), pin: Some(pin.clone()), ticket: None };
+        let known = DialectAccount {
+            origin: pin.origin.clone(),
+            identity: pin.identity.clone(),
+            pin: Some(pin.clone()),
+            ticket: None,
+        };
         match self.any_organisation(&known, token, false).await {
             Ok(token) => self.end_sessions(&pin.origin, &token).await,
-            Err(_) => self.tell(&Notice::SessionsLeft),
+            Err(_) => self.tell(&DialectNotice::SessionsLeft),
         }
     }
 }

@@ -10,10 +10,12 @@ use super::super::link::{Link, Trouble};
 use super::super::pin::Pin;
 use super::super::probe::{self, NotThisEra, Route};
 use super::super::says::{Says, meaning};
-use super::stop::{Reach, Stop, Why};
-use super::{Answer, Halt, LinkWish, Notice, Options, Question, World};
+use super::stop::{DialectReason, DialectStop};
+use super::{DialectNotice, DialectOptions, DialectQuestion, Infisical, LinkWish};
+use firstkey_core::flow::Answer;
 use firstkey_core::flow::retry::Retry;
-use firstkey_core::flow::stop::{GaveUp, NoAnswer};
+use firstkey_core::flow::stop::{GaveUp, Halt, NoAnswer, Reach, Stop};
+use firstkey_core::flow::world::World;
 use firstkey_core::wire::fields::Fields;
 use firstkey_core::wire::origin::Origin;
 use rand_core::CryptoRngCore;
@@ -23,7 +25,7 @@ use zeroize::Zeroizing;
 const LINK_TRIES: u32 = 5;
 
 /// A result of a step.
-pub(super) type End<T> = Result<T, Why>;
+pub(super) type End<T> = Result<T, DialectReason>;
 
 /// What came of a request.
 pub(super) enum Outcome {
@@ -36,7 +38,7 @@ pub(super) enum Outcome {
 }
 
 /// A run.
-pub(super) struct Run<'a, W> {
+pub(super) struct DialectRun<'a, W> {
     pub(super) world: &'a mut W,
     pub(super) rng: &'a mut dyn CryptoRngCore,
     pub(super) pins: Vec<Pin>,
@@ -46,32 +48,27 @@ pub(super) struct Run<'a, W> {
     pub(super) origin: Option<Origin>,
 }
 
-impl<'a, W: World> Run<'a, W> {
-    pub(super) fn new(world: &'a mut W, rng: &'a mut dyn CryptoRngCore, options: Options) -> Self {
-        let Options { pins, now, rehearsal } = options;
+impl<'a, W: World<Infisical>> DialectRun<'a, W> {
+    pub(super) fn new(world: &'a mut W, rng: &'a mut dyn CryptoRngCore, options: DialectOptions) -> Self {
+        let DialectOptions { pins, now, rehearsal } = options;
         Self { world, rng, pins, now, rehearsal, reach: Reach::NothingSent, origin: None }
     }
 
     /// The end of the whole flow.
-    pub(super) fn end<T>(self, end: End<T>) -> Result<T, Stop> {
-        end.map_err(|why| Stop { why, reach: self.reach, origin: self.origin })
+    pub(super) fn end<T>(self, end: End<T>) -> Result<T, DialectStop> {
+        end.map_err(|why| Stop { why, reach: self.reach, origin: self.origin, subject: () })
     }
 
-    pub(super) fn tell(&mut self, notice: &Notice) {
+    pub(super) fn tell(&mut self, notice: &DialectNotice) {
         self.world.tell(notice);
     }
 
-    /// Asks; what ends every question alike is decided here.
-    pub(super) fn ask(&mut self, question: Question) -> End<Answer> {
-        match self.world.ask(question) {
-            Answer::Cancelled => Err(Why::Cancelled),
-            Answer::Missing(missing) => Err(Why::Missing(missing)),
-            Answer::Trouble(trouble) => Err(Why::Local(trouble)),
-            answer => Ok(answer),
-        }
+    /// Asks.
+    pub(super) fn ask(&mut self, question: DialectQuestion) -> End<Answer> {
+        Ok(self.world.ask(question).or_halt()?)
     }
 
-    pub(super) fn text(&mut self, question: Question) -> End<Option<Zeroizing<Vec<u8>>>> {
+    pub(super) fn text(&mut self, question: DialectQuestion) -> End<Option<Zeroizing<Vec<u8>>>> {
         match self.ask(question)? {
             Answer::Text(text) | Answer::Secret(text) => Ok(Some(text)),
             _ => Ok(None),
@@ -79,7 +76,7 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     /// Whether the answer was yes.
-    pub(super) fn agrees(&mut self, question: Question) -> End<bool> {
+    pub(super) fn agrees(&mut self, question: DialectQuestion) -> End<bool> {
         Ok(matches!(self.ask(question)?, Answer::Yes))
     }
 
@@ -90,15 +87,16 @@ impl<'a, W: World> Run<'a, W> {
                 Ok(link) => return Ok(link),
                 Err(trouble) => trouble,
             };
-            let asked = if attempt < LINK_TRIES { self.text(Question::Link(LinkWish::Better(trouble)))? } else { None };
-            text = asked.ok_or(Why::Link(trouble))?;
+            let asked =
+                if attempt < LINK_TRIES { self.text(DialectQuestion::Link(LinkWish::Better(trouble)))? } else { None };
+            text = asked.ok_or(DialectReason::Link(trouble))?;
         }
-        Err(Why::Link(Trouble::NotOne))
+        Err(DialectReason::Link(Trouble::NotOne))
     }
 
     /// Asks for another link, and why; whoever has none ends with `without`.
-    pub(super) fn other_link(&mut self, wish: LinkWish, without: Why) -> End<Link> {
-        match self.text(Question::Link(wish))? {
+    pub(super) fn other_link(&mut self, wish: LinkWish, without: DialectReason) -> End<Link> {
+        match self.text(DialectQuestion::Link(wish))? {
             Some(text) => self.link(text),
             None => Err(without),
         }
@@ -110,10 +108,8 @@ impl<'a, W: World> Run<'a, W> {
         if call.uploads() {
             self.reach = self.reach.max(Reach::Unknown);
         }
-        let response = match self.world.send(request).await {
+        let response = match self.world.send(request, None).await {
             Ok(response) => response,
-            Err(Halt::Cancelled) => return Err(Why::Cancelled),
-            Err(Halt::Local(trouble)) => return Err(Why::Local(trouble)),
             Err(Halt::Silent(why)) => {
                 let arrived = why.may_have_arrived();
                 if arrived {
@@ -121,6 +117,7 @@ impl<'a, W: World> Run<'a, W> {
                 }
                 return Ok(if arrived && call.changes() { Ok(Outcome::Lost(why)) } else { Err(why) });
             }
+            Err(halt) => return Err(halt.into()),
         };
         self.reach = self.reach.max(Reach::NothingChanged);
         match hear(&response) {
@@ -160,17 +157,19 @@ impl<'a, W: World> Run<'a, W> {
 
     /// Waits before the next attempt, if there is to be one.
     async fn back_off(&mut self, origin: &Origin, retry: &mut Retry, why: NoAnswer, after: Option<u32>) -> End<()> {
-        let Some(delay) = retry.next(after).filter(|_| !why.lasts()) else { return Err(Why::Unreachable(why)) };
-        self.tell(&Notice::Retrying { origin: origin.clone(), delay });
-        self.world.wait(delay).await.map_err(|_| Why::Cancelled)
+        let Some(delay) = retry.next(after).filter(|_| !why.lasts()) else {
+            return Err(DialectReason::Unreachable(why));
+        };
+        self.tell(&DialectNotice::Retrying { origin: origin.clone(), delay });
+        self.world.wait(delay).await.map_err(|_| DialectReason::Cancelled)
     }
 
     /// A server that was busy may have been replaced by a later one meanwhile: that is what upgrades look like.
     async fn probe_again(&mut self, origin: &Origin, route: Route, retry: &mut Retry) -> End<()> {
         loop {
             let (why, after) = match self.probe(origin, route).await {
-                Err(Why::Era(NotThisEra::Later(after))) => (NoAnswer::Busy, after),
-                Err(Why::Unreachable(why)) => (why, None),
+                Err(DialectReason::Era(NotThisEra::Later(after))) => (NoAnswer::Busy, after),
+                Err(DialectReason::Unreachable(why)) => (why, None),
                 end => return end,
             };
             self.back_off(origin, retry, why, after).await?;
@@ -181,29 +180,27 @@ impl<'a, W: World> Run<'a, W> {
     pub(super) async fn good(&mut self, request: &Request) -> End<Fields> {
         match self.send(request).await? {
             Outcome::Good(fields) => Ok(fields),
-            Outcome::Says(says) => Err(Why::Says(request.call(), says)),
-            Outcome::Lost(why) => Err(Why::Lost(request.call(), why)),
+            Outcome::Says(says) => Err(DialectReason::Says(request.call(), says)),
+            Outcome::Lost(why) => Err(DialectReason::Lost(request.call(), why)),
         }
     }
 
     /// Asks the server which generation it is of. Nothing is retried: whatever is not the right answer ends the flow.
     pub(super) async fn probe(&mut self, origin: &Origin, route: Route) -> End<()> {
         let request = probe::request(origin, route);
-        let response = match self.world.send(&request).await {
+        let response = match self.world.send(&request, None).await {
             Ok(response) => response,
-            Err(Halt::Cancelled) => return Err(Why::Cancelled),
-            Err(Halt::Local(trouble)) => return Err(Why::Local(trouble)),
-            Err(Halt::Silent(why)) => return Err(Why::Unreachable(why)),
+            Err(halt) => return Err(halt.into()),
         };
         self.reach = self.reach.max(Reach::NothingChanged);
-        probe::judge(route, &response).map_err(Why::Era)
+        probe::judge(route, &response).map_err(DialectReason::Era)
     }
 
     /// The first probe of a run, with a word before and after it.
     pub(super) async fn first_probe(&mut self, origin: &Origin, route: Route) -> End<()> {
-        self.tell(&Notice::Contacting(origin.clone()));
+        self.tell(&DialectNotice::Contacting(origin.clone()));
         self.probe(origin, route).await?;
-        self.tell(&Notice::RightEra);
+        self.tell(&DialectNotice::RightEra);
         Ok(())
     }
 
@@ -211,8 +208,8 @@ impl<'a, W: World> Run<'a, W> {
     pub(super) fn host(&mut self, origin: &Origin) -> End<()> {
         self.origin = Some(origin.clone());
         let known = self.pins.iter().any(|pin| pin.origin == *origin);
-        if origin.needs_host_confirmation() && !known && !self.agrees(Question::Host(origin.clone()))? {
-            return Err(Why::GaveUp(GaveUp::Host));
+        if origin.needs_host_confirmation() && !known && !self.agrees(DialectQuestion::Host(origin.clone()))? {
+            return Err(DialectReason::GaveUp(GaveUp::Host));
         }
         Ok(())
     }
@@ -223,11 +220,11 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     pub(super) fn keep(&mut self, pin: &Pin) -> End<()> {
-        self.world.keep(pin).map_err(Why::Local)
+        self.world.keep(pin).map_err(DialectReason::Local)
     }
 }
 
-impl From<NotThisEra> for Why {
+impl From<NotThisEra> for DialectReason {
     fn from(era: NotThisEra) -> Self {
         Self::Era(era)
     }

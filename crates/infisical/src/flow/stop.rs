@@ -7,49 +7,30 @@ use super::super::door::Call;
 use super::super::link::Trouble;
 use super::super::probe::NotThisEra;
 use super::super::says::Says;
-use firstkey_core::flow::stop::{GaveUp, LocalTrouble, NoAnswer};
-use firstkey_core::wire::origin::Origin;
+use firstkey_core::flow::stop::{GaveUp, Halt, LocalTrouble, Missing, NoAnswer, Reason, Stop};
 
-/// How far things got on the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reach {
-    /// Nothing was sent.
-    NothingSent,
-    /// Only questions were sent; nothing was changed.
-    NothingChanged,
-    /// A code from a mail was used up; no keys were sent.
-    CodeUsed,
-    /// Keys were sent; whether they were stored is not known.
-    Unknown,
-    /// They are stored.
-    Stored,
+/// The bad end of a flow of this dialect.
+pub type DialectStop = Stop<DialectReason>;
+
+impl Reason for DialectReason {
+    type Subject = ();
 }
 
-/// The bad end.
-#[derive(Clone, Debug)]
-pub struct Stop {
-    /// Why.
-    pub why: Why,
-    /// How far it got.
-    pub reach: Reach,
-    /// The server, once it was known.
-    pub origin: Option<Origin>,
+impl From<Halt> for DialectReason {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Cancelled => Self::Cancelled,
+            Halt::Missing(missing) => Self::Missing(missing),
+            Halt::Local(trouble) => Self::Local(trouble),
+            Halt::Silent(why) => Self::Unreachable(why),
+        }
+    }
 }
 
-/// What nobody was there to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the flags that answer them say what they are")]
-pub enum Missing {
-    Link,
-    Consent,
-    Name,
-    Password,
-    NewPassword,
-    Kit,
-    KitSecret,
-    Digits,
-    Host,
-    Account,
+impl From<GaveUp> for DialectReason {
+    fn from(how: GaveUp) -> Self {
+        Self::GaveUp(how)
+    }
 }
 
 /// What this program does not accept from a server, or about one.
@@ -73,9 +54,9 @@ pub enum Refused {
     Forgotten,
 }
 
-/// Why.
+/// Why a flow of this dialect stopped.
 #[derive(Clone, Debug)]
-pub enum Why {
+pub enum DialectReason {
     /// Ctrl-C, a signal, a hang-up.
     Cancelled,
     /// The person chose not to go on, or ran out of tries.
@@ -121,13 +102,13 @@ pub enum Why {
     Local(LocalTrouble),
 }
 
-impl From<Refused> for Why {
+impl From<Refused> for DialectReason {
     fn from(refused: Refused) -> Self {
         Self::Refused(refused)
     }
 }
 
-impl From<Nonsense> for Why {
+impl From<Nonsense> for DialectReason {
     fn from(nonsense: Nonsense) -> Self {
         Self::Refused(Refused::Nonsense(nonsense))
     }

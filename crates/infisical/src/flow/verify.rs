@@ -12,9 +12,10 @@ use super::super::pin::Pin;
 use super::super::probe::Route;
 use super::super::says::Says;
 use super::login::{LogIn, Session, TYPED, Who};
-use super::run::{End, Run};
-use super::stop::{Refused, Stop, Why};
-use super::{Deed, Done, LinkWish, Notice, Options, Question, World};
+use super::run::{DialectRun, End};
+use super::stop::{DialectReason, DialectStop, Refused};
+use super::{DialectDeed, DialectDone, DialectNotice, DialectOptions, DialectQuestion, Infisical, LinkWish};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::{Password, TokenText};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
@@ -24,7 +25,7 @@ use rand_core::CryptoRngCore;
 const PASSWORD_TRIES: u32 = 3;
 
 /// The account that a command is about.
-pub struct Known {
+pub struct DialectAccount {
     /// The server.
     pub origin: Origin,
     /// The identity that its password is computed with.
@@ -36,13 +37,13 @@ pub struct Known {
 }
 
 /// Runs it.
-pub async fn verify<W: World>(
+pub async fn verify<W: World<Infisical>>(
     world: &mut W,
     rng: &mut dyn CryptoRngCore,
-    options: Options,
-    known: Known,
-) -> Result<Done, Stop> {
-    let mut run = Run::new(world, rng, options);
+    options: DialectOptions,
+    known: DialectAccount,
+) -> Result<DialectDone, DialectStop> {
+    let mut run = DialectRun::new(world, rng, options);
     let end = run.verify(known).await;
     run.end(end)
 }
@@ -56,25 +57,25 @@ pub(super) struct Opened {
     pub(super) name: String,
 }
 
-impl<W: World> Run<'_, W> {
-    async fn verify(&mut self, mut known: Known) -> End<Done> {
+impl<W: World<Infisical>> DialectRun<'_, W> {
+    async fn verify(&mut self, mut known: DialectAccount) -> End<DialectDone> {
         self.host(&known.origin)?;
         self.first_probe(&known.origin, Route::Invite).await?;
         let opened = self.open(&mut known).await?;
-        self.tell(&Notice::KeysMade(Fingerprint::of(&opened.session.vault.public_key)));
+        self.tell(&DialectNotice::KeysMade(Fingerprint::of(&opened.session.vault.public_key)));
         let memberships = self.memberships(&known.origin, &opened.session.token).await?;
         let organisation = known.pin.as_ref().and_then(|pin| pin.organisation.clone());
         let member =
             organisation.as_ref().map_or(!memberships.is_empty(), |id| memberships.iter().any(|one| one.id == *id));
         if let (false, Some(id)) = (member, &organisation) {
-            self.tell(&Notice::NotAMember(Printable::from_untrusted(id)));
+            self.tell(&DialectNotice::NotAMember(Printable::from_untrusted(id)));
         }
         let fresh = Pin::of(&known.origin, &known.identity, opened.unlocked.salt, &opened.session.vault);
         let pin = Pin { confirmed: true, organisation, signs_in: opened.ticket.is_some(), ..fresh };
         self.keep(&pin)?;
         self.log_out(&known.origin, &opened.session).await;
-        Ok(Done {
-            deed: Deed::Verified,
+        Ok(DialectDone {
+            deed: DialectDeed::Verified,
             pin: Some(pin),
             origin: known.origin,
             identity: known.identity,
@@ -85,8 +86,8 @@ impl<W: World> Run<'_, W> {
     }
 
     /// Asks for the password until it opens the account, and compares it with the pin.
-    pub(super) async fn open(&mut self, known: &mut Known) -> End<Opened> {
-        self.world.prepare().map_err(Why::Local)?;
+    pub(super) async fn open(&mut self, known: &mut DialectAccount) -> End<Opened> {
+        self.world.prepare(()).map_err(DialectReason::Local)?;
         let mut name = known.identity.clone();
         let mut ticket = known.ticket.take();
         if ticket.is_none() && known.pin.as_ref().is_some_and(|pin| pin.signs_in) {
@@ -99,7 +100,7 @@ impl<W: World> Run<'_, W> {
         }
         let salt = self.known_salt(known, &mut name, &mut token).await?;
         for attempt in 1..=PASSWORD_TRIES {
-            let Some(typed) = self.text(Question::Password { attempt })? else { break };
+            let Some(typed) = self.text(DialectQuestion::Password { attempt })? else { break };
             let unlocked = self.unlock(&known.identity, Password::as_typed(typed), salt).await?;
             let who = Who { origin: &known.origin, name: &name, ticket: token.as_ref() };
             match self.log_in(&who, &unlocked, TYPED).await? {
@@ -107,15 +108,20 @@ impl<W: World> Run<'_, W> {
                     Self::compare(known.pin.as_ref(), &session)?;
                     return Ok(Opened { session, unlocked, ticket: token, name });
                 }
-                LogIn::Refused => self.tell(&Notice::NotOpened),
-                LogIn::Says(says) => return Err(Why::Says(Call::Login1, says)),
+                LogIn::Refused => self.tell(&DialectNotice::NotOpened),
+                LogIn::Says(says) => return Err(DialectReason::Says(Call::Login1, says)),
             }
         }
-        Err(Why::NotOpened)
+        Err(DialectReason::NotOpened)
     }
 
     /// The salt that the password is stretched with: the pinned one, else the server's word for it.
-    async fn known_salt(&mut self, known: &Known, name: &mut String, token: &mut Option<TokenText>) -> End<Salt> {
+    async fn known_salt(
+        &mut self,
+        known: &DialectAccount,
+        name: &mut String,
+        token: &mut Option<TokenText>,
+    ) -> End<Salt> {
         if let Some(pin) = &known.pin {
             return Ok(pin.salt);
         }
@@ -128,33 +134,33 @@ impl<W: World> Run<'_, W> {
                     *name = self.name_of(&ticket, known)?;
                     *token = Some(ticket.token);
                 }
-                Err(says) => return Err(Why::Says(Call::Login1, says)),
+                Err(says) => return Err(DialectReason::Says(Call::Login1, says)),
             }
         }
-        Err(Why::SignInFirst)
+        Err(DialectReason::SignInFirst)
     }
 
     /// A ticket of a sign-in at this server.
     fn signed_in(&mut self, origin: &Origin) -> End<Ticket> {
         let wish = LinkWish::SignIn(origin.clone());
-        match self.other_link(wish, Why::SignInFirst)? {
+        match self.other_link(wish, DialectReason::SignInFirst)? {
             Link::Ticket(ticket) if ticket.origin == *origin => Ok(ticket),
-            Link::Ticket(_) => Err(Why::OtherAccount),
-            _ => Err(Why::OtherKind),
+            Link::Ticket(_) => Err(DialectReason::OtherAccount),
+            _ => Err(DialectReason::OtherKind),
         }
     }
 
     /// What the server calls the account now. A server may rename it; the password stays computed with the old name.
-    fn name_of(&mut self, ticket: &Ticket, known: &Known) -> End<String> {
+    fn name_of(&mut self, ticket: &Ticket, known: &DialectAccount) -> End<String> {
         let claims = match claims::read(&ticket.token) {
             Ok(claims) => claims,
             Err(claims::ClaimTrouble::LaterGeneration) => {
                 return Err(super::super::probe::NotThisEra::WantsPassword.into());
             }
-            Err(claims::ClaimTrouble::NotATicket) => return Err(Why::OtherKind),
+            Err(claims::ClaimTrouble::NotATicket) => return Err(DialectReason::OtherKind),
         };
         if claims.username != known.identity {
-            self.tell(&Notice::Renamed(Printable::from_untrusted(&claims.username)));
+            self.tell(&DialectNotice::Renamed(Printable::from_untrusted(&claims.username)));
         }
         Ok(claims.username)
     }

@@ -1,8 +1,9 @@
 use super::{invited, run, stopped};
-use firstkey_core::flow::stop::NoAnswer;
+use firstkey_core::flow::stop::{NoAnswer, Reach};
 use firstkey_infisical::door::Call;
 use firstkey_infisical::flow::{
-    Deed, Done, Known, Options, Reach, Recovery, Refused, Stop, Why, change, recover, verify,
+    DialectAccount, DialectDeed, DialectDone, DialectOptions, DialectReason, DialectStop, Recovery, Refused, change,
+    recover, verify,
 };
 use firstkey_infisical::kit::Kit;
 use firstkey_infisical::pin::Pin;
@@ -24,24 +25,24 @@ fn completed() -> (Bench, Pin, Kit) {
     (fresh, done.pin.expect("a pin"), kit)
 }
 
-fn known(pin: &Pin) -> Known {
-    Known { origin: pin.origin.clone(), identity: pin.identity.clone(), pin: Some(pin.clone()), ticket: None }
+fn known(pin: &Pin) -> DialectAccount {
+    DialectAccount { origin: pin.origin.clone(), identity: pin.identity.clone(), pin: Some(pin.clone()), ticket: None }
 }
 
-fn options(pin: &Pin) -> Options {
-    Options { pins: vec![pin.clone()], now: 1_795_457_000, rehearsal: false }
+fn options(pin: &Pin) -> DialectOptions {
+    DialectOptions { pins: vec![pin.clone()], now: 1_795_457_000, rehearsal: false }
 }
 
-fn verified(bench: &mut Bench, pin: &Pin) -> Result<Done, Stop> {
+fn verified(bench: &mut Bench, pin: &Pin) -> Result<DialectDone, DialectStop> {
     ready(verify(bench, &mut Seeded::new(7), options(pin), known(pin)))
 }
 
-fn changed(bench: &mut Bench, pin: &Pin) -> Result<Done, Stop> {
+fn changed(bench: &mut Bench, pin: &Pin) -> Result<DialectDone, DialectStop> {
     bench.new = [NEW.as_bytes().to_vec()].into();
     ready(change(bench, &mut Seeded::new(7), options(pin), known(pin)))
 }
 
-fn recovered(bench: &mut Bench, pin: &Pin, kit: Option<&Kit>) -> Result<Done, Stop> {
+fn recovered(bench: &mut Bench, pin: &Pin, kit: Option<&Kit>) -> Result<DialectDone, DialectStop> {
     bench.new = [NEW.as_bytes().to_vec()].into();
     bench.links.push_back(format!("{ORIGIN}{RESET}"));
     let account = Some((pin.origin.clone(), pin.identity.clone()));
@@ -53,9 +54,9 @@ fn recovered(bench: &mut Bench, pin: &Pin, kit: Option<&Kit>) -> Result<Done, St
 fn an_account_is_verified_with_and_without_a_pin() {
     let (mut bench, pin, _) = completed();
     let done = verified(&mut bench, &pin).expect("it opens");
-    assert_eq!((done.deed, done.pin.as_ref()), (Deed::Verified, Some(&pin)));
-    let unknown = Known { pin: None, ..known(&pin) };
-    let done = ready(verify(&mut bench, &mut Seeded::new(8), Options::default(), unknown)).expect("it opens");
+    assert_eq!((done.deed, done.pin.as_ref()), (DialectDeed::Verified, Some(&pin)));
+    let unknown = DialectAccount { pin: None, ..known(&pin) };
+    let done = ready(verify(&mut bench, &mut Seeded::new(8), DialectOptions::default(), unknown)).expect("it opens");
     assert_eq!(done.pin.expect("a pin").public_key, pin.public_key);
 }
 
@@ -63,7 +64,7 @@ fn an_account_is_verified_with_and_without_a_pin() {
 fn a_wrong_password_is_asked_for_three_times_and_opens_nothing() {
     let (mut bench, pin, _) = completed();
     bench.old = b"not the password at all 1".to_vec();
-    assert!(matches!(stopped(verified(&mut bench, &pin)).why, Why::NotOpened));
+    assert!(matches!(stopped(verified(&mut bench, &pin)).why, DialectReason::NotOpened));
     assert_eq!(bench.asked.iter().filter(|one| *one == "password").count(), 3);
     // Two pairs each: far below the ten failures after which these servers want a puzzle solved.
     assert_eq!(bench.fake.bodies("/api/v3/auth/login2").len(), 6);
@@ -91,7 +92,7 @@ fn w03_w04_w05_w06_whatever_differs_from_the_pin_is_refused() {
         let mut bench = Bench::new(bench.fake.clone());
         bench.fake.lies = vec![lie];
         let stop = stopped(verified(&mut bench, &pin));
-        assert!(matches!(stop.why, Why::Refused(_)), "{name} {stop:?}");
+        assert!(matches!(stop.why, DialectReason::Refused(_)), "{name} {stop:?}");
         assert_eq!(stop.reach, Reach::NothingChanged);
     }
 }
@@ -108,13 +109,13 @@ fn w04_an_older_vault_after_a_change_is_refused() {
     bench.fake.users[0].keys = old;
     bench.old = PASSWORD.as_bytes().to_vec();
     let stop = stopped(verified(&mut bench, &new_pin));
-    assert!(matches!(stop.why, Why::Refused(Refused::OtherSalt)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::Refused(Refused::OtherSalt)), "{stop:?}");
     // The same salt and verifier with older ciphertexts.
     let (mut bench, pin, _) = completed();
     let other = Pin { vault: [7; 32], ..pin };
-    assert!(matches!(stopped(verified(&mut bench, &other)).why, Why::Refused(Refused::OtherVault)));
+    assert!(matches!(stopped(verified(&mut bench, &other)).why, DialectReason::Refused(Refused::OtherVault)));
     let other = Pin { public_key: firstkey_infisical::keys::PublicKey([9; 32]), ..other };
-    assert!(matches!(stopped(verified(&mut bench, &other)).why, Why::Refused(Refused::OtherKey)));
+    assert!(matches!(stopped(verified(&mut bench, &other)).why, DialectReason::Refused(Refused::OtherKey)));
 }
 
 #[test]
@@ -130,7 +131,7 @@ fn w02_no_command_sends_anything_but_the_probe_to_a_later_server() {
                 1 => changed(&mut bench, &pin),
                 _ => recovered(&mut bench, &pin, Some(&kit)),
             };
-            assert!(matches!(stopped(end).why, Why::Era(_)), "{era:?} {command}");
+            assert!(matches!(stopped(end).why, DialectReason::Era(_)), "{era:?} {command}");
             assert_eq!(bench.fake.log.len(), 1);
             assert!(!bench.asked.iter().any(|one| one.contains("password") || one.contains("secret")));
         }
@@ -141,7 +142,7 @@ fn w02_no_command_sends_anything_but_the_probe_to_a_later_server() {
 fn w21_a_changed_password_opens_the_same_key_and_ends_other_sessions() {
     let (mut bench, pin, kit) = completed();
     let done = changed(&mut bench, &pin).expect("changed");
-    assert_eq!(done.deed, Deed::Changed);
+    assert_eq!(done.deed, DialectDeed::Changed);
     assert_eq!(bench.fake.sessions_ended, 1);
     let pin = done.pin.expect("a pin");
     bench.old = NEW.as_bytes().to_vec();
@@ -158,12 +159,12 @@ fn a_change_whose_answer_is_lost_is_found_out_by_logging_in() {
     let path = "/api/v1/password/change-password";
     let (mut bench, pin, _) = completed();
     bench.fake.lies = vec![Lie::LoseAfter(path)];
-    assert_eq!(changed(&mut bench, &pin).expect("it was stored").deed, Deed::Changed);
+    assert_eq!(changed(&mut bench, &pin).expect("it was stored").deed, DialectDeed::Changed);
     assert_eq!(bench.fake.bodies(path).len(), 1);
     let (mut bench, pin, _) = completed();
     bench.fake.lies = vec![Lie::LoseBefore(path)];
     let stop = stopped(changed(&mut bench, &pin));
-    assert!(matches!(stop.why, Why::Lost(Call::ChangeLock, NoAnswer::Broken)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::Lost(Call::ChangeLock, NoAnswer::Broken)), "{stop:?}");
     assert_eq!(bench.fake.bodies(path).len(), 1, "it is not sent again");
 }
 
@@ -173,7 +174,7 @@ fn a_forgotten_password_is_replaced_with_the_kit_and_the_mailbox() {
         let (mut bench, pin, kit) = completed();
         bench.kit_secret = kit.secret.groups().as_bytes().to_vec();
         let done = recovered(&mut bench, &pin, from_file.then_some(&kit)).unwrap_or_else(|stop| panic!("{stop:?}"));
-        assert_eq!(done.deed, Deed::Recovered);
+        assert_eq!(done.deed, DialectDeed::Recovered);
         let pin = done.pin.expect("a pin");
         bench.old = NEW.as_bytes().to_vec();
         verified(&mut bench, &pin).expect("it opens with the new one");
@@ -192,7 +193,7 @@ fn a_wrong_secret_is_asked_for_again_while_the_code_is_good() {
     let (mut bench, pin, _) = completed();
     bench.kit_secret = "00".repeat(16).into_bytes();
     let stop = stopped(recovered(&mut bench, &pin, None));
-    assert!(matches!(stop.why, Why::NotOpened), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::NotOpened), "{stop:?}");
     assert_eq!(stop.reach, Reach::CodeUsed);
     assert!(bench.fake.bodies("/api/v1/password/password-reset").is_empty());
 }
@@ -212,7 +213,7 @@ fn w11_w16_a_kit_that_the_server_lost_or_replaced_does_not_take_the_key_with_it(
     let (mut bench, pin, kit) = completed();
     bench.fake.users[0].kit = None;
     bench.kit_secret = kit.secret.groups().as_bytes().to_vec();
-    assert!(matches!(stopped(recovered(&mut bench, &pin, None)).why, Why::Says(Call::FetchKit, _)));
+    assert!(matches!(stopped(recovered(&mut bench, &pin, None)).why, DialectReason::Says(Call::FetchKit, _)));
 }
 
 #[test]
@@ -227,14 +228,14 @@ fn w16_another_private_key_than_the_pinned_one_is_never_put_under_a_new_lock() {
     bench.fake.users[0].kit = Some(serde_json::json!({"encryptedPrivateKey": ciphertext, "iv": iv, "tag": tag}));
     bench.kit_secret = kit.secret.groups().as_bytes().to_vec();
     let stop = stopped(recovered(&mut bench, &pin, None));
-    assert!(matches!(stop.why, Why::Refused(Refused::OtherKey)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::Refused(Refused::OtherKey)), "{stop:?}");
     assert!(bench.fake.bodies("/api/v1/password/password-reset").is_empty());
     // A kit of another account is not used at all.
     let mut foreign = other_kit;
     foreign.identity = "eve@example.org".to_owned();
     let mut fresh = Bench::new(bench.fake.clone());
     fresh.fake.log.clear();
-    assert!(matches!(stopped(recovered(&mut fresh, &pin, Some(&foreign))).why, Why::OtherAccount));
+    assert!(matches!(stopped(recovered(&mut fresh, &pin, Some(&foreign))).why, DialectReason::OtherAccount));
 }
 
 #[test]

@@ -1,18 +1,21 @@
 use super::{PROBE, VERIFY, invited, invited_at, run, stopped};
 use crate::exchanges::exchanges;
 use firstkey_core::crypto::strength::Estimator;
-use firstkey_core::flow::stop::LocalTrouble;
+use firstkey_core::flow::Answer;
+use firstkey_core::flow::stop::{Halt, LocalTrouble, Reach};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
 use firstkey_infisical::door::{Call, Request};
 use firstkey_infisical::flow::accept::accept;
-use firstkey_infisical::flow::{Answer, Halt, Notice, Options, Question, Reach, Why, World};
+use firstkey_infisical::flow::{DialectNotice, DialectOptions, DialectQuestion, DialectReason, Infisical};
 use firstkey_infisical::keys::StretchJob;
 use firstkey_infisical::pin::Pin;
 use firstkey_infisical::probe::NotThisEra;
 use firstkey_testkit::chance::Seeded;
 use firstkey_testkit::infisical::fake::{Era, Lie};
 use firstkey_testkit::infisical::person::{Bench, ready};
+use std::convert::Infallible;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -31,7 +34,7 @@ fn w02_every_later_generation_gets_the_probe_and_nothing_else() {
     ] {
         let (mut bench, link) = invited_at(era, &[]);
         let stop = stopped(run(&mut bench, &link));
-        assert!(matches!(&stop.why, Why::Era(found) if *found == expected), "{era:?} {stop:?}");
+        assert!(matches!(&stop.why, DialectReason::Era(found) if *found == expected), "{era:?} {stop:?}");
         assert_eq!(stop.reach, Reach::NothingChanged);
         assert_eq!(bench.fake.paths(), [format!("POST {PROBE}")], "{era:?}");
         assert_eq!(bench.fake.log[0].body, b"{}");
@@ -45,12 +48,12 @@ fn w02_a_server_that_is_upgraded_meanwhile_gets_neither_code_nor_keys() {
     // Between the first probe and the second.
     let (mut bench, link) = invited(&[Lie::UpgradeAfterProbe]);
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::Era(NotThisEra::WantsPassword)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::Era(NotThisEra::WantsPassword)), "{stop:?}");
     assert!(!super::paths(&bench).contains(&VERIFY.to_owned()));
     // Between the code and the upload.
     let (mut bench, link) = invited(&[Lie::UpgradeAfterVerify]);
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::Era(NotThisEra::WantsPassword)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::Era(NotThisEra::WantsPassword)), "{stop:?}");
     assert_eq!(stop.reach, Reach::CodeUsed);
     assert!(bench.fake.log.iter().filter(|one| one.path == PROBE).all(|one| one.body == b"{}"), "no keys left");
 }
@@ -63,12 +66,12 @@ fn w02_a_server_that_was_busy_is_probed_again_before_it_gets_the_same_bytes() {
         let end = ready(accept(
             &mut busy,
             &mut Seeded::new(42),
-            Options { now: 1_795_457_000, ..Options::default() },
+            DialectOptions { now: 1_795_457_000, ..DialectOptions::default() },
             Zeroizing::new(link.into_bytes()),
         ));
         // While it was busy it was replaced by one that wants the password.
         let stop = stopped(end);
-        assert!(matches!(stop.why, Why::Era(NotThisEra::WantsPassword)), "{path} {stop:?}");
+        assert!(matches!(stop.why, DialectReason::Era(NotThisEra::WantsPassword)), "{path} {stop:?}");
         let sent = bench.fake.log.iter().filter(|one| one.path == sensitive && one.body != b"{}").count();
         assert_eq!(sent, 0, "{path}: the refused one never arrived, and there was no other");
     }
@@ -81,27 +84,27 @@ struct Busy<'a> {
     bench: &'a mut Bench,
 }
 
-impl World for Busy<'_> {
-    fn ask(&mut self, question: Question) -> Answer {
+impl World<Infisical> for Busy<'_> {
+    fn ask(&mut self, question: DialectQuestion) -> Answer {
         self.bench.ask(question)
     }
-    fn tell(&mut self, notice: &Notice) {
+    fn tell(&mut self, notice: &DialectNotice) {
         self.bench.tell(notice);
     }
-    fn prepare(&mut self) -> Result<(), LocalTrouble> {
+    fn prepare(&mut self, (): ()) -> Result<(), LocalTrouble> {
         Ok(())
     }
     async fn stretch(&mut self, job: StretchJob) -> Result<MasterKey, Halt> {
         self.bench.stretch(job).await
     }
-    async fn send(&mut self, request: &Request) -> Result<Response, Halt> {
+    async fn send(&mut self, request: &Request, _: Option<&Infallible>) -> Result<Response, Halt> {
         let wanted = if self.upload { Call::CompleteInvite } else { Call::VerifyInvite };
         if request.call() == wanted && !std::mem::replace(&mut self.refused, true) {
             let mut answer = exchanges().remove(&119).expect("the limiter's answer").response;
             answer.retry_after = Some(1);
             return Ok(answer);
         }
-        self.bench.send(request).await
+        self.bench.send(request, None).await
     }
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
         self.bench.fake.era = Era::G1;

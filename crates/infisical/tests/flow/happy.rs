@@ -1,8 +1,7 @@
 use super::{PROBE, VERIFY, invited, run, run_with, stopped};
 use base64ct::Encoding;
-use firstkey_core::flow::stop::GaveUp;
-use firstkey_infisical::flow::Missing;
-use firstkey_infisical::flow::{Deed, Options, Why};
+use firstkey_core::flow::stop::{GaveUp, Missing, Reach};
+use firstkey_infisical::flow::{DialectDeed, DialectOptions, DialectReason};
 use firstkey_infisical::hexadecimal;
 use firstkey_infisical::keys::PublicKey;
 use firstkey_testkit::infisical::fake::{Fake, Lie};
@@ -12,7 +11,7 @@ use firstkey_testkit::infisical::person::{Bench, PASSWORD};
 fn an_invited_person_ends_with_keys_that_were_read_back_and_a_kit() {
     let (mut bench, link) = invited(&[]);
     let done = run(&mut bench, &link).expect("an honest server");
-    assert_eq!((done.deed, done.member, done.kit), (Deed::Completed, true, true));
+    assert_eq!((done.deed, done.member, done.kit), (DialectDeed::Completed, true, true));
     assert_eq!(done.identity, "ada+new@example.org");
     let user = &bench.fake.users[0];
     assert!(user.accepted && user.kit.is_some());
@@ -87,7 +86,7 @@ fn w01_a_password_within_reach_is_refused_and_nothing_is_made_of_it() {
     bench.new =
         ["tundra-velvet-42", "short1", "only letters and nothing else"].map(|text| text.as_bytes().to_vec()).into();
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::GaveUp(GaveUp::WeakPasswords)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::GaveUp(GaveUp::WeakPasswords)), "{stop:?}");
     assert!(!bench.trace.contains(&"stretch".to_owned()));
     assert!(bench.fake.paths().iter().all(|path| path.ends_with(PROBE)));
 }
@@ -98,7 +97,7 @@ fn whoever_says_no_or_keeps_no_kit_ends_it_before_the_code_is_used_up() {
         let (mut bench, link) = invited(&[]);
         (bench.consents, bench.keeps_kit) = (consents, keeps_kit);
         let stop = stopped(run(&mut bench, &link));
-        assert!(matches!(stop.why, Why::GaveUp(GaveUp::NotYou | GaveUp::Kit)), "{stop:?}");
+        assert!(matches!(stop.why, DialectReason::GaveUp(GaveUp::NotYou | GaveUp::Kit)), "{stop:?}");
         assert!(!super::paths(&bench).contains(&VERIFY.to_owned()));
         assert_eq!(bench.fake.log.is_empty(), !consents);
     }
@@ -107,7 +106,7 @@ fn whoever_says_no_or_keeps_no_kit_ends_it_before_the_code_is_used_up() {
 #[test]
 fn a_rehearsal_sends_the_probe_and_shows_the_upload() {
     let (mut bench, link) = invited(&[]);
-    let options = Options { rehearsal: true, ..Options::default() };
+    let options = DialectOptions { rehearsal: true, ..DialectOptions::default() };
     let done = run_with(&mut bench, &link, options).expect("an honest server");
     let request = done.rehearsal.expect("shown");
     assert_eq!(request.disclosed().len(), 12);
@@ -135,8 +134,9 @@ fn an_account_that_was_complete_before_gets_no_keys() {
     for pins in [vec![first.pin.expect("a pin")], Vec::new()] {
         let mut again = Bench::new(bench.fake.clone());
         let known = !pins.is_empty();
-        let done = run_with(&mut again, &link, Options { pins, ..Options::default() }).expect("an honest server");
-        assert_eq!(done.deed, Deed::Joined);
+        let done = run_with(&mut again, &link, DialectOptions { pins, ..DialectOptions::default() })
+            .expect("an honest server");
+        assert_eq!(done.deed, DialectDeed::Joined);
         assert_eq!(again.asked.contains(&"new password".to_owned()), !known);
         assert!(again.fake.memberships.iter().all(|one| one.accepted));
         assert_eq!(again.fake.users[0].keys, before, "no keys were sent");
@@ -158,9 +158,9 @@ fn w12_w13_memberships_that_came_or_went_are_told() {
     // De-provisioned between verification and completion: the server refuses, and says why.
     let (mut bench, link) = invited(&[Lie::Deprovision]);
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::Says(_, firstkey_infisical::says::Says::NoInvitation)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::Says(_, firstkey_infisical::says::Says::NoInvitation)), "{stop:?}");
     assert!(bench.fake.users[0].keys.is_none());
-    assert_eq!(stop.reach, firstkey_infisical::flow::Reach::CodeUsed);
+    assert_eq!(stop.reach, Reach::CodeUsed);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn whoever_stops_the_program_at_any_effect_stops_everything() {
         let (mut bench, link) = invited(&[]);
         bench.patience = patience;
         if let Err(stop) = run(&mut bench, &link) {
-            assert!(matches!(stop.why, Why::Cancelled), "{patience} {stop:?}");
+            assert!(matches!(stop.why, DialectReason::Cancelled), "{patience} {stop:?}");
             let effects = bench.trace.iter().filter(|one| *one != "keep").count();
             assert_eq!(effects, patience, "nothing is done after the stop");
         }
@@ -226,10 +226,10 @@ fn links_are_asked_for_again_and_end() {
     let (mut bench, _) = invited(&[]);
     bench.links = std::iter::repeat_n(cut.to_owned(), 20).collect();
     let stop = stopped(run(&mut bench, cut));
-    assert!(matches!(stop.why, Why::Link(_)) && bench.fake.log.is_empty());
+    assert!(matches!(stop.why, DialectReason::Link(_)) && bench.fake.log.is_empty());
     let (mut bench, _) = invited(&[]);
     let stop = stopped(run(&mut bench, cut));
-    assert!(matches!(stop.why, Why::Missing(Missing::Link)));
+    assert!(matches!(stop.why, DialectReason::Missing(Missing::Invite)));
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn two_typings_and_the_kits_group_must_be_right() {
     bench.mistypes = 6;
     // Five pairs, so the sixth wrong typing is never asked for.
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::GaveUp(GaveUp::TypingsDiffer)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::GaveUp(GaveUp::TypingsDiffer)), "{stop:?}");
     assert!(!bench.trace.contains(&"stretch".to_owned()));
     // A passphrase that was made stays the same while it is copied wrong.
     let (mut bench, link) = invited(&[]);
@@ -250,7 +250,7 @@ fn two_typings_and_the_kits_group_must_be_right() {
     let asked = |bench: &Bench| bench.asked.iter().filter(|one| *one == "kit proof").count();
     bench.kit_mistypes = 5;
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::GaveUp(GaveUp::KitProof)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::GaveUp(GaveUp::KitProof)), "{stop:?}");
     assert_eq!(asked(&bench), 5);
     assert!(!super::paths(&bench).contains(&VERIFY.to_owned()));
 }
@@ -263,7 +263,7 @@ fn a_server_that_forgot_an_account_which_was_completed_here_gets_no_new_keys() {
     bench.fake.users[0].keys = None;
     bench.fake.memberships[0].accepted = false;
     bench.fake.memberships[0].code = Some(firstkey_testkit::infisical::fake::CODE.to_owned());
-    let stop = stopped(run_with(&mut bench, &link, Options { pins: vec![pin], ..Options::default() }));
-    assert!(matches!(stop.why, Why::Refused(firstkey_infisical::flow::Refused::Forgotten)), "{stop:?}");
+    let stop = stopped(run_with(&mut bench, &link, DialectOptions { pins: vec![pin], ..DialectOptions::default() }));
+    assert!(matches!(stop.why, DialectReason::Refused(firstkey_infisical::flow::Refused::Forgotten)), "{stop:?}");
     assert!(bench.fake.users[0].keys.is_none());
 }

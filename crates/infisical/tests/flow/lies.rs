@@ -1,10 +1,10 @@
 use super::{invited, run, stopped};
-use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::flow::stop::{GaveUp, Reach};
 use firstkey_infisical::answer::Nonsense;
-use firstkey_infisical::flow::{Reach, Refused, Why};
+use firstkey_infisical::flow::{DialectReason, Refused};
 use firstkey_testkit::infisical::fake::Lie;
 
-fn refused(lie: Lie) -> Why {
+fn refused(lie: Lie) -> DialectReason {
     let (mut bench, link) = invited(&[lie]);
     let stop = stopped(run(&mut bench, &link));
     assert!(stop.reach >= Reach::Unknown, "{lie:?} {stop:?}");
@@ -14,13 +14,13 @@ fn refused(lie: Lie) -> Why {
 
 #[test]
 fn w03_w06_a_public_key_that_was_swapped_is_refused() {
-    assert!(matches!(refused(Lie::SwapPublicKey), Why::SomebodyElse));
-    assert!(matches!(refused(Lie::SwapPublicKeyAtLogin), Why::Refused(Refused::Keys)));
+    assert!(matches!(refused(Lie::SwapPublicKey), DialectReason::SomebodyElse));
+    assert!(matches!(refused(Lie::SwapPublicKeyAtLogin), DialectReason::Refused(Refused::Keys)));
 }
 
 #[test]
 fn w04_another_ciphertext_at_the_read_back_is_refused() {
-    assert!(matches!(refused(Lie::OtherCiphertext), Why::Refused(Refused::Differs(_))));
+    assert!(matches!(refused(Lie::OtherCiphertext), DialectReason::Refused(Refused::Differs(_))));
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn w05_another_salt_or_an_unusable_b_is_refused_before_any_proof_is_sent() {
         let (mut bench, link) = invited(&[lie]);
         let stop = stopped(run(&mut bench, &link));
         assert!(
-            matches!(stop.why, Why::Refused(Refused::OtherSalt | Refused::Nonsense(Nonsense::Malformed(_)))),
+            matches!(stop.why, DialectReason::Refused(Refused::OtherSalt | Refused::Nonsense(Nonsense::Malformed(_)))),
             "{lie:?} {stop:?}"
         );
         for path in ["/api/v3/auth/login2", "/api/v1/password/backup-private-key"] {
@@ -47,7 +47,7 @@ fn w07_w26_older_versions_missing_keys_and_odd_lengths_are_refused() {
     ] {
         let why = refused(lie);
         assert!(
-            matches!(why, Why::Refused(Refused::Nonsense(Nonsense::Malformed(found))) if found == member),
+            matches!(why, DialectReason::Refused(Refused::Nonsense(Nonsense::Malformed(found))) if found == member),
             "{lie:?} {why:?}"
         );
     }
@@ -55,12 +55,12 @@ fn w07_w26_older_versions_missing_keys_and_odd_lengths_are_refused() {
 
 #[test]
 fn a_server_that_hands_out_the_verifier_is_refused() {
-    assert!(matches!(refused(Lie::ShowsVerifier), Why::Refused(Refused::ShowsVerifier)));
+    assert!(matches!(refused(Lie::ShowsVerifier), DialectReason::Refused(Refused::ShowsVerifier)));
 }
 
 #[test]
 fn w16_a_kit_that_is_not_what_was_sent_is_refused_and_one_that_is_not_stored_is_told() {
-    assert!(matches!(refused(Lie::OtherKit), Why::Refused(Refused::Differs(_))));
+    assert!(matches!(refused(Lie::OtherKit), DialectReason::Refused(Refused::Differs(_))));
     let (mut bench, link) = invited(&[Lie::NoKit]);
     let done = run(&mut bench, &link).expect("the account is whole");
     assert!(!done.kit && bench.told.contains(&"KitNotStored".to_owned()));
@@ -77,15 +77,19 @@ fn w18_a_stranger_who_begins_log_ins_is_outwaited() {
     let (mut bench, link) = invited(&[]);
     let pin = run(&mut bench, &link).expect("an honest server").pin.expect("a pin");
     bench.fake.lies = vec![Lie::Disturbed(1)];
-    let known = firstkey_infisical::flow::Known {
+    let known = firstkey_infisical::flow::DialectAccount {
         origin: pin.origin.clone(),
         identity: pin.identity.clone(),
         pin: Some(pin),
         ticket: None,
     };
     let mut rng = firstkey_testkit::chance::Seeded::new(5);
-    let end =
-        firstkey_infisical::flow::verify(&mut bench, &mut rng, firstkey_infisical::flow::Options::default(), known);
+    let end = firstkey_infisical::flow::verify(
+        &mut bench,
+        &mut rng,
+        firstkey_infisical::flow::DialectOptions::default(),
+        known,
+    );
     assert!(firstkey_testkit::infisical::person::ready(end).is_ok());
     assert!(!bench.told.contains(&"NotOpened".to_owned()), "it is not called a wrong password");
 }
@@ -111,7 +115,7 @@ fn w14_an_account_that_was_renamed_right_away_is_told() {
     let (mut bench, link) = invited(&[Lie::Rename]);
     let stop = stopped(run(&mut bench, &link));
     assert!(bench.told.iter().any(|told| told.contains("Renamed")), "{:?}", bench.told);
-    assert!(matches!(stop.why, Why::Says(..)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::Says(..)), "{stop:?}");
 }
 
 #[test]
@@ -126,10 +130,10 @@ fn w25_of_two_completions_at_once_the_one_whose_keys_are_not_stored_is_told_so()
     let end = firstkey_testkit::infisical::person::ready(firstkey_infisical::flow::accept::accept(
         &mut bench,
         &mut seed,
-        firstkey_infisical::flow::Options::default(),
+        firstkey_infisical::flow::DialectOptions::default(),
         text,
     ));
-    assert!(matches!(stopped(end).why, Why::SomebodyElse));
+    assert!(matches!(stopped(end).why, DialectReason::SomebodyElse));
 }
 
 #[test]

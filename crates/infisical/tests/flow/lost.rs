@@ -1,9 +1,12 @@
 use super::{PROBE, VERIFY, invited, run, stopped};
-use firstkey_core::flow::stop::NoAnswer;
+use firstkey_core::flow::Answer;
+use firstkey_core::flow::stop::{Halt, LocalTrouble, NoAnswer, Reach};
+use firstkey_core::flow::world::World;
 use firstkey_infisical::door::Call;
-use firstkey_infisical::flow::{Deed, Reach, Why};
+use firstkey_infisical::flow::{DialectDeed, DialectNotice, DialectQuestion, DialectReason, Infisical};
 use firstkey_infisical::says::Says;
 use firstkey_testkit::infisical::fake::Lie;
+use std::convert::Infallible;
 
 fn uploads(bench: &firstkey_testkit::infisical::person::Bench) -> Vec<Vec<u8>> {
     bench.fake.log.iter().filter(|one| one.path == PROBE && one.body != b"{}").map(|one| one.body.clone()).collect()
@@ -14,7 +17,7 @@ fn w25_a_completion_whose_answer_is_lost_is_found_out_by_logging_in() {
     for lie in [Lie::LoseAfter(PROBE), Lie::PageAfter(PROBE)] {
         let (mut bench, link) = invited(&[lie]);
         let done = run(&mut bench, &link).unwrap_or_else(|stop| panic!("{lie:?} {stop:?}"));
-        assert_eq!(done.deed, Deed::Completed);
+        assert_eq!(done.deed, DialectDeed::Completed);
         assert_eq!(uploads(&bench).len(), 1, "{lie:?}: it is not sent again");
         assert!(bench.told.contains(&"FindingOut".to_owned()));
     }
@@ -43,55 +46,56 @@ struct Losing {
 }
 
 impl Losing {
-    fn run(&mut self, link: &str) -> Result<super::Done, super::Stop> {
+    fn run(&mut self, link: &str) -> Result<super::DialectDone, super::DialectStop> {
         let link = zeroize::Zeroizing::new(link.as_bytes().to_vec());
         let mut rng = firstkey_testkit::chance::Seeded::new(42);
         firstkey_testkit::infisical::person::ready(firstkey_infisical::flow::accept::accept(
             self,
             &mut rng,
-            firstkey_infisical::flow::Options::default(),
+            firstkey_infisical::flow::DialectOptions::default(),
             link,
         ))
     }
 }
 
-impl firstkey_infisical::flow::World for Losing {
-    fn ask(&mut self, question: firstkey_infisical::flow::Question) -> firstkey_infisical::flow::Answer {
+impl World<Infisical> for Losing {
+    fn ask(&mut self, question: DialectQuestion) -> Answer {
         self.bench.ask(question)
     }
-    fn tell(&mut self, notice: &firstkey_infisical::flow::Notice) {
+    fn tell(&mut self, notice: &DialectNotice) {
         self.bench.tell(notice);
     }
-    fn prepare(&mut self) -> Result<(), firstkey_core::flow::stop::LocalTrouble> {
+    fn prepare(&mut self, (): ()) -> Result<(), LocalTrouble> {
         Ok(())
     }
     async fn stretch(
         &mut self,
         job: firstkey_infisical::keys::StretchJob,
-    ) -> Result<firstkey_core::secret::MasterKey, firstkey_infisical::flow::Halt> {
+    ) -> Result<firstkey_core::secret::MasterKey, Halt> {
         self.bench.stretch(job).await
     }
     async fn send(
         &mut self,
         request: &firstkey_infisical::door::Request,
-    ) -> Result<firstkey_core::wire::inbound::Response, firstkey_infisical::flow::Halt> {
+        _: Option<&Infallible>,
+    ) -> Result<firstkey_core::wire::inbound::Response, Halt> {
         if request.call().target().1 == PROBE {
             self.at -= usize::from(self.at > 0);
             if self.at == 0 && request.call() == Call::CompleteInvite {
                 self.at = usize::MAX;
                 self.bench.trace.push(format!("send POST {PROBE}"));
-                return Err(firstkey_infisical::flow::Halt::Silent(NoAnswer::TimedOut));
+                return Err(Halt::Silent(NoAnswer::TimedOut));
             }
         }
-        self.bench.send(request).await
+        self.bench.send(request, None).await
     }
-    async fn wait(&mut self, time: std::time::Duration) -> Result<(), firstkey_infisical::flow::Halt> {
+    async fn wait(&mut self, time: std::time::Duration) -> Result<(), Halt> {
         self.bench.wait(time).await
     }
     fn estimator(&self) -> &dyn firstkey_core::crypto::strength::Estimator {
         self.bench.estimator()
     }
-    fn keep(&mut self, pin: &firstkey_infisical::pin::Pin) -> Result<(), firstkey_core::flow::stop::LocalTrouble> {
+    fn keep(&mut self, pin: &firstkey_infisical::pin::Pin) -> Result<(), LocalTrouble> {
         self.bench.keep(pin)
     }
 }
@@ -101,13 +105,13 @@ fn a_verification_whose_answer_is_lost_is_not_sent_again() {
     for lie in [Lie::LoseAfter(VERIFY), Lie::LoseBefore(VERIFY)] {
         let (mut bench, link) = invited(&[lie]);
         let stop = stopped(run(&mut bench, &link));
-        assert!(matches!(stop.why, Why::Lost(Call::VerifyInvite, NoAnswer::Broken)), "{stop:?}");
+        assert!(matches!(stop.why, DialectReason::Lost(Call::VerifyInvite, NoAnswer::Broken)), "{stop:?}");
         assert_eq!(bench.fake.bodies(VERIFY).len(), 1);
         assert!(uploads(&bench).is_empty());
         // The same command once more tells how it stands.
         let again = run(&mut bench, &link);
         if lie == Lie::LoseAfter(VERIFY) {
-            assert!(matches!(stopped(again).why, Why::Says(Call::VerifyInvite, Says::CodeGone)));
+            assert!(matches!(stopped(again).why, DialectReason::Says(Call::VerifyInvite, Says::CodeGone)));
         } else {
             assert!(again.is_ok());
         }
@@ -120,7 +124,7 @@ fn questions_that_change_nothing_are_asked_again() {
         for lie in [Lie::LoseBefore(path), Lie::LoseAfter(path), Lie::LimitOnce(path)] {
             let (mut bench, link) = invited(&[lie]);
             let done = run(&mut bench, &link).unwrap_or_else(|stop| panic!("{lie:?} {stop:?}"));
-            assert_eq!(done.deed, Deed::Completed);
+            assert_eq!(done.deed, DialectDeed::Completed);
             assert!(bench.told.iter().any(|told| told.starts_with("Retrying")), "{lie:?}");
         }
     }
@@ -131,7 +135,7 @@ fn a_limiter_stands_before_everything_so_even_the_upload_may_follow_it() {
     for path in [VERIFY, PROBE] {
         let (mut bench, link) = invited(&[Lie::LimitOnce(path)]);
         let done = run(&mut bench, &link).unwrap_or_else(|stop| panic!("{path} {stop:?}"));
-        assert_eq!(done.deed, Deed::Completed);
+        assert_eq!(done.deed, DialectDeed::Completed);
         let bodies = uploads(&bench);
         assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "the same bytes");
     }

@@ -11,7 +11,7 @@ mod recorded;
 mod tickets;
 
 use firstkey_infisical::flow::accept::accept;
-use firstkey_infisical::flow::{Done, Options, Stop};
+use firstkey_infisical::flow::{DialectDone, DialectOptions, DialectStop};
 use firstkey_testkit::chance::Seeded;
 use firstkey_testkit::infisical::fake::{Era, Fake, Lie};
 use firstkey_testkit::infisical::person::{Bench, ORIGIN, ready};
@@ -29,17 +29,17 @@ pub(crate) fn invited_at(era: Era, lies: &[Lie]) -> (Bench, String) {
     (Bench::new(fake), link)
 }
 
-pub(crate) fn run(bench: &mut Bench, link: &str) -> Result<Done, Stop> {
-    run_with(bench, link, Options { now: 1_795_457_000, ..Options::default() })
+pub(crate) fn run(bench: &mut Bench, link: &str) -> Result<DialectDone, DialectStop> {
+    run_with(bench, link, DialectOptions { now: 1_795_457_000, ..DialectOptions::default() })
 }
 
-pub(crate) fn run_with(bench: &mut Bench, link: &str, options: Options) -> Result<Done, Stop> {
+pub(crate) fn run_with(bench: &mut Bench, link: &str, options: DialectOptions) -> Result<DialectDone, DialectStop> {
     let link = Zeroizing::new(link.as_bytes().to_vec());
     ready(accept(bench, &mut Seeded::new(42), options, link))
 }
 
 /// How it stopped.
-pub(crate) fn stopped(end: Result<Done, Stop>) -> Stop {
+pub(crate) fn stopped(end: Result<DialectDone, DialectStop>) -> DialectStop {
     match end {
         Err(stop) => stop,
         Ok(done) => panic!("it went on: {:?}", done.deed),

@@ -5,17 +5,20 @@
 
 use crate::exchanges::{Exchange, exchanges};
 use firstkey_core::crypto::strength::Estimator;
-use firstkey_core::flow::stop::LocalTrouble;
+use firstkey_core::flow::Answer;
+use firstkey_core::flow::stop::{Halt, LocalTrouble};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
 use firstkey_infisical::door::{Call, Request};
 use firstkey_infisical::flow::accept::accept;
-use firstkey_infisical::flow::{Answer, Halt, Notice, Options, Question, World};
+use firstkey_infisical::flow::{DialectNotice, DialectOptions, DialectQuestion, Infisical};
 use firstkey_infisical::keys::StretchJob;
 use firstkey_infisical::pin::Pin;
 use firstkey_testkit::chance::Seeded;
 use firstkey_testkit::infisical::fake::{Era, Fake, TICKETS_END};
 use firstkey_testkit::infisical::person::{Bench, ORIGIN, ready};
+use std::convert::Infallible;
 use std::fmt::Write;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -28,27 +31,27 @@ struct Scripted {
     played: bool,
 }
 
-impl World for Scripted {
-    fn ask(&mut self, question: Question) -> Answer {
+impl World<Infisical> for Scripted {
+    fn ask(&mut self, question: DialectQuestion) -> Answer {
         self.bench.ask(question)
     }
-    fn tell(&mut self, notice: &Notice) {
+    fn tell(&mut self, notice: &DialectNotice) {
         self.bench.tell(notice);
     }
-    fn prepare(&mut self) -> Result<(), LocalTrouble> {
+    fn prepare(&mut self, (): ()) -> Result<(), LocalTrouble> {
         Ok(())
     }
     async fn stretch(&mut self, job: StretchJob) -> Result<MasterKey, Halt> {
         self.bench.stretch(job).await
     }
-    async fn send(&mut self, request: &Request) -> Result<Response, Halt> {
+    async fn send(&mut self, request: &Request, _: Option<&Infallible>) -> Result<Response, Halt> {
         if request.call() == self.call
             && let Some(answer) = self.answer.take()
         {
             self.played = true;
             return Ok(answer);
         }
-        self.bench.send(request).await
+        self.bench.send(request, None).await
     }
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
         self.bench.wait(time).await
@@ -91,7 +94,7 @@ fn play(call: Call, exchange: Exchange) -> (Scripted, String) {
     bench.before_link = Some(|fake, links| links.push_back(format!("{ORIGIN}{}", fake.sign_in(0, TICKETS_END))));
     let mut world = Scripted { bench, call, answer: Some(exchange.response), played: false };
     let link = Zeroizing::new(format!("{ORIGIN}{path}").into_bytes());
-    let options = Options { now: 1_795_457_000, ..Options::default() };
+    let options = DialectOptions { now: 1_795_457_000, ..DialectOptions::default() };
     let end = match ready(accept(&mut world, &mut Seeded::new(42), options, link)) {
         Ok(done) => format!("{:?}, kit {}, member {}", done.deed, done.kit, done.member),
         Err(stop) => format!("{:?}; {:?}", stop.why, stop.reach),

@@ -1,6 +1,7 @@
 use super::{run, stopped};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey_infisical::flow::{Deed, Reach, Why};
+use firstkey_core::flow::stop::Reach;
+use firstkey_infisical::flow::{DialectDeed, DialectReason};
 use firstkey_infisical::probe::NotThisEra;
 use firstkey_infisical::says::Says;
 use firstkey_testkit::infisical::fake::{Era, Fake, TICKETS_END};
@@ -26,7 +27,7 @@ fn provisioned_at(era: Era, verified: bool) -> (Bench, String) {
 fn somebody_who_signed_in_completes_with_their_ticket_and_their_user_name() {
     let (mut bench, link) = provisioned(true);
     let done = run(&mut bench, &link).expect("an honest server");
-    assert_eq!((done.deed, done.member, done.kit), (Deed::Completed, true, true));
+    assert_eq!((done.deed, done.member, done.kit), (DialectDeed::Completed, true, true));
     assert_eq!(done.identity, "sam-scimmer-nj-4w");
     let upload = bench.fake.bodies(SIGNUP).pop().expect("an upload");
     assert_eq!(
@@ -66,7 +67,7 @@ fn w14_keys_are_never_sent_with_a_ticket_whose_address_is_not_proven() {
     let (mut bench, link) = provisioned(false);
     bench.digits = "000000".to_owned();
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::Says(_, Says::CodeWrong)), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::Says(_, Says::CodeWrong)), "{stop:?}");
     assert_eq!(bench.asked.iter().filter(|one| *one == "digits").count(), 3);
 }
 
@@ -76,7 +77,7 @@ fn the_mail_of_provisioning_is_explained_and_the_address_that_one_lands_on_is_ta
     bench.links.push_back(link);
     let mail = format!("{ORIGIN}/api/v1/sso/redirect/saml2/organizations/acme-xt-fj");
     let done = run(&mut bench, &mail).expect("an honest server");
-    assert_eq!(done.deed, Deed::Completed);
+    assert_eq!(done.deed, DialectDeed::Completed);
     assert!(bench.asked[0].starts_with("link SignIn("), "{:?}", bench.asked);
     assert!(!super::paths(&bench).iter().any(|path| path.contains("redirect")), "the link itself is never followed");
 }
@@ -88,7 +89,7 @@ fn a_ticket_that_is_over_is_replaced_and_the_same_keys_are_sent() {
     bench.fake.tokens_expire_at_upload();
     bench.before_link = Some(|fake, links| links.push_back(format!("{ORIGIN}{}", fake.sign_in(0, TICKETS_END))));
     let done = run(&mut bench, &link).expect("an honest server");
-    assert_eq!(done.deed, Deed::Completed);
+    assert_eq!(done.deed, DialectDeed::Completed);
     let uploads = bench.fake.bodies(SIGNUP).into_iter().filter(|body| body["verifier"].is_string()).collect::<Vec<_>>();
     assert_eq!(uploads.len(), 2);
     assert_eq!(uploads[0]["verifier"], uploads[1]["verifier"]);
@@ -107,7 +108,7 @@ fn w02_a_ticket_of_a_later_generation_is_refused_without_asking_anybody() {
     let (mut bench, link) = provisioned(true);
     let link = with_claims(&link, |claims| claims.replacen('{', "{\"hasExchangedPrivateKey\":true,", 1));
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::Era(NotThisEra::WantsPassword)) && bench.fake.log.is_empty());
+    assert!(matches!(stop.why, DialectReason::Era(NotThisEra::WantsPassword)) && bench.fake.log.is_empty());
 }
 
 #[test]
@@ -116,7 +117,7 @@ fn w02_later_generations_get_the_twin_probe_and_nothing_else() {
         for verified in [true, false] {
             let (mut bench, link) = provisioned_at(era, verified);
             let stop = stopped(run(&mut bench, &link));
-            assert!(matches!(stop.why, Why::Era(_)), "{era:?} {stop:?}");
+            assert!(matches!(stop.why, DialectReason::Era(_)), "{era:?} {stop:?}");
             assert_eq!(bench.fake.paths(), [format!("POST {SIGNUP}")]);
         }
     }
@@ -128,11 +129,14 @@ fn a_complete_account_and_switched_off_sign_up_are_told() {
     run(&mut bench, &link).expect("an honest server");
     let back = format!("{ORIGIN}{}", bench.fake.sign_in(0, TICKETS_END));
     assert!(back.contains("/login/sso"));
-    assert!(matches!(stopped(run(&mut bench, &back)).why, Why::AlreadyComplete));
+    assert!(matches!(stopped(run(&mut bench, &back)).why, DialectReason::AlreadyComplete));
     let (mut bench, link) = provisioned(true);
     bench.fake.sign_up = false;
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::Says(_, Says::SignUpDisabled)) && stop.reach == Reach::NothingChanged, "{stop:?}");
+    assert!(
+        matches!(stop.why, DialectReason::Says(_, Says::SignUpDisabled)) && stop.reach == Reach::NothingChanged,
+        "{stop:?}"
+    );
 }
 
 #[test]
@@ -157,5 +161,5 @@ fn w17_a_sign_in_that_names_no_organisation_is_not_used() {
     let (mut bench, link) = provisioned(true);
     let link = with_claims(&link, |claims| claims.replace("organizationId", "organizationIdentity"));
     let stop = stopped(run(&mut bench, &link));
-    assert!(matches!(stop.why, Why::NoOrganisation) && bench.fake.log.is_empty(), "{stop:?}");
+    assert!(matches!(stop.why, DialectReason::NoOrganisation) && bench.fake.log.is_empty(), "{stop:?}");
 }

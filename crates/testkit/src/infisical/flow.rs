@@ -9,16 +9,19 @@ use super::fake::{Era, Fake, Lie, Reply, TICKETS_END};
 use super::person::{Bench, ORIGIN, PASSWORD, cheap_stretch, ready};
 use crate::chance::Seeded;
 use firstkey_core::crypto::strength::Estimator;
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
+use firstkey_core::flow::Answer;
+use firstkey_core::flow::stop::{Halt, LocalTrouble, NoAnswer};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::{Framing, Response};
 use firstkey_infisical::door::{Call, Request};
 use firstkey_infisical::flow::accept::accept;
-use firstkey_infisical::flow::{Answer, Deed, Halt, Notice, Options, Question, World};
+use firstkey_infisical::flow::{DialectDeed, DialectNotice, DialectOptions, DialectQuestion, Infisical};
 use firstkey_infisical::hexadecimal;
 use firstkey_infisical::keys::{PublicKey, Salt, Sealed, StretchJob, Vault};
 use firstkey_infisical::pin::Pin;
 use firstkey_infisical::probe::{Route, judge};
+use std::convert::Infallible;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -135,17 +138,17 @@ impl Hostile<'_> {
     }
 }
 
-impl World for Hostile<'_> {
-    fn ask(&mut self, question: Question) -> Answer {
+impl World<Infisical> for Hostile<'_> {
+    fn ask(&mut self, question: DialectQuestion) -> Answer {
         self.count();
         self.bench.ask(question)
     }
 
-    fn tell(&mut self, notice: &Notice) {
+    fn tell(&mut self, notice: &DialectNotice) {
         self.bench.tell(notice);
     }
 
-    fn prepare(&mut self) -> Result<(), LocalTrouble> {
+    fn prepare(&mut self, (): ()) -> Result<(), LocalTrouble> {
         Ok(())
     }
 
@@ -154,7 +157,7 @@ impl World for Hostile<'_> {
         self.bench.stretch(job).await
     }
 
-    async fn send(&mut self, request: &Request) -> Result<Response, Halt> {
+    async fn send(&mut self, request: &Request, _: Option<&Infallible>) -> Result<Response, Halt> {
         self.count();
         self.leaves(request);
         let (method, path) = request.call().target();
@@ -228,11 +231,11 @@ pub fn run(data: &[u8]) {
         Hostile { bench, orders: orders.iter(), effects: 0, probed: false, payload: None, wire: Vec::new() };
     let mut rng = Seeded::new(u64::from(*seed));
     let link = Zeroizing::new(format!("{ORIGIN}{path}").into_bytes());
-    let options = Options { now: 1_795_457_000, ..Options::default() };
+    let options = DialectOptions { now: 1_795_457_000, ..DialectOptions::default() };
     let end = ready(accept(&mut world, &mut rng, options, link));
     judge_traffic(&world);
     if let Ok(done) = end
-        && done.deed == Deed::Completed
+        && done.deed == DialectDeed::Completed
     {
         let pin = done.pin.expect("oracle: completed means known");
         judge_account(&world.bench, &done.identity, &pin);

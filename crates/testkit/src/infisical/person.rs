@@ -3,16 +3,19 @@
 use super::fake::{Fake, Reply};
 use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::strength::Estimator;
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer};
+use firstkey_core::flow::Answer;
+use firstkey_core::flow::stop::{Halt, LocalTrouble, Missing, NoAnswer};
+use firstkey_core::flow::world::World;
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::{Framing, Response};
 use firstkey_estimator::Zxcvbn;
 use firstkey_infisical::door::Request;
-use firstkey_infisical::flow::{Answer, Digits, Halt, Missing, Notice, Question, World};
+use firstkey_infisical::flow::{DialectNotice, DialectQuestion, Digits, Infisical};
 use firstkey_infisical::keys::StretchJob;
 use firstkey_infisical::kit::Kit;
 use firstkey_infisical::pin::Pin;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -115,55 +118,55 @@ fn secret(bytes: &[u8]) -> Answer {
     Answer::Secret(Zeroizing::new(bytes.to_vec()))
 }
 
-impl World for Bench {
-    fn ask(&mut self, question: Question) -> Answer {
+impl World<Infisical> for Bench {
+    fn ask(&mut self, question: DialectQuestion) -> Answer {
         let name = match &question {
-            Question::Link(wish) => format!("link {wish:?}"),
-            Question::Host(_) => "host".to_owned(),
-            Question::Consent(_) => "consent".to_owned(),
-            Question::FirstName => "first name".to_owned(),
-            Question::LastName => "last name".to_owned(),
-            Question::NewPassword { .. } => "new password".to_owned(),
-            Question::Again { .. } => "again".to_owned(),
-            Question::Kit(_) => "kit".to_owned(),
-            Question::KitProof { .. } => "kit proof".to_owned(),
-            Question::Digits(_) => "digits".to_owned(),
-            Question::Password { .. } => "password".to_owned(),
-            Question::KitSecret { .. } => "kit secret".to_owned(),
+            DialectQuestion::Link(wish) => format!("link {wish:?}"),
+            DialectQuestion::Host(_) => "host".to_owned(),
+            DialectQuestion::Consent(_) => "consent".to_owned(),
+            DialectQuestion::FirstName => "first name".to_owned(),
+            DialectQuestion::LastName => "last name".to_owned(),
+            DialectQuestion::NewPassword { .. } => "new password".to_owned(),
+            DialectQuestion::Again { .. } => "again".to_owned(),
+            DialectQuestion::Kit(_) => "kit".to_owned(),
+            DialectQuestion::KitProof { .. } => "kit proof".to_owned(),
+            DialectQuestion::Digits(_) => "digits".to_owned(),
+            DialectQuestion::Password { .. } => "password".to_owned(),
+            DialectQuestion::KitSecret { .. } => "kit secret".to_owned(),
         };
         self.asked.push(name.clone());
         if self.tired(format!("ask {name}")) {
             return Answer::Cancelled;
         }
-        if matches!(question, Question::KitProof { .. }) && self.kit_mistypes > 0 {
+        if matches!(question, DialectQuestion::KitProof { .. }) && self.kit_mistypes > 0 {
             self.kit_mistypes -= 1;
             return secret(b"zzzz");
         }
-        if matches!(question, Question::Again { .. }) && self.mistypes > 0 {
+        if matches!(question, DialectQuestion::Again { .. }) && self.mistypes > 0 {
             self.mistypes -= 1;
-            if let Question::Again { made: Some(made) } = &question {
+            if let DialectQuestion::Again { made: Some(made) } = &question {
                 self.made = Some(made.to_string());
             }
             return secret(b"something else");
         }
         match question {
-            Question::Link(_) => {
+            DialectQuestion::Link(_) => {
                 if let Some(make) = self.before_link {
                     make(&mut self.fake, &mut self.links);
                 }
-                self.links.pop_front().map_or(Answer::Missing(Missing::Link), |link| text(&link))
+                self.links.pop_front().map_or(Answer::Missing(Missing::Invite), |link| text(&link))
             }
-            Question::Host(_) => Answer::Yes,
-            Question::Consent(_) => {
+            DialectQuestion::Host(_) => Answer::Yes,
+            DialectQuestion::Consent(_) => {
                 if self.consents {
                     Answer::Yes
                 } else {
                     Answer::No
                 }
             }
-            Question::FirstName => text("Ada"),
-            Question::LastName => text("Lovelace"),
-            Question::NewPassword { .. } => {
+            DialectQuestion::FirstName => text("Ada"),
+            DialectQuestion::LastName => text("Lovelace"),
+            DialectQuestion::NewPassword { .. } => {
                 let typed = self.new.front().cloned().unwrap_or_default();
                 if self.new.len() > 1 {
                     self.new.pop_front();
@@ -175,31 +178,31 @@ impl World for Bench {
                 self.old.clone_from(&typed);
                 secret(&typed)
             }
-            Question::Again { made: Some(made) } => {
+            DialectQuestion::Again { made: Some(made) } => {
                 self.made = Some(made.to_string());
                 self.old = made.as_bytes().to_vec();
                 secret(made.as_bytes())
             }
-            Question::Kit(kit) => {
+            DialectQuestion::Kit(kit) => {
                 self.kit = Some(*kit);
                 if self.keeps_kit { Answer::Yes } else { Answer::No }
             }
-            Question::KitProof { group } => {
+            DialectQuestion::KitProof { group } => {
                 let groups = self.kit.as_ref().map(|kit| kit.secret.groups()).unwrap_or_default();
                 secret(groups.split('-').nth(usize::from(group) - 1).unwrap_or_default().as_bytes())
             }
-            Question::Digits(Digits::Address) => text(&self.digits.clone()),
-            Question::Digits(Digits::LogIn) => text("123456"),
-            Question::Again { made: None } | Question::Password { .. } => secret(&self.old.clone()),
-            Question::KitSecret { .. } => secret(&self.kit_secret.clone()),
+            DialectQuestion::Digits(Digits::Address) => text(&self.digits.clone()),
+            DialectQuestion::Digits(Digits::LogIn) => text("123456"),
+            DialectQuestion::Again { made: None } | DialectQuestion::Password { .. } => secret(&self.old.clone()),
+            DialectQuestion::KitSecret { .. } => secret(&self.kit_secret.clone()),
         }
     }
 
-    fn tell(&mut self, notice: &Notice) {
+    fn tell(&mut self, notice: &DialectNotice) {
         self.told.push(format!("{notice:?}"));
     }
 
-    fn prepare(&mut self) -> Result<(), LocalTrouble> {
+    fn prepare(&mut self, (): ()) -> Result<(), LocalTrouble> {
         Ok(())
     }
 
@@ -211,7 +214,7 @@ impl World for Bench {
         Ok(cheap_stretch(job.password.expose(), &job.salt.text()))
     }
 
-    async fn send(&mut self, request: &Request) -> Result<Response, Halt> {
+    async fn send(&mut self, request: &Request, _: Option<&Infallible>) -> Result<Response, Halt> {
         let (method, path) = request.call().target();
         if self.tired(format!("send {method} {path}")) {
             return Err(Halt::Cancelled);

@@ -3,7 +3,7 @@
 use super::fake::{CODE, Era, Fake, ORG, Reply, TICKETS_END};
 use super::person::{Bench, ORIGIN, ready};
 use crate::chance::Seeded;
-use firstkey_infisical::flow::Options;
+use firstkey_infisical::flow::DialectOptions;
 use firstkey_infisical::flow::accept::accept;
 use zeroize::Zeroizing;
 
@@ -63,7 +63,7 @@ fn answers(add: &mut impl FnMut(&str, Vec<u8>)) {
     bench.new.clear();
     bench.keeps_answers = true;
     let link = Zeroizing::new(format!("{ORIGIN}{path}").into_bytes());
-    let done = ready(accept(&mut bench, &mut Seeded::new(1), Options::default(), link));
+    let done = ready(accept(&mut bench, &mut Seeded::new(1), DialectOptions::default(), link));
     for (at, (status, body)) in bench.answers.iter().enumerate() {
         add(&format!("answer-{at:02}"), frame(*status, body));
     }

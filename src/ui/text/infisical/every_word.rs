@@ -3,7 +3,7 @@
 use super::stop::story;
 use super::*;
 use firstkey_core::crypto::strength::{Strength, Weakness};
-use firstkey_infisical::flow::Reach;
+use firstkey_core::flow::stop::Reach;
 use firstkey_infisical::keys::PublicKey;
 use firstkey_core::wire::origin::Origin;
 use crate::exit::every_stop;

@@ -1,10 +1,10 @@
 //! How a run with such a server stopped: what happened, whether anything was changed, what to do.
 
-use super::super::{Story, local, stop as ours};
-use firstkey_core::flow::stop::{Missing as OurMissing, NoAnswer};
+use super::super::{Story, local, stop as ours, usage};
+use firstkey_core::flow::stop::{NoAnswer, Reach};
 use firstkey_infisical::answer::Nonsense;
 use firstkey_infisical::door::Call;
-use firstkey_infisical::flow::{Missing, Reach, Refused, Stop, Why};
+use firstkey_infisical::flow::{DialectReason as Why, DialectStop as Stop, Refused};
 use firstkey_infisical::probe::NotThisEra;
 use firstkey_infisical::says::Says;
 
@@ -33,7 +33,7 @@ fn why(why: &Why, host: &str, reach: Reach) -> Story {
     match why {
         Why::Cancelled => Story::of("Stopped."),
         Why::GaveUp(how) => ours::gave_up(*how),
-        Why::Missing(missing) => self::missing(*missing),
+        Why::Missing(missing) => usage::missing(*missing),
         Why::NotTheInvited { expected, invited } => {
             let invited = firstkey_core::wire::text::Printable::from_untrusted(invited);
             Story::of(format!("--yes-for names {expected}, but this is for {invited}."))
@@ -113,28 +113,6 @@ fn silent(host: &str, why: NoAnswer) -> Story {
         NoAnswer::TimedOut => format!("{host} did not answer in time."),
         NoAnswer::Busy => format!("{host} cannot answer now."),
     })
-}
-
-fn missing(missing: Missing) -> Story {
-    use super::super::usage;
-    let ours = usage::missing;
-    let flag = |what: &str, how: &str| Story::of(format!("no {what} given, and this run cannot ask")).then(how);
-    match missing {
-        Missing::Link => ours(OurMissing::Invite),
-        Missing::Consent => ours(OurMissing::Consent),
-        Missing::Password => ours(OurMissing::Password),
-        Missing::Kit => ours(OurMissing::Kit),
-        Missing::Host => ours(OurMissing::Host),
-        Missing::Name => flag("name", "pass it with --first-name NAME and --last-name NAME"),
-        Missing::NewPassword => {
-            flag("new password", "pass it with --new-password-fd N or --new-password-file PATH")
-        }
-        Missing::KitSecret => flag("emergency kit", "name its file with --kit-file PATH"),
-        Missing::Digits => {
-            Story::of("only a person can read the 6 digits from an e-mail").then("run it at a terminal")
-        }
-        Missing::Account => flag("account", "name it with --server URL and --account NAME"),
-    }
 }
 
 fn era(era: &NotThisEra, host: &str) -> Story {

@@ -26,16 +26,18 @@ use crate::ui::text::notice::KIT_SHOWN;
 use crate::ui::text::{hex, infisical as words, question as our_words};
 use crate::ui::{signals, source};
 use firstkey_core::crypto::strength::Estimator;
-use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
-use firstkey_core::flow::{Answer as OurAnswer, Question as OurQuestion};
+use firstkey_core::flow::stop::{Halt, LocalTrouble, Missing, StorageTrouble};
+use firstkey_core::flow::world::World;
+use firstkey_core::flow::{Answer, Question};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
 use firstkey_estimator::Zxcvbn;
 use firstkey_infisical::door::Request;
-use firstkey_infisical::flow::{Answer, Done, Halt, Missing, Notice, Question, Stop, World};
+use firstkey_infisical::flow::{DialectDone, DialectNotice, DialectQuestion, DialectStop, Infisical};
 use firstkey_infisical::keys::{ARGON2, StretchJob};
 use firstkey_infisical::kit::{Fingerprint, Kit};
 use firstkey_infisical::pin::Pin;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
@@ -44,7 +46,7 @@ use zeroize::Zeroizing;
 const MAX_KIT: usize = 16 * 1024;
 
 /// The world.
-pub struct Desk<'a> {
+pub struct DialectWorld<'a> {
     script: &'a mut Script,
     server: &'a mut HttpServer,
     shelf: &'a mut StateShelf,
@@ -58,7 +60,7 @@ pub struct Desk<'a> {
     choosing: bool,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> DialectWorld<'a> {
     /// Put together.
     pub fn new(script: &'a mut Script, server: &'a mut HttpServer, shelf: &'a mut StateShelf) -> Self {
         Self {
@@ -74,7 +76,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Says how it ended; the number for the shell.
-    pub fn finish(&mut self, end: &Result<Done, Stop>) -> ExitCode {
+    pub fn finish(&mut self, end: &Result<DialectDone, DialectStop>) -> ExitCode {
         match end {
             Ok(done) => {
                 self.done(done);
@@ -84,7 +86,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn done(&mut self, done: &Done) {
+    fn done(&mut self, done: &DialectDone) {
         if let Some(request) = &done.rehearsal {
             let mut record = Record::default();
             record.push(sent(request, 0));
@@ -112,9 +114,9 @@ impl<'a> Desk<'a> {
     }
 
     /// A person's answer to one of the questions that both dialects share.
-    fn ours(&mut self, question: OurQuestion, missing: Missing) -> Answer {
+    fn ours(&mut self, question: Question, missing: Missing) -> Answer {
         match self.script.person() {
-            Some(person) => theirs(person.ask(question)),
+            Some(person) => person.ask(question),
             None => Answer::Missing(missing),
         }
     }
@@ -124,14 +126,14 @@ impl<'a> Desk<'a> {
         person.say(&lines.to_vec());
         match person.text(prompt) {
             Ok(text) => Answer::Text(text),
-            Err(end) => theirs(end),
+            Err(end) => end,
         }
     }
 
     fn secret(&mut self, lines: &[String], prompt: &str, missing: Missing) -> Answer {
         let Some(person) = self.script.person() else { return Answer::Missing(missing) };
         person.say(&lines.to_vec());
-        theirs(person.secret(prompt))
+        person.secret(prompt)
     }
 
     fn new_password(&mut self, attempt: u32) -> Answer {
@@ -155,7 +157,7 @@ impl<'a> Desk<'a> {
     fn again(&mut self, made: Option<Zeroizing<String>>) -> Answer {
         match (self.given_new(), self.script.person()) {
             (Some(given), _) => Answer::Secret(given),
-            (None, Some(person)) => theirs(person.again(made.as_ref().map(|made| made.as_str()))),
+            (None, Some(person)) => person.again(made.as_ref().map(|made| made.as_str())),
             (None, None) => Answer::Missing(Missing::Password),
         }
     }
@@ -180,11 +182,11 @@ impl<'a> Desk<'a> {
             match person.keep(&code, &lines, words::WRITTEN_DOWN_HOW, KIT_SHOWN) {
                 Ok(Kept::WrittenDown) => return Answer::Yes,
                 Ok(Kept::ToBeSaved) => {}
-                Err(trouble) => return theirs(ended(&trouble)),
+                Err(trouble) => return ended(&trouble),
             }
             let typed = match person.text(words::SAVE_WHERE) {
                 Ok(typed) => String::from_utf8_lossy(&typed).trim().to_owned(),
-                Err(end) => return theirs(end),
+                Err(end) => return end,
             };
             let path = PathBuf::from(if typed.is_empty() { words::KIT_FILE } else { &typed });
             match self.save(&path, kit) {
@@ -248,15 +250,15 @@ fn on_screen(kit: &Kit) -> Zeroizing<String> {
     text
 }
 
-fn deed(done: &Done) -> &'static str {
-    use firstkey_infisical::flow::Deed;
+fn deed(done: &DialectDone) -> &'static str {
+    use firstkey_infisical::flow::DialectDeed;
     match done.deed {
-        Deed::Completed => "completed",
-        Deed::Joined => "joined",
-        Deed::Verified => "verified",
-        Deed::Recovered => "recovered",
-        Deed::Changed => "changed",
-        Deed::Rehearsed => "rehearsed",
+        DialectDeed::Completed => "completed",
+        DialectDeed::Joined => "joined",
+        DialectDeed::Verified => "verified",
+        DialectDeed::Recovered => "recovered",
+        DialectDeed::Changed => "changed",
+        DialectDeed::Rehearsed => "rehearsed",
     }
 }
 
@@ -268,20 +270,6 @@ fn trouble(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
 pub(super) fn read_kit(path: &Path) -> Result<Kit, StorageTrouble> {
     let page = source::read_private(path, MAX_KIT)?;
     Kit::read(&page).ok_or(StorageTrouble::Damaged)
-}
-
-/// One of our answers as one of the dialect's.
-fn theirs(answer: OurAnswer) -> Answer {
-    match answer {
-        OurAnswer::Yes | OurAnswer::KitSaved(_) => Answer::Yes,
-        OurAnswer::No => Answer::No,
-        OurAnswer::Text(text) => Answer::Text(text),
-        OurAnswer::Secret(secret) => Answer::Secret(secret),
-        OurAnswer::Missing(_) => Answer::Missing(Missing::Link),
-        OurAnswer::NotTheInvited { expected } => Answer::NotTheInvited { expected },
-        OurAnswer::Trouble(trouble) => Answer::Trouble(trouble),
-        OurAnswer::Cancelled => Answer::Cancelled,
-    }
 }
 
 /// What is kept of a request: a token in its header is only counted.
@@ -300,15 +288,15 @@ fn sent(request: &Request, time: u64) -> Sent {
     Sent::of_parts(parts, time)
 }
 
-impl World for Desk<'_> {
-    fn ask(&mut self, question: Question) -> Answer {
+impl World<Infisical> for DialectWorld<'_> {
+    fn ask(&mut self, question: DialectQuestion) -> Answer {
         match question {
-            Question::Link(wish) => match self.script.person() {
+            DialectQuestion::Link(wish) => match self.script.person() {
                 None => Answer::No,
-                Some(_) => self.typed(&words::wish(&wish), words::LINK, Missing::Link),
+                Some(_) => self.typed(&words::wish(&wish), words::LINK, Missing::Invite),
             },
-            Question::Host(origin) => self.ours(OurQuestion::Host(origin), Missing::Host),
-            Question::Consent(about) => {
+            DialectQuestion::Host(origin) => self.ours(Question::Host(origin), Missing::Host),
+            DialectQuestion::Consent(about) => {
                 let event = Event::Invite {
                     dialect: DIALECT,
                     user: &about.email,
@@ -329,37 +317,37 @@ impl World for Desk<'_> {
                             person.line("");
                             person.say(&lines);
                             person.line("");
-                            theirs(person.yes_no(our_words::IS_THIS_YOU, Some(true)))
+                            person.yes_no(our_words::IS_THIS_YOU, Some(true))
                         }
                         None => Answer::Missing(Missing::Consent),
                     },
                 }
             }
-            Question::FirstName => match self.names[0].clone() {
+            DialectQuestion::FirstName => match self.names[0].clone() {
                 Some(name) => Answer::Text(Zeroizing::new(name.into_bytes())),
                 None => self.typed(&[], words::FIRST_NAME, Missing::Name),
             },
-            Question::LastName => match self.names[1].clone() {
+            DialectQuestion::LastName => match self.names[1].clone() {
                 Some(name) => Answer::Text(Zeroizing::new(name.into_bytes())),
                 None => self.typed(&[], words::LAST_NAME, Missing::Name),
             },
-            Question::NewPassword { attempt } => self.new_password(attempt),
-            Question::Again { made } => self.again(made),
-            Question::Kit(kit) => self.keep_kit(&kit),
-            Question::KitProof { group } => self.prove_kit(group),
-            Question::Digits(which) => self.typed(&words::digits(which), words::DIGITS, Missing::Digits),
-            Question::Password { attempt } => self.password(attempt),
-            Question::KitSecret { .. } => self.secret(&[], words::KIT_SECRET, Missing::KitSecret),
+            DialectQuestion::NewPassword { attempt } => self.new_password(attempt),
+            DialectQuestion::Again { made } => self.again(made),
+            DialectQuestion::Kit(kit) => self.keep_kit(&kit),
+            DialectQuestion::KitProof { group } => self.prove_kit(group),
+            DialectQuestion::Digits(which) => self.typed(&words::digits(which), words::DIGITS, Missing::Digits),
+            DialectQuestion::Password { attempt } => self.password(attempt),
+            DialectQuestion::KitSecret { .. } => self.secret(&[], words::KIT_SECRET, Missing::KitSecret),
         }
     }
 
-    fn tell(&mut self, notice: &Notice) {
+    fn tell(&mut self, notice: &DialectNotice) {
         match notice {
-            Notice::Contacting(origin) => self.script.event_line(&Event::Probe { server: origin.host() }.line()),
-            Notice::Retrying { origin, delay } => {
+            DialectNotice::Contacting(origin) => self.script.event_line(&Event::Probe { server: origin.host() }.line()),
+            DialectNotice::Retrying { origin, delay } => {
                 self.script.event_line(&Event::Retry { server: origin.host(), seconds: delay.as_secs() }.line());
             }
-            Notice::AlsoIn(others) => {
+            DialectNotice::AlsoIn(others) => {
                 for one in others {
                     self.script
                         .event_line(&Event::Membership { organisation: one.name.to_string(), expected: false }.line());
@@ -370,7 +358,10 @@ impl World for Desk<'_> {
         let lines = words::notice(notice);
         match notice {
             // Why a password was refused is said even where a program listens: nobody else says it.
-            Notice::Unfit(_) | Notice::NotAMember(_) | Notice::KitNotStored | Notice::NothingMade
+            DialectNotice::Unfit(_)
+            | DialectNotice::NotAMember(_)
+            | DialectNotice::KitNotStored
+            | DialectNotice::NothingMade
                 if self.script.person().is_none() =>
             {
                 self.script.log(&lines);
@@ -379,7 +370,7 @@ impl World for Desk<'_> {
         }
     }
 
-    fn prepare(&mut self) -> Result<(), LocalTrouble> {
+    fn prepare(&mut self, (): ()) -> Result<(), LocalTrouble> {
         let short =
             |NotEnough { needed_kib, available_kib }| LocalTrouble::NotEnoughMemory { needed_kib, available_kib };
         memory::check(ARGON2.0).map_err(short)
@@ -416,7 +407,7 @@ impl World for Desk<'_> {
         result
     }
 
-    async fn send(&mut self, request: &Request) -> Result<Response, Halt> {
+    async fn send(&mut self, request: &Request, _: Option<&Infallible>) -> Result<Response, Halt> {
         self.shelf.record_sent(|now| sent(request, now));
         let (method, path) = request.call().target();
         // EXPOSE: the server made the token and takes it back.
