@@ -5,8 +5,8 @@
 //! a secret, or know about files; `store` keeps it.
 
 use crate::ui::text::hex;
-use firstkey_core::wire::outbound::{Disclosed, Outbound};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::wire::outbound::{Disclosed, Outbound};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 

@@ -11,13 +11,13 @@ pub use audit::{Audit, AuditCommand, AuditExplain, AuditOpen};
 pub use doctor::Doctor;
 pub use local::{Forget, Sessions};
 
-use firstkey_core::crypto::kdf::Profile;
 use crate::exit::Misuse;
 use crate::ui::kit_pdf::Paper;
 use crate::ui::script::Answers;
 use crate::ui::secret_key::VARIABLE;
 use crate::ui::source::{InviteSource, PasswordSource};
 use clap::{ArgAction, Args, Parser, Subcommand};
+use firstkey_core::crypto::kdf::Profile;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -354,13 +354,27 @@ impl NewPassword {
 
 impl Account {
     /// What these flags answer.
-    pub fn answers(&self, password: Option<PasswordSource>, yes_for: Option<String>, kit_out: Option<PathBuf>, paper: Option<Paper>) -> Answers {
+    pub fn answers(
+        &self,
+        password: Option<PasswordSource>,
+        yes_for: Option<String>,
+        kit_out: Option<PathBuf>,
+        paper: Option<Paper>,
+    ) -> Answers {
         let invite = match &self.link_file {
             Some(path) if path == Path::new("-") => Some(InviteSource::Stdin),
             Some(path) => Some(InviteSource::File(path.clone())),
             None => None,
         };
-        Answers { invite, password, yes_for, kit_out, paper: paper.unwrap_or_default(), json: self.json, ..Answers::default() }
+        Answers {
+            invite,
+            password,
+            yes_for,
+            kit_out,
+            paper: paper.unwrap_or_default(),
+            json: self.json,
+            ..Answers::default()
+        }
     }
 }
 

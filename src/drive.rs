@@ -7,9 +7,9 @@ mod account;
 
 use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, AcceptStop};
+use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, NoAnswer};
+use firstkey_core::flow::{Accepted, Answer, Effect, Flow, Notice, Question, Reply};
 use firstkey_core::secret::SessionToken;
-use firstkey_core::flow::{Answer, Accepted, Effect, Flow, Notice, Question, Reply};
 use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::outbound::Outbound;
 use rand_core::CryptoRngCore;

@@ -18,18 +18,22 @@
 #[cfg(feature = "age")]
 pub mod age;
 #[cfg(feature = "client")]
+pub mod audit;
+#[cfg(feature = "client")]
+pub mod cli;
+#[cfg(feature = "client")]
 pub mod doctor;
+#[cfg(feature = "client")]
+pub mod drive;
+#[cfg(feature = "client")]
+pub mod exit;
 #[cfg(all(feature = "client", feature = "infisical"))]
 pub mod infisical;
-
-// The edges: what the pure part must not do is their purpose.
-macro_rules! edges {
-    ($($name:ident),*) => {
-        $(
-            #[cfg(feature = "client")]
-            #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
-            pub mod $name;
-        )*
-    };
-}
-edges!(audit, cli, drive, exit, port, run, store, ui);
+#[cfg(feature = "client")]
+pub mod port;
+#[cfg(feature = "client")]
+pub mod run;
+#[cfg(feature = "client")]
+pub mod store;
+#[cfg(feature = "client")]
+pub mod ui;

@@ -6,25 +6,20 @@
 mod audit;
 mod dialect;
 mod doctor;
+#[cfg(feature = "age")]
+mod files;
 mod forget;
 mod known;
 mod on_account;
-mod rehearsal;
-mod sessions;
 #[cfg(feature = "age")]
 mod plugin;
-#[cfg(feature = "age")]
-mod files;
+mod rehearsal;
+mod sessions;
 mod share;
 
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
-use firstkey_core::crypto::kdf::Profile;
 use crate::drive::{self, Edges};
 use crate::exit::ExitCode;
-use firstkey_core::flow::accept::{Accept, Options};
-use firstkey_core::flow::account::join;
-use firstkey_core::flow::stop::{LocalTrouble, Reach, AcceptStop, StorageTrouble, AcceptReason};
-use firstkey_estimator::Zxcvbn;
 use crate::port::harden::harden;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
@@ -36,6 +31,11 @@ use crate::ui::script::{Answers, Script};
 use crate::ui::term::{self, Terminal};
 use crate::ui::{signals, text};
 use clap::Parser;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::accept::{Accept, Options};
+use firstkey_core::flow::account::join;
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop, LocalTrouble, Reach, StorageTrouble};
+use firstkey_estimator::Zxcvbn;
 use on_account::{Errand, on_account};
 #[cfg(feature = "age")]
 pub use plugin::plugin;
@@ -111,7 +111,9 @@ fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode
     // Without handlers Ctrl-C still ends the program, only less politely.
     let _ = signals::install();
     let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
-    let misuse = flags.answers(std::env::var_os(PASSWORD_VARIABLE).is_some()).and_then(|answers| Ok((answers, flags.profile()?)));
+    let misuse = flags
+        .answers(std::env::var_os(PASSWORD_VARIABLE).is_some())
+        .and_then(|answers| Ok((answers, flags.profile()?)));
     let (answers, profile) = match misuse {
         Ok(good) => good,
         Err(misuse) => {
@@ -125,7 +127,13 @@ fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode
 }
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<PathBuf>, closed: bool, script: &mut Script) -> Result<ExitCode, AcceptStop> {
+fn accept_prepared(
+    flags: &cli::Accept,
+    profile: Option<Profile>,
+    state: Option<PathBuf>,
+    closed: bool,
+    script: &mut Script,
+) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
     let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let path = state_folder(state).map_err(early)?;
@@ -145,7 +153,10 @@ fn accept_prepared(flags: &cli::Accept, profile: Option<Profile>, state: Option<
     if flags.verbose > 0 {
         script.remark(&text::start::verbose(&path.display().to_string(), closed));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| early(LocalTrouble::NoThreads))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|_| early(LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
     script.set_links_apart(dialect::is_link);
     let stopped = || async {

@@ -1,9 +1,9 @@
 //! The flags of `firstkey sessions` and `firstkey forget`.
 
 use super::{Account, EXIT_CODES, OldPassword, Which};
+use clap::Args;
 use firstkey_core::crypto::context::SessionId;
 use firstkey_core::flow::account::Ending;
-use clap::Args;
 
 /// `firstkey sessions`.
 #[derive(Debug, Args)]

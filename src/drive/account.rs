@@ -3,13 +3,13 @@
 use super::{Edges, Person, Server, Shelf, Stretch};
 use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use firstkey_core::crypto::strength::Estimator;
-use firstkey_core::flow::world::World;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{Halt, LocalTrouble};
+use firstkey_core::flow::world::World;
 use firstkey_core::flow::{Answer, Notice, Question};
 use firstkey_core::secret::SessionToken;
-use firstkey_core::wire::outbound::Outbound;
 use firstkey_core::wire::inbound::Response;
+use firstkey_core::wire::outbound::Outbound;
 use firstkey_estimator::Zxcvbn;
 use std::time::{Duration, Instant};
 

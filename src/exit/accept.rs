@@ -1,7 +1,7 @@
 //! `firstkey accept`.
 
 use super::{Ending, ExitCode, shared};
-use firstkey_core::flow::stop::{AcceptStop, AcceptReason};
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop};
 
 pub(super) fn ending(stop: &AcceptStop) -> Ending {
     let (code, exit) = match &stop.why {

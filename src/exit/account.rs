@@ -1,7 +1,7 @@
 //! Commands on an account that exists, and what the server shows of colleagues.
 
 use super::{Ending, ExitCode, shared};
-use firstkey_core::flow::account::stop::{AccountStop, AccountReason};
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
 use firstkey_core::flow::peer::PeerTrouble;
 use firstkey_core::wire::inbound::ProblemName;
 

@@ -3,24 +3,24 @@
 //! The codes stand here a second time, written out: a change to one of them fails here first. A new case of an enum does
 //! not compile until it has a row.
 
+use crate::doctor::Family;
+use crate::exit::{FileTrouble, Misuse};
 use firstkey_core::crypto::context::{InviteId, SessionId};
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::kdf::{KdfParams, KdfRefused};
-use crate::doctor::Family;
-use crate::exit::{FileTrouble, Misuse};
 use firstkey_core::flow::stop::{self as accept, GaveUp, LocalTrouble, Missing, NoAnswer, StorageTrouble};
 use firstkey_core::flow::{Locks, account::stop as account, forget, offline, peer::PeerTrouble};
+use firstkey_core::wire::inbound::{Problem, ProblemName};
+use firstkey_core::wire::link::LinkTrouble;
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::refusal::Refusal;
+use firstkey_core::wire::text::Printable;
 use firstkey_infisical::answer::Nonsense;
 use firstkey_infisical::door::Call;
 use firstkey_infisical::flow as infisical;
 use firstkey_infisical::link::Trouble as InfisicalLink;
 use firstkey_infisical::probe::NotThisEra;
 use firstkey_infisical::says::Says;
-use firstkey_core::wire::inbound::{Problem, ProblemName};
-use firstkey_core::wire::link::LinkTrouble;
-use firstkey_core::wire::origin::Origin;
-use firstkey_core::wire::refusal::Refusal;
-use firstkey_core::wire::text::Printable;
 
 /// A stop, its stable code, its exit code.
 type Row<T> = (T, &'static str, u8);
@@ -226,7 +226,12 @@ fn problem_names() -> Vec<Row<ProblemName>> {
 /// Each problem with everything that a server may say of it, and with nothing.
 pub(crate) fn problems() -> Vec<Row<Problem>> {
     let contact = || Some(Printable::from_untrusted("it@example.org"));
-    let told = each(problem_names(), |name| Problem { name, contact: contact(), at: Some(1_795_798_800), retry_after: Some(30) });
+    let told = each(problem_names(), |name| Problem {
+        name,
+        contact: contact(),
+        at: Some(1_795_798_800),
+        retry_after: Some(30),
+    });
     let bare = each(problem_names(), |name| Problem { name, contact: None, at: None, retry_after: None });
     told.into_iter().chain(bare).collect()
 }
@@ -258,7 +263,8 @@ pub(crate) fn accepts() -> Vec<Row<accept::AcceptReason>> {
     rows.extend(each(missing(), W::Missing));
     rows.extend(each(links(), W::Link));
     // The flow tells these two apart by the name of the problem.
-    let is_of_the_invite = |code: &str| code.starts_with("invite-") || ["suspended", "removed", "claim-stale"].contains(&code);
+    let is_of_the_invite =
+        |code: &str| code.starts_with("invite-") || ["suspended", "removed", "claim-stale"].contains(&code);
     rows.extend(problems().into_iter().map(|(problem, code, _)| {
         if is_of_the_invite(code) { (W::Invite(problem), code, 4) } else { (W::ServerProblem(problem), code, 7) }
     }));
@@ -280,7 +286,13 @@ fn fingerprint() -> Fingerprint {
 /// Why the keys of a colleague are not used.
 pub(crate) fn peers() -> Vec<Row<PeerTrouble>> {
     use PeerTrouble as P;
-    let changed = |other_account, removed| P::Changed { email: ada(), before: fingerprint(), now: fingerprint(), other_account, removed };
+    let changed = |other_account, removed| P::Changed {
+        email: ada(),
+        before: fingerprint(),
+        now: fingerprint(),
+        other_account,
+        removed,
+    };
     let mut rows = rows![
         P::NoAddress => P::NoAddress, "no-address", 2;
         P::Changed { .. } => changed(false, false), "peer-changed-keys", 6;

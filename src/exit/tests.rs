@@ -1,8 +1,8 @@
 use super::every_stop::{self, accept_stop, account_stop, infisical_stop};
 use super::{ExitCode, Stopped};
-use firstkey_core::flow::{Locks, stop as accept};
 use crate::ui::script::{Answers, Outputs, Script};
 use crate::ui::text::{self, Story, Words};
+use firstkey_core::flow::{Locks, stop as accept};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -98,7 +98,11 @@ fn told(stopped: Stopped<'_>, words: Words) -> (serde_json::Value, u8) {
 
 /// Another language: of every stop it says the same, which is not even an error.
 fn otherwise(_: Stopped<'_>) -> Story {
-    Story { headline: "Alles in Ordnung.".to_owned(), changed: Some("exit 0, code done".to_owned()), ..Story::default() }
+    Story {
+        headline: "Alles in Ordnung.".to_owned(),
+        changed: Some("exit 0, code done".to_owned()),
+        ..Story::default()
+    }
 }
 
 #[test]
@@ -147,7 +151,12 @@ fn documented(document: &str) -> BTreeSet<(String, u8)> {
     let rows = document.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
     let numbered = rows.flat_map(|(head, codes)| {
         let numbers = head.split([',', ' ']).filter_map(|word| word.parse().ok()).collect::<Vec<u8>>();
-        codes.split('`').skip(1).step_by(2).flat_map(move |code| numbers.clone().into_iter().map(|exit| (code.to_owned(), exit))).collect::<Vec<_>>()
+        codes
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .flat_map(move |code| numbers.clone().into_iter().map(|exit| (code.to_owned(), exit)))
+            .collect::<Vec<_>>()
     });
     numbered.collect()
 }
@@ -159,6 +168,9 @@ fn the_documents_name_every_code_at_its_exit_code() {
     with_every_stop(|stopped, code, exit| {
         let row = (code.to_owned(), exit);
         let is_dialect = matches!(stopped, Stopped::Infisical(_));
-        assert!(ours.contains(&row) || is_dialect && dialect.contains(&row), "{code} is not documented at {exit}: {stopped:?}");
+        assert!(
+            ours.contains(&row) || is_dialect && dialect.contains(&row),
+            "{code} is not documented at {exit}: {stopped:?}"
+        );
     });
 }

@@ -7,13 +7,13 @@
 
 use super::sight::{Sight, Watched};
 use crate::drive::Server;
-use firstkey_core::secret::SessionToken;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::flow::stop::NoAnswer;
+use firstkey_core::secret::SessionToken;
 use firstkey_core::wire::inbound::{Framing, Response};
 use firstkey_core::wire::json::MAX_BODY;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::{Method, Outbound, RequestSignature};
-use base64ct::{Base64UrlUnpadded, Encoding};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;

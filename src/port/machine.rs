@@ -4,8 +4,8 @@
 
 use super::memory::{self, NotEnough};
 use super::stretch::{StretchError, stretch};
-use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::drive::Stretch;
+use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use firstkey_core::flow::stop::LocalTrouble;
 
 /// Argon2id on this machine's cores and memory.
@@ -13,7 +13,9 @@ pub struct ThisMachine;
 
 impl Stretch for ThisMachine {
     fn prepare(&mut self, profile: Profile) -> Result<(), LocalTrouble> {
-        memory::check(profile.params().m_kib).map_err(|NotEnough { needed_kib, available_kib }| LocalTrouble::NotEnoughMemory { needed_kib, available_kib })
+        memory::check(profile.params().m_kib).map_err(|NotEnough { needed_kib, available_kib }| {
+            LocalTrouble::NotEnoughMemory { needed_kib, available_kib }
+        })
     }
 
     async fn run(&mut self, job: StretchJob) -> Result<Stretched, LocalTrouble> {
@@ -24,7 +26,9 @@ impl Stretch for ThisMachine {
         });
         match work.await {
             Ok(Ok(key)) => Ok(Stretched(key)),
-            Ok(Err(StretchError::NotEnoughMemory { needed_kib, available_kib })) => Err(LocalTrouble::NotEnoughMemory { needed_kib, available_kib }),
+            Ok(Err(StretchError::NotEnoughMemory { needed_kib, available_kib })) => {
+                Err(LocalTrouble::NotEnoughMemory { needed_kib, available_kib })
+            }
             Ok(Err(StretchError::NoThreads | StretchError::BadParameters)) | Err(_) => Err(LocalTrouble::NoThreads),
         }
     }

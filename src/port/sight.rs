@@ -80,12 +80,22 @@ impl<V: ServerCertVerifier> ServerCertVerifier for Watched<V> {
         verdict
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], own: &CertificateDer<'_>, signed: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
         self.sight.saw_version(TlsVersion::V12);
         self.verifier.verify_tls12_signature(message, own, signed)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], own: &CertificateDer<'_>, signed: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
         self.sight.saw_version(TlsVersion::V13);
         self.verifier.verify_tls13_signature(message, own, signed)
     }

@@ -5,9 +5,9 @@
 
 use super::memory::{self, NotEnough};
 use super::os::{NoMemory, WipedPages};
+use argon2::{Algorithm, Argon2, Params, Version};
 use firstkey_core::crypto::stack;
 use firstkey_core::secret::MasterKey;
-use argon2::{Algorithm, Argon2, Params, Version};
 use std::num::NonZeroUsize;
 
 /// Why a password could not be stretched. None of them says anything about the password.
@@ -38,13 +38,7 @@ impl From<NotEnough> for StretchError {
 /// MK, 32 bytes of Argon2id: `m_kib` KiB, `t` passes, `p` lanes, no secret, no associated data.
 ///
 /// Blocks for as long as it takes; the lanes run on as many threads as the machine has cores.
-pub fn stretch(
-    password: &[u8],
-    salt: &[u8],
-    m_kib: u32,
-    t: u32,
-    p: u32,
-) -> Result<MasterKey, StretchError> {
+pub fn stretch(password: &[u8], salt: &[u8], m_kib: u32, t: u32, p: u32) -> Result<MasterKey, StretchError> {
     let params = Params::new(m_kib, t, p, Some(32)).map_err(|_| StretchError::BadParameters)?;
     memory::check(m_kib)?;
     let no_memory = |NoMemory| StretchError::NotEnoughMemory {

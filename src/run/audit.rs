@@ -6,15 +6,8 @@
 use super::{early, known, rehearsal, state_folder};
 use crate::audit::Record;
 use crate::cli::{self, AuditCommand, AuditExplain, AuditOpen};
-use firstkey_core::crypto::context::AccountContext;
-use firstkey_core::crypto::recovery::read_code;
 use crate::drive::Person;
 use crate::exit::{ExitCode, Stopped};
-use firstkey_core::flow::account::stop::Change;
-use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::offline::{self, Findings, Kit, Trouble, Witness};
-use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
-use firstkey_core::flow::{Answer, Notice, Question};
 use crate::store::shelf;
 use crate::ui::explain_event;
 use crate::ui::kit_file::KitFile;
@@ -26,6 +19,13 @@ use crate::ui::term::Terminal;
 use crate::ui::text::explain::{DRAWN, Subject};
 use crate::ui::wrap::wrap;
 use crate::ui::{signals, text};
+use firstkey_core::crypto::context::AccountContext;
+use firstkey_core::crypto::recovery::read_code;
+use firstkey_core::flow::account::stop::Change;
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::offline::{self, Findings, Kit, Trouble, Witness};
+use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::{Answer, Notice, Question};
 use firstkey_core::wire::json::MAX_BODY;
 use firstkey_core::wire::refusal::Refusal;
 use firstkey_core::wire::shown::Shown;
@@ -81,7 +81,8 @@ fn open(flags: &AuditOpen, state: Option<PathBuf>) -> ExitCode {
     let _ = signals::install();
     let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
     let mut script = Script::new(Answers { json: flags.json, ..Answers::default() }, person);
-    let name = if flags.show == Path::new("-") { "standard input".to_owned() } else { flags.show.display().to_string() };
+    let name =
+        if flags.show == Path::new("-") { "standard input".to_owned() } else { flags.show.display().to_string() };
     let end = found(flags, state, &mut script).and_then(|found| {
         script.say(&text::offline::findings(&found));
         for (part, fit) in &found.parts {
@@ -179,7 +180,9 @@ fn of_file(path: &Path, pins: &[Pin]) -> Result<Subject, Trouble> {
         Some(pin) if pin.identity != bundle.identity => Err(Trouble::Changed(Change::OtherKeys)),
         Some(pin) => Ok(Subject { settings, ..of_pin(pin) }),
         None => Ok(Subject {
-            email: shown.email.map_or_else(|| "an account without an address".to_owned(), |email| email.as_str().to_owned()),
+            email: shown
+                .email
+                .map_or_else(|| "an account without an address".to_owned(), |email| email.as_str().to_owned()),
             server: None,
             context: shown.context,
             identity: bundle.identity,

@@ -11,11 +11,6 @@ use crate::age::{AccountLine, AgeKey, Recipients};
 use crate::cli::share::{Login, Open, Seal};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, FileTrouble, Stopped};
-use firstkey_core::flow::account::stop::AccountReason;
-use firstkey_core::flow::account::{peer_of, unlock};
-use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::peer::{Peer, address};
-use firstkey_core::flow::stop::{AcceptStop, StorageTrouble};
 use crate::port::machine::ThisMachine;
 use crate::store::StoreError;
 use crate::store::output::Output;
@@ -26,6 +21,11 @@ use crate::ui::share_event::ShareEvent;
 use crate::ui::source::PasswordSource;
 use crate::ui::term::Terminal;
 use crate::ui::{signals, text};
+use firstkey_core::flow::account::stop::AccountReason;
+use firstkey_core::flow::account::{peer_of, unlock};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::peer::{Peer, address};
+use firstkey_core::flow::stop::{AcceptStop, StorageTrouble};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
 use std::fs::File;
@@ -259,10 +259,15 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
         Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
     };
     let Bench { rng, shelf, server, runtime } = &mut bench;
-    let mut edges =
-        Edges { person: &mut *script, server, shelf, stretch: &mut ThisMachine, stopped: || async {
+    let mut edges = Edges {
+        person: &mut *script,
+        server,
+        shelf,
+        stretch: &mut ThisMachine,
+        stopped: || async {
             signals::wait().await;
-        } };
+        },
+    };
     let (done, key) = match runtime.block_on(unlock(&mut edges, rng, known)) {
         Ok((done, secret)) => (done, AgeKey::new(secret)),
         Err(stop) => {
@@ -320,7 +325,9 @@ pub(super) fn identity(pin: &Pin, json: bool) {
     let Some(line) = AccountLine::of(pin) else { return };
     let (line, recipient) = (line.write(), pin.identity.recipient());
     if json {
-        known::show(&(serde_json::json!({"event": "identity", "identity": line, "recipient": recipient}).to_string() + "\n"));
+        known::show(
+            &(serde_json::json!({"event": "identity", "identity": line, "recipient": recipient}).to_string() + "\n"),
+        );
     } else {
         known::show(&format!("# {} at {}\n# recipient: {recipient}\n{line}\n", pin.email, pin.origin.host()));
     }

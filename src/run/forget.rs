@@ -6,13 +6,13 @@ use super::dialect::ForeignAccount;
 use super::state_folder;
 use crate::cli;
 use crate::exit::ExitCode;
-use firstkey_core::flow::forget::{Plan, What, ForgetReason, Wish, agreed_in_advance, plan};
-use firstkey_core::flow::stop::LocalTrouble;
 use crate::store::forget::{Contents, Entry, Leaving};
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
 use crate::ui::signals;
 use crate::ui::term::Terminal;
+use firstkey_core::flow::forget::{ForgetReason, Plan, What, Wish, agreed_in_advance, plan};
+use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::wire::origin::Origin;
 use std::path::PathBuf;
 
@@ -29,7 +29,11 @@ fn local(trouble: LocalTrouble) -> ForgetReason {
     ForgetReason::Local { trouble, removed: 0 }
 }
 
-fn attempt(flags: &cli::Forget, state: Option<PathBuf>, script: &mut Script) -> Result<(Plan, Vec<String>), ForgetReason> {
+fn attempt(
+    flags: &cli::Forget,
+    state: Option<PathBuf>,
+    script: &mut Script,
+) -> Result<(Plan, Vec<String>), ForgetReason> {
     let server = flags.which.server.as_deref().map(Origin::read).transpose().map_err(|_| ForgetReason::NoSuchServer)?;
     let wish = Wish { server, account: flags.which.account.clone(), all: flags.all };
     let folder = Leaving::open(&state_folder(state).map_err(local)?).map_err(local)?;

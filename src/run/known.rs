@@ -5,13 +5,13 @@
 use super::{early, state_folder};
 use crate::cli;
 use crate::exit::ExitCode;
-use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
-use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::Locks;
-use firstkey_core::flow::stop::{LocalTrouble, Reach};
 use crate::store::shelf;
 use crate::ui::script::{Answers, Event, Script};
 use crate::ui::text;
+use firstkey_core::flow::Locks;
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::stop::{LocalTrouble, Reach};
 use firstkey_core::wire::directory::Words;
 use firstkey_core::wire::link::short_id;
 use firstkey_core::wire::origin::Origin;
@@ -96,7 +96,9 @@ pub(super) fn only<'a>(which: &cli::Which, pins: &'a [Pin]) -> Result<&'a Pin, A
     match fitting.as_slice() {
         [pin] => Ok(pin),
         [] => Err(AccountReason::NothingKnown),
-        several => Err(AccountReason::Several(several.iter().map(|pin| format!("{} at {}", pin.email, pin.origin)).collect())),
+        several => {
+            Err(AccountReason::Several(several.iter().map(|pin| format!("{} at {}", pin.email, pin.origin)).collect()))
+        }
     }
 }
 

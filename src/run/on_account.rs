@@ -6,16 +6,7 @@ use super::dialect::{self, ForeignAccount};
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
-use firstkey_core::crypto::context::AccountContext;
-use firstkey_core::crypto::kdf::Profile;
-use firstkey_core::crypto::recovery::read_code;
 use crate::exit::{ExitCode, Misuse};
-use firstkey_core::flow::world::World;
-use firstkey_core::flow::Locks;
-use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
-use firstkey_core::flow::account::{Done, KitOnFile, KitWish, Known, change_kit, change_password, change_secret_key, recover, verify};
-use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
@@ -28,6 +19,17 @@ use crate::ui::script::{Answers, Script};
 use crate::ui::source::PasswordSource;
 use crate::ui::term::Terminal;
 use crate::ui::{signals, text};
+use firstkey_core::crypto::context::AccountContext;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::crypto::recovery::read_code;
+use firstkey_core::flow::Locks;
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
+use firstkey_core::flow::account::{
+    Done, KitOnFile, KitWish, Known, change_kit, change_password, change_secret_key, recover, verify,
+};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
+use firstkey_core::flow::world::World;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::refusal::{Blame, Refusal};
 use std::path::{Path, PathBuf};
@@ -248,7 +250,12 @@ pub(super) enum Choice {
     Refused(AccountReason),
 }
 
-pub(super) fn choose(flags: &cli::Account, consents_for: Option<&str>, ours: &[Pin], theirs: &[ForeignAccount]) -> Choice {
+pub(super) fn choose(
+    flags: &cli::Account,
+    consents_for: Option<&str>,
+    ours: &[Pin],
+    theirs: &[ForeignAccount],
+) -> Choice {
     let Ok(origin) = flags.server.as_deref().map(Origin::read).transpose() else {
         return Choice::Refused(AccountReason::NoSuchServer);
     };

@@ -8,24 +8,24 @@ use super::state_folder;
 use crate::age::plugin::{IdentityPlugin, Keys, NoRecipients};
 use crate::age::{AccountLine, AgeKey};
 use crate::cli::secret_key_file;
-use firstkey_core::crypto::kdf::Profile;
 use crate::drive::{Edges, Person, Shelf};
 use crate::exit::ExitCode;
-use firstkey_core::flow::account::{Known, unlock};
-use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{LocalTrouble, Missing};
-use firstkey_core::flow::{Answer, Notice, Question};
 use crate::port::harden::harden;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
 use crate::store::shelf;
-use crate::ui::{secret_key, text};
 use crate::ui::text::share::{plugin_contradicted, plugin_question};
-use firstkey_core::wire::outbound::Outbound;
+use crate::ui::{secret_key, text};
 use age_core::secrecy::ExposeSecret;
 use age_plugin::identity::Error;
 use age_plugin::{Callbacks, PluginHandler};
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::account::{Known, unlock};
+use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::stop::{LocalTrouble, Missing};
+use firstkey_core::flow::{Answer, Notice, Question};
+use firstkey_core::wire::outbound::Outbound;
 use std::io::{self, Write};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -105,7 +105,8 @@ impl Keys for FromServer {
         // The line does not say it; what this computer remembers does.
         pin.two_secret = remembered.iter().any(|known| known.context == pin.context && known.two_secret);
         let mut asker = Asker { person, host: pin.origin.host().to_owned(), broken: None };
-        let mut server = HttpServer::new(Limits::default(), Vec::new(), ProxyWish::from_lookup(|name| std::env::var(name).ok()));
+        let mut server =
+            HttpServer::new(Limits::default(), Vec::new(), ProxyWish::from_lookup(|name| std::env::var(name).ok()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut edges = Edges {
             person: &mut asker,

@@ -5,37 +5,36 @@
 use super::{early, state_folder};
 use crate::audit::Record;
 use crate::cli::{Audit, PASSWORD_VARIABLE};
-use firstkey_core::crypto::kdf::Profile;
-use firstkey_core::crypto::opaque::answer_alone;
 use crate::drive::{self, Edges, Person, Server, Shelf};
 use crate::exit::ExitCode;
-use firstkey_core::flow::accept::{Accept, Options};
-use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, AcceptStop};
-use firstkey_core::flow::{Answer, Accepted, Notice, Question};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
-use firstkey_core::secret::SessionToken;
 use crate::store::shelf;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
 use crate::ui::source::read_plain;
 use crate::ui::term::Terminal;
 use crate::ui::{signals, text};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::crypto::opaque::answer_alone;
+use firstkey_core::flow::accept::{Accept, Options};
+use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, NoAnswer};
+use firstkey_core::flow::{Accepted, Answer, Notice, Question};
+use firstkey_core::secret::SessionToken;
 use firstkey_core::wire::fields::Fields;
 use firstkey_core::wire::inbound::{Framing, Response};
 use firstkey_core::wire::json::{self, MAX_BODY};
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use firstkey_estimator::Zxcvbn;
-use base64ct::{Base64UrlUnpadded, Encoding};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// A link for an offer that came without one: its host cannot exist (RFC 2606), id and token are zeroes.
-const LINK: &str =
-    "https://offer.invalid/i#fkinv1.AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const LINK: &str = "https://offer.invalid/i#fkinv1.AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Does it.
 pub(super) fn rehearse(flags: &Audit, offer: &Path, state: Option<PathBuf>) -> ExitCode {
@@ -80,9 +79,11 @@ fn played(
 ) -> Result<Result<Accepted, AcceptStop>, LocalTrouble> {
     script.read_given()?;
     let mut rng = SystemRng::open().map_err(|_| LocalTrouble::Random)?;
-    let mut server = OnPaper { offer: read_plain(offer, MAX_BODY)?, rng: SystemRng::open().map_err(|_| LocalTrouble::Random)? };
+    let mut server =
+        OnPaper { offer: read_plain(offer, MAX_BODY)?, rng: SystemRng::open().map_err(|_| LocalTrouble::Random)? };
     let (pins, _) = shelf::known_untouched(&state_folder(state)?)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| LocalTrouble::NoThreads)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| LocalTrouble::NoThreads)?;
     script.remark(&text::start::on_paper(&offer.display().to_string()));
     let stopped = || async {
         signals::wait().await;

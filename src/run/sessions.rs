@@ -8,10 +8,6 @@ use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, Misuse};
-use firstkey_core::flow::Locks;
-use firstkey_core::flow::account::sessions;
-use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
-use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
@@ -20,6 +16,10 @@ use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
 use crate::ui::term::Terminal;
 use crate::ui::{signals, text};
+use firstkey_core::flow::Locks;
+use firstkey_core::flow::account::sessions;
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
+use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use std::path::PathBuf;
 
 /// Does it.
@@ -35,7 +35,10 @@ pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> Exit
         }
     };
     let answers = flags.account.answers(password, None, None, None);
-    let mut script = Script::new(Answers { secret_key: flags.old.secret_key(), verbose: flags.account.verbose > 0, ..answers }, person);
+    let mut script = Script::new(
+        Answers { secret_key: flags.old.secret_key(), verbose: flags.account.verbose > 0, ..answers },
+        person,
+    );
     let end = script.read_given().map_err(early).and_then(|()| prepared(flags, state, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }
@@ -76,5 +79,10 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
 }
 
 fn refuse(script: &mut Script, why: AccountReason) -> ExitCode {
-    script.finish_on_account(&Err(AccountStop { why, origin: None, reach: Reach::NothingChanged, subject: Locks::Password }))
+    script.finish_on_account(&Err(AccountStop {
+        why,
+        origin: None,
+        reach: Reach::NothingChanged,
+        subject: Locks::Password,
+    }))
 }

@@ -7,11 +7,6 @@ use crate::cli::share::{Login, People};
 use crate::cli::{PASSWORD_VARIABLE, Which};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, Misuse};
-use firstkey_core::flow::Locks;
-use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
-use firstkey_core::flow::account::{Known, find};
-use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
@@ -21,6 +16,11 @@ use crate::ui::script::{Answers, Outputs, Script};
 use crate::ui::share_event::ShareEvent;
 use crate::ui::term::Terminal;
 use crate::ui::{signals, text};
+use firstkey_core::flow::Locks;
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
+use firstkey_core::flow::account::{Known, find};
+use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use firstkey_core::wire::directory::Words;
 use firstkey_core::wire::origin::Origin;
 use std::path::{Path, PathBuf};
@@ -49,10 +49,15 @@ fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Res
     };
     let peers = bench.shelf.peers().map_err(early)?;
     let Bench { rng, shelf, server, runtime } = &mut bench;
-    let mut edges =
-        Edges { person: &mut *script, server, shelf, stretch: &mut ThisMachine, stopped: || async {
+    let mut edges = Edges {
+        person: &mut *script,
+        server,
+        shelf,
+        stretch: &mut ThisMachine,
+        stopped: || async {
             signals::wait().await;
-        } };
+        },
+    };
     let end = runtime.block_on(find(&mut edges, rng, known, email, &peers, words.as_ref()));
     let exit = match end {
         Ok(found) => {
@@ -80,7 +85,9 @@ fn words(typed: &[String]) -> Result<Option<Words>, AccountReason> {
 
 fn remembered(json: bool, state: Option<PathBuf>) -> ExitCode {
     match state_folder(state).and_then(|path| shelf::known_peers(&path)) {
-        Ok(peers) if json => known::show(&peers.iter().map(|peer| ShareEvent::of_peer(peer).line()).collect::<String>()),
+        Ok(peers) if json => {
+            known::show(&peers.iter().map(|peer| ShareEvent::of_peer(peer).line()).collect::<String>())
+        }
         Ok(peers) => known::show(&(text::share::people(&peers).join("\n") + "\n")),
         Err(trouble) => return known::failed(json, trouble),
     }
@@ -137,9 +144,7 @@ impl Bench {
         let pins: Vec<Pin> = self.shelf.pins().map_err(early)?;
         let which = Which { server: login.server.clone(), account: login.account.clone() };
         Ok(match (known::only(&which, &pins), login.server.as_deref().map(Origin::read), &login.account) {
-            (Ok(pin), ..) => {
-                Ok(Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin.clone()) })
-            }
+            (Ok(pin), ..) => Ok(Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin.clone()) }),
             (Err(AccountReason::NothingKnown), Some(Ok(origin)), Some(email)) => {
                 Ok(Known { origin, email: email.trim().to_owned(), pin: None })
             }

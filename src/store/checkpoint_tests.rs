@@ -1,8 +1,8 @@
 use super::{LONGEST, discard, list, list_oldest_first, load, save};
-use firstkey_core::flow::stop::StorageTrouble;
 use crate::store::name::Stem;
 use crate::store::place::Place;
 use crate::store::record;
+use firstkey_core::flow::stop::StorageTrouble;
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 

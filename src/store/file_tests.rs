@@ -1,7 +1,7 @@
 use super::{read_guarded, remove, write_durably};
-use firstkey_core::flow::stop::StorageTrouble;
 use crate::store::name::{FileName, Kind, Stem};
 use crate::store::place::Place;
+use firstkey_core::flow::stop::StorageTrouble;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};

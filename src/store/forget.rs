@@ -64,10 +64,7 @@ impl Leaving {
     }
 
     /// All files of our own names, in the order in which they go: what names an account goes last, so that a removal that was cut off can be asked for again.
-    pub fn entries<D>(
-        &self,
-        read: impl Fn(&[u8]) -> Result<D, Unreadable>,
-    ) -> Result<Vec<Entry<D>>, LocalTrouble> {
+    pub fn entries<D>(&self, read: impl Fn(&[u8]) -> Result<D, Unreadable>) -> Result<Vec<Entry<D>>, LocalTrouble> {
         let mut entries = Vec::new();
         for kind in [Kind::Audit, Kind::Pending, Kind::Peer, Kind::DialectPin, Kind::Pin] {
             for stem in list_kind(&self.place, kind)? {
@@ -82,7 +79,9 @@ impl Leaving {
     fn contents<D>(&self, kind: Kind, stem: &Stem, read: &impl Fn(&[u8]) -> Result<D, Unreadable>) -> Contents<D> {
         let place = &self.place;
         let contents = match kind {
-            Kind::Audit => record::load_last_audit(place).ok().and_then(|file| Record::read(&file).ok()).map(Contents::Record),
+            Kind::Audit => {
+                record::load_last_audit(place).ok().and_then(|file| Record::read(&file).ok()).map(Contents::Record)
+            }
             Kind::Pending => checkpoint::load(place, stem)
                 .ok()
                 .and_then(|file| Checkpoint::read(&file).ok())

@@ -1,7 +1,7 @@
 use super::{Contents, Leaving};
-use firstkey_core::flow::checkpoint::Unreadable;
 use crate::store::name::{Kind, Stem};
 use crate::store::{Place, checkpoint, record};
+use firstkey_core::flow::checkpoint::Unreadable;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -13,7 +13,8 @@ fn folder() -> (tempfile::TempDir, std::path::PathBuf) {
 
 fn names(path: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(path).expect("readable");
-    let mut names: Vec<_> = entries.map(|entry| entry.expect("readable").file_name().into_string().expect("text")).collect();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.expect("readable").file_name().into_string().expect("text")).collect();
     names.sort();
     names
 }

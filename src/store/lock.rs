@@ -94,8 +94,8 @@ fn file_name(key: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Lock, LockError, file_name, still_has_its_name};
-    use firstkey_core::flow::stop::StorageTrouble;
     use crate::store::place::Place;
+    use firstkey_core::flow::stop::StorageTrouble;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     fn place() -> (tempfile::TempDir, Place) {

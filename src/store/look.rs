@@ -26,7 +26,8 @@ pub fn folder(path: &Path) -> Folder {
         }
         Err(error) if error.trouble == StorageTrouble::Missing => absent(path, shown),
         Err(error) => {
-            let found = fs::lstat(path).ok().filter(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory);
+            let found =
+                fs::lstat(path).ok().filter(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory);
             let mode = found.map(|found| found.st_mode & 0o7777);
             Folder::Refused { path: shown, trouble: error.trouble, mode }
         }
@@ -48,7 +49,8 @@ fn files(place: &Place) -> (usize, Vec<(String, StorageTrouble)>) {
     let judged = names.iter().filter_map(|name| {
         let path = place.path_of(name);
         let found = fs::statat(place.folder(), name.as_str(), AtFlags::SYMLINK_NOFOLLOW);
-        let judged = found.map_err(|error| StoreError::from_os(&path, error)).and_then(|found| judge_file(&path, &found));
+        let judged =
+            found.map_err(|error| StoreError::from_os(&path, error)).and_then(|found| judge_file(&path, &found));
         judged.err().map(|error| (name.clone(), error.trouble))
     });
     (names.len(), judged.collect())
@@ -61,7 +63,8 @@ fn free_kib(place: &Place) -> Option<u64> {
 
 /// Makes a file as the store does, gives it another name, reads it, and removes it. A run that is killed in between leaves what the next one sweeps.
 pub fn probe(path: &Path) -> Writing {
-    let failed = |step: Step, error: std::io::Error| Writing::Failed { step, trouble: StoreError::from_os(path, error).trouble };
+    let failed =
+        |step: Step, error: std::io::Error| Writing::Failed { step, trouble: StoreError::from_os(path, error).trouble };
     let place = match Place::open_untouched(path) {
         Ok(place) => place,
         Err(error) => return Writing::Failed { step: Step::Write, trouble: error.trouble },

@@ -7,8 +7,8 @@
 pub mod checkpoint;
 mod error;
 pub mod file;
-mod frame;
 pub mod forget;
+mod frame;
 pub mod fresh;
 pub mod lock;
 pub mod look;

@@ -15,8 +15,8 @@ use super::lock::Lock;
 use super::name::Stem;
 use super::{Place, StoreError, checkpoint, record};
 use crate::audit::{Record, Sent};
-use firstkey_core::crypto::context::InviteId;
 use crate::drive::Shelf;
+use firstkey_core::crypto::context::InviteId;
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin, Unreadable};
 use firstkey_core::flow::peer::Peer;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
@@ -60,12 +60,18 @@ impl StateShelf {
 
     /// All checkpoints, oldest first.
     pub fn checkpoints(&self) -> Result<Vec<Checkpoint>, LocalTrouble> {
-        checkpoint::list_oldest_first(&self.place)?.iter().map(|id| self.parse(checkpoint::load(&self.place, id)?, Checkpoint::read)).collect()
+        checkpoint::list_oldest_first(&self.place)?
+            .iter()
+            .map(|id| self.parse(checkpoint::load(&self.place, id)?, Checkpoint::read))
+            .collect()
     }
 
     /// All pins.
     pub fn pins(&self) -> Result<Vec<Pin>, LocalTrouble> {
-        record::list_pins(&self.place)?.iter().map(|id| self.parse(record::load_pin(&self.place, id)?, Pin::read)).collect()
+        record::list_pins(&self.place)?
+            .iter()
+            .map(|id| self.parse(record::load_pin(&self.place, id)?, Pin::read))
+            .collect()
     }
 
     /// All colleagues that are remembered.
@@ -165,14 +171,19 @@ pub fn known_peers(path: &Path) -> Result<Vec<Peer>, LocalTrouble> {
     }
 }
 
-fn parse<T>(place: &Place, contents: Vec<u8>, read: impl Fn(&[u8]) -> Result<T, Unreadable>) -> Result<T, LocalTrouble> {
+fn parse<T>(
+    place: &Place,
+    contents: Vec<u8>,
+    read: impl Fn(&[u8]) -> Result<T, Unreadable>,
+) -> Result<T, LocalTrouble> {
     let path = place.path().display().to_string();
     read(&contents).map_err(|Unreadable| LocalTrouble::State { trouble: StorageTrouble::Damaged, path })
 }
 
 /// The record of the last run, if there is one.
 pub fn last_record(path: &Path) -> Result<Option<Vec<u8>>, LocalTrouble> {
-    let missing = |error: StoreError| if error.trouble == StorageTrouble::Missing { Ok(None) } else { Err(error.into()) };
+    let missing =
+        |error: StoreError| if error.trouble == StorageTrouble::Missing { Ok(None) } else { Err(error.into()) };
     match Place::open_existing(path) {
         Ok(place) => record::load_last_audit(&place).map(Some).or_else(missing),
         Err(error) => missing(error),

@@ -67,16 +67,25 @@ fn facts(found: &Found) -> Value {
             "hides_typing": terminal.hides_typing, "forgets": terminal.forgets,
         }),
         Found::Folder(folder) => of_folder(folder),
-        Found::Remembered(Remembered::Counted { accounts, unfinished }) => json!({"accounts": accounts, "unfinished": unfinished}),
+        Found::Remembered(Remembered::Counted { accounts, unfinished }) => {
+            json!({"accounts": accounts, "unfinished": unfinished})
+        }
         Found::Locked(locked) => json!({"typing": locked.typing, "limit_kib": locked.limit_kib}),
         Found::Closed(closed) => json!({"no_core_dumps": closed.no_core_dumps, "not_traceable": closed.not_traceable}),
         Found::Swap(Swap::OnDisk { kib, kept_out }) => json!({"disk_kib": kib, "kept_out": kept_out}),
         Found::Swap(Swap::None | Swap::InMemory) => json!({"disk_kib": 0}),
         Found::Memory(memory) => {
-            let fitting: Vec<_> = memory.profiles.iter().filter(|(_, trouble)| trouble.is_none()).map(|(profile, _)| profile.id()).collect();
+            let fitting: Vec<_> = memory
+                .profiles
+                .iter()
+                .filter(|(_, trouble)| trouble.is_none())
+                .map(|(profile, _)| profile.id())
+                .collect();
             json!({"available_kib": memory.available_kib, "fitting_profiles": fitting})
         }
-        Found::Stretching(Stretching::Took { profile, ms }) => json!({"profile": profile.id(), "ms": u64::try_from(*ms).unwrap_or(u64::MAX)}),
+        Found::Stretching(Stretching::Took { profile, ms }) => {
+            json!({"profile": profile.id(), "ms": u64::try_from(*ms).unwrap_or(u64::MAX)})
+        }
         Found::Proxy(Proxy::Named { shown } | Proxy::Unusable { shown }) => json!({"proxy": shown}),
         Found::Name(name) => json!({"host": name.host, "addresses": name.addresses, "by_proxy": name.by_proxy}),
         Found::Shown(Shown::Plain) => json!({"tls": false}),
@@ -111,7 +120,9 @@ fn of_folder(folder: &Folder) -> Value {
     match folder {
         Folder::Homeless => json!({"path": null}),
         Folder::Absent { path, .. } => json!({"path": path, "exists": false}),
-        Folder::Refused { path, mode, .. } => json!({"path": path, "exists": true, "mode": mode.map(|mode| format!("{mode:04o}"))}),
+        Folder::Refused { path, mode, .. } => {
+            json!({"path": path, "exists": true, "mode": mode.map(|mode| format!("{mode:04o}"))})
+        }
         Folder::There { path, files, refused, free_kib } => {
             let refused: Vec<_> = refused.iter().map(|(name, _)| name).collect();
             json!({"path": path, "exists": true, "files": files, "refused": refused, "free_kib": free_kib})

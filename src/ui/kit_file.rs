@@ -7,9 +7,9 @@
 use super::kit::{self, KitFacts};
 use super::kit_pdf::Paper;
 use super::source;
+use crate::store::fresh;
 use firstkey_core::flow::Kit;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
-use crate::store::fresh;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

@@ -32,14 +32,14 @@ use super::source::{InviteSource, PasswordSource};
 use super::text::{self, Lines, Story, Words, notice};
 use super::{date, text::usage};
 use crate::audit;
-use firstkey_core::crypto::kdf::Profile;
 use crate::drive::Person;
 use crate::exit::{self, ExitCode, Misuse, Stopped};
+use crate::port::os::LockedBytes;
+use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::account;
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{LocalTrouble, Missing, Reach, AcceptStop, StorageTrouble, AcceptReason};
-use firstkey_core::flow::{Answer, Accepted, Introduction, Kit, Notice, Question};
-use crate::port::os::LockedBytes;
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop, LocalTrouble, Missing, Reach, StorageTrouble};
+use firstkey_core::flow::{Accepted, Answer, Introduction, Kit, Notice, Question};
 use firstkey_core::wire::text::Printable;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -298,11 +298,8 @@ impl Script {
             let table = audit::Record::of(request, 0).describe_requests();
             let lines: Lines = text::done::rehearsed().into_iter().chain(table).collect();
             self.result(&lines);
-            let event = Event::Rehearsed {
-                ok: true,
-                bytes: request.body().len(),
-                sha256: text::hex(&request.digest()),
-            };
+            let event =
+                Event::Rehearsed { ok: true, bytes: request.body().len(), sha256: text::hex(&request.digest()) };
             self.last_line(&event.line());
             return;
         }

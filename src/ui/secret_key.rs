@@ -6,10 +6,10 @@
 mod asked;
 
 use super::source;
+use crate::store::fresh;
 use firstkey_core::crypto::recovery::{read_secret_key, write_secret_key};
 use firstkey_core::flow::SecretSheet;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
-use crate::store::fresh;
 use std::fs;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;

@@ -115,7 +115,8 @@ impl Terminal {
     /// Whether typing can be made invisible: it is tried, and the terminal is as before afterwards.
     pub fn hides_typing(&self) -> bool {
         let Ok(_modes) = Modes::secret(&self.tty) else { return false };
-        rustix::termios::tcgetattr(&*self.tty).is_ok_and(|modes| !modes.local_modes.contains(rustix::termios::LocalModes::ECHO))
+        rustix::termios::tcgetattr(&*self.tty)
+            .is_ok_and(|modes| !modes.local_modes.contains(rustix::termios::LocalModes::ECHO))
     }
 
     /// Whether it has a screen that forgets what it showed; see [`Terminal::alternate`].

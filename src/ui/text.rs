@@ -13,6 +13,7 @@ mod code;
 pub mod doctor;
 pub mod done;
 pub mod explain;
+pub mod forget;
 #[cfg(feature = "infisical")]
 pub mod infisical;
 pub mod link;
@@ -21,7 +22,6 @@ pub mod notice;
 pub mod offline;
 pub mod problem;
 pub mod question;
-pub mod forget;
 pub mod refusal;
 pub mod reset;
 pub mod secret_key;
@@ -32,10 +32,10 @@ pub mod stop;
 pub mod strength;
 pub mod usage;
 
+use crate::exit::Stopped;
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::kdf::{KdfParams, Profile};
 use firstkey_core::flow::stop::AcceptStop as Stop;
-use crate::exit::Stopped;
 use std::fmt::Write as _;
 
 /// Lines of text, without line ends.

@@ -3,11 +3,9 @@
 //! Promise: whether a profile fits is asked of the very edge that a command stretches with. Must never: stretch anything but a fixed text.
 
 use super::Page;
-use firstkey_core::crypto::kdf::Profile;
 use crate::doctor::Found;
 use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal as TerminalFound};
 use crate::drive::Stretch;
-use firstkey_core::flow::stop::LocalTrouble;
 use crate::port::harden::Hardened;
 use crate::port::machine::ThisMachine;
 use crate::port::memory;
@@ -15,6 +13,8 @@ use crate::port::os::LockedBytes;
 use crate::port::random::SystemRng;
 use crate::port::stretch::{StretchError, stretch};
 use crate::ui::term::Terminal;
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::wire::text::Printable;
 use rustix::process::{Resource, getrlimit};
 use std::time::Instant;
@@ -70,12 +70,15 @@ pub(super) async fn stretching(page: &mut Page) {
 async fn measured(profile: Profile) -> Stretching {
     let params = profile.params();
     let begun = Instant::now();
-    let work = tokio::task::spawn_blocking(move || stretch(NO_PASSWORD, &[0; 32], params.m_kib, params.t, params.p).map(drop));
+    let work =
+        tokio::task::spawn_blocking(move || stretch(NO_PASSWORD, &[0; 32], params.m_kib, params.t, params.p).map(drop));
     match work.await {
         Ok(Ok(())) => Stretching::Took { profile, ms: begun.elapsed().as_millis() },
         Ok(Err(StretchError::NotEnoughMemory { needed_kib, available_kib })) => {
             Stretching::Failed(LocalTrouble::NotEnoughMemory { needed_kib, available_kib })
         }
-        Ok(Err(StretchError::NoThreads | StretchError::BadParameters)) | Err(_) => Stretching::Failed(LocalTrouble::NoThreads),
+        Ok(Err(StretchError::NoThreads | StretchError::BadParameters)) | Err(_) => {
+            Stretching::Failed(LocalTrouble::NoThreads)
+        }
     }
 }

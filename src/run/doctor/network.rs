@@ -25,10 +25,19 @@ pub(super) fn proxy(wish: Option<&ProxyWish>) -> Found {
 }
 
 /// Looks at one server.
-pub(super) async fn server(origin: &Origin, roots: &[CertificateDer<'static>], proxy: Option<&ProxyWish>, page: &mut Page) {
+pub(super) async fn server(
+    origin: &Origin,
+    roots: &[CertificateDer<'static>],
+    proxy: Option<&ProxyWish>,
+    page: &mut Page,
+) {
     page.say(&text::asking(origin.host()));
     let by_proxy = proxy.is_some() && !origin.is_loopback_http();
-    let name = Name { host: origin.host().to_owned(), addresses: if by_proxy { None } else { addresses(origin).await }, by_proxy };
+    let name = Name {
+        host: origin.host().to_owned(),
+        addresses: if by_proxy { None } else { addresses(origin).await },
+        by_proxy,
+    };
     page.tell(&Found::Name(name), Some(origin));
     let sight = Arc::new(Sight::default());
     let mut server = HttpServer::new(Limits::default(), roots.to_vec(), proxy.cloned()).watched(sight.clone());

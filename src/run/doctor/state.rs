@@ -27,7 +27,10 @@ pub(super) fn state(path: Option<&Path>, page: &mut Page) -> Vec<Origin> {
             let open = unfinished.iter().filter(|saved| !saved.is_outdated(&pins)).count();
             page.tell(&Found::Remembered(Remembered::Counted { accounts: pins.len(), unfinished: open }), None);
             let mut servers = Vec::new();
-            let origins = pins.into_iter().map(|pin| pin.origin).chain(unfinished.iter().map(|saved| saved.request.origin().clone()));
+            let origins = pins
+                .into_iter()
+                .map(|pin| pin.origin)
+                .chain(unfinished.iter().map(|saved| saved.request.origin().clone()));
             for origin in origins {
                 if !servers.contains(&origin) {
                     servers.push(origin);

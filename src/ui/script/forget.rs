@@ -2,9 +2,9 @@
 
 use super::{Event, Script};
 use crate::exit::{ExitCode, Stopped};
-use firstkey_core::flow::Answer;
-use firstkey_core::flow::forget::{Plan, ForgetReason};
 use crate::ui::text;
+use firstkey_core::flow::Answer;
+use firstkey_core::flow::forget::{ForgetReason, Plan};
 
 /// How often something else may be typed.
 const TRIES: u32 = 3;

@@ -1,10 +1,10 @@
 //! The consent to a reset, by a flag of its own.
 
 use super::{Event, Script};
+use crate::ui::{date, text};
 use firstkey_core::flow::reset::Replacement;
 use firstkey_core::flow::stop::Missing;
 use firstkey_core::flow::{Answer, Question};
-use crate::ui::{date, text};
 
 impl Script {
     /// `--accept-reset` for exactly this address, or a person. Another address is no consent at all.

@@ -2,8 +2,8 @@
 
 use super::{Event, Script, done_event};
 use crate::exit::ExitCode;
-use firstkey_core::flow::account::{Seen, stop::AccountStop};
 use crate::ui::{date, text};
+use firstkey_core::flow::account::{Seen, stop::AccountStop};
 use firstkey_core::wire::text::Printable;
 
 impl Script {

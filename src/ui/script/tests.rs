@@ -1,13 +1,13 @@
 use super::*;
+use crate::ui::kit::tests::kit;
 use firstkey_core::crypto::context::{InviteId, OrgId};
+use firstkey_core::flow::Effect;
 use firstkey_core::flow::accept::Options;
 use firstkey_core::flow::stop::GaveUp;
-use firstkey_core::flow::Effect;
-use firstkey_testkit::scene::Scene;
-use crate::ui::kit::tests::kit;
 use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
+use firstkey_testkit::scene::Scene;
 use std::cell::RefCell;
 use std::os::unix::fs::PermissionsExt;
 use std::rc::Rc;
@@ -198,7 +198,10 @@ fn unusable_files_stop_it_before_anything_is_sent() {
         std::fs::set_permissions(password_file(folder), std::fs::Permissions::from_mode(0o644)).expect("permissions");
     });
     let found = why(open.script.prepare());
-    assert!(matches!(found, AcceptReason::Local(LocalTrouble::Input { trouble: StorageTrouble::TooOpen, .. })), "{found:?}");
+    assert!(
+        matches!(found, AcceptReason::Local(LocalTrouble::Input { trouble: StorageTrouble::TooOpen, .. })),
+        "{found:?}"
+    );
 
     let mut taken = stage(|answers, folder| {
         everything(answers, folder);
@@ -219,7 +222,12 @@ fn with_json_every_line_is_one_object_and_standard_output_has_nothing_else() {
     stage.script.stretched(Profile::Two, Duration::from_millis(1_880));
     stage.script.tell(&Notice::Retrying { origin: introduction().origin, delay: Duration::from_secs(2) });
     stage.script.tell(&Notice::Stored { bytes: 1_207, digest: [0x5e; 32] });
-    let gave_up = AcceptStop { why: AcceptReason::GaveUp(GaveUp::NotYou), reach: Reach::NothingChanged, origin: None, subject: None };
+    let gave_up = AcceptStop {
+        why: AcceptReason::GaveUp(GaveUp::NotYou),
+        reach: Reach::NothingChanged,
+        origin: None,
+        subject: None,
+    };
     assert_eq!(stage.script.finish(&Err(gave_up)), ExitCode::GaveUp);
 
     let text = stage.out.text();

@@ -4,11 +4,11 @@
 //! flag or the variable names. Must never: take the key itself from a flag or a variable.
 
 use super::{SecretKeyFile, for_screen, read};
-use firstkey_core::flow::stop::{LocalTrouble, Missing, StorageTrouble};
-use firstkey_core::flow::{Answer, Question, SecretSheet};
 use crate::ui::person::{AtTerminal, Kept, ended};
 use crate::ui::script::{Event, Script};
 use crate::ui::text::{local, secret_key as words};
+use firstkey_core::flow::stop::{LocalTrouble, Missing, StorageTrouble};
+use firstkey_core::flow::{Answer, Question, SecretSheet};
 use std::path::Path;
 
 impl AtTerminal {

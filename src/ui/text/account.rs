@@ -3,9 +3,9 @@
 use super::{Lines, Story, fingerprint_rows, local, problem, refusal, secret_key, sessions, share, stop, usage};
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::stop::{AccountReason as Why, AccountStop as Stop, Change};
-use firstkey_core::flow::stop::Reach;
 use firstkey_core::flow::account::{Deed, Done};
 use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::asked::SecretKeys;
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::refusal::Blame;
@@ -62,13 +62,9 @@ pub fn story(stop: &Stop) -> Story {
                 Reach::Stored => told(Story::of("Stopped after the change was stored."), stop),
             };
         }
-        Why::GaveUp(how) => {
-            stop::gave_up(*how)
-        }
+        Why::GaveUp(how) => stop::gave_up(*how),
         Why::Missing(missing) => usage::missing(*missing),
-        Why::Local(trouble) => {
-            local::trouble(trouble)
-        }
+        Why::Local(trouble) => local::trouble(trouble),
         Why::NothingKnown => {
             return Story::of("This computer does not remember any account.")
                 .because("Either none was completed here, or its state is in another folder.")
@@ -97,14 +93,14 @@ pub fn story(stop: &Stop) -> Story {
         }
         Why::Problem(heard) => {
             let mut story = problem::problem(heard, host, None);
-            if heard.name == ProblemName::Invalid && matches!(stop.subject, Locks::Password | Locks::Both | Locks::SecretKey) {
+            if heard.name == ProblemName::Invalid
+                && matches!(stop.subject, Locks::Password | Locks::Both | Locks::SecretKey)
+            {
                 story = story.because("One of your organisations may have changed its rules just now. Run it again.");
             }
             story
         }
-        Why::Changed(change) => {
-            changed(*change, host)
-        }
+        Why::Changed(change) => changed(*change, host),
         Why::NotOpened => {
             let story = Story::of("That password does not open this account.")
                 .because("If you are sure it is right, the stored data may have been changed:")
@@ -112,35 +108,27 @@ pub fn story(stop: &Stop) -> Story {
                 .then("To try again, run");
             story.run(VERIFY)
         }
-        Why::NotTheInvited { expected, invited } => {
-            stop::not_the_invited(expected, invited)
-        }
+        Why::NotTheInvited { expected, invited } => stop::not_the_invited(expected, invited),
         Why::NotThere => {
             return Story::of("No server of an account that is known here has this command.")
                 .because("Only servers that speak firstkey's own protocol have it.")
                 .then("Name the account with --server URL --account EMAIL.");
         }
-        Why::CodeOpensNothing => {
-            Story::of("That recovery code does not open this account.")
-                .because("A kit stops working when a newer one is made.")
-                .then("Look for a newer kit, or for one of another account, then run")
-                .run("firstkey recover")
-        }
-        Why::OtherKit => {
-            Story::of("Stopped: this kit belongs to a different account.")
-                .because("Either it is somebody else's kit, or a flag or the server is wrong.")
-                .then("Compare the address on the kit. If it is right, tell your administrator.")
-        }
+        Why::CodeOpensNothing => Story::of("That recovery code does not open this account.")
+            .because("A kit stops working when a newer one is made.")
+            .then("Look for a newer kit, or for one of another account, then run")
+            .run("firstkey recover"),
+        Why::OtherKit => Story::of("Stopped: this kit belongs to a different account.")
+            .because("Either it is somebody else's kit, or a flag or the server is wrong.")
+            .then("Compare the address on the kit. If it is right, tell your administrator."),
         Why::NotOpenedByBoth | Why::NoSecretKey | Why::SecretKeysOff | Why::SecretKeyRequired => {
             return secret_key_story(stop);
         }
         Why::NoSuchSession(session) => sessions::none_such(*session),
         Why::Peer(trouble) => share::peer(trouble),
-        Why::OtherFingerprint => {
-            Story::of("Stopped: that is not the fingerprint of the account on this computer.")
-                .because("Either it was read or typed wrong, or it belongs to other keys.")
-                .then("Compare once more, word by word. If it still differs, tell security now.")
-        }
+        Why::OtherFingerprint => Story::of("Stopped: that is not the fingerprint of the account on this computer.")
+            .because("Either it was read or typed wrong, or it belongs to other keys.")
+            .then("Compare once more, word by word. If it still differs, tell security now."),
     };
     story = told(story, stop);
     if stop.reach == Reach::Unknown {
@@ -167,9 +155,7 @@ fn changed(change: Change, host: &str) -> Story {
         Change::Account => "It names a different account than the one you completed.",
         Change::OlderKeys => "It shows older keys than yours, as an old copy would.",
         Change::OtherKeys => "It shows different keys than the ones you made.",
-        Change::SecretKeyGone => {
-            "It says that your account has no secret key, but it has one."
-        }
+        Change::SecretKeyGone => "It says that your account has no secret key, but it has one.",
         Change::ServerKey => "Its own log-in key has changed.",
     };
     let story = Story::of(format!("Stopped: {host} does not match what this computer remembers."))
@@ -257,7 +243,10 @@ fn recovered(done: &Done) -> Lines {
 
 /// The fingerprint that was given is the remembered one.
 pub fn same_fingerprint(pin: &Pin) -> Lines {
-    vec![format!("That is the fingerprint of {} at {},", pin.email, pin.origin.host()), "as remembered on this computer.".to_owned()]
+    vec![
+        format!("That is the fingerprint of {} at {},", pin.email, pin.origin.host()),
+        "as remembered on this computer.".to_owned(),
+    ]
 }
 
 /// What is known on this computer.
@@ -286,10 +275,7 @@ pub fn status(pins: &[Pin], unfinished: &[String]) -> Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    
-    
-    
-    
+
     use crate::exit::every_stop;
 
     const ALL: [(Reach, Locks); 15] = [

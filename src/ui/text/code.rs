@@ -14,7 +14,9 @@ pub(super) fn slip(slip: CodeError) -> Lines {
         CodeError::Check { maybe: Some(place) } => {
             format!("  One character is wrong. Check group {}, symbol {} first.", place.group, place.symbol)
         }
-        CodeError::Check { maybe: None } => "  At least one character is wrong. Compare every group with the kit.".to_owned(),
+        CodeError::Check { maybe: None } => {
+            "  At least one character is wrong. Compare every group with the kit.".to_owned()
+        }
         CodeError::OtherKind => "  That is a secret key. The recovery code is the shorter one.".to_owned(),
     };
     vec![line, "  Nothing was sent. Please type it again.".to_owned()]

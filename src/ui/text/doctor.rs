@@ -3,11 +3,11 @@
 mod machine;
 mod network;
 
+use super::local::{self, storage};
 use super::{Lines, Story};
 use crate::doctor::folder::{Folder, Remembered, Step, Writing};
 use crate::doctor::{Family, Found, State, Tally};
 use firstkey_core::flow::stop::StorageTrouble;
-use super::local::{self, storage};
 
 /// A finding in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,12 @@ pub fn words(found: &Found) -> Words {
 
 /// Said before the first packet leaves.
 pub fn asking(host: &str) -> Lines {
-    vec![String::new(), format!("Asking {host}. It is sent \"log out\" without a session:"), "nothing about you or this computer.".to_owned(), String::new()]
+    vec![
+        String::new(),
+        format!("Asking {host}. It is sent \"log out\" without a session:"),
+        "nothing about you or this computer.".to_owned(),
+        String::new(),
+    ]
 }
 
 /// How it ended, in a sentence and what to do.
@@ -107,7 +112,9 @@ pub fn end(tally: &Tally) -> Lines {
     let mut lines = vec![String::new()];
     match (tally.bad, tally.attention) {
         (0, 0) => lines.push("Everything is fine.".to_owned()),
-        (0, some) => lines.push(format!("Nothing is bad. {} attention.", of(some, if some == 1 { "says" } else { "say" }))),
+        (0, some) => {
+            lines.push(format!("Nothing is bad. {} attention.", of(some, if some == 1 { "says" } else { "say" })))
+        }
         (some, _) => {
             lines.push(format!("{} bad. Fix the first one,", of(some, if some == 1 { "says" } else { "say" })));
             lines.push("then run the same command again.".to_owned());
@@ -156,7 +163,9 @@ fn folder(found: &Folder) -> Words {
             }
             if let Some((name, trouble)) = refused.first() {
                 words = match trouble {
-                    StorageTrouble::TooOpen => words.then("Make it yours alone:").run(format!("chmod 600 {path}/{name}")),
+                    StorageTrouble::TooOpen => {
+                        words.then("Make it yours alone:").run(format!("chmod 600 {path}/{name}"))
+                    }
                     _ => words.then("Move that file aside. Do not delete it before you know what it is."),
                 };
             }
@@ -185,11 +194,14 @@ fn remembered(found: &Remembered) -> Words {
     const TITLE: &str = "Accounts known here";
     match found {
         Remembered::Counted { accounts, unfinished } => {
-            let words = Words::of(TITLE, match accounts {
-                0 => "No account yet.".to_owned(),
-                1 => "1 account.".to_owned(),
-                some => format!("{some} accounts."),
-            });
+            let words = Words::of(
+                TITLE,
+                match accounts {
+                    0 => "No account yet.".to_owned(),
+                    1 => "1 account.".to_owned(),
+                    some => format!("{some} accounts."),
+                },
+            );
             match unfinished {
                 0 => words,
                 _ => words.and("One upload is not finished.").then("To finish it, run").run("firstkey accept --resume"),

@@ -1,13 +1,13 @@
 //! Every sentence, looked at once: is there one, does it fit, does it say what to do.
 
 use super::*;
+use crate::exit::every_stop;
 use firstkey_core::crypto::kdf::KdfRefused;
 use firstkey_core::crypto::prepare::PrepareError;
-use firstkey_core::crypto::strength::{Part, Strength, Tail, Weakness};
-use crate::exit::every_stop;
 use firstkey_core::crypto::recovery::{CodeError, Place};
+use firstkey_core::crypto::strength::{Part, Strength, Tail, Weakness};
+use firstkey_core::flow::stop::{AcceptReason as Why, Reach};
 use firstkey_core::flow::{Locks, Notice};
-use firstkey_core::flow::stop::{Reach, AcceptReason as Why};
 use firstkey_core::wire::inbound::{Problem, ProblemName};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::refusal::Refusal;
@@ -184,9 +184,17 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
     for trouble in each(every_stop::links()) {
         fits(&question::better_link(trouble));
     }
-    for fixed in
-        [question::MADE, question::MADE_AGAIN, question::WRITTEN_DOWN_HOW, notice::KIT_SHOWN, notice::CODE_TYPED, secret_key::SHOWN, secret_key::TYPED, secret_key::WRITTEN_DOWN_HOW, usage::LINK_IN_HISTORY]
-    {
+    for fixed in [
+        question::MADE,
+        question::MADE_AGAIN,
+        question::WRITTEN_DOWN_HOW,
+        notice::KIT_SHOWN,
+        notice::CODE_TYPED,
+        secret_key::SHOWN,
+        secret_key::TYPED,
+        secret_key::WRITTEN_DOWN_HOW,
+        usage::LINK_IN_HISTORY,
+    ] {
         fits(&[fixed.to_owned()]);
     }
     for prompt in [question::INVITE, question::WRITTEN_DOWN, question::SAVE_WHERE, &question::group(6)] {

@@ -104,11 +104,8 @@ fn drawing(subject: Option<&Subject>) -> Lines {
                                                                          |
       Ed25519 private key <------ opens envelope 4 ----------------------+
       (signs; the fingerprint is that of its public key)";
-    let mut lines = vec![
-        format!("  {}", password(subject)),
-        "       |".to_owned(),
-        format!("       |  {}", stretched(subject)),
-    ];
+    let mut lines =
+        vec![format!("  {}", password(subject)), "       |".to_owned(), format!("       |  {}", stretched(subject))];
     lines.extend(rest.lines().skip(1).map(str::to_owned));
     lines
 }
@@ -150,11 +147,11 @@ fn who_has_what(subject: Option<&Subject>) -> Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::explain_event::event;
+    use crate::ui::wrap::wrap;
     use firstkey_core::crypto::context::{AccountId, RealmId};
     use firstkey_core::crypto::kdf::{Profile, Salt};
     use firstkey_testkit::pins;
-    use crate::ui::explain_event::event;
-    use crate::ui::wrap::wrap;
 
     fn subject(two_secret: bool, known: bool) -> Subject {
         let settings = KdfBlock { profile: Profile::Two, salt: Salt([0xab; 32]), two_secret };
@@ -169,7 +166,13 @@ mod tests {
     }
 
     fn subjects() -> [Option<Subject>; 5] {
-        [None, Some(subject(false, false)), Some(subject(true, false)), Some(subject(false, true)), Some(subject(true, true))]
+        [
+            None,
+            Some(subject(false, false)),
+            Some(subject(true, false)),
+            Some(subject(false, true)),
+            Some(subject(true, true)),
+        ]
     }
 
     #[test]
@@ -202,7 +205,9 @@ mod tests {
     #[test]
     fn what_is_known_of_the_account_is_there_and_what_is_not_is_said() {
         let with = page(Some(&subject(true, true)), true).join("\n");
-        for said in ["Argon2id  256 MiB, 3 passes, 4 lanes", &"ab".repeat(16), "05050505-", "06060606-", "and your secret key"] {
+        for said in
+            ["Argon2id  256 MiB, 3 passes, 4 lanes", &"ab".repeat(16), "05050505-", "06060606-", "and your secret key"]
+        {
             assert!(with.contains(said), "{said} is not in {with}");
         }
         let without = page(Some(&subject(false, false)), true).join("\n");

@@ -69,10 +69,8 @@ pub fn story(why: &Why) -> Story {
         Why::NotAgreed => {
             Story::of("Stopped: you did not agree.").then("To remove it after all, run the same command again.")
         }
-        Why::Missing => {
-            Story::of("no consent given, and this run cannot ask")
-                .then("consent with --yes-for EMAIL, or with --all --yes-for all")
-        }
+        Why::Missing => Story::of("no consent given, and this run cannot ask")
+            .then("consent with --yes-for EMAIL, or with --all --yes-for all"),
         Why::OtherWord { given, needed } => {
             Story::of(format!("--yes-for names {given}, but this would remove {needed}."))
                 .then("Name the account with --account EMAIL, or correct --yes-for.")
@@ -112,9 +110,9 @@ pub fn story(why: &Why) -> Story {
 #[cfg(test)]
 mod tests {
     use super::*;
-    
-    use firstkey_core::wire::origin::Origin;
+
     use crate::exit::every_stop;
+    use firstkey_core::wire::origin::Origin;
 
     fn plan(whose: Whose) -> Plan {
         Plan { whose, goes: vec![0], unfinished: vec!["ada@example.org".to_owned()], unreadable: 2 }

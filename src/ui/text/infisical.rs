@@ -6,12 +6,14 @@ pub mod stop;
 
 use super::{Lines, strength};
 use firstkey_core::flow::stop::StorageTrouble;
+use firstkey_core::wire::text::Printable;
 use firstkey_infisical::answer::Membership;
-use firstkey_infisical::flow::{DialectDeed as Deed, DialectDone as Done, DialectNotice as Notice, Digits, LinkFacts as Introduction, LinkWish};
+use firstkey_infisical::flow::{
+    DialectDeed as Deed, DialectDone as Done, DialectNotice as Notice, Digits, LinkFacts as Introduction, LinkWish,
+};
 use firstkey_infisical::kit::Fingerprint;
 use firstkey_infisical::link::Trouble;
 use firstkey_infisical::rules::{Unfit, WebRule};
-use firstkey_core::wire::text::Printable;
 
 /// Where the kit goes unless the person says otherwise.
 pub const KIT_FILE: &str = "firstkey-emergency-kit.txt";
@@ -31,7 +33,11 @@ pub const LINK: &str = "Paste the link: ";
 pub const WRITTEN_DOWN_HOW: &str = "  Type y when you have written down all 8 groups, or s to save them.";
 /// The beginning of the line that is open while Argon2id runs; with `-v` it says so.
 pub fn stretching(verbose: bool) -> &'static str {
-    if verbose { "  Securing your password (Argon2id, 64 MiB, about a second) ..." } else { "  Securing your password ..." }
+    if verbose {
+        "  Securing your password (Argon2id, 64 MiB, about a second) ..."
+    } else {
+        "  Securing your password ..."
+    }
 }
 /// When a group is read from the file instead of typed.
 pub const KIT_READ_BACK: &str = "  Checked by reading the file again.";
@@ -261,7 +267,9 @@ pub fn done(done: &Done) -> Lines {
         Deed::Completed => "Done. Your account is ready.",
         Deed::Joined => "Done. You joined. Your account and your password stay the same.",
         Deed::Verified => "Done. The account opens with your password.",
-        Deed::Recovered | Deed::Changed => "Done. Your new password opens the account. Your keys and kit stay the same.",
+        Deed::Recovered | Deed::Changed => {
+            "Done. Your new password opens the account. Your keys and kit stay the same."
+        }
         Deed::Rehearsed => "This was a rehearsal: nothing was changed. Your invite still works.",
     };
     let mut lines = vec![head.to_owned(), format!("  {account} at {}", done.origin.host())];

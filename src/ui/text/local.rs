@@ -14,8 +14,8 @@ pub fn trouble(trouble: &LocalTrouble) -> Story {
                 .then("Close some programs and run the same command again.")
         }
         LocalTrouble::State { trouble, path } => {
-            let story = Story::of(format!("The state in {path} cannot be used:"))
-                .because(format!("{}.", storage(*trouble)));
+            let story =
+                Story::of(format!("The state in {path} cannot be used:")).because(format!("{}.", storage(*trouble)));
             story.then(state_step(*trouble)).then(AGAIN)
         }
         LocalTrouble::KitFile { trouble, path } => {
@@ -23,39 +23,30 @@ pub fn trouble(trouble: &LocalTrouble) -> Story {
                 Story::of(format!("The kit file {path} cannot be used:")).because(format!("{}.", storage(*trouble)));
             story.then("Name a new file in a folder of your own, with --kit-out PATH.")
         }
-        LocalTrouble::SecretKeyFile { trouble, path } => {
-            Story::of(format!("The secret key cannot be kept in {path}:"))
-                .because(format!("{}.", storage(*trouble)))
-                .then("Name a new file in a folder of your own.")
-        }
+        LocalTrouble::SecretKeyFile { trouble, path } => Story::of(format!("The secret key cannot be kept in {path}:"))
+            .because(format!("{}.", storage(*trouble)))
+            .then("Name a new file in a folder of your own."),
         LocalTrouble::Input { trouble, path } => {
             let story = Story::of(format!("{path} cannot be read:")).because(format!("{}.", storage(*trouble)));
             match trouble {
-                StorageTrouble::TooOpen => story.then("Make it readable for you alone, then run again:").run(format!("chmod 600 {path}")),
+                StorageTrouble::TooOpen => {
+                    story.then("Make it readable for you alone, then run again:").run(format!("chmod 600 {path}"))
+                }
                 _ => story.then("Fix it or name another file, then run the same command again."),
             }
         }
-        LocalTrouble::NoThreads => {
-            Story::of("This computer does not let the program start more threads.")
-                .then("Close some programs and run the same command again.")
-        }
+        LocalTrouble::NoThreads => Story::of("This computer does not let the program start more threads.")
+            .then("Close some programs and run the same command again."),
         LocalTrouble::Busy => {
-            Story::of("Another firstkey is running on this computer.")
-                .then("Finish or stop it, then run this again.")
+            Story::of("Another firstkey is running on this computer.").then("Finish or stop it, then run this again.")
         }
-        LocalTrouble::Terminal => {
-            Story::of("The terminal failed while you were asked something.")
-                .then("Open a new terminal and run the same command again.")
-        }
-        LocalTrouble::Random => {
-            Story::of("This computer's random generator failed, so no keys can be made.")
-                .then("Restart the computer and run the same command again.")
-        }
-        LocalTrouble::SelfCheck => {
-            Story::of("The new keys did not open again right after they were made.")
-                .because("That points to faulty memory in this computer. The keys were thrown away.")
-                .then("Use another computer, or have this one's memory tested.")
-        }
+        LocalTrouble::Terminal => Story::of("The terminal failed while you were asked something.")
+            .then("Open a new terminal and run the same command again."),
+        LocalTrouble::Random => Story::of("This computer's random generator failed, so no keys can be made.")
+            .then("Restart the computer and run the same command again."),
+        LocalTrouble::SelfCheck => Story::of("The new keys did not open again right after they were made.")
+            .because("That points to faulty memory in this computer. The keys were thrown away.")
+            .then("Use another computer, or have this one's memory tested."),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What is said along the way.
 
 use super::{Lines, code, fingerprint_rows, problem, secret_key, strength, usual_time};
+use crate::ui::text::memory;
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::{Locks, Notice};
-use crate::ui::text::memory;
 use firstkey_core::wire::text::Printable;
 use std::time::Duration;
 

@@ -83,30 +83,22 @@ pub fn story(trouble: &Trouble, file: &str) -> Story {
             story.run("firstkey verify")
         }
         Trouble::NotShown(refusal) => not_shown(refusal, file),
-        Trouble::NoKeys => {
-            Story::of(format!("The account in {file} has no keys yet."))
-                .because("Its invite had not been accepted when the file was made.")
-                .then("Accept it, then have the file made again.")
-        }
-        Trouble::OtherKit => {
-            Story::of("Stopped: the kit is for a different account than the file.")
-                .because("Either it is somebody else's kit, or the wrong file.")
-                .then("Compare the realm and account ids on the kit with those in the file.")
-        }
+        Trouble::NoKeys => Story::of(format!("The account in {file} has no keys yet."))
+            .because("Its invite had not been accepted when the file was made.")
+            .then("Accept it, then have the file made again."),
+        Trouble::OtherKit => Story::of("Stopped: the kit is for a different account than the file.")
+            .because("Either it is somebody else's kit, or the wrong file.")
+            .then("Compare the realm and account ids on the kit with those in the file."),
         Trouble::NoCode => {
             Story::of("No recovery code was given.").then("Look for your kit, then run the same command again.")
         }
-        Trouble::CodeOpensNothing => {
-            Story::of("That recovery code does not open the account in this file.")
-                .because("A kit stops working when a newer one is made.")
-                .because("If this is the newest, the file was altered or is for another account.")
-                .then("Look for a newer kit, or have the file made again.")
-        }
-        Trouble::DoesNotFit => {
-            Story::of("Stopped: a part of the account does not fit. Its line says NO.")
-                .because("The code is right. Either the file or the server's data was altered.")
-                .then("Have the file made again. If it still does not fit, tell your administrator.")
-        }
+        Trouble::CodeOpensNothing => Story::of("That recovery code does not open the account in this file.")
+            .because("A kit stops working when a newer one is made.")
+            .because("If this is the newest, the file was altered or is for another account.")
+            .then("Look for a newer kit, or have the file made again."),
+        Trouble::DoesNotFit => Story::of("Stopped: a part of the account does not fit. Its line says NO.")
+            .because("The code is right. Either the file or the server's data was altered.")
+            .then("Have the file made again. If it still does not fit, tell your administrator."),
         Trouble::Changed(change) => changed(*change),
     };
     Story { changed: Some(NOTHING.to_owned()), ..story }

@@ -1,10 +1,10 @@
 use super::*;
-use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
-use firstkey_testkit::pins;
 use crate::exit::every_stop;
 use crate::ui::offline_event::OfflineEvent;
 use crate::ui::wrap::wrap;
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
+use firstkey_testkit::pins;
 
 fn found(fit: Fit) -> Findings {
     let peer = pins::good();
@@ -58,7 +58,11 @@ fn the_lines_for_machines_name_every_part_once() {
     for name in names {
         assert!(document.contains(&format!("`{name}`")), "{name} is not documented");
     }
-    assert_eq!(OfflineEvent::of_part(Part::Envelope1, Fit::Untried).line(), "{\"event\":\"part\",\"id\":\"envelope-1\",\"fits\":null}\n");
-    let end: serde_json::Value = serde_json::from_str(&OfflineEvent::of_findings(&found(Fit::Yes)).line()).expect("JSON");
+    assert_eq!(
+        OfflineEvent::of_part(Part::Envelope1, Fit::Untried).line(),
+        "{\"event\":\"part\",\"id\":\"envelope-1\",\"fits\":null}\n"
+    );
+    let end: serde_json::Value =
+        serde_json::from_str(&OfflineEvent::of_findings(&found(Fit::Yes)).line()).expect("JSON");
     assert_eq!((end["event"].as_str(), end["remembered"].as_bool()), (Some("opened-offline"), Some(true)));
 }

@@ -59,9 +59,7 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
                 .because("If that was you, continue there. If not, tell your administrator now.");
             story.then("To continue here, run this and paste the link again:").run("firstkey accept")
         }
-        ProblemName::Conflict => {
-            odd(host, "says that it already has other data for this account.")
-        }
+        ProblemName::Conflict => odd(host, "says that it already has other data for this account."),
         ProblemName::ChangedMeanwhile => {
             let story = Story::of("This account was changed from somewhere else in the meantime.")
                 .because("If that was you, use the password you set there.")
@@ -85,9 +83,7 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
         ProblemName::TooMany => {
             Story::of(format!("{host} has seen too many attempts and asks you to wait.")).then(later(problem))
         }
-        ProblemName::Unavailable => {
-            Story::of(format!("{host} cannot answer now.")).then(later(problem))
-        }
+        ProblemName::Unavailable => Story::of(format!("{host} cannot answer now.")).then(later(problem)),
         ProblemName::Other(name) => {
             let story = Story::of(format!("{host} reported a problem that this version does not know."));
             let story = story.because(format!("It is called: {name}"));

@@ -1,9 +1,9 @@
 //! What is asked, and what is said before asking.
 
 use super::{Lines, grouped, link};
-use firstkey_core::flow::Introduction;
 use crate::ui::date;
 use crate::ui::term::ReadTrouble;
+use firstkey_core::flow::Introduction;
 use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;

@@ -10,72 +10,44 @@ pub fn refusal(refusal: &Refusal, host: &str) -> Story {
     match refusal {
         Refusal::NotJson => nonsense("Its answer is damaged, or not in this protocol."),
         Refusal::TooLarge => nonsense("Its answer is too large."),
-        Refusal::Malformed(member) => {
-            nonsense(&format!("\"{member}\" is missing or wrong in it."))
-        }
+        Refusal::Malformed(member) => nonsense(&format!("\"{member}\" is missing or wrong in it.")),
         Refusal::ContentType => nonsense("Its answer has the wrong content type."),
-        Refusal::WebPage => {
-            Story::of("A web page answered instead of an account server.")
-                .because("The log-in page of a network may be in between (hotel, train, office).")
-        }
-        Refusal::Redirect => {
-            Story::of(format!("Stopped: {host} tried to redirect this program."))
-                .because("It talks only to the server of the invite. The log-in page of a network")
-                .because("may be in between, or somebody is interfering.")
-        }
+        Refusal::WebPage => Story::of("A web page answered instead of an account server.")
+            .because("The log-in page of a network may be in between (hotel, train, office)."),
+        Refusal::Redirect => Story::of(format!("Stopped: {host} tried to redirect this program."))
+            .because("It talks only to the server of the invite. The log-in page of a network")
+            .because("may be in between, or somebody is interfering."),
         Refusal::Encoded => nonsense("Its answer is compressed, which this protocol does not allow."),
         Refusal::Status(status) => nonsense(&format!("It answered with error {status}.")),
-        Refusal::Problem(name) => {
-            nonsense(&format!("It reported a problem that does not fit: {name}."))
-        }
-        Refusal::Unexpected { place, name } => {
-            Story::of(format!("Stopped: {host} sent something unexpected."))
-                .because(format!("Its {place} has an unknown part, called: {name}"))
-                .because("Salts and keys are made on your computer, and never come from a server.")
-        }
-        Refusal::Unspoken => {
-            Story::of(format!("Stopped: {host} speaks no protocol that this program trusts."))
-                .because("Either this firstkey is too old, or somebody wants a weaker protocol.")
-        }
+        Refusal::Problem(name) => nonsense(&format!("It reported a problem that does not fit: {name}.")),
+        Refusal::Unexpected { place, name } => Story::of(format!("Stopped: {host} sent something unexpected."))
+            .because(format!("Its {place} has an unknown part, called: {name}"))
+            .because("Salts and keys are made on your computer, and never come from a server."),
+        Refusal::Unspoken => Story::of(format!("Stopped: {host} speaks no protocol that this program trusts."))
+            .because("Either this firstkey is too old, or somebody wants a weaker protocol."),
         Refusal::Kdf(refused) => kdf(*refused, host),
         Refusal::WeakPolicy(member) => {
             Story::of(format!("Stopped: {host} asked for weaker rules than this program allows."))
                 .because(format!("The rule: {member}"))
                 .because("A server that is broken or dishonest could use this against you.")
         }
-        Refusal::RealmChanged => {
-            Story::of(format!("Stopped: {host} is not the server that this computer remembers."))
-                .because("Its identity is not that of the server where you completed your account.")
-        }
-        Refusal::AlreadyComplete => {
-            Story::of(format!("Stopped: {host} wants new keys, but your account has keys."))
-                .because("You completed this account on this computer. New keys would replace yours.")
-        }
-        Refusal::KeyGeneration => {
-            Story::of(format!("Stopped: {host} offers a reset that does not follow your keys."))
-                .because("A reset always makes the next generation of keys.")
-                .because("Somebody may be using an old copy, or trying to take your place.")
-        }
-        Refusal::OtherAccount => {
-            Story::of(format!("Stopped: {host} answered about a different account."))
-        }
-        Refusal::Receipt => {
-            Story::of("Stopped: the server's receipt does not match what was sent.")
-                .because("Something on the way, or the server, changed your data.")
-        }
-        Refusal::Differs(member) => {
-            Story::of("Stopped: the server returned something other than what was sent.")
-                .because(format!("It differs in: {member}"))
-                .because("Do not use this account until your administrator has looked into it.")
-        }
-        Refusal::Keys => {
-            Story::of("Stopped: the keys that came from the server are not valid.")
-                .because("They are damaged, or not the ones that were made here.")
-        }
-        Refusal::Opaque => {
-            Story::of(format!("Stopped: {host} failed to take part in protecting your password."))
-                .because("Its message in the log-in protocol is not valid.")
-        }
+        Refusal::RealmChanged => Story::of(format!("Stopped: {host} is not the server that this computer remembers."))
+            .because("Its identity is not that of the server where you completed your account."),
+        Refusal::AlreadyComplete => Story::of(format!("Stopped: {host} wants new keys, but your account has keys."))
+            .because("You completed this account on this computer. New keys would replace yours."),
+        Refusal::KeyGeneration => Story::of(format!("Stopped: {host} offers a reset that does not follow your keys."))
+            .because("A reset always makes the next generation of keys.")
+            .because("Somebody may be using an old copy, or trying to take your place."),
+        Refusal::OtherAccount => Story::of(format!("Stopped: {host} answered about a different account.")),
+        Refusal::Receipt => Story::of("Stopped: the server's receipt does not match what was sent.")
+            .because("Something on the way, or the server, changed your data."),
+        Refusal::Differs(member) => Story::of("Stopped: the server returned something other than what was sent.")
+            .because(format!("It differs in: {member}"))
+            .because("Do not use this account until your administrator has looked into it."),
+        Refusal::Keys => Story::of("Stopped: the keys that came from the server are not valid.")
+            .because("They are damaged, or not the ones that were made here."),
+        Refusal::Opaque => Story::of(format!("Stopped: {host} failed to take part in protecting your password."))
+            .because("Its message in the log-in protocol is not valid."),
     }
 }
 
@@ -101,10 +73,8 @@ fn kdf(refused: KdfRefused, host: &str) -> Story {
                 .because(minimum)
                 .because("Only four settings are used, so that a server cannot pick a bad one.")
         }
-        KdfRefused::Malformed => {
-            Story::of(format!("Stopped: {host} asked for settings that make no sense."))
-                .because(minimum)
-                .because("A server that is broken or dishonest could use this to guess your password.")
-        }
+        KdfRefused::Malformed => Story::of(format!("Stopped: {host} asked for settings that make no sense."))
+            .because(minimum)
+            .because("A server that is broken or dishonest could use this to guess your password."),
     }
 }

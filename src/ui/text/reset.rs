@@ -1,8 +1,8 @@
 //! What is said before old keys are replaced.
 
 use super::{Lines, fingerprint_rows};
-use firstkey_core::flow::reset::Replacement;
 use crate::ui::date;
+use firstkey_core::flow::reset::Replacement;
 
 /// What has to be typed.
 pub const WORD: &str = "replace";
@@ -31,7 +31,10 @@ pub fn warning(about: &Replacement) -> Lines {
         "  firstkey verify".to_owned(),
         "If you did not ask for this reset, do NOT continue either. Call at once:".to_owned(),
     ]);
-    let whom = about.contact.as_ref().map_or_else(|| format!("the administrator at {}", about.organisation), ToString::to_string);
+    let whom = about
+        .contact
+        .as_ref()
+        .map_or_else(|| format!("the administrator at {}", about.organisation), ToString::to_string);
     lines.push(format!("  {whom}"));
     lines
 }
@@ -59,7 +62,8 @@ mod tests {
             let lines = warning(&about);
             let text = lines.join("\n");
             assert!(lines.iter().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
-            for said in ["replaces the keys", "Fri 27 Nov 2026, 17:00 UTC", "stays unreadable", "do NOT continue", whom] {
+            for said in ["replaces the keys", "Fri 27 Nov 2026, 17:00 UTC", "stays unreadable", "do NOT continue", whom]
+            {
                 assert!(text.contains(said), "{said:?} is not in\n{text}");
             }
             about.contact = None;

@@ -1,9 +1,9 @@
 //! What is said of where an account is logged in.
 
 use super::{Lines, Story};
+use crate::ui::date;
 use firstkey_core::crypto::context::SessionId;
 use firstkey_core::flow::account::Seen;
-use crate::ui::date;
 use firstkey_core::wire::sessions::Listed;
 use firstkey_core::wire::text::Printable;
 
@@ -23,7 +23,9 @@ pub fn seen(seen: &Seen) -> Lines {
     let ended = seen.sessions.iter().filter(|(_, ended)| *ended).count();
     lines.push(String::new());
     match ended {
-        0 if seen.sessions.len() == 1 => lines.push("There is no other session. A session lasts ten minutes at most.".to_owned()),
+        0 if seen.sessions.len() == 1 => {
+            lines.push("There is no other session. A session lasts ten minutes at most.".to_owned())
+        }
         0 => {
             lines.push("A session lasts ten minutes at most. To end one, or all but this one:".to_owned());
             lines.push("  firstkey sessions --end ID".to_owned());

@@ -1,12 +1,12 @@
 //! What is said of files and of the people they are for.
 
 use super::{Lines, Story, fingerprint_rows, grouped, local};
-use firstkey_core::crypto::identity::Fingerprint;
 use crate::exit::FileTrouble;
+use crate::ui::date;
+use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::flow::account::{FoundPeer, Sight};
 use firstkey_core::flow::peer::{Peer, PeerTrouble};
 use firstkey_core::flow::stop::StorageTrouble;
-use crate::ui::date;
 
 const SECURITY: &str = "Until then, nothing is sealed for the new key. If in doubt, tell security now.";
 
@@ -17,13 +17,13 @@ fn rows(story: Story, fingerprint: &Fingerprint) -> Story {
 /// The words for a colleague whose keys are not used.
 pub fn peer(trouble: &PeerTrouble) -> Story {
     match trouble {
-        PeerTrouble::NoAddress => {
-            Story::of("That is not an e-mail address.").then("It looks like grace@example.org.")
-        }
+        PeerTrouble::NoAddress => Story::of("That is not an e-mail address.").then("It looks like grace@example.org."),
         PeerTrouble::Changed { email, before, now, other_account, removed } => {
             let story = Story::of(format!("Stopped: {email} has a different key than this computer remembers."));
             let story = match (other_account, removed) {
-                (true, true) => story.because("The server says that their account was removed and that this is a new one."),
+                (true, true) => {
+                    story.because("The server says that their account was removed and that this is a new one.")
+                }
                 (true, false) => story.because("The server shows a different account for their address."),
                 (false, _) => story.because("The server shows different keys for their account."),
             };
@@ -134,19 +134,23 @@ pub fn file(trouble: &FileTrouble) -> Story {
             nothing(story).then("Fix it or name another file, then run the same command again.")
         }
         FileTrouble::Output { trouble: StorageTrouble::Exists, path } => {
-            let story = Story::of(format!("{path} already exists.")).then("Name another file with -o OUT, or replace this one with --force.");
+            let story = Story::of(format!("{path} already exists."))
+                .then("Name another file with -o OUT, or replace this one with --force.");
             nothing(story)
         }
         FileTrouble::Output { trouble, path } => {
-            let story = Story::of(format!("{path} cannot be written:")).because(format!("{}.", local::storage(*trouble)));
+            let story =
+                Story::of(format!("{path} cannot be written:")).because(format!("{}.", local::storage(*trouble)));
             story.then("Fix it or name another with -o OUT, then run the same command again.")
         }
         FileTrouble::NotAge(path) => {
-            let story = Story::of(format!("{path} is not a sealed file.")).because("It does not begin like an age file.");
+            let story =
+                Story::of(format!("{path} is not a sealed file.")).because("It does not begin like an age file.");
             nothing(story).then("Name a file made by firstkey seal or by age.")
         }
         FileTrouble::Armored(path) => {
-            let story = Story::of(format!("{path} is sealed in age's text form.")).because("This program reads only the binary form.");
+            let story = Story::of(format!("{path} is sealed in age's text form."))
+                .because("This program reads only the binary form.");
             nothing(story).then("Open it with age -d -i IDENTITY (see firstkey recipient --help).")
         }
         FileTrouble::Passphrase(path) => {

@@ -41,7 +41,12 @@ fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
                 others_confirmed,
                 earlier: Some(words.clone()),
                 reset_at: confirmed_at.map(|_| 1_763_900_000),
-                own: Done { deed: Deed::Verified, pin: pin.clone(), first_seen: false, secret_keys: firstkey_core::wire::asked::SecretKeys::Off },
+                own: Done {
+                    deed: Deed::Verified,
+                    pin: pin.clone(),
+                    first_seen: false,
+                    secret_keys: firstkey_core::wire::asked::SecretKeys::Off,
+                },
             };
             let lines = super::found(&found);
             assert!(lines.iter().all(|line| line.is_ascii() && line.len() <= 78), "{lines:#?}");

@@ -1,7 +1,9 @@
 //! Why the program stopped: headline, reasons, what was sent or changed, what to do next.
 
 use super::{Story, host, link, local, problem, refusal, usage};
-use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer, Reach, AcceptStop as Stop, AcceptReason as Why};
+use firstkey_core::flow::stop::{
+    AcceptReason as Why, AcceptStop as Stop, GaveUp, LocalTrouble, Missing, NoAnswer, Reach,
+};
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::link::short_id;
 use firstkey_core::wire::refusal::Blame;
@@ -60,11 +62,9 @@ pub fn story(stop: &Stop) -> Story {
                 .because("tell your administrator. Your recovery kit stays valid.");
             story.then("To try again, run").run(RESUME)
         }
-        Why::JoinsOnly => {
-            Story::of("This invite adds your existing account to another organisation.")
-                .because("It makes no keys, so a rehearsal has nothing to show.")
-                .then("Your invite stays valid. Run the command without --dry-run.")
-        }
+        Why::JoinsOnly => Story::of("This invite adds your existing account to another organisation.")
+            .because("It makes no keys, so a rehearsal has nothing to show.")
+            .then("Your invite stays valid. Run the command without --dry-run."),
         Why::OtherInvite => {
             let story = Story::of("That link belongs to a different invite than the unfinished one.")
                 .because("The saved request needs its own link.");
@@ -75,10 +75,8 @@ pub fn story(stop: &Stop) -> Story {
                 .because("Either everything is finished, or you started on another computer.");
             story.then("To begin with your invite link, run").run(AGAIN)
         }
-        Why::OutOfStep => {
-            Story::of("Something unexpected happened in this program. This is a bug, not your fault.")
-                .then("Please report what you did last; then run the same command again.")
-        }
+        Why::OutOfStep => Story::of("Something unexpected happened in this program. This is a bug, not your fault.")
+            .then("Please report what you did last; then run the same command again."),
     };
     story.changed = Some(changed(stop.reach).to_owned());
     if stop.reach >= Reach::Unknown && story.command.is_none() && !is_final(&stop.why) {
@@ -114,10 +112,12 @@ fn cancelled(reach: Reach) -> Story {
         Reach::NothingSent => Story::of("Stopped. Nothing was sent; no account was made. The invite still works.")
             .then("To begin again, run")
             .run(AGAIN),
-        Reach::NothingChanged | Reach::CodeUsed => Story::of("Stopped. No key was sent; no account was made. The invite still works.")
-            .then("If you wrote down a recovery kit, destroy it. You will get a new one.")
-            .then("To begin again, run")
-            .run(AGAIN),
+        Reach::NothingChanged | Reach::CodeUsed => {
+            Story::of("Stopped. No key was sent; no account was made. The invite still works.")
+                .then("If you wrote down a recovery kit, destroy it. You will get a new one.")
+                .then("To begin again, run")
+                .run(AGAIN)
+        }
         Reach::Unknown => Story::of("Stopped while sending; it may have arrived. To find out, run").run(RESUME),
         Reach::Stored => Story::of("Stopped. The account is stored, but not checked yet. To check it, run").run(RESUME),
     }
@@ -125,24 +125,19 @@ fn cancelled(reach: Reach) -> Story {
 
 pub(crate) fn gave_up(how: GaveUp) -> Story {
     let (what, next) = match how {
-        GaveUp::NotYou => (
-            "Stopped: this invite is for somebody else.",
-            "Tell the sender. Do not forward the link.",
-        ),
-        GaveUp::Host => (
-            "Stopped: you did not confirm the server's name.",
-            "Ask your administrator for the right name.",
-        ),
+        GaveUp::NotYou => ("Stopped: this invite is for somebody else.", "Tell the sender. Do not forward the link."),
+        GaveUp::Host => {
+            ("Stopped: you did not confirm the server's name.", "Ask your administrator for the right name.")
+        }
         GaveUp::Reset => {
             return Story::of("Stopped: your keys were not replaced.")
                 .because("Without your password, ask your administrator by telephone.")
                 .then("To cancel the reset, log in once with your password:")
                 .run("firstkey verify");
         }
-        GaveUp::TypingsDiffer => (
-            "Stopped: the two passwords differed 5 times.",
-            "Run the same command again when you are ready.",
-        ),
+        GaveUp::TypingsDiffer => {
+            ("Stopped: the two passwords differed 5 times.", "Run the same command again when you are ready.")
+        }
         GaveUp::WeakPasswords => (
             "Stopped: no password was strong enough.",
             "Try five unrelated words, or press Enter to have one made for you.",
@@ -155,18 +150,16 @@ pub(crate) fn gave_up(how: GaveUp) -> Story {
             "Stopped: what you typed was not on the recovery kit.",
             "Destroy that kit and run the same command again. You will get a new one.",
         ),
-        GaveUp::SecretKey => (
-            "Stopped: you did not keep the secret key.",
-            "Have pen and paper ready, then run the same command again.",
-        ),
+        GaveUp::SecretKey => {
+            ("Stopped: you did not keep the secret key.", "Have pen and paper ready, then run the same command again.")
+        }
         GaveUp::SecretKeyProof => (
             "Stopped: what you typed was not in the secret key.",
             "Destroy it and run the same command again. You will get a new one.",
         ),
-        GaveUp::ReplaceSecretKey => (
-            "Stopped: your present secret key stays valid.",
-            "Run the same command again if you want a new one.",
-        ),
+        GaveUp::ReplaceSecretKey => {
+            ("Stopped: your present secret key stays valid.", "Run the same command again if you want a new one.")
+        }
     };
     Story::of(what).then(next)
 }
@@ -175,9 +168,7 @@ pub(crate) fn gave_up(how: GaveUp) -> Story {
 pub(super) fn no_answer(why: NoAnswer) -> (&'static str, &'static str) {
     const LATER: &str = "Check your network, then run the same command again.";
     match why {
-        NoAnswer::NoSuchHost => {
-            ("no server has that name", "Check the link and your network, then run it again.")
-        }
+        NoAnswer::NoSuchHost => ("no server has that name", "Check the link and your network, then run it again."),
         NoAnswer::NoConnection => ("no server answers there, or the network is down", LATER),
         NoAnswer::Certificate => (
             "its certificate does not prove who it is",

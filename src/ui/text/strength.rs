@@ -76,7 +76,8 @@ pub fn weak(reasons: &[Weakness], strength: Strength, profile: Profile) -> Lines
 /// The reasons alone, where another estimate than ours stands beside them.
 pub fn reasons(reasons: &[Weakness]) -> Lines {
     let lead = |at: usize| if at == 0 { "Not strong enough: " } else { "Also: " };
-    let mut lines: Lines = reasons.iter().take(3).enumerate().map(|(at, why)| format!("{}{}.", lead(at), weakness(*why))).collect();
+    let mut lines: Lines =
+        reasons.iter().take(3).enumerate().map(|(at, why)| format!("{}{}.", lead(at), weakness(*why))).collect();
     lines.push("Try six or more unrelated words, or press Enter to have one made for you.".to_owned());
     lines
 }

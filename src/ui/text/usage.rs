@@ -1,8 +1,8 @@
 //! What a command line lacks, or should not have.
 
 use super::Story;
-use firstkey_core::flow::stop::Missing;
 use crate::exit::Misuse;
+use firstkey_core::flow::stop::Missing;
 
 /// Answers that a flag has to give when nobody can be asked.
 pub fn missing(missing: Missing) -> Story {
@@ -34,15 +34,15 @@ pub fn missing(missing: Missing) -> Story {
             .then("consent with --yes-for EMAIL; it must be the account's address"),
         Missing::Host => Story::of("only a person can confirm this server's name: some letters look like others")
             .then("run it once at a terminal, or ask for an invite with a plain server name"),
-        Missing::KitSecret => Story::of("no emergency kit given and this run cannot ask")
-            .then("name its file with --kit-file PATH"),
+        Missing::KitSecret => {
+            Story::of("no emergency kit given and this run cannot ask").then("name its file with --kit-file PATH")
+        }
         Missing::Name => Story::of("no name given and this run cannot ask")
             .then("pass it with --first-name NAME and --last-name NAME"),
-        Missing::Digits => {
-            Story::of("only a person can read the 6 digits from an e-mail").then("run it at a terminal")
+        Missing::Digits => Story::of("only a person can read the 6 digits from an e-mail").then("run it at a terminal"),
+        Missing::Account => {
+            Story::of("no account given and this run cannot ask").then("name it with --server URL and --account NAME")
         }
-        Missing::Account => Story::of("no account given and this run cannot ask")
-            .then("name it with --server URL and --account NAME"),
     }
 }
 

@@ -1,14 +1,14 @@
 //! Every sentence of `firstkey doctor`: does it fit, and does whatever is not ok say what to do?
 
 use super::{end, words};
-use firstkey_core::crypto::kdf::Profile;
 use crate::doctor::certificate::Certificate;
 use crate::doctor::folder::{Folder, Remembered, Step, Writing};
 use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal};
 use crate::doctor::network::{Answer, Chain, Clock, Connection, Distrust, Name, Proxy, Shown, TlsVersion};
 use crate::doctor::{Family, Found, State, Tally};
-use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, StorageTrouble};
 use crate::ui::{doctor_event, wrap::wrap};
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, StorageTrouble};
 use firstkey_core::wire::text::Printable;
 
 const PATH: &str = "/home/ada/.local/state/firstkey";
@@ -44,7 +44,12 @@ fn of_the_folder() -> Vec<Found> {
 
 fn of_the_machine() -> Vec<Found> {
     let mut all = vec![
-        Found::Program(Program { version: "0.1.0", features: &["age"], system: "linux x86_64".to_owned(), kernel: None }),
+        Found::Program(Program {
+            version: "0.1.0",
+            features: &["age"],
+            system: "linux x86_64".to_owned(),
+            kernel: None,
+        }),
         Found::Terminal(None),
         Found::Random(true),
         Found::Random(false),
@@ -63,7 +68,8 @@ fn of_the_machine() -> Vec<Found> {
         all.push(Found::Closed(Closed { no_core_dumps: one, not_traceable: other }));
         all.push(Found::Locked(Locked { typing: one, limit_kib: other.then_some(64) }));
         let short = |fits: bool| (!fits).then_some(LocalTrouble::NotEnoughMemory { needed_kib: 2, available_kib: 1 });
-        let profiles = Profile::ALL.map(|profile| (profile, short(if profile == Profile::DEFAULT { one } else { other })));
+        let profiles =
+            Profile::ALL.map(|profile| (profile, short(if profile == Profile::DEFAULT { one } else { other })));
         all.push(Found::Memory(Memory { available_kib: other.then_some(300_000), profiles: profiles.to_vec() }));
     }
     all
@@ -100,7 +106,12 @@ fn of_the_network() -> Vec<Found> {
     }
     let certificate = |issuer: &str, not_after| {
         let printable = |text: &str| Printable::from_untrusted(text);
-        Some(Certificate { subject: printable("accounts.example.org"), issuer: printable(issuer), not_before: 1_700_000_000, not_after })
+        Some(Certificate {
+            subject: printable("accounts.example.org"),
+            issuer: printable(issuer),
+            not_before: 1_700_000_000,
+            not_after,
+        })
     };
     let verdicts = [D::Ended, D::NotBegun, D::OtherName, D::UnknownIssuer, D::Revoked, D::Other].map(Some).into_iter();
     for distrust in verdicts.chain([None]) {

@@ -1,16 +1,17 @@
 //! What is said of this computer.
 
 use super::Words;
-use firstkey_core::crypto::kdf::Profile;
 use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal};
-use firstkey_core::flow::stop::LocalTrouble;
 use crate::ui::text::{local, memory};
+use firstkey_core::crypto::kdf::Profile;
+use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::wire::text::Printable;
 
 pub(super) fn program(program: &Program) -> Words {
     let kernel = program.kernel.as_ref().map(|kernel| format!(", kernel {}", kernel.as_str())).unwrap_or_default();
     let features = if program.features.is_empty() { "none".to_owned() } else { program.features.join(", ") };
-    Words::of("Program", format!("Version {} on {}{kernel}", program.version, program.system)).and(format!("Features: {features}"))
+    Words::of("Program", format!("Version {} on {}{kernel}", program.version, program.system))
+        .and(format!("Features: {features}"))
 }
 
 pub(super) fn terminal(terminal: Option<&Terminal>) -> Words {
@@ -25,7 +26,9 @@ pub(super) fn terminal(terminal: Option<&Terminal>) -> Words {
     words = if terminal.hides_typing {
         words.and("Passwords are invisible while you type.")
     } else {
-        words.and("It cannot hide what you type, so commands cannot ask for a password.").then("Use another terminal program.")
+        words
+            .and("It cannot hide what you type, so commands cannot ask for a password.")
+            .then("Use another terminal program.")
     };
     words = if terminal.forgets {
         words.and("Recovery codes are shown on a separate screen that is not kept.")
@@ -41,9 +44,8 @@ pub(super) fn locked(locked: Locked) -> Words {
     const TITLE: &str = "Locked memory";
     let limit = locked.limit_kib.map_or_else(|| "without limit".to_owned(), |kib| format!("up to {}", memory(kib)));
     if locked.typing {
-        return Words::of(TITLE, format!("What you type is kept out of the swap ({limit}).")).and(
-            "The memory for securing a password is locked only if all of it fits.",
-        );
+        return Words::of(TITLE, format!("What you type is kept out of the swap ({limit})."))
+            .and("The memory for securing a password is locked only if all of it fits.");
     }
     Words::of(TITLE, format!("Memory cannot be locked ({limit}): what you type could reach the swap."))
         .then("Raise the limit of locked memory (ulimit -l) to 64 KiB or more.")
@@ -108,7 +110,10 @@ pub(super) fn stretching(found: &Stretching) -> Words {
     match found {
         Stretching::Took { profile, ms } => {
             let size = memory(u64::from(profile.params().m_kib));
-            Words::of(TITLE, format!("Profile {} ({size}) takes {}.{} s here.", profile.id(), ms / 1000, ms % 1000 / 100))
+            Words::of(
+                TITLE,
+                format!("Profile {} ({size}) takes {}.{} s here.", profile.id(), ms / 1000, ms % 1000 / 100),
+            )
         }
         Stretching::NotTried => Words::of(TITLE, "Not tried: there is not enough memory.").then("Free memory first."),
         Stretching::Failed(trouble) => Words::told(TITLE, local::trouble(trouble)),

@@ -3,8 +3,8 @@
 use super::Words;
 use crate::doctor::certificate::Certificate;
 use crate::doctor::network::{Answer, Chain, Clock, Connection, Distrust, Name, Proxy, Shown};
-use firstkey_core::flow::stop::NoAnswer;
 use crate::ui::date;
+use firstkey_core::flow::stop::NoAnswer;
 
 pub(super) fn proxy(proxy: &Proxy) -> Words {
     const TITLE: &str = "Proxy";
@@ -46,8 +46,10 @@ pub(super) fn connection(connection: Connection) -> Words {
         NoAnswer::NoConnection => Words::of(TITLE, "No server answers there, or a firewall is in between.")
             .then("Try another network, or your company's VPN.")
             .then("If others cannot reach it either, tell the server's administrator."),
-        NoAnswer::Certificate | NoAnswer::CertificateDates => Words::of(TITLE, "This computer could not set up a secure connection.")
-            .then("Check that this computer has its trusted certificates (ca-certificates)."),
+        NoAnswer::Certificate | NoAnswer::CertificateDates => {
+            Words::of(TITLE, "This computer could not set up a secure connection.")
+                .then("Check that this computer has its trusted certificates (ca-certificates).")
+        }
         NoAnswer::Broken => Words::of(TITLE, "The connection broke before an answer came.")
             .then("Check that the address begins with https:// and has the right port.")
             .then("If so, something in between ends connections: ask your IT."),
@@ -99,7 +101,8 @@ fn distrusted(words: Words, chain: &Chain, own: Option<&Certificate>) -> Words {
             .then("If that is not the time, set the clock. If it is, tell the server's administrator."),
         Distrust::OtherName => {
             let of = own.map(|own| format!(" It is for \"{}\".", own.subject.as_str())).unwrap_or_default();
-            words.and(format!("It is for a different name.{of}"))
+            words
+                .and(format!("It is for a different name.{of}"))
                 .then("Compare the address with the invite's e-mail, letter by letter.")
         }
         Distrust::UnknownIssuer => words
@@ -118,11 +121,15 @@ pub(super) fn answer(answer: Answer) -> Words {
         Answer::Speaks => Words::of(TITLE, "An account server answered, in this program's protocol."),
         Answer::Away => Words::of(TITLE, "It says that it is busy or cannot answer now.")
             .then("Try again in a few minutes. If that does not help, tell its administrator."),
-        Answer::WebPage => Words::of(TITLE, "A web page answered instead of the server: often a network's log-in page.")
-            .then("Open any page in a browser, log in to the network, then run this again."),
-        Answer::Strange(status) => Words::of(TITLE, format!("Something other than a firstkey account server answered (status {status})."))
-            .and("If you use a server of Infisical's kind, that is right.")
-            .then("If not, compare the address with the invite's e-mail."),
+        Answer::WebPage => {
+            Words::of(TITLE, "A web page answered instead of the server: often a network's log-in page.")
+                .then("Open any page in a browser, log in to the network, then run this again.")
+        }
+        Answer::Strange(status) => {
+            Words::of(TITLE, format!("Something other than a firstkey account server answered (status {status})."))
+                .and("If you use a server of Infisical's kind, that is right.")
+                .then("If not, compare the address with the invite's e-mail.")
+        }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::stop::story;
 use super::*;
+use crate::exit::every_stop;
 use firstkey_core::crypto::strength::{Strength, Weakness};
 use firstkey_core::flow::stop::Reach;
-use firstkey_infisical::keys::PublicKey;
 use firstkey_core::wire::origin::Origin;
-use crate::exit::every_stop;
+use firstkey_infisical::keys::PublicKey;
 use std::time::Duration;
 
 fn origin() -> Origin {
@@ -24,7 +24,14 @@ fn everything_that_is_told_and_asked_fits() {
     let name = Printable::from_untrusted("Example Corp");
     let key = Fingerprint::of(&PublicKey([7; 32]));
     let strength = Strength { guesses_log10: 9.0 };
-    let rules = [WebRule::TooShort, WebRule::TooLong, WebRule::NoLetter, WebRule::NoNumberOrSign, WebRule::Repeated, WebRule::Escape];
+    let rules = [
+        WebRule::TooShort,
+        WebRule::TooLong,
+        WebRule::NoLetter,
+        WebRule::NoNumberOrSign,
+        WebRule::Repeated,
+        WebRule::Escape,
+    ];
     let unfits = rules.map(Unfit::Web).into_iter().chain([
         Unfit::WithinReach(strength),
         Unfit::Weak { reasons: vec![Weakness::Common, Weakness::Keyboard], strength },

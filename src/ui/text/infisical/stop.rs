@@ -43,60 +43,47 @@ fn why(why: &Why, host: &str, reach: Reach) -> Story {
             let (what, next) = super::link(*trouble);
             Story::of(what).then(next)
         }
-        Why::SignInFirst => {
-            Story::of("Sign in at your company first: open the e-mail's link in a browser.")
-                .then("Then run this again, and paste the address of the page that you come to.")
-                .run(ACCEPT)
-        }
-        Why::NoOrganisation => {
-            Story::of("This sign-in is not a company's. It would create a new organisation.")
-                .then("Use the link from your administrator's e-mail.")
-        }
-        Why::AlreadyComplete => {
-            Story::of("This account is already complete.")
-                .because("If that was not you, somebody else has it. Tell security now.")
-                .then("To see whether it opens with your password, run")
-                .run(VERIFY)
-        }
-        Why::OtherAccount => Story::of("This link is for a different account or server than the one before.").then("Start again with the right link."),
-        Why::OtherKind => {
-            Story::of("This link is for something else.")
-                .then("For an invite: firstkey accept. For a forgotten password: firstkey recover.")
-        }
+        Why::SignInFirst => Story::of("Sign in at your company first: open the e-mail's link in a browser.")
+            .then("Then run this again, and paste the address of the page that you come to.")
+            .run(ACCEPT),
+        Why::NoOrganisation => Story::of("This sign-in is not a company's. It would create a new organisation.")
+            .then("Use the link from your administrator's e-mail."),
+        Why::AlreadyComplete => Story::of("This account is already complete.")
+            .because("If that was not you, somebody else has it. Tell security now.")
+            .then("To see whether it opens with your password, run")
+            .run(VERIFY),
+        Why::OtherAccount => Story::of("This link is for a different account or server than the one before.")
+            .then("Start again with the right link."),
+        Why::OtherKind => Story::of("This link is for something else.")
+            .then("For an invite: firstkey accept. For a forgotten password: firstkey recover."),
         Why::Era(era) => self::era(era, host),
         Why::Refused(refused) => self::refused(refused, host),
         Why::Says(call, says) => self::says(*call, says, host),
         Why::Unreachable(silence) => {
             let story = silent(host, *silence);
             let again = if reach >= Reach::Stored { VERIFY } else { "" };
-            if again.is_empty() { story.then("Run the same command again later.") } else { story.then("To check later, run").run(again) }
+            if again.is_empty() {
+                story.then("Run the same command again later.")
+            } else {
+                story.then("To check later, run").run(again)
+            }
         }
-        Why::Lost(Call::VerifyInvite | Call::VerifyReset, silence) => {
-            silent(host, *silence)
-                .because("That may have used up the code.")
-                .then("Run the same command again. If the code is gone, ask for a new e-mail.")
-        }
-        Why::Lost(_, silence) => {
-            silent(host, *silence)
-                .because("It is not sent again blindly. If it was stored, your password opens it.")
-                .then("Keep your password and your kit. To check later, run")
-                .run(VERIFY)
-        }
-        Why::SomebodyElse => {
-            Story::of("The keys stored for this account are NOT the ones made here.")
-                .because("Somebody else completed it, at the same time or before, or the server lies.")
-                .because("Your new password and kit open nothing. Destroy the kit.")
-                .then("Do not use the account. Tell security and your administrator now.")
-        }
-        Why::NotOpened => {
-            Story::of("The account was not opened.")
-                .because("The password, digits or secret that you typed were wrong.")
-                .then("Run the same command again. A forgotten password: firstkey recover.")
-        }
-        Why::NothingKnown => {
-            Story::of("This computer does not know such an account.")
-                .then("Name the account with --server URL and --account NAME.")
-        }
+        Why::Lost(Call::VerifyInvite | Call::VerifyReset, silence) => silent(host, *silence)
+            .because("That may have used up the code.")
+            .then("Run the same command again. If the code is gone, ask for a new e-mail."),
+        Why::Lost(_, silence) => silent(host, *silence)
+            .because("It is not sent again blindly. If it was stored, your password opens it.")
+            .then("Keep your password and your kit. To check later, run")
+            .run(VERIFY),
+        Why::SomebodyElse => Story::of("The keys stored for this account are NOT the ones made here.")
+            .because("Somebody else completed it, at the same time or before, or the server lies.")
+            .because("Your new password and kit open nothing. Destroy the kit.")
+            .then("Do not use the account. Tell security and your administrator now."),
+        Why::NotOpened => Story::of("The account was not opened.")
+            .because("The password, digits or secret that you typed were wrong.")
+            .then("Run the same command again. A forgotten password: firstkey recover."),
+        Why::NothingKnown => Story::of("This computer does not know such an account.")
+            .then("Name the account with --server URL and --account NAME."),
         Why::Local(trouble) => local::trouble(trouble),
     }
 }
@@ -135,15 +122,11 @@ fn era(era: &NotThisEra, host: &str) -> Story {
                 .because("It is not known what it would do with your password.");
             ask(story.because(CANNOT))
         }
-        NotThisEra::Redirect => {
-            Story::of(format!("{host} redirects this program, which does not follow."))
-                .then("Ask your administrator for a link with the right address.")
-        }
-        NotThisEra::NoSuchServer => {
-            Story::of(format!("{host} does not answer like a server of this kind."))
-                .because("It may be a web page, a gateway, or something in between.")
-                .then("Check the address with your administrator.")
-        }
+        NotThisEra::Redirect => Story::of(format!("{host} redirects this program, which does not follow."))
+            .then("Ask your administrator for a link with the right address."),
+        NotThisEra::NoSuchServer => Story::of(format!("{host} does not answer like a server of this kind."))
+            .because("It may be a web page, a gateway, or something in between.")
+            .then("Check the address with your administrator."),
         NotThisEra::Later(after) => {
             let story = Story::of(format!("{host} cannot answer now: too many requests, or maintenance."));
             let when = after.map_or("in a few minutes".to_owned(), |seconds| format!("in {seconds} seconds"));
@@ -168,22 +151,17 @@ fn refused(refused: &Refused, host: &str) -> Story {
             let story = Story::of(format!("{host} sent an answer that this program cannot read."));
             story.then("Run the same command again. If that does not help, tell your administrator.")
         }
-        Refused::Differs(what) => {
-            danger(Story::of(format!("{host} returns different {what} than it was sent.")))
-        }
+        Refused::Differs(what) => danger(Story::of(format!("{host} returns different {what} than it was sent."))),
         Refused::Keys => danger(Story::of(format!("The keys that {host} returned do not open, or do not match."))),
         Refused::OtherSalt => danger(Story::of(format!("{host} names a different salt than your account has."))),
-        Refused::OtherKey => {
-            danger(Story::of("The account's public key is not the one that was made for it."))
+        Refused::OtherKey => danger(Story::of("The account's public key is not the one that was made for it.")),
+        Refused::OtherVault => Story::of("The stored keys are not the ones that this computer stored, or are older.")
+            .because("If you changed your password elsewhere, that is why: remove this computer's")
+            .because("record of the account (firstkey forget) and verify again.")
+            .because("If you did not, tell security now."),
+        Refused::ShowsVerifier => {
+            danger(Story::of(format!("{host} gives away data that password guesses can be tested with.")))
         }
-        Refused::OtherVault => {
-            Story::of("The stored keys are not the ones that this computer stored, or are older.")
-                .because("If you changed your password elsewhere, that is why: remove this computer's")
-                .because("record of the account (firstkey forget) and verify again.")
-                .because("If you did not, tell security now.")
-        }
-        Refused::ShowsVerifier => danger(
-            Story::of(format!("{host} gives away data that password guesses can be tested with."))),
         Refused::Forgotten => {
             danger(Story::of(format!("{host} wants new keys for an account that you completed here.")))
         }
@@ -214,54 +192,34 @@ fn says(call: Call, says: &Says, host: &str) -> Story {
             story.then("Look for the newest e-mail, and paste its link.")
         }
         Says::CodeExpired => invite(Story::of("The code of this link has expired.")),
-        Says::CompletedOrUnknown => {
-            Story::of(format!("{host} says that this account is complete, or does not exist."))
-                .because("If you completed it, all is well. If not, somebody else did: tell security.")
-                .then("To see whether it opens with your password, run")
-                .run(VERIFY)
-        }
+        Says::CompletedOrUnknown => Story::of(format!("{host} says that this account is complete, or does not exist."))
+            .because("If you completed it, all is well. If not, somebody else did: tell security.")
+            .then("To see whether it opens with your password, run")
+            .run(VERIFY),
         Says::TwoInvitations => {
             Story::of("Your organisation invited this address twice. The server cannot handle that.")
                 .then("Ask your administrator to remove one of the two.")
         }
-        Says::TokenExpired => {
-            Story::of("The server's 15 minutes for this are over.")
-                .then("Sign in or open the link again, then run the same command again.")
-        }
+        Says::TokenExpired => Story::of("The server's 15 minutes for this are over.")
+            .then("Sign in or open the link again, then run the same command again."),
         Says::TokenRefused => invite(Story::of(format!("{host} does not accept this link for this account."))),
-        Says::SignUpDisabled => {
-            Story::of(format!("{host} takes no new accounts, not even invited ones."))
-                .then("Ask its administrator to allow sign-up, then run the same command again.")
-        }
-        Says::WrongProof => {
-            Story::of("The password does not open this account.").then("Run the same command again.")
-        }
-        Says::NoAccount => {
-            Story::of(format!("{host} has no complete account with that name."))
-                .because("Capital letters count.")
-                .then("Finish the invite first, or use the name that the server knows.")
-        }
-        Says::SignInFirst => {
-            Story::of("This account needs a sign-in at your company first.")
-                .then("Sign in in a browser, run this again and paste the address of the last page.")
-        }
-        Says::Puzzle => {
-            Story::of(format!("Too many failures: {host} wants you to solve a puzzle."))
-                .then("Sign in there with a browser, or wait; then run the same command again.")
-        }
-        Says::Locked => {
-            Story::of(format!("{host} has locked the account after too many failures."))
-                .then("Look for its e-mail, or wait an hour, then run the same command again.")
-        }
-        Says::NoKit => {
-            Story::of(format!("{host} has no emergency kit for this account."))
-                .because("A kit in a file has its own copy of the key: name it with --kit-file PATH.")
-                .then("Without one, ask your administrator for a new account.")
-        }
-        Says::NotAMember => {
-            Story::of("The account is in no organisation, so the server changes nothing.")
-                .then("Ask your administrator to invite you again.")
-        }
+        Says::SignUpDisabled => Story::of(format!("{host} takes no new accounts, not even invited ones."))
+            .then("Ask its administrator to allow sign-up, then run the same command again."),
+        Says::WrongProof => Story::of("The password does not open this account.").then("Run the same command again."),
+        Says::NoAccount => Story::of(format!("{host} has no complete account with that name."))
+            .because("Capital letters count.")
+            .then("Finish the invite first, or use the name that the server knows."),
+        Says::SignInFirst => Story::of("This account needs a sign-in at your company first.")
+            .then("Sign in in a browser, run this again and paste the address of the last page."),
+        Says::Puzzle => Story::of(format!("Too many failures: {host} wants you to solve a puzzle."))
+            .then("Sign in there with a browser, or wait; then run the same command again."),
+        Says::Locked => Story::of(format!("{host} has locked the account after too many failures."))
+            .then("Look for its e-mail, or wait an hour, then run the same command again."),
+        Says::NoKit => Story::of(format!("{host} has no emergency kit for this account."))
+            .because("A kit in a file has its own copy of the key: name it with --kit-file PATH.")
+            .then("Without one, ask your administrator for a new account."),
+        Says::NotAMember => Story::of("The account is in no organisation, so the server changes nothing.")
+            .then("Ask your administrator to invite you again."),
         Says::Form(_) if says.wants_the_password() => era(&NotThisEra::WantsPassword, host),
         Says::Form(names) => {
             let names: Vec<_> = names.iter().map(firstkey_core::wire::text::Printable::as_str).take(5).collect();
