@@ -1,6 +1,8 @@
-//! The whole command: start-up, a whole unattended `accept` on loopback against the two stretches in it, and peak memory.
+//! The whole command: start-up, a whole unattended `accept` on loopback against the two stretches
+//! in it, and peak memory.
 //!
-//! Plain timing of child processes, medians; run by `cargo bench --bench command`. Figures with their conditions are in `docs/PERFORMANCE.md`.
+//! Plain timing of child processes, medians; run by `cargo bench --bench command`. Figures with
+//! their conditions are in `docs/PERFORMANCE.md`.
 
 #![allow(
     missing_docs,
@@ -52,7 +54,8 @@ fn accept(profile: Profile) {
         let child = Arc::new(Mutex::new(None));
         let (seen, memory) = (Arc::clone(&child), Arc::new(Mutex::new(0)));
         let report = Arc::clone(&memory);
-        // When the last request arrives both stretches are over, and the process still is: its high-water mark is final.
+        // When the last request arrives both stretches are over, and the process still is: its
+        // high-water mark is final.
         server.wire.script(move |request, _| {
             if request.path == "/v1/login/finish"
                 && let Some(pid) = *seen.lock().expect("not poisoned")

@@ -1,7 +1,9 @@
-//! A whole unattended completion on a server of the other dialect: processor time, wall time and peak memory of the process.
+//! A whole unattended completion on a server of the other dialect: processor time, wall time and
+//! peak memory of the process.
 //!
-//! Plain observation of child processes, medians; run by `cargo bench --bench infisical`. Figures with their conditions, and those of the
-//! official JavaScript libraries, are in `docs/PERFORMANCE.md`.
+//! Plain observation of child processes, medians; run by `cargo bench --bench infisical`. Figures
+//! with their conditions, and those of the official JavaScript libraries, are in
+//! `docs/PERFORMANCE.md`.
 
 #![allow(
     missing_docs,
@@ -38,7 +40,8 @@ fn main() {
         let mut process = command.spawn().expect("it starts");
         let (mut ticks, mut high) = (0, 0);
         let status = loop {
-            // What the last look before the end saw counts: the process waits for nothing of its own by then.
+            // What the last look before the end saw counts: the process waits for nothing of its
+            // own by then.
             if let Some((now, kib)) = look(process.id()) {
                 (ticks, high) = (now, kib);
             }

@@ -1,7 +1,9 @@
-//! How long Argon2id takes on our memory, against the `argon2` crate on its own heap (same version, same features), and how much memory each needs.
+//! How long Argon2id takes on our memory, against the `argon2` crate on its own heap (same version,
+//! same features), and how much memory each needs.
 //!
-//! `cargo bench --bench stretch [-- ROUNDS]`. The two are run in turn in one process for time, and in a process each for peak memory. The crate's own
-//! `parallel` feature uses a thread per core in both. Nothing here passes or fails by time; results that differ in a single bit do fail.
+//! `cargo bench --bench stretch [-- ROUNDS]`. The two are run in turn in one process for time, and
+//! in a process each for peak memory. The crate's own `parallel` feature uses a thread per core in
+//! both. Nothing here passes or fails by time; results that differ in a single bit do fail.
 
 // A benchmark prints, reads the clock and the kernel's tables, and starts itself again.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::disallowed_types, missing_docs)]
@@ -69,7 +71,8 @@ struct Times {
 /// Runs the contenders in turn; the one that goes first changes every round.
 fn race(rounds: usize, m_kib: u32, t: u32) -> [Times; 2] {
     let mut times = [Times::default(), Times::default()];
-    // One round that does not count: threads, code pages, and memory that the machine has to find first.
+    // One round that does not count: threads, code pages, and memory that the machine has to find
+    // first.
     for round in 0..=rounds {
         let mut keys = [[0; 32]; 2];
         for turn in 0..2 {
@@ -89,7 +92,8 @@ fn race(rounds: usize, m_kib: u32, t: u32) -> [Times; 2] {
     })
 }
 
-/// Processor time of this process so far, in steps of 10 ms (fields 14 and 15 of `/proc/self/stat`, in ticks); 0 where there is no such file.
+/// Processor time of this process so far, in steps of 10 ms (fields 14 and 15 of `/proc/self/stat`,
+/// in ticks); 0 where there is no such file.
 fn cpu_ms() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();

@@ -1,8 +1,8 @@
 //! The record of what was sent, and how `firstkey audit --last` shows it.
 //!
-//! Promise: a record is made from the very bytes of the request and keeps them, but for values that are worth something
-//! until they are used (the invite's token), which are starred out; the digest is that of the true bytes. Must never: hold
-//! a secret, or know about files; `store` keeps it.
+//! Promise: a record is made from the very bytes of the request and keeps them, but for values that
+//! are worth something until they are used (the invite's token), which are starred out; the digest
+//! is that of the true bytes. Must never: hold a secret, or know about files; `store` keeps it.
 
 use crate::ui::text::hex;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -15,7 +15,8 @@ use zeroize::Zeroizing;
 #[error("the record is cut off, altered, or of another version")]
 pub struct Unreadable;
 
-/// All requests of a run, in order. On the disk: one JSON object a line, so that adding one is appending a line.
+/// All requests of a run, in order. On the disk: one JSON object a line, so that adding one is
+/// appending a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     pub(crate) requests: Vec<Sent>,

@@ -1,6 +1,7 @@
 //! The command line.
 //!
-//! Promise: flags become typed options; nothing else happens here. Must never: hold a secret flag, or decide anything.
+//! Promise: flags become typed options; nothing else happens here. Must never: hold a secret flag,
+//! or decide anything.
 
 mod audit;
 mod doctor;
@@ -40,7 +41,8 @@ Examples:
 Without flags, the program asks at the terminal. Secrets come from there, from
 a file or a descriptor, never from flags or variables. No telemetry.";
 
-/// The help of the whole program, which has to fit on a screen; with a line for what only a build with `age` has.
+/// The help of the whole program, which has to fit on a screen; with a line for what only a build
+/// with `age` has.
 macro_rules! page {
     ($files:literal) => {
         concat!(
@@ -499,7 +501,8 @@ impl ChangePassword {
     }
 }
 
-/// The file of the secret key: as a flag names it, else as the variable does. Both hold a path, never the key.
+/// The file of the secret key: as a flag names it, else as the variable does. Both hold a path,
+/// never the key.
 pub fn secret_key_file(named: Option<&PathBuf>) -> Option<PathBuf> {
     let variable = || std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     named.cloned().or_else(variable)

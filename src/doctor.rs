@@ -1,7 +1,9 @@
-//! What `firstkey doctor` finds, and how bad it is: facts and judgements, without the looking and without the words.
+//! What `firstkey doctor` finds, and how bad it is: facts and judgements, without the looking and
+//! without the words.
 //!
-//! Promise: pure; a judgement depends on its facts alone. What is bad here is what would stop another command. Must never: hold a secret, or text of a
-//! server that is not [`Printable`](firstkey_core::wire::text::Printable).
+//! Promise: pure; a judgement depends on its facts alone. What is bad here is what would stop
+//! another command. Must never: hold a secret, or text of a server that is not
+//! [`Printable`](firstkey_core::wire::text::Printable).
 
 pub mod certificate;
 pub mod folder;
@@ -171,7 +173,8 @@ pub struct Tally {
     pub attention: usize,
     /// Would stop a command.
     pub bad: usize,
-    /// Where the first bad one is: the list goes from this computer outwards, and is mended in that order.
+    /// Where the first bad one is: the list goes from this computer outwards, and is mended in that
+    /// order.
     pub first_bad: Option<Family>,
 }
 

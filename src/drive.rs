@@ -1,7 +1,7 @@
 //! The only loop: an effect in, a reply out.
 //!
-//! Promise: effects are performed one at a time and in order; after the end, or after the person stopped the program, nothing more is sent.
-//! Must never: decide anything; that is `flow`.
+//! Promise: effects are performed one at a time and in order; after the end, or after the person
+//! stopped the program, nothing more is sent. Must never: decide anything; that is `flow`.
 
 mod account;
 
@@ -15,7 +15,8 @@ use firstkey_core::wire::outbound::Outbound;
 use rand_core::CryptoRngCore;
 use std::time::{Duration, Instant};
 
-/// A person at a terminal, or a script in their place. Blocking: nothing else happens while somebody is asked.
+/// A person at a terminal, or a script in their place. Blocking: nothing else happens while
+/// somebody is asked.
 pub trait Person {
     /// Asks and waits.
     fn ask(&mut self, question: Question) -> Answer;
@@ -45,7 +46,8 @@ pub trait Shelf {
     fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), LocalTrouble>;
     /// Stores the pin durably, then removes the checkpoint of its invite.
     fn conclude(&mut self, pin: &Pin) -> Result<(), LocalTrouble>;
-    /// Adds a request to the record that `audit --last` reads; called before the request is sent. Best effort: an account matters more than its record.
+    /// Adds a request to the record that `audit --last` reads; called before the request is sent.
+    /// Best effort: an account matters more than its record.
     fn record(&mut self, request: &Outbound);
 }
 
@@ -67,7 +69,8 @@ pub struct Edges<'a, P, S, H, K, C> {
     pub shelf: &'a mut H,
     /// Who stretches.
     pub stretch: &'a mut K,
-    /// A future that ends when the person stops the program (Ctrl-C, a signal); asked for anew each time.
+    /// A future that ends when the person stops the program (Ctrl-C, a signal); asked for anew each
+    /// time.
     pub stopped: C,
 }
 

@@ -1,9 +1,11 @@
 //! Stable codes and exit codes: what a script acts on without reading a sentence.
 //!
-//! The only place that decides them. Each file below turns the stops of one family into an [`Ending`], by exhaustive
-//! match; `ui/text` has the sentences and decides nothing, so a second language cannot change a code.
+//! The only place that decides them. Each file below turns the stops of one family into an
+//! [`Ending`], by exhaustive match; `ui/text` has the sentences and decides nothing, so a second
+//! language cannot change a code.
 //!
-//! Promise: every stop has exactly one ending. Must never: hold a sentence, or change the meaning of a number.
+//! Promise: every stop has exactly one ending. Must never: hold a sentence, or change the meaning
+//! of a number.
 
 mod accept;
 mod account;

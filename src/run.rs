@@ -1,7 +1,8 @@
 //! The commands: flags and edges put together, a flow driven to its end, a number for the shell.
 //!
-//! Promise: the process is closed before anything secret exists in it; what can fail on this machine is checked before the first question.
-//! Must never: decide what is acceptable; that is `flow`.
+//! Promise: the process is closed before anything secret exists in it; what can fail on this
+//! machine is checked before the first question. Must never: decide what is acceptable; that is
+//! `flow`.
 
 mod audit;
 mod dialect;
@@ -181,7 +182,8 @@ fn accept_prepared(
             runtime.block_on(dialect::accept(edges, link, flags)).map_err(early)?
         }
     };
-    // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with the process.
+    // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with
+    // the process.
     runtime.shutdown_background();
     Ok(exit)
 }

@@ -1,4 +1,5 @@
-//! Other programs that speak age: files go both ways, and the plugin opens them with the key of an account.
+//! Other programs that speak age: files go both ways, and the plugin opens them with the key of an
+//! account.
 #![cfg(feature = "age")]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "files and processes are the subject")]
 #![allow(clippy::print_stderr, reason = "a test that lacks a tool has to say so")]

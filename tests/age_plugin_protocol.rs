@@ -1,6 +1,7 @@
 //! What another program tells the plugin: each seed of the fuzz target satisfies its oracle.
 //!
-//! The body lies in `tests/support`, because it asks the client, and the fuzz target takes it from there.
+//! The body lies in `tests/support`, because it asks the client, and the fuzz target takes it from
+//! there.
 
 #[path = "support/plugin_protocol.rs"]
 mod plugin_protocol;

@@ -1,7 +1,9 @@
-//! A whole completion on computers where something is wrong: no room, no right to write, little memory, a clock that is years off, one kind of address only.
+//! A whole completion on computers where something is wrong: no room, no right to write, little
+//! memory, a clock that is years off, one kind of address only.
 //!
-//! Promise of each row: either the account is completed, or the sentence says what of this computer is in the way, and the same command completes the account
-//! once that is mended, with the same upload where one was sent. The table is printed.
+//! Promise of each row: either the account is completed, or the sentence says what of this computer
+//! is in the way, and the same command completes the account once that is mended, with the same
+//! upload where one was sent. The table is printed.
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "processes and files are the subject")]
 #![allow(clippy::print_stderr, reason = "the table is a result")]
@@ -40,7 +42,8 @@ fn row(condition: &str, first: &Run, then: Option<&Run>) {
     eprintln!("| {condition:<60} | {:?}{then} |", end(first));
 }
 
-/// Runs the command of a desk twice with its state folder on a disk of its own: first with so little room, then with enough.
+/// Runs the command of a desk twice with its state folder on a disk of its own: first with so
+/// little room, then with enough.
 fn with_little_room(desk: &Desk, command: &Command, room: &str) -> (Run, Run) {
     std::fs::create_dir(desk.state()).expect("a folder");
     let script = r#"
@@ -69,7 +72,8 @@ fn with_little_room(desk: &Desk, command: &Command, room: &str) -> (Run, Run) {
 #[test]
 fn a_disk_that_is_full_at_any_of_its_files_stops_it_and_the_next_run_completes_the_account() {
     must_be_root();
-    // A file takes at least a page; each row has room for one page or one file more, from none at all to enough.
+    // A file takes at least a page; each row has room for one page or one file more, from none at
+    // all to enough.
     let mut ends = Vec::new();
     for room in (1..=9)
         .map(|pages| format!("size={}k,nr_inodes=1000", 4 * pages))

@@ -1,6 +1,7 @@
 //! Every scenario of `crates/evil/scenarios`: the real client against a server that lies.
 //!
-//! What a verdict is worth is shown in `crates/evil/tests/verdict.rs`, with clients that break each rule.
+//! What a verdict is worth is shown in `crates/evil/tests/verdict.rs`, with clients that break each
+//! rule.
 
 #![allow(clippy::print_stdout, reason = "the table is the result of this test, for whoever runs it with --nocapture")]
 

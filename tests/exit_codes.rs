@@ -1,4 +1,5 @@
-//! Exit codes: one run for each, what `--json` says about it, and whether `docs/EXIT-CODES.md` names it.
+//! Exit codes: one run for each, what `--json` says about it, and whether `docs/EXIT-CODES.md`
+//! names it.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "files and processes are the subject")]
 
 mod support;

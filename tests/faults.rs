@@ -1,6 +1,8 @@
-//! The network and the server fail in every usual way at each of the six calls. The run says how far it got, and the next one completes the account.
+//! The network and the server fail in every usual way at each of the six calls. The run says how
+//! far it got, and the next one completes the account.
 //!
-//! Everything is real but two things: waits between tries take no time, and a digest stands in for Argon2id.
+//! Everything is real but two things: waits between tries take no time, and a digest stands in for
+//! Argon2id.
 
 mod support;
 
@@ -78,7 +80,8 @@ impl Fault {
         }
     }
 
-    /// Whether the same run tries again. A throttled login is not tried again: it is the person's tries that are counted there.
+    /// Whether the same run tries again. A throttled login is not tried again: it is the person's
+    /// tries that are counted there.
     fn passes(self, call: usize) -> bool {
         match self {
             Self::Page | Self::Slow => false,
@@ -253,7 +256,8 @@ fn run_with_proofs(fault: fn(usize) -> Act) -> (Deployment, Desk, Run) {
 
 #[test]
 fn a_right_password_is_never_called_wrong_because_an_answer_got_lost() {
-    // Each conversation's first proof arrives and its answer does not; the repetition is refused, for a proof serves once.
+    // Each conversation's first proof arrives and its answer does not; the repetition is refused,
+    // for a proof serves once.
     let (server, desk, run) =
         run_with_proofs(|before| if before.is_multiple_of(2) { Act::CutAfter } else { Act::Forward });
     assert_eq!((run.code, &run.last()["code"]), (Some(TRY_LATER), &serde_json::json!("connection-broken")), "{run:?}");

@@ -1,4 +1,5 @@
-//! Servers that lie, and links that lead astray: the real client against each, with the wire's own record as proof that nothing followed the refusal.
+//! Servers that lie, and links that lead astray: the real client against each, with the wire's own
+//! record as proof that nothing followed the refusal.
 
 mod support;
 
@@ -28,7 +29,8 @@ const NONSENSE: Option<i32> = Some(7);
 const BAD_INVITE: Option<i32> = Some(4);
 const TRY_LATER: Option<i32> = Some(75);
 
-/// Runs a whole `accept` while every answer to `path` is changed by `change`; gives the run and the paths that were asked for.
+/// Runs a whole `accept` while every answer to `path` is changed by `change`; gives the run and the
+/// paths that were asked for.
 fn accept_with(path: &'static str, change: impl Fn(Reply) -> Reply + Clone + Send + 'static) -> (Run, Vec<String>) {
     let mut server = Deployment::start();
     let link = server.invite(EMAIL);

@@ -1,5 +1,6 @@
-//! Servers that lie to an account that exists: the real commands against each, with the wire's own record as proof that nothing followed the refusal,
-//! and the server's and the computer's memory as proof that nothing was changed. Ids are those of docs/THREAT-MODEL.md.
+//! Servers that lie to an account that exists: the real commands against each, with the wire's own
+//! record as proof that nothing followed the refusal, and the server's and the computer's memory as
+//! proof that nothing was changed. Ids are those of docs/THREAT-MODEL.md.
 
 mod support;
 
@@ -23,7 +24,8 @@ const RECOVERED: &str = "/v1/recovery/finish";
 const DIRECTORY: &str = "/v1/directory";
 const JOIN: &str = "/v1/invites/join";
 
-/// The commands on an account, as a script runs them, and the request by which each gets its bundle.
+/// The commands on an account, as a script runs them, and the request by which each gets its
+/// bundle.
 fn commands(desk: &Desk) -> Vec<(&'static str, &'static str, Command)> {
     let (old, new) = (desk.write("old", PASSWORD.as_bytes()), desk.write("new", NEW.as_bytes()));
     let begin = |arguments: &[&str]| {
@@ -62,7 +64,8 @@ fn stored(server: &Deployment) -> String {
     format!("{shown:?}")
 }
 
-/// Runs a command while every answer to `path` is changed; it has to end there, with nothing changed anywhere.
+/// Runs a command while every answer to `path` is changed; it has to end there, with nothing
+/// changed anywhere.
 fn refused_at(
     server: &Deployment,
     desk: &Desk,
@@ -260,7 +263,8 @@ fn c12_c14_a_swapped_public_key_is_refused_by_every_command() {
         let mut people = commands(&ada).remove(3).2;
         refused_at(&server, &ada, &mut people, DIRECTORY, move |reply| reply["identity"][key] = text(&[9; 32]));
     }
-    // On a computer that remembers nothing, the private keys themselves are what the public ones are held against.
+    // On a computer that remembers nothing, the private keys themselves are what the public ones
+    // are held against.
     let other = Desk::new();
     let mut command = other.command();
     command.args(["verify", "--no-input", "--json", "--server", &server.wire.origin(), "--account", EMAIL]);

@@ -1,4 +1,5 @@
-//! Another implementation, written from the protocol alone in another language, opens what this one has sealed: `docs/open_account.py`, run as its readers run it.
+//! Another implementation, written from the protocol alone in another language, opens what this one
+//! has sealed: `docs/open_account.py`, run as its readers run it.
 
 #![allow(clippy::print_stderr, reason = "says what was not run")]
 
@@ -12,7 +13,8 @@ use support::deployment::Deployment;
 
 const EMAIL: &str = "ada@example.org";
 
-/// Any Python will do: nothing but its standard library is used. Says so where there is none, and fails where nothing may be skipped.
+/// Any Python will do: nothing but its standard library is used. Says so where there is none, and
+/// fails where nothing may be skipped.
 fn there_is_python() -> bool {
     let there = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
     if !there {
@@ -22,7 +24,8 @@ fn there_is_python() -> bool {
     there
 }
 
-/// Runs the script over what the server shows, changed by `change`, with this code on its standard input.
+/// Runs the script over what the server shows, changed by `change`, with this code on its standard
+/// input.
 fn open(server: &Deployment, desk: &Desk, code: &str, change: impl FnOnce(&mut serde_json::Value)) -> Output {
     let mut shown = serde_json::to_value(server.show(EMAIL)).expect("JSON");
     change(&mut shown);

@@ -1,4 +1,5 @@
-//! The real `firstkey` before servers of the other dialect: of the reference era, of later ones, and before ones that lie.
+//! The real `firstkey` before servers of the other dialect: of the reference era, of later ones,
+//! and before ones that lie.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "files and processes are the subject")]
 
 mod support;

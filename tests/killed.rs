@@ -1,11 +1,13 @@
-//! The commands of the second day, killed at every message: one of old and new opens the account, `firstkey verify` says which, and the same command can
-//! be done again.
+//! The commands of the second day, killed at every message: one of old and new opens the account,
+//! `firstkey verify` says which, and the same command can be done again.
 //!
-//! It is the real program that dies, by SIGKILL, while a request of it is on the wire: before the server has it, or after the server has done it and
-//! before the answer goes back. To be killed after an answer is to be killed before the next request arrives, which is the next line of the table.
-//! Between the two the program stores a kit or a pin; the table says what was there. Each line's run is the last line's command done again, with what
-//! holds now, and after every fourth line the command is let run to its end. Then an account of its own comes next: a server lets nobody fail to log in more
-//! than ten times an hour.
+//! It is the real program that dies, by SIGKILL, while a request of it is on the wire: before the
+//! server has it, or after the server has done it and before the answer goes back. To be killed
+//! after an answer is to be killed before the next request arrives, which is the next line of the
+//! table. Between the two the program stores a kit or a pin; the table says what was there. Each
+//! line's run is the last line's command done again, with what holds now, and after every fourth
+//! line the command is let run to its end. Then an account of its own comes next: a server lets
+//! nobody fail to log in more than ten times an hour.
 
 #![allow(clippy::print_stderr, reason = "what was killed where is a table to be read")]
 
@@ -23,7 +25,8 @@ use support::pty::DEADLINE;
 use support::row::row;
 use support::wire::Act;
 
-/// At how many requests of one account the program is killed: a try that fails is counted up to twice, for each of two moments.
+/// At how many requests of one account the program is killed: a try that fails is counted up to
+/// twice, for each of two moments.
 const REQUESTS: usize = 2;
 
 /// Where in the life of a request the program dies.
@@ -133,7 +136,8 @@ impl Bench {
         run(&mut command)
     }
 
-    /// Exactly one of the two opens the account, and `verify` says which; that one holds from now on.
+    /// Exactly one of the two opens the account, and `verify` says which; that one holds from now
+    /// on.
     fn judge(&mut self, new: &Keys, with_kit: bool, when: &str) -> bool {
         let of_old = self.verify(&self.holds, with_kit);
         if with_kit && !new.kit.exists() && new.password == self.holds.password {
@@ -156,7 +160,8 @@ impl Bench {
         is_new
     }
 
-    /// Kills `make` at each request in turn; `with_kit` says that the kit has to be right as well. Gives how many requests it was killed at.
+    /// Kills `make` at each request in turn; `with_kit` says that the kit has to be right as well.
+    /// Gives how many requests it was killed at.
     fn kill_everywhere(
         &mut self,
         name: &str,
@@ -178,7 +183,8 @@ impl Bench {
                     Fate::Killed(path) => {
                         let when = format!("{name} killed at request {number}, {path}");
                         let kit_is_there = new.kit.exists() && new.kit != self.holds.kit;
-                        // Where the request never came and the server holds, byte by byte, what it held at the last judgement, that one stands.
+                        // Where the request never came and the server holds, byte by byte, what it
+                        // held at the last judgement, that one stands.
                         let is_as_before = moment == Moment::BeforeItArrives && stored(&self.server) == self.seen;
                         let is_new = !is_as_before && self.judge(&new, with_kit, &when);
                         self.seen = stored(&self.server);

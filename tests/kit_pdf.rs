@@ -1,6 +1,7 @@
 //! The kit on paper, looked at as the picture that a printer makes of it.
 //!
-//! Needs Debian's `poppler-utils` and `zbar-tools`. Without them it says so and tests nothing, which is a failure under `FIRSTKEY_CI`.
+//! Needs Debian's `poppler-utils` and `zbar-tools`. Without them it says so and tests nothing,
+//! which is a failure under `FIRSTKEY_CI`.
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "files and processes are the subject")]
 #![allow(clippy::print_stderr, reason = "what is not tested is said")]

@@ -1,4 +1,5 @@
-//! Canaries: after a whole run every secret is computed anew and looked for, in every encoding, wherever the run left anything (I2).
+//! Canaries: after a whole run every secret is computed anew and looked for, in every encoding,
+//! wherever the run left anything (I2).
 
 mod support;
 
@@ -15,7 +16,8 @@ use support::wire::{Act, Seen};
 
 const EMAIL: &str = "ada@example.org";
 
-/// Typed with a decomposed umlaut and a blank that is none, so that the prepared form differs from the typed one.
+/// Typed with a decomposed umlaut and a blank that is none, so that the prepared form differs from
+/// the typed one.
 const TYPED: &str = "velvet tu\u{308}ndra\u{a0}quorblix cobra lunar zanthemur";
 
 /// A whole run of the real program, and everything that it left.

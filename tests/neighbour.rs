@@ -1,6 +1,8 @@
-//! Another process of the same person: it may do much, but it may not look into the client while that holds secrets (Linux).
+//! Another process of the same person: it may do much, but it may not look into the client while
+//! that holds secrets (Linux).
 //!
-//! No claim is made against malware of the same person, which can replace the program, the terminal or the keyboard. This is what is done all the same.
+//! No claim is made against malware of the same person, which can replace the program, the terminal
+//! or the keyboard. This is what is done all the same.
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "processes are the subject")]
 

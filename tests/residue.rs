@@ -1,9 +1,12 @@
-//! What is left in the memory of the client, at each request and at its end: read from outside, as a core dump or a swapped page would have it.
+//! What is left in the memory of the client, at each request and at its end: read from outside, as
+//! a core dump or a swapped page would have it.
 //!
-//! Every secret of the account is computed anew after the run and looked for, raw, in hexadecimal, base64, UTF-16 and more, and in pieces of eight bytes. What
-//! each moment may hold is a table; what a moment must hold is in it as well, so that a search that finds nothing anywhere fails.
+//! Every secret of the account is computed anew after the run and looked for, raw, in hexadecimal,
+//! base64, UTF-16 and more, and in pieces of eight bytes. What each moment may hold is a table;
+//! what a moment must hold is in it as well, so that a search that finds nothing anywhere fails.
 //!
-//! What is freed is zero in the programs, whatever it was (`src/main.rs`); that the types of `secret.rs` wipe themselves as well is `tests/wiped.rs`.
+//! What is freed is zero in the programs, whatever it was (`src/main.rs`); that the types of
+//! `secret.rs` wipe themselves as well is `tests/wiped.rs`.
 
 #![allow(clippy::print_stdout, reason = "what was found where is a table to be read")]
 
@@ -92,7 +95,8 @@ impl Looks {
             table.iter().map(|(path, _)| *path).collect::<Vec<_>>()
         );
         for ((path, found, size), (_, allowed)) in told.iter().zip(table) {
-            // What may be there is in a place of its own on the heap or in a locked page. A later place hides an earlier one, and the stack is the last.
+            // What may be there is in a place of its own on the heap or in a locked page. A later
+            // place hides an earlier one, and the stack is the last.
             for (name, place) in found {
                 assert!(!place.ends_with("[stack]"), "{name} is on the stack at {path}");
             }
@@ -173,7 +177,8 @@ fn typed_at_a_terminal_nothing_secret_is_in_the_memory_after_the_upload_and_at_t
             ("the end", &[]),
         ],
     );
-    // What the server made and gets back goes through the buffers of the crates that speak HTTP and TLS.
+    // What the server made and gets back goes through the buffers of the crates that speak HTTP and
+    // TLS.
     let link = InviteLink::read(link.as_bytes()).expect("a link");
     let mut token = Needles::default();
     token.add("the invite token", link.token().expose());
@@ -211,7 +216,8 @@ fn of_a_script_that_reads_its_password_from_a_file_nothing_secret_stays_either()
     looks.assert(
         &needles(&server, PASSWORD, &desk.recovery_code()),
         &[
-            // What was read from a file or a descriptor is kept in locked memory for the read-back: it may not be there a second time.
+            // What was read from a file or a descriptor is kept in locked memory for the read-back:
+            // it may not be there a second time.
             ("/v1/invites/claim", &["!the typed password"]),
             ("/v1/enrol/start", &["the typed password", "!auth", "!pre"]),
             ("/v1/enrol/complete", &["the typed password"]),

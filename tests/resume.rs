@@ -1,7 +1,8 @@
 //! Runs that were cut off, and what the next one makes of it: one account, one set of keys.
 //!
-//! A run is cut off by SIGKILL, so nothing of it can tidy up. The child that dies is this test program itself, which drives the real flow with
-//! the real edges and counts effects; what comes after is the real program.
+//! A run is cut off by SIGKILL, so nothing of it can tidy up. The child that dies is this test
+//! program itself, which drives the real flow with the real edges and counts effects; what comes
+//! after is the real program.
 
 mod support;
 
@@ -87,7 +88,8 @@ fn assert_complete(server: &Deployment, desk: &Desk, run: &Run, when: &str) {
     assert!(!desk.state_files().iter().any(|path| is_pending(path)), "{when}: a checkpoint is left");
 }
 
-/// Runs the same command again at the end: it says that everything is done, and asks the server nothing.
+/// Runs the same command again at the end: it says that everything is done, and asks the server
+/// nothing.
 fn assert_harmless_again(server: &Deployment, desk: &Desk, link: &str) {
     let before = server.wire.seen().len();
     let again = desk.run_accept(link, EMAIL);
@@ -97,7 +99,8 @@ fn assert_harmless_again(server: &Deployment, desk: &Desk, link: &str) {
 
 #[test]
 fn killed_before_any_effect_and_run_again_there_is_one_account_with_one_set_of_keys() {
-    // To be killed after an effect is to be killed before the next one: nothing but the pure step lies between. In the middle of one is below.
+    // To be killed after an effect is to be killed before the next one: nothing but the pure step
+    // lies between. In the middle of one is below.
     let (next, covered) = (AtomicU32::new(0), AtomicU32::new(0));
     let live_until_it_ends = || {
         loop {
@@ -131,7 +134,8 @@ fn killed_before_any_effect_and_run_again_there_is_one_account_with_one_set_of_k
     assert!(covered.into_inner() > 20);
 }
 
-/// Kills a child when its first request to `path` is on the wire; `act` says what becomes of that request.
+/// Kills a child when its first request to `path` is on the wire; `act` says what becomes of that
+/// request.
 fn kill_at(server: &Deployment, desk: &Desk, link: &str, path: &'static str, act: fn() -> Act) {
     let (tell, told) = mpsc::channel();
     server.wire.script(move |seen, before| {
@@ -213,7 +217,8 @@ fn an_upload_that_was_refused_for_good_does_not_hide_the_one_that_is_stored() {
     // The first is stored, and the run dies before the read-back.
     kill_at(&server, &desk, &link, COMPLETE, || Act::CutAfter);
     std::fs::rename(desk.path("kit.txt"), desk.path("first-kit.txt")).expect("our own file");
-    // A reset is agreed to, its upload never arrives, and then the person logs in elsewhere, which calls it off.
+    // A reset is agreed to, its upload never arrives, and then the person logs in elsewhere, which
+    // calls it off.
     let reset = server.reset(EMAIL);
     server.wire.script(|seen, _| if seen.path == COMPLETE { Act::Answer(busy()) } else { Act::Forward });
     let paused = run(desk.accept(&reset, EMAIL).args(["--accept-reset", EMAIL]));
@@ -373,7 +378,8 @@ fn a_damaged_checkpoint_is_reported_and_nothing_is_sent() {
     assert_complete(&server, &desk, &run, "whole again");
 }
 
-/// Runs `accept` while a folder lies where the file `name` should go, from the request to `path` on; gives the run and the folder.
+/// Runs `accept` while a folder lies where the file `name` should go, from the request to `path`
+/// on; gives the run and the folder.
 fn run_with_obstacle(server: &Deployment, desk: &Desk, link: &str, path: &'static str, name: &str) -> (Run, PathBuf) {
     let obstacle = desk.state().join(name);
     let folder = obstacle.clone();

@@ -154,7 +154,8 @@ fn copies_in_memory() -> usize {
         let mut at = u64::from_str_radix(start, 16).expect("an address");
         let end = u64::from_str_radix(end, 16).expect("an address");
         while at < end {
-            // What this search reads must not be found by it: the window is masked at once, and wiped on the way out.
+            // What this search reads must not be found by it: the window is masked at once, and
+            // wiped on the way out.
             let count = usize::try_from(end - at).unwrap_or(usize::MAX).min(window.len());
             let Ok(count) = memory.read_at(&mut window[..count], at) else { break };
             window[..count].iter_mut().for_each(|byte| *byte ^= 0x55);
@@ -184,7 +185,8 @@ fn show_kit(terminal: &mut Terminal) -> Result<(), ReadTrouble> {
     Ok(())
 }
 
-/// The panic comes from another thread, and the reading thread never returns: only the panic hook can help.
+/// The panic comes from another thread, and the reading thread never returns: only the panic hook
+/// can help.
 fn panic_while_hidden(terminal: &mut Terminal) -> Result<(), ReadTrouble> {
     term::install_panic_restore();
     let default = std::panic::take_hook();
@@ -395,8 +397,8 @@ fn a_secret_of_1024_bytes_is_whole_and_one_byte_more_is_refused() {
 fn a_secret_lies_in_the_callers_buffer_and_nowhere_else() {
     let mut pty = scene("secret in memory").start();
     pty.expect("Password: ");
-    // In two pieces, with a correction, so that the editing has something to move.
-    // The words that are looked for come late: an allocator overwrites the first bytes of what was freed.
+    // In two pieces, with a correction, so that the editing has something to move. The words that
+    // are looked for come late: an allocator overwrites the first bytes of what was freed.
     pty.send("velvet tundra lunar misprimt");
     pty.send("\x7f\x7fnt cobra\r");
     pty.expect("result: <1 copies, then 0>");

@@ -1,4 +1,5 @@
-//! HTTPS as it really is: the real client against a real TLS server, with good certificates and bad ones.
+//! HTTPS as it really is: the real client against a real TLS server, with good certificates and bad
+//! ones.
 
 mod support;
 
@@ -10,7 +11,8 @@ use support::deployment::Deployment;
 
 const EMAIL: &str = "ada@example.org";
 
-/// A whole `accept` over TLS with that certificate; the authority is given by `--ca-file` if `trusted`.
+/// A whole `accept` over TLS with that certificate; the authority is given by `--ca-file` if
+/// `trusted`.
 fn accept_over_tls(authority: &Authority, config: ServerConfig, trusted: bool) -> (Run, Vec<String>) {
     let organisation = NewOrganisation { name: "Example Corp".into(), contact: None, min_profile: Some(1) };
     let mut server =

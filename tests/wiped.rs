@@ -1,8 +1,10 @@
-//! Whether a secret is wiped before its memory goes back to the allocator, asked at the moment when it goes back.
+//! Whether a secret is wiped before its memory goes back to the allocator, asked at the moment when
+//! it goes back.
 //!
-//! `tests/residue.rs` reads the memory of the whole program, in which every block is zero once it was freed, whatever was in it (`src/main.rs`). That hides
-//! whether the types of `secret.rs` do what they promise to everybody who uses the library with another allocator. Here the allocator looks at each block
-//! before it takes it back.
+//! `tests/residue.rs` reads the memory of the whole program, in which every block is zero once it
+//! was freed, whatever was in it (`src/main.rs`). That hides whether the types of `secret.rs` do
+//! what they promise to everybody who uses the library with another allocator. Here the allocator
+//! looks at each block before it takes it back.
 
 use firstkey::port::random::SystemRng;
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
@@ -24,7 +26,8 @@ use std::hint::black_box;
 use zeroize::Zeroizing;
 
 mod spy {
-    //! An allocator that looks for eight bytes of a watched secret in every block that is given back.
+    //! An allocator that looks for eight bytes of a watched secret in every block that is given
+    //! back.
 
     use std::alloc::{GlobalAlloc, Layout, System};
     use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
@@ -41,8 +44,10 @@ mod spy {
 
     struct Spy;
 
-    // SAFETY: every call goes to the system's allocator as it came; a block is only read before it is given back, and all of it was written, because it was zero
-    // when it was handed out. `realloc` is the trait's own: a new block, a copy, and the old one given back through `dealloc`.
+    // SAFETY: every call goes to the system's allocator as it came; a block is only read before it
+    // is given back, and all of it was written, because it was zero when it was handed out.
+    // `realloc` is the trait's own: a new block, a copy, and the old one given back through
+    // `dealloc`.
     unsafe impl GlobalAlloc for Spy {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             // SAFETY: as the caller promised.
@@ -69,7 +74,8 @@ mod spy {
         }
     }
 
-    /// A secret that must not be in a block that is given back. It is kept in pieces here, outside of the heap.
+    /// A secret that must not be in a block that is given back. It is kept in pieces here, outside
+    /// of the heap.
     pub(super) struct Watch {
         name: &'static str,
         first: usize,

@@ -1,4 +1,5 @@
-//! What another program tells the plugin. The body and its oracle: `tests/support/plugin_protocol.rs`.
+//! What another program tells the plugin. The body and its oracle:
+//! `tests/support/plugin_protocol.rs`.
 #![no_main]
 
 #[path = "../../tests/support/plugin_protocol.rs"]

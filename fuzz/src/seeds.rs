@@ -1,4 +1,5 @@
-//! Writes the seed corpus that `firstkey_testkit::seeds` makes into `seeds/<target>/`, in place of what is there. Targets whose seeds are written by hand are left alone.
+//! Writes the seed corpus that `firstkey_testkit::seeds` makes into `seeds/<target>/`, in place of
+//! what is there. Targets whose seeds are written by hand are left alone.
 
 use firstkey_testkit::seeds::Seed;
 use std::path::Path;

@@ -1,7 +1,9 @@
-//! The account's private key as an identity of age: it finds the file key in a stanza of the type `X25519`.
+//! The account's private key as an identity of age: it finds the file key in a stanza of the type
+//! `X25519`.
 //!
-//! Promise: a stanza is of the one canonical form or the file is refused; a key of low order is refused; what is wrong and what is for somebody else is told
-//! apart. Must never: write the private key down, as `AGE-SECRET-KEY-...` or otherwise.
+//! Promise: a stanza is of the one canonical form or the file is refused; a key of low order is
+//! refused; what is wrong and what is for somebody else is told apart. Must never: write the
+//! private key down, as `AGE-SECRET-KEY-...` or otherwise.
 
 use age::{DecryptError, Identity};
 use age_core::format::{FILE_KEY_BYTES, FileKey, Stanza};

@@ -1,11 +1,14 @@
-//! The line of an identity file: `AGE-PLUGIN-FIRSTKEY-1...`, which says whose key the plugin is to ask for.
+//! The line of an identity file: `AGE-PLUGIN-FIRSTKEY-1...`, which says whose key the plugin is to
+//! ask for.
 //!
 //! ```text
 //! version 1 | realm_id[16] | account_id[16] | key_gen u32be | ed25519[32] | x25519[32] | server's OPAQUE key[32] | length of origin u8 | origin | e-mail
 //! ```
 //!
-//! Everything in it is public. It is a pin in another spelling, so a computer that never saw the account still compares before it asks for a password. Promise:
-//! what is read is what would be written, byte for byte. Must never: hold a secret, or be believed against a pin on this computer.
+//! Everything in it is public. It is a pin in another spelling, so a computer that never saw the
+//! account still compares before it asks for a password. Promise: what is read is what would be
+//! written, byte for byte. Must never: hold a secret, or be believed against a pin on this
+//! computer.
 
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Checksum, Hrp};

@@ -1,7 +1,9 @@
 //! The plugin for other programs that speak age: `identity-v1`, as the crate `age-plugin` runs it.
 //!
-//! Recipients need no plugin: an account's recipient is an ordinary `age1...`. Promise: the key of each account is asked for once in a run, and only if a stanza is
-//! there that it could open; only stanzas of the type `X25519` are looked at. Must never: give out a private key, or a file key for an identity that was not asked for.
+//! Recipients need no plugin: an account's recipient is an ordinary `age1...`. Promise: the key of
+//! each account is asked for once in a run, and only if a stanza is there that it could open; only
+//! stanzas of the type `X25519` are looked at. Must never: give out a private key, or a file key
+//! for an identity that was not asked for.
 
 use super::key::{AgeKey, TAG};
 use super::line::{AccountLine, NAME};

@@ -1,7 +1,7 @@
 //! Whom a file is sealed to.
 //!
-//! Promise: only X25519 recipients, `age1` and 58 symbols; none of low order, with which everybody could open the file. Must never: take a recipient twice, or
-//! an empty list.
+//! Promise: only X25519 recipients, `age1` and 58 symbols; none of low order, with which everybody
+//! could open the file. Must never: take a recipient twice, or an empty list.
 
 use age::x25519::Recipient;
 use bech32::primitives::decode::CheckedHrpstring;

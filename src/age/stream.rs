@@ -1,7 +1,8 @@
 //! From a reader to a writer, sealed or opened, of any size.
 //!
-//! Promise: the header is judged before anything is asked of anybody; plaintext is written only after the chunk that holds it was authenticated, and whether the
-//! last chunk was there is said at the end. Must never: hold more than a few chunks, or call half a file a whole one.
+//! Promise: the header is judged before anything is asked of anybody; plaintext is written only
+//! after the chunk that holds it was authenticated, and whether the last chunk was there is said at
+//! the end. Must never: hold more than a few chunks, or call half a file a whole one.
 
 use super::key::AgeKey;
 use super::recipient::Recipients;
@@ -64,7 +65,8 @@ impl<R: BufRead> Sealed<R> {
         if decryptor.is_scrypt() { Err(Trouble::Passphrase) } else { Ok(Self(decryptor)) }
     }
 
-    /// Opens it; gives the number of bytes. After an error the output has whole, authenticated chunks from the beginning, and is not all of it.
+    /// Opens it; gives the number of bytes. After an error the output has whole, authenticated
+    /// chunks from the beginning, and is not all of it.
     pub fn open(self, key: &AgeKey, output: &mut impl Write, go_on: GoOn<'_>) -> Result<u64, Trouble> {
         let mut opened = self.0.decrypt(std::iter::once(key as &dyn age::Identity)).map_err(|error| match error {
             DecryptError::NoMatchingKeys => Trouble::NotForThisKey,

@@ -1,6 +1,7 @@
 //! What a certificate says: for whom, by whom, from when to when.
 //!
-//! Promise: any bytes give facts or nothing; names become [`Printable`] at once. Must never: judge a certificate; the connection's own verifier does.
+//! Promise: any bytes give facts or nothing; names become [`Printable`] at once. Must never: judge
+//! a certificate; the connection's own verifier does.
 
 use firstkey_core::wire::text::Printable;
 use x509_cert::Certificate as Parsed;

@@ -1,6 +1,7 @@
 //! The state folder: whose it is, who may look in, whether it takes a file.
 //!
-//! Promise: a folder or file that is called bad is one that the store refuses. Must never: say what is in a file.
+//! Promise: a folder or file that is called bad is one that the store refuses. Must never: say what
+//! is in a file.
 
 use super::State;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};

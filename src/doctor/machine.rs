@@ -1,6 +1,7 @@
 //! This computer: the program, the terminal, memory, time.
 //!
-//! Promise: whether a profile fits is the answer that a command gets as well. Must never: call a machine bad because it is slow.
+//! Promise: whether a profile fits is the answer that a command gets as well. Must never: call a
+//! machine bad because it is slow.
 
 use super::State;
 use firstkey_core::crypto::kdf::Profile;

@@ -1,7 +1,8 @@
 //! The way to a server and what stands at its end.
 //!
-//! Promise: whether a server is reached, believed and understood is what the client's own connection said. Must never: believe what an unproven server
-//! says of itself; a certificate that was refused is shown as what it claims.
+//! Promise: whether a server is reached, believed and understood is what the client's own
+//! connection said. Must never: believe what an unproven server says of itself; a certificate that
+//! was refused is shown as what it claims.
 
 use super::certificate::Certificate;
 use super::{Family, State};

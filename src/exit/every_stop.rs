@@ -1,7 +1,7 @@
 //! Every stop of the program, with the stable code and the exit code that scripts rely on.
 //!
-//! The codes stand here a second time, written out: a change to one of them fails here first. A new case of an enum does
-//! not compile until it has a row.
+//! The codes stand here a second time, written out: a change to one of them fails here first. A new
+//! case of an enum does not compile until it has a row.
 
 use crate::doctor::Family;
 use crate::exit::{FileTrouble, Misuse};

@@ -146,7 +146,8 @@ fn the_sentences_name_no_exit_code_and_no_stable_code() {
     }
 }
 
-/// The codes in one document: what stands in backquotes in its tables, with the exit code at the beginning of the row.
+/// The codes in one document: what stands in backquotes in its tables, with the exit code at the
+/// beginning of the row.
 fn documented(document: &str) -> BTreeSet<(String, u8)> {
     let rows = document.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
     let numbered = rows.flat_map(|(head, codes)| {

@@ -1,4 +1,5 @@
-//! What `--json` prints of such a run: one object a line, beside the events that both dialects share.
+//! What `--json` prints of such a run: one object a line, beside the events that both dialects
+//! share.
 
 use serde::Serialize;
 

@@ -165,7 +165,8 @@ impl<'a> DialectWorld<'a> {
     fn keep_kit(&mut self, kit: &Kit) -> Answer {
         if let Some(path) = self.script.answers().kit_out.clone() {
             if self.kit.is_some() {
-                // It was read again and was not what was written: showing it once more would not help.
+                // It was read again and was not what was written: showing it once more would not
+                // help.
                 return Answer::Trouble(trouble(&path, StorageTrouble::Damaged));
             }
             return match self.save(&path, kit) {

@@ -1,7 +1,9 @@
-//! Closing the process before it holds a secret: no core dumps, no memory for other processes of the same user.
+//! Closing the process before it holds a secret: no core dumps, no memory for other processes of
+//! the same user.
 //!
-//! Promise: reports exactly what could not be done. Not promised: anything against the super-user, or against a program that already runs as the same
-//! user and waits for the next start. Must never: fail the run; a person on an odd system still gets their account.
+//! Promise: reports exactly what could not be done. Not promised: anything against the super-user,
+//! or against a program that already runs as the same user and waits for the next start. Must
+//! never: fail the run; a person on an odd system still gets their account.
 
 /// What held. Both are true on an ordinary Linux.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,8 @@ pub fn harden() -> Hardened {
 fn forbid_core_dumps() -> bool {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let none = Rlimit { current: Some(0), maximum: Some(0) };
-    // A limit that was set is read back: a filter that answers "done" and does nothing is not believed.
+    // A limit that was set is read back: a filter that answers "done" and does nothing is not
+    // believed.
     setrlimit(Resource::Core, none).is_ok() && getrlimit(Resource::Core) == none
 }
 
@@ -31,7 +34,8 @@ fn forbid_core_dumps() -> bool {
     false
 }
 
-/// Also stops core dumps that go to a pipe (`core_pattern` with `|`), which the limit alone does not.
+/// Also stops core dumps that go to a pipe (`core_pattern` with `|`), which the limit alone does
+/// not.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn forbid_tracing() -> bool {
     use rustix::process::{DumpableBehavior, dumpable_behavior, set_dumpable_behavior};
@@ -75,7 +79,8 @@ mod tests {
             }
             let mut secret = LockedBytes::new(16).expect("memory for the test");
             secret.as_mut_slice().copy_from_slice(b"correct horse ba");
-            // The language's own handler lets go of the signal at the first one, and another thread may be the one that takes it.
+            // The language's own handler lets go of the signal at the first one, and another thread
+            // may be the one that takes it.
             loop {
                 kill_process(getpid(), Signal::SEGV).expect("signal to ourselves");
                 std::thread::yield_now();
@@ -97,7 +102,8 @@ mod tests {
             let limits = std::fs::read_to_string("/proc/self/limits").expect("our own limits are readable");
             let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("listed");
             assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"]);
-            // A process that cannot be dumped owns nothing under /proc: its memory file belongs to the super-user.
+            // A process that cannot be dumped owns nothing under /proc: its memory file belongs to
+            // the super-user.
             let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self/mem").expect("listed"));
             assert_eq!(owner, 0);
             // What the stretch reads to learn how much memory there is must still be readable.

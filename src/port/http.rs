@@ -1,9 +1,11 @@
 //! The account server over HTTPS.
 //!
-//! Promise: TLS by rustls on ring, verified by the system's roots plus `--ca-file`; no redirects, no referer, no cookies, no compression, no retries of its own; 10 s to
-//! connect, 15 s between bytes, 60 s for a whole call; at most 64 KiB of body are read. Trust roots are loaded with the first HTTPS request, not before.
-//! Must never: switch verification off, log, write TLS secrets anywhere, or send anything but what came through a door: an [`Outbound`], or a
-//! request of another dialect.
+//! Promise: TLS by rustls on ring, verified by the system's roots plus `--ca-file`; no redirects,
+//! no referer, no cookies, no compression, no retries of its own; 10 s to connect, 15 s between
+//! bytes, 60 s for a whole call; at most 64 KiB of body are read. Trust roots are loaded with the
+//! first HTTPS request, not before. Must never: switch verification off, log, write TLS secrets
+//! anywhere, or send anything but what came through a door: an [`Outbound`], or a request of
+//! another dialect.
 
 use super::sight::{Sight, Watched};
 use crate::drive::Server;
@@ -46,7 +48,8 @@ pub struct ProxyWish {
 }
 
 impl ProxyWish {
-    /// From `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY` or `all_proxy`, the first that is set and not empty.
+    /// From `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY` or `all_proxy`, the first that is set and not
+    /// empty.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Option<Self> {
         ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
             .into_iter()
@@ -77,7 +80,8 @@ pub struct HttpServer {
     sight: Option<Arc<Sight>>,
 }
 
-/// The HTTP client could not be set up: the system has no usable trust roots, or the proxy's URL is none.
+/// The HTTP client could not be set up: the system has no usable trust roots, or the proxy's URL is
+/// none.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection could not be set up")]
 struct SetUpFailed;
@@ -262,8 +266,8 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     })
 }
 
-/// What was wrong with a certificate, if that was the trouble. An `io::Error` is no link of the chain that its contents are in, so it is unwrapped, however often it
-/// was wrapped.
+/// What was wrong with a certificate, if that was the trouble. An `io::Error` is no link of the
+/// chain that its contents are in, so it is unwrapped, however often it was wrapped.
 fn certificate_trouble(error: &(dyn Error + 'static)) -> Option<NoAnswer> {
     use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
     let mut error = error;

@@ -1,6 +1,7 @@
 //! This machine as the one that stretches.
 //!
-//! Promise: the password is wiped when the job is done; the terminal and the network stay responsive meanwhile. Must never: run anything but a whitelisted profile.
+//! Promise: the password is wiped when the job is done; the terminal and the network stay
+//! responsive meanwhile. Must never: run anything but a whitelisted profile.
 
 use super::memory::{self, NotEnough};
 use super::stretch::{StretchError, stretch};

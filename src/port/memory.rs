@@ -1,7 +1,9 @@
-//! How much memory is there now: what the machine has left, what the container may take, what the process may map.
+//! How much memory is there now: what the machine has left, what the container may take, what the
+//! process may map.
 //!
-//! Promise: the smallest of all limits that can be read; where none can be read, no opinion. Must never: count swap (a password's Argon2 memory must
-//! not go there) or believe an unlimited cgroup over the machine.
+//! Promise: the smallest of all limits that can be read; where none can be read, no opinion. Must
+//! never: count swap (a password's Argon2 memory must not go there) or believe an unlimited cgroup
+//! over the machine.
 
 use std::path::{Path, PathBuf};
 
@@ -23,8 +25,8 @@ pub fn needed_kib(profile_kib: u32) -> u64 {
     u64::from(profile_kib) + HEADROOM_KIB
 }
 
-/// Whether a run of Argon2id with that memory fits now. A system that does not say how much it has is given the benefit of the doubt: reserving is
-/// fallible too.
+/// Whether a run of Argon2id with that memory fits now. A system that does not say how much it has
+/// is given the benefit of the doubt: reserving is fallible too.
 pub fn check(profile_kib: u32) -> Result<(), NotEnough> {
     judge(profile_kib, available_kib())
 }
@@ -81,7 +83,8 @@ fn container_kib(read: &impl Fn(&Path) -> Option<String>) -> Option<u64> {
 struct Hierarchy {
     /// File-system type in `mountinfo`.
     fs_type: &'static str,
-    /// The controller that has to be among the mount options and in `/proc/self/cgroup`; empty for the unified hierarchy.
+    /// The controller that has to be among the mount options and in `/proc/self/cgroup`; empty for
+    /// the unified hierarchy.
     controller: &'static str,
     /// Files that hold a limit in bytes or `max`.
     limits: &'static [&'static str],
@@ -110,7 +113,8 @@ impl Hierarchy {
     fn left_kib(&self, groups: &str, mounts: &str, read: &impl Fn(&Path) -> Option<String>) -> Option<u64> {
         let group = self.own_group(groups)?;
         let (root, mount) = self.mount(mounts)?;
-        // In a container the mount shows only our part of the tree; a group that is not below it is the top of what we see.
+        // In a container the mount shows only our part of the tree; a group that is not below it is
+        // the top of what we see.
         let below = group.strip_prefix(root.as_str()).unwrap_or("").trim_start_matches('/');
         let below = if below.split('/').any(|part| part == "..") { "" } else { below };
         let lowest = mount.join(below);
@@ -138,7 +142,8 @@ impl Hierarchy {
         })
     }
 
-    /// The root (without a closing slash) and the mount point: a line `id parent major:minor root point options... - type source super-options`.
+    /// The root (without a closing slash) and the mount point: a line `id parent major:minor root
+    /// point options... - type source super-options`.
     fn mount(&self, mounts: &str) -> Option<(String, PathBuf)> {
         mounts.lines().find_map(|line| {
             let (place, kind) = line.split_once(" - ")?;

@@ -158,7 +158,8 @@ fn a_limit_on_the_address_space_is_an_error_with_numbers_and_no_abort() {
         let error = stretch(b"a", &[0; 32], 1 << 20, 1, 4).err();
         let Some(StretchError::NotEnoughMemory { needed_kib, available_kib }) = error else { panic!("{error:?}") };
         assert!(needed_kib == (1 << 20) + 16_384 && available_kib < 700 << 10, "{needed_kib} {available_kib}");
-        // Enough to map, and not enough to leave the rest of the program its share: only asking first can tell.
+        // Enough to map, and not enough to leave the rest of the program its share: only asking
+        // first can tell.
         let left = (64 + 8) << 10;
         let most = most - ((available_kib - left) << 10);
         setrlimit(Resource::As, Rlimit { current: Some(most), maximum: Some(most) }).expect("lowering is allowed");

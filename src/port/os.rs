@@ -1,10 +1,12 @@
 //! Memory straight from the operating system: the one module with `unsafe`.
 //!
-//! Promise: [`WipedPages`] and [`LockedBytes`] are reserved without aborting, kept out of core dumps and out of child processes, locked into memory
-//! where the limit allows, and overwritten before they go back. Must never: hand out a reference that outlives the mapping, or share one mapping
-//! between two owners.
+//! Promise: [`WipedPages`] and [`LockedBytes`] are reserved without aborting, kept out of core
+//! dumps and out of child processes, locked into memory where the limit allows, and overwritten
+//! before they go back. Must never: hand out a reference that outlives the mapping, or share one
+//! mapping between two owners.
 
-// Mapping, advising and unmapping memory is outside what the language can check; every other module of the crate is free of it.
+// Mapping, advising and unmapping memory is outside what the language can check; every other module
+// of the crate is free of it.
 #![allow(unsafe_code)]
 
 use argon2::Block;
@@ -29,35 +31,42 @@ struct Mapping {
     locked: bool,
 }
 
-// SAFETY: the mapping is private anonymous memory that belongs to no thread, and `Mapping` is its only owner.
+// SAFETY: the mapping is private anonymous memory that belongs to no thread, and `Mapping` is its
+// only owner.
 unsafe impl Send for Mapping {}
-// SAFETY: through `&Mapping` the memory is only read or populated (which leaves its contents alone); writing needs `&mut Mapping`.
+// SAFETY: through `&Mapping` the memory is only read or populated (which leaves its contents
+// alone); writing needs `&mut Mapping`.
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    /// Maps at least `len` zero bytes, aligned to `align` (a power of two, at least a page). Nothing is touched yet.
+    /// Maps at least `len` zero bytes, aligned to `align` (a power of two, at least a page).
+    /// Nothing is touched yet.
     fn reserve(len: usize, align: usize) -> Result<Self, NoMemory> {
         let page = rustix::param::page_size();
         let align = align.max(page);
         let len = len.max(1).checked_next_multiple_of(align).ok_or(NoMemory)?;
         // A mapping is aligned to pages only: take more, give the ends back.
         let whole = len.checked_add(align - page).ok_or(NoMemory)?;
-        // SAFETY: a new anonymous mapping at an address that the system chooses; it overlaps nothing.
+        // SAFETY: a new anonymous mapping at an address that the system chooses; it overlaps
+        // nothing.
         let start = unsafe {
             mm::mmap_anonymous(std::ptr::null_mut(), whole, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
         }
         .map_err(|_| NoMemory)?;
         let before = start.align_offset(align);
         debug_assert!(before <= align - page, "invariant: a mapping starts on a page");
-        // SAFETY: `before <= align - page`, so that `before + len <= whole`: still inside the mapping.
+        // SAFETY: `before <= align - page`, so that `before + len <= whole`: still inside the
+        // mapping.
         let base = unsafe { start.byte_add(before) };
         let after = whole - before - len;
         if before > 0 {
-            // SAFETY: `[start, start + before)` is ours, page-aligned at both ends, and nothing refers to it.
+            // SAFETY: `[start, start + before)` is ours, page-aligned at both ends, and nothing
+            // refers to it.
             let _ = unsafe { mm::munmap(start, before) };
         }
         if after > 0 {
-            // SAFETY: `[base + len, start + whole)` is ours, page-aligned at both ends, and nothing refers to it.
+            // SAFETY: `[base + len, start + whole)` is ours, page-aligned at both ends, and nothing
+            // refers to it.
             let _ = unsafe { mm::munmap(base.byte_add(len), after) };
         }
         let base = NonNull::new(base.cast::<u8>()).ok_or(NoMemory)?;
@@ -69,8 +78,8 @@ impl Mapping {
         self.base.as_ptr().cast()
     }
 
-    /// Keeps the pages out of core dumps and out of forked children. Advice: where the system does not know it, the process-wide limits of
-    /// [`super::harden`] still hold.
+    /// Keeps the pages out of core dumps and out of forked children. Advice: where the system does
+    /// not know it, the process-wide limits of [`super::harden`] still hold.
     fn keep_private(&self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         for advice in [mm::Advice::LinuxDontDump, mm::Advice::LinuxDontFork] {
@@ -88,13 +97,15 @@ impl Mapping {
         }
     }
 
-    /// Backs a part of the mapping with memory now. An old kernel that does not know how is no error: the pages then come when they are touched.
+    /// Backs a part of the mapping with memory now. An old kernel that does not know how is no
+    /// error: the pages then come when they are touched.
     fn populate(&self, offset: usize, len: usize) -> Result<(), NoMemory> {
         let offset = offset.min(self.len.get());
         let len = len.min(self.len.get() - offset);
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if len > 0 {
-            // SAFETY: `offset + len` is within the mapping, and populating leaves the contents as they are.
+            // SAFETY: `offset + len` is within the mapping, and populating leaves the contents as
+            // they are.
             let done = unsafe { mm::madvise(self.start().byte_add(offset), len, mm::Advice::LinuxPopulateWrite) };
             if matches!(done, Err(rustix::io::Errno::NOMEM | rustix::io::Errno::FAULT)) {
                 return Err(NoMemory);
@@ -103,14 +114,16 @@ impl Mapping {
         Ok(())
     }
 
-    /// Locks the whole mapping into memory, or nothing of it: half a lock would use up the limit and protect little.
+    /// Locks the whole mapping into memory, or nothing of it: half a lock would use up the limit
+    /// and protect little.
     fn lock(&mut self) {
         // SAFETY: the range is ours; locking does not change what is in it.
         self.locked = unsafe { mm::mlock(self.start(), self.len.get()) }.is_ok();
     }
 
     fn bytes(&self) -> &[u8] {
-        // SAFETY: the mapping is readable, `len` bytes long, zeroed by the system when made, and borrowed with `self`.
+        // SAFETY: the mapping is readable, `len` bytes long, zeroed by the system when made, and
+        // borrowed with `self`.
         unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.len.get()) }
     }
 
@@ -121,8 +134,9 @@ impl Mapping {
 
     fn blocks_mut(&mut self) -> &mut [Block] {
         const { assert!(size_of::<Block>() == Block::SIZE && align_of::<Block>() <= 4096) }
-        // SAFETY: the base is aligned to a page, so to `Block`; `len / SIZE` blocks fit; a block is plain integers, for which every bit pattern
-        // is valid; `&mut self` makes this the only reference.
+        // SAFETY: the base is aligned to a page, so to `Block`; `len / SIZE` blocks fit; a block is
+        // plain integers, for which every bit pattern is valid; `&mut self` makes this the only
+        // reference.
         unsafe { std::slice::from_raw_parts_mut(self.base.as_ptr().cast(), self.len.get() / Block::SIZE) }
     }
 }
@@ -130,8 +144,8 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         self.bytes_mut().zeroize();
-        // Unmapping unlocks as well.
-        // SAFETY: the range is ours and `self` is gone after this, so that nothing refers to it any more.
+        // Unmapping unlocks as well. SAFETY: the range is ours and `self` is gone after this, so
+        // that nothing refers to it any more.
         let _ = unsafe { mm::munmap(self.start(), self.len.get()) };
     }
 }
@@ -143,8 +157,8 @@ pub struct WipedPages {
 }
 
 impl WipedPages {
-    /// Reserves `kib` KiB (one Argon2 block each), on huge pages where the system has them. No page is backed before [`WipedPages::populate`] or
-    /// the first touch.
+    /// Reserves `kib` KiB (one Argon2 block each), on huge pages where the system has them. No page
+    /// is backed before [`WipedPages::populate`] or the first touch.
     pub fn reserve(kib: u32) -> Result<Self, NoMemory> {
         let blocks = usize::try_from(kib).map_err(|_| NoMemory)?;
         let len = blocks.checked_mul(Block::SIZE).ok_or(NoMemory)?;
@@ -154,14 +168,15 @@ impl WipedPages {
         Ok(Self { mapping, blocks })
     }
 
-    /// Backs the part number `part` of `parts` with memory, so that a shortage shows here and several threads can share the work.
+    /// Backs the part number `part` of `parts` with memory, so that a shortage shows here and
+    /// several threads can share the work.
     pub fn populate(&self, part: usize, parts: usize) -> Result<(), NoMemory> {
         let each = self.mapping.len.get().div_ceil(parts.max(1)).next_multiple_of(HUGE_PAGE);
         self.mapping.populate(each.saturating_mul(part), each)
     }
 
-    /// Locks the pages into memory if the limit allows all of them; says whether it did. Not being able to is a fact, not an error: the default
-    /// limit is far below the memory of any profile.
+    /// Locks the pages into memory if the limit allows all of them; says whether it did. Not being
+    /// able to is a fact, not an error: the default limit is far below the memory of any profile.
     pub fn lock(&mut self) -> bool {
         self.mapping.lock();
         self.mapping.locked
@@ -179,7 +194,8 @@ impl WipedPages {
     }
 }
 
-/// A byte buffer of fixed size for secrets as they are typed: it never grows, so it never leaves a copy behind.
+/// A byte buffer of fixed size for secrets as they are typed: it never grows, so it never leaves a
+/// copy behind.
 pub struct LockedBytes {
     mapping: Mapping,
     len: usize,

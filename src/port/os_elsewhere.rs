@@ -1,4 +1,5 @@
-//! The same two types on systems without Unix memory calls: ordinary memory, reserved without aborting and wiped.
+//! The same two types on systems without Unix memory calls: ordinary memory, reserved without
+//! aborting and wiped.
 //!
 //! Promise: wiped on drop. Not promised here: locked pages, huge pages, absence from core dumps.
 
@@ -55,7 +56,8 @@ impl Drop for WipedPages {
     }
 }
 
-/// A byte buffer of fixed size for secrets as they are typed: it never grows, so it never leaves a copy behind.
+/// A byte buffer of fixed size for secrets as they are typed: it never grows, so it never leaves a
+/// copy behind.
 pub struct LockedBytes(Vec<u8>);
 
 impl LockedBytes {

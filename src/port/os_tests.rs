@@ -1,6 +1,7 @@
 use super::{HUGE_PAGE, LockedBytes, Mapping, NoMemory, WipedPages};
 
-/// The kernel's flags for the memory at `address`. Neighbours with the same flags are listed as one, so that the entry may begin before it.
+/// The kernel's flags for the memory at `address`. Neighbours with the same flags are listed as
+/// one, so that the entry may begin before it.
 #[cfg(target_os = "linux")]
 fn vm_flags(address: usize) -> Vec<String> {
     let smaps = std::fs::read_to_string("/proc/self/smaps").expect("our own memory map is readable");
@@ -14,7 +15,8 @@ fn vm_flags(address: usize) -> Vec<String> {
     flags.expect("the mapping is listed with its flags").split_whitespace().map(str::to_owned).collect()
 }
 
-/// How many of the pages in the mapping are backed by memory: bit 63 of their entries in `/proc/self/pagemap`.
+/// How many of the pages in the mapping are backed by memory: bit 63 of their entries in
+/// `/proc/self/pagemap`.
 #[cfg(target_os = "linux")]
 fn backed_pages(mapping: &Mapping) -> usize {
     use std::os::unix::fs::FileExt;

@@ -1,6 +1,8 @@
-//! The operating system's random generator, and nothing else: no generator of our own that a copied virtual machine could repeat.
+//! The operating system's random generator, and nothing else: no generator of our own that a copied
+//! virtual machine could repeat.
 //!
-//! Promise: every byte is drawn from the system when it is asked for. Must never: buffer, stretch or seed.
+//! Promise: every byte is drawn from the system when it is asked for. Must never: buffer, stretch
+//! or seed.
 
 use rand_core::{CryptoRng, RngCore};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -14,12 +16,14 @@ pub struct RandomUnavailable;
 /// The system's generator behind the interface that the key code asks for.
 ///
 /// # Panics
-/// `RngCore` has no room for an error, and a key made without randomness is worse than no key: should the system stop answering after
-/// [`SystemRng::open`] found it working, drawing panics with a fixed text.
+/// `RngCore` has no room for an error, and a key made without randomness is worse than no key:
+/// should the system stop answering after [`SystemRng::open`] found it working, drawing panics with
+/// a fixed text.
 pub struct SystemRng(SystemRandom);
 
 impl SystemRng {
-    /// Draws two values of 32 bytes and refuses a generator that fails, gives zeros or gives the same twice.
+    /// Draws two values of 32 bytes and refuses a generator that fails, gives zeros or gives the
+    /// same twice.
     pub fn open() -> Result<Self, RandomUnavailable> {
         let system = SystemRandom::new();
         judge(|buffer| system.fill(buffer).map_err(|_| RandomUnavailable))?;

@@ -1,6 +1,8 @@
-//! What is seen of a server on the way to its answer: its certificates, what the verifier made of them, the version of TLS, its clock.
+//! What is seen of a server on the way to its answer: its certificates, what the verifier made of
+//! them, the version of TLS, its clock.
 //!
-//! Promise: a watched connection is made and refused exactly as one that nobody watches. Must never: answer in the verifier's place.
+//! Promise: a watched connection is made and refused exactly as one that nobody watches. Must
+//! never: answer in the verifier's place.
 
 use crate::doctor::certificate::Certificate;
 use crate::doctor::network::{Chain, Distrust, TlsVersion};

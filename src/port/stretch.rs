@@ -1,7 +1,8 @@
-//! Argon2id (RFC 9106, version 0x13) over memory that we own: reserved fallibly, kept out of dumps, wiped after use.
+//! Argon2id (RFC 9106, version 0x13) over memory that we own: reserved fallibly, kept out of dumps,
+//! wiped after use.
 //!
-//! Promise: the threads and the memory of a run are gone, and wiped, when it returns. Must never: run without first asking whether the memory is
-//! there, or log a parameter beside a secret.
+//! Promise: the threads and the memory of a run are gone, and wiped, when it returns. Must never:
+//! run without first asking whether the memory is there, or log a parameter beside a secret.
 
 use super::memory::{self, NotEnough};
 use super::os::{NoMemory, WipedPages};
@@ -50,19 +51,23 @@ pub fn stretch(password: &[u8], salt: &[u8], m_kib: u32, t: u32, p: u32) -> Resu
 
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = usize::try_from(p).map_or(cores, |lanes| lanes.min(cores));
-    // A pool for this run alone: a shared one would keep its threads, and what their stacks held, for the rest of the process.
+    // A pool for this run alone: a shared one would keep its threads, and what their stacks held,
+    // for the rest of the process.
     let run = rayon::ThreadPoolBuilder::new().num_threads(threads).build_scoped(
         |worker| {
             worker.run();
-            // The first hash of the password and the last block lie there, and the system's library keeps the stacks of ended threads for the next ones.
+            // The first hash of the password and the last block lie there, and the system's library
+            // keeps the stacks of ended threads for the next ones.
             stack::wipe::<8192>();
         },
         |pool| {
-            // Page faults cost more than the arithmetic: take them together, on all cores, before the lanes start to wait for one another.
+            // Page faults cost more than the arithmetic: take them together, on all cores, before
+            // the lanes start to wait for one another.
             let populated = pool.broadcast(|part| pages.populate(part.index(), part.num_threads()));
             populated.into_iter().collect::<Result<(), _>>().map_err(no_memory)?;
             pages.lock();
-            // Written where it stays: returned by value it would leave a copy on the stack of each function that hands it on.
+            // Written where it stays: returned by value it would leave a copy on the stack of each
+            // function that hands it on.
             let mut end = Ok(());
             let key = MasterKey::filled_by(|key| {
                 end = pool.install(|| argon2.hash_password_into_with_memory(password, salt, key, pages.blocks()));

@@ -1,7 +1,8 @@
 //! `firstkey audit`: what was sent, and what the server shows of an account.
 //!
-//! Promise: nothing here can reach a network: no connection is made, and no edge that could make one is at hand; nothing is written, the state folder is only
-//! read. Must never: judge whether an account fits; that is [`firstkey_core::flow::offline`].
+//! Promise: nothing here can reach a network: no connection is made, and no edge that could make
+//! one is at hand; nothing is written, the state folder is only read. Must never: judge whether an
+//! account fits; that is [`firstkey_core::flow::offline`].
 
 use super::{early, known, rehearsal, state_folder};
 use crate::audit::Record;
@@ -150,7 +151,8 @@ fn explain(flags: &AuditExplain, state: Option<PathBuf>) -> ExitCode {
         known::show(&explain_event::event(subject.as_ref()));
         return ExitCode::Done;
     }
-    // A picture is for eyes and for a terminal that has room; everything else gets the same as a list.
+    // A picture is for eyes and for a terminal that has room; everything else gets the same as a
+    // list.
     let width = Terminal::open().map(|terminal| terminal.width());
     let is_dumb = std::env::var("TERM").map_or(true, |term| term.is_empty() || term == "dumb");
     let drawn = !flags.list && !is_dumb && width.is_some_and(|width| width >= DRAWN);

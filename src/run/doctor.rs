@@ -1,7 +1,9 @@
-//! `firstkey doctor`: looks at everything that a command needs, and says what to do where it is missing.
+//! `firstkey doctor`: looks at everything that a command needs, and says what to do where it is
+//! missing.
 //!
-//! Promise: what is looked at is what the commands use: the same limits, the same judgement of files, the same connections. Nothing is changed but a test
-//! file that is made and removed. Must never: ask for a password, read a secret, or send anything about a person.
+//! Promise: what is looked at is what the commands use: the same limits, the same judgement of
+//! files, the same connections. Nothing is changed but a test file that is made and removed. Must
+//! never: ask for a password, read a secret, or send anything about a person.
 
 mod machine;
 mod network;

@@ -1,8 +1,10 @@
-//! `firstkey seal` and `firstkey open`: files, sealed for people who are remembered here, and opened with the account's own key.
+//! `firstkey seal` and `firstkey open`: files, sealed for people who are remembered here, and
+//! opened with the account's own key.
 //!
-//! Promise: what can fail here is found out before a password is asked for; a file appears under its name when it is whole; the private key is gone when the
-//! program ends, and the state folder is free for others before the file is opened. Must never: seal for a key that no person on this computer has looked up
-//! or typed, or call a file whole of which only a part came out.
+//! Promise: what can fail here is found out before a password is asked for; a file appears under
+//! its name when it is whole; the private key is gone when the program ends, and the state folder
+//! is free for others before the file is opened. Must never: seal for a key that no person on this
+//! computer has looked up or typed, or call a file whole of which only a part came out.
 
 use super::share::{Bench, script};
 use super::{early, known, state_folder};

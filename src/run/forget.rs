@@ -1,6 +1,7 @@
 //! `firstkey forget`: what this computer remembers, removed.
 //!
-//! Promise: nothing is sent; nothing is removed before it was listed and agreed to. Must never: decide what goes; that is [`firstkey_core::flow::forget`].
+//! Promise: nothing is sent; nothing is removed before it was listed and agreed to. Must never:
+//! decide what goes; that is [`firstkey_core::flow::forget`].
 
 use super::dialect::ForeignAccount;
 use super::state_folder;

@@ -1,6 +1,8 @@
-//! Commands on an account that exists: which account is meant, and which protocol its server speaks, decides who does it.
+//! Commands on an account that exists: which account is meant, and which protocol its server
+//! speaks, decides who does it.
 //!
-//! Promise: an account that this computer remembers is found without flags if it is the only one. Must never: ask for a password before that is settled.
+//! Promise: an account that this computer remembers is found without flags if it is the only one.
+//! Must never: ask for a password before that is settled.
 
 use super::dialect::{self, ForeignAccount};
 use super::{certificates, early, state_folder};
@@ -93,7 +95,8 @@ impl Errand {
     }
 }
 
-/// Does `errand`; `old` and `new` say where its passwords come from, `secret_key` which file holds the second secret.
+/// Does `errand`; `old` and `new` say where its passwords come from, `secret_key` which file holds
+/// the second secret.
 pub(super) fn on_account(
     flags: &cli::Account,
     errand: Errand,
@@ -217,8 +220,8 @@ fn on_file(kit: &KitFacts) -> Option<KitOnFile> {
     Some(KitOnFile { code, account: kit.account, realm: kit.realm })
 }
 
-/// The account that a kit names; by its ids, where this computer remembers it, since servers and people change their names.
-/// Whatever the flags say besides has to be true of it.
+/// The account that a kit names; by its ids, where this computer remembers it, since servers and
+/// people change their names. Whatever the flags say besides has to be true of it.
 fn of_kit(kit: &KitFacts, flags: &cli::Account, consents_for: Option<&str>, pins: &[Pin]) -> Choice {
     let context = AccountContext { realm: kit.realm, account: kit.account };
     let known = match pins.iter().find(|pin| pin.context == context) {
@@ -283,7 +286,8 @@ pub(super) fn choose(
     }
 }
 
-/// Whether a server that this computer does not know answered as one of another kind, before anything secret was asked for.
+/// Whether a server that this computer does not know answered as one of another kind, before
+/// anything secret was asked for.
 fn speaks_otherwise(stop: &AccountStop) -> bool {
     match &stop.why {
         AccountReason::Refused(Refusal::Redirect) => true,

@@ -1,8 +1,10 @@
 //! `age-plugin-firstkey`: what age, rage and sops start to open a file with the key of an account.
 //!
-//! Promise: the password is asked for through the program that started this one, once for each account, and the key exists in memory only; this computer's
-//! own memory of an account goes before the identity file. Nothing is written, the record of what was sent included: several of these may run at once. Must
-//! never: write to standard output but for the protocol. Known residue: the crate that speaks the protocol does not wipe the buffers that a password comes in by.
+//! Promise: the password is asked for through the program that started this one, once for each
+//! account, and the key exists in memory only; this computer's own memory of an account goes before
+//! the identity file. Nothing is written, the record of what was sent included: several of these
+//! may run at once. Must never: write to standard output but for the protocol. Known residue: the
+//! crate that speaks the protocol does not wipe the buffers that a password comes in by.
 
 use super::state_folder;
 use crate::age::plugin::{IdentityPlugin, Keys, NoRecipients};

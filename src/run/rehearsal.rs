@@ -1,6 +1,7 @@
 //! `firstkey audit --dry-run --offer FILE`: an accept, played up to the upload without a server.
 //!
-//! Promise: nothing is sent, and no edge that could send is at hand; nothing is kept on the disk. Must never: let the keys of a rehearsal out.
+//! Promise: nothing is sent, and no edge that could send is at hand; nothing is kept on the disk.
+//! Must never: let the keys of a rehearsal out.
 
 use super::{early, state_folder};
 use crate::audit::Record;
@@ -33,7 +34,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// A link for an offer that came without one: its host cannot exist (RFC 2606), id and token are zeroes.
+/// A link for an offer that came without one: its host cannot exist (RFC 2606), id and token are
+/// zeroes.
 const LINK: &str = "https://offer.invalid/i#fkinv1.AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Does it.

@@ -1,7 +1,7 @@
 //! `firstkey sessions`: where an account is logged in.
 //!
-//! Promise: which account is meant is settled before a password is asked for. Must never: end a session that was not asked for; that is
-//! [`firstkey_core::flow::account`].
+//! Promise: which account is meant is settled before a password is asked for. Must never: end a
+//! session that was not asked for; that is [`firstkey_core::flow::account`].
 
 use super::on_account::{Choice, choose};
 use super::{certificates, early, state_folder};
@@ -73,7 +73,8 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
         },
     };
     let end = runtime.block_on(sessions(&mut edges, &mut rng, known, flags.ending()));
-    // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with the process.
+    // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with
+    // the process.
     runtime.shutdown_background();
     Ok(script.finish_sessions(end))
 }

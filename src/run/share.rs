@@ -1,6 +1,8 @@
-//! `firstkey people`: a colleague's public key, looked up and remembered, or those that are remembered.
+//! `firstkey people`: a colleague's public key, looked up and remembered, or those that are
+//! remembered.
 //!
-//! Promise: a key is remembered only when the flow gave it out. What a log-in needs is gathered here for the commands on files as well.
+//! Promise: a key is remembered only when the flow gave it out. What a log-in needs is gathered
+//! here for the commands on files as well.
 
 use super::{certificates, early, known, state_folder};
 use crate::cli::share::{Login, People};

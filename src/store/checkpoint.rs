@@ -1,6 +1,8 @@
-//! Checkpoints: uploads that were about to be sent and whose fate is open, one file each (`<public id>.pending`).
+//! Checkpoints: uploads that were about to be sent and whose fate is open, one file each (`<public
+//! id>.pending`).
 //!
-//! Promise: what is read back is exactly what was saved. Must never: look inside; that is [`firstkey_core::flow::checkpoint`].
+//! Promise: what is read back is exactly what was saved. Must never: look inside; that is
+//! [`firstkey_core::flow::checkpoint`].
 
 use super::error::StoreError;
 use super::file::{read_guarded, remove, write_durably};

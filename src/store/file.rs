@@ -1,7 +1,8 @@
 //! Reading, writing and removing one file of the state folder.
 //!
-//! Promise: a written file is whole on the disk, name included, when [`write_durably`] says so; before that the old one is. Must never: follow a link,
-//! or read a file that somebody else could have written.
+//! Promise: a written file is whole on the disk, name included, when [`write_durably`] says so;
+//! before that the old one is. Must never: follow a link, or read a file that somebody else could
+//! have written.
 
 use super::error::StoreError;
 use super::name::FileName;
@@ -21,7 +22,8 @@ pub(super) const PRIVATE: Mode = Mode::RUSR.union(Mode::WUSR);
 /// Tries at a name that nobody has.
 const NAMES_TO_TRY: u32 = 100;
 
-/// Replaces the file, or makes it: written aside, flushed to the disk, renamed into place, the folder flushed.
+/// Replaces the file, or makes it: written aside, flushed to the disk, renamed into place, the
+/// folder flushed.
 pub fn write_durably(place: &Place, name: &FileName, bytes: &[u8]) -> Result<(), StoreError> {
     let path = place.path_of(name.as_str());
     let _writing = place.writing();
@@ -33,7 +35,8 @@ pub fn write_durably(place: &Place, name: &FileName, bytes: &[u8]) -> Result<(),
     place.sync()
 }
 
-/// Writes and flushes a new file with a name of its own and says which; nothing stays behind if it fails.
+/// Writes and flushes a new file with a name of its own and says which; nothing stays behind if it
+/// fails.
 pub(super) fn write_aside(folder: BorrowedFd<'_>, prefix: &str, bytes: &[u8]) -> Result<String, std::io::Error> {
     let (file, name) = make_aside(folder, prefix)?;
     let written = write_and_flush(file, bytes);
@@ -64,10 +67,12 @@ pub(super) fn write_and_flush(file: OwnedFd, bytes: &[u8]) -> Result<(), std::io
     file.sync_all()
 }
 
-/// Reads a file that is ours, plain, closed to others, has no second name and is at most `most` bytes long.
+/// Reads a file that is ours, plain, closed to others, has no second name and is at most `most`
+/// bytes long.
 ///
 /// # Errors
-/// `Missing`; `Link` (a link, a second name, a pipe, a folder...); `NotOurs`; `TooOpen`; `TooLong`; else what the system said.
+/// `Missing`; `Link` (a link, a second name, a pipe, a folder...); `NotOurs`; `TooOpen`; `TooLong`;
+/// else what the system said.
 pub fn read_guarded(place: &Place, name: &FileName, most: usize) -> Result<Vec<u8>, StoreError> {
     let path = place.path_of(name.as_str());
     let file = open_guarded(place.folder(), name.as_str(), &path, OFlags::RDONLY)?;

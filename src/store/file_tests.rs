@@ -140,7 +140,8 @@ fn a_pipe_a_socket_and_a_folder_are_refused_without_waiting() {
     assert_eq!(folder.names(), ["file.pin"], "nothing is left beside it");
 }
 
-/// Only the super-user can give a file away, so that the test means something for them alone; the folder's own test has a foreign one for everybody.
+/// Only the super-user can give a file away, so that the test means something for them alone; the
+/// folder's own test has a foreign one for everybody.
 #[test]
 fn somebody_elses_file_is_refused() {
     let scratch = scratch();
@@ -211,7 +212,8 @@ fn a_folder_that_cannot_be_written_to_is_told() {
     fs::set_permissions(scratch.place.path(), Permissions::from_mode(0o700)).expect("our own folder");
 }
 
-/// A child writes two versions in turn until it is killed; whenever that is, one of the two is there, whole.
+/// A child writes two versions in turn until it is killed; whenever that is, one of the two is
+/// there, whole.
 #[test]
 fn a_run_that_is_killed_while_writing_leaves_the_old_or_the_new_file_and_nothing_half() {
     use std::io::{BufRead, BufReader};

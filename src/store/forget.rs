@@ -1,7 +1,8 @@
 //! Everything that the state folder holds, and its removal file by file.
 //!
-//! Promise: a removed file stays removed after a power cut; only files of our own names are touched. Must never: make the folder, or take a file that cannot
-//! be read for one of another account.
+//! Promise: a removed file stays removed after a power cut; only files of our own names are
+//! touched. Must never: make the folder, or take a file that cannot be read for one of another
+//! account.
 
 use super::checkpoint::{self, list_kind};
 use super::file;
@@ -63,7 +64,8 @@ impl Leaving {
         }
     }
 
-    /// All files of our own names, in the order in which they go: what names an account goes last, so that a removal that was cut off can be asked for again.
+    /// All files of our own names, in the order in which they go: what names an account goes last,
+    /// so that a removal that was cut off can be asked for again.
     pub fn entries<D>(&self, read: impl Fn(&[u8]) -> Result<D, Unreadable>) -> Result<Vec<Entry<D>>, LocalTrouble> {
         let mut entries = Vec::new();
         for kind in [Kind::Audit, Kind::Pending, Kind::Peer, Kind::DialectPin, Kind::Pin] {

@@ -1,4 +1,5 @@
-//! The frame of a state file: `magic SP sha256-hex LF payload`, so that a cut-off or altered file is told from a whole one.
+//! The frame of a state file: `magic SP sha256-hex LF payload`, so that a cut-off or altered file
+//! is told from a whole one.
 //!
 //! A checksum against accidents, not a signature: who can write the file can write the checksum.
 
@@ -28,7 +29,8 @@ pub(super) fn unwrap(magic: Magic, file: &[u8]) -> Option<&[u8]> {
 }
 
 fn header(magic: Magic, payload: &[u8]) -> String {
-    // The magic is part of what is summed, and so is the length, implicitly: the payload ends where the file ends.
+    // The magic is part of what is summed, and so is the length, implicitly: the payload ends where
+    // the file ends.
     let sum = Sha256::new().chain_update(magic.0).chain_update(b"\n").chain_update(payload).finalize();
     let mut header = format!("{} ", magic.0);
     for byte in sum {

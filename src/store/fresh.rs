@@ -1,9 +1,10 @@
 //! A new file that the person named: the recovery kit.
 //!
-//! Promise: afterwards the file is whole and readable by its owner alone, or it is not there; a file that was there is untouched. The contents are the
-//! one secret that this program ever writes, because the person asked for it. A machine that stops in the very middle can leave a file
-//! `.firstkey-*` beside it, for its owner alone, with the code of an account that was not made yet and now never will be. Must never: overwrite,
-//! follow a link, or keep a copy.
+//! Promise: afterwards the file is whole and readable by its owner alone, or it is not there; a
+//! file that was there is untouched. The contents are the one secret that this program ever writes,
+//! because the person asked for it. A machine that stops in the very middle can leave a file
+//! `.firstkey-*` beside it, for its owner alone, with the code of an account that was not made yet
+//! and now never will be. Must never: overwrite, follow a link, or keep a copy.
 
 use super::error::StoreError;
 use super::file::write_aside;
@@ -17,7 +18,8 @@ use std::path::Path;
 /// Makes the file.
 ///
 /// # Errors
-/// `Exists` if anything, even a link that leads nowhere, has that name; `Missing` if the folder is not there; else what the system said.
+/// `Exists` if anything, even a link that leads nowhere, has that name; `Missing` if the folder is
+/// not there; else what the system said.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let failed = |error: Errno| StoreError::from_os(path, error);
     // A closing slash or `..` names a folder.

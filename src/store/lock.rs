@@ -1,7 +1,7 @@
 //! One run at a time per account.
 //!
-//! Promise: as long as a [`Lock`] lives no other run has the same one; it ends with the process, however the process ends. Must never: show in its
-//! file name what is locked.
+//! Promise: as long as a [`Lock`] lives no other run has the same one; it ends with the process,
+//! however the process ends. Must never: show in its file name what is locked.
 
 use super::error::StoreError;
 use super::file::open_guarded;
@@ -44,7 +44,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock for `key` (server and account, in any form that is the same each time) or says at once that somebody has it.
+    /// Takes the lock for `key` (server and account, in any form that is the same each time) or
+    /// says at once that somebody has it.
     pub fn take(place: &Place, key: &[u8]) -> Result<Self, LockError> {
         let name = file_name(key);
         let path = place.path_of(&name);
@@ -56,7 +57,8 @@ impl Lock {
                 Err(Errno::WOULDBLOCK) => return Err(LockError::Busy),
                 Err(error) => return Err(failed(error).into()),
             }
-            // Between opening and locking the last owner may have removed the file; then what is locked is a file without a name.
+            // Between opening and locking the last owner may have removed the file; then what is
+            // locked is a file without a name.
             if still_has_its_name(place.folder(), &name, &file).map_err(failed)? {
                 let folder = rustix::io::fcntl_dupfd_cloexec(place.folder(), 0).map_err(failed)?;
                 return Ok(Self { _file: file, folder, name });

@@ -1,7 +1,8 @@
 //! The state folder as it is found, for whoever asks why it cannot be used.
 //!
-//! Promise: the same judgement as the store's own, file by file; nothing is changed but for one file that is made and removed again. Must never: make
-//! the folder, sweep it, or read what is in a file.
+//! Promise: the same judgement as the store's own, file by file; nothing is changed but for one
+//! file that is made and removed again. Must never: make the folder, sweep it, or read what is in a
+//! file.
 
 use super::error::StoreError;
 use super::file::{judge_file, make_aside, write_and_flush};
@@ -61,7 +62,8 @@ fn free_kib(place: &Place) -> Option<u64> {
     Some(disk.f_bavail.saturating_mul(disk.f_frsize) / 1024)
 }
 
-/// Makes a file as the store does, gives it another name, reads it, and removes it. A run that is killed in between leaves what the next one sweeps.
+/// Makes a file as the store does, gives it another name, reads it, and removes it. A run that is
+/// killed in between leaves what the next one sweeps.
 pub fn probe(path: &Path) -> Writing {
     let failed =
         |step: Step, error: std::io::Error| Writing::Failed { step, trouble: StoreError::from_os(path, error).trouble };

@@ -37,7 +37,8 @@ impl Kind {
     }
 }
 
-/// A file name without its ending: 1 to 64 letters, digits, `-` and `_`, such as a public id in base64url. The alphabet has no dot and no slash.
+/// A file name without its ending: 1 to 64 letters, digits, `-` and `_`, such as a public id in
+/// base64url. The alphabet has no dot and no slash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stem(String);
 

@@ -1,8 +1,9 @@
 //! A new file that grows while it is written, and appears when it is whole.
 //!
-//! Promise: until [`Output::commit`] says so, nothing has the name that was asked for; a file that was there is untouched unless it may be replaced, and then it is
-//! replaced at once; the new one is for its owner alone. A process that is killed can leave a file `.firstkey-*` beside it, for its owner alone. Must
-//! never: leave half a file under its name, or follow a link.
+//! Promise: until [`Output::commit`] says so, nothing has the name that was asked for; a file that
+//! was there is untouched unless it may be replaced, and then it is replaced at once; the new one
+//! is for its owner alone. A process that is killed can leave a file `.firstkey-*` beside it, for
+//! its owner alone. Must never: leave half a file under its name, or follow a link.
 
 use super::error::StoreError;
 use super::file::make_aside;
@@ -31,7 +32,8 @@ impl Output {
     /// Begins; `replace` says whether a plain file of that name may be replaced.
     ///
     /// # Errors
-    /// `Exists` if something has that name and may not be replaced; `Link` if it is no plain file, or names a folder; else what the system said.
+    /// `Exists` if something has that name and may not be replaced; `Link` if it is no plain file,
+    /// or names a folder; else what the system said.
     pub fn begin(path: &Path, replace: bool) -> Result<Self, StoreError> {
         let name = path.file_name().filter(|_| !path.as_os_str().as_encoded_bytes().ends_with(b"/"));
         let name = name.ok_or_else(|| StoreError::at(path, StorageTrouble::Link))?.to_owned();

@@ -1,6 +1,8 @@
-//! The state folder: found, made and judged once, then held open, so that nobody can put another in its place.
+//! The state folder: found, made and judged once, then held open, so that nobody can put another in
+//! its place.
 //!
-//! Promise: a [`Place`] is a folder that belongs to this user alone. Must never: mend what somebody else left open; the person decides.
+//! Promise: a [`Place`] is a folder that belongs to this user alone. Must never: mend what somebody
+//! else left open; the person decides.
 
 use super::error::StoreError;
 use firstkey_core::flow::stop::StorageTrouble;
@@ -10,7 +12,8 @@ use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-/// Beginning of the names of files that are being written. The dot keeps them apart from every [`super::name::FileName`].
+/// Beginning of the names of files that are being written. The dot keeps them apart from every
+/// [`super::name::FileName`].
 pub(super) const TEMPORARY: &str = ".tmp-";
 
 /// The state folder, opened and judged.
@@ -20,8 +23,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Where state lives unless the person says otherwise: `~/.local/state/firstkey` on Linux (XDG), the application folder on macOS. `None` without
-    /// a home.
+    /// Where state lives unless the person says otherwise: `~/.local/state/firstkey` on Linux
+    /// (XDG), the application folder on macOS. `None` without a home.
     pub fn usual() -> Option<PathBuf> {
         use etcetera::app_strategy::{AppStrategy, AppStrategyArgs, choose_native_strategy};
         let app = AppStrategyArgs { app_name: "firstkey".to_owned(), ..AppStrategyArgs::default() };
@@ -32,8 +35,8 @@ impl Place {
     /// Opens the folder; makes it, and missing ones above it, for this user alone.
     ///
     /// # Errors
-    /// `NotOurs`, `TooOpen` (group or others have any right) or `Link` (a link, or no folder) if it exists and must not be used; else what the
-    /// system said.
+    /// `NotOurs`, `TooOpen` (group or others have any right) or `Link` (a link, or no folder) if it
+    /// exists and must not be used; else what the system said.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let failed = |error: Errno| StoreError::from_os(path, error);
         if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
@@ -105,16 +108,16 @@ impl Place {
         Ok(names)
     }
 
-    /// Says "somebody writes here" to other runs' [`Place::sweep`] until the answer is dropped. A file system without such locks has no sweeping
-    /// either.
+    /// Says "somebody writes here" to other runs' [`Place::sweep`] until the answer is dropped. A
+    /// file system without such locks has no sweeping either.
     pub(super) fn writing(&self) -> Option<OwnedFd> {
         let folder = fs::openat(&self.folder, c".", FOLDER, Mode::empty()).ok()?;
         fs::flock(&folder, FlockOperation::LockShared).ok()?;
         Some(folder)
     }
 
-    /// Removes what a run that was killed in the middle of writing left behind, unless somebody is writing now. Best effort: such files are never
-    /// read.
+    /// Removes what a run that was killed in the middle of writing left behind, unless somebody is
+    /// writing now. Best effort: such files are never read.
     fn sweep(&self) {
         let Ok(folder) = fs::openat(&self.folder, c".", FOLDER, Mode::empty()) else { return };
         if fs::flock(&folder, FlockOperation::NonBlockingLockExclusive).is_err() {

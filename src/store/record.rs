@@ -1,6 +1,8 @@
-//! Records: the pins of completed accounts (`<public id>.pin`) and what was sent in the last run (`last.audit`).
+//! Records: the pins of completed accounts (`<public id>.pin`) and what was sent in the last run
+//! (`last.audit`).
 //!
-//! Promise: what is read back is exactly what was saved. Must never: hold a secret; a pin is public facts, the audit record is bytes that left anyway.
+//! Promise: what is read back is exactly what was saved. Must never: hold a secret; a pin is public
+//! facts, the audit record is bytes that left anyway.
 
 use super::checkpoint::{list_kind, load_framed, save_framed};
 use super::error::StoreError;

@@ -9,7 +9,8 @@
 //! | `last.audit` | the requests of the last run | with the next run |
 //! | `run-....lock` | nothing | with the run |
 //!
-//! Promise: the pin is durable before the checkpoint goes. Must never: let a checkpoint be lost because something beside it could not be written.
+//! Promise: the pin is durable before the checkpoint goes. Must never: let a checkpoint be lost
+//! because something beside it could not be written.
 
 use super::lock::Lock;
 use super::name::Stem;
@@ -24,7 +25,8 @@ use firstkey_core::wire::outbound::Outbound;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// One run at a time in a folder: two on one account would make two sets of keys, and two on any would mix their records.
+/// One run at a time in a folder: two on one account would make two sets of keys, and two on any
+/// would mix their records.
 pub(super) const WHOLE_FOLDER: &[u8] = b"the whole folder";
 
 /// The state folder of one run, locked.
@@ -43,7 +45,8 @@ fn of_uuid(id: &str) -> Stem {
     Stem::read(id).expect("invariant: a UUID is letters, digits and dashes")
 }
 
-/// Both ids: a server can give an account any id, and must not get at what is remembered of another server's people.
+/// Both ids: a server can give an account any id, and must not get at what is remembered of another
+/// server's people.
 fn of_peer(peer: &Peer) -> Stem {
     let ids = [peer.context.realm.0, peer.context.account.0].concat();
     let text = ids.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -101,11 +104,13 @@ impl StateShelf {
         Ok(record::save_dialect_pin(&self.place, &stem, payload)?)
     }
 
-    /// Adds what was kept of a request to the record, before it is sent. `make` takes the time in seconds since 1970.
+    /// Adds what was kept of a request to the record, before it is sent. `make` takes the time in
+    /// seconds since 1970.
     pub fn record_sent(&mut self, make: impl FnOnce(u64) -> Sent) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         self.record.push(make(now));
-        // A full disk must not stop an account from being finished; `audit` then says that there is no record.
+        // A full disk must not stop an account from being finished; `audit` then says that there is
+        // no record.
         let _ = record::save_last_audit(&self.place, &self.record.encode());
     }
 

@@ -1,16 +1,20 @@
 //! Questions whose answers are not secret.
 //!
-//! The form of a question and of a complaint is [`dialoguer`]'s ([`Theme`], [`InputValidator`]); the typing is ours, for
-//! reasons found in the sources of `dialoguer` 0.12 and of `console` 0.16, which reads the keys for it:
+//! The form of a question and of a complaint is [`dialoguer`]'s ([`Theme`], [`InputValidator`]);
+//! the typing is ours, for reasons found in the sources of `dialoguer` 0.12 and of `console` 0.16,
+//! which reads the keys for it:
 //!
-//! - `console` reads every key from standard input (or from its own `/dev/tty`), also for a `Term::read_write_pair`: the
-//!   reader of the pair is never asked. So no reader of ours can stop a question when a signal comes. A signal that
-//!   arrives between two of its waits is noticed at the next key only.
-//! - It turns raw mode on and off around each key. What is typed or pasted in between is echoed twice, Ctrl-Z is taken
-//!   away, and a stop from outside leaves the terminal raw.
-//! - `Confirm` hides the cursor and shows it again only after an answer: after Ctrl-C it stays hidden. It takes one key
-//!   and leaves the rest of "yes" to the next question, or redraws the line at every key.
-//! - `Input` moves up and wipes what was typed. `TERM=dumb` and screen readers get control sequences.
+//! - `console` reads every key from standard input (or from its own `/dev/tty`), also for a
+//!   `Term::read_write_pair`: the reader of the pair is never asked. So no reader of ours can stop
+//!   a question when a signal comes. A signal that arrives between two of its waits is noticed at
+//!   the next key only.
+//! - It turns raw mode on and off around each key. What is typed or pasted in between is echoed
+//!   twice, Ctrl-Z is taken away, and a stop from outside leaves the terminal raw.
+//! - `Confirm` hides the cursor and shows it again only after an answer: after Ctrl-C it stays
+//!   hidden. It takes one key and leaves the rest of "yes" to the next question, or redraws the
+//!   line at every key.
+//! - `Input` moves up and wipes what was typed. `TERM=dumb` and screen readers get control
+//!   sequences.
 //!
 //! Here a person types a line, sees it, can correct it, and ends it with Enter. Nothing is redrawn.
 
@@ -27,9 +31,9 @@ use super::text::question;
 /// Longest answer in bytes. The longest useful one is an invite link or a path.
 const LONGEST_ANSWER: usize = 4000;
 
-/// Asks until the answer is yes or no. An empty line means `default`, which the question shows as a capital letter.
-/// What was typed before the question was there is no answer to it: a link is often copied with its line end and followed
-/// by one Enter more, which must not be a consent.
+/// Asks until the answer is yes or no. An empty line means `default`, which the question shows as a
+/// capital letter. What was typed before the question was there is no answer to it: a link is often
+/// copied with its line end and followed by one Enter more, which must not be a consent.
 pub fn yes_no(terminal: &mut Terminal, question: &str, default: Option<bool>) -> Result<bool, ReadTrouble> {
     let prompt = rendered(|text| SimpleTheme.format_confirm_prompt(text, question, default))?;
     loop {
@@ -42,7 +46,8 @@ pub fn yes_no(terminal: &mut Terminal, question: &str, default: Option<bool>) ->
     }
 }
 
-/// Asks for one line; `prompt` is shown as it is. Control characters are left to whoever parses the answer.
+/// Asks for one line; `prompt` is shown as it is. Control characters are left to whoever parses the
+/// answer.
 pub fn line(terminal: &mut Terminal, prompt: &str) -> Result<String, ReadTrouble> {
     let mut typed = terminal.read_line(prompt, LONGEST_ANSWER)?;
     String::from_utf8(std::mem::take(&mut *typed)).map_err(|error| {

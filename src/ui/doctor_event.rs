@@ -1,7 +1,7 @@
 //! What `firstkey doctor --json` prints; like [`super::script::Event`].
 //!
-//! Promise: stable names; whatever a program may want to know has a member of its own beside the sentences. Must never: hold a secret, or text of a server
-//! that was not made safe.
+//! Promise: stable names; whatever a program may want to know has a member of its own beside the
+//! sentences. Must never: hold a secret, or text of a server that was not made safe.
 
 use super::date;
 use super::text::doctor::words;

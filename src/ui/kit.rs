@@ -1,6 +1,7 @@
 //! The recovery kit as text: for the screen, for a file, and read again from that file.
 //!
-//! Promise: whatever holds the code has its full size from the start and is wiped. Must never: send or store it by itself.
+//! Promise: whatever holds the code has its full size from the start and is wiped. Must never: send
+//! or store it by itself.
 
 use super::kit_pdf::{self, Paper};
 use firstkey_core::crypto::context::{AccountId, RealmId};
@@ -16,7 +17,8 @@ const CODE: &str = "recovery-code: ";
 /// Fewest columns for four groups in a row.
 const WIDE: usize = 48;
 
-/// The code as it is written down, with its groups numbered; four in a row, or three where that does not fit.
+/// The code as it is written down, with its groups numbered; four in a row, or three where that
+/// does not fit.
 pub fn for_screen(kit: &Kit, width: usize) -> Zeroizing<String> {
     // EXPOSE: the kit shows the code to its owner.
     let code = write_code(kit.code.expose());

@@ -1,8 +1,9 @@
 //! The recovery kit in a file that its owner alone may read.
 //!
-//! Promise: the file appears whole or not at all, never replaces another, and is on the disk when this says so. A kit
-//! that an interrupted try left for the same account is moved aside, never deleted: which of two kits is the right one
-//! must never be this program's guess. Must never: follow a link, or write a code where others may read.
+//! Promise: the file appears whole or not at all, never replaces another, and is on the disk when
+//! this says so. A kit that an interrupted try left for the same account is moved aside, never
+//! deleted: which of two kits is the right one must never be this program's guess. Must never:
+//! follow a link, or write a code where others may read.
 
 use super::kit::{self, KitFacts};
 use super::kit_pdf::Paper;
@@ -27,7 +28,8 @@ pub struct KitFile {
 }
 
 impl KitFile {
-    /// Whether a kit could go to `path`: nothing is there, or an earlier kit of ours. Asked before anything is sent.
+    /// Whether a kit could go to `path`: nothing is there, or an earlier kit of ours. Asked before
+    /// anything is sent.
     pub fn check(path: &Path) -> Result<(), LocalTrouble> {
         match read(path) {
             Ok(_) | Err(StorageTrouble::Missing) => {}
@@ -40,7 +42,8 @@ impl KitFile {
         }
     }
 
-    /// Writes the kit to `path`: as a page to print where its name ends in `.pdf`, as text otherwise.
+    /// Writes the kit to `path`: as a page to print where its name ends in `.pdf`, as text
+    /// otherwise.
     pub fn save(path: &Path, kit: &Kit, paper: Paper) -> Result<Self, LocalTrouble> {
         Self::try_save(path, kit, paper).map_err(|trouble| at(path, trouble))
     }

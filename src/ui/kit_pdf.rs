@@ -1,7 +1,10 @@
-//! The recovery kit as a page to print: every line as text, the code large, and as a QR code of the same text.
+//! The recovery kit as a page to print: every line as text, the code large, and as a QR code of the
+//! same text.
 //!
-//! Promise: one page without pictures, links, scripts or dates, uncompressed, with fonts that every viewer has; [`lines`] reads it again without a PDF library.
-//! What the page is made in is wiped here; the two libraries' own working memory is not, and ends with the process. Must never: store or send it by itself.
+//! Promise: one page without pictures, links, scripts or dates, uncompressed, with fonts that every
+//! viewer has; [`lines`] reads it again without a PDF library. What the page is made in is wiped
+//! here; the two libraries' own working memory is not, and ends with the process. Must never: store
+//! or send it by itself.
 
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
 use qrcode::{Color, EcLevel, QrCode};
@@ -47,7 +50,8 @@ impl Paper {
     }
 }
 
-/// The page: `text` line by line, `code` large and as QR below it. `None` if the code fits no QR code, which a recovery code always does.
+/// The page: `text` line by line, `code` large and as QR below it. `None` if the code fits no QR
+/// code, which a recovery code always does.
 pub fn page(text: &str, code: &str, paper: Paper) -> Option<Zeroizing<Vec<u8>>> {
     let [catalog, pages, leaf, content, plain, bold] = [1, 2, 3, 4, 5, 6].map(Ref::new);
     let (width, height) = paper.points();

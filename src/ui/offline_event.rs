@@ -1,6 +1,7 @@
 //! What `firstkey audit open --json` prints; like [`super::script::Event`].
 //!
-//! Promise: stable names; all of it is public. Must never: hold a secret, or text of a file that was not made safe.
+//! Promise: stable names; all of it is public. Must never: hold a secret, or text of a file that
+//! was not made safe.
 
 use firstkey_core::flow::offline::{Findings, Fit, Part};
 use firstkey_core::wire::text::Printable;

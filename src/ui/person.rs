@@ -1,8 +1,8 @@
 //! A person at the controlling terminal.
 //!
-//! Promise: everything is appended, nothing redrawn; secrets are typed without echo straight into memory that is wiped;
-//! the recovery code goes to a screen that forgets it, where the terminal has one. Must never: hold a sentence (they are
-//! in [`super::text`]) or decide anything.
+//! Promise: everything is appended, nothing redrawn; secrets are typed without echo straight into
+//! memory that is wiped; the recovery code goes to a screen that forgets it, where the terminal has
+//! one. Must never: hold a sentence (they are in [`super::text`]) or decide anything.
 
 use super::ask;
 use super::kit;
@@ -157,7 +157,8 @@ impl AtTerminal {
         };
         let read = self.until_read(|terminal| {
             let length = terminal.read_secret(prompt, buffer.as_mut_slice())?;
-            // One copy of exactly its size goes on and is wiped by whoever takes it; the locked page is wiped here.
+            // One copy of exactly its size goes on and is wiped by whoever takes it; the locked
+            // page is wiped here.
             Ok(Zeroizing::new(buffer.as_slice()[..length].to_vec()))
         });
         read.map_or_else(|end| end, Answer::Secret)
@@ -225,14 +226,16 @@ impl AtTerminal {
             }
             match self.save(kit) {
                 Ok(Some(answer)) => return answer,
-                // The name was no good: the kit is shown again, since whoever saves it may as well write it down.
+                // The name was no good: the kit is shown again, since whoever saves it may as well
+                // write it down.
                 Ok(None) => {}
                 Err(end) => return end,
             }
         }
     }
 
-    /// Shows the code until the person says what they did with it; `left` stays of it on the ordinary screen.
+    /// Shows the code until the person says what they did with it; `left` stays of it on the
+    /// ordinary screen.
     pub(crate) fn keep(&mut self, code: &str, lines: &Lines, how: &str, left: &str) -> Result<Kept, ReadTrouble> {
         let width = self.width();
         let elsewhere = self.terminal.alternate().map(|mut alternate| {
@@ -272,7 +275,8 @@ impl AtTerminal {
         }
     }
 
-    /// The recovery code, typed where it can be seen, on a screen that forgets it where there is one.
+    /// The recovery code, typed where it can be seen, on a screen that forgets it where there is
+    /// one.
     fn code(&mut self, email: &str) -> Answer {
         self.typed_elsewhere(&question::code(email), question::CODE, notice::CODE_TYPED)
     }
@@ -347,7 +351,8 @@ fn show(terminal: &mut Terminal, code: &str, how: &str, width: usize) -> Result<
     let prompt = wrap(question::WRITTEN_DOWN, width);
     loop {
         terminal.forget_typed_ahead();
-        // Enter alone means nothing: whoever pressed it once too often at the last prompt would never see the kit.
+        // Enter alone means nothing: whoever pressed it once too often at the last prompt would
+        // never see the kit.
         match ask::line(terminal, &prompt)?.trim() {
             "y" | "Y" | "yes" | "Yes" => return Ok(Kept::WrittenDown),
             "s" | "S" => return Ok(Kept::ToBeSaved),

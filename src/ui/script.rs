@@ -14,8 +14,9 @@
 //! | `KeepSecretKey`, `SecretKeyProof` | `--secret-key-out` |
 //! | `ReplaceSecretKey` | `--yes-for` |
 //!
-//! Promise: nothing is asked of a person that a flag answers; whatever is missing is named before anything is sent;
-//! standard output holds results only. Must never: take a secret from the command line or the environment.
+//! Promise: nothing is asked of a person that a flag answers; whatever is missing is named before
+//! anything is sent; standard output holds results only. Must never: take a secret from the command
+//! line or the environment.
 
 mod event;
 mod forget;
@@ -113,7 +114,8 @@ pub struct Script {
 }
 
 impl Script {
-    /// With the outputs of this process. `person` is `None` for `--no-input` and where there is no terminal.
+    /// With the outputs of this process. `person` is `None` for `--no-input` and where there is no
+    /// terminal.
     pub fn new(answers: Answers, person: Option<AtTerminal>) -> Self {
         Self::with_outputs(answers, person, Outputs::of_process())
     }
@@ -309,7 +311,8 @@ impl Script {
         self.last_line(&event.line());
     }
 
-    /// The good end for people: on the terminal, or on standard output if nothing there expects JSON.
+    /// The good end for people: on the terminal, or on standard output if nothing there expects
+    /// JSON.
     pub(crate) fn result(&mut self, lines: &Lines) {
         match &mut self.person {
             Some(person) => person.say(lines),

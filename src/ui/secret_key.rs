@@ -1,7 +1,10 @@
-//! The secret key on a sheet: for the screen, in a file that its owner alone may read, and read again from there.
+//! The secret key on a sheet: for the screen, in a file that its owner alone may read, and read
+//! again from there.
 //!
-//! Promise: the file appears whole or not at all, never replaces another, and is on the disk when this says so; one that others may read, or that is no plain
-//! file, gives nothing. What holds the key has its full size from the start and is wiped. Must never: follow a link, or take a key from anywhere but a file.
+//! Promise: the file appears whole or not at all, never replaces another, and is on the disk when
+//! this says so; one that others may read, or that is no plain file, gives nothing. What holds the
+//! key has its full size from the start and is wiped. Must never: follow a link, or take a key from
+//! anywhere but a file.
 
 mod asked;
 
@@ -23,7 +26,8 @@ const MAX_FILE: usize = 16 * 1024;
 /// Fewest columns for four groups in a row.
 const WIDE: usize = 52;
 
-/// The key as it is written down, its groups numbered; four in a row, or three where that does not fit.
+/// The key as it is written down, its groups numbered; four in a row, or three where that does not
+/// fit.
 pub fn for_screen(sheet: &SecretSheet, width: usize) -> Zeroizing<String> {
     // EXPOSE: the screen shows the secret key to its owner.
     let key = write_secret_key(sheet.key.expose());
@@ -84,7 +88,8 @@ pub struct SecretKeyFile {
 }
 
 impl SecretKeyFile {
-    /// Whether one could go to `path`: nothing is there, and the folder is. Asked before anything is sent.
+    /// Whether one could go to `path`: nothing is there, and the folder is. Asked before anything
+    /// is sent.
     pub fn check(path: &Path) -> Result<(), LocalTrouble> {
         if fs::symlink_metadata(path).is_ok() {
             return Err(out(path, StorageTrouble::Exists));

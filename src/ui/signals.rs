@@ -1,13 +1,14 @@
 //! Ctrl-C and its relatives, turned from interruptions into facts.
 //!
-//! A signal never runs our code at a random point. It sets a flag and writes one byte to a socket that every wait also
-//! watches: the prompts through [`poll`], the network and the key stretching through [`wait`].
+//! A signal never runs our code at a random point. It sets a flag and writes one byte to a socket
+//! that every wait also watches: the prompts through [`poll`], the network and the key stretching
+//! through [`wait`].
 //!
-//! A signal that asks the program to end is *sticky*. The byte is never read, so from then on every prompt and every wait
-//! ends at once and no part of the program can swallow the wish by accident.
+//! A signal that asks the program to end is *sticky*. The byte is never read, so from then on every
+//! prompt and every wait ends at once and no part of the program can swallow the wish by accident.
 //!
-//! Ctrl-Z is different: the program stops and goes on. Outside of a prompt it stops at once; inside one the prompt first
-//! gives the terminal its echo back (see `Prompting`).
+//! Ctrl-Z is different: the program stops and goes on. Outside of a prompt it stops at once; inside
+//! one the prompt first gives the terminal its echo back (see `Prompting`).
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;
@@ -46,7 +47,8 @@ impl Signal {
         }
     }
 
-    /// The exit code by which shells recognise an end by this signal: 128 and its number, 130 for Ctrl-C.
+    /// The exit code by which shells recognise an end by this signal: 128 and its number, 130 for
+    /// Ctrl-C.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::HangUp => 129,
@@ -71,7 +73,8 @@ struct Installed {
 
 static INSTALLED: OnceLock<Result<Installed, io::ErrorKind>> = OnceLock::new();
 
-/// Takes over SIGINT, SIGQUIT, SIGTERM, SIGHUP and SIGTSTP for the life of the process. Calling it again does nothing.
+/// Takes over SIGINT, SIGQUIT, SIGTERM, SIGHUP and SIGTSTP for the life of the process. Calling it
+/// again does nothing.
 ///
 /// # Errors
 /// The operating system refused a socket or a handler; it then refuses at every later call too.
@@ -90,9 +93,9 @@ pub fn pending() -> Option<Signal> {
 
 /// Completes when a signal asks the program to end, or at once if one already did.
 ///
-/// For `select!` beside a network call or a computation; may be dropped and called again at will. Needs a tokio runtime
-/// with I/O. If the operating system refuses the watching itself, it never completes: the other arm has its own deadline,
-/// and [`pending`] still tells.
+/// For `select!` beside a network call or a computation; may be dropped and called again at will.
+/// Needs a tokio runtime with I/O. If the operating system refuses the watching itself, it never
+/// completes: the other arm has its own deadline, and [`pending`] still tells.
 pub async fn wait() -> Signal {
     let watched =
         installed().and_then(|installed| installed.ended.try_clone()).and_then(tokio::net::UnixStream::from_std);
@@ -109,7 +112,8 @@ pub async fn wait() -> Signal {
     }
 }
 
-/// Waits until there is something to read; false once a signal asks the program to end, so that a pipe that stays silent holds nobody.
+/// Waits until there is something to read; false once a signal asks the program to end, so that a
+/// pipe that stays silent holds nobody.
 pub fn readable(from: BorrowedFd<'_>) -> io::Result<bool> {
     let Ok(installed) = installed() else { return Ok(true) };
     loop {
@@ -123,7 +127,8 @@ pub fn readable(from: BorrowedFd<'_>) -> io::Result<bool> {
     }
 }
 
-/// While this lives, Ctrl-Z is left to the prompt, which has to tidy the terminal before it [`stop`]s.
+/// While this lives, Ctrl-Z is left to the prompt, which has to tidy the terminal before it
+/// [`stop`]s.
 pub(super) struct Prompting(&'static Installed);
 
 impl Prompting {
@@ -168,11 +173,12 @@ impl Drop for Prompting {
     }
 }
 
-/// Whether somebody could let us go on after a stop. A program that leads its own session (`docker run -it`, `ssh -t
-/// host firstkey`) has no shell above it; the kernel ignores Ctrl-Z there, and so do we, instead of freezing for good.
+/// Whether somebody could let us go on after a stop. A program that leads its own session (`docker
+/// run -it`, `ssh -t host firstkey`) has no shell above it; the kernel ignores Ctrl-Z there, and so
+/// do we, instead of freezing for good.
 ///
-/// A group or session that began outside of this container has the number 0. If both did, nobody in here can tell whether
-/// they are one, and not stopping is the smaller harm.
+/// A group or session that began outside of this container has the number 0. If both did, nobody in
+/// here can tell whether they are one, and not stopping is the smaller harm.
 fn under_job_control() -> bool {
     getsid(None).is_ok_and(|session| session != getpgrp())
 }

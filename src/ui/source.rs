@@ -1,7 +1,9 @@
-//! Where a link or a password comes from when nobody types it: a file, a descriptor, standard input.
+//! Where a link or a password comes from when nobody types it: a file, a descriptor, standard
+//! input.
 //!
-//! Promise: what is read goes straight into memory of fixed size that is wiped; a file that others may read gives no
-//! password. Must never: take a password from the command line or the environment.
+//! Promise: what is read goes straight into memory of fixed size that is wiped; a file that others
+//! may read gives no password. Must never: take a password from the command line or the
+//! environment.
 
 use firstkey_core::crypto::prepare::MAX_BYTES;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
@@ -118,7 +120,8 @@ pub(super) fn kind(error: &io::Error) -> StorageTrouble {
     }
 }
 
-/// Opens a file that must be private if it is a plain one; pipes of the shell are private by themselves.
+/// Opens a file that must be private if it is a plain one; pipes of the shell are private by
+/// themselves.
 fn open_private(path: &Path) -> Result<File, StorageTrouble> {
     let file = File::open(path).map_err(|error| kind(&error))?;
     let about = file.metadata().map_err(|error| kind(&error))?;

@@ -1,14 +1,18 @@
-//! The controlling terminal: where a person reads and types, whatever standard input and output are connected to.
+//! The controlling terminal: where a person reads and types, whatever standard input and output are
+//! connected to.
 //!
 //! Promises:
-//! - A secret goes from `read(2)` into the caller's fixed buffer: no `String`, no buffered reader, nothing that grows.
-//! - While it is typed there is no echo. The echo is back after a return, an error, Ctrl-C, SIGTERM, SIGHUP, SIGQUIT, a
-//!   panic ([`install_panic_restore`]), and while the program is stopped by Ctrl-Z.
+//! - A secret goes from `read(2)` into the caller's fixed buffer: no `String`, no buffered reader,
+//!   nothing that grows.
+//! - While it is typed there is no echo. The echo is back after a return, an error, Ctrl-C,
+//!   SIGTERM, SIGHUP, SIGQUIT, a panic ([`install_panic_restore`]), and while the program is
+//!   stopped by Ctrl-Z.
 //! - A signal ends every wait; nothing hangs until the next key.
-//! - Output is appended, never redrawn. The only control sequences are "no bracketed paste" and the alternate screen, and
-//!   a dumb terminal gets neither.
+//! - Output is appended, never redrawn. The only control sequences are "no bracketed paste" and the
+//!   alternate screen, and a dumb terminal gets neither.
 //!
-//! Never: standard input or standard output; a secret in this module's own memory; a secret cut to fit.
+//! Never: standard input or standard output; a secret in this module's own memory; a secret cut to
+//! fit.
 //!
 //! On macOS `poll` does not work on `/dev/tty`; there the waiting needs `select`.
 
@@ -53,14 +57,15 @@ pub enum ReadTrouble {
     /// No more can come: Ctrl-D on an empty line, or the terminal went away.
     #[error("the terminal was closed")]
     Closed,
-    /// The line has more bytes than fit. The whole of it was taken off the terminal; nothing was kept.
+    /// The line has more bytes than fit. The whole of it was taken off the terminal; nothing was
+    /// kept.
     #[error("the line is too long")]
     TooLong,
     /// The line is not UTF-8.
     #[error("the line is not UTF-8 text")]
     NotUtf8,
-    /// A secret holds this control character, which was hardly meant: 0x16 is Ctrl-V where it does not paste, 0x1b an
-    /// arrow key, 0x0a says that several lines were pasted at once.
+    /// A secret holds this control character, which was hardly meant: 0x16 is Ctrl-V where it does
+    /// not paste, 0x1b an arrow key, 0x0a says that several lines were pasted at once.
     #[error("the line holds a control character")]
     ControlCharacter(u8),
     /// The terminal failed in another way.
@@ -89,14 +94,15 @@ enum Wake {
 /// The controlling terminal of this process.
 pub struct Terminal {
     tty: Arc<File>,
-    /// The same terminal opened once more, to read without ever blocking: Ctrl-C throws away what was typed, so what `poll` saw may be gone.
+    /// The same terminal opened once more, to read without ever blocking: Ctrl-C throws away what
+    /// was typed, so what `poll` saw may be gone.
     input: File,
     abilities: Abilities,
 }
 
 impl Terminal {
-    /// The controlling terminal, or `None` if there is none (a service, a CI job) or it cannot be used. Takes over the
-    /// signals (see [`signals::install`]).
+    /// The controlling terminal, or `None` if there is none (a service, a CI job) or it cannot be
+    /// used. Takes over the signals (see [`signals::install`]).
     pub fn open() -> Option<Self> {
         let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
         let nonblocking = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -131,12 +137,12 @@ impl Terminal {
 
     /// Reads a line that must not be seen into `into`, and says how many bytes it has.
     ///
-    /// The line may have up to `into.len() - SPARE` bytes; the last [`SPARE`] bytes are working room. It is UTF-8 without
-    /// control characters and without its line end. Everything in `into` that is not the line is wiped; after an error,
-    /// all of it is.
+    /// The line may have up to `into.len() - SPARE` bytes; the last [`SPARE`] bytes are working
+    /// room. It is UTF-8 without control characters and without its line end. Everything in `into`
+    /// that is not the line is wiped; after an error, all of it is.
     ///
-    /// What was typed before the prompt appeared is thrown away, and so is what follows the line's end. Ctrl-Z starts the
-    /// line anew when the program goes on.
+    /// What was typed before the prompt appeared is thrown away, and so is what follows the line's
+    /// end. Ctrl-Z starts the line anew when the program goes on.
     pub fn read_secret(&mut self, prompt: &str, into: &mut [u8]) -> Result<usize, ReadTrouble> {
         let prompting = Prompting::begin()?;
         let outcome = self.type_secret(&prompting, prompt, into);
@@ -162,7 +168,8 @@ impl Terminal {
                     prompting.stop()?;
                 }
                 Err(trouble) => {
-                    // The Enter that was not echoed; the caller's next words start on a line of their own.
+                    // The Enter that was not echoed; the caller's next words start on a line of
+                    // their own.
                     let _ = self.write("\n");
                     return Err(trouble);
                 }
@@ -187,8 +194,9 @@ impl Terminal {
 
     /// Reads a visible line of up to `max` bytes, without its line end.
     ///
-    /// The terminal's own line editing is at work, which knows no lines of more than 4,095 bytes. The buffer has its full
-    /// size from the start and is wiped when it is dropped: an invite link holds a token.
+    /// The terminal's own line editing is at work, which knows no lines of more than 4,095 bytes.
+    /// The buffer has its full size from the start and is wiped when it is dropped: an invite link
+    /// holds a token.
     pub fn read_line(&mut self, prompt: &str, max: usize) -> Result<Zeroizing<Vec<u8>>, ReadTrouble> {
         let prompting = Prompting::begin()?;
         let mut line = Zeroizing::new(vec![0; max + SPARE]);
@@ -231,14 +239,15 @@ impl Terminal {
         }
     }
 
-    /// Throws away what was typed and not read: whatever is asked next was not on the screen yet when it was typed.
+    /// Throws away what was typed and not read: whatever is asked next was not on the screen yet
+    /// when it was typed.
     pub fn forget_typed_ahead(&self) {
         // Fails only if the terminal is gone, and then the question itself says so.
         let _ = tcflush(&*self.tty, QueueSelector::IFlush);
     }
 
-    /// Shows the alternate screen until the guard is dropped. `None` if this terminal has none that forgets what it
-    /// showed; nothing was written then, and the caller says what it does instead.
+    /// Shows the alternate screen until the guard is dropped. `None` if this terminal has none that
+    /// forgets what it showed; nothing was written then, and the caller says what it does instead.
     pub fn alternate(&mut self) -> Option<Alternate<'_>> {
         Alternate::enter(self)
     }

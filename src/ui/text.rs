@@ -1,11 +1,13 @@
 //! EVERY sentence of the program.
 //!
-//! Each enum of the flow becomes text by an exhaustive match here, so the compiler reports a case without words, and a
-//! second language is a second set of these functions. Codes and exit codes are decided elsewhere: [`crate::exit`].
+//! Each enum of the flow becomes text by an exhaustive match here, so the compiler reports a case
+//! without words, and a second language is a second set of these functions. Codes and exit codes
+//! are decided elsewhere: [`crate::exit`].
 //!
-//! Promise: own words are ASCII, one line each of at most 78 columns for ordinary names; a command to copy is a line of
-//! its own. Sentences say what happened, whether anything was sent or changed, and what to do next. Text of a server
-//! comes in as `Printable` only (I9). Must never: hold a secret, or print anything itself.
+//! Promise: own words are ASCII, one line each of at most 78 columns for ordinary names; a command
+//! to copy is a line of its own. Sentences say what happened, whether anything was sent or changed,
+//! and what to do next. Text of a server comes in as `Printable` only (I9). Must never: hold a
+//! secret, or print anything itself.
 
 pub mod account;
 mod audit;
@@ -153,7 +155,8 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The words in two rows, so that they are read aloud and compared four at a time whatever the width.
+/// The words in two rows, so that they are read aloud and compared four at a time whatever the
+/// width.
 fn fingerprint_rows(fingerprint: &Fingerprint) -> [String; 2] {
     let words = fingerprint.to_string();
     let words: Vec<_> = words.split(' ').collect();

@@ -2,10 +2,12 @@
 
 use console::measure_text_width;
 
-/// Breaks the lines of `text` between words so that they fit into `width` columns, and keeps each line's indentation.
+/// Breaks the lines of `text` between words so that they fit into `width` columns, and keeps each
+/// line's indentation.
 ///
-/// Never broken: a word, however long, so that a link or a path can be selected as one piece; and a line that stands
-/// alone to be copied, which is one that begins with the command `firstkey`, a `/`, or a link.
+/// Never broken: a word, however long, so that a link or a path can be selected as one piece; and a
+/// line that stands alone to be copied, which is one that begins with the command `firstkey`, a
+/// `/`, or a link.
 pub fn wrap(text: &str, width: usize) -> String {
     let mut wrapped = String::with_capacity(text.len() + text.len() / 16);
     for line in text.split_inclusive('\n') {
@@ -30,7 +32,8 @@ fn wrap_line(wrapped: &mut String, line: &str, width: usize) {
     let indentation = &line[..line.len() - content.len()];
     wrapped.push_str(indentation);
     let mut column = measure_text_width(indentation);
-    // Spaces between words stay as they are where the line goes on: columns of a table are made of them.
+    // Spaces between words stay as they are where the line goes on: columns of a table are made of
+    // them.
     let mut gap = 0;
     let mut at_start = true;
     for word in content.split(' ') {

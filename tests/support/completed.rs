@@ -6,7 +6,8 @@ use super::deployment::Deployment;
 /// Whose account.
 const EMAIL: &str = "ada@example.org";
 
-/// Both; the account has the password of [`super::client::PASSWORD`], and its kit lies in `kit.txt`.
+/// Both; the account has the password of [`super::client::PASSWORD`], and its kit lies in
+/// `kit.txt`.
 pub fn completed() -> (Deployment, Desk) {
     let mut server = Deployment::start();
     let link = server.invite(EMAIL);

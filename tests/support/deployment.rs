@@ -1,4 +1,5 @@
-//! A real account server in this process, behind a [`Wire`], with an identity provider that pushes people.
+//! A real account server in this process, behind a [`Wire`], with an identity provider that pushes
+//! people.
 
 use super::letters::Letters;
 use super::wire::{Reply, Seen, Wire};

@@ -1,4 +1,5 @@
-//! A server of the other dialect on loopback, made from the facts; lies and generations as a test wants them.
+//! A server of the other dialect on loopback, made from the facts; lies and generations as a test
+//! wants them.
 
 pub use firstkey_testkit::infisical::fake;
 

@@ -1,6 +1,8 @@
-//! The client in this process instead of its own: the program's edges around the program's flow, put together as the program does.
+//! The client in this process instead of its own: the program's edges around the program's flow,
+//! put together as the program does.
 //!
-//! What a test changes lies between them: a [`Fuse`] that kills the process at an effect, waits that are skipped, limits that are short, a stretch that is cheap.
+//! What a test changes lies between them: a [`Fuse`] that kills the process at an effect, waits
+//! that are skipped, limits that are short, a stretch that is cheap.
 
 use super::client::{Desk, Run};
 use firstkey::drive::{self, Edges, Person, Server, Shelf, Stretch};
@@ -65,7 +67,8 @@ const IMPATIENT: Limits = {
 pub struct Choice {
     /// Where it ends.
     pub fuse: Fuse,
-    /// The one path at which hardly any time is waited for an answer; everywhere else it is as long as the program waits.
+    /// The one path at which hardly any time is waited for an answer; everywhere else it is as long
+    /// as the program waits.
     pub impatient_at: Option<&'static str>,
     /// Whether a digest takes the place of Argon2id, and waits take no time.
     pub hasty: bool,

@@ -36,7 +36,8 @@ impl Stored<'_> {
         Envelope::read(&Base64UrlUnpadded::decode_vec(text).expect("base64url")).expect("an envelope")
     }
 
-    /// Opens the account as somebody who has nothing but the recovery kit; panics if the kit is not this account's.
+    /// Opens the account as somebody who has nothing but the recovery kit; panics if the kit is not
+    /// this account's.
     pub fn open_with(&self, code: &str) -> Opened {
         let (context, key_gen) = (self.context(), self.identity().key_gen);
         let code = read_code(code).expect("the kit holds a code");

@@ -1,7 +1,9 @@
-//! The memory of a running client, read as the super-user reads it: at a moment when it waits, and at the moment when it ends.
+//! The memory of a running client, read as the super-user reads it: at a moment when it waits, and
+//! at the moment when it ends.
 //!
-//! Promise: everything that the process may write to is read (heap, stacks, anonymous pages, data of the program); a region that cannot be read is a failure,
-//! not an absence. Must never: pass where looking is not allowed.
+//! Promise: everything that the process may write to is read (heap, stacks, anonymous pages, data
+//! of the program); a region that cannot be read is a failure, not an absence. Must never: pass
+//! where looking is not allowed.
 
 use super::needles::Needles;
 use aho_corasick::AhoCorasick;
@@ -26,7 +28,8 @@ struct Pages {
     bytes: Vec<u8>,
 }
 
-/// Whether other processes' memory may be read. Says so where it may not, and fails where nothing may be skipped.
+/// Whether other processes' memory may be read. Says so where it may not, and fails where nothing
+/// may be skipped.
 #[allow(clippy::print_stderr, reason = "a test that cannot run says so")]
 pub fn may_be_read() -> bool {
     let root = rustix::process::geteuid().is_root();
@@ -39,8 +42,8 @@ pub fn may_be_read() -> bool {
 }
 
 impl Memory {
-    /// All of it, now. Another process may be looked at by its parent or the super-user only if it lets itself be traced; the client does not, so this takes
-    /// the super-user.
+    /// All of it, now. Another process may be looked at by its parent or the super-user only if it
+    /// lets itself be traced; the client does not, so this takes the super-user.
     pub fn of(pid: i32) -> Self {
         let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("the process runs");
         let memory =
@@ -96,7 +99,8 @@ fn collect(region: &[u8], (name, from): (&str, u64), runs: &mut Vec<Pages>) {
     }
 }
 
-/// Waits until the process ends by itself, and looks once more while all that it had is still there. `seized` is called when nothing can be missed any more.
+/// Waits until the process ends by itself, and looks once more while all that it had is still
+/// there. `seized` is called when nothing can be missed any more.
 pub fn at_the_end(pid: i32, seized: impl FnOnce()) -> Memory {
     let tracee = Pid::from_raw(pid);
     ptrace::seize(tracee, Options::PTRACE_O_TRACEEXIT).expect("the process may be traced: this test needs to be root");
@@ -116,7 +120,8 @@ pub fn at_the_end(pid: i32, seized: impl FnOnce()) -> Memory {
     }
 }
 
-/// Where the process is a child of this one, its exit is for whoever started it to collect; the tracer has seen all it wants.
+/// Where the process is a child of this one, its exit is for whoever started it to collect; the
+/// tracer has seen all it wants.
 fn ptrace_is_over(tracee: Pid) {
     let _ = ptrace::detach(tracee, None);
 }

@@ -1,4 +1,5 @@
-//! What several tests share: a real server in this process, a wire that records and lies, letters, and the real client as a child process.
+//! What several tests share: a real server in this process, a wire that records and lies, letters,
+//! and the real client as a child process.
 //!
 //! Promises: loopback only; every wait is for an event, none for time to pass.
 #![allow(

@@ -1,4 +1,5 @@
-//! The client as a person without any rights runs it: the tests are the super-user, to whom nothing is forbidden.
+//! The client as a person without any rights runs it: the tests are the super-user, to whom nothing
+//! is forbidden.
 
 use super::client::{Desk, program};
 use std::os::unix::fs::chown;
@@ -13,7 +14,8 @@ pub fn must_be_root() {
     assert!(rustix::process::geteuid().is_root(), "this test has to be root: sudo -E cargo test");
 }
 
-/// The same command by that user, with the program where everybody may start it; the files of the desk are that user's.
+/// The same command by that user, with the program where everybody may start it; the files of the
+/// desk are that user's.
 pub fn as_nobody(desk: &Desk, command: &Command) -> Command {
     let copy = desk.path("firstkey");
     std::fs::copy(program(), &copy).expect("a copy");

@@ -1,8 +1,9 @@
 //! Fuzz body: what another program tells the plugin.
 //!
-//! The crate that runs the protocol reads standard input only, so its two commands are read here as it reads them, and the plugin is given what comes out. Oracle:
-//! a file key comes out exactly where the crate's own key finds the same one; an account is asked for at most once, and only if a stanza could be its own; an
-//! identity that is taken is written back as it was read.
+//! The crate that runs the protocol reads standard input only, so its two commands are read here as
+//! it reads them, and the plugin is given what comes out. Oracle: a file key comes out exactly
+//! where the crate's own key finds the same one; an account is asked for at most once, and only if
+//! a stanza could be its own; an identity that is taken is written back as it was read.
 
 use age::Identity;
 use age_core::format::{FILE_KEY_BYTES, FileKey, Stanza, read::age_stanza};
@@ -146,7 +147,8 @@ pub(crate) fn run(data: &[u8]) {
     }
 }
 
-/// The file key that the crate finds; a broken stanza before it does not matter to a plugin, which reports it only if nothing else opens.
+/// The file key that the crate finds; a broken stanza before it does not matter to a plugin, which
+/// reports it only if nothing else opens.
 fn first(key: &age::x25519::Identity, stanzas: &[Stanza]) -> Option<Vec<u8>> {
     stanzas.iter().find_map(|stanza| match key.unwrap_stanza(stanza) {
         Some(Ok(file_key)) => Some(exposed(&file_key)),

@@ -1,8 +1,9 @@
 //! A real pseudo-terminal with a program on it, for tests.
 //!
-//! The program runs as the foreground job of a session whose leader is this very test binary, started a second time: see
-//! [`this_binary_can_lead_a_session`]. The leader outlives the program, as a shell does. That matters: when a session
-//! leader ends, the kernel resets the terminal's modes, and every test for "the echo is on again" would pass.
+//! The program runs as the foreground job of a session whose leader is this very test binary,
+//! started a second time: see [`this_binary_can_lead_a_session`]. The leader outlives the program,
+//! as a shell does. That matters: when a session leader ends, the kernel resets the terminal's
+//! modes, and every test for "the echo is on again" would pass.
 //!
 //! Nothing sleeps: every wait is for output or for news of the program, up to [`DEADLINE`].
 #![allow(dead_code, unreachable_pub, reason = "shared by test binaries, each of which uses a part of it")]
@@ -32,7 +33,8 @@ const STDOUT: &str = "FIRSTKEY_TEST_PTY_STDOUT";
 /// ASCII unit separator, between arguments.
 const SEPARATOR: &str = "\x1f";
 
-/// A program to be put on a pseudo-terminal. Its environment is empty but for `PATH`, `HOME`, `TERM` and what is added.
+/// A program to be put on a pseudo-terminal. Its environment is empty but for `PATH`, `HOME`,
+/// `TERM` and what is added.
 pub struct Stage {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
@@ -180,7 +182,8 @@ impl Pty {
         }
     }
 
-    /// Waits until the program writes `text`, and goes past it. The output up to there since the last call.
+    /// Waits until the program writes `text`, and goes past it. The output up to there since the
+    /// last call.
     pub fn expect(&mut self, text: &str) -> String {
         let find = |pty: &Self| {
             let position = pty.output[pty.seen..].windows(text.len()).position(|window| window == text.as_bytes());
@@ -248,7 +251,8 @@ impl Pty {
     /// Waits until the program ends. The terminal is still there afterwards, as it was left.
     pub fn wait(&mut self) -> End {
         self.until("the program to end", |pty| pty.end.is_some());
-        // What it wrote last: poll fetches it from the kernel's queue, so that "nothing to read" is exact.
+        // What it wrote last: poll fetches it from the kernel's queue, so that "nothing to read" is
+        // exact.
         while self.take_in(Duration::ZERO) {}
         self.end.expect("waited for")
     }
@@ -256,7 +260,8 @@ impl Pty {
     fn until(&mut self, what: &str, reached: impl Fn(&Self) -> bool) {
         let start = Instant::now();
         loop {
-            // All that is there, then the question: the program's end is news that comes after its last words.
+            // All that is there, then the question: the program's end is news that comes after its
+            // last words.
             while self.take_in(Duration::ZERO) {}
             if reached(self) {
                 return;
@@ -317,8 +322,9 @@ impl Drop for Pty {
     }
 }
 
-/// Not a test of its own: started by [`Stage::start`], it opens the pseudo-terminal as the leader of a new session, runs
-/// the program as its foreground job, tells on standard output what becomes of it, and stays until standard input ends.
+/// Not a test of its own: started by [`Stage::start`], it opens the pseudo-terminal as the leader
+/// of a new session, runs the program as its foreground job, tells on standard output what becomes
+/// of it, and stays until standard input ends.
 #[test]
 fn this_binary_can_lead_a_session() {
     let Some(tty) = std::env::var_os(TTY) else {

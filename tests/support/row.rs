@@ -1,13 +1,16 @@
-//! Rows of the one table of faults, which `tests/faults-table` prints: each test that plays a fault writes down what it saw.
+//! Rows of the one table of faults, which `tests/faults-table` prints: each test that plays a fault
+//! writes down what it saw.
 //!
-//! Promise: a row is written by the run that it tells of, after what it tells was looked at. Must never: be what a test depends on.
+//! Promise: a row is written by the run that it tells of, after what it tells was looked at. Must
+//! never: be what a test depends on.
 
 use std::io::Write as _;
 
 /// The folder that rows are written to, if anybody wants them.
 const FOLDER: &str = "FIRSTKEY_FAULT_ROWS";
 
-/// A run: which command or program, at which of its requests or files, what went wrong there, and how it ended then and at the next try.
+/// A run: which command or program, at which of its requests or files, what went wrong there, and
+/// how it ended then and at the next try.
 ///
 /// # Panics
 /// If there is a folder for rows and the row cannot be written.

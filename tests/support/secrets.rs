@@ -1,6 +1,8 @@
-//! Every secret of a completed account, computed anew from what the server stores, the password and the kit.
+//! Every secret of a completed account, computed anew from what the server stores, the password and
+//! the kit.
 //!
-//! Promise: what is looked for is what the program used; the library's own opening is the proof. Must never: ask the program for a secret.
+//! Promise: what is looked for is what the program used; the library's own opening is the proof.
+//! Must never: ask the program for a secret.
 
 use super::deployment::Deployment;
 use super::keys::{Opened, Stored};
@@ -18,7 +20,8 @@ use firstkey_core::crypto::prepare::prepare;
 use firstkey_core::crypto::{envelope, hazmat, label};
 use serde_json::{Value, json};
 
-/// All that only the owner of the account has, as long as the password is `typed` and the recovery code is `code`.
+/// All that only the owner of the account has, as long as the password is `typed` and the recovery
+/// code is `code`.
 pub fn secrets(server: &Deployment, email: &str, typed: &str, code: &str) -> Needles {
     let shown = server.show(email);
     let stored = Stored(&shown);

@@ -1,6 +1,7 @@
 //! The wire between client and server: records every request, and answers as a test wants.
 //!
-//! One request per connection; the client is told so. What the test does not touch is forwarded to the real server unchanged.
+//! One request per connection; the client is told so. What the test does not touch is forwarded to
+//! the real server unchanged.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -141,7 +142,8 @@ impl Wire {
         thread.join().expect("the thread ends with its socket");
     }
 
-    /// Waits until the server has done whatever it was asked, also where nobody waits for the answer any more.
+    /// Waits until the server has done whatever it was asked, also where nobody waits for the
+    /// answer any more.
     pub fn settle(&self) {
         let next = || self.serving.lock().expect("not poisoned").pop();
         while let Some(one) = next() {
@@ -182,7 +184,8 @@ impl Wire {
         *self.upstream.lock().expect("not poisoned") = Some(upstream);
     }
 
-    /// Decides what happens to each request; the number counts the requests to the same path before it.
+    /// Decides what happens to each request; the number counts the requests to the same path before
+    /// it.
     pub fn script(&self, script: impl FnMut(&Seen, usize) -> Act + Send + 'static) {
         *self.script.lock().expect("not poisoned") = Box::new(script);
     }

@@ -1,4 +1,5 @@
-//! `firstkey audit open`: what the server shows, opened with the kit; at a terminal, by a script, and in vain.
+//! `firstkey audit open`: what the server shows, opened with the kit; at a terminal, by a script,
+//! and in vain.
 
 use super::EMAIL;
 use super::support::client::{Desk, PASSWORD, Run, run};

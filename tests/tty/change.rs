@@ -35,7 +35,8 @@ fn a_person_changes_the_password_and_the_old_one_is_dead() {
         assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
     }
     assert!(!page.contains(PASSWORD) && !page.contains(NEW));
-    // The change has ended the first of the three sessions already; whether it did is the server's word, so that one is ended too.
+    // The change has ended the first of the three sessions already; whether it did is the server's
+    // word, so that one is ended too.
     assert_eq!(
         server.wire.paths()[before..],
         [PARAMS, LOGIN, FINISH, LOGIN, FINISH, START, CHANGE, LOGIN, FINISH, LOGOUT, LOGOUT, LOGOUT]

@@ -1,4 +1,5 @@
-//! Whoever was suspended or removed by the organisation is told so, wherever it happens, and whom to ask.
+//! Whoever was suspended or removed by the organisation is told so, wherever it happens, and whom
+//! to ask.
 
 use super::EMAIL;
 use super::support::client::{Desk, PASSWORD};

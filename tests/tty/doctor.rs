@@ -1,4 +1,5 @@
-//! `firstkey doctor`: what it finds on this machine, on the way to a real server, and where something is wrong.
+//! `firstkey doctor`: what it finds on this machine, on the way to a real server, and where
+//! something is wrong.
 
 use super::EMAIL;
 use super::support::authority::{Authority, tls_front};

@@ -112,7 +112,8 @@ fn neither_the_kit_nor_the_password_is_left_on_the_screen() {
     pty.send(format!("{}\r", kit[asked - 1].to_lowercase()));
     pty.once_more(PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0));
-    // What was pasted and typed may stand where it was typed, and a group that is all digits looks the same in small letters.
+    // What was pasted and typed may stand where it was typed, and a group that is all digits looks
+    // the same in small letters.
     let without_what_was_typed = |text: String| {
         let typed = ["Paste the invite link", "To check, type group"];
         let lines: Vec<_> = text.lines().filter(|line| !typed.iter().any(|prompt| line.contains(prompt))).collect();

@@ -1,4 +1,5 @@
-//! Transcripts (e) and (f): an invite that cannot be used, and a server that asks for too little; each before any question.
+//! Transcripts (e) and (f): an invite that cannot be used, and a server that asks for too little;
+//! each before any question.
 
 use super::support::client::Desk;
 use super::support::deployment::Deployment;
@@ -20,7 +21,8 @@ fn problem(status: u16, name: &str) -> Reply {
     reply
 }
 
-/// Pastes a good link to a server that answers like that; what is shown, and how it ended. No question was asked.
+/// Pastes a good link to a server that answers like that; what is shown, and how it ended. No
+/// question was asked.
 fn answered_with(answer: impl Fn(Reply) -> Reply + Clone + Send + 'static) -> (String, End) {
     let mut server = Deployment::start();
     let link = server.invite(EMAIL);

@@ -1,4 +1,5 @@
-//! `firstkey` as a person meets it: the real program on a real pseudo-terminal, against a real server.
+//! `firstkey` as a person meets it: the real program on a real pseudo-terminal, against a real
+//! server.
 //!
 //! Every wait is for what the program writes or does; none is for time to pass.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "files and processes are the subject")]

@@ -1,4 +1,5 @@
-//! A reset: the words before it, the typed consent, the new keys, and what other computers make of them.
+//! A reset: the words before it, the typed consent, the new keys, and what other computers make of
+//! them.
 
 use super::support::client::{Desk, PASSWORD, Run, run};
 use super::support::deployment::Deployment;

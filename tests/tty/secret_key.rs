@@ -1,4 +1,5 @@
-//! The second secret: made at the terminal and by a script, asked for, lost, and against a real server.
+//! The second secret: made at the terminal and by a script, asked for, lost, and against a real
+//! server.
 
 use super::EMAIL;
 use super::support::client::{Desk, PASSWORD, Run, run};

@@ -1,4 +1,5 @@
-//! Transcript (h): Ctrl-C anywhere. The terminal is left as it was, and the last words say what was sent.
+//! Transcript (h): Ctrl-C anywhere. The terminal is left as it was, and the last words say what was
+//! sent.
 
 use super::support::client::{Desk, PASSWORD};
 use super::support::deployment::Deployment;

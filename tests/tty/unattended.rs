@@ -125,8 +125,8 @@ fn an_unknown_flag_is_named_and_ends_with_2() {
     assert!(run.stdout.is_empty());
 }
 
-/// Somebody enters a container from outside (`docker exec`, `kubectl exec`, `nsenter`): for a program in it, its session and its
-/// process group have no number.
+/// Somebody enters a container from outside (`docker exec`, `kubectl exec`, `nsenter`): for a
+/// program in it, its session and its process group have no number.
 #[test]
 #[allow(clippy::print_stderr, reason = "a test that cannot run says so")]
 fn a_container_that_was_entered_from_outside_is_as_good_a_place_as_any() {

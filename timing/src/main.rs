@@ -1,7 +1,10 @@
-//! Works with secrets that valgrind takes for undefined, and says for each piece of work whether anything branched on one or looked something up by one.
+//! Works with secrets that valgrind takes for undefined, and says for each piece of work whether
+//! anything branched on one or looked something up by one.
 //!
-//! Promise: a piece of work that is expected to be silent and was not, one that is expected to be heard and was silent, and a run that nobody watches, all end with 1.
-//! What it does not show: instructions whose own time depends on their operands, caches shared with others, power. Run it by `timing/check`.
+//! Promise: a piece of work that is expected to be silent and was not, one that is expected to be
+//! heard and was silent, and a run that nobody watches, all end with 1. What it does not show:
+//! instructions whose own time depends on their operands, caches shared with others, power. Run it
+//! by `timing/check`.
 
 mod opaque;
 mod rng;
@@ -24,7 +27,8 @@ use std::process::ExitCode;
 enum Expected {
     /// No branch and no address depends on a secret.
     Silent,
-    /// Something does, and this is why it may; at so many places at most, so that a loop over a secret is not hidden behind it.
+    /// Something does, and this is why it may; at so many places at most, so that a loop over a
+    /// secret is not hidden behind it.
     Heard(u32, &'static str),
 }
 
@@ -47,7 +51,8 @@ macro_rules! hidden {
 }
 
 fn hidden_bytes<const N: usize>() -> [u8; N] {
-    // Through a black box both ways: what the compiler knows of it would never be read again from the memory that is marked.
+    // Through a black box both ways: what the compiler knows of it would never be read again from
+    // the memory that is marked.
     let bytes = black_box(std::array::from_fn(|at| u8::try_from(at % 251).unwrap_or_default()));
     hide(&bytes);
     black_box(bytes)

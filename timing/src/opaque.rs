@@ -1,6 +1,8 @@
-//! OPAQUE from both ends, with the password as the secret; on the server, with the proof that it waits for.
+//! OPAQUE from both ends, with the password as the secret; on the server, with the proof that it
+//! waits for.
 //!
-//! Promise: whatever is no secret is made before anything is hidden, by the same functions that the product calls.
+//! Promise: whatever is no secret is made before anything is hidden, by the same functions that the
+//! product calls.
 
 use crate::CONTEXT;
 use crate::rng::Counting;

@@ -1,7 +1,9 @@
-//! Memory that valgrind takes for undefined: whoever branches on it, or looks something up by it, is reported.
+//! Memory that valgrind takes for undefined: whoever branches on it, or looks something up by it,
+//! is reported.
 //!
-//! The idea: memcheck follows every bit of what is undefined through the program and reports each jump and each address that depends on one. A secret that is marked so
-//! shows every place where the time could depend on it, in the built code and not in the source.
+//! The idea: memcheck follows every bit of what is undefined through the program and reports each
+//! jump and each address that depends on one. A secret that is marked so shows every place where
+//! the time could depend on it, in the built code and not in the source.
 
 use std::ffi::c_void;
 

@@ -1,7 +1,9 @@
-//! `cargo xtask`: one name for everything that can be run to check this project, and `cargo xtask verify` for all of it.
+//! `cargo xtask`: one name for everything that can be run to check this project, and `cargo xtask
+//! verify` for all of it.
 //!
-//! Promise: nothing is checked here; each task is a program of its own, which can be started without this one and says what it found. Must never: call a task held
-//! that did not end with success.
+//! Promise: nothing is checked here; each task is a program of its own, which can be started
+//! without this one and says what it found. Must never: call a task held that did not end with
+//! success.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever started it")]
 

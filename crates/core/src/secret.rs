@@ -1,14 +1,16 @@
 //! Types for everything secret.
 //!
-//! Promise: a value of these types is wiped when it is dropped, cannot be printed, cloned, compared with `==` or serialised, and its bytes
-//! are reached only through `expose`. Every call of `expose` says why in a comment that begins with `EXPOSE:`.
-//! Must never: derive `Debug`, `Display`, `Clone`, `PartialEq` or `Serialize`, or depend on anything else of this crate.
+//! Promise: a value of these types is wiped when it is dropped, cannot be printed, cloned, compared
+//! with `==` or serialised, and its bytes are reached only through `expose`. Every call of `expose`
+//! says why in a comment that begins with `EXPOSE:`. Must never: derive `Debug`, `Display`,
+//! `Clone`, `PartialEq` or `Serialize`, or depend on anything else of this crate.
 
 use rand_core::CryptoRngCore;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-/// What all fixed-length secrets have in common. Sealed by construction: only this module's macro implements it.
+/// What all fixed-length secrets have in common. Sealed by construction: only this module's macro
+/// implements it.
 pub trait FixedSecret: Sized {
     /// Length in bytes.
     const LEN: usize;
@@ -24,7 +26,8 @@ macro_rules! fixed_secret {
     ($(#[$doc:meta])* $name:ident, $len:literal) => {
         $(#[$doc])*
         ///
-        /// Kept in one place on the heap, so that moving the value leaves no copy behind; wiped on drop.
+        /// Kept in one place on the heap, so that moving the value leaves no copy behind; wiped on
+        /// drop.
         pub struct $name(Box<[u8; $len]>);
 
         impl $name {
@@ -118,7 +121,8 @@ fixed_secret! {
     SecretKey, 32
 }
 fixed_secret! {
-    /// The single-use token of an invite link; the one secret here that the server made, and that goes back to it.
+    /// The single-use token of an invite link; the one secret here that the server made, and that
+    /// goes back to it.
     InviteToken, 32
 }
 fixed_secret! {
@@ -131,7 +135,8 @@ fixed_secret! {
     SrpExponent, 32
 }
 
-/// A token or code of a server, as text: it came from there and goes back there, and is worth something to whoever finds it meanwhile.
+/// A token or code of a server, as text: it came from there and goes back there, and is worth
+/// something to whoever finds it meanwhile.
 pub struct TokenText(Zeroizing<Vec<u8>>);
 
 impl TokenText {
@@ -157,7 +162,8 @@ impl TokenText {
 pub struct Password(Zeroizing<Vec<u8>>);
 
 impl Password {
-    /// Takes over bytes as they were typed: where a server's own clients use them so, nothing may be prepared.
+    /// Takes over bytes as they were typed: where a server's own clients use them so, nothing may
+    /// be prepared.
     pub fn as_typed(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self(bytes)
     }

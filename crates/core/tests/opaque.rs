@@ -1,4 +1,5 @@
-//! OPAQUE registration where no server takes part, and the id under which both sides know an account.
+//! OPAQUE registration where no server takes part, and the id under which both sides know an
+//! account.
 
 use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
 use firstkey_core::crypto::opaque::{REQUEST_LEN, Registration, answer_alone, credential_identifier};

@@ -1,4 +1,5 @@
-//! Password preparation by example (attack K15, a later machine types other code points) and by property (P4).
+//! Password preparation by example (attack K15, a later machine types other code points) and by
+//! property (P4).
 
 use firstkey_core::crypto::prepare::{MAX_BYTES, prepare};
 use proptest::prelude::*;

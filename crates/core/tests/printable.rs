@@ -1,5 +1,5 @@
-//! Text from outside on a terminal (attacks T01, T02, T10; invariant I9): by example, by property, and by what a terminal
-//! emulator does with it.
+//! Text from outside on a terminal (attacks T01, T02, T10; invariant I9): by example, by property,
+//! and by what a terminal emulator does with it.
 
 use firstkey_core::wire::text::{LIMIT, Printable, is_visible};
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
-//! What may be set as a password (attack K12): weak and contextual samples with their reasons, good ones, generated ones.
+//! What may be set as a password (attack K12): weak and contextual samples with their reasons, good
+//! ones, generated ones.
 
 mod strength_samples;
 

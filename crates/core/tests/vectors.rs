@@ -1,4 +1,5 @@
-//! Known answers: the three vectors of protocol version 1 from an independent implementation, and published ones of the primitives.
+//! Known answers: the three vectors of protocol version 1 from an independent implementation, and
+//! published ones of the primitives.
 
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey_core::crypto::encoding::pae;
@@ -107,7 +108,8 @@ fn the_whole_key_schedule_matches_the_vectors() {
     }
 }
 
-/// The first case with `two_secret = 1` and the secret key 00 01 02 ... 1f; computed from PROTOCOL section 5 with Python's `hmac` and `hashlib`.
+/// The first case with `two_secret = 1` and the secret key 00 01 02 ... 1f; computed from PROTOCOL
+/// section 5 with Python's `hmac` and `hashlib`.
 #[test]
 fn with_a_secret_key_the_key_schedule_matches_an_independent_computation() {
     let case = cases().swap_remove(0);
@@ -261,7 +263,8 @@ fn the_plain_cipher_accepts_one_ciphertext_under_two_keys_and_the_envelope_never
     assert!(hazmat::aead_open(&[0x11; 32], &nonce, b"", &text).is_some());
     assert!(hazmat::aead_open(&[0x22; 32], &nonce, b"", &text).is_some());
 
-    // The envelope commits to its key: whatever was sealed for one never opens for the other, because the commitment comes first.
+    // The envelope commits to its key: whatever was sealed for one never opens for the other,
+    // because the commitment comes first.
     let context = AccountContext { realm: RealmId([1; 16]), account: AccountId([2; 16]) };
     let first = Kek::derive_from_account_key(&AccountKey::from_bytes(&[0x11; 32]), &context);
     let second = Kek::derive_from_account_key(&AccountKey::from_bytes(&[0x22; 32]), &context);
@@ -275,7 +278,8 @@ fn the_plain_cipher_accepts_one_ciphertext_under_two_keys_and_the_envelope_never
 
 #[test]
 fn an_envelope_is_rejected_by_its_commitment_even_where_the_cipher_would_accept() {
-    // Rebuild an envelope whose ciphertext is right and whose commitment is not: only the commitment check can refuse it.
+    // Rebuild an envelope whose ciphertext is right and whose commitment is not: only the
+    // commitment check can refuse it.
     let case = &cases()[0];
     let (context, generation) = (case.context(), case.key_gen());
     let kek = Kek::derive_from_account_key(&AccountKey::from_bytes(&case.bytes("account_key")), &context);
@@ -289,7 +293,8 @@ fn an_envelope_is_rejected_by_its_commitment_even_where_the_cipher_would_accept(
 
 #[test]
 fn argon2id_matches_rfc_9106() {
-    // RFC 9106 section 5.3 uses a secret and associated data, which our use never has; the crate takes them here.
+    // RFC 9106 section 5.3 uses a secret and associated data, which our use never has; the crate
+    // takes them here.
     use argon2::{Algorithm, Argon2, AssociatedData, ParamsBuilder, Version};
     let mut params = ParamsBuilder::new();
     params.m_cost(32).t_cost(3).p_cost(4).output_len(32).data(AssociatedData::new(&[4; 12]).expect("short"));
@@ -330,7 +335,8 @@ fn hkdf_matches_rfc_5869() {
 
 #[test]
 fn hkdf_sha_512_agrees_with_its_definition() {
-    // RFC 5869 has no SHA-512 case, so HKDF is rebuilt from HMAC as its sections 2.2 and 2.3 define it.
+    // RFC 5869 has no SHA-512 case, so HKDF is rebuilt from HMAC as its sections 2.2 and 2.3 define
+    // it.
     fn hmac(key: &[u8], data: &[u8]) -> [u8; 64] {
         let mut block = [0u8; 128];
         if key.len() > 128 {

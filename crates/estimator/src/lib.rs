@@ -1,9 +1,9 @@
 //! firstkey-estimator: how guessable a typed password is, by [zxcvbn](https://docs.rs/zxcvbn).
 //!
 //! [`Zxcvbn`] implements [`Estimator`] of `firstkey-core`. It answers with numbers and the kinds of
-//! patterns that were found. `core::crypto::strength` decides what is weak; nothing is decided here.
-//! It is a crate of its own so that the regular expressions, iterators and calendars that zxcvbn
-//! needs are no part of the core.
+//! patterns that were found. `core::crypto::strength` decides what is weak; nothing is decided
+//! here. It is a crate of its own so that the regular expressions, iterators and calendars that
+//! zxcvbn needs are no part of the core.
 //!
 //! Promise: no file, network, environment, process or terminal, and no part of the password in an
 //! answer. Must never: judge, or see a password that is only used.
@@ -16,8 +16,8 @@
 //!
 //! Memory: zxcvbn copies the window and the words that it found in it into strings on the heap and
 //! frees them unwiped. The client has an allocator that wipes what is freed (`src/main.rs`); a
-//! program that uses this crate needs one too. `tests/wiped.rs` and `tests/residue.rs` of the client
-//! show both.
+//! program that uses this crate needs one too. `tests/wiped.rs` and `tests/residue.rs` of the
+//! client show both.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]

@@ -1,6 +1,7 @@
 //! Changes of an honest answer: other values, other bytes, other spellings, somebody else's.
 //!
-//! Promises: a change that cannot be made, or that changes nothing, is an error. Must never: make up an answer where there is none.
+//! Promises: a change that cannot be made, or that changes nothing, is an error. Must never: make
+//! up an answer where there is none.
 
 use super::lie::Moment;
 use super::message::Reply;
@@ -224,7 +225,8 @@ impl Spelling {
         let plain = Base64UrlUnpadded::encode_string(bytes);
         Ok(match self {
             Self::Padded => plain.clone() + if bytes.len().is_multiple_of(3) { "====" } else { "=" },
-            // The alphabet of plain base64 in at least one place, so that it is another spelling of any bytes.
+            // The alphabet of plain base64 in at least one place, so that it is another spelling of
+            // any bytes.
             Self::Base64 => format!("{}+/", Base64::encode_string(bytes).trim_end_matches('=')),
             Self::Hex => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
             Self::UnusedBits => with_unused_bits(&plain, bytes.len())?,

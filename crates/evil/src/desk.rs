@@ -1,6 +1,8 @@
-//! The computer of one person, as a folder: state, kit, invite and passwords; and the commands that are run at it.
+//! The computer of one person, as a folder: state, kit, invite and passwords; and the commands that
+//! are run at it.
 //!
-//! Promises: every answer is given by a file, nobody is asked, and the environment holds nothing. Must never: give the client a secret by argument or environment.
+//! Promises: every answer is given by a file, nobody is asked, and the environment holds nothing.
+//! Must never: give the client a secret by argument or environment.
 
 use super::scenario::Command;
 use std::collections::BTreeMap;

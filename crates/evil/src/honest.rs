@@ -1,7 +1,8 @@
-//! The honest server behind the proxy: whole, in this process, with mail in a folder and an identity provider that pushes people.
+//! The honest server behind the proxy: whole, in this process, with mail in a folder and an
+//! identity provider that pushes people.
 //!
-//! Promises: its data lies in a temporary folder that goes with it; what it stores is read from its database, not asked from it. Must never: be reachable from
-//! another machine.
+//! Promises: its data lies in a temporary folder that goes with it; what it stores is read from its
+//! database, not asked from it. Must never: be reachable from another machine.
 
 use super::message::Seen;
 use firstkey_server::{Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
@@ -44,7 +45,8 @@ impl Honest {
         let (own, out) = (data.clone(), letters.clone());
         let thread = std::thread::spawn(move || {
             if let Err(error) = stand(&own, &origin, out, stopped, &tell) {
-                // Nobody listens any more once it was ready; then the next request to it fails and says so.
+                // Nobody listens any more once it was ready; then the next request to it fails and
+                // says so.
                 drop(tell.send(Err(error.to_string())));
             }
         });

@@ -6,9 +6,10 @@
 //!                                          +---- verdict: how it ended, what it asked, what is stored, what it left
 //! ```
 //!
-//! Each case is one file, or one of the `values` of a file: what is answered wrongly, and what has to come of it. What no client may do is checked in every case,
-//! whether its file speaks of it or not. Promises: it listens on loopback only, with data in a temporary folder of its own, and says that it lies. Must never: share a
-//! listener, a folder or a key with a server that is meant.
+//! Each case is one file, or one of the `values` of a file: what is answered wrongly, and what has
+//! to come of it. What no client may do is checked in every case, whether its file speaks of it or
+//! not. Promises: it listens on loopback only, with data in a temporary folder of its own, and says
+//! that it lies. Must never: share a listener, a folder or a key with a server that is meant.
 
 #![forbid(unsafe_code)]
 
@@ -42,7 +43,8 @@ pub const WARNING: &str = "\
 This server LIES: it is for testing clients and for nothing else. It listens on
 this machine only, and its people and keys are made up and gone afterwards.";
 
-/// Plays every case with the client's program, so many at once; each outcome is told in the order of the cases.
+/// Plays every case with the client's program, so many at once; each outcome is told in the order
+/// of the cases.
 pub fn run(client: &Path, cases: &[Case], jobs: usize, tell: &(dyn Fn(&Outcome) + Sync)) -> Vec<Outcome> {
     // Those that may take long come first, so that nobody waits for them alone at the end.
     let mut order: Vec<usize> = (0..cases.len()).collect();

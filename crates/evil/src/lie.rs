@@ -1,6 +1,7 @@
 //! What can be done to an answer: one deed for each lie.
 //!
-//! Promises: a lie that cannot be told is an error, never an honest answer in its place. Must never: touch a request.
+//! Promises: a lie that cannot be told is an error, never an honest answer in its place. Must
+//! never: touch a request.
 
 use super::change::{Change, Edit, pointer};
 use super::message::{Reply, Seen};

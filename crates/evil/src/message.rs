@@ -1,6 +1,7 @@
 //! Requests and answers as bytes on a wire: one of each for a connection.
 //!
-//! Promises: a request is kept as it was received, to the byte. Must never: read more than it needs to know where a body ends.
+//! Promises: a request is kept as it was received, to the byte. Must never: read more than it needs
+//! to know where a body ends.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,7 +1,10 @@
-//! Secrets to look for wherever a client left anything, in every form in which one might get out by accident. The hostile server looks for them, and so do the tests.
+//! Secrets to look for wherever a client left anything, in every form in which one might get out by
+//! accident. The hostile server looks for them, and so do the tests.
 //!
-//! Promises: each secret is looked for as it is, in hexadecimal, as a list of numbers, in both alphabets of base64 at each of the three offsets that it can have in
-//! longer text, percent encoded, as text that was encoded once more, and in UTF-16. Must never: print what it found, only its name.
+//! Promises: each secret is looked for as it is, in hexadecimal, as a list of numbers, in both
+//! alphabets of base64 at each of the three offsets that it can have in longer text, percent
+//! encoded, as text that was encoded once more, and in UTF-16. Must never: print what it found,
+//! only its name.
 
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
 
@@ -21,11 +24,13 @@ pub struct Needle {
 pub struct Needles(pub Vec<Needle>);
 
 impl Needles {
-    /// Adds a secret: raw, hex, base64 and base64url at each of the three offsets that it can have in longer text, percent, a list of numbers as `{:?}`
-    /// prints it; text that holds it, encoded once more; the textual forms also in UTF-16.
+    /// Adds a secret: raw, hex, base64 and base64url at each of the three offsets that it can have
+    /// in longer text, percent, a list of numbers as `{:?}` prints it; text that holds it, encoded
+    /// once more; the textual forms also in UTF-16.
     ///
     /// # Panics
-    /// If it is shorter than eight bytes: that would be found anywhere by chance, and not looking for it would be silent.
+    /// If it is shorter than eight bytes: that would be found anywhere by chance, and not looking
+    /// for it would be silent.
     pub fn add(&mut self, name: &str, secret: &[u8]) {
         assert!(secret.len() >= SHORTEST, "invariant: {name} is long enough to be looked for");
         let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -67,8 +72,9 @@ impl Needles {
         }
     }
 
-    /// Adds each eight bytes of everything that is looked for raw. What was freed without being wiped loses its first sixteen bytes to the allocator at once,
-    /// and what is on a stack loses any of them: nothing whole is left to be found, and yet it is there.
+    /// Adds each eight bytes of everything that is looked for raw. What was freed without being
+    /// wiped loses its first sixteen bytes to the allocator at once, and what is on a stack loses
+    /// any of them: nothing whole is left to be found, and yet it is there.
     pub fn add_pieces(&mut self) {
         let raw = self.0.iter().filter_map(|needle| Some((needle.name.strip_suffix(" as raw")?, &needle.bytes)));
         let pieces = raw.flat_map(|(name, bytes)| bytes.chunks_exact(SHORTEST).map(move |piece| (name, piece)));
@@ -103,7 +109,8 @@ impl Needles {
     }
 }
 
-/// The symbols that stand for whole bytes of `secret` alone where it begins at that offset, modulo 3, of a longer text.
+/// The symbols that stand for whole bytes of `secret` alone where it begins at that offset, modulo
+/// 3, of a longer text.
 fn base64_at<E: Encoding>(secret: &[u8], offset: usize) -> String {
     let skipped = (3 - offset) % 3;
     let whole = (secret.len() - skipped) / 3 * 3;

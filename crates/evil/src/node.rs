@@ -1,6 +1,7 @@
 //! A scenario file as values that know their line, with the placeholders of one case filled in.
 //!
-//! Promises: a member is taken once, by name and type; what nobody asked for is refused, and so is a placeholder that nothing fills. Each complaint names a line.
+//! Promises: a member is taken once, by name and type; what nobody asked for is refused, and so is
+//! a placeholder that nothing fills. Each complaint names a line.
 
 use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};

@@ -1,6 +1,7 @@
 //! What came of a case, for people and for machines.
 //!
-//! Promises: a line fits 80 columns; whatever a client printed moves no cursor here. Must never: call a case held of which a rule was broken.
+//! Promises: a line fits 80 columns; whatever a client printed moves no cursor here. Must never:
+//! call a case held of which a rule was broken.
 
 use super::scenario::Case;
 use super::watch::Ran;

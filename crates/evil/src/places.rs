@@ -1,6 +1,7 @@
 //! Places in a JSON value, by pointer; and texts that no writer of JSON would write.
 //!
-//! Promises: a place that is not there is an error. Must never: check whether what comes out is JSON; that it is not can be the point.
+//! Promises: a place that is not there is an error. Must never: check whether what comes out is
+//! JSON; that it is not can be the point.
 
 use serde_json::Value;
 

@@ -1,7 +1,9 @@
-//! A proxy on loopback that records every request and lies as a scenario says; what nobody lies about is the honest server's answer, unchanged.
+//! A proxy on loopback that records every request and lies as a scenario says; what nobody lies
+//! about is the honest server's answer, unchanged.
 //!
-//! Promises: listens on 127.0.0.1 and nowhere else; one request for each connection, and the client is told so; a lie that could not be told is written down as
-//! trouble. Must never: be reached from another machine, or answer honestly in silence where it was to lie.
+//! Promises: listens on 127.0.0.1 and nowhere else; one request for each connection, and the client
+//! is told so; a lie that could not be told is written down as trouble. Must never: be reached from
+//! another machine, or answer honestly in silence where it was to lie.
 
 use super::lie::{Act, Kind, Lie, Moment, Names};
 use super::message::{Reply, Seen};

@@ -1,7 +1,8 @@
 //! A scenario file: what is lied, and what has to come of it.
 //!
-//! Promises: parsed once, whole, before anything runs; an unknown member is refused; a complaint names file and line. `values` and `places` make several cases of one
-//! file, each with a name of its own. Must never: guess what a file may have meant.
+//! Promises: parsed once, whole, before anything runs; an unknown member is refused; a complaint
+//! names file and line. `values` and `places` make several cases of one file, each with a name of
+//! its own. Must never: guess what a file may have meant.
 
 use super::change::Change;
 use super::lie::{Kind, Lie};
@@ -9,7 +10,8 @@ use super::node::{Filling, Members, Node, Trouble};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a client may take unless the scenario says otherwise: it is for clients that never end, not for slow machines.
+/// How long a client may take unless the scenario says otherwise: it is for clients that never end,
+/// not for slow machines.
 const USUAL: Duration = Duration::from_secs(60);
 
 /// Why a file is no scenario.

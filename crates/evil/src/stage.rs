@@ -1,7 +1,8 @@
 //! Where a case is played: an honest server, the proxy before it, and the people who use them.
 //!
-//! Promises: every case has a person or an account of its own, or one that was seen to be unchanged since; nothing of one case is left for the next. Must never: count
-//! a client's failure that is the stage's own as a client that held.
+//! Promises: every case has a person or an account of its own, or one that was seen to be unchanged
+//! since; nothing of one case is left for the next. Must never: count a client's failure that is
+//! the stage's own as a client that held.
 
 use super::desk::{About, Desk};
 use super::honest::Honest;
@@ -19,7 +20,8 @@ use tempfile::TempDir;
 
 /// Whom a colleague's key is looked up of, and whose answers are put in the place of others'.
 const COLLEAGUE: &str = "grace@example.org";
-/// How often an account is used before another one is made: a login that is not finished counts as a failure, and ten failures are too many.
+/// How often an account is used before another one is made: a login that is not finished counts as
+/// a failure, and ten failures are too many.
 const USES: u32 = 8;
 /// How long an honest run may take.
 const HONEST: Duration = Duration::from_secs(60);

@@ -1,6 +1,8 @@
-//! Whether a client held: what the scenario expects, and what is checked every time without being asked.
+//! Whether a client held: what the scenario expects, and what is checked every time without being
+//! asked.
 //!
-//! Promises: every broken rule is named; a scenario whose lie was never told does not pass. Must never: print a secret that it found.
+//! Promises: every broken rule is named; a scenario whose lie was never told does not pass. Must
+//! never: print a secret that it found.
 
 use super::desk::{Desk, Found, NEW_PASSWORD, PASSWORD};
 use super::needles::{Needles, SHORTEST, contains};
@@ -13,7 +15,8 @@ use firstkey_server::demo::proof;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What a client may have had where it refused an offer before anything was made, in MiB: the least profile alone needs 64.
+/// What a client may have had where it refused an offer before anything was made, in MiB: the least
+/// profile alone needs 64.
 const WITHOUT_STRETCHING: u64 = 32;
 /// The same where it stretched a password at the least profile.
 const WITH_STRETCHING: u64 = 112;
@@ -281,7 +284,8 @@ impl Evidence<'_> {
             }
         }
         let mut token = Needles::default();
-        // A case may cut the link down to what would be found by chance; then it is no token any more.
+        // A case may cut the link down to what would be found by chance; then it is no token any
+        // more.
         let written = self.link.and_then(|link| link.rsplit_once('.')).filter(|(_, rest)| rest.len() >= SHORTEST);
         if let Some((_, written)) = written {
             token.add("the invite's token", written.as_bytes());

@@ -1,6 +1,7 @@
 //! The lying server without a client: whoever wants to points one at it, or a fuzzer, or a person.
 //!
-//! Promises: each request is said as it comes, with the lies that answer it. Must never: show a body, which may hold what a broken client should not have sent.
+//! Promises: each request is said as it comes, with the lies that answer it. Must never: show a
+//! body, which may hold what a broken client should not have sent.
 
 use super::message::Seen;
 use super::scenario::{Case, Command};
@@ -13,7 +14,8 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Sets the stage for one case, says where it is, and stays until the program is ended.
 #[allow(clippy::print_stdout, reason = "this is what the command is for")]
 pub fn wait(client: &Path, case: &Case, as_json: bool) -> Result<(), Box<dyn Error>> {
-    // Ended in order, so that the temporary folder goes away; from before anybody is told that it is there.
+    // Ended in order, so that the temporary folder goes away; from before anybody is told that it
+    // is there.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut ended, mut pressed) = runtime.block_on(async {
         Ok::<_, std::io::Error>((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?))

@@ -1,7 +1,9 @@
-//! A client as a child process: watched for its time and its memory, and ended with everything that it started.
+//! A client as a child process: watched for its time and its memory, and ended with everything that
+//! it started.
 //!
-//! The kernel keeps the high-water mark of a process's memory; it is read again and again while the process lives, so that nothing but a rise in its very last
-//! milliseconds is missed. Promises: the process and its group are gone afterwards. Must never: touch a process that it did not start.
+//! The kernel keeps the high-water mark of a process's memory; it is read again and again while the
+//! process lives, so that nothing but a rise in its very last milliseconds is missed. Promises: the
+//! process and its group are gone afterwards. Must never: touch a process that it did not start.
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{Error, Read};
@@ -77,8 +79,9 @@ fn drain(output: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
 
 /// What the kernel says of the most memory so far, in KiB; nothing once the process has ended.
 fn high_water(pid: u32) -> Option<u64> {
-    // A starting process shares this one's memory until the kernel has put its own in place, which can be a moment after it counts as started. Another program
-    // may keep its name from us, which says as much.
+    // A starting process shares this one's memory until the kernel has put its own in place, which
+    // can be a moment after it counts as started. Another program may keep its name from us, which
+    // says as much.
     let program = |of: &str| std::fs::read_link(format!("/proc/{of}/exe")).ok();
     if program(&pid.to_string()).is_some_and(|started| Some(started) == program("self")) {
         return None;

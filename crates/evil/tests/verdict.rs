@@ -1,6 +1,8 @@
-//! What a verdict of `firstkey-evil` is worth: clients that break one rule each are caught, and one that breaks none is not.
+//! What a verdict of `firstkey-evil` is worth: clients that break one rule each are caught, and one
+//! that breaks none is not.
 //!
-//! The clients are small scripts that answer as the real one would, or do not. The real one is in `tests/evil.rs` of the workspace.
+//! The clients are small scripts that answer as the real one would, or do not. The real one is in
+//! `tests/evil.rs` of the workspace.
 
 #![allow(missing_docs, reason = "tests")]
 

@@ -1,8 +1,10 @@
-//! Strict readers for what such a server answers. What comes out is typed and still untrusted; `flow` decides.
+//! Strict readers for what such a server answers. What comes out is typed and still untrusted;
+//! `flow` decides.
 //!
-//! Promise: a redirect, an encoded body, a page for a browser, or JSON with a name twice is no answer. Members that matter
-//! have one type and one spelling. Members that nobody asked for are left alone: these servers send many.
-//! Must never: apply a policy, or pass a text on that is not fit for a terminal.
+//! Promise: a redirect, an encoded body, a page for a browser, or JSON with a name twice is no
+//! answer. Members that matter have one type and one spelling. Members that nobody asked for are
+//! left alone: these servers send many. Must never: apply a policy, or pass a text on that is not
+//! fit for a terminal.
 
 use super::hexadecimal;
 use super::keys::{Backup, PublicKey, Salt, Sealed, Vault};
@@ -32,7 +34,8 @@ pub enum Nonsense {
     Malformed(&'static str),
 }
 
-/// An error, as these servers write it: `message` is a text, or a list after the check of the request's form.
+/// An error, as these servers write it: `message` is a text, or a list after the check of the
+/// request's form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerError {
     /// HTTP status.

@@ -1,7 +1,8 @@
 //! What a sign-in ticket says about its bearer.
 //!
-//! Promise: display and courtesy only. The ticket is signed with a key that only the server has, so nothing here is proven;
-//! what is decided by it can only make this program refuse. Must never: decide that something is safe.
+//! Promise: display and courtesy only. The ticket is signed with a key that only the server has, so
+//! nothing here is proven; what is decided by it can only make this program refuse. Must never:
+//! decide that something is safe.
 
 use super::link::MAX_NAME;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -24,7 +25,8 @@ pub struct Claims {
     pub first_name: String,
     /// Last name.
     pub last_name: String,
-    /// The organisation whose sign-in it was; without one the server would found a new organisation.
+    /// The organisation whose sign-in it was; without one the server would found a new
+    /// organisation.
     pub organisation: Option<Organisation>,
     /// Whether the account has keys.
     pub completed: bool,
@@ -99,7 +101,8 @@ fn truth(fields: &mut Fields, name: &'static str) -> bool {
     matches!(fields.take_optional(name), Some(Value::Bool(true)))
 }
 
-/// A name as this program would show and send it: nothing, if it has anything unfit for a terminal in it.
+/// A name as this program would show and send it: nothing, if it has anything unfit for a terminal
+/// in it.
 fn person_name(name: &str) -> String {
     let name = name.trim();
     if Printable::from_untrusted(name).as_str() == name { name.to_owned() } else { String::new() }

@@ -1,11 +1,12 @@
 //! THE DOOR of this dialect: everything that may leave for such a server, and why each may.
 //!
-//! Promise: a request is built member by member; the name of a member is one of [`Member`], its value one of the types that
-//! implement [`Leaves`] below. Both lists are complete: the enum has no `password`, which the compiler checks, and the trait
-//! is sealed. There is no second way to make a body.
-//! Must never: implement `Leaves` for a password, a private key, a derived key or raw bytes.
+//! Promise: a request is built member by member; the name of a member is one of [`Member`], its
+//! value one of the types that implement [`Leaves`] below. Both lists are complete: the enum has no
+//! `password`, which the compiler checks, and the trait is sealed. There is no second way to make a
+//! body. Must never: implement `Leaves` for a password, a private key, a derived key or raw bytes.
 //!
-//! That the verifier must leave is this dialect's weakness, not ours: see [`Verifier`] and docs/INFISICAL.md.
+//! That the verifier must leave is this dialect's weakness, not ours: see [`Verifier`] and
+//! docs/INFISICAL.md.
 
 use super::hexadecimal;
 use super::keys::{Backup, Private, Protected, PublicKey, Salt, Sealed};
@@ -150,7 +151,8 @@ impl Call {
         }
     }
 
-    /// Whether it may have changed something once it was sent: such a request is never sent again blindly.
+    /// Whether it may have changed something once it was sent: such a request is never sent again
+    /// blindly.
     pub const fn changes(self) -> bool {
         matches!(
             self,
@@ -197,7 +199,8 @@ mod sealed {
 pub trait Leaves: sealed::Sealed {
     /// Why it may, in a few words for `audit`.
     const WHY: &'static str;
-    /// Whether its text is kept out of the record that `audit` reads: it is worth something to whoever reads it there.
+    /// Whether its text is kept out of the record that `audit` reads: it is worth something to
+    /// whoever reads it there.
     const UNRECORDED: bool = false;
 
     /// Its text.

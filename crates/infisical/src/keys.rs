@@ -6,9 +6,10 @@
 //! password --SRP (salt as 32 bytes)--> verifier
 //! ```
 //!
-//! Promise: what is sealed here opens with the clients of the time, byte for byte; what is opened here has exactly the one
-//! length and spelling that those write. IVs are 16 random bytes, each used once.
-//! Must never: seal or open anything else under these keys, or accept a key pair that does not belong together.
+//! Promise: what is sealed here opens with the clients of the time, byte for byte; what is opened
+//! here has exactly the one length and spelling that those write. IVs are 16 random bytes, each
+//! used once. Must never: seal or open anything else under these keys, or accept a key pair that
+//! does not belong together.
 
 use super::hexadecimal;
 use super::srp::{self, Verifier};
@@ -128,8 +129,8 @@ impl<P: Purpose> Sealed<P> {
         Ok(plaintext)
     }
 
-    /// Reads the three texts of an answer: canonical base64, an IV of 16 bytes (12 from some servers' own accounts), a tag of
-    /// 16, a ciphertext of the one length that its purpose has.
+    /// Reads the three texts of an answer: canonical base64, an IV of 16 bytes (12 from some
+    /// servers' own accounts), a tag of 16, a ciphertext of the one length that its purpose has.
     pub fn read(ciphertext: &str, iv: &str, tag: &str) -> Option<Self> {
         let decode = |text: &str| if text.len() > 128 { None } else { Base64::decode_vec(text).ok() };
         let (ciphertext, iv) = (decode(ciphertext)?, decode(iv)?);
@@ -144,7 +145,8 @@ impl<P: Purpose> Sealed<P> {
     }
 }
 
-/// Something did not open, or did not belong together. Says no more, so that nobody learns more from it.
+/// Something did not open, or did not belong together. Says no more, so that nobody learns more
+/// from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the keys do not open or do not belong together")]
 pub struct KeysRejected;
@@ -218,7 +220,8 @@ impl Vault {
         if bool::from(PublicKey::of(&secret).0.ct_eq(&self.public_key.0)) { Ok(secret) } else { Err(KeysRejected) }
     }
 
-    /// SHA-256 over the six ciphertext texts and the public key: pinned, so that an older vault is noticed.
+    /// SHA-256 over the six ciphertext texts and the public key: pinned, so that an older vault is
+    /// noticed.
     pub fn digest(&self) -> [u8; 32] {
         let texts =
             self.protected_key.texts().into_iter().chain(self.private_key.texts()).chain([self.public_key.text()]);
@@ -227,7 +230,8 @@ impl Vault {
 }
 
 impl Lock {
-    /// Seals `secret` for whoever knows what `unlocked` was made of. Opened again before it is given out: a fault must not become an account.
+    /// Seals `secret` for whoever knows what `unlocked` was made of. Opened again before it is
+    /// given out: a fault must not become an account.
     pub fn make(secret: &X25519Secret, unlocked: &Unlocked, rng: &mut dyn CryptoRngCore) -> Result<Self, KeysRejected> {
         let key = AccountKey::make(rng);
         // EXPOSE: K is sealed as its hexadecimal text; the private key under K itself.

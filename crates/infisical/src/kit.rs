@@ -1,9 +1,10 @@
 //! The emergency kit: 128 random bits whose hexadecimal text is an AES key, and what they open.
 //!
-//! Promise: the server gets the private key sealed under that text, as the clients of the time do it; the kit itself holds the
-//! same ciphertext too, so that a server that loses or overwrites everything does not take the key with it. It names the
-//! identity that the password was computed with, and the fingerprint of the public key.
-//! Must never: send the secret, or hold the private key itself.
+//! Promise: the server gets the private key sealed under that text, as the clients of the time do
+//! it; the kit itself holds the same ciphertext too, so that a server that loses or overwrites
+//! everything does not take the key with it. It names the identity that the password was computed
+//! with, and the fingerprint of the public key. Must never: send the secret, or hold the private
+//! key itself.
 
 use super::hexadecimal;
 use super::keys::{Backup, PublicKey, Sealed};
@@ -57,7 +58,8 @@ impl KitSecret {
         Self(RecoveryCode::make(rng))
     }
 
-    /// Reads it as people type it: 32 hexadecimal digits in either case, blanks and dashes anywhere.
+    /// Reads it as people type it: 32 hexadecimal digits in either case, blanks and dashes
+    /// anywhere.
     pub fn read(typed: &[u8]) -> Option<Self> {
         let mut digits = Zeroizing::new([0; 32]);
         let mut length = 0;

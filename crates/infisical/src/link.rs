@@ -7,9 +7,9 @@
 //! | `/api/v1/sso/redirect/saml2/organizations/<slug>` | [`Link::SignInFirst`] |
 //! | `/password-reset?token=&to=` | [`Link::Reset`] |
 //!
-//! Promise: the address in front is read by the same grammar as that of our own links. A `+` is a plus: the mails do not
-//! encode it. Nothing that was not asked for may stand in the query. Tokens are wiped with the link.
-//! Must never: contact anybody, or put anything of the text into an error.
+//! Promise: the address in front is read by the same grammar as that of our own links. A `+` is a
+//! plus: the mails do not encode it. Nothing that was not asked for may stand in the query. Tokens
+//! are wiped with the link. Must never: contact anybody, or put anything of the text into an error.
 
 use super::hexadecimal;
 use firstkey_core::secret::TokenText;
@@ -28,7 +28,8 @@ const LOG_IN: &str = "/login/sso";
 const MAIL: &str = "/api/v1/sso/redirect/saml2/organizations/";
 const RESET: &str = "/password-reset";
 
-/// What is wrong with a link that is one of this dialect's by its looks. Nothing of the text is in it.
+/// What is wrong with a link that is one of this dialect's by its looks. Nothing of the text is in
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// The address in front.
@@ -155,7 +156,8 @@ pub fn looks_like_one(text: &[u8]) -> bool {
     split(text).is_some()
 }
 
-/// The address, if there is one, and what follows it; `None` unless that begins as a page of this dialect does.
+/// The address, if there is one, and what follows it; `None` unless that begins as a page of this
+/// dialect does.
 fn split(text: &[u8]) -> Option<(Option<&str>, &str)> {
     let text = text.trim_ascii();
     let text = match text {
@@ -234,12 +236,14 @@ fn read_code(token: Zeroizing<Vec<u8>>) -> Result<TokenText, Trouble> {
 
 fn read_email(value: &[u8]) -> Result<String, Trouble> {
     let text = as_text(value, "to")?;
-    // The server trims what it gets, so the identity must be trimmed before anything is computed with it.
+    // The server trims what it gets, so the identity must be trimmed before anything is computed
+    // with it.
     let text = text.trim();
     if is_address(text) { Ok(text.to_owned()) } else { Err(Trouble::Damaged("to")) }
 }
 
-/// Whether the servers would take it for an address: they want ASCII, one `@`, and a dot in the domain.
+/// Whether the servers would take it for an address: they want ASCII, one `@`, and a dot in the
+/// domain.
 pub fn is_address(text: &str) -> bool {
     let visible =
         text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b'\\' | b'\'' | b'`'));

@@ -1,7 +1,8 @@
 //! What is remembered of an account on such a server, so that a lie of the server is noticed later.
 //!
-//! Promise: public facts, and digests of ciphertexts; read back exactly or not at all. Written before an upload as "sent" and
-//! after it was read back as "confirmed". Must never: hold the verifier, a token or a secret.
+//! Promise: public facts, and digests of ciphertexts; read back exactly or not at all. Written
+//! before an upload as "sent" and after it was read back as "confirmed". Must never: hold the
+//! verifier, a token or a secret.
 
 use super::hexadecimal;
 use super::keys::{PublicKey, Salt, Vault};

@@ -1,8 +1,10 @@
-//! Which generation a server is of, found out with an empty object: nothing sensitive is sent, nothing is changed.
+//! Which generation a server is of, found out with an empty object: nothing sensitive is sent,
+//! nothing is changed.
 //!
-//! Promise: only the exact set of members that the reference era asked for is let pass; whatever else comes back means that
-//! nothing more is sent. Servers of later generations want the password itself, keep a hash of it, and hold the private key.
-//! Must never: be skipped before a code is used up or keys are uploaded.
+//! Promise: only the exact set of members that the reference era asked for is let pass; whatever
+//! else comes back means that nothing more is sent. Servers of later generations want the password
+//! itself, keep a hash of it, and hold the private key. Must never: be skipped before a code is
+//! used up or keys are uploaded.
 
 use super::answer::{Heard, Nonsense, ServerError, hear};
 use super::door::{Call, Request};

@@ -1,9 +1,10 @@
 //! Which passwords may be set on such a server: the rules of its web client and ours, both.
 //!
-//! Promise: what passes can be typed into the clients of the time, and is worth more than they ask: the verifier that leaves
-//! lets its holder test guesses at two hashes and one power each, without Argon2id, so that everything hangs on the password
-//! itself. What is typed is judged, never changed: the bytes that are used are the bytes that were typed.
-//! Must never: judge a password that is only used.
+//! Promise: what passes can be typed into the clients of the time, and is worth more than they ask:
+//! the verifier that leaves lets its holder test guesses at two hashes and one power each, without
+//! Argon2id, so that everything hangs on the password itself. What is typed is judged, never
+//! changed: the bytes that are used are the bytes that were typed. Must never: judge a password
+//! that is only used.
 
 use firstkey_core::crypto::prepare::{PrepareError, prepare};
 use firstkey_core::crypto::strength::{Context, Estimator, Strength, Verdict, Weakness, judge};
@@ -55,7 +56,8 @@ pub enum Unfit {
         /// How far it would get.
         strength: Strength,
     },
-    /// Nothing is wrong with it in particular, but it is within reach of whoever holds the verifier.
+    /// Nothing is wrong with it in particular, but it is within reach of whoever holds the
+    /// verifier.
     WithinReach(Strength),
 }
 
@@ -96,7 +98,8 @@ pub fn web(text: &str) -> Result<(), WebRule> {
     broken.into_iter().find_map(|(broken, rule)| broken.then_some(rule)).map_or(Ok(()), Err)
 }
 
-/// The alphabets that the web client lists; plain Greek, Hangul, Devanagari and Thai are not among them.
+/// The alphabets that the web client lists; plain Greek, Hangul, Devanagari and Thai are not among
+/// them.
 fn is_letter(c: char) -> bool {
     matches!(u32::from(c),
         0x41..=0x5a | 0x61..=0x7a | 0xc0..=0xd6 | 0xd8..=0xf6 | 0xf8..=0xff | 0x130 | 0x11e | 0x15e
@@ -123,7 +126,8 @@ fn repeats(text: &str) -> bool {
     units.windows(IN_A_ROW).any(|row| row.iter().all(|unit| *unit == row[0]) || row.iter().all(space))
 }
 
-/// A passphrase that keeps every rule: words, and a number at the end because the web client wants one.
+/// A passphrase that keeps every rule: words, and a number at the end because the web client wants
+/// one.
 pub fn make(rng: &mut dyn CryptoRngCore) -> Zeroizing<String> {
     let mut rng = rng;
     let words = make_passphrase(&mut rng, WORDS);

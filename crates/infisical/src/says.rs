@@ -1,8 +1,8 @@
 //! What a refusal of such a server means: (call, status, message) to one reason.
 //!
-//! Promise: most failures are status 500 with a text, so the text decides what the person is told, and nothing else: whether
-//! something is safe is never decided by it. What is not known is passed on as it is, made fit for a terminal.
-//! Must never: guess.
+//! Promise: most failures are status 500 with a text, so the text decides what the person is told,
+//! and nothing else: whether something is safe is never decided by it. What is not known is passed
+//! on as it is, made fit for a terminal. Must never: guess.
 
 use super::answer::ServerError;
 use super::door::Call;
@@ -13,7 +13,8 @@ use firstkey_core::wire::text::Printable;
 pub enum Says {
     /// No such user, as far as this invite goes.
     NoSuchUser,
-    /// No open invitation of that user to that organisation: withdrawn, answered, or de-provisioned.
+    /// No open invitation of that user to that organisation: withdrawn, answered, or
+    /// de-provisioned.
     NoInvitation,
     /// The code was used, replaced, or never issued.
     CodeGone,

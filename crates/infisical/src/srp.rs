@@ -1,13 +1,15 @@
 //! SRP-6a as the servers of this dialect speak it: the 4096-bit group of RFC 5054, SHA-256, no M2.
 //!
-//! Promise: exponents never decide how long anything takes (fixed windows, constant-time selection); a server's number is
-//! used only if it is of full length and not one of those that would make the session key known beforehand.
-//! Must never: normalise a password or an identity, or take another group.
+//! Promise: exponents never decide how long anything takes (fixed windows, constant-time
+//! selection); a server's number is used only if it is of full length and not one of those that
+//! would make the session key known beforehand. Must never: normalise a password or an identity, or
+//! take another group.
 //!
-//! Not RFC 5054: `M1 = SHA256(A | B | K)`; who logs in and with what salt enters through `x` alone. Numbers are hashed as
-//! 512 bytes, zeros in front included.
+//! Not RFC 5054: `M1 = SHA256(A | B | K)`; who logs in and with what salt enters through `x` alone.
+//! Numbers are hashed as 512 bytes, zeros in front included.
 //!
-//! Residue: the arithmetic copies numbers on the stack while it works; what is kept here is wiped, those copies are not.
+//! Residue: the arithmetic copies numbers on the stack while it works; what is kept here is wiped,
+//! those copies are not.
 
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{Odd, U256, U512, U4096};
@@ -75,7 +77,8 @@ fn bytes(number: &Form) -> [u8; NUMBER] {
     out
 }
 
-/// `x = SHA256(salt | SHA256(identity | ":" | password))`; the salt as 32 bytes, unlike for Argon2id.
+/// `x = SHA256(salt | SHA256(identity | ":" | password))`; the salt as 32 bytes, unlike for
+/// Argon2id.
 pub fn exponent(identity: &str, password: &Password, salt: &[u8; 32]) -> SrpExponent {
     // EXPOSE: hashed into x, which is what SRP takes for a password.
     let secret = password.expose();
@@ -89,7 +92,8 @@ pub fn exponent(identity: &str, password: &Password, salt: &[u8; 32]) -> SrpExpo
     SrpExponent::from_bytes(&Zeroizing::new(sha256(&*outer)))
 }
 
-/// `v = g^x`: what the server keeps. Whoever has it and the salt can test guesses at the password without Argon2id.
+/// `v = g^x`: what the server keeps. Whoever has it and the salt can test guesses at the password
+/// without Argon2id.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verifier([u8; NUMBER]);
 
@@ -117,7 +121,8 @@ pub struct ServerPublic {
 }
 
 impl ServerPublic {
-    /// Takes it if `1 < B mod N < N - 1`: 0, 1 and N - 1 leave a server that does not know the verifier a key to guess.
+    /// Takes it if `1 < B mod N < N - 1`: 0, 1 and N - 1 leave a server that does not know the
+    /// verifier a key to guess.
     pub fn accept(bytes: [u8; NUMBER]) -> Option<Self> {
         let number = form(&U4096::from_be_slice(&bytes));
         let one = Form::one(&GROUP);

@@ -1,8 +1,11 @@
-//! Fuzz bodies: whole runs on an account that exists, in which the line and the server's answers may be anything.
+//! Fuzz bodies: whole runs on an account that exists, in which the line and the server's answers
+//! may be anything.
 //!
-//! Orders: before every answer one byte says whether it is honest, lost, cut, altered, or another status; the first byte of all chooses the command, and whether
-//! this computer remembers the account. Oracle: no password, no code and nothing derived from them leaves in any encoding; what is remembered are the keys of the account; afterwards exactly
-//! one of the two passwords opens, and it is the one that the end speaks of.
+//! Orders: before every answer one byte says whether it is honest, lost, cut, altered, or another
+//! status; the first byte of all chooses the command, and whether this computer remembers the
+//! account. Oracle: no password, no code and nothing derived from them leaves in any encoding; what
+//! is remembered are the keys of the account; afterwards exactly one of the two passwords opens,
+//! and it is the one that the end speaks of.
 
 use super::chance::Seeded;
 use super::honest::response;
@@ -64,7 +67,8 @@ struct Line<'a> {
     sent: Vec<Vec<u8>>,
     stretched: Vec<(KdfBlock, [u8; 32])>,
     kept: Vec<Pin>,
-    /// Whether the server's half of a registration was altered: the client cannot see that before it logs in, and a server can always lock out its people.
+    /// Whether the server's half of a registration was altered: the client cannot see that before
+    /// it logs in, and a server can always lock out its people.
     locked_out: bool,
 }
 

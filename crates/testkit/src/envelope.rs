@@ -1,6 +1,7 @@
 //! Fuzz body: envelopes as a server could return them.
 //!
-//! Oracle: an accepted structure is kept byte for byte and belongs to one kind only; a sealed envelope opens if and only if not one bit of it was changed.
+//! Oracle: an accepted structure is kept byte for byte and belongs to one kind only; a sealed
+//! envelope opens if and only if not one bit of it was changed.
 
 use super::chance::Seeded;
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
@@ -65,7 +66,8 @@ impl Sealed {
     }
 }
 
-/// Reads `data` as an envelope of every kind; then as edits of good ones: kind, then (offset, xor) pairs.
+/// Reads `data` as an envelope of every kind; then as edits of good ones: kind, then (offset, xor)
+/// pairs.
 ///
 /// # Panics
 /// When the oracle finds something.

@@ -1,8 +1,9 @@
 //! Fuzz body: whole runs in which person, server, disk and driver may do anything.
 //!
-//! One byte before every reply chooses: honest, cut off here and start again with what is on the disk, or something else. Where the input ends, everybody is honest,
-//! so every input leads to an end. Oracle: I2 to I9 for every run, and one account at the server.
-//! All secrets depend on a digest of the whole input, so that no input can say them.
+//! One byte before every reply chooses: honest, cut off here and start again with what is on the
+//! disk, or something else. Where the input ends, everybody is honest, so every input leads to an
+//! end. Oracle: I2 to I9 for every run, and one account at the server. All secrets depend on a
+//! digest of the whole input, so that no input can say them.
 
 use super::honest::{Invite, problem};
 use super::player::World;

@@ -1,7 +1,9 @@
 //! An account server for one invite, in memory, exactly as the page of messages says.
 //!
-//! Promise: written from `docs/WIRE.md` alone, with readers of its own, so that it does not repeat a mistake of the client's. Deterministic under its seed.
-//! Must never: be kinder than the real one: an unknown member, a bad length or a bad signature is refused and remembered in [`HonestServer::complaints`].
+//! Promise: written from `docs/WIRE.md` alone, with readers of its own, so that it does not repeat
+//! a mistake of the client's. Deterministic under its seed. Must never: be kinder than the real
+//! one: an unknown member, a bad length or a bad signature is refused and remembered in
+//! [`HonestServer::complaints`].
 
 mod change;
 mod reset;
@@ -411,7 +413,8 @@ impl HonestServer {
     }
 
     fn complete(&self) -> Result<&Stored, Problem> {
-        // An honest client asks for its own finished account only; the made-up answer for others is the real server's business.
+        // An honest client asks for its own finished account only; the made-up answer for others is
+        // the real server's business.
         self.stored.as_ref().ok_or(Problem(403, "login-failed", ""))
     }
 

@@ -1,7 +1,8 @@
 //! Fuzz body: answers of a server, and files as they may be found on a disk.
 //!
-//! Oracle: what is accepted says the same to an ordinary JSON reader, has no member that nobody asked for, shows nothing that is unfit for a terminal, and is the
-//! same after it was written and read again.
+//! Oracle: what is accepted says the same to an ordinary JSON reader, has no member that nobody
+//! asked for, shows nothing that is unfit for a terminal, and is the same after it was written and
+//! read again.
 
 use super::{offer, seen};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};

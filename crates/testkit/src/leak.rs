@@ -1,7 +1,9 @@
 //! What must not leave, and where it is looked for (I2).
 //!
-//! The generator remembers every draw. What the protocol publishes, KDF salt, envelope salts and nonces, the idempotency key, OPAQUE's two nonces, is told by when it
-//! was drawn. Every other draw of 16 bytes or more is a secret, and so is whatever is derived from it; of both, a piece is looked for too.
+//! The generator remembers every draw. What the protocol publishes, KDF salt, envelope salts and
+//! nonces, the idempotency key, OPAQUE's two nonces, is told by when it was drawn. Every other draw
+//! of 16 bytes or more is a secret, and so is whatever is derived from it; of both, a piece is
+//! looked for too.
 
 use super::needles::Needles;
 use super::player::{Heard, Log};
@@ -59,13 +61,16 @@ fn places(log: &Log) -> Vec<(String, Vec<u8>)> {
     places
 }
 
-/// Whether a draw of so many bytes, the `nth` of its step, is randomness that the protocol publishes. A step is known by the effect before it and the effect that it
-/// ends with. What is sent is not asked: then a secret in the place of a public value would make itself public.
+/// Whether a draw of so many bytes, the `nth` of its step, is randomness that the protocol
+/// publishes. A step is known by the effect before it and the effect that it ends with. What is
+/// sent is not asked: then a secret in the place of a public value would make itself public.
 fn is_public(before: Option<&Effect>, after: &Effect, nth: usize, last: bool, length: usize) -> bool {
     match (before, after, length) {
-        // The KDF salt, beside which a second secret of 16 bytes may be made; an envelope's salt and nonce, which are one draw.
+        // The KDF salt, beside which a second secret of 16 bytes may be made; an envelope's salt
+        // and nonce, which are one draw.
         (Some(Effect::Tell(Notice::TypingsMatch)), _, 32) | (_, Effect::Tell(Notice::KeysMade(_)), 56) => true,
-        // The nonce of the OPAQUE record (RFC 9807 section 4.1) comes first, the idempotency key last.
+        // The nonce of the OPAQUE record (RFC 9807 section 4.1) comes first, the idempotency key
+        // last.
         (_, Effect::Tell(Notice::KeysMade(_)), 32) => nth == 0,
         (_, Effect::Tell(Notice::KeysMade(_)), 16) => last,
         // The client's nonce of a login (RFC 9807 section 6.1).

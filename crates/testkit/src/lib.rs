@@ -1,9 +1,9 @@
-//! firstkey-testkit: a world in memory for the flows: honest servers, a person, a shelf, and an oracle
-//! that judges everything that happened.
+//! firstkey-testkit: a world in memory for the flows: honest servers, a person, a shelf, and an
+//! oracle that judges everything that happened.
 //!
 //! Promise: deterministic, no I/O; the same seed gives the same run. Tests of `firstkey_core` and
-//! `firstkey_infisical` use it, and so do the targets of `fuzz/`, whose bodies are the functions here
-//! that take bytes. Must never: be part of a program that somebody uses.
+//! `firstkey_infisical` use it, and so do the targets of `fuzz/`, whose bodies are the functions
+//! here that take bytes. Must never: be part of a program that somebody uses.
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,7 @@
 //! Fuzz body: whatever is pasted for a link.
 //!
-//! Oracle: what is accepted is one line of ASCII, goes to `https` or to loopback, shows the host that the text names, and reads the same again in canonical form.
+//! Oracle: what is accepted is one line of ASCII, goes to `https` or to loopback, shows the host
+//! that the text names, and reads the same again in canonical form.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::wire::link::InviteLink;

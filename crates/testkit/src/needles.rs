@@ -32,7 +32,8 @@ impl Needles {
         }
     }
 
-    /// Adds bytes, and each eight of them: whoever sends sixteen bytes of a key has sent enough of it.
+    /// Adds bytes, and each eight of them: whoever sends sixteen bytes of a key has sent enough of
+    /// it.
     pub fn add_pieces(&mut self, name: &str, bytes: &[u8]) {
         self.add(name, bytes);
         for piece in bytes.chunks_exact(SHORTEST) {

@@ -34,7 +34,8 @@ fn whole(value: &Value, name: &str) -> Result<u64, String> {
     value[name].as_u64().ok_or_else(|| format!("{name} is no whole number"))
 }
 
-/// The profile that an offer must lead to at least, 2 to 4; an error if no password may be asked for under it.
+/// The profile that an offer must lead to at least, 2 to 4; an error if no password may be asked
+/// for under it.
 pub fn sound(body: &[u8]) -> Result<u64, String> {
     let offer: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     only(&offer, "the offer", &MEMBERS)?;

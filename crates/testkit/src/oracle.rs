@@ -1,6 +1,8 @@
-//! Judges a log: the invariants I2 to I9, each from what was seen from outside, none by asking the flow.
+//! Judges a log: the invariants I2 to I9, each from what was seen from outside, none by asking the
+//! flow.
 //!
-//! Promise: bodies are read again with readers of its own. Must never: be lenient because "that cannot happen".
+//! Promise: bodies are read again with readers of its own. Must never: be lenient because "that
+//! cannot happen".
 
 mod reset;
 
@@ -196,7 +198,8 @@ fn has_second_secret(request: &Outbound) -> bool {
         == Some(1)
 }
 
-/// I5: one body from its making or its resumption on. Another one only where the server said of the first that its invite has ended, and then one that was saved.
+/// I5: one body from its making or its resumption on. Another one only where the server said of the
+/// first that its invite has ended, and then one that was saved.
 pub fn one_upload(log: &Log) -> Result<(), Broken> {
     let (mut current, mut ended): (Option<[u8; 32]>, bool) = (None, false);
     for turn in &log.turns {

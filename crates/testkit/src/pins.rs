@@ -1,6 +1,8 @@
-//! Fuzz body: what is remembered, as it may be found on a disk: pins of own accounts and records of colleagues.
+//! Fuzz body: what is remembered, as it may be found on a disk: pins of own accounts and records of
+//! colleagues.
 //!
-//! Oracle: what is read survives writing and reading; the keys, ids and signature of a record that is read are those that its owner signed, whatever was edited.
+//! Oracle: what is read survives writing and reading; the keys, ids and signature of a record that
+//! is read are those that its owner signed, whatever was edited.
 
 use super::honest_directory::Listed;
 use firstkey_core::crypto::context::KeyGen;
@@ -23,7 +25,8 @@ pub fn good() -> Peer {
     }
 }
 
-/// The first byte chooses: 0 and the rest is a file; else triples of offset (two bytes) and XOR edit a good record.
+/// The first byte chooses: 0 and the rest is a file; else triples of offset (two bytes) and XOR
+/// edit a good record.
 ///
 /// # Panics
 /// When the oracle finds something.

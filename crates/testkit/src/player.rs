@@ -1,6 +1,7 @@
 //! Playing a flow: effects in, replies out, and a log of all of it.
 //!
-//! Promise: keeps the driver's contract, one effect at a time; goes on asking after the end, so that the oracle sees whether anything more would be done.
+//! Promise: keeps the driver's contract, one effect at a time; goes on asking after the end, so
+//! that the oracle sees whether anything more would be done.
 
 use super::chance::Recorder;
 use firstkey_core::crypto::kdf::Profile;

@@ -1,7 +1,8 @@
 //! Fuzz body: whatever is typed for a recovery code or a secret key.
 //!
-//! Oracle: what is accepted writes itself in one canonical form, which is accepted as the same; it is one kind alone; taking one symbol of it away or exchanging one
-//! is never accepted silently as the same code; a slip is named at a place that the text has.
+//! Oracle: what is accepted writes itself in one canonical form, which is accepted as the same; it
+//! is one kind alone; taking one symbol of it away or exchanging one is never accepted silently as
+//! the same code; a slip is named at a place that the text has.
 
 use firstkey_core::crypto::recovery::{CodeError, read_code, read_secret_key, write_code, write_secret_key};
 

@@ -97,7 +97,8 @@ impl Scene {
         }
     }
 
-    /// One run of `accept` with what is on the disk. `meddle` replies to every effect; [`Scene::honest`] is what would have been replied.
+    /// One run of `accept` with what is on the disk. `meddle` replies to every effect;
+    /// [`Scene::honest`] is what would have been replied.
     pub fn run(&mut self, seed: u64, meddle: impl FnMut(usize, &Effect, &mut Self) -> Option<Reply>) -> Log {
         self.run_with(seed, self.shelf.options(), meddle)
     }

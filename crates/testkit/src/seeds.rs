@@ -1,4 +1,5 @@
-//! The seed corpus: small inputs that reach deep, made from the honest server and from known good envelopes.
+//! The seed corpus: small inputs that reach deep, made from the honest server and from known good
+//! envelopes.
 //!
 //! The files lie in `fuzz/seeds/<target>/`; a test keeps them equal to what is made here.
 
@@ -96,7 +97,8 @@ fn envelopes(add: &mut impl FnMut(&str, Vec<u8>)) {
     }
 }
 
-/// Every answer, upload and file of an honest run, and some that are not honest. The first two bytes choose status and content type.
+/// Every answer, upload and file of an honest run, and some that are not honest. The first two
+/// bytes choose status and content type.
 fn answers(add: &mut impl FnMut(&str, Vec<u8>)) {
     let frame = |body: &[u8]| [&[0, 0], body].concat();
     let log: Log = Scene::new(1).run_honestly(1);
@@ -135,7 +137,8 @@ fn answers(add: &mut impl FnMut(&str, Vec<u8>)) {
     }
 }
 
-/// Choices for whole runs: the first byte is the options, then one byte for each effect, 0 for the honest reply. The names say what happens.
+/// Choices for whole runs: the first byte is the options, then one byte for each effect, 0 for the
+/// honest reply. The names say what happens.
 fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
     add("honest", vec![0]);
     add("rehearsal", vec![1]);
@@ -169,7 +172,8 @@ fn pins(add: &mut impl FnMut(&str, Vec<u8>)) {
     }
 }
 
-/// The file of an honest server as it is and with members that are others, and edits of its values and of its bytes.
+/// The file of an honest server as it is and with members that are others, and edits of its values
+/// and of its bytes.
 fn shown(add: &mut impl FnMut(&str, Vec<u8>)) {
     let honest = &super::shown::HONEST.file;
     let file = |value: &Value| [&[0][..], value.to_string().as_bytes()].concat();

@@ -1,4 +1,5 @@
-//! Everything of other people's making that a person gets to see, and whether it is fit to be shown (I9).
+//! Everything of other people's making that a person gets to see, and whether it is fit to be shown
+//! (I9).
 
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop};
 use firstkey_core::flow::{Introduction, Notice, Question};
@@ -104,7 +105,8 @@ fn in_problem(problem: &Problem) -> Vec<String> {
     texts
 }
 
-/// The first character of `text` that could do more than be seen. A list of its own, not that of `wire::text`.
+/// The first character of `text` that could do more than be seen. A list of its own, not that of
+/// `wire::text`.
 pub fn unfit(text: &str) -> Option<char> {
     text.chars().find(|c| {
         c.is_control()

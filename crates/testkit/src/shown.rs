@@ -1,7 +1,9 @@
-//! Fuzz body: the file that `firstkey audit open --show FILE` reads, which an administrator or somebody on the way may have changed.
+//! Fuzz body: the file that `firstkey audit open --show FILE` reads, which an administrator or
+//! somebody on the way may have changed.
 //!
-//! Oracle: what is read means the same after it was written and read again; a part is said to fit exactly if nothing that it is made of was changed; the whole fits only
-//! if it is, value for value, the account whose recovery code was typed. Texts are fit for a terminal.
+//! Oracle: what is read means the same after it was written and read again; a part is said to fit
+//! exactly if nothing that it is made of was changed; the whole fits only if it is, value for
+//! value, the account whose recovery code was typed. Texts are fit for a terminal.
 
 use super::scene::Scene;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -41,7 +43,8 @@ const RECOVERY: usize = 8;
 const REALM: usize = 9;
 const ACCOUNT: usize = 10;
 
-/// An account as an honest server shows it, the code that opens it, and what its owner's computer remembers.
+/// An account as an honest server shows it, the code that opens it, and what its owner's computer
+/// remembers.
 pub struct Honest {
     /// The file.
     pub file: Value,
@@ -80,7 +83,8 @@ impl Witness for Owner {
     }
 }
 
-/// The first byte chooses: 0 and the rest is a file; below 128 edits of values of the honest one (which, offset, XOR), then of its bytes (offset of two bytes, XOR).
+/// The first byte chooses: 0 and the rest is a file; below 128 edits of values of the honest one
+/// (which, offset, XOR), then of its bytes (offset of two bytes, XOR).
 ///
 /// # Panics
 /// When the oracle finds something.
@@ -143,7 +147,8 @@ fn as_it_is(file: &[u8]) {
     }
 }
 
-/// The honest account, but for the values that the server says of the password, which the code does not prove.
+/// The honest account, but for the values that the server says of the password, which the code does
+/// not prove.
 fn is_honest(now: &[Vec<u8>; 11], generation: Option<u64>) {
     let good = values(&HONEST.file);
     for at in [TWO, THREE, FOUR, ED25519, X25519, SIGNATURE, RECOVERY, REALM, ACCOUNT] {
@@ -156,7 +161,8 @@ fn key_gen(file: &Value) -> Option<u64> {
     file.pointer("/identity/key_gen").and_then(Value::as_u64)
 }
 
-/// Values of the honest file are edited: triples of which one, where, and XOR; `255` in the first place edits the generation.
+/// Values of the honest file are edited: triples of which one, where, and XOR; `255` in the first
+/// place edits the generation.
 fn edited(edits: &[u8]) {
     let (good, mut file) = (values(&HONEST.file), HONEST.file.clone());
     let mut now = good.clone();
@@ -244,7 +250,8 @@ fn same(one: &Shown, other: &Shown) {
         [Some(&shown.state), shown.email.as_ref()].map(|text| text.map(|text| text.as_str().to_owned()))
     };
     for (one, other) in texts(one).into_iter().zip(texts(other)) {
-        // What is not fit for a terminal is shown by its number, in brackets that are written so themselves: such a text is not read as what it was.
+        // What is not fit for a terminal is shown by its number, in brackets that are written so
+        // themselves: such a text is not read as what it was.
         if one.as_ref().is_none_or(|text| !text.contains('<')) {
             assert_eq!(one, other, "a text is another when it is read again");
         }

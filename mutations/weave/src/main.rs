@@ -1,12 +1,16 @@
-//! Puts many mutants into one build, each behind a switch, so that a mutant costs the tests that reach it and no compiler.
+//! Puts many mutants into one build, each behind a switch, so that a mutant costs the tests that
+//! reach it and no compiler.
 //!
 //!     firstkey-weave LIST ROOT CRATE DROPPED > INDEX
 //!
-//! LIST is what `cargo mutants --list --json` prints, ROOT a copy of the source in which files are rewritten in place, CRATE the folder in it whose library gets
-//! `mutant.rs`, DROPPED a file with the numbers of mutants that do not compile, one a line, and why behind it. INDEX is JSON: for each mutant its number, name and, if it is
-//! in the build, where its text stands in the woven file. What is not there says why.
+//! LIST is what `cargo mutants --list --json` prints, ROOT a copy of the source in which files are
+//! rewritten in place, CRATE the folder in it whose library gets `mutant.rs`, DROPPED a file with
+//! the numbers of mutants that do not compile, one a line, and why behind it. INDEX is JSON: for
+//! each mutant its number, name and, if it is in the build, where its text stands in the woven
+//! file. What is not there says why.
 //!
-//! Promise: without a switch the woven program does what the source does. Must never: run on anything but a copy.
+//! Promise: without a switch the woven program does what the source does. Must never: run on
+//! anything but a copy.
 
 mod place;
 mod sites;

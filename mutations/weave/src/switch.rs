@@ -1,4 +1,5 @@
-//! Which mutant this process is: the number in `FIRSTKEY_MUTANT`. Which ones it reached goes to the file `FIRSTKEY_REACHED`, one number a line.
+//! Which mutant this process is: the number in `FIRSTKEY_MUTANT`. Which ones it reached goes to the
+//! file `FIRSTKEY_REACHED`, one number a line.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;

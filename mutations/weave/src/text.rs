@@ -37,13 +37,15 @@ impl<'a> Edit<'a> {
 /// What came out.
 pub(crate) struct Woven {
     pub(crate) text: String,
-    /// Of each mutant: where text stands that is there for it alone, then where the whole is that it is switched in.
+    /// Of each mutant: where text stands that is there for it alone, then where the whole is that
+    /// it is switched in.
     pub(crate) places: Vec<(usize, [usize; 2])>,
 }
 
 /// Weaves `edits` into `source`.
 pub(crate) fn weave(source: &str, mut edits: Vec<Edit>) -> Woven {
-    // Outer ones first; of those at one place, what goes around the guard before what stands for it.
+    // Outer ones first; of those at one place, what goes around the guard before what stands for
+    // it.
     edits.sort_by_key(|edit| {
         let range = edit.range();
         (range.start, std::cmp::Reverse(range.end), !matches!(edit.site.kind, Kind::Arm { .. }), edit.number)

@@ -1,6 +1,7 @@
 //! The program, the terminal, memory and time.
 //!
-//! Promise: whether a profile fits is asked of the very edge that a command stretches with. Must never: stretch anything but a fixed text.
+//! Promise: whether a profile fits is asked of the very edge that a command stretches with. Must
+//! never: stretch anything but a fixed text.
 
 use super::Page;
 use crate::doctor::Found;
@@ -44,7 +45,8 @@ pub(super) fn terminal(terminal: Option<&Terminal>) -> Found {
     }))
 }
 
-/// What may be locked, who can look in, where memory goes, and whether the random generator answers.
+/// What may be locked, who can look in, where memory goes, and whether the random generator
+/// answers.
 pub(super) fn process(hardened: Hardened, page: &mut Page) {
     let locked = Locked {
         typing: LockedBytes::new(TYPED).is_ok_and(|buffer| buffer.is_locked()),

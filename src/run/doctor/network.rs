@@ -1,7 +1,7 @@
 //! The way to a server, by the client's own connections.
 //!
-//! Promise: the one request that is sent is a log-out without a session: it says nothing about anybody and changes nothing. Must never: connect in
-//! another way than a command would.
+//! Promise: the one request that is sent is a log-out without a session: it says nothing about
+//! anybody and changes nothing. Must never: connect in another way than a command would.
 
 use super::Page;
 use crate::doctor::Found;

@@ -1,7 +1,7 @@
 //! What `--json` prints: one object a line.
 //!
-//! Promise: stable names; everything in them is public or the person's own address. Must never: hold a sentence that a
-//! program would have to parse, beside `message`.
+//! Promise: stable names; everything in them is public or the person's own address. Must never:
+//! hold a sentence that a program would have to parse, beside `message`.
 
 use crate::exit::{Ending, Stopped};
 use crate::ui::text::Story;

@@ -7,7 +7,8 @@ use firstkey_core::flow::stop::Missing;
 use firstkey_core::flow::{Answer, Question};
 
 impl Script {
-    /// `--accept-reset` for exactly this address, or a person. Another address is no consent at all.
+    /// `--accept-reset` for exactly this address, or a person. Another address is no consent at
+    /// all.
     pub(super) fn consent_to_reset(&mut self, about: Box<Replacement>) -> Answer {
         self.event(&Event::Reset {
             user: &about.email,

@@ -1,7 +1,8 @@
 //! The questions about a secret key, at a terminal and in a script.
 //!
-//! Promise: a new one goes to a screen that forgets it, where there is one, or to the file that a flag names; one that exists is typed there, or read from the file that a
-//! flag or the variable names. Must never: take the key itself from a flag or a variable.
+//! Promise: a new one goes to a screen that forgets it, where there is one, or to the file that a
+//! flag names; one that exists is typed there, or read from the file that a flag or the variable
+//! names. Must never: take the key itself from a flag or a variable.
 
 use super::{SecretKeyFile, for_screen, read};
 use crate::ui::person::{AtTerminal, Kept, ended};
@@ -46,7 +47,8 @@ impl AtTerminal {
                     self.keep_secret_key_file(file);
                     return Answer::KitSaved(path);
                 }
-                // The name was no good: the key is shown again, since whoever saves it may as well write it down.
+                // The name was no good: the key is shown again, since whoever saves it may as well
+                // write it down.
                 Err(trouble) => {
                     let story = local::trouble(&trouble);
                     self.say(&vec![format!("  {}", story.headline)]);

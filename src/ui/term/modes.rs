@@ -1,7 +1,8 @@
-//! Terminal modes for the length of one prompt, and the promise that they go back to what they were.
+//! Terminal modes for the length of one prompt, and the promise that they go back to what they
+//! were.
 //!
-//! [`Modes`] puts them back when it is dropped. A copy lies in a process-wide place, from which the panic hook restores
-//! them even if nothing is ever dropped (a build that aborts on panic).
+//! [`Modes`] puts them back when it is dropped. A copy lies in a process-wide place, from which the
+//! panic hook restores them even if nothing is ever dropped (a build that aborts on panic).
 
 use std::fs::File;
 use std::io;
@@ -23,9 +24,11 @@ struct Disturbed {
 
 static DISTURBED: Mutex<Option<Disturbed>> = Mutex::new(None);
 
-/// Makes every panic put the terminal right (echo, line mode, main screen) before anything else happens.
+/// Makes every panic put the terminal right (echo, line mode, main screen) before anything else
+/// happens.
 ///
-/// Any thread's panic counts: in this program every panic is the end of the run. Calling it again does nothing.
+/// Any thread's panic counts: in this program every panic is the end of the run. Calling it again
+/// does nothing.
 pub fn install_panic_restore() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -59,13 +62,14 @@ fn restore_now() {
 #[derive(Clone)]
 struct Before {
     modes: Termios,
-    /// Whether what was typed or pasted but not read is thrown away, so that the second line of a pasted secret does not
-    /// end up as a command in the person's shell.
+    /// Whether what was typed or pasted but not read is thrown away, so that the second line of a
+    /// pasted secret does not end up as a command in the person's shell.
     drops_unread: bool,
 }
 
 impl Before {
-    /// Does not wait until all output is shown, as `TCSAFLUSH` would: a stopped terminal would hold us.
+    /// Does not wait until all output is shown, as `TCSAFLUSH` would: a stopped terminal would hold
+    /// us.
     fn put_back(&self, tty: &File) {
         // Both fail only if the terminal is gone, and then there is nothing to put back.
         if self.drops_unread {
@@ -97,10 +101,12 @@ pub(super) struct Modes {
 }
 
 impl Modes {
-    /// For a secret: no echo, every byte handed over as it is typed, what was typed ahead thrown away.
+    /// For a secret: no echo, every byte handed over as it is typed, what was typed ahead thrown
+    /// away.
     ///
-    /// Not the kernel's line editing: that cuts a line at 4,095 bytes without a word, takes a Ctrl-V away (which people
-    /// press to paste), and erases half a character where the terminal does not know that it speaks UTF-8.
+    /// Not the kernel's line editing: that cuts a line at 4,095 bytes without a word, takes a
+    /// Ctrl-V away (which people press to paste), and erases half a character where the terminal
+    /// does not know that it speaks UTF-8.
     pub(super) fn secret(tty: &Arc<File>) -> io::Result<Self> {
         let mut modes = tcgetattr(tty)?;
         let before = Before { modes: modes.clone(), drops_unread: true };
@@ -112,7 +118,8 @@ impl Modes {
         Self::enter(tty, before, &modes, OptionalActions::Flush)
     }
 
-    /// For a visible line: echo and the kernel's editing, also if the terminal was left without them by something else.
+    /// For a visible line: echo and the kernel's editing, also if the terminal was left without
+    /// them by something else.
     pub(super) fn line(tty: &Arc<File>) -> io::Result<Self> {
         let mut modes = tcgetattr(tty)?;
         let before = Before { modes: modes.clone(), drops_unread: false };

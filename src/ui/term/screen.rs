@@ -12,7 +12,8 @@ pub(super) const LEAVE: &str = "\x1b[2J\x1b[H\x1b[?1049l";
 /// Which control sequences may be sent to this terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Abilities {
-    /// Understands control sequences at all, so that turning bracketed paste off is not printed as rubbish.
+    /// Understands control sequences at all, so that turning bracketed paste off is not printed as
+    /// rubbish.
     pub(super) control_sequences: bool,
     /// Has an alternate screen.
     pub(super) alternate_screen: bool,
@@ -21,8 +22,9 @@ pub(super) struct Abilities {
 impl Abilities {
     /// By `TERM`, and `STY`, which GNU screen sets and tmux, that uses the same `TERM`, does not.
     ///
-    /// A terminal that ignores the sequence would keep the recovery kit in its scroll-back, so doubt means no: the Linux
-    /// console and the old hardware have one screen only, and GNU screen ships with `altscreen off`.
+    /// A terminal that ignores the sequence would keep the recovery kit in its scroll-back, so
+    /// doubt means no: the Linux console and the old hardware have one screen only, and GNU screen
+    /// ships with `altscreen off`.
     pub(super) fn of(term: Option<&str>, sty: Option<&str>) -> Self {
         let name = term.unwrap_or_default();
         let control_sequences = !matches!(name, "" | "dumb" | "unknown" | "emacs" | "cons25");

@@ -1,8 +1,8 @@
 //! The editing of a line that nobody sees, inside one fixed buffer.
 //!
-//! Every byte that a person types lies in the caller's buffer and nowhere else: it is read into the free end and moved
-//! down, and erased bytes are overwritten. Nothing grows, nothing is copied out. No terminal here, so that every rule can
-//! be tested by itself.
+//! Every byte that a person types lies in the caller's buffer and nowhere else: it is read into the
+//! free end and moved down, and erased bytes are overwritten. Nothing grows, nothing is copied out.
+//! No terminal here, so that every rule can be tested by itself.
 
 use std::ops::ControlFlow;
 
@@ -10,10 +10,12 @@ use zeroize::Zeroize;
 
 use super::ReadTrouble;
 
-/// Bytes at the end of the buffer that serve as working room: the line may be this much shorter than its buffer.
+/// Bytes at the end of the buffer that serve as working room: the line may be this much shorter
+/// than its buffer.
 pub const SPARE: usize = 64;
 
-/// Sent around pasted text by terminals in bracketed paste mode (xterm control sequences, "Bracketed Paste Mode").
+/// Sent around pasted text by terminals in bracketed paste mode (xterm control sequences,
+/// "Bracketed Paste Mode").
 const PASTE_MARKERS: [&[u8]; 2] = [b"\x1b[200~", b"\x1b[201~"];
 
 /// The terminal's own special characters; 0 where it has none.
@@ -38,7 +40,8 @@ impl EditingKeys {
     fn meaning(&self, byte: u8) -> Key {
         match byte {
             b'\n' | b'\r' => Key::Enter,
-            // Both senders of "backspace", whatever the terminal says: a wrong stty is not the person's fault.
+            // Both senders of "backspace", whatever the terminal says: a wrong stty is not the
+            // person's fault.
             0x08 | 0x7f => Key::Erase,
             0 => Key::Text,
             _ if byte == self.erase => Key::Erase,
@@ -75,8 +78,8 @@ impl<'b> SecretLine<'b> {
         &mut self.buffer[self.length..]
     }
 
-    /// Takes in the first `count` bytes of [`room`](Self::room). Breaks when the line is complete, or with
-    /// [`ReadTrouble::Closed`] at the end-of-file key on an empty line.
+    /// Takes in the first `count` bytes of [`room`](Self::room). Breaks when the line is complete,
+    /// or with [`ReadTrouble::Closed`] at the end-of-file key on an empty line.
     pub(super) fn took(&mut self, count: usize) -> ControlFlow<Result<(), ReadTrouble>> {
         let arrived = self.length..(self.length + count).min(self.buffer.len());
         for at in arrived.clone() {
@@ -106,7 +109,8 @@ impl<'b> SecretLine<'b> {
         ControlFlow::Continue(())
     }
 
-    /// The line's length in bytes, if it is one that can be used. What lies behind it in the buffer is wiped.
+    /// The line's length in bytes, if it is one that can be used. What lies behind it in the buffer
+    /// is wiped.
     pub(super) fn finish(self) -> Result<usize, ReadTrouble> {
         let Self { buffer, length, overfull, several_lines, .. } = self;
         buffer[length..].zeroize();

@@ -20,7 +20,8 @@ fn origin() -> Origin {
     Origin::read("https://id.example.org").expect("a good origin")
 }
 
-/// All cases of an enum, and a match that no longer compiles when a case is added here but not to the list.
+/// All cases of an enum, and a match that no longer compiles when a case is added here but not to
+/// the list.
 macro_rules! all {
     ($($pattern:pat => $value:expr),+ $(,)?) => {{
         let all = vec![$($value),+];

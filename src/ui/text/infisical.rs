@@ -1,6 +1,8 @@
-//! The sentences for servers of the other dialect: what is asked and told. How it stopped is in [`stop`].
+//! The sentences for servers of the other dialect: what is asked and told. How it stopped is in
+//! [`stop`].
 //!
-//! The same rules as everywhere here: ASCII, at most 78 columns for ordinary names, one thought a line.
+//! The same rules as everywhere here: ASCII, at most 78 columns for ordinary names, one thought a
+//! line.
 
 pub mod stop;
 

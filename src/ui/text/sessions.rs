@@ -7,7 +7,8 @@ use firstkey_core::flow::account::Seen;
 use firstkey_core::wire::sessions::Listed;
 use firstkey_core::wire::text::Printable;
 
-/// Longest address and client name that are shown for people; a longer one is cut, and whole in JSON.
+/// Longest address and client name that are shown for people; a longer one is cut, and whole in
+/// JSON.
 const LONGEST: usize = 39;
 
 /// The list, and what was ended of it.

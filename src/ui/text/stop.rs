@@ -85,7 +85,8 @@ pub fn story(stop: &Stop) -> Story {
     story
 }
 
-/// Whether the server will never take what was saved: a newer letter helps, and sending the same again does not.
+/// Whether the server will never take what was saved: a newer letter helps, and sending the same
+/// again does not.
 pub(super) fn is_final(why: &Why) -> bool {
     let Why::Invite(problem) = why else { return false };
     problem.name.ends_the_invite() || problem.name == ProblemName::InviteUnknown

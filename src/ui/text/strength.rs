@@ -1,8 +1,9 @@
 //! How good a password is, in sentences and in time.
 //!
-//! The estimate assumes the worst attacker that is plausible: a server, or somebody who has all of its data and keys, with
-//! 1,000 graphics cards. Argon2id is bound by memory traffic: a guess moves its memory about three times a pass, and a
-//! card moves about 2 TB a second (twice what a consumer card of 2022 does). Profile 2: 800 guesses a second and card.
+//! The estimate assumes the worst attacker that is plausible: a server, or somebody who has all of
+//! its data and keys, with 1,000 graphics cards. Argon2id is bound by memory traffic: a guess moves
+//! its memory about three times a pass, and a card moves about 2 TB a second (twice what a consumer
+//! card of 2022 does). Profile 2: 800 guesses a second and card.
 
 use super::Lines;
 use firstkey_core::crypto::kdf::Profile;
@@ -13,7 +14,8 @@ use firstkey_core::crypto::strength::{Part, Strength, Tail, Weakness};
 const CARDS: f64 = 1_000.0;
 /// Bytes that a card moves in a second.
 const CARD_TRAFFIC: f64 = 2e12;
-/// How often a guess moves its memory in a pass: one block written, one read, and one read to be overwritten.
+/// How often a guess moves its memory in a pass: one block written, one read, and one read to be
+/// overwritten.
 const MOVES: f64 = 3.0;
 
 /// Seconds a guess takes the assumed attacker.

@@ -1,4 +1,5 @@
-//! A request is built member by member; there is no way in for a body, a header or a path of one's own.
+//! A request is built member by member; there is no way in for a body, a header or a path of one's
+//! own.
 
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::{Endpoint, Outbound};

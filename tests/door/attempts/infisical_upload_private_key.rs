@@ -1,4 +1,5 @@
-//! Neither a private key nor what Argon2id made of a password can be sent to a server of the other dialect.
+//! Neither a private key nor what Argon2id made of a password can be sent to a server of the other
+//! dialect.
 
 use firstkey_infisical::door::{Call, Member, Request};
 use firstkey_core::secret::{MasterKey, X25519Secret};

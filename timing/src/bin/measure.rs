@@ -1,8 +1,11 @@
-//! Measures whether work takes another time for one fixed secret than for random ones (Reparaz, Balasch and Verbauwhede, "dude, is my code constant time?", 2017).
+//! Measures whether work takes another time for one fixed secret than for random ones (Reparaz,
+//! Balasch and Verbauwhede, "dude, is my code constant time?", 2017).
 //!
-//! For each piece of work two kinds of input are prepared, mixed at random and timed; Welch's t-test says whether the two kinds of times have one mean. The slowest times
-//! are left out at several limits, because whatever else the machine does is in them. |t| above 4.5 is taken for a difference. It is an estimate: a noisy machine hides
-//! small differences, and none found is no proof. Run it on a quiet one, by `timing/measure`.
+//! For each piece of work two kinds of input are prepared, mixed at random and timed; Welch's
+//! t-test says whether the two kinds of times have one mean. The slowest times are left out at
+//! several limits, because whatever else the machine does is in them. |t| above 4.5 is taken for a
+//! difference. It is an estimate: a noisy machine hides small differences, and none found is no
+//! proof. Run it on a quiet one, by `timing/measure`.
 
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey_core::crypto::envelope::{Envelope, X25519ByAccountKey};
@@ -51,7 +54,8 @@ fn t(one: &Sample, other: &Sample) -> f64 {
 /// Times `run` on inputs of two kinds, `count` in all; gives the largest |t|.
 fn largest_t<I>(count: usize, mut input: impl FnMut(bool, &mut rng::Counting) -> I, run: impl Fn(&I)) -> f64 {
     let mut rng = rng::Counting::default();
-    // All inputs are made before any is timed: what making one leaves in the processor would be measured else.
+    // All inputs are made before any is timed: what making one leaves in the processor would be
+    // measured else.
     let mut inputs = Vec::with_capacity(count);
     for _ in 0..count {
         let kind = rng.next_u64() & 1 == 1;

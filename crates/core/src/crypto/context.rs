@@ -1,6 +1,8 @@
-//! Names of things: realm, account, organisation, invite, and the context that binds every key to its account.
+//! Names of things: realm, account, organisation, invite, and the context that binds every key to
+//! its account.
 //!
-//! Promise: ids are opaque 16-byte values minted by the server; nothing here is secret. Must never: hold an e-mail or user name, which SCIM may rename.
+//! Promise: ids are opaque 16-byte values minted by the server; nothing here is secret. Must never:
+//! hold an e-mail or user name, which SCIM may rename.
 
 use super::SUITE;
 use super::encoding::pae;

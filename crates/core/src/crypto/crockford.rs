@@ -1,16 +1,20 @@
 //! Crockford's base 32: the alphabet for everything that people copy by hand.
 //!
-//! Promises: one alphabet for the whole program; reading takes either case and the look-alikes that Crockford names
-//! (`o` for `0`, `i` and `l` for `1`). `U` has no value: it is left out of the alphabet on purpose.
+//! Promises: one alphabet for the whole program; reading takes either case and the look-alikes that
+//! Crockford names (`o` for `0`, `i` and `l` for `1`). `U` has no value: it is left out of the
+//! alphabet on purpose.
 //!
-//! Writing takes the same time for every value, because what is written is a secret; reading does not: a slip is named at its place.
+//! Writing takes the same time for every value, because what is written is a secret; reading does
+//! not: a slip is named at its place.
 //!
-//! Never: guesses any other character. What a caller does with a character that has no value is its own decision.
+//! Never: guesses any other character. What a caller does with a character that has no value is its
+//! own decision.
 
 /// The 32 symbols by value.
 const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// The symbol for the low five bits of `value`; higher bits are ignored. Computed, so that no memory is read at a place that a secret names.
+/// The symbol for the low five bits of `value`; higher bits are ignored. Computed, so that no
+/// memory is read at a place that a secret names.
 pub(crate) fn symbol(value: u8) -> char {
     let value = value & 0x1f;
     // All ones from `least` on, zero below: the sign of a difference.

@@ -1,6 +1,7 @@
 //! Pre-authentication encoding: several byte strings as one, injectively (protocol section 2).
 //!
-//! Promise: two different lists never encode to the same bytes. Must never: be given secrets that outlive the call; the result is plain memory.
+//! Promise: two different lists never encode to the same bytes. Must never: be given secrets that
+//! outlive the call; the result is plain memory.
 
 /// `PAE(a1..an) = LE64(n) || for each i: LE64(len(ai)) || ai`.
 pub fn pae(pieces: &[&[u8]]) -> Vec<u8> {

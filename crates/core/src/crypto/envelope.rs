@@ -1,8 +1,10 @@
 //! Envelopes: self-describing sealed keys (protocol section 6).
 //!
-//! Promise: an envelope opens only under the key, the kind, the account, the realm and the generation that it was sealed for. The commitment is checked in
-//! constant time before the cipher is touched, so one ciphertext never opens under two keys. Every failure is the one [`EnvelopeRejected`].
-//! Must never: say why an envelope was rejected, or hand out a plaintext that was not wholly checked.
+//! Promise: an envelope opens only under the key, the kind, the account, the realm and the
+//! generation that it was sealed for. The commitment is checked in constant time before the cipher
+//! is touched, so one ciphertext never opens under two keys. Every failure is the one
+//! [`EnvelopeRejected`]. Must never: say why an envelope was rejected, or hand out a plaintext that
+//! was not wholly checked.
 //!
 //! ```text
 //! magic "FKEY" | ver 1 | suite | type | flags 0 | key_gen u32be | kdf_block (type 1 only) | env_salt[32] | nonce[24] | commit[32] | ct_len u16be | ct
@@ -80,7 +82,8 @@ kind! {
     Ed25519ByAccountKey, 4, ByAccountKey, Ed25519Seed, false
 }
 
-/// An envelope of kind `K` whose structure was checked; its contents are still untrusted until [`Envelope::open`].
+/// An envelope of kind `K` whose structure was checked; its contents are still untrusted until
+/// [`Envelope::open`].
 pub struct Envelope<K: Kind> {
     bytes: Vec<u8>,
     kind: PhantomData<K>,
@@ -89,7 +92,8 @@ pub struct Envelope<K: Kind> {
 impl<K: Kind> Envelope<K> {
     const HEADER: usize = FIXED_HEADER + if K::HAS_KDF { KdfBlock::LEN } else { 0 } + SALT + NONCE;
 
-    /// Length in bytes, the same for every envelope of the kind: 197 for type 1, 150 for the others.
+    /// Length in bytes, the same for every envelope of the kind: 197 for type 1, 150 for the
+    /// others.
     pub const LEN: usize = Self::HEADER + COMMIT + 2 + CIPHERTEXT;
 
     fn seal_kind(
@@ -120,7 +124,8 @@ impl<K: Kind> Envelope<K> {
         bytes.extend_from_slice(&u16::try_from(CIPHERTEXT).expect("invariant: 48 fits").to_be_bytes());
         bytes.extend_from_slice(&ciphertext);
 
-        // Nothing leaves that was not opened here and found equal: a flipped bit in memory must not lock a person out for ever.
+        // Nothing leaves that was not opened here and found equal: a flipped bit in memory must not
+        // lock a person out for ever.
         let sealed = Self::read(&bytes)?;
         let opened = sealed.open(kek, context, key_gen)?;
         // EXPOSE: compared in constant time with what went in.
@@ -128,7 +133,8 @@ impl<K: Kind> Envelope<K> {
         if same { Ok(sealed) } else { Err(EnvelopeRejected) }
     }
 
-    /// Checks length, magic, version, suite, type, flags and, for type 1, the profile whitelist. Runs before any Argon2id.
+    /// Checks length, magic, version, suite, type, flags and, for type 1, the profile whitelist.
+    /// Runs before any Argon2id.
     pub fn read(bytes: &[u8]) -> Result<Self, EnvelopeRejected> {
         let length_at = Self::HEADER + COMMIT;
         let whole = bytes.len() == Self::LEN
@@ -154,7 +160,8 @@ impl<K: Kind> Envelope<K> {
         KeyGen(u32::from_be_bytes(array(&self.bytes[8..12])))
     }
 
-    /// Opens, in the order of protocol section 6: structure (already read), generation, commitment, cipher, length.
+    /// Opens, in the order of protocol section 6: structure (already read), generation, commitment,
+    /// cipher, length.
     pub fn open(
         &self,
         kek: &Kek<K::By>,

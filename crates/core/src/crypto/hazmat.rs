@@ -1,9 +1,12 @@
-//! The only file that names the primitives: Argon2id, HKDF-SHA-512, SHA-2, XChaCha20-Poly1305, X25519, Ed25519.
+//! The only file that names the primitives: Argon2id, HKDF-SHA-512, SHA-2, XChaCha20-Poly1305,
+//! X25519, Ed25519.
 //!
-//! Promise: each function is one primitive with fixed parameters and no policy. Must never: be called from outside `crypto` except by the stretch port
-//! (Argon2id over memory that it owns) and by tests; decide anything; keep a secret in a buffer of its own that is not wiped.
+//! Promise: each function is one primitive with fixed parameters and no policy. Must never: be
+//! called from outside `crypto` except by the stretch port (Argon2id over memory that it owns) and
+//! by tests; decide anything; keep a secret in a buffer of its own that is not wiped.
 //!
-//! The crates leave what they worked on in their part of the stack: each function that takes a secret overwrites it (`stack`).
+//! The crates leave what they worked on in their part of the stack: each function that takes a
+//! secret overwrites it (`stack`).
 
 use super::stack::{DEEP, SHALLOW, wiped_after};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -20,7 +23,8 @@ pub use argon2::Block;
 /// Length of the Poly1305 tag in bytes.
 pub const TAG_LEN: usize = 16;
 
-/// Argon2id refused its parameters or its memory: a programming error, since profiles are a whitelist.
+/// Argon2id refused its parameters or its memory: a programming error, since profiles are a
+/// whitelist.
 #[derive(Debug, thiserror::Error)]
 #[error("Argon2id refused its parameters")]
 pub struct BadArgon2Parameters;
@@ -55,7 +59,8 @@ pub fn sha256(data: &[u8]) -> [u8; 32] {
     wiped_after::<SHALLOW, _>(|| Sha256::digest(data).into())
 }
 
-/// XChaCha20-Poly1305: ciphertext with the tag behind it. Not key-committing by itself; see `envelope`.
+/// XChaCha20-Poly1305: ciphertext with the tag behind it. Not key-committing by itself; see
+/// `envelope`.
 pub fn aead_seal(key: &[u8; 32], nonce: &[u8; 24], aad: &[u8], plaintext: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(plaintext.len() + TAG_LEN);
     out.extend_from_slice(plaintext);
@@ -85,13 +90,15 @@ pub fn x25519_public(secret: &[u8; 32]) -> [u8; 32] {
     wiped_after::<DEEP, _>(|| PublicKey::from(&StaticSecret::from(*secret)).to_bytes())
 }
 
-/// The shared secret of `secret` and the public key `theirs` (RFC 7748); `None` for a low-order key, with which everybody shares it.
+/// The shared secret of `secret` and the public key `theirs` (RFC 7748); `None` for a low-order
+/// key, with which everybody shares it.
 pub fn x25519_agree(secret: &[u8; 32], theirs: &[u8; 32]) -> Option<Zeroizing<[u8; 32]>> {
     let shared = wiped_after::<DEEP, _>(|| StaticSecret::from(*secret).diffie_hellman(&PublicKey::from(*theirs)));
     shared.was_contributory().then(|| Zeroizing::new(shared.to_bytes()))
 }
 
-/// Whether a Diffie-Hellman with this public key depends on the other side's secret; false for low-order points, whatever bit 255 says.
+/// Whether a Diffie-Hellman with this public key depends on the other side's secret; false for
+/// low-order points, whatever bit 255 says.
 pub fn x25519_is_contributory(public: &[u8; 32]) -> bool {
     StaticSecret::from([0x77; 32]).diffie_hellman(&PublicKey::from(*public)).was_contributory()
 }

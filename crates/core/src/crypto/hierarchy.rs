@@ -1,6 +1,7 @@
 //! The key hierarchy as data, for whoever explains it.
 //!
-//! Promise: the same steps and labels as in [`super::kek`] and [`super::envelope`]; a test holds them against [`label::ALL`]. Must never: hold a key, or derive one.
+//! Promise: the same steps and labels as in [`super::kek`] and [`super::envelope`]; a test holds
+//! them against [`label::ALL`]. Must never: hold a key, or derive one.
 
 use super::label;
 

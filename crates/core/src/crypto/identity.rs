@@ -1,6 +1,8 @@
-//! A person's key pairs, the signed statement that names the public halves, and its fingerprint (protocol section 7).
+//! A person's key pairs, the signed statement that names the public halves, and its fingerprint
+//! (protocol section 7).
 //!
-//! Promise: low-order X25519 keys are refused wherever a public key comes in; the fingerprint carries 103.4 bits. Must never: show a private key.
+//! Promise: low-order X25519 keys are refused wherever a public key comes in; the fingerprint
+//! carries 103.4 bits. Must never: show a private key.
 
 use super::context::{AccountContext, KeyGen};
 use super::encoding::pae;
@@ -100,7 +102,8 @@ impl PublicIdentity {
 pub struct Fingerprint(pub [u8; 64]);
 
 impl Fingerprint {
-    /// The eight words: the first 256 bits as a big-endian integer, repeatedly mod 7776, first remainder first.
+    /// The eight words: the first 256 bits as a big-endian integer, repeatedly mod 7776, first
+    /// remainder first.
     pub fn words(&self) -> [&'static str; 8] {
         words::phrase_from_digest(self.0.first_chunk().expect("invariant: 64 bytes"))
     }

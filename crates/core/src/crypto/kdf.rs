@@ -1,7 +1,9 @@
-//! Argon2id profiles: a whitelist, not ranges (protocol section 4), and the block that names one on the wire.
+//! Argon2id profiles: a whitelist, not ranges (protocol section 4), and the block that names one on
+//! the wire.
 //!
-//! Promise: a [`Profile`] exists only for one of the four compiled-in settings; parameters as heard from a server are [`KdfParams`] and become a profile
-//! only by [`KdfParams::accept`]. Must never: run Argon2id for anything but a profile, or take a salt from a server at enrolment.
+//! Promise: a [`Profile`] exists only for one of the four compiled-in settings; parameters as heard
+//! from a server are [`KdfParams`] and become a profile only by [`KdfParams::accept`]. Must never:
+//! run Argon2id for anything but a profile, or take a salt from a server at enrolment.
 
 use crate::secret::{MasterKey, Password};
 use rand_core::CryptoRngCore;
@@ -142,7 +144,8 @@ impl KdfBlock {
         out
     }
 
-    /// Reads an untrusted block: the profile number and the parameters must agree with the whitelist.
+    /// Reads an untrusted block: the profile number and the parameters must agree with the
+    /// whitelist.
     pub fn read(bytes: &[u8; Self::LEN]) -> Result<Self, KdfRefused> {
         let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let profile = KdfParams { m_kib: number(2), t: number(6), p: number(10) }.accept()?;

@@ -1,6 +1,8 @@
-//! Key-encryption keys: each one derived for one purpose, which its type names (protocol section 5).
+//! Key-encryption keys: each one derived for one purpose, which its type names (protocol section
+//! 5).
 //!
-//! Promise: deterministic derivations only. Must never: make a key that two purposes could share, or skip the account context.
+//! Promise: deterministic derivations only. Must never: make a key that two purposes could share,
+//! or skip the account context.
 
 use super::context::AccountContext;
 use super::encoding::pae;
@@ -45,7 +47,8 @@ pub struct PasswordKeys {
     pub pre: PreKey,
 }
 
-/// `prk_pw`, then `auth` and `pre`. `secret_key` must be present exactly when `block.two_secret` is set.
+/// `prk_pw`, then `auth` and `pre`. `secret_key` must be present exactly when `block.two_secret` is
+/// set.
 ///
 /// # Errors
 /// [`SecondSecretMismatch`] if it is not.
@@ -112,7 +115,8 @@ pub fn derive_recovery_seed(code: &RecoveryCode, context: &AccountContext) -> Ed
     Ed25519Seed::filled_by(|out| hazmat::hkdf(label::RECOVERY, code.expose(), &info, out))
 }
 
-/// What the recovery seed signs to prove the code: `PAE("firstkey/v1/recovery-proof", realm_id, account_id, origin, challenge)`.
+/// What the recovery seed signs to prove the code: `PAE("firstkey/v1/recovery-proof", realm_id,
+/// account_id, origin, challenge)`.
 pub fn recovery_proof_message(context: &AccountContext, origin: &str, challenge: &[u8; 32]) -> Vec<u8> {
     pae(&[label::RECOVERY_PROOF, &context.realm.0, &context.account.0, origin.as_bytes(), challenge])
 }

@@ -1,6 +1,7 @@
 //! Keys: how they are derived, sealed, opened and named.
 //!
-//! Promise: pure functions; randomness is an argument. Must never: read a clock, a file, the network or the environment, or print.
+//! Promise: pure functions; randomness is an argument. Must never: read a clock, a file, the
+//! network or the environment, or print.
 //!
 //! ```text
 //!  password --prepare--> Argon2id(salt, profile) --> MK
@@ -32,10 +33,12 @@ pub mod stack;
 pub mod strength;
 pub mod words;
 
-/// The only suite of version 1: Argon2id, HKDF-SHA-512, OPAQUE-3DH on ristretto255, XChaCha20-Poly1305 with commitment, X25519, Ed25519.
+/// The only suite of version 1: Argon2id, HKDF-SHA-512, OPAQUE-3DH on ristretto255,
+/// XChaCha20-Poly1305 with commitment, X25519, Ed25519.
 pub const SUITE: u8 = 0x01;
 
-/// Every label that separates one use of a key or hash from another, once (protocol sections 5 to 8).
+/// Every label that separates one use of a key or hash from another, once (protocol sections 5 to
+/// 8).
 pub mod label {
     /// Salt prefix of the password's HKDF: where the second secret enters.
     pub const TWO_SECRET: &[u8] = b"firstkey/v1/2skd";

@@ -1,8 +1,9 @@
 //! OPAQUE (RFC 9807): the suite, and the client's side of registration and login. Nothing else.
 //!
-//! Promise: the OPAQUE password is the stretched `auth`, never what the person typed; stretching happens before, so the suite's own key-stretching function is
-//! the identity. Ids and context bind every conversation to realm, origin, account, settings and generation.
-//! Must never: leave an export key in a type that is not wiped; say more about a failure than that it failed.
+//! Promise: the OPAQUE password is the stretched `auth`, never what the person typed; stretching
+//! happens before, so the suite's own key-stretching function is the identity. Ids and context bind
+//! every conversation to realm, origin, account, settings and generation. Must never: leave an
+//! export key in a type that is not wiped; say more about a failure than that it failed.
 
 use super::context::{AccountContext, AccountId, KeyGen};
 use super::encoding::pae;
@@ -132,7 +133,8 @@ impl Registration {
     }
 }
 
-/// The answer to a registration, by a server key that is made for this call and forgotten: what a rehearsal has in the place of a server.
+/// The answer to a registration, by a server key that is made for this call and forgotten: what a
+/// rehearsal has in the place of a server.
 pub fn answer_alone(
     request: &[u8; REQUEST_LEN],
     mut rng: &mut dyn CryptoRngCore,

@@ -1,15 +1,17 @@
 //! Password preparation, `prep = 1` (protocol section 3): what is typed becomes what is stretched.
 //!
-//! Promises: RFC 8265 OpaqueString as far as typing goes: every space separator (Zs) becomes U+0020, then NFC; no case
-//! folding, no trimming, no truncation. The same person on another keyboard or system gets the same bytes, and
-//! preparing twice changes nothing. The result is written once into a buffer that never moves.
+//! Promises: RFC 8265 OpaqueString as far as typing goes: every space separator (Zs) becomes
+//! U+0020, then NFC; no case folding, no trimming, no truncation. The same person on another
+//! keyboard or system gets the same bytes, and preparing twice changes nothing. The result is
+//! written once into a buffer that never moves.
 //!
-//! Never: judges when a password is *used*; only its size and encoding can be refused then, so that no later version
-//! can lock somebody out. What may be *set* is [`check_settable`] here and `crypto::strength` beyond it.
+//! Never: judges when a password is *used*; only its size and encoding can be refused then, so that
+//! no later version can lock somebody out. What may be *set* is [`check_settable`] here and
+//! `crypto::strength` beyond it.
 //!
-//! Residue: text that is already in NFC, so all of ASCII, is copied straight into the result. Other text passes through
-//! the normaliser, which holds a few characters of it in a small buffer on the stack (on the heap only after four
-//! combining marks in a row) and does not wipe them.
+//! Residue: text that is already in NFC, so all of ASCII, is copied straight into the result. Other
+//! text passes through the normaliser, which holds a few characters of it in a small buffer on the
+//! stack (on the heap only after four combining marks in a row) and does not wipe them.
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
@@ -32,7 +34,8 @@ pub enum PrepareError {
     NotUtf8,
 }
 
-/// Why a prepared password may not be set. A password that is already in use is never checked for these.
+/// Why a prepared password may not be set. A password that is already in use is never checked for
+/// these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsettable {
     /// There is nothing.
@@ -41,7 +44,8 @@ pub enum Unsettable {
     /// A control character (Cc), for example a tab or NUL: cannot be typed everywhere.
     #[error("the password has a control character")]
     Control,
-    /// A code point without a meaning yet, or a non-character: its normal form could change with a later Unicode.
+    /// A code point without a meaning yet, or a non-character: its normal form could change with a
+    /// later Unicode.
     #[error("the password has a character that Unicode does not define")]
     Unassigned,
     /// Too few code points.
@@ -57,7 +61,8 @@ pub enum Unsettable {
 /// Prepares a password as typed. Deterministic, and the identity on its own results.
 ///
 /// # Errors
-/// [`PrepareError::TooLong`] and [`PrepareError::NotUtf8`]; an empty password is prepared like any other.
+/// [`PrepareError::TooLong`] and [`PrepareError::NotUtf8`]; an empty password is prepared like any
+/// other.
 pub fn prepare(raw: &[u8]) -> Result<Zeroizing<Vec<u8>>, PrepareError> {
     if raw.len() > MAX_BYTES {
         return Err(PrepareError::TooLong);
@@ -100,7 +105,8 @@ fn plain_space(c: char) -> char {
     if c.general_category() == GeneralCategory::SpaceSeparator { ' ' } else { c }
 }
 
-/// Writes the characters into one buffer of the largest size allowed, so that it never grows and leaves no copies.
+/// Writes the characters into one buffer of the largest size allowed, so that it never grows and
+/// leaves no copies.
 fn collect(characters: impl Iterator<Item = char>) -> Result<Zeroizing<Vec<u8>>, PrepareError> {
     let mut prepared = Zeroizing::new(Vec::with_capacity(MAX_BYTES));
     let mut encoded = Zeroizing::new([0; 4]);

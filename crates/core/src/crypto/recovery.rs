@@ -1,15 +1,18 @@
-//! The text form of the recovery code and of the secret key (protocol section 10): write it for paper, read what people
-//! really type.
+//! The text form of the recovery code and of the secret key (protocol section 10): write it for
+//! paper, read what people really type.
 //!
-//! The bytes are symbols of Crockford's base 32, most significant bit first, unused bits of the last symbol zero; two
-//! check symbols follow, the first 10 bits of `SHA-256("firstkey/v1/recovery-check" || bytes)`. A recovery code is 26 + 2
-//! symbols in 7 groups of 4. A secret key is 52 + 2 symbols in 14 groups, the last of 2, after the prefix `SK1-`.
+//! The bytes are symbols of Crockford's base 32, most significant bit first, unused bits of the
+//! last symbol zero; two check symbols follow, the first 10 bits of
+//! `SHA-256("firstkey/v1/recovery-check" || bytes)`. A recovery code is 26 + 2 symbols in 7 groups
+//! of 4. A secret key is 52 + 2 symbols in 14 groups, the last of 2, after the prefix `SK1-`.
 //!
-//! Promises: what was written reads back in either case, with look-alikes (`o`, `i`, `l`), with any spaces and dashes
-//! or none. A wrong text is refused with the place to look at. Ten check bits let one wrong text in 1,024 through; such
-//! a code opens nothing, so it costs an explanation, not safety.
+//! Promises: what was written reads back in either case, with look-alikes (`o`, `i`, `l`), with any
+//! spaces and dashes or none. A wrong text is refused with the place to look at. Ten check bits let
+//! one wrong text in 1,024 through; such a code opens nothing, so it costs an explanation, not
+//! safety.
 //!
-//! Never: repairs a code. A hint names a group to look at; the person types it again. Leaves the symbols of one on the stack.
+//! Never: repairs a code. A hint names a group to look at; the person types it again. Leaves the
+//! symbols of one on the stack.
 
 use super::stack::{SHALLOW, wiped_after};
 use super::{crockford, hazmat, label};
@@ -67,9 +70,10 @@ pub enum CodeError {
     /// The symbols do not belong together: something was read or typed wrong.
     #[error("the code has a mistake in it")]
     Check {
-        /// The place to look at first. Given when just one likely slip (two neighbours swapped, or symbols that look
-        /// alike in handwriting) would explain everything, or failing that just one changed symbol. A hint: after two
-        /// or more mistakes it is wrong about one time in three.
+        /// The place to look at first. Given when just one likely slip (two neighbours swapped, or
+        /// symbols that look alike in handwriting) would explain everything, or failing that just
+        /// one changed symbol. A hint: after two or more mistakes it is wrong about one time in
+        /// three.
         maybe: Option<Place>,
     },
     /// A recovery code where a secret key was asked for, or the other way round.
@@ -87,7 +91,8 @@ pub fn write_code(code: &[u8; 16]) -> Zeroizing<String> {
 /// # Errors
 /// The first of: the other kind of code, a character no code has, a wrong length, a failed check.
 pub fn read_code(text: &str) -> Result<RecoveryCode, CodeError> {
-    // The prefix is made of code symbols: only together with the length does it tell the kinds apart.
+    // The prefix is made of code symbols: only together with the length does it tell the kinds
+    // apart.
     if has_prefix(text) && typed(text).count() == PREFIX.len() + symbols(32) {
         return Err(CodeError::OtherKind);
     }
@@ -106,7 +111,8 @@ pub fn write_secret_key(key: &[u8; 32]) -> Zeroizing<String> {
 pub fn read_secret_key(text: &str) -> Result<SecretKey, CodeError> {
     let skipped = match typed(text).count() {
         have if have == symbols(16) => return Err(CodeError::OtherKind),
-        // A key may begin with the symbols of the prefix; it is the prefix only where something comes after it.
+        // A key may begin with the symbols of the prefix; it is the prefix only where something
+        // comes after it.
         have if has_prefix(text) && have != symbols(32) => PREFIX.len(),
         _ => 0,
     };

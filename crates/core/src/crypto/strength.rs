@@ -1,20 +1,24 @@
-//! Judging a password that is about to be set (protocol section 3): reasons as values, never as sentences.
+//! Judging a password that is about to be set (protocol section 3): reasons as values, never as
+//! sentences.
 //!
-//! Promises: a password is refused when it is too short, cannot be typed everywhere, is on the offline list, is made of
-//! the person's or organisation's own names, is a walk over the keyboard, or is otherwise guessable in fewer than 10^8
-//! tries (a score below 3). The judgement is made here alone: nothing is looked up anywhere.
+//! Promises: a password is refused when it is too short, cannot be typed everywhere, is on the
+//! offline list, is made of the person's or organisation's own names, is a walk over the keyboard,
+//! or is otherwise guessable in fewer than 10^8 tries (a score below 3). The judgement is made here
+//! alone: nothing is looked up anywhere.
 //!
 //! The number of guesses comes from an [`Estimator`], which is an argument: zxcvbn, in the crate
 //! `firstkey-estimator`. It counts; what is weak is decided here.
 //!
 //! Never: judges a password that is only used, or returns any part of it.
 //!
-//! Limits of what is judged. The estimator's cost grows faster than the length, and its arithmetic overflows on long
-//! zigzags over the keyboard, so it never sees more than [`WINDOW`] code points at once: a password is as good as its
-//! best window, of the first [`JUDGED`] code points, with repetitions taken out first. That errs towards refusing.
+//! Limits of what is judged. The estimator's cost grows faster than the length, and its arithmetic
+//! overflows on long zigzags over the keyboard, so it never sees more than [`WINDOW`] code points
+//! at once: a password is as good as its best window, of the first [`JUDGED`] code points, with
+//! repetitions taken out first. That errs towards refusing.
 //!
-//! Residue: copies that are made here are wiped. What an estimator leaves in memory is its own affair; `firstkey-estimator`
-//! says what zxcvbn leaves. A generated passphrase needs no judgement and should not be given to it.
+//! Residue: copies that are made here are wiped. What an estimator leaves in memory is its own
+//! affair; `firstkey-estimator` says what zxcvbn leaves. A generated passphrase needs no judgement
+//! and should not be given to it.
 
 mod common;
 mod context;
@@ -38,8 +42,8 @@ const GOOD_SCORE: u8 = 3;
 
 /// Estimates how many guesses a text takes, by an attacker who knows how people choose passwords.
 pub trait Estimator {
-    /// The estimate for `window`, at most [`WINDOW`] code points of a password. `words` are guessed first: names from
-    /// the invite, longest first.
+    /// The estimate for `window`, at most [`WINDOW`] code points of a password. `words` are guessed
+    /// first: names from the invite, longest first.
     fn estimate(&self, window: &str, words: &[&str]) -> Estimate;
 }
 

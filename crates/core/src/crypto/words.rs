@@ -1,9 +1,11 @@
 //! The word list and the two things made from it: fingerprint phrases and generated passphrases.
 //!
-//! Promises: a word is found by its number without reading the list at run time (the table of offsets is made by the
-//! compiler); generated passphrases are uniform over the list; the order of the list is part of the protocol.
+//! Promises: a word is found by its number without reading the list at run time (the table of
+//! offsets is made by the compiler); generated passphrases are uniform over the list; the order of
+//! the list is part of the protocol.
 //!
-//! Never: touches a source of randomness of its own. The list is the EFF large list, see `data/README.md`.
+//! Never: touches a source of randomness of its own. The list is the EFF large list, see
+//! `data/README.md`.
 
 use rand_core::{CryptoRng, RngCore};
 use zeroize::{Zeroize, Zeroizing};
@@ -14,7 +16,8 @@ pub const LIST_LENGTH: usize = 7776;
 /// How many words a fingerprint phrase has: 103.4 bits (protocol section 7).
 pub const PHRASE_WORDS: usize = 8;
 
-/// How many words a generated passphrase has unless more are asked for: 77.5 bits (protocol section 3).
+/// How many words a generated passphrase has unless more are asked for: 77.5 bits (protocol section
+/// 3).
 pub const PASSPHRASE_WORDS: usize = 6;
 
 /// Bytes of the longest word of the list.
@@ -68,8 +71,9 @@ fn number_of(wanted: &str) -> Option<usize> {
     None
 }
 
-/// The phrase of a fingerprint (protocol section 7): the digest as one big-endian integer, divided by 7,776 again and
-/// again; each remainder is the number of a word, the first remainder the first word.
+/// The phrase of a fingerprint (protocol section 7): the digest as one big-endian integer, divided
+/// by 7,776 again and again; each remainder is the number of a word, the first remainder the first
+/// word.
 pub fn phrase_from_digest(digest: &[u8; 32]) -> [&'static str; PHRASE_WORDS] {
     let mut quotient = *digest;
     core::array::from_fn(|_| {
@@ -87,8 +91,8 @@ pub fn phrase_from_digest(digest: &[u8; 32]) -> [&'static str; PHRASE_WORDS] {
     })
 }
 
-/// Reads a fingerprint phrase as a person types it: either case, any white space around and between the words.
-/// `None` unless it is exactly eight words of the list.
+/// Reads a fingerprint phrase as a person types it: either case, any white space around and between
+/// the words. `None` unless it is exactly eight words of the list.
 pub fn read_phrase(text: &str) -> Option<[&'static str; PHRASE_WORDS]> {
     let mut typed = text.split_whitespace();
     let mut phrase = [""; PHRASE_WORDS];
@@ -98,10 +102,12 @@ pub fn read_phrase(text: &str) -> Option<[&'static str; PHRASE_WORDS]> {
     typed.next().is_none().then_some(phrase)
 }
 
-/// Reads a fingerprint phrase with whatever stands between its words on paper: white space, commas, dashes.
+/// Reads a fingerprint phrase with whatever stands between its words on paper: white space, commas,
+/// dashes.
 ///
-/// Four words of the list have a dash of their own, `yo-yo` is one of them. What stands before that dash is no word by
-/// itself, so a piece that is none is looked up together with the next. `None` unless it is exactly eight words of the list.
+/// Four words of the list have a dash of their own, `yo-yo` is one of them. What stands before that
+/// dash is no word by itself, so a piece that is none is looked up together with the next. `None`
+/// unless it is exactly eight words of the list.
 pub fn read_typed_phrase(text: &str) -> Option<[&'static str; PHRASE_WORDS]> {
     let typed = text.to_ascii_lowercase();
     let mut pieces = typed.split(|c: char| c.is_whitespace() || c == ',' || c == '-').filter(|piece| !piece.is_empty());
@@ -119,7 +125,8 @@ pub fn read_typed_phrase(text: &str) -> Option<[&'static str; PHRASE_WORDS]> {
 
 /// Makes a passphrase of `words` random words with single spaces between them.
 ///
-/// Every word is equally likely: 16-bit draws at or above the largest multiple of 7,776 are thrown away.
+/// Every word is equally likely: 16-bit draws at or above the largest multiple of 7,776 are thrown
+/// away.
 pub fn make_passphrase<R>(rng: &mut R, words: usize) -> Zeroizing<String>
 where
     R: RngCore + CryptoRng + ?Sized,

@@ -1,6 +1,8 @@
-//! What a run leaves on the disk: the checkpoint of an upload whose fate is open, and the pin of an account that was completed.
+//! What a run leaves on the disk: the checkpoint of an upload whose fate is open, and the pin of an
+//! account that was completed.
 //!
-//! Promise: both hold only bytes that were about to be sent anyway and public facts. Must never: hold a key, a password, a code or the invite's token.
+//! Promise: both hold only bytes that were about to be sent anyway and public facts. Must never:
+//! hold a key, a password, a code or the invite's token.
 
 use crate::crypto::context::{AccountContext, AccountId, InviteId, KeyGen, RealmId};
 use crate::crypto::identity::{Fingerprint, PublicIdentity};
@@ -88,8 +90,9 @@ impl Checkpoint {
         self.identity().map_or(KeyGen::FIRST, |identity| identity.key_gen)
     }
 
-    /// Whether its account was read back on this computer with other keys, of the same generation or a later one. Whoever finished it now would have a server put
-    /// keys back that were replaced.
+    /// Whether its account was read back on this computer with other keys, of the same generation
+    /// or a later one. Whoever finished it now would have a server put keys back that were
+    /// replaced.
     pub fn is_outdated(&self, pins: &[Pin]) -> bool {
         let pinned = pins.iter().find(|pin| pin.context == self.context).map(|pin| pin.identity);
         pinned.is_some_and(|pinned| {
@@ -187,7 +190,8 @@ impl Checkpoint {
         let body = Base64UrlUnpadded::decode_vec(&file.body).map_err(|_| Unreadable)?;
         let completion = Completion::read(&body).map_err(|_| Unreadable)?;
         completion.bundle.verify(&context).map_err(|_| Unreadable)?;
-        // The request is built anew through the door; if that does not give the saved bytes, they are not ours.
+        // The request is built anew through the door; if that does not give the saved bytes, they
+        // are not ours.
         let rebuilt = completion.request(&origin);
         if rebuilt.body() != body {
             return Err(Unreadable);

@@ -1,7 +1,8 @@
 //! What `firstkey forget` removes from this computer, and what has to be agreed to before.
 //!
-//! Promise: pure; what belongs to another account stays; an upload whose outcome is not known goes only if that was said. Must never: touch a file itself, or
-//! take what cannot be read for one account's.
+//! Promise: pure; what belongs to another account stays; an upload whose outcome is not known goes
+//! only if that was said. Must never: touch a file itself, or take what cannot be read for one
+//! account's.
 
 use crate::flow::stop::LocalTrouble;
 use crate::wire::origin::Origin;

@@ -1,4 +1,5 @@
-//! What a person has to keep, and the proof that they did: it is shown, then one of its groups is typed back.
+//! What a person has to keep, and the proof that they did: it is shown, then one of its groups is
+//! typed back.
 //!
 //! One [`Keeping`] proves a recovery kit and a secret key, in every flow.
 //!
@@ -138,7 +139,8 @@ impl Keepsake for Kit {
 
     fn show(&self) -> Question {
         Question::Kit(Box::new(Self {
-            // EXPOSE: the kit shows the code to its owner; the flow keeps its own copy for the proof.
+            // EXPOSE: the kit shows the code to its owner; the flow keeps its own copy for the
+            // proof.
             code: RecoveryCode::from_bytes(self.code.expose()),
             origin: self.origin.clone(),
             email: self.email.clone(),
@@ -176,7 +178,8 @@ impl Keepsake for SecretSheet {
 
     fn show(&self) -> Question {
         Question::KeepSecretKey(Box::new(Self {
-            // EXPOSE: the sheet shows the secret key to its owner; the flow keeps its own copy for the proof.
+            // EXPOSE: the sheet shows the secret key to its owner; the flow keeps its own copy for
+            // the proof.
             key: SecretKey::from_bytes(self.key.expose()),
             origin: self.origin.clone(),
             email: self.email.clone(),

@@ -1,10 +1,13 @@
 //! The flows as state machines that do nothing themselves.
 //!
-//! The driver's contract: call [`Flow::step`] with [`Reply::Begin`], perform the one effect that it returns, call `step` with the reply to just that effect, and go on
-//! until the effect is [`Effect::Finish`]; after that, or after [`Reply::Cancel`] was answered, perform nothing more. There is never more than one effect outstanding.
+//! The driver's contract: call [`Flow::step`] with [`Reply::Begin`], perform the one effect that it
+//! returns, call `step` with the reply to just that effect, and go on until the effect is
+//! [`Effect::Finish`]; after that, or after [`Reply::Cancel`] was answered, perform nothing more.
+//! There is never more than one effect outstanding.
 //!
-//! Promise: all policy lives here; a state is consumed by its step, so its secrets end with it; randomness is an argument; there is no clock.
-//! Must never: do I/O, print, or hold a sentence; sentences are `ui/text.rs`.
+//! Promise: all policy lives here; a state is consumed by its step, so its secrets end with it;
+//! randomness is an argument; there is no clock. Must never: do I/O, print, or hold a sentence;
+//! sentences are `ui/text.rs`.
 
 pub mod accept;
 pub mod account;
@@ -51,7 +54,8 @@ pub enum Effect {
     Ask(Question),
     /// Tell the person; reply with [`Reply::Told`].
     Tell(Notice),
-    /// Check that this machine can run the profile, before a password is asked for; reply with [`Reply::Ready`] or [`Reply::Trouble`].
+    /// Check that this machine can run the profile, before a password is asked for; reply with
+    /// [`Reply::Ready`] or [`Reply::Trouble`].
     Prepare(Profile),
     /// Run Argon2id; reply with [`Reply::Stretched`] or [`Reply::Trouble`].
     Stretch(StretchJob),
@@ -59,7 +63,8 @@ pub enum Effect {
     Send(Outbound),
     /// Store the checkpoint durably; reply with [`Reply::Saved`] or [`Reply::Trouble`].
     Save(Checkpoint),
-    /// Store the pin durably, then remove the checkpoint; reply with [`Reply::Saved`] or [`Reply::Trouble`].
+    /// Store the pin durably, then remove the checkpoint; reply with [`Reply::Saved`] or
+    /// [`Reply::Trouble`].
     Conclude(Pin),
     /// Let time pass; reply with [`Reply::Waited`].
     Wait(Duration),
@@ -105,20 +110,24 @@ impl Reply {
     }
 }
 
-/// A question to the person. Every one has a flag or file that answers it without a person; `ui/script.rs` lists them.
+/// A question to the person. Every one has a flag or file that answers it without a person;
+/// `ui/script.rs` lists them.
 pub enum Question {
-    /// The invite link; the trouble with the one before, if there was one. Answer: [`Answer::Text`].
+    /// The invite link; the trouble with the one before, if there was one. Answer:
+    /// [`Answer::Text`].
     Invite {
         /// What was wrong with the last paste.
         trouble: Option<LinkTrouble>,
     },
-    /// The link again: someone claimed the invite after the saved request was signed. Answer: [`Answer::Text`].
+    /// The link again: someone claimed the invite after the saved request was signed. Answer:
+    /// [`Answer::Text`].
     InviteAgain,
     /// A host name in punycode: is it really this one? Answer: yes or no.
     Host(Origin),
     /// Is this you, and do you want this? Answer: yes, no or [`Answer::NotTheInvited`].
     Consent(Box<Introduction>),
-    /// Shall the account that exists be a member of one more organisation? Answer: yes, no or [`Answer::NotTheInvited`].
+    /// Shall the account that exists be a member of one more organisation? Answer: yes, no or
+    /// [`Answer::NotTheInvited`].
     Join {
         /// Who invites whom.
         about: Box<Introduction>,
@@ -139,7 +148,8 @@ pub enum Question {
         /// The passphrase that was made.
         made: Option<Zeroizing<String>>,
     },
-    /// Here is the kit; answer when it is written down or saved. Answer: yes (written down), [`Answer::KitSaved`] or no.
+    /// Here is the kit; answer when it is written down or saved. Answer: yes (written down),
+    /// [`Answer::KitSaved`] or no.
     Kit(Box<Kit>),
     /// One group of the recovery code, typed back. Answer: [`Answer::Secret`].
     KitProof {
@@ -155,7 +165,8 @@ pub enum Question {
         /// Counts from 1.
         attempt: u32,
     },
-    /// A new password for an account that exists, or nothing to have one made. Answer: [`Answer::Secret`].
+    /// A new password for an account that exists, or nothing to have one made. Answer:
+    /// [`Answer::Secret`].
     NewPassword {
         /// Counts from 1.
         attempt: u32,
@@ -174,12 +185,14 @@ pub enum Question {
         /// Counts from 1.
         attempt: u32,
     },
-    /// The account has a secret key, which a new one would make worthless: shall there be a new one? Answer: yes or no.
+    /// The account has a secret key, which a new one would make worthless: shall there be a new
+    /// one? Answer: yes or no.
     ReplaceSecretKey {
         /// Whose.
         email: String,
     },
-    /// Here is the new secret key; answer when it is written down or saved. Answer: yes (written down), [`Answer::KitSaved`] or no.
+    /// Here is the new secret key; answer when it is written down or saved. Answer: yes (written
+    /// down), [`Answer::KitSaved`] or no.
     KeepSecretKey(Box<SecretSheet>),
     /// One group of it, typed back. Answer: [`Answer::Secret`].
     SecretKeyProof {

@@ -4,8 +4,10 @@
 //! the file read, compared with what is remembered -> code -> every part opened and compared -> findings
 //! ```
 //!
-//! Promise: each part is judged by itself, so that a reviewer sees which one does not fit; the whole fits only if the same functions say so that every other
-//! command relies on. What a code opened is dropped before anything is said. Must never: send or store anything; a [`Witness`] can be asked and told, no more.
+//! Promise: each part is judged by itself, so that a reviewer sees which one does not fit; the
+//! whole fits only if the same functions say so that every other command relies on. What a code
+//! opened is dropped before anything is said. Must never: send or store anything; a [`Witness`] can
+//! be asked and told, no more.
 
 use super::account::login::private_keys;
 use super::account::stop::Change;
@@ -258,14 +260,16 @@ fn examine(bundle: &Bundle, context: &AccountContext, code: &RecoveryCode) -> Ve
     ]
 }
 
-/// Whether it would open for `recover`: by that command's own checks, so that this one is never milder.
+/// Whether it would open for `recover`: by that command's own checks, so that this one is never
+/// milder.
 fn fits(bundle: &Bundle, context: &AccountContext, code: &RecoveryCode) -> bool {
     let by_recovery = Kek::derive_from_recovery_code(code, context);
     let account_key = bundle.envelopes.by_recovery.open(&by_recovery, context, bundle.identity.key_gen);
     bundle.verify(context).is_ok() && account_key.is_ok_and(|key| private_keys(bundle, context, &key).is_ok())
 }
 
-/// How it ends. What contradicts this computer's memory is never called a wrong code: a server that shows keys of its own would be believed.
+/// How it ends. What contradicts this computer's memory is never called a wrong code: a server that
+/// shows keys of its own would be believed.
 fn verdict(parts: &[(Part, Fit)], fits: bool, memory: Memory) -> Result<(), Trouble> {
     let is = |part, fit| parts.contains(&(part, fit));
     let is_of_another = is(Part::RecoveryKey, Fit::No) && is(Part::Envelope2, Fit::No);
@@ -303,7 +307,8 @@ impl Memory {
 fn compare(shown: &Shown, bundle: &Bundle, pins: &[Pin]) -> Memory {
     let in_realm = || pins.iter().filter(|pin| pin.context.realm == shown.context.realm);
     let Some(pin) = in_realm().find(|pin| pin.context.account == shown.context.account) else {
-        // An address stands for one account of a realm: another one in its place is what a pin is there to show.
+        // An address stands for one account of a realm: another one in its place is what a pin is
+        // there to show.
         let is_named = |pin: &Pin| {
             let known = Printable::from_untrusted(&pin.email);
             shown.email.as_ref().is_some_and(|email| known.as_str().eq_ignore_ascii_case(email.as_str()))

@@ -1,7 +1,8 @@
 //! What is remembered of a colleague: public keys by which files are sealed for them.
 //!
-//! Promise: a record holds the person's own signature over these keys, and is read only if that holds; an address leads to one account in a realm. Must
-//! never: hold anything secret, or be replaced without the person who uses it.
+//! Promise: a record holds the person's own signature over these keys, and is read only if that
+//! holds; an address leads to one account in a realm. Must never: hold anything secret, or be
+//! replaced without the person who uses it.
 
 use super::checkpoint::{Unreadable, bytes, encode, text};
 use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
@@ -24,7 +25,8 @@ pub struct Peer {
     pub identity: PublicIdentity,
     /// Their own signature over these keys.
     pub signature: IdentitySignature,
-    /// Whether the words of the fingerprint were typed here, so that a person had them from somewhere else.
+    /// Whether the words of the fingerprint were typed here, so that a person had them from
+    /// somewhere else.
     pub compared: bool,
 }
 

@@ -1,7 +1,9 @@
-//! New keys for an account that is complete: which offers are taken for that, and what the person has to know before.
+//! New keys for an account that is complete: which offers are taken for that, and what the person
+//! has to know before.
 //!
-//! Promise: what this computer remembers decides: the next generation and no other, and only where the offer says that it is a reset. Must never: let old keys
-//! be replaced without a question of its own.
+//! Promise: what this computer remembers decides: the next generation and no other, and only where
+//! the offer says that it is a reset. Must never: let old keys be replaced without a question of
+//! its own.
 
 use super::checkpoint::Pin;
 use crate::crypto::context::KeyGen;
@@ -33,12 +35,14 @@ pub struct Replacement {
 /// The generation of the keys that an offer is for.
 ///
 /// # Errors
-/// `AlreadyComplete` if this computer remembers keys of the account and the offer does not say that it replaces them; `KeyGeneration` if it does not say the next
-/// one, or where nothing is remembered, one that cannot be next to any.
+/// `AlreadyComplete` if this computer remembers keys of the account and the offer does not say that
+/// it replaces them; `KeyGeneration` if it does not say the next one, or where nothing is
+/// remembered, one that cannot be next to any.
 pub fn judge(offered: Option<Reset>, pinned: Option<&Pin>) -> Result<KeyGen, Refusal> {
     match (offered, pinned) {
         (None, None) => Ok(KeyGen::FIRST),
-        // A completed account never takes new keys by an ordinary invite; a server that offers it wants ours replaced.
+        // A completed account never takes new keys by an ordinary invite; a server that offers it
+        // wants ours replaced.
         (None, Some(_)) => Err(Refusal::AlreadyComplete),
         (Some(reset), Some(pin)) if pin.identity.key_gen.0.checked_add(1) == Some(reset.key_gen.0) => Ok(reset.key_gen),
         (Some(reset), None) if reset.key_gen > KeyGen::FIRST => Ok(reset.key_gen),

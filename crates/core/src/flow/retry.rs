@@ -16,12 +16,14 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// Whether the request was sent more than once: the answer may then be to a repetition of what was already done.
+    /// Whether the request was sent more than once: the answer may then be to a repetition of what
+    /// was already done.
     pub fn repeated(self) -> bool {
         self.tries > 0
     }
 
-    /// How long to wait before the next try; `None` when it is time to give up. 1, 2, 4, 8 seconds, or what the server asked for if that is longer.
+    /// How long to wait before the next try; `None` when it is time to give up. 1, 2, 4, 8 seconds,
+    /// or what the server asked for if that is longer.
     pub fn next(&mut self, retry_after: Option<u32>) -> Option<Duration> {
         let asked = retry_after.map_or(Duration::ZERO, |seconds| Duration::from_secs(u64::from(seconds)));
         if self.tries >= RETRIES || asked > LONGEST {

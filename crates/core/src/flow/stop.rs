@@ -1,7 +1,7 @@
 //! Why a flow stopped before its good end: what a person can act on.
 //!
-//! Promise: every stop says how far things got ([`Reach`]). `exit` gives each its code and exit code, `ui/text` its
-//! sentences. Must never: hold a sentence or a secret.
+//! Promise: every stop says how far things got ([`Reach`]). `exit` gives each its code and exit
+//! code, `ui/text` its sentences. Must never: hold a sentence or a secret.
 
 use crate::crypto::context::InviteId;
 use crate::wire::inbound::Problem;
@@ -120,7 +120,8 @@ pub enum AcceptReason {
     Paused(NoAnswer),
     /// The account is stored, and the password did not open it.
     NotOpened,
-    /// The invite adds an existing account to an organisation: another flow goes on with [`super::accept::Accept::take_joining`].
+    /// The invite adds an existing account to an organisation: another flow goes on with
+    /// [`super::accept::Accept::take_joining`].
     JoinsOnly,
     /// The link that was asked for again is not the one of the saved upload.
     OtherInvite,
@@ -199,7 +200,8 @@ pub enum NoAnswer {
     NoConnection,
     /// The certificate was not acceptable: nothing was sent.
     Certificate,
-    /// The certificate was not acceptable at the time that this computer's clock shows: nothing was sent.
+    /// The certificate was not acceptable at the time that this computer's clock shows: nothing was
+    /// sent.
     CertificateDates,
     /// The connection broke.
     Broken,
@@ -210,8 +212,8 @@ pub enum NoAnswer {
 }
 
 impl NoAnswer {
-    /// Whether it would be the same again in a few seconds: a bad certificate and an unknown name do not mend themselves, and a server that kept us waiting for a
-    /// minute would do it again.
+    /// Whether it would be the same again in a few seconds: a bad certificate and an unknown name
+    /// do not mend themselves, and a server that kept us waiting for a minute would do it again.
     pub fn lasts(self) -> bool {
         matches!(self, Self::NoSuchHost | Self::Certificate | Self::CertificateDates | Self::TimedOut)
     }

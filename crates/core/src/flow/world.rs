@@ -1,7 +1,7 @@
 //! The outside, as the asynchronous flows see it.
 //!
-//! One [`World`] for every protocol: what is asked, told, sent and remembered differs, how it is done
-//! does not.
+//! One [`World`] for every protocol: what is asked, told, sent and remembered differs, how it is
+//! done does not.
 
 use super::checkpoint::Pin;
 use super::stop::{Halt, LocalTrouble};
@@ -47,8 +47,8 @@ impl Protocol for Firstkey {
     type Pin = Pin;
 }
 
-/// Everything that a flow needs from outside: a person, a processor, a server, a clock, a disk. It is
-/// borrowed mutably, so it does one thing at a time.
+/// Everything that a flow needs from outside: a person, a processor, a server, a clock, a disk. It
+/// is borrowed mutably, so it does one thing at a time.
 pub trait World<P: Protocol = Firstkey> {
     /// Asks the person, or a script in their place.
     fn ask(&mut self, question: P::Question) -> Answer;

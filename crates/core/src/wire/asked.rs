@@ -1,7 +1,8 @@
 //! What an account's organisations ask of its locks, as the server says it with the bundle.
 //!
-//! Promise: it is read strictly, and nothing in it is below what this program accepts anyway. It can only raise what a lock costs: there is no value
-//! that asks for less. Must never: decide what is done about it; that is `flow`.
+//! Promise: it is read strictly, and nothing in it is below what this program accepts anyway. It
+//! can only raise what a lock costs: there is no value that asks for less. Must never: decide what
+//! is done about it; that is `flow`.
 
 use super::fields::Fields;
 use super::refusal::Refusal;
@@ -52,7 +53,8 @@ impl Asked {
         })
     }
 
-    /// What a new password costs: the most that is asked for by anybody, and what it costs at present; never below the default.
+    /// What a new password costs: the most that is asked for by anybody, and what it costs at
+    /// present; never below the default.
     pub fn profile(&self, present: Profile, wish: Option<Profile>) -> Profile {
         let least = present.max(Profile::DEFAULT).max(self.min_profile);
         wish.map_or(least, |wish| wish.max(least))

@@ -1,7 +1,8 @@
-//! What an account consists of on the server: the settings, four envelopes, the identity, the recovery key. Sent once, read back, compared.
+//! What an account consists of on the server: the settings, four envelopes, the identity, the
+//! recovery key. Sent once, read back, compared.
 //!
-//! Promise: a [`Bundle`] is well formed (lengths, whitelist, one generation, a valid identity signature where [`Bundle::verify`] was called).
-//! Must never: open anything; that is `crypto`'s.
+//! Promise: a [`Bundle`] is well formed (lengths, whitelist, one generation, a valid identity
+//! signature where [`Bundle::verify`] was called). Must never: open anything; that is `crypto`'s.
 
 use super::disclose::RecoveryPublic;
 use super::fields::Fields;
@@ -49,7 +50,8 @@ impl Envelopes {
     }
 }
 
-/// Everything the server holds for a person's keys, except the OPAQUE record, which never comes back.
+/// Everything the server holds for a person's keys, except the OPAQUE record, which never comes
+/// back.
 pub struct Bundle {
     /// Salt and settings.
     pub kdf_block: KdfBlock,
@@ -74,7 +76,8 @@ impl Bundle {
         Ok(Self { kdf_block, envelopes, identity, signature, recovery_public })
     }
 
-    /// Whether the parts fit each other and the account: one generation, one block, a valid identity.
+    /// Whether the parts fit each other and the account: one generation, one block, a valid
+    /// identity.
     pub fn verify(&self, context: &AccountContext) -> Result<(), Refusal> {
         let fits = self.envelopes.by_password.kdf_block() == self.kdf_block
             && self.envelopes.generations().iter().all(|key_gen| *key_gen == self.identity.key_gen);

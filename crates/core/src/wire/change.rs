@@ -1,7 +1,8 @@
 //! What changes the locks of a completed account uploads: new locks for the same keys.
 //!
-//! Promise: each is made from the bundle that it replaces, and says so; if the server holds another one by then, it stores nothing (docs/PROTOCOL.md section 12).
-//! Must never: hold anything but ciphertext and public values.
+//! Promise: each is made from the bundle that it replaces, and says so; if the server holds another
+//! one by then, it stores nothing (docs/PROTOCOL.md section 12). Must never: hold anything but
+//! ciphertext and public values.
 
 use super::bundle::{Bundle, Envelopes};
 use super::disclose::{ByBoth, ByPassword, ByRecovery, Expected, IdempotencyKey, OpaqueUpload, RecoveryPublic};
@@ -72,7 +73,8 @@ pub fn recovery(origin: &Origin, replaces: &Replaces, lock: &PasswordLock, kit: 
 }
 
 impl Expected {
-    /// Of the bundle that a change is made from: SHA-256 of the envelopes 1 and 2, one behind the other.
+    /// Of the bundle that a change is made from: SHA-256 of the envelopes 1 and 2, one behind the
+    /// other.
     pub fn of(bundle: &Bundle) -> Self {
         let Envelopes { by_password, by_recovery, .. } = &bundle.envelopes;
         Self(hazmat::sha256(&[by_password.as_bytes(), by_recovery.as_bytes()].concat()))

@@ -1,6 +1,7 @@
 //! The upload that completes an account: built from fresh keys, or read again from a saved request.
 //!
-//! Promise: [`Completion::read`] accepts exactly what [`Completion::request`] writes. Must never: hold anything but ciphertext and public values.
+//! Promise: [`Completion::read`] accepts exactly what [`Completion::request`] writes. Must never:
+//! hold anything but ciphertext and public values.
 
 use super::bundle::Bundle;
 use super::disclose::{IdempotencyKey, OpaqueUpload};

@@ -1,7 +1,8 @@
 //! The answer of the directory: a colleague's public keys, and what an administrator says of them.
 //!
-//! Promise: typed and still untrusted; the signature is not checked here, because that needs the realm that the asker knows. Must never: take a fingerprint
-//! of the server for one that was computed.
+//! Promise: typed and still untrusted; the signature is not checked here, because that needs the
+//! realm that the asker knows. Must never: take a fingerprint of the server for one that was
+//! computed.
 
 use super::fields::Fields;
 use super::json::Value;
@@ -21,13 +22,16 @@ pub struct Listing {
     pub identity: PublicIdentity,
     /// The person's own signature over them.
     pub signature: IdentitySignature,
-    /// When an administrator compared a fingerprint, seconds since 1970; which one is the next member.
+    /// When an administrator compared a fingerprint, seconds since 1970; which one is the next
+    /// member.
     pub confirmed_at: Option<u64>,
     /// The fingerprint that the administrator compared, which need not be that of these keys.
     pub confirmed: Option<Words>,
-    /// The fingerprint of an account with this address that was removed, or that this one had before its keys were reset.
+    /// The fingerprint of an account with this address that was removed, or that this one had
+    /// before its keys were reset.
     pub earlier: Option<Words>,
-    /// When the reset of this account's keys was completed, seconds since 1970; nothing where there was none.
+    /// When the reset of this account's keys was completed, seconds since 1970; nothing where there
+    /// was none.
     pub reset_at: Option<u64>,
 }
 

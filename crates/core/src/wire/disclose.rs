@@ -1,7 +1,8 @@
 //! THE DOOR: everything that may leave this machine, and why each may.
 //!
-//! Promise: the list of `impl Disclose` below is complete; the trait is sealed, so no other module can add to it, and [`super::outbound`] takes nothing else.
-//! Must never: implement `Disclose` for a password, a key, a recovery code, or raw bytes.
+//! Promise: the list of `impl Disclose` below is complete; the trait is sealed, so no other module
+//! can add to it, and [`super::outbound`] takes nothing else. Must never: implement `Disclose` for
+//! a password, a key, a recovery code, or raw bytes.
 
 use super::json::ObjectWriter;
 use crate::crypto::context::{AccountId, ChallengeId, InviteId, LoginId, SessionId};
@@ -20,7 +21,8 @@ mod sealed {
 pub trait Disclose: sealed::Sealed {
     /// Why it may, in a few words for `audit`.
     const WHY: &'static str;
-    /// Whether its text is kept out of the record that `audit` reads: it is worth something until it was used.
+    /// Whether its text is kept out of the record that `audit` reads: it is worth something until
+    /// it was used.
     const UNRECORDED: bool = false;
 
     /// Writes it as the member `name`.

@@ -1,6 +1,7 @@
 //! Taking an untrusted object apart, member by member, until nothing is left.
 //!
-//! Promise: a member is read once, by name and type; what was not asked for is refused by [`Fields::finish`]. Must never: ignore a member.
+//! Promise: a member is read once, by name and type; what was not asked for is refused by
+//! [`Fields::finish`]. Must never: ignore a member.
 
 use super::json::Value;
 use super::refusal::Refusal;

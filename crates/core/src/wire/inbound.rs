@@ -1,6 +1,7 @@
 //! Strict parsers for each reply. What comes out is typed and still untrusted; `flow` decides.
 //!
-//! Promise: limits and types are checked, unknown members are refused, server text becomes [`Printable`] at once. Must never: apply a policy.
+//! Promise: limits and types are checked, unknown members are refused, server text becomes
+//! [`Printable`] at once. Must never: apply a policy.
 
 use super::asked::Asked;
 use super::bundle::Bundle;
@@ -92,8 +93,9 @@ pub enum ProblemName {
 }
 
 impl ProblemName {
-    /// Whether it says that an invite has ended for good. A server says these of an invite to nobody but those who show its token or a signature that holds;
-    /// `InviteUnknown` speaks of what was shown, and a suspension ends.
+    /// Whether it says that an invite has ended for good. A server says these of an invite to
+    /// nobody but those who show its token or a signature that holds; `InviteUnknown` speaks of
+    /// what was shown, and a suspension ends.
     pub fn ends_the_invite(&self) -> bool {
         matches!(self, Self::InviteExpired | Self::InviteUsed | Self::InviteWithdrawn | Self::Removed)
     }
@@ -156,7 +158,8 @@ impl Response {
     }
 
     fn problem(&self) -> Result<Problem, Refusal> {
-        // A problem is no security object: unknown members are the server's business (RFC 9457 section 3.2).
+        // A problem is no security object: unknown members are the server's business (RFC 9457
+        // section 3.2).
         let mut fields = Fields::open("problem", self.json()?)?;
         let kind = fields.text("type")?;
         let name = kind.strip_prefix("urn:firstkey:problem:").ok_or(Refusal::Status(self.status))?;
@@ -242,7 +245,8 @@ pub struct Policy {
 
 /// Reads the answer to a claim.
 pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
-    // A wish for the KDF is judged first and by itself, so that whatever is wrong with it is called by its name.
+    // A wish for the KDF is judged first and by itself, so that whatever is wrong with it is called
+    // by its name.
     let kdf = fields.take_optional("kdf").map(read_kdf).transpose()?;
     let mut organisation = fields.object("organisation")?;
     let mut account = fields.object("account")?;
@@ -282,8 +286,9 @@ pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
     Ok(offer)
 }
 
-/// An address that is sent back exactly and shown as it is: at most 254 bytes, one `@`, something on both sides, and nothing but visible characters that need no
-/// quotes in an address (RFC 5321 section 4.1.2, RFC 6531 section 3.3), so that no terminal takes part of it for anything else.
+/// An address that is sent back exactly and shown as it is: at most 254 bytes, one `@`, something
+/// on both sides, and nothing but visible characters that need no quotes in an address (RFC 5321
+/// section 4.1.2, RFC 6531 section 3.3), so that no terminal takes part of it for anything else.
 pub fn read_email(text: String) -> Result<String, Refusal> {
     let plain = |part: &str| !part.is_empty() && part.chars().all(|c| is_visible(c) && !"()<>[]:;@\\,\"".contains(c));
     let shape = text.len() <= 254 && text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain));

@@ -1,7 +1,8 @@
 //! Reading JSON that somebody else wrote, and writing our own.
 //!
-//! Promise: what is read has no duplicate keys, no nesting deeper than 16, no trailing bytes and at most 64 KiB; numbers are whole or are not numbers.
-//! Writing is canonical: no blanks, keys in the order given. Must never: forgive, or lose a member silently.
+//! Promise: what is read has no duplicate keys, no nesting deeper than 16, no trailing bytes and at
+//! most 64 KiB; numbers are whole or are not numbers. Writing is canonical: no blanks, keys in the
+//! order given. Must never: forgive, or lose a member silently.
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;

@@ -1,8 +1,9 @@
 //! The invite link: `https://host[:port]/i#fkinv1.<invite id>.<token>` (protocol section 8).
 //!
-//! Promises: the whole text is checked by the grammar here before any URL library sees a byte of it, and a refusal says
-//! precisely what to look at. White space and one pair of `<...>` around the link are let pass, since mail programs
-//! put them there; nothing else is forgiven. The token is wiped when the link is dropped.
+//! Promises: the whole text is checked by the grammar here before any URL library sees a byte of
+//! it, and a refusal says precisely what to look at. White space and one pair of `<...>` around the
+//! link are let pass, since mail programs put them there; nothing else is forgiven. The token is
+//! wiped when the link is dropped.
 //!
 //! Never: contacts the host, or prints or copies the token.
 
@@ -12,7 +13,8 @@ use crate::secret::InviteToken;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
-/// The most bytes that are looked at, white space around the link not counted. The longest good link has 345.
+/// The most bytes that are looked at, white space around the link not counted. The longest good
+/// link has 345.
 const MAX_BYTES: usize = 400;
 /// What comes after the origin.
 const START: &str = "/i#fkinv1.";
@@ -23,7 +25,8 @@ const TOKEN_CHARACTERS: usize = 43;
 /// Characters of both with the dot between them.
 const BODY_CHARACTERS: usize = ID_CHARACTERS + 1 + TOKEN_CHARACTERS;
 
-/// What is wrong with a text that should be an invite link or an origin. Nothing of the text is in it.
+/// What is wrong with a text that should be an invite link or an origin. Nothing of the text is in
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LinkTrouble {
     /// Nothing was given.
@@ -112,7 +115,8 @@ impl InviteLink {
         Ok(Self { origin, invite_id, token })
     }
 
-    /// The server that the link names. Not trusted yet: a pinned server beats it, otherwise a person confirms the host.
+    /// The server that the link names. Not trusted yet: a pinned server beats it, otherwise a
+    /// person confirms the host.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }

@@ -1,7 +1,7 @@
 //! What leaves and what comes in.
 //!
-//! Promise: nothing leaves but through [`disclose`]; nothing comes in but through the strict parsers of [`inbound`], [`link`] and [`text`].
-//! Must never: touch the network itself.
+//! Promise: nothing leaves but through [`disclose`]; nothing comes in but through the strict
+//! parsers of [`inbound`], [`link`] and [`text`]. Must never: touch the network itself.
 
 pub mod asked;
 pub mod bundle;

@@ -1,7 +1,8 @@
 //! A server's address: `https://host[:port]`, read by a grammar of our own.
 //!
-//! Promises: what passes has one meaning for every URL library, resolver and person: ASCII, a registered name in lower
-//! case or a loopback address, no tricks that parsers disagree about. `http` exists for loopback only.
+//! Promises: what passes has one meaning for every URL library, resolver and person: ASCII, a
+//! registered name in lower case or a loopback address, no tricks that parsers disagree about.
+//! `http` exists for loopback only.
 //!
 //! Never: resolves, connects, or repairs what it reads.
 
@@ -13,7 +14,8 @@ const MAX_HOST: usize = 253;
 /// The longest label of a host name.
 const MAX_LABEL: usize = 63;
 
-/// The canonical address of an account server; goes into the login context (protocol section 5) as it is here.
+/// The canonical address of an account server; goes into the login context (protocol section 5) as
+/// it is here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     text: String,
@@ -81,8 +83,8 @@ impl Origin {
         self.text.starts_with(Scheme::Http.start())
     }
 
-    /// Whether the host has an internationalised label (`xn--`): it may look like another in a mail, so a person has to
-    /// confirm it as written here.
+    /// Whether the host has an internationalised label (`xn--`): it may look like another in a
+    /// mail, so a person has to confirm it as written here.
     pub fn needs_host_confirmation(&self) -> bool {
         self.host().split('.').any(|label| label.starts_with("xn--"))
     }
@@ -180,8 +182,8 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-/// Whether some parser would take this for an IPv4 address: the last label is decimal, octal or hexadecimal
-/// (`127.1`, `0x7f.1`, `2130706433`).
+/// Whether some parser would take this for an IPv4 address: the last label is decimal, octal or
+/// hexadecimal (`127.1`, `0x7f.1`, `2130706433`).
 fn ends_in_number(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or(host);
     let hex = last.strip_prefix("0x");

@@ -1,7 +1,8 @@
 //! A request as the exact bytes that are sent.
 //!
-//! Promise: the only way to build one is member by member from [`Disclose`] types; there is no second serialiser, so what `audit` prints is what was sent.
-//! Must never: take free bytes, headers or paths; an id in a path comes through the door as well.
+//! Promise: the only way to build one is member by member from [`Disclose`] types; there is no
+//! second serialiser, so what `audit` prints is what was sent. Must never: take free bytes, headers
+//! or paths; an id in a path comes through the door as well.
 
 use super::disclose::{Disclose, DiscloseInPath, base64url};
 use super::json::ObjectWriter;

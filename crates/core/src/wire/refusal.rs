@@ -1,6 +1,7 @@
 //! Why something that a server sent is not used.
 //!
-//! Promise: each variant is one broken rule; [`Refusal::blame`] says what kind of trouble it is. Must never: carry server text other than [`Printable`].
+//! Promise: each variant is one broken rule; [`Refusal::blame`] says what kind of trouble it is.
+//! Must never: carry server text other than [`Printable`].
 
 use super::text::Printable;
 use crate::crypto::kdf::KdfRefused;

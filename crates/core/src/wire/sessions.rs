@@ -1,6 +1,7 @@
 //! Readers for where an account is logged in.
 //!
-//! Promise: what a client called itself and where it came from is somebody else's text, made safe at once. Must never: guess which session is the own one.
+//! Promise: what a client called itself and where it came from is somebody else's text, made safe
+//! at once. Must never: guess which session is the own one.
 
 use super::fields::Fields;
 use super::json::Value;

@@ -1,7 +1,9 @@
-//! What `firstkey-server show EMAIL --json` prints: an account as the server holds it, read from a file.
+//! What `firstkey-server show EMAIL --json` prints: an account as the server holds it, read from a
+//! file.
 //!
-//! Promise: the parts of the account are read as strictly as those that come by the network. Members beside them are passed over, since a newer server may
-//! print more. Must never: judge whether the parts fit each other, or open anything.
+//! Promise: the parts of the account are read as strictly as those that come by the network.
+//! Members beside them are passed over, since a newer server may print more. Must never: judge
+//! whether the parts fit each other, or open anything.
 
 use super::bundle::{Bundle, Envelopes, read_identity};
 use super::disclose::RecoveryPublic;

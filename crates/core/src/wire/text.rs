@@ -1,11 +1,13 @@
 //! Text from the server, an invite or an identity provider, made safe for a terminal.
 //!
-//! Promises: a [`Printable`] is one line of visible characters and single spaces, at most [`LIMIT`] code points and the
-//! `...` that marks a cut. It moves no cursor, sets no title, reorders nothing around it, and holds nothing that a
-//! terminal would make a link of. What was taken out stays visible as `<U+XXXX>`.
+//! Promises: a [`Printable`] is one line of visible characters and single spaces, at most [`LIMIT`]
+//! code points and the `...` that marks a cut. It moves no cursor, sets no title, reorders nothing
+//! around it, and holds nothing that a terminal would make a link of. What was taken out stays
+//! visible as `<U+XXXX>`.
 //!
-//! Never: passes a character because nobody thought of it: letters, marks, numbers, punctuation and symbols that have a
-//! shape are listed, everything else is escaped. Letters of right-to-left scripts do pass, since names have them.
+//! Never: passes a character because nobody thought of it: letters, marks, numbers, punctuation and
+//! symbols that have a shape are listed, everything else is escaped. Letters of right-to-left
+//! scripts do pass, since names have them.
 
 use core::fmt;
 use unicode_properties::{GeneralCategory as Category, UnicodeGeneralCategory};
@@ -70,8 +72,9 @@ impl Printable {
         self.0.is_empty()
     }
 
-    /// Whether one word mixes Latin letters with Cyrillic or Greek ones, so that it may be read as another (`Аcme`
-    /// with a Cyrillic first letter). A warning, not a proof: a word in one foreign script alone is not noticed.
+    /// Whether one word mixes Latin letters with Cyrillic or Greek ones, so that it may be read as
+    /// another (`Аcme` with a Cyrillic first letter). A warning, not a proof: a word in one foreign
+    /// script alone is not noticed.
     pub fn mixed_scripts(&self) -> bool {
         self.0.split(|c: char| !c.is_alphanumeric()).any(|word| {
             let has = |wanted| word.chars().any(|c| script(c) == Some(wanted));
@@ -147,8 +150,8 @@ impl Line {
         true
     }
 
-    /// Whether a terminal could begin to see a link if `next` came right here: `://`, `www.`, `ftp.`, `mailto:x` and
-    /// `host.example/path` are broken with a space.
+    /// Whether a terminal could begin to see a link if `next` came right here: `://`, `www.`,
+    /// `ftp.`, `mailto:x` and `host.example/path` are broken with a space.
     fn would_link(&self, next: char) -> bool {
         let token = self.text.rsplit(' ').next().unwrap_or_default();
         // Terminals look at ASCII alone: whatever else stands before the word does not hide it.
@@ -164,7 +167,8 @@ impl Line {
     }
 }
 
-/// Whether a character has a shape of its own and no power over others. The space is not one of them.
+/// Whether a character has a shape of its own and no power over others. The space is not one of
+/// them.
 pub fn is_visible(c: char) -> bool {
     let category = match c.general_category() {
         Category::UppercaseLetter
@@ -188,8 +192,8 @@ pub fn is_visible(c: char) -> bool {
         | Category::CurrencySymbol
         | Category::ModifierSymbol
         | Category::OtherSymbol => true,
-        // Controls, bidi and other format characters, tags, line and paragraph separators, enclosing marks, private use
-        // and unassigned code points.
+        // Controls, bidi and other format characters, tags, line and paragraph separators,
+        // enclosing marks, private use and unassigned code points.
         _ => false,
     };
     category && !is_blank(c)

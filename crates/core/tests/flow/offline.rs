@@ -1,4 +1,5 @@
-//! An account of an honest server, as the server would show it, and everything that can be wrong with the file, the code and the memory of this computer.
+//! An account of an honest server, as the server would show it, and everything that can be wrong
+//! with the file, the code and the memory of this computer.
 
 use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::recovery::{CodeError, read_code, write_code};

@@ -1,5 +1,5 @@
-//! Passwords by the reason for which they are refused. The person is Ada Lovelace, ada.lovelace@example.org, of Example
-//! Corp; the server is accounts.example.org.
+//! Passwords by the reason for which they are refused. The person is Ada Lovelace,
+//! ada.lovelace@example.org, of Example Corp; the server is accounts.example.org.
 
 /// On the offline list, or near it.
 pub(crate) const COMMON: &[&str] = &[

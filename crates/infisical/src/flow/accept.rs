@@ -1,12 +1,13 @@
-//! Completing an account: from the pasted link to keys that were read back, opened, and kept in a kit.
+//! Completing an account: from the pasted link to keys that were read back, opened, and kept in a
+//! kit.
 //!
 //! ```text
 //! link -> consent -> probe -> name -> password twice -> Argon2id, keys, verifier -> kit shown and proven
 //!      -> probe -> code used up -> probe -> upload -> read back -> kit stored and read back -> log-in and opening -> done
 //! ```
 //!
-//! All slow work and every question come before the code is used up, since what it is exchanged for lasts 15 minutes.
-//! Must never: use a code up, or send keys, without a probe right before.
+//! All slow work and every question come before the code is used up, since what it is exchanged for
+//! lasts 15 minutes. Must never: use a code up, or send keys, without a probe right before.
 
 use super::super::answer;
 use super::super::claims::{self, ClaimTrouble, Claims};
@@ -181,7 +182,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         self.finish(&origin, person, made, kit, way).await
     }
 
-    /// Completing an account whose address is not proven would tie its keys to a user name that the proof changes later.
+    /// Completing an account whose address is not proven would tie its keys to a user name that the
+    /// proof changes later.
     async fn prove_address(&mut self, origin: &Origin, claims: &Claims) -> End<()> {
         self.consent(introduction(origin, claims))?;
         self.first_probe(origin, Route::Signup).await?;

@@ -1,6 +1,7 @@
 //! A new password for an account that opens with the old one.
 //!
-//! Promise: the new lock is around the same private key; it is logged in with before anything is said, and other sessions are ended.
+//! Promise: the new lock is around the same private key; it is logged in with before anything is
+//! said, and other sessions are ended.
 
 use super::super::door::{self, Call, Member, Request};
 use super::super::pin::Pin;
@@ -83,7 +84,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         self.new_lock(&who, &made, lost).await?;
         let pin = Pin { confirmed: true, ..pin };
         self.keep(&pin)?;
-        // All of them, so the ones of this run too: a log-out before would end the right to do this.
+        // All of them, so the ones of this run too: a log-out before would end the right to do
+        // this.
         self.end_sessions(&known.origin, &token).await;
         Ok(DialectDone {
             deed: DialectDeed::Changed,
@@ -96,7 +98,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         })
     }
 
-    /// Opens the account with its new lock. `lost` is what is said if the answer to the upload was lost and nothing is stored.
+    /// Opens the account with its new lock. `lost` is what is said if the answer to the upload was
+    /// lost and nothing is stored.
     pub(super) async fn new_lock(
         &mut self,
         who: &Who<'_>,

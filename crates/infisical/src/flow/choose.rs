@@ -1,6 +1,7 @@
 //! Choosing a new password, and making keys of it: all the slow work, before any code is used up.
 //!
-//! Promise: what is typed is used byte for byte; nothing is stretched that was not judged and typed twice.
+//! Promise: what is typed is used byte for byte; nothing is stretched that was not judged and typed
+//! twice.
 
 use super::super::keys::{KeysRejected, Lock, Salt, StretchJob, Unlocked, srp_exponent};
 use super::super::kit::Kit;

@@ -1,7 +1,8 @@
 //! The upload, and finding out what became of it.
 //!
-//! Promise: one payload in a run; a lost answer, and a server that says "complete already", are both resolved by logging in
-//! with the keys in hand: if they open what is stored, it is ours. Must never: send another payload, or believe a message.
+//! Promise: one payload in a run; a lost answer, and a server that says "complete already", are
+//! both resolved by logging in with the keys in hand: if they open what is stored, it is ours. Must
+//! never: send another payload, or believe a message.
 
 use super::super::answer;
 use super::super::claims::{self, Organisation as Org};
@@ -23,7 +24,8 @@ use firstkey_core::secret::TokenText;
 use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
 
-/// How often the upload may be sent in all: again only after a log-in showed that nothing is stored, or with a fresh ticket.
+/// How often the upload may be sent in all: again only after a log-in showed that nothing is
+/// stored, or with a fresh ticket.
 const SENDS: u32 = 3;
 
 /// Who completes.
@@ -155,7 +157,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         let request = way.request(origin, person, &made.lock);
         let call = request.call();
         let outcome = match self.send(&request).await {
-            // An answer that is none: something stands in between, or the server lies. What is stored decides.
+            // An answer that is none: something stands in between, or the server lies. What is
+            // stored decides.
             Err(DialectReason::Refused(refused @ Refused::Nonsense(_))) => {
                 return self.resolve(origin, person, made, way, DialectReason::Refused(refused)).await;
             }

@@ -1,6 +1,7 @@
 //! Storing the emergency kit with the server, and reading it back.
 //!
-//! Promise: a kit counts as stored only if what the server returns is what it was sent and opens to the private key.
+//! Promise: a kit counts as stored only if what the server returns is what it was sent and opens to
+//! the private key.
 
 use super::super::answer;
 use super::super::door::{self, Call, Member, Request};
@@ -54,7 +55,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         Ok(Ok(Proof { proof }))
     }
 
-    /// Stores the kit. Its verifier is of its own secret, as the clients of the time do it; the servers never use it.
+    /// Stores the kit. Its verifier is of its own secret, as the clients of the time do it; the
+    /// servers never use it.
     pub(super) async fn issue(
         &mut self,
         origin: &Origin,

@@ -1,8 +1,9 @@
 //! Logging in by SRP, and opening what comes back.
 //!
-//! Promise: the salt is the account's where that is known; what comes back must open with the password and belong together
-//! before its token is used for anything. A pair is tried again a few times: a stranger who knows the user name can disturb
-//! one by beginning another. Must never: take a log-in for proof of the server; it proves nothing but that the keys are right.
+//! Promise: the salt is the account's where that is known; what comes back must open with the
+//! password and belong together before its token is used for anything. A pair is tried again a few
+//! times: a stranger who knows the user name can disturb one by beginning another. Must never: take
+//! a log-in for proof of the server; it proves nothing but that the keys are right.
 
 use super::super::answer::{self, LoggedIn};
 use super::super::door::{Call, Code, Member, Name, Request, Ticket};

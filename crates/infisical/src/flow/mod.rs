@@ -1,11 +1,13 @@
 //! What is done on such a server, in which order. All policy of the dialect lives here.
 //!
-//! Unlike the state machines of our own protocol these flows are straight functions: a dozen calls in a row read best as a
-//! dozen lines. They are as pure: everything outside is asked of a [`World`](firstkey_core::flow::world::World), one thing at a time (it is borrowed mutably), and
+//! Unlike the state machines of our own protocol these flows are straight functions: a dozen calls
+//! in a row read best as a dozen lines. They are as pure: everything outside is asked of a
+//! [`World`](firstkey_core::flow::world::World), one thing at a time (it is borrowed mutably), and
 //! randomness and the time are arguments. A test is a world in memory.
 //!
-//! Promise: the probe passed right before anything sensitive leaves; nothing that may have happened is sent again; success is
-//! said only of what was read back and opened. Must never: do I/O, print, or hold a sentence.
+//! Promise: the probe passed right before anything sensitive leaves; nothing that may have happened
+//! is sent again; success is said only of what was read back and opened. Must never: do I/O, print,
+//! or hold a sentence.
 
 pub mod accept;
 mod change;
@@ -62,7 +64,8 @@ pub enum DialectQuestion {
     Link(LinkWish),
     /// A host in punycode: is it really this one? Yes or no.
     Host(Origin),
-    /// Is this you, and do you want this? Yes, no or [`NotTheInvited`](firstkey_core::flow::Answer::NotTheInvited).
+    /// Is this you, and do you want this? Yes, no or
+    /// [`NotTheInvited`](firstkey_core::flow::Answer::NotTheInvited).
     Consent(Box<LinkFacts>),
     /// First name, as colleagues will see it. Text.
     FirstName,
@@ -191,7 +194,8 @@ pub enum DialectNotice {
     AlsoIn(Vec<Membership>),
     /// The account is complete, but no member of the organisation.
     NotAMember(Printable),
-    /// The account was complete before: only the membership is new, and what was made here is not used.
+    /// The account was complete before: only the membership is new, and what was made here is not
+    /// used.
     NothingMade,
     /// No answer; the next try comes after this.
     Retrying {

@@ -1,7 +1,8 @@
 //! The proof that what is stored is what was made, and that it opens.
 //!
-//! Promise: the account is read back and compared byte for byte, again after the kit was stored; then it is logged in to and
-//! opened, from what the server returns alone. Must never: say that something is done before that.
+//! Promise: the account is read back and compared byte for byte, again after the kit was stored;
+//! then it is logged in to and opened, from what the server returns alone. Must never: say that
+//! something is done before that.
 
 use super::super::answer::{self, Membership};
 use super::super::door::{Call, Member, Organisation, Request};

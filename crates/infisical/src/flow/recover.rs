@@ -5,8 +5,8 @@
 //!      -> sealed key fetched and opened -> probe -> upload -> log-in and opening -> other sessions ended
 //! ```
 //!
-//! Promise: the private key stays the same one, checked against the kit and the pin; all slow work comes before the code is used up.
-//! Must never: send the kit's secret.
+//! Promise: the private key stays the same one, checked against the kit and the pin; all slow work
+//! comes before the code is used up. Must never: send the kit's secret.
 
 use super::super::answer;
 use super::super::door::{self, Call, Code, Member, Name, Request};

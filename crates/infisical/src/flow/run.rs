@@ -1,8 +1,8 @@
 //! One run: the world, and how far things got.
 //!
-//! Promise: a request that changes something is sent once; only silence before anything arrived, or a limiter's refusal, is
-//! followed by the same bytes again, after a new probe where one must come before them.
-//! Must never: take an answer for anything but what [`super::super::answer`] read.
+//! Promise: a request that changes something is sent once; only silence before anything arrived, or
+//! a limiter's refusal, is followed by the same bytes again, after a new probe where one must come
+//! before them. Must never: take an answer for anything but what [`super::super::answer`] read.
 
 use super::super::answer::{Heard, hear};
 use super::super::door::Request;
@@ -164,7 +164,8 @@ impl<'a, W: World<Infisical>> DialectRun<'a, W> {
         self.world.wait(delay).await.map_err(|_| DialectReason::Cancelled)
     }
 
-    /// A server that was busy may have been replaced by a later one meanwhile: that is what upgrades look like.
+    /// A server that was busy may have been replaced by a later one meanwhile: that is what
+    /// upgrades look like.
     async fn probe_again(&mut self, origin: &Origin, route: Route, retry: &mut Retry) -> End<()> {
         loop {
             let (why, after) = match self.probe(origin, route).await {
@@ -185,7 +186,8 @@ impl<'a, W: World<Infisical>> DialectRun<'a, W> {
         }
     }
 
-    /// Asks the server which generation it is of. Nothing is retried: whatever is not the right answer ends the flow.
+    /// Asks the server which generation it is of. Nothing is retried: whatever is not the right
+    /// answer ends the flow.
     pub(super) async fn probe(&mut self, origin: &Origin, route: Route) -> End<()> {
         let request = probe::request(origin, route);
         let response = match self.world.send(&request, None).await {

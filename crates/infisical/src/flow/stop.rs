@@ -1,6 +1,7 @@
 //! Why a flow stopped before its good end.
 //!
-//! Promise: every stop says how far things got; `ui/text/infisical.rs` has the words. Must never: hold a sentence or a secret.
+//! Promise: every stop says how far things got; `ui/text/infisical.rs` has the words. Must never:
+//! hold a sentence or a secret.
 
 use super::super::answer::Nonsense;
 use super::super::door::Call;

@@ -1,6 +1,7 @@
 //! Does the account open, and is it still the one that was completed?
 //!
-//! Promise: nothing is changed. What the server returns is opened with the password and compared with what was pinned here.
+//! Promise: nothing is changed. What the server returns is opened with the password and compared
+//! with what was pinned here.
 
 use super::super::claims;
 use super::super::door::Call;
@@ -150,7 +151,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         }
     }
 
-    /// What the server calls the account now. A server may rename it; the password stays computed with the old name.
+    /// What the server calls the account now. A server may rename it; the password stays computed
+    /// with the old name.
     fn name_of(&mut self, ticket: &Ticket, known: &DialectAccount) -> End<String> {
         let claims = match claims::read(&ticket.token) {
             Ok(claims) => claims,

@@ -1,6 +1,7 @@
 //! The other side of the handshake, for tests and fuzzing: what a real server computes.
 //!
-//! Promise: made from the facts, with no code of the client's but the group. Must never: be part of a program that somebody uses.
+//! Promise: made from the facts, with no code of the client's but the group. Must never: be part of
+//! a program that somebody uses.
 
 use super::{Form, GROUP, MULTIPLIER, NUMBER, bytes, form, power_of_generator};
 use crypto_bigint::{U256, U4096};

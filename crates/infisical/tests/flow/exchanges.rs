@@ -1,4 +1,5 @@
-//! What a real server said, played again: every recorded answer is read, and every error means what it should.
+//! What a real server said, played again: every recorded answer is read, and every error means what
+//! it should.
 
 use firstkey_core::wire::inbound::{Framing, Response};
 use firstkey_infisical::answer::{self, Heard, LoggedIn, hear};
@@ -179,7 +180,8 @@ fn recorded_successes_are_read_to_the_last_key() {
     }
     assert_eq!(answer::memberships(good(&all[&73])).expect("a list").len(), 1);
     assert!(answer::memberships(good(&all[&249])).expect("a list").is_empty());
-    // The two winners of the recorded race got the same answer; only a read-back can tell them apart.
+    // The two winners of the recorded race got the same answer; only a read-back can tell them
+    // apart.
     assert_ne!(all[&409].sent["publicKey"], all[&410].sent["publicKey"]);
 }
 

@@ -34,7 +34,8 @@ fn w08_w09_every_question_and_all_slow_work_come_before_the_code_is_used_up() {
     let last_question =
         bench.trace.iter().rposition(|one| one.starts_with("ask ") || one == "stretch").expect("questions");
     assert!(last_question < used, "{:?}", bench.trace);
-    // The probe stands right before the code, and again right before the upload, with nothing between.
+    // The probe stands right before the code, and again right before the upload, with nothing
+    // between.
     assert_eq!(bench.trace[used - 1], format!("send POST {PROBE}"));
     let rest: Vec<_> = bench.trace[used + 1..].iter().take(3).collect();
     assert_eq!(rest, [&format!("send POST {PROBE}"), &"keep".to_owned(), &format!("send POST {PROBE}")]);
@@ -130,7 +131,8 @@ fn an_account_that_was_complete_before_gets_no_keys() {
         "https://app.example.org/signupinvite?token=00000000000000000000000000000001&to=ada+new@example.org&organization_id={}",
         firstkey_testkit::infisical::fake::OTHER_ORG
     );
-    // On this machine it is known, so nothing is asked; on another one it shows at the verification.
+    // On this machine it is known, so nothing is asked; on another one it shows at the
+    // verification.
     for pins in [vec![first.pin.expect("a pin")], Vec::new()] {
         let mut again = Bench::new(bench.fake.clone());
         let known = !pins.is_empty();

@@ -1,5 +1,5 @@
-//! The flows against a server made from the facts, and against everything that it could do wrong. `w01` to `w26` name the
-//! weaknesses of docs/INFISICAL.md.
+//! The flows against a server made from the facts, and against everything that it could do wrong.
+//! `w01` to `w26` name the weaknesses of docs/INFISICAL.md.
 
 mod after;
 mod eras;

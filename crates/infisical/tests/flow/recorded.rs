@@ -1,7 +1,9 @@
-//! Every answer that a real server was recorded to give, played into a whole run by a scripted server: what the person is told then.
+//! Every answer that a real server was recorded to give, played into a whole run by a scripted
+//! server: what the person is told then.
 //!
-//! One answer of a run against the fake is replaced, not performed, by the recorded one; everything else goes on as it would. The table says how each
-//! run ends. A recorded success is a lie in another account's run, so it must not pass.
+//! One answer of a run against the fake is replaced, not performed, by the recorded one; everything
+//! else goes on as it would. The table says how each run ends. A recorded success is a lie in
+//! another account's run, so it must not pass.
 
 use crate::exchanges::{Exchange, exchanges};
 use firstkey_core::crypto::strength::Estimator;

@@ -1,10 +1,12 @@
-//! A reset at the honest server: a second invite for the same account, for the next generation of keys.
+//! A reset at the honest server: a second invite for the same account, for the next generation of
+//! keys.
 
 use super::{HonestServer, Invite};
 use serde_json::json;
 
 impl HonestServer {
-    /// An administrator starts a reset; gives the link of the new invite, which [`HonestServer::link`] gives from now on.
+    /// An administrator starts a reset; gives the link of the new invite, which
+    /// [`HonestServer::link`] gives from now on.
     ///
     /// # Panics
     /// When there is no account to reset.

@@ -1,7 +1,8 @@
 //! A server of the reference era in memory, and of later ones, made from the facts alone.
 //!
-//! Promise: it does what such a server does, side effects and odd errors included; it lies only where [`Lie`] says so; every
-//! request is in its log. It uses nothing of the client, so that a mistake there is not repeated here. Must never: do I/O.
+//! Promise: it does what such a server does, side effects and odd errors included; it lies only
+//! where [`Lie`] says so; every request is in its log. It uses nothing of the client, so that a
+//! mistake there is not repeated here. Must never: do I/O.
 
 mod join;
 mod login;

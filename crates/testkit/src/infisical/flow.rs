@@ -1,9 +1,10 @@
 //! Fuzz body: whole runs before a hostile server of the other dialect.
 //!
-//! Every answer of a server made from the facts may be replaced, cut, altered, lost or delayed. Oracle: no body holds a secret or a
-//! member called password; no code and no keys leave without a probe that passed right before; two payloads never differ;
-//! success is said only if what is stored opens with the password and is what was pinned; what is told is fit for a terminal;
-//! the run ends.
+//! Every answer of a server made from the facts may be replaced, cut, altered, lost or delayed.
+//! Oracle: no body holds a secret or a member called password; no code and no keys leave without a
+//! probe that passed right before; two payloads never differ; success is said only if what is
+//! stored opens with the password and is what was pinned; what is told is fit for a terminal; the
+//! run ends.
 
 use super::fake::{Era, Fake, Lie, Reply, TICKETS_END};
 use super::person::{Bench, ORIGIN, PASSWORD, cheap_stretch, ready};

@@ -1,7 +1,8 @@
-//! Fuzz body: answers of a server of the other dialect, pins and kits as they may be found on a disk.
+//! Fuzz body: answers of a server of the other dialect, pins and kits as they may be found on a
+//! disk.
 //!
-//! Oracle: the probe passes for nothing but the exact set; what is accepted has its one length and spelling; pins and kits read the
-//! same after they were written again.
+//! Oracle: the probe passes for nothing but the exact set; what is accepted has its one length and
+//! spelling; pins and kits read the same after they were written again.
 
 use firstkey_core::wire::inbound::{Framing, Response};
 use firstkey_infisical::answer::{self, Heard, hear};

@@ -1,7 +1,7 @@
 //! Fuzz body: whatever is pasted for a link of the other dialect.
 //!
-//! Oracle: what is accepted goes to `https` or to loopback, looks like one, keeps every plus sign, and reads the same again when
-//! it is written as a server writes it.
+//! Oracle: what is accepted goes to `https` or to loopback, looks like one, keeps every plus sign,
+//! and reads the same again when it is written as a server writes it.
 
 use firstkey_core::wire::link::InviteLink;
 use firstkey_infisical::claims;

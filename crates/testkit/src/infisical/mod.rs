@@ -1,4 +1,5 @@
-//! A world in memory for the flows of the other dialect: a server made from the facts, a person, and what they leave behind.
+//! A world in memory for the flows of the other dialect: a server made from the facts, a person,
+//! and what they leave behind.
 //!
 //! Promise: deterministic, no I/O. Must never: be part of a program that somebody uses.
 

@@ -33,7 +33,8 @@ fn links(add: &mut impl FnMut(&str, String)) {
     add("ticket", ticket);
 }
 
-/// Every answer of an honest run, the probe of every generation, a pin and a kit. Two bytes choose status and content type.
+/// Every answer of an honest run, the probe of every generation, a pin and a kit. Two bytes choose
+/// status and content type.
 fn answers(add: &mut impl FnMut(&str, Vec<u8>)) {
     const STATUSES: [u16; 10] = [200, 400, 401, 403, 404, 422, 429, 500, 502, 302];
     let frame = |status: u16, body: &[u8]| {

@@ -1,4 +1,5 @@
-//! I3, as far as it is about keys that exist: none are replaced but by a reset to the next generation that was agreed to, and none come back.
+//! I3, as far as it is about keys that exist: none are replaced but by a reset to the next
+//! generation that was agreed to, and none come back.
 
 use super::{Broken, broken, last_answer};
 use crate::player::{Heard, Log};

@@ -1,4 +1,5 @@
-//! Every sentence of the other dialect: ASCII, no wider than 78 columns for ordinary names, and none empty.
+//! Every sentence of the other dialect: ASCII, no wider than 78 columns for ordinary names, and
+//! none empty.
 
 use super::stop::story;
 use super::*;

@@ -52,7 +52,8 @@ const FEW_DIGITS: usize = 8;
 /// Letters that may be left over.
 const FEW_LETTERS: usize = 2;
 
-/// What people put around a name to make a password of it; a longer word stands before one that is a part of it.
+/// What people put around a name to make a password of it; a longer word stands before one that is
+/// a part of it.
 const FILLERS: &str = "password passwort passphrase passwd passcode pass welcome willkommen bienvenue hello login logon signin \
     secret administrator admin root user guest test temp changeme letmein company corporate office work job team \
     staff employee accounts account laptop computer email mail server vault default summer winter spring autumn \
@@ -113,7 +114,8 @@ impl Names {
             .collect()
     }
 
-    /// Whether a text is names, forwards or backwards, with nothing between and after them but fillers and a few digits.
+    /// Whether a text is names, forwards or backwards, with nothing between and after them but
+    /// fillers and a few digits.
     pub(super) fn cover(&self, text: &Folded) -> Option<(Part, Tail)> {
         let mut free = vec![true; text.shapes.len()];
         let mut longest = None;

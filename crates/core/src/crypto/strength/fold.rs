@@ -1,4 +1,5 @@
-//! One shape for the many ways of writing the same word: case, accents, spaces, signs, and digits for letters.
+//! One shape for the many ways of writing the same word: case, accents, spaces, signs, and digits
+//! for letters.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -17,7 +18,8 @@ pub(super) struct Folded {
 impl Folded {
     /// Folds a text.
     pub(super) fn of(text: &str) -> Self {
-        // No character decomposes to more than six times its bytes; growing would leave a copy behind.
+        // No character decomposes to more than six times its bytes; growing would leave a copy
+        // behind.
         let room = 6 * text.len();
         let mut folded = Self {
             shapes: Zeroizing::new(Vec::with_capacity(room)),
@@ -35,7 +37,8 @@ impl Folded {
     }
 }
 
-/// The letter that a character stands for; `None` for spaces and punctuation. `i`, `l` and `1` are one shape.
+/// The letter that a character stands for; `None` for spaces and punctuation. `i`, `l` and `1` are
+/// one shape.
 fn shape(c: char) -> Option<char> {
     match c {
         '4' | '@' => Some('a'),
@@ -51,8 +54,8 @@ fn shape(c: char) -> Option<char> {
     }
 }
 
-/// The length of the shortest piece that the whole text repeats, the last time perhaps not to its end, if what is
-/// repeated is a third of the text or more; the length of the text otherwise.
+/// The length of the shortest piece that the whole text repeats, the last time perhaps not to its
+/// end, if what is repeated is a third of the text or more; the length of the text otherwise.
 pub(super) fn period(text: &[char]) -> usize {
     (1..=text.len() * 2 / 3)
         .find(|&period| text[period..].iter().zip(text).all(|(one, other)| one == other))

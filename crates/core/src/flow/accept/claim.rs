@@ -54,7 +54,8 @@ pub(super) enum Sent<T> {
     Again(Duration),
 }
 
-/// Handles silence and passing problems of a request that changes nothing: wait and repeat the same bytes, or give up.
+/// Handles silence and passing problems of a request that changes nothing: wait and repeat the same
+/// bytes, or give up.
 pub(super) fn silence(
     retry: &mut Retry,
     why: NoAnswer,

@@ -1,4 +1,5 @@
-//! The upload: saved first, then sent, and sent again with identical bytes until the server says what became of it (I4, I5).
+//! The upload: saved first, then sent, and sent again with identical bytes until the server says
+//! what became of it (I4, I5).
 
 use super::claim::{self, Claim, Sent};
 use super::make::Made;
@@ -144,7 +145,8 @@ fn received(upload: Upload, receipt: [u8; 32], at: &mut At) -> Result<Next, Acce
     })
 }
 
-/// The saved signature is stale: somebody claimed the invite since. The link is asked for, and the same body signed anew.
+/// The saved signature is stale: somebody claimed the invite since. The link is asked for, and the
+/// same body signed anew.
 struct ExpectLinkAgain {
     upload: Upload,
 }
@@ -188,7 +190,8 @@ impl Expect for ExpectRenewal {
                 if offer.realm != context.realm || offer.account != context.account {
                     return Err(Refusal::OtherAccount.into());
                 }
-                // The saved keys are of one generation; an offer for another is not the one that was agreed to.
+                // The saved keys are of one generation; an offer for another is not the one that
+                // was agreed to.
                 let offered = offer.reset.map_or(KeyGen::FIRST, |reset| reset.key_gen);
                 if offered != upload.completion.bundle.identity.key_gen {
                     return Err(Refusal::KeyGeneration.into());

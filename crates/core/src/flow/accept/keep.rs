@@ -1,4 +1,5 @@
-//! What the person has to keep, shown and proven before anything that changes the account is sent (I4).
+//! What the person has to keep, shown and proven before anything that changes the account is sent
+//! (I4).
 
 use super::make::Made;
 use super::{At, Expect, Next, after};

@@ -7,7 +7,8 @@ use crate::flow::{Accepted, Kit};
 use crate::secret::RecoveryCode;
 use crate::wire::asked::SecretKeys;
 
-/// Shows the kit; a rehearsal ends here, without one: its keys are thrown away. The recovery code ends with the proof.
+/// Shows the kit; a rehearsal ends here, without one: its keys are thrown away. The recovery code
+/// ends with the proof.
 pub(super) fn show(made: Made, code: RecoveryCode) -> Result<Next, AcceptReason> {
     if made.run.rehearsal {
         let request = made

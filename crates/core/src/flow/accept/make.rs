@@ -94,7 +94,8 @@ impl Expect for ExpectOpaqueResponse {
     }
 }
 
-/// Everything is sealed and the private keys are gone; a secret key stays until the account was read back.
+/// Everything is sealed and the private keys are gone; a secret key stays until the account was
+/// read back.
 pub(super) struct Made {
     pub(super) run: Enrolment,
     pub(super) completion: Completion,
@@ -135,7 +136,8 @@ fn seal(
         signature: pairs.sign(key_gen, context),
         recovery_public,
     };
-    // The signature is checked before it leaves, as the envelopes are: a fault must not become an account.
+    // The signature is checked before it leaves, as the envelopes are: a fault must not become an
+    // account.
     bundle.verify(context).map_err(|_| EnvelopeRejected)?;
     let completion = Completion {
         idempotency_key: IdempotencyKey(idempotency_key),

@@ -5,7 +5,8 @@
 //!      -> checkpoint saved -> enrol/complete -> receipt -> password once more -> login -> bundle compared and opened -> pin -> done
 //! ```
 //!
-//! Promise: I3 to I8 hold for any person and any server. Must never: send an upload that is not saved, or say "done" before the read-back.
+//! Promise: I3 to I8 hold for any person and any server. Must never: send an upload that is not
+//! saved, or say "done" before the read-back.
 
 mod choose;
 mod claim;
@@ -40,7 +41,8 @@ pub struct Options {
     pub profile: Option<Profile>,
     /// Stop right before the upload and show it.
     pub rehearsal: bool,
-    /// Take up the newest checkpoint without asking for a link, or an older one where the newest was refused for good.
+    /// Take up the newest checkpoint without asking for a link, or an older one where the newest
+    /// was refused for good.
     pub resume: bool,
     /// Accounts that were completed on this machine.
     pub pins: Vec<Pin>,
@@ -62,7 +64,8 @@ pub struct Accept {
     joining: Option<Joining>,
 }
 
-/// A claimed invite that brings an account that exists into one more organisation. Nothing was asked yet but for the link.
+/// A claimed invite that brings an account that exists into one more organisation. Nothing was
+/// asked yet but for the link.
 pub struct Joining {
     /// Who invites whom.
     pub introduction: Introduction,
@@ -124,7 +127,8 @@ impl<F: FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, AcceptReason>> E
     }
 }
 
-/// Does `effect`, then `next`. Only the reply to just that effect will do: nothing is taken for saved because something else was said.
+/// Does `effect`, then `next`. Only the reply to just that effect will do: nothing is taken for
+/// saved because something else was said.
 fn after(
     effect: Effect,
     next: impl FnOnce(&mut dyn CryptoRngCore, &mut At) -> Result<Next, AcceptReason> + 'static,

@@ -1,4 +1,5 @@
-//! The read-back: log in with the password typed once more, compare what comes back with what was sent, open everything (I6).
+//! The read-back: log in with the password typed once more, compare what comes back with what was
+//! sent, open everything (I6).
 
 use super::choose::prepared;
 use super::claim;
@@ -79,7 +80,8 @@ impl<S: Hear> Expect for Sending<S> {
         at: &mut At,
     ) -> Result<Next, AcceptReason> {
         debug_assert_eq!(at.reach, Reach::Stored);
-        // A refused login is about the password, a throttled one is not repeated; everything else is about the connection.
+        // A refused login is about the password, a throttled one is not repeated; everything else
+        // is about the connection.
         let (why, retry_after) = match reply {
             Reply::Unreachable(why) => (why, None),
             Reply::Received(response) => match response.read(S::parse)? {
@@ -175,7 +177,8 @@ impl Expect for ExpectStretched {
     }
 }
 
-/// Begins a login conversation. A proof serves once, so where its answer gets lost only a new conversation can tell what is stored: `spare` is for that one.
+/// Begins a login conversation. A proof serves once, so where its answer gets lost only a new
+/// conversation can tell what is stored: `spare` is for that one.
 fn log_in(
     this: Try,
     pre: PreKey,
@@ -272,15 +275,17 @@ impl Hear for ExpectBundle {
     fn refused(self, repeated: bool, rng: &mut dyn CryptoRngCore) -> Result<Next, AcceptReason> {
         match self.spare {
             _ if !repeated => not_opened(self.this),
-            // The first proof may have arrived and its answer got lost: then it is the repetition that is refused, not the password.
+            // The first proof may have arrived and its answer got lost: then it is the repetition
+            // that is refused, not the password.
             Some(spare) => log_in(self.this, self.pre, spare, None, rng),
             None => Err(AcceptReason::Unreachable(NoAnswer::Broken)),
         }
     }
 }
 
-/// Opens envelope 1 with the password, 3 and 4 with what is in it, and recomputes the public keys. Envelope 2 needs the recovery code, which is gone; it was opened when
-/// it was sealed and is byte for byte the same.
+/// Opens envelope 1 with the password, 3 and 4 with what is in it, and recomputes the public keys.
+/// Envelope 2 needs the recovery code, which is gone; it was opened when it was sealed and is byte
+/// for byte the same.
 fn open(bundle: &Bundle, pre: &PreKey, export_key: &ExportKey, upload: &Upload) -> Result<(), Refusal> {
     let context = upload.checkpoint.context;
     let key_gen = bundle.identity.key_gen;

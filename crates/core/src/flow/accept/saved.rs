@@ -1,8 +1,11 @@
-//! Saved uploads, taken up again: the newest first, and on to an older one where the server says that the newer one's invite has ended.
+//! Saved uploads, taken up again: the newest first, and on to an older one where the server says
+//! that the newer one's invite has ended.
 //!
-//! Promise: a refusal makes nothing forgotten: every saved upload stays where it is, and the next run asks again. Nothing is passed over whose fate is open: behind a newer
-//! upload that may yet be stored no older one is opened, whose log-in would call off what the newer one is for.
-//! Must never: send an upload for an account of which this computer remembers other keys that are as new.
+//! Promise: a refusal makes nothing forgotten: every saved upload stays where it is, and the next
+//! run asks again. Nothing is passed over whose fate is open: behind a newer upload that may yet be
+//! stored no older one is opened, whose log-in would call off what the newer one is for. Must
+//! never: send an upload for an account of which this computer remembers other keys that are as
+//! new.
 
 use super::{At, Next, after, commit};
 use crate::flow::checkpoint::{Checkpoint, Pin};

@@ -55,7 +55,8 @@ impl Expect for ExpectLink {
         };
         at.origin = Some(link.origin().clone());
         at.invite = Some(link.invite_id());
-        // Running the same command twice must be harmless: finished here already, or half-way here already.
+        // Running the same command twice must be harmless: finished here already, or half-way here
+        // already.
         if let Some(pin) =
             options.pins.iter().find(|pin| pin.accepted(link.invite_id()) && pin.origin == *link.origin())
         {
@@ -66,7 +67,8 @@ impl Expect for ExpectLink {
                 secret_keys: SecretKeys::Off,
             }));
         }
-        // An upload that other keys have taken the place of is none of these: its link is judged like any other.
+        // An upload that other keys have taken the place of is none of these: its link is judged
+        // like any other.
         let ours = |saved: &Checkpoint| {
             saved.invite == link.invite_id()
                 && saved.request.origin() == link.origin()

@@ -1,6 +1,7 @@
 //! From the offer as heard to terms that this program keeps.
 //!
-//! Promise: the built-in protection is a floor; a server may raise it and never lower it (I3). Must never: apply a policy member that it does not know.
+//! Promise: the built-in protection is a floor; a server may raise it and never lower it (I3). Must
+//! never: apply a policy member that it does not know.
 
 use super::Options;
 use crate::crypto::SUITE;

@@ -1,7 +1,9 @@
 //! Sending a change of an account's locks, and finding out what became of it.
 //!
-//! Promise: a change is sent again only byte for byte; "changed" is said only after what is stored was read back with the new lock's secret, or with one that
-//! still holds, and compared. A lost answer is found out in the same way. Must never: leave the person without knowing which secret holds, as far as that can be known.
+//! Promise: a change is sent again only byte for byte; "changed" is said only after what is stored
+//! was read back with the new lock's secret, or with one that still holds, and compared. A lost
+//! answer is found out in the same way. Must never: leave the person without knowing which secret
+//! holds, as far as that can be known.
 
 use super::lock::Fresh;
 use super::login::Open;
@@ -61,7 +63,8 @@ impl Expectation {
 }
 
 impl<W: World> Run<'_, W> {
-    /// Sends the change until there is an answer; the same session and the same bytes are answered alike.
+    /// Sends the change until there is an answer; the same session and the same bytes are answered
+    /// alike.
     pub(super) async fn upload(&mut self, session: &SessionToken, change: &Outbound) -> End<()> {
         self.reach = Reach::Unknown;
         match self.send_in(session, change, inbound::read_receipt).await? {
@@ -89,7 +92,8 @@ impl<W: World> Run<'_, W> {
         proof
     }
 
-    /// What became of it: `proof` is what a log-in after the change found, whatever was answered to the change.
+    /// What became of it: `proof` is what a log-in after the change found, whatever was answered to
+    /// the change.
     pub(super) fn conclude(
         &mut self,
         known: Known,
@@ -103,7 +107,8 @@ impl<W: World> Run<'_, W> {
             // It said that it stored the change, and did not.
             (Ok(None), Ok(())) => return Err(Refusal::Receipt.into()),
             (Ok(None), Err(why)) => {
-                // That the new password opens nothing is only as good as the line that said so, unless the server refused the change in so many words.
+                // That the new password opens nothing is only as good as the line that said so,
+                // unless the server refused the change in so many words.
                 if matches!(why, AccountReason::Problem(_)) {
                     self.reach = Reach::NothingChanged;
                 }

@@ -1,6 +1,7 @@
 //! Choosing a new password for an account that exists: judged, typed twice, or made.
 //!
-//! Promise: what comes out was judged on this machine and typed twice alike. Must never: send anything.
+//! Promise: what comes out was judged on this machine and typed twice alike. Must never: send
+//! anything.
 
 use super::Known;
 use super::run::{End, Run};
@@ -59,7 +60,8 @@ impl<W: World> Run<'_, W> {
     }
 }
 
-/// Prepares and judges; the notice says how it was judged. The server's organisations cannot be asked for a longer one any more.
+/// Prepares and judges; the notice says how it was judged. The server's organisations cannot be
+/// asked for a longer one any more.
 fn judged(
     known: &Known,
     profile: Profile,

@@ -1,12 +1,14 @@
-//! One more organisation for an account that exists: accepted with the invite and with the password; no key is made or changed.
+//! One more organisation for an account that exists: accepted with the invite and with the
+//! password; no key is made or changed.
 //!
 //! ```text
 //! claimed invite -> both organisations shown -> consent -> login/params, compared with invite and pin -> password -> login -> opened
 //!      -> invites/join, signed by the claim and in the session -> pin -> done
 //! ```
 //!
-//! Promise: nothing is accepted before the person consented and the account opened; an invite for another account than the one that opened is refused. Must never:
-//! make keys, or send a password to whoever made the invite.
+//! Promise: nothing is accepted before the person consented and the account opened; an invite for
+//! another account than the one that opened is refused. Must never: make keys, or send a password
+//! to whoever made the invite.
 
 use super::run::{End, Heard, Run};
 use super::stop::{AccountReason, AccountStop};

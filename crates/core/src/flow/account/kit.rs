@@ -1,11 +1,13 @@
-//! A new recovery kit for the same keys: a new envelope 2 and a new recovery key; password and everything else stay.
+//! A new recovery kit for the same keys: a new envelope 2 and a new recovery key; password and
+//! everything else stay.
 //!
 //! ```text
 //! opened with the password -> the kit shown, and proven to have been kept -> logged in once more -> account/kit -> receipt
 //!      -> logged in again -> the bundle compared, byte for byte -> done
 //! ```
 //!
-//! Promise: the old kit opens the account until the server has stored the new one, and the new one from then on; nothing is sent before the person has the new one.
+//! Promise: the old kit opens the account until the server has stored the new one, and the new one
+//! from then on; nothing is sent before the person has the new one.
 
 use super::change::Expectation;
 use super::run::{End, Run};

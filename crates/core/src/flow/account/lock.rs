@@ -1,7 +1,8 @@
 //! New locks for the same keys: one that a new password opens, one that a new recovery code opens.
 //!
-//! Promise: the account key is sealed anew and opened again before anything of it is sent; a recovery code was written down and proven before its lock leaves.
-//! Must never: change a key pair, or keep a secret that its caller does not need.
+//! Promise: the account key is sealed anew and opened again before anything of it is sent; a
+//! recovery code was written down and proven before its lock leaves. Must never: change a key pair,
+//! or keep a secret that its caller does not need.
 
 use super::Known;
 use super::run::{End, Heard, Run};
@@ -54,7 +55,8 @@ impl<W: World> Run<'_, W> {
         Ok(Fresh { block, auth, pre })
     }
 
-    /// Registers the new password and seals the account key under it; `server_key` is the server's, where it is known.
+    /// Registers the new password and seals the account key under it; `server_key` is the server's,
+    /// where it is known.
     pub(super) async fn lock_by_password(
         &mut self,
         known: &Known,
@@ -88,7 +90,8 @@ impl<W: World> Run<'_, W> {
         Ok(PasswordLock { opaque_upload: OpaqueUpload(registered.upload), kdf_block: fresh.block, envelope })
     }
 
-    /// Makes a recovery code, has it written down and proven, and seals the account key under it. The code ends here.
+    /// Makes a recovery code, has it written down and proven, and seals the account key under it.
+    /// The code ends here.
     pub(super) fn lock_by_kit(&mut self, known: &Known, holder: &Holder<'_>) -> End<KitLock> {
         let code = RecoveryCode::make(self.rng);
         let context = holder.context;

@@ -1,7 +1,8 @@
 //! Logging in with a typed password, and opening what comes back.
 //!
-//! Promise: the server's parameters are compared with what is remembered before a password is asked for; the password is stretched for exactly one attempt;
-//! ciphertext is compared and opened before anything of it is believed.
+//! Promise: the server's parameters are compared with what is remembered before a password is asked
+//! for; the password is stretched for exactly one attempt; ciphertext is compared and opened before
+//! anything of it is believed.
 
 use super::Known;
 use super::lock::Holder;
@@ -221,14 +222,16 @@ fn compare(pin: &Pin, params: &LoginParams) -> End<()> {
     if params.key_gen != pin.identity.key_gen {
         return Err(AccountReason::Changed(Change::OtherKeys));
     }
-    // A second secret is never taken away: whoever says so wants the password to be all that there is to guess.
+    // A second secret is never taken away: whoever says so wants the password to be all that there
+    // is to guess.
     if pin.two_secret && !params.kdf_block.two_secret {
         return Err(AccountReason::Changed(Change::SecretKeyGone));
     }
     Ok(())
 }
 
-/// Verifies, compares and opens the bundle: envelope 1 with the password, 3 and 4 with what is in it. Envelope 2 needs the recovery code.
+/// Verifies, compares and opens the bundle: envelope 1 with the password, 3 and 4 with what is in
+/// it. Envelope 2 needs the recovery code.
 fn check(
     known: &Known,
     params: &LoginParams,

@@ -1,13 +1,16 @@
-//! An account that exists: opened with its password, and compared with what this computer remembers of it.
+//! An account that exists: opened with its password, and compared with what this computer remembers
+//! of it.
 //!
 //! ```text
 //! host -> login/params -> compared with the pin -> password -> stretch -> login/start -> server's key compared -> login/finish
 //!      -> bundle verified, compared, opened -> pin stored -> done
 //! ```
 //!
-//! Written as an async function over a [`World`](super::world::World): the compiler makes the state machine, the world performs one effect at a time, and a test that answers at
-//! once runs a whole flow without a runtime. Promise: a changed identity or an older generation never passes for the account that was pinned; one attempt
-//! at the server for each typed password. Must never: do I/O, hold a sentence, or store a pin before everything opened.
+//! Written as an async function over a [`World`](super::world::World): the compiler makes the state
+//! machine, the world performs one effect at a time, and a test that answers at once runs a whole
+//! flow without a runtime. Promise: a changed identity or an older generation never passes for the
+//! account that was pinned; one attempt at the server for each typed password. Must never: do I/O,
+//! hold a sentence, or store a pin before everything opened.
 
 mod change;
 mod choose;

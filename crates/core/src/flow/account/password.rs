@@ -1,13 +1,14 @@
-//! A new password for the same keys: a new salt, a new OPAQUE record, a new envelope 1; everything else stays, a secret
-//! key too.
+//! A new password for the same keys: a new salt, a new OPAQUE record, a new envelope 1; everything
+//! else stays, a secret key too.
 //!
 //! ```text
 //! opened with the present password -> new password twice -> stretch -> logged in once more -> account/password/start -> sealed and opened again
 //!      -> account/password -> receipt -> logged in with the new one -> the bundle compared, byte for byte -> done
 //! ```
 //!
-//! The second log-in is there because a person may think for longer than a session lives. Promise: the old password opens the account until the server has
-//! stored the new one, and the new one from then on.
+//! The second log-in is there because a person may think for longer than a session lives. Promise:
+//! the old password opens the account until the server has stored the new one, and the new one from
+//! then on.
 
 use super::run::{End, Run};
 use super::stop::{AccountReason, AccountStop};

@@ -4,9 +4,11 @@
 //! opened with the password -> directory -> realm and signature -> the address against what is remembered -> generation -> keys -> words, if some were typed
 //! ```
 //!
-//! The statement that a colleague signs names their account and not their address, so the server alone says who stands behind an address, once. From then on this
-//! computer knows it. Promise: what differs from that is given out only with the words of the new fingerprint, which a person must have from somewhere else;
-//! an older generation never. Must never: take what an administrator compared for the keys that are shown now, or store anything; that is for whoever asked.
+//! The statement that a colleague signs names their account and not their address, so the server
+//! alone says who stands behind an address, once. From then on this computer knows it. Promise:
+//! what differs from that is given out only with the words of the new fingerprint, which a person
+//! must have from somewhere else; an older generation never. Must never: take what an administrator
+//! compared for the keys that are shown now, or store anything; that is for whoever asked.
 
 use super::run::{End, Heard, Run};
 use super::stop::{AccountReason, AccountStop};
@@ -41,7 +43,8 @@ pub struct FoundPeer {
     pub sight: Sight,
     /// What it takes the place of.
     pub instead_of: Vec<Peer>,
-    /// When an administrator compared these very keys, if one did; seconds since 1970, 0 if the server does not say.
+    /// When an administrator compared these very keys, if one did; seconds since 1970, 0 if the
+    /// server does not say.
     pub confirmed_at: Option<u64>,
     /// Whether an administrator compared other keys of this person.
     pub others_confirmed: bool,
@@ -113,7 +116,8 @@ fn verified(own: &Pin, email: String, listing: &Listing) -> End<Peer> {
     })
 }
 
-/// What is shown against what is remembered and what was typed: how it relates, whether a person compared it, and what it takes the place of.
+/// What is shown against what is remembered and what was typed: how it relates, whether a person
+/// compared it, and what it takes the place of.
 fn judge(
     own: &Pin,
     shown: &Peer,

@@ -6,9 +6,11 @@
 //!      -> recovery/complete -> receipt -> logged in with the new password -> the bundle compared, byte for byte -> done
 //! ```
 //!
-//! Promise: the code never leaves, only its signature over a challenge of this server; the old password and the old code open the account until the server has
-//! stored the new ones. A code that opens nothing and a bundle that was altered are told apart only where the server's own signature check already did.
-//! Must never: send a text that is not a code, or believe a bundle that the code does not open.
+//! Promise: the code never leaves, only its signature over a challenge of this server; the old
+//! password and the old code open the account until the server has stored the new ones. A code that
+//! opens nothing and a bundle that was altered are told apart only where the server's own signature
+//! check already did. Must never: send a text that is not a code, or believe a bundle that the code
+//! does not open.
 
 use super::change::Expectation;
 use super::lock::Holder;
@@ -90,7 +92,8 @@ impl<W: World> Run<'_, W> {
         let profile = first.asked.profile(first.bundle.kdf_block.profile, wish);
         self.world.prepare(profile).map_err(AccountReason::Local)?;
         let password = self.choose(&known, profile)?;
-        // Whoever lost everything but the code has lost the secret key too. If anybody says that there is one, there will be one: none is ever taken away.
+        // Whoever lost everything but the code has lost the secret key too. If anybody says that
+        // there is one, there will be one: none is ever taken away.
         let has_one = params.kdf_block.two_secret || first.bundle.kdf_block.two_secret;
         let wants_one = has_one || first.asked.secret_key == SecretKeys::Required;
         let key = wants_one.then(|| SecretKey::make(self.rng));
@@ -157,7 +160,8 @@ impl<W: World> Run<'_, W> {
         Err(AccountReason::CodeOpensNothing)
     }
 
-    /// Proves the code and opens what comes back; `None` if the server says that the proof does not hold.
+    /// Proves the code and opens what comes back; `None` if the server says that the proof does not
+    /// hold.
     async fn converse_by_code(
         &mut self,
         known: &Known,
@@ -210,7 +214,8 @@ fn compare(known: &Known, names: Option<AccountContext>, challenge: &Challenge) 
     }
 }
 
-/// Verifies, compares and opens the bundle: envelope 2 with the code, 3 and 4 with what is in it. Envelope 1 is the forgotten password's.
+/// Verifies, compares and opens the bundle: envelope 2 with the code, 3 and 4 with what is in it.
+/// Envelope 1 is the forgotten password's.
 fn open(
     known: &Known,
     code: &RecoveryCode,

@@ -1,7 +1,8 @@
-//! The end that every new lock over the same account key has in common, once the person has chosen: from one more log-in to what is stored.
+//! The end that every new lock over the same account key has in common, once the person has chosen:
+//! from one more log-in to what is stored.
 //!
-//! Promise: what opened the account before opens it until the server has stored the new lock. Must never: send a lock that was not opened again, or go by the
-//! server's answer alone.
+//! Promise: what opened the account before opens it until the server has stored the new lock. Must
+//! never: send a lock that was not opened again, or go by the server's answer alone.
 
 use super::change::Expectation;
 use super::lock::Fresh;

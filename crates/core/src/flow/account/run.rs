@@ -24,7 +24,8 @@ pub(super) type End<T> = Result<T, AccountReason>;
 pub(super) enum Heard<T> {
     /// What was asked for.
     Answer(T),
-    /// The proof of the password or the code does not hold; whether the request had been sent before.
+    /// The proof of the password or the code does not hold; whether the request had been sent
+    /// before.
     NotProven { repeated: bool },
 }
 
@@ -49,8 +50,9 @@ impl<'a, W: World> Run<'a, W> {
         self.spent.push(session);
     }
 
-    /// The end of the whole flow. After a good one the sessions that it used are ended: each once, whatever comes of it, since they end by themselves
-    /// in ten minutes and the outcome is settled already. After a bad one nothing more is sent.
+    /// The end of the whole flow. After a good one the sessions that it used are ended: each once,
+    /// whatever comes of it, since they end by themselves in ten minutes and the outcome is settled
+    /// already. After a bad one nothing more is sent.
     pub(super) async fn end<T>(mut self, end: End<T>) -> Result<T, AccountStop> {
         if let (Ok(_), Some(origin)) = (&end, &self.origin) {
             let request = Outbound::bare(origin, Endpoint::Logout);
@@ -63,7 +65,8 @@ impl<'a, W: World> Run<'a, W> {
         end.map_err(|why| Stop { reach: self.reach, subject: self.subject, why, origin: self.origin })
     }
 
-    /// Names the server before anything is sent to it; one whose name may look like another has to be confirmed, unless it is remembered.
+    /// Names the server before anything is sent to it; one whose name may look like another has to
+    /// be confirmed, unless it is remembered.
     pub(super) fn greet(&mut self, known: &Known) -> End<()> {
         self.origin = Some(known.origin.clone());
         if known.pin.is_none() && known.origin.needs_host_confirmation() {

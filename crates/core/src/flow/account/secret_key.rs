@@ -1,4 +1,5 @@
-//! The second secret beside the password: asked for where an account has one, and made, shown and proven where it is to have one.
+//! The second secret beside the password: asked for where an account has one, and made, shown and
+//! proven where it is to have one.
 //!
 //! ```text
 //! opened with the present password -> does the organisation use them? -> (there is one: shall it be replaced?) -> secret key shown, and proven to have been kept
@@ -6,9 +7,11 @@
 //!      -> logged in with both -> the bundle compared, byte for byte -> done
 //! ```
 //!
-//! The typed password is kept, in its own type, until it was stretched a second time: asked for again it could be typed otherwise, and a command that says nothing
-//! of a new password would have set one. Promise: the present password alone, or with the present secret key, opens the account until the server has stored
-//! the new lock, and password and new secret key from then on; nothing is sent before the person has the new one. Must never: send the secret key, or make a lock
+//! The typed password is kept, in its own type, until it was stretched a second time: asked for
+//! again it could be typed otherwise, and a command that says nothing of a new password would have
+//! set one. Promise: the present password alone, or with the present secret key, opens the account
+//! until the server has stored the new lock, and password and new secret key from then on; nothing
+//! is sent before the person has the new one. Must never: send the secret key, or make a lock
 //! without one for an account that has one.
 
 use super::lock::Holder;

@@ -4,8 +4,9 @@
 //! opened with the password -> GET /v1/sessions -> (DELETE one, or all others) -> pin stored -> /v1/logout -> done
 //! ```
 //!
-//! Promise: a session is ended only if it was in the list that the server just showed; the session of this run is ended with it. Must never: say that
-//! something was ended before the server said so.
+//! Promise: a session is ended only if it was in the list that the server just showed; the session
+//! of this run is ended with it. Must never: say that something was ended before the server said
+//! so.
 
 use super::run::{End, Heard, Run};
 use super::stop::{AccountReason, AccountStop};
@@ -75,7 +76,8 @@ impl<W: World> Run<'_, W> {
             match self.send_in(&open.session, &request, read_ended).await {
                 Ok(Heard::Answer(_)) => {}
                 Ok(Heard::NotProven { .. }) => return Err(Refusal::Opaque.into()),
-                // It was there a moment ago: it ended by itself, or by a request whose answer got lost.
+                // It was there a moment ago: it ended by itself, or by a request whose answer got
+                // lost.
                 Err(AccountReason::Problem(heard)) if is_not_found(&heard.name) => {}
                 Err(why) => return Err(why),
             }

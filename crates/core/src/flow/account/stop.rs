@@ -1,6 +1,7 @@
 //! Why a flow on an account that exists stopped.
 //!
-//! Promise: every stop is something that a person can act on. Must never: hold a sentence or a secret.
+//! Promise: every stop is something that a person can act on. Must never: hold a sentence or a
+//! secret.
 
 use crate::crypto::context::SessionId;
 use crate::flow::Locks;

@@ -1,7 +1,8 @@
 //! The account's private key for agreement, to open what was sealed for it.
 //!
-//! Promise: it is given out only after the bundle was verified, compared with what is remembered, and the key's public half derived anew; nothing is changed
-//! on the server. Must never: keep the key, or give out the one for signatures.
+//! Promise: it is given out only after the bundle was verified, compared with what is remembered,
+//! and the key's public half derived anew; nothing is changed on the server. Must never: keep the
+//! key, or give out the one for signatures.
 
 use super::run::{End, Run};
 use super::stop::AccountStop;

@@ -1,4 +1,5 @@
-//! Opening the account, and nothing else: the proof that it is still the one that was completed here, and that the kit is its kit.
+//! Opening the account, and nothing else: the proof that it is still the one that was completed
+//! here, and that the kit is its kit.
 
 use super::recover::KitOnFile;
 use super::run::{End, Run};
@@ -44,8 +45,8 @@ impl<W: World> Run<'_, W> {
             }
             KitWish::OnFile(kit) => kit.code,
         };
-        // What the server holds: the key that checks the code's signatures, and the envelope that the code opens.
-        // EXPOSE: only the public half is compared.
+        // What the server holds: the key that checks the code's signatures, and the envelope that
+        // the code opens. EXPOSE: only the public half is compared.
         let public = RecoveryPublic(hazmat::ed25519_public(derive_recovery_seed(&code, &open.context).expose()));
         let by_recovery = Kek::derive_from_recovery_code(&code, &open.context);
         let envelope = &open.bundle.envelopes.by_recovery;

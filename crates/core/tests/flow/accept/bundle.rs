@@ -4,7 +4,8 @@ use super::*;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::json;
 
-/// A scene in which the account is stored and the run was cut before the read-back, so that each lie costs half a run.
+/// A scene in which the account is stored and the run was cut before the read-back, so that each
+/// lie costs half a run.
 fn stored() -> Scene {
     let mut scene = Scene::new(1);
     judged(scene.run(1, |_, effect, scene| {
@@ -14,7 +15,8 @@ fn stored() -> Scene {
     scene
 }
 
-/// The refusal of a bundle that went through `lie`; the upload stays on the disk, and no pin is made.
+/// The refusal of a bundle that went through `lie`; the upload stays on the disk, and no pin is
+/// made.
 fn returned(scene: &mut Scene, lie: impl Fn(&mut Value)) -> Refusal {
     let log = run_with_lie(scene, Endpoint::LoginFinish, |response| edit(response, |body| lie(&mut body["bundle"])));
     assert_eq!((scene.shelf.checkpoints.len(), scene.shelf.pins.len()), (1, 0));

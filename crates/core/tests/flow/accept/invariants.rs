@@ -1,4 +1,5 @@
-//! The invariants I1 to I9 by name. For each: a run that would break it if it could be broken, and a doctored log that shows that the oracle would see it.
+//! The invariants I1 to I9 by name. For each: a run that would break it if it could be broken, and
+//! a doctored log that shows that the oracle would see it.
 
 use super::*;
 use base64ct::Encoding;
@@ -34,7 +35,8 @@ fn answer_of(log: &mut Log, endpoint: Endpoint) -> &mut Vec<u8> {
 
 #[test]
 fn i1_every_byte_of_a_body_is_accounted_for_by_what_was_disclosed() {
-    // That nothing but `Disclose` types compiles is shown in tests/door/door.rs; here: that the bytes are those members and nothing else.
+    // That nothing but `Disclose` types compiles is shown in tests/door/door.rs; here: that the
+    // bytes are those members and nothing else.
     for request in oracle::sent(&honest()) {
         let mut rest = request.body().to_vec();
         for member in request.disclosed().iter().rev() {

@@ -1,6 +1,7 @@
 //! Whole runs of `accept` against an honest server in memory, and against everything else.
 //!
-//! Every run is judged by the oracle of [`firstkey_testkit`] (I2 to I9), whatever else a test looks at.
+//! Every run is judged by the oracle of [`firstkey_testkit`] (I2 to I9), whatever else a test looks
+//! at.
 
 mod bundle;
 mod files;
@@ -64,7 +65,8 @@ fn notices(log: &Log) -> impl Iterator<Item = &Notice> {
 
 /// Everybody is honest, but every answer of `endpoint` goes through `lie`.
 fn run_with_lie(scene: &mut Scene, endpoint: Endpoint, mut lie: impl FnMut(&mut Response)) -> Log {
-    // Not the draws of the run before, if there was one: what it published would be this one's secrets.
+    // Not the draws of the run before, if there was one: what it published would be this one's
+    // secrets.
     judged(scene.run(101, |_, effect, scene| {
         let mut reply = scene.honest(effect);
         if let (Effect::Send(request), Reply::Received(response)) = (effect, &mut reply)
@@ -89,7 +91,8 @@ fn prepend(response: &mut Response, text: &str) {
     response.body = Zeroizing::new(format!("{{{text},{}", &body[1..]).into_bytes());
 }
 
-/// One lie in a scene of its own; the refusal that it is answered with. Nothing is done between the lie and the end.
+/// One lie in a scene of its own; the refusal that it is answered with. Nothing is done between the
+/// lie and the end.
 fn refusal_of(endpoint: Endpoint, lie: impl FnMut(&mut Response)) -> Refusal {
     refused(&run_with_lie(&mut Scene::new(1), endpoint, lie), endpoint)
 }

@@ -1,4 +1,5 @@
-//! Offers that would weaken something: refused before a password is asked for (I3, K13), and nothing follows.
+//! Offers that would weaken something: refused before a password is asked for (I3, K13), and
+//! nothing follows.
 
 use super::*;
 use firstkey_core::crypto::kdf::Profile;

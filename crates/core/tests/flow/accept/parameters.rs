@@ -1,4 +1,5 @@
-//! Argon2id parameters on a server's word (K01, K02, K03): a whitelist, strict integers, and no memory spent on them.
+//! Argon2id parameters on a server's word (K01, K02, K03): a whitelist, strict integers, and no
+//! memory spent on them.
 
 use super::*;
 use firstkey_core::crypto::kdf::KdfRefused;

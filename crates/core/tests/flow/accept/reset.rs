@@ -1,4 +1,5 @@
-//! A reset: new keys for a complete account, only as the next generation, and only after a question of its own.
+//! A reset: new keys for a complete account, only as the next generation, and only after a question
+//! of its own.
 
 use super::*;
 use firstkey_core::crypto::context::KeyGen;

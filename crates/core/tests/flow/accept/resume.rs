@@ -1,4 +1,5 @@
-//! Runs that are cut off, answers that are lost, claims that go stale: one account, one set of keys, and the same bytes (I5).
+//! Runs that are cut off, answers that are lost, claims that go stale: one account, one set of
+//! keys, and the same bytes (I5).
 
 use super::*;
 use firstkey_core::flow::stop::NoAnswer;
@@ -140,7 +141,8 @@ fn a_server_that_stays_silent_after_the_upload_pauses_the_run_and_says_that_it_i
     assert!(!asked_for_a_password(&resumed), "no second set of keys");
 }
 
-/// A scene that was cut right before the upload, and in which somebody else claimed the invite since.
+/// A scene that was cut right before the upload, and in which somebody else claimed the invite
+/// since.
 fn stale() -> (Scene, Log) {
     let mut scene = Scene::new(1);
     let cut = judged(scene.run(1, |_, effect, scene| {

@@ -1,4 +1,5 @@
-//! Several saved uploads: which one `--resume` takes, which it goes on past, and what it never does.
+//! Several saved uploads: which one `--resume` takes, which it goes on past, and what it never
+//! does.
 
 use super::*;
 use firstkey_core::flow::Answer;
@@ -32,14 +33,16 @@ fn saved(scene: &Scene, at: usize) -> Checkpoint {
     Checkpoint::read(&scene.shelf.checkpoints[at]).expect("our own file")
 }
 
-/// A scene whose upload was stored and not read back, on whose disk lies a newer one, for the server of another.
+/// A scene whose upload was stored and not read back, on whose disk lies a newer one, for the
+/// server of another.
 fn two() -> (Scene, Scene) {
     let (mut scene, newer) = (cut(1, 1, true), cut(9, 9, false));
     scene.shelf.checkpoints.extend(newer.shelf.checkpoints.iter().cloned());
     (scene, newer)
 }
 
-/// `accept --resume`, in which `other` answers what is sent for another invite than the scene's own.
+/// `accept --resume`, in which `other` answers what is sent for another invite than the scene's
+/// own.
 fn resume(scene: &mut Scene, seed: u64, mut other: impl FnMut(&Outbound) -> Reply) -> Log {
     let options = Options { resume: true, ..scene.shelf.options() };
     judged(scene.run_with(seed, options, |_, effect, scene| {
@@ -82,7 +85,8 @@ fn an_upload_whose_invite_has_ended_does_not_hide_an_older_one_that_is_stored() 
             .filter_map(|notice| if let Notice::PassedOver { why, .. } = notice { Some(why) } else { None })
             .collect();
         assert_eq!(passed.len(), 1, "{name}: it is said");
-        // What was refused is still there, and a server that thinks better of it gets the same bytes.
+        // What was refused is still there, and a server that thinks better of it gets the same
+        // bytes.
         assert_eq!(scene.shelf.checkpoints, newer.shelf.checkpoints, "{name}");
         let mut later = newer;
         later.shelf = scene.shelf;

@@ -1,4 +1,5 @@
-//! An organisation that requires a second secret: made with the keys, proven before the upload, used at the read-back.
+//! An organisation that requires a second secret: made with the keys, proven before the upload,
+//! used at the read-back.
 
 use super::*;
 use firstkey_core::crypto::recovery::write_secret_key;

@@ -1,4 +1,5 @@
-//! One more organisation: accepted once, with consent and password, wherever it is cut off; no key is made or changed.
+//! One more organisation: accepted once, with consent and password, wherever it is cut off; no key
+//! is made or changed.
 
 use super::{AccountReason, AccountStop, Bench, Change, Meddle, ready};
 use firstkey_core::flow::accept::{Accept, Joining, Options};

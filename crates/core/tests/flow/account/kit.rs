@@ -1,4 +1,5 @@
-//! A new kit: the old one dead, the new one good, password and keys the same, wherever it is cut off.
+//! A new kit: the old one dead, the new one good, password and keys the same, wherever it is cut
+//! off.
 
 use super::recover::on_file;
 use super::{AccountReason, AccountStop, Bench, Meddle, ready};

@@ -1,4 +1,5 @@
-//! Opening an account: against an honest server, and against what a hostile one or a bad line would do.
+//! Opening an account: against an honest server, and against what a hostile one or a bad line would
+//! do.
 
 mod join;
 mod kit;
@@ -47,7 +48,8 @@ struct Bench {
     new: VecDeque<String>,
     /// What was typed or made last.
     chosen: String,
-    /// What is typed the second time instead; which attempts at a new password were asked for, which pairs of typings were said to come next.
+    /// What is typed the second time instead; which attempts at a new password were asked for,
+    /// which pairs of typings were said to come next.
     second: Option<String>,
     attempts: Vec<u32>,
     pairs: Vec<u32>,
@@ -55,7 +57,8 @@ struct Bench {
     groups: Vec<u8>,
     /// The address that a script was told to consent for, where it is another.
     meant: Option<String>,
-    /// What is typed as recovery code; the last stays. Empty: what the kit says that was kept at the completion.
+    /// What is typed as recovery code; the last stays. Empty: what the kit says that was kept at
+    /// the completion.
     codes: VecDeque<String>,
     /// The kits that were shown since, as written down.
     kits: Vec<String>,
@@ -64,7 +67,8 @@ struct Bench {
     /// Whether a membership is wanted, and the organisations that were shown when that was asked.
     joins: bool,
     shown: Option<(String, Vec<String>)>,
-    /// The secret keys that were shown, as written down; what is typed instead of the last one; whether a group is typed back right.
+    /// The secret keys that were shown, as written down; what is typed instead of the last one;
+    /// whether a group is typed back right.
     keys: Vec<String>,
     keys_typed: VecDeque<String>,
     proves: bool,

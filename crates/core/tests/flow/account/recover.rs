@@ -1,4 +1,5 @@
-//! Back in with the kit: new password and kit good, the old ones dead, the keys the same, wherever it is cut off.
+//! Back in with the kit: new password and kit good, the old ones dead, the keys the same, wherever
+//! it is cut off.
 
 use super::{AccountReason, AccountStop, Bench, Change, Meddle, NEW, ready};
 use firstkey_core::crypto::context::KeyGen;

@@ -1,4 +1,5 @@
-//! The second secret: made, used, kept by every other change, never taken away, and worth something.
+//! The second secret: made, used, kept by every other change, never taken away, and worth
+//! something.
 
 use super::{AccountReason, AccountStop, Bench, Change, Meddle, NEW, ready};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -205,7 +206,8 @@ fn k20_a_server_that_takes_the_secret_key_away_is_refused_before_a_password_is_a
     assert!(matches!(why, AccountReason::Changed(Change::SecretKeyGone)), "{why:?}");
     assert_eq!((bench.asked, bench.paths.len(), bench.kept.len()), (0, 1, 0));
 
-    // Where nothing is remembered the password is asked for, and opens nothing; the server gets no proof to test guesses with.
+    // Where nothing is remembered the password is asked for, and opens nothing; the server gets no
+    // proof to test guesses with.
     let mut bench = with_one();
     bench.meddle = Some((1, Meddle::Alter(without)));
     let known = Known { pin: None, ..bench.known() };

@@ -1,4 +1,5 @@
-//! Where the account is logged in: listed, ended, and the run's own session gone at the end of every good run.
+//! Where the account is logged in: listed, ended, and the run's own session gone at the end of
+//! every good run.
 
 use super::{AccountReason, AccountStop, Bench, Meddle, NoAnswer, Pin, Refusal, ready, turned};
 use firstkey_core::crypto::context::SessionId;

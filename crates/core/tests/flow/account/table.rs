@@ -1,5 +1,5 @@
-//! The table of faults: each change of an account, met by each fault at each of its requests. After every one the person gets in, and running the command again
-//! finishes it.
+//! The table of faults: each change of an account, met by each fault at each of its requests. After
+//! every one the person gets in, and running the command again finishes it.
 
 use super::{AccountReason, AccountStop, Bench, Meddle, NEW, ready};
 use firstkey_core::flow::account::{change_kit, change_password, change_secret_key, recover};
