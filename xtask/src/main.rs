@@ -45,6 +45,12 @@ const ALL: &[Task] = &[
     ),
     Task::new("reproducible", "two builds in two folders are the same bytes", 25, &["release/reproducible"]),
     Task::new(
+        "other-days",
+        "every test and the demo eight and four hundred days on, and on 29 February",
+        40,
+        &[".ci/other-days"],
+    ),
+    Task::new(
         "hour",
         "the reviewer's hour of docs/AUDIT.md, block by block as it stands there",
         15,
