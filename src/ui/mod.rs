@@ -21,3 +21,4 @@ pub mod source;
 pub mod term;
 pub mod text;
 pub mod wrap;
+mod zone;

@@ -82,6 +82,7 @@ impl Desk {
             .env_clear()
             .env("HOME", self.home.path())
             .env("PATH", "/usr/bin:/bin")
+            .env("TZ", "UTC")
             .arg("--state-dir")
             .arg(self.state());
         command.stdin(Stdio::null()).process_group(0);
