@@ -44,7 +44,7 @@ fn write(origin: &str, host: &str, contact: Option<&str>) -> String {
     let contact = contact.map(escape);
     let (get, ask) = match &contact {
         Some(contact) => (format!("ask {contact}"), format!("Questions? Ask {contact}.")),
-        None => ("ask whoever invited you".to_owned(), "Questions? Ask whoever invited you.".to_owned()),
+        None => ("ask the person who invited you".to_owned(), "Questions? Ask the person who invited you.".to_owned()),
     };
     PAGE.replace("<html lang=\"en\">", &format!("<html lang=\"en\" data-page=\"{}/i\">", escape(origin)))
         .replace("{{host}}", &escape(host))

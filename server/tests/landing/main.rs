@@ -161,7 +161,7 @@ async fn without_scripts_everything_needed_is_there_and_no_button_that_does_noth
     {
         assert!(visible.contains(needle), "{needle}: {visible}");
     }
-    assert!(!visible.contains("Copy") && !visible.contains("put together by your browser"), "{visible}");
+    assert!(!visible.contains("Copy") && !visible.contains("Your browser put it together"), "{visible}");
     assert!(browser.picture().await.len() > 12_000);
     stage.assert_only_the_page_was_asked_for(&browser, 1).await;
     browser.close().await;
