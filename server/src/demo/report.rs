@@ -25,7 +25,9 @@ pub(super) fn print(scim: &str, stored: &Shown, record: &str) {
     for (name, value) in lines {
         row(&name, &value);
     }
-    println!("   Public keys, sealed keys, and a record that is useless without the server's OPRF key.\n");
+    println!(
+        "   Public keys, encrypted private keys, and a record that is useless without the\n   server's OPRF key.\n"
+    );
 
     println!("7. What left the person's machine (firstkey audit --last)");
     for line in record.lines() {

@@ -75,7 +75,7 @@ async fn check_finds_nothing_wrong_with_a_good_server_and_names_what_is() {
     authority.issue("www.example.org", (2026, 2096)).write(&folder);
     wrong("certificate", "not for accounts.example.org", &[]);
     authority.issue("accounts.example.org", (2020, 2021)).write(&folder);
-    wrong("certificate", "now is not in between", &[]);
+    wrong("certificate", "and not now", &[]);
     put(&folder, "key.pem", &good.key, 0o640);
     put(&folder, "certificate.pem", &good.certificate, 0o640);
     wrong("certificate", "chmod 600", &[]);
