@@ -48,7 +48,7 @@ impl Finding {
 pub(crate) async fn check(config: &Config) -> Vec<Finding> {
     let mut found = vec![settings(config)];
     let Some(folder) = &config.data else {
-        found.push(Finding::bad("folder", "no folder is named", "Give --data DIR, or `data` in the file."));
+        found.push(Finding::bad("folder", "no folder is set", "Give --data DIR, or `data` in the file."));
         return found;
     };
     found.push(modes(folder));
@@ -62,8 +62,8 @@ pub(crate) async fn check(config: &Config) -> Vec<Finding> {
         found.push(match Pair::read(&files, realm.origin(), Clock::System.now()) {
             Ok(pair) if pair.ends - Clock::System.now() < SOON => Finding::bad(
                 "certificate",
-                format!("good, but only until {}", calendar::for_people(pair.ends)),
-                "Renew it; the server takes the new files by itself.",
+                format!("valid, but only until {}", calendar::for_people(pair.ends)),
+                "Renew it. The server reloads the files automatically.",
             ),
             Ok(pair) => Finding::good(
                 "certificate",
@@ -72,7 +72,7 @@ pub(crate) async fn check(config: &Config) -> Vec<Finding> {
             Err(trouble) => Finding::bad(
                 "certificate",
                 &trouble,
-                "Until then the server does not start; a running one keeps what it has.",
+                "A server does not start with it. A running one keeps its present certificate.",
             ),
         });
     }
@@ -92,10 +92,10 @@ fn settings(config: &Config) -> Finding {
         Err(error) => Finding::bad("configuration", error, "Change the value; docs/CONFIGURATION.md explains it."),
         Ok(()) if config.listen.is_none() => Finding::bad(
             "configuration",
-            "nothing says where to listen",
+            "no address to listen on is set",
             "Give --listen ADDR, or `listen` in the file.",
         ),
-        Ok(()) => Finding::good("configuration", "every value makes sense"),
+        Ok(()) => Finding::good("configuration", "all values are valid"),
     }
 }
 
@@ -104,28 +104,28 @@ fn modes(folder: &Path) -> Finding {
     let open = |path: &Path| std::fs::metadata(path).ok().filter(|about| about.mode() & 0o077 != 0);
     if !folder.is_dir() {
         let todo = "Make a server with `firstkey-server init`, or name the folder that holds one.";
-        return Finding::bad("folder", format!("{} is no folder", folder.display()), todo);
+        return Finding::bad("folder", format!("{} is not a folder", folder.display()), todo);
     }
     if let Some(about) = open(folder) {
-        let says = format!("{} can be entered by other users (mode {:04o})", folder.display(), about.mode() & 0o7777);
+        let says = format!("{} is accessible to other users (mode {:04o})", folder.display(), about.mode() & 0o7777);
         return Finding::bad("folder", says, format!("Run: chmod 700 {}", folder.display()));
     }
     let key = folder.join("server.key");
     if let Some(about) = open(&key) {
-        let says = format!("{} can be read by other users (mode {:04o})", key.display(), about.mode() & 0o7777);
+        let says = format!("{} is readable by other users (mode {:04o})", key.display(), about.mode() & 0o7777);
         return Finding::bad("folder", says, format!("Run: chmod 600 {}", key.display()));
     }
-    Finding::good("folder", format!("{} is its owner's alone", folder.display()))
+    Finding::good("folder", format!("{} is accessible only to its owner", folder.display()))
 }
 
 fn keys(opened: &Result<Realm, RealmError>) -> (Finding, Option<Finding>) {
     match opened {
         Ok(realm) => (
-            Finding::good("database", format!("answers, and is that of {}", realm.origin())),
-            Some(Finding::good("key file", "whole, and the one that the database was made with")),
+            Finding::good("database", format!("reachable, and belongs to {}", realm.origin())),
+            Some(Finding::good("key file", "intact, and belongs to this database")),
         ),
         Err(RealmError::Key(error)) => (
-            Finding::good("database", "answers"),
+            Finding::good("database", "reachable"),
             Some(Finding::bad(
                 "key file",
                 error,
@@ -133,19 +133,23 @@ fn keys(opened: &Result<Realm, RealmError>) -> (Finding, Option<Finding>) {
             )),
         ),
         Err(error) => {
-            (Finding::bad("database", error, "See that it runs and is the right one; nothing was changed."), None)
+            (Finding::bad("database", error, "Check that it runs and is the right one. Nothing was changed."), None)
         }
     }
 }
 
 fn front(config: &Config, origin: &Origin) -> Finding {
     let Some(listen) = config.listen else {
-        return Finding::bad("listening", "nothing says where", "Give --listen ADDR, or `listen` in the file.");
+        return Finding::bad(
+            "listening",
+            "no address to listen on is set",
+            "Give --listen ADDR, or `listen` in the file.",
+        );
     };
     match config.front().map(|front| front.check(listen, origin)) {
         Ok(Ok(())) => Finding::good("listening", format!("may listen on {listen} for {origin}")),
-        Ok(Err(error)) => Finding::bad("listening", error, "Choose one of the ways in docs/RUNNING.md."),
-        Err(error) => Finding::bad("listening", error, "Choose one of the ways in docs/RUNNING.md."),
+        Ok(Err(error)) => Finding::bad("listening", error, "Choose one of the setups in docs/RUNNING.md."),
+        Err(error) => Finding::bad("listening", error, "Choose one of the setups in docs/RUNNING.md."),
     }
 }
 
@@ -162,19 +166,19 @@ async fn mail(config: &Config, origin: &Origin) -> Finding {
         Ok(Ok(())) => Finding::good(
             "mail",
             match out {
-                MailOut::Folder(path) => format!("letters go into {}", path.display()),
-                MailOut::Smtp { .. } => "the mail server answers and takes the login; no letter was sent".to_owned(),
+                MailOut::Folder(path) => format!("letters are written to {}", path.display()),
+                MailOut::Smtp { .. } => "the mail server accepts the login; no letter was sent".to_owned(),
             },
         ),
         Ok(Err(error)) => Finding::bad(
             "mail",
             format!("the mail server: {error}"),
-            "See that it runs, that its name and port are right, and the password file.",
+            "Check that it runs, and check its name, its port and the password file.",
         ),
         Err(_) => Finding::bad(
             "mail",
             "the mail server did not answer in 20 seconds",
-            "See that it runs and that no firewall is in between.",
+            "Check that it runs and that no firewall is in between.",
         ),
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct ServerKeys {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     /// It is there already.
-    #[error("{0} exists already. It may be the only copy of a server's key; nothing was overwritten.")]
+    #[error("{0} already exists and may be the only copy of a server's key. Nothing was overwritten.")]
     Exists(PathBuf),
     /// It is not there.
     #[error("The key file {0} is missing. Without it nobody can log in. Put its backup in place; nothing was changed.")]
@@ -50,7 +50,7 @@ pub enum KeyFileError {
     Damaged(PathBuf),
     /// It is another server's.
     #[error(
-        "The key file {0} does not belong to this database. With it every password would seem wrong. Put the right one in place; nothing was changed."
+        "The key file {0} does not belong to this database. With it, every password would seem wrong. Put the right one in place; nothing was changed."
     )]
     Foreign(PathBuf),
     /// The system refused.

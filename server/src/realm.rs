@@ -49,7 +49,7 @@ pub struct NewOrganisation {
 #[derive(Debug, thiserror::Error)]
 pub enum RealmError {
     /// There is one already.
-    #[error("{0} holds a server already; nothing was overwritten.")]
+    #[error("{0} already holds a server. Nothing was overwritten.")]
     Exists(PathBuf),
     /// There is none.
     #[error("{0} holds no server. Make one with `firstkey-server init --data {0} --origin https://...`.")]
@@ -86,10 +86,10 @@ pub enum RealmError {
     #[error("There is no SCIM token {0}. `scim-token list` shows all.")]
     NoSuchToken(String),
     /// No person of that address.
-    #[error("Nobody with the address {0} was ever provisioned here.")]
+    #[error("No person with the address {0} was ever provisioned here.")]
     NoSuchPerson(String),
     /// The account is complete.
-    #[error("{0} has finished the account already; a finished account is never set up a second time.")]
+    #[error("{0} has already finished the account. A finished account is never set up again.")]
     AlreadyComplete(String),
     /// The person is deactivated.
     #[error(

@@ -31,7 +31,7 @@ pub enum SecretFileError {
         mode: u32,
     },
     /// It is no secret file.
-    #[error("{0} is longer than any secret; it must be another file.")]
+    #[error("{0} is too long to be a secret. It must be the wrong file.")]
     Long(PathBuf),
 }
 

@@ -1,7 +1,8 @@
-//! The real program under load, killed (SIGKILL) in the middle of it again and again; and its database as well.
+//! The real program under load, killed (SIGKILL) in the middle of it again and again; and its
+//! database as well.
 //!
-//! What must hold afterwards: whatever was acknowledged is there; every account that should have a letter gets one in the end; no letter is for somebody who
-//! is not there.
+//! What must hold afterwards: whatever was acknowledged is there; every account that should have a
+//! letter gets one in the end; no letter is for somebody who is not there.
 #![cfg(unix)]
 
 /// For the shared harness.
@@ -102,7 +103,8 @@ impl Subject {
         Caller { address: address.clone(), token: self.token.clone(), stream: None }
     }
 
-    /// Creates people from several sides until the kill breaks it off; `kill` is called in the middle.
+    /// Creates people from several sides until the kill breaks it off; `kill` is called in the
+    /// middle.
     fn load(&mut self, round: u32, known: &mut Known, kill: impl FnOnce(&mut Self)) {
         let (answers, over) = (AtomicU64::new(0), AtomicBool::new(false));
         let goal = u64::from(random()) % MOST_ANSWERS;
@@ -150,7 +152,8 @@ impl Subject {
         }
     }
 
-    /// Everybody who was acknowledged since the last look is there, and whoever was in doubt is there once or not at all, and then is created.
+    /// Everybody who was acknowledged since the last look is there, and whoever was in doubt is
+    /// there once or not at all, and then is created.
     fn check(&self, known: &mut Known, checked: &mut BTreeSet<String>) {
         let mut caller = self.caller();
         for (name, id) in &known.acknowledged {
@@ -327,7 +330,8 @@ fn over_postgresql_neither_the_servers_death_nor_the_databases_loses_anything() 
         known.note("server over PostgreSQL", round, "SIGKILL");
     }
     for round in SERVER_KILLS..SERVER_KILLS + DATABASE_KILLS {
-        // The server lives on, says that it cannot, and goes on by itself when the database is back.
+        // The server lives on, says that it cannot, and goes on by itself when the database is
+        // back.
         subject.load(round, &mut known, |_| cluster.crash());
         subject.check(&mut known, &mut checked);
         known.note("server over PostgreSQL", round, "SIGKILL of the database");

@@ -1,14 +1,20 @@
-//! Dates without a locale, a time zone or a clock: seconds since 1970 as people and programs read them.
+//! Seconds since 1970 as people and programs read them: for people by this computer's time zone,
+//! for programs in UTC.
 //!
-//! Promise: pure; any `u64` gives a text. Must never: ask what time it is.
+//! Promise: any `u64` gives a text. Must never: ask what time it is.
 
-/// The last second of the year 9999: what lies behind it is shown as this, since readers expect four digits.
-const LAST: u64 = 253_402_300_799;
+use super::zone;
+
+/// The last second of the year 9999: what lies behind it is shown as this, since readers expect
+/// four digits.
+pub(super) const LAST: u64 = 253_402_300_799;
+/// Seconds in a day.
+pub(super) const SECONDS_A_DAY: i64 = 86_400;
 
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// A moment in the proleptic Gregorian calendar, UTC.
+/// A moment in the proleptic Gregorian calendar.
 struct Civil {
     year: u64,
     month: u64,
@@ -23,7 +29,8 @@ impl Civil {
     fn of(unix: u64) -> Self {
         let unix = unix.min(LAST);
         let (days, time) = (unix / 86_400, unix % 86_400);
-        // Years begin on 1 March here, so that the leap day is the last of its year; 400 years repeat exactly.
+        // Years begin on 1 March here, so that the leap day is the last of its year; 400 years
+        // repeat exactly.
         let shifted = days + 719_468;
         let (era, of_era) = (shifted / 146_097, shifted % 146_097);
         let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -46,10 +53,30 @@ impl Civil {
     }
 }
 
-/// `Fri 27 Nov 2026, 17:00 UTC`.
+/// `Fri 27 Nov 2026, 18:00 (your time)`, or `Fri 27 Nov 2026, 17:00 UTC` where this computer's time
+/// is UTC.
 pub fn plain(unix: u64) -> String {
-    let at = Civil::of(unix);
-    format!("{} {} {} {}, {:02}:{:02} UTC", at.weekday, at.day, at.month_name(), at.year, at.hour, at.minute)
+    plain_at(unix, zone::ahead_of_utc(unix))
+}
+
+fn plain_at(unix: u64, ahead: i64) -> String {
+    let at = Civil::of(unix.min(LAST).saturating_add_signed(ahead));
+    let zone = if ahead == 0 { " UTC" } else { " (your time)" };
+    format!("{} {} {} {}, {:02}:{:02}{zone}", at.weekday, at.day, at.month_name(), at.year, at.hour, at.minute)
+}
+
+/// The year of a moment, UTC.
+pub(super) fn year(unix: u64) -> u64 {
+    Civil::of(unix).year
+}
+
+/// Days from 1970 to the first of a month, 1 to 12, of a year from 1970 on.
+pub(super) fn days(year: u64, month: u64) -> i64 {
+    // As in `Civil::of`: years from March.
+    let year = if month <= 2 { year.saturating_sub(1) } else { year };
+    let from_march = (month + 9) % 12;
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * from_march + 2) / 5;
+    i64::try_from(days).unwrap_or(i64::MAX) - 719_468
 }
 
 /// `2026-11-27T17:00:00Z` (RFC 3339).
@@ -79,6 +106,11 @@ mod tests {
         ] {
             assert_eq!(plain(unix), text);
         }
+        assert_eq!(plain_at(1_795_798_800, 3_600), "Fri 27 Nov 2026, 18:00 (your time)");
+        assert_eq!(plain_at(1_795_798_800, -18_000), "Fri 27 Nov 2026, 12:00 (your time)");
+        assert_eq!(plain_at(1_795_822_200, 7_200), "Sat 28 Nov 2026, 01:30 (your time)");
+        assert_eq!(plain_at(0, -3_600), "Thu 1 Jan 1970, 00:00 (your time)");
+        assert_eq!(plain_at(u64::MAX, 3_600), "Fri 31 Dec 9999, 23:59 (your time)");
         assert_eq!(rfc3339(1_795_798_805), "2026-11-27T17:00:05Z");
         assert_eq!(short(1_795_798_805), "2026-11-27 17:00 UTC");
     }
@@ -96,6 +128,8 @@ mod tests {
             let next_day = at.day == before.day + 1 && at.month == before.month;
             let next_month = at.day == 1 && before.day >= 28 && (at.month == before.month + 1 || at.month == 1);
             assert!(next_day || next_month, "{}", rfc3339(day * 86_400));
+            let first = i64::try_from(day - (at.day - 1)).expect("few days");
+            assert_eq!(days(at.year, at.month), first, "{}", rfc3339(day * 86_400));
             before = at;
         }
     }

@@ -1,7 +1,7 @@
 //! What a person sees and types, and what a script says instead.
 //!
-//! Promise: every sentence is in [`text`]; a secret goes from the terminal or a file straight into memory that is wiped.
-//! Must never: decide anything; that is `flow`.
+//! Promise: every sentence is in [`text`]; a secret goes from the terminal or a file straight into
+//! memory that is wiped. Must never: decide anything; that is `flow`.
 
 pub mod ask;
 pub mod date;
@@ -21,3 +21,4 @@ pub mod source;
 pub mod term;
 pub mod text;
 pub mod wrap;
+mod zone;

@@ -12,7 +12,8 @@ use tempfile::TempDir;
 /// A password that passes every judgement.
 pub const PASSWORD: &str = "velvetine tundrific misprinter cobralike lunarity eggplanter";
 
-/// The program that is tested: the one that was built with the tests, or the one that this variable names, such as the release build.
+/// The program that is tested: the one that was built with the tests, or the one that this variable
+/// names, such as the release build.
 pub fn program() -> OsString {
     std::env::var_os("FIRSTKEY_UNDER_TEST").unwrap_or_else(|| env!("CARGO_BIN_EXE_firstkey").into())
 }
@@ -82,6 +83,7 @@ impl Desk {
             .env_clear()
             .env("HOME", self.home.path())
             .env("PATH", "/usr/bin:/bin")
+            .env("TZ", "UTC")
             .arg("--state-dir")
             .arg(self.state());
         command.stdin(Stdio::null()).process_group(0);

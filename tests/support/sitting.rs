@@ -6,7 +6,12 @@ use std::path::Path;
 
 /// `firstkey` of this desk, on a terminal.
 pub fn firstkey(desk: &Desk) -> Stage {
-    Stage::new(program()).env("HOME", desk.home.path()).folder(desk.home.path()).arg("--state-dir").arg(desk.state())
+    Stage::new(program())
+        .env("HOME", desk.home.path())
+        .env("TZ", "UTC")
+        .folder(desk.home.path())
+        .arg("--state-dir")
+        .arg(desk.state())
 }
 
 /// `firstkey accept` of this desk, on a terminal, with the settings that cost the tests least.

@@ -1,4 +1,5 @@
-//! A plain HTTP/1.1 client on one connection: as little as possible, so that the server is what is measured.
+//! A plain HTTP/1.1 client on one connection: as little as possible, so that the server is what is
+//! measured.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -1,5 +1,5 @@
-//! Whole enrolments: claim, start and complete, with a client that does everything but Argon2id. Client and server share the machine, so the server alone would do
-//! more.
+//! Whole enrolments: claim, start and complete, with a client that does everything but Argon2id.
+//! Client and server share the machine, so the server alone would do more.
 
 use super::common::Deployment;
 use super::common::person::Person;

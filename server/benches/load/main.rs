@@ -1,4 +1,5 @@
-//! Load on the account server: the real program as a process, durable commits, a plain client on loopback.
+//! Load on the account server: the real program as a process, durable commits, a plain client on
+//! loopback.
 //!
 //! ```text
 //! cargo bench -p firstkey-server                          both databases, 10,000 people
@@ -6,7 +7,8 @@
 //! cargo bench -p firstkey-server -- sqlite                one database only
 //! ```
 //!
-//! PostgreSQL runs in a cluster of its own with fsync on; without its programs that half says so and is left out.
+//! PostgreSQL runs in a cluster of its own with fsync on; without its programs that half says so
+//! and is left out.
 #![allow(
     missing_docs,
     unreachable_pub,

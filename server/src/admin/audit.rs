@@ -36,7 +36,7 @@ pub struct Expected {
 
 /// A text is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("what `audit verify` says looks like 1234:0f9a...")]
+#[error("the head that `audit verify` prints looks like 1234:0f9a...")]
 pub struct ExpectedRefused;
 
 impl FromStr for Expected {
@@ -79,12 +79,12 @@ pub enum AuditRefused {
     Realm(#[from] RealmError),
     /// An entry is not what was written.
     #[error(
-        "The audit log was changed: entry {0} is not what was written there, or something before it was removed. The entries before it hold together. Keep a copy of the database and compare it with a backup."
+        "The audit log was changed: entry {0} is not what was written, or an entry before it was removed. The entries before it are intact. Keep a copy of the database and compare it with a backup."
     )]
     Broken(i64),
     /// The end is missing.
     #[error(
-        "The audit log was cut off: {expected} entries were expected, {found} are there. Keep a copy of the database and compare it with a backup."
+        "The audit log was cut off: {expected} entries were expected, {found} exist. Keep a copy of the database and compare it with a backup."
     )]
     CutOff {
         /// How many there were.
@@ -94,7 +94,7 @@ pub enum AuditRefused {
     },
     /// It holds together, but is another log.
     #[error(
-        "The audit log was written anew: entry {0} has another hash than was expected. Keep a copy of the database and compare it with a backup."
+        "The audit log was rewritten: entry {0} has a different hash than expected. Keep a copy of the database and compare it with a backup."
     )]
     Another(i64),
 }

@@ -75,14 +75,14 @@ pub enum FingerprintRefused {
     #[error(transparent)]
     Realm(#[from] RealmError),
     /// There is none yet.
-    #[error("{0} has not finished the account; there is no fingerprint yet.")]
+    #[error("{0} has not finished the account, so there is no fingerprint yet.")]
     None(String),
     /// What was given is none.
-    #[error("A fingerprint is eight words of the list, such as the person's terminal and the letter show them.")]
+    #[error("A fingerprint is eight words, as the person's terminal and the letter show them.")]
     Form,
     /// It is another one.
     #[error(
-        "This is NOT the fingerprint of {email}. Do not give the account access to anything.\nGiven:  {given}\nStored: {stored}\nRead it to each other once more. If it still differs, somebody else may have finished the account: deactivate the person and ask your security team. This was written to the audit log."
+        "This is NOT the fingerprint of {email}. Do not give the account access to anything.\nGiven:  {given}\nStored: {stored}\nRead it to each other again. If it still differs, somebody else may have finished the account: deactivate the person and ask your security team. This was written to the audit log."
     )]
     Differs {
         /// Whose.

@@ -24,12 +24,10 @@ pub enum ResetRefused {
     )]
     Unfinished(String),
     /// Nobody may use the account now.
-    #[error("{0} is suspended. Let the identity provider activate the person first; the keys are still there then.")]
+    #[error("{0} is suspended. Have the identity provider activate the person first. The keys are still there.")]
     Suspended(String),
     /// The account is over.
-    #[error(
-        "{0} was removed. Whoever is provisioned at this address again gets a new account with new keys by itself."
-    )]
+    #[error("{0} was removed. Provisioning this address again makes a new account with new keys.")]
     Removed(String),
 }
 

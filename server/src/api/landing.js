@@ -28,7 +28,7 @@
         said.textContent = what + " was copied.";
       } catch {
         mark(element);
-        said.textContent = what + " is marked. Copy it with Ctrl+C, or Cmd+C on a Mac.";
+        said.textContent = what + " is selected. Copy it with Ctrl+C, or Cmd+C on a Mac.";
       }
     });
   }

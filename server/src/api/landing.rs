@@ -1,7 +1,10 @@
-//! `GET /i`: what a person sees who clicks the link. The same page for everybody: it cannot see the fragment, which browsers do not send, and changes nothing.
+//! `GET /i`: what a person sees who clicks the link. The same page for everybody: it cannot see the
+//! fragment, which browsers do not send, and changes nothing.
 //!
-//! Promises: nothing on it comes from elsewhere; its one script is allowed by its hash, may connect to nothing, and reads the fragment only to show it to the
-//! person whose it is; without the script the page still says all that is needed. Must never: name an organisation or a person, which it cannot know.
+//! Promises: nothing on it comes from elsewhere; its one script is allowed by its hash, may connect
+//! to nothing, and reads the fragment only to show it to the person whose it is; without the script
+//! the page still says all that is needed. Must never: name an organisation or a person, which it
+//! cannot know.
 
 use crate::http::App;
 use axum::extract::State;
@@ -44,7 +47,7 @@ fn write(origin: &str, host: &str, contact: Option<&str>) -> String {
     let contact = contact.map(escape);
     let (get, ask) = match &contact {
         Some(contact) => (format!("ask {contact}"), format!("Questions? Ask {contact}.")),
-        None => ("ask whoever invited you".to_owned(), "Questions? Ask whoever invited you.".to_owned()),
+        None => ("ask the person who invited you".to_owned(), "Questions? Ask the person who invited you.".to_owned()),
     };
     PAGE.replace("<html lang=\"en\">", &format!("<html lang=\"en\" data-page=\"{}/i\">", escape(origin)))
         .replace("{{host}}", &escape(host))

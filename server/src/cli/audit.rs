@@ -11,20 +11,20 @@ use std::io::Write;
 pub(super) enum Audit {
     /// List the newest entries.
     List {
-        /// So many.
+        /// How many.
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: u32,
         #[command(flatten)]
         common: Common,
     },
-    /// Write the whole log, one JSON object a line.
+    /// Print the whole log, one JSON object per line.
     Export {
         #[command(flatten)]
         common: Common,
     },
-    /// Go along the log and say whether anything in it was changed, removed or put in between.
+    /// Verify that no entry was changed, removed or inserted.
     Verify {
-        /// What an earlier run said, to find out whether the end was cut off.
+        /// The head that an earlier run printed, to detect a log that was cut off.
         #[arg(long, value_name = "COUNT:HASH")]
         expect: Option<Expected>,
         #[command(flatten)]
@@ -69,7 +69,7 @@ pub(super) async fn run(command: Audit) -> Outcome {
                 .await?;
             match trouble.or(out.flush().err()) {
                 None => Ok(()),
-                Some(error) => Err(format!("The log was not written whole: {error}").into()),
+                Some(error) => Err(format!("The log was not written completely: {error}").into()),
             }
         }
         Audit::Verify { expect, common } => {
@@ -78,7 +78,7 @@ pub(super) async fn run(command: Audit) -> Outcome {
             say::members(&common, &json!({"ok": true, "entries": head.entries, "head": head.to_string()}));
             say::aside(
                 &common,
-                "Write the head down where nobody who can change the database can change it, and give it as --expect next time.",
+                "Keep the head where people who can change the database cannot change it, and give it as --expect next time.",
             );
             Ok(())
         }

@@ -10,10 +10,10 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub(super) struct Backup {
-    /// The new file for everything but the key. The server may run meanwhile.
+    /// Write everything but the key to this new file. The server may keep running.
     #[arg(long, value_name = "FILE", required_unless_present = "key_out")]
     out: Option<PathBuf>,
-    /// A new file for the key. Keep it elsewhere than the database; it never changes.
+    /// Write the key to this new file. It never changes. Keep it apart from the database.
     #[arg(long, value_name = "FILE")]
     key_out: Option<PathBuf>,
     #[command(flatten)]
@@ -22,7 +22,7 @@ pub(super) struct Backup {
 
 #[derive(Args)]
 pub(super) struct Restore {
-    /// A file that `backup --out` wrote.
+    /// The file that `backup --out` wrote.
     #[arg(long, value_name = "FILE")]
     from: PathBuf,
     /// The file that `backup --key-out` wrote.
@@ -49,11 +49,11 @@ pub(super) async fn back_up(backup: Backup) -> Outcome {
     say::members(&common, &answer);
     match (out, key_out) {
         (Some(_), Some(_)) => {
-            say::aside(&common, "Keep the two in two places: whoever has both can test guesses of passwords.")
+            say::aside(&common, "Keep the two in different places: anyone who has both can test guesses at passwords.")
         }
         (Some(_), None) => say::aside(
             &common,
-            "The key file is not in it, and without it nobody can log in. Copy it once with --key-out, to another place.",
+            "The backup does not have the key file, without which nobody can log in. Back it up once with --key-out, to a different place.",
         ),
         _ => {}
     }
@@ -71,10 +71,10 @@ pub(super) async fn restore(restore: Restore) -> Outcome {
         let place = dir.join("server.key").display().to_string();
         say::aside(
             &common,
-            &format!("Now put the key file in its place, {place}; without it the server does not start."),
+            &format!("Now put the key file in its place, {place}. Without it the server does not start."),
         );
     }
-    say::aside(&common, "What happened after the backup is gone: let the identity provider push everybody again.");
+    say::aside(&common, "Changes made after the backup are lost. Have the identity provider push everybody again.");
     Ok(())
 }
 
@@ -92,9 +92,6 @@ fn told(copied: &Copied) -> serde_json::Value {
 
 fn damage(common: &Common, copied: &Copied) {
     if let Some(seq) = copied.audit.broken_at {
-        say::aside(
-            common,
-            &format!("Entry {seq} of the audit log is not what was written: somebody has changed the log."),
-        );
+        say::aside(common, &format!("Entry {seq} of the audit log is not what was written: somebody changed the log."));
     }
 }

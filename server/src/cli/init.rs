@@ -7,10 +7,10 @@ use serde_json::json;
 
 #[derive(Args)]
 pub(super) struct Init {
-    /// What people's clients talk to, such as https://accounts.example.org.
+    /// The address that clients connect to, such as https://accounts.example.org.
     #[arg(long, value_name = "URL")]
     origin: String,
-    /// Whom people may ask; shown in invitations.
+    /// Whom people can ask; shown in invitations.
     #[arg(long, value_name = "EMAIL")]
     contact: Option<String>,
     #[command(flatten)]

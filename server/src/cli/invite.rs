@@ -11,13 +11,13 @@ use serde_json::json;
 pub(super) enum Invite {
     /// List invitations, newest first.
     List {
-        /// Of this organisation only.
+        /// Only of this organisation.
         #[arg(long, value_name = "ID", value_parser = org_id)]
         org: Option<OrgId>,
-        /// In this state only.
+        /// Only in this state.
         #[arg(long, value_name = "STATE", value_parser = ["live", "used", "withdrawn", "expired"])]
         state: Option<String>,
-        /// At most so many.
+        /// At most this many.
         #[arg(long, value_name = "N", default_value_t = 1000)]
         limit: usize,
         #[command(flatten)]

@@ -15,23 +15,23 @@ const TROUBLED: [&str; 4] = ["waiting", "refused", "gave-up", "bounced"];
 
 #[derive(Subcommand)]
 pub(super) enum Mail {
-    /// List letters that wait, were refused, given up or sent back.
+    /// List letters that are waiting, were refused, given up or bounced.
     List {
-        /// In this state only.
+        /// Only in this state.
         #[arg(long, value_name = "STATE", value_parser = ["waiting", "refused", "gave-up", "bounced", "dropped", "sent"], conflicts_with = "all")]
         state: Option<String>,
-        /// Those that were sent and dropped as well.
+        /// Also those that were sent or dropped.
         #[arg(long)]
         all: bool,
-        /// At most so many.
+        /// At most this many.
         #[arg(long, value_name = "N", default_value_t = 1000)]
         limit: usize,
         #[command(flatten)]
         common: Common,
     },
-    /// Read mail that came back, and mark the letters that it speaks of.
+    /// Read bounce mails, and mark the letters that they are about.
     Bounced {
-        /// Files with one mail each; - is standard input.
+        /// Files with one mail each; - for standard input.
         #[arg(required = true, value_name = "PATH")]
         mails: Vec<PathBuf>,
         #[command(flatten)]

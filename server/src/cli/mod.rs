@@ -1,7 +1,8 @@
 //! The command line: flags to calls, outcomes to text and exit codes.
 //!
-//! Exit codes: 0 done, 1 it could not be done (the sentence on standard error says why), 2 the command was not understood. Each group of commands has a
-//! file of its own; `say` is the only one that writes.
+//! Exit codes: 0 done, 1 it could not be done (the sentence on standard error says why), 2 the
+//! command was not understood. Each group of commands has a file of its own; `say` is the only one
+//! that writes.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program speaks")]
 
@@ -28,7 +29,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// The account server of firstkey: SCIM in, invitations out, ciphertext stored.
+/// The account server of firstkey: takes people in by SCIM, sends invitations, stores ciphertext.
 #[derive(Parser)]
 #[command(name = "firstkey-server", version)]
 struct Cli {
@@ -42,13 +43,13 @@ struct Common {
     /// The folder that holds the server's database and key.
     #[arg(long, value_name = "DIR", required_unless_present = "config")]
     data: Option<PathBuf>,
-    /// A configuration file; flags come before it.
+    /// A configuration file; flags override it.
     #[arg(long, value_name = "PATH")]
     config: Option<PathBuf>,
     /// The database, if it is not a file in the folder: postgres://..., without a password.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// A file of its owner's alone with that address in it, and with a password if it takes one.
+    /// A file with that address, and the password if there is one; only its owner may read it.
     #[arg(long, value_name = "FILE", conflicts_with = "database")]
     database_file: Option<PathBuf>,
     /// Answer with one JSON object.
@@ -64,7 +65,7 @@ impl Common {
         config.data = self.data.clone().or(config.data);
         if self.database.as_deref().is_some_and(holds_password) {
             return Err(ConfigError::Value(
-                "`--database` holds a password, and everybody on this computer can read what a command was started with. Write the address into a file that is its owner's alone, and say --database-file FILE."
+                "`--database` holds a password, and every user of this computer can read command lines. Write the address into a file that only its owner can read, and name it with --database-file FILE."
                     .to_owned(),
             ));
         }
@@ -94,44 +95,45 @@ async fn open(config: &Config) -> Result<Realm, Box<dyn Error>> {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show the whole story in this terminal: a server, an identity provider, a letter, and the client.
+    /// Run the whole flow in this terminal: server, identity provider, mail and client.
     Demo {
-        /// Made-up answers instead of yours.
+        /// Use made-up answers instead of asking you.
         #[arg(long)]
         unattended: bool,
-        /// The client's binary.
+        /// Use this binary of the client.
         #[arg(long, value_name = "PATH")]
         client: Option<PathBuf>,
     },
-    /// Make a new server in an empty folder.
+    /// Create a new server in an empty folder.
     Init(init::Init),
-    /// Organisations.
+    /// Manage organisations.
     #[command(subcommand)]
     Org(org::Org),
-    /// Tokens for identity providers.
+    /// Manage the tokens of identity providers.
     #[command(subcommand)]
     ScimToken(scim_token::ScimToken),
     /// Run the server.
     Serve(serve::Serve),
-    /// Look at configuration, files, database, mail server and certificate, and say what is wrong; nobody is served and no letter sent.
+    /// Check configuration, files, database, mail server and certificate; serves nobody, sends no
+    /// letter.
     Check(check::Check),
-    /// Invitations.
+    /// Manage invitations.
     #[command(subcommand)]
     Invite(invite::Invite),
-    /// People.
+    /// Manage people.
     #[command(subcommand)]
     Person(person::Person),
-    /// Letters.
+    /// See what became of letters.
     #[command(subcommand)]
     Mail(mail::Mail),
-    /// The audit log.
+    /// Read and verify the audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Copy the database, or the key, into a new file.
+    /// Back up the database, or the key, to a new file.
     Backup(backup::Backup),
-    /// Make a server in an empty folder out of a backup.
+    /// Restore a server from a backup, into an empty folder.
     Restore(backup::Restore),
-    /// Show everything that is stored on an account.
+    /// Show everything that is stored for an account.
     Show(show::Show),
 }
 

@@ -13,10 +13,10 @@ pub(super) enum Org {
     Add {
         /// Its name, shown to its people.
         name: String,
-        /// Whom its people may ask.
+        /// Whom its people can ask.
         #[arg(long, value_name = "EMAIL")]
         contact: Option<String>,
-        /// The least Argon2id profile.
+        /// The lowest Argon2id profile allowed.
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
         min_profile: Option<u8>,
         #[command(flatten)]
@@ -35,7 +35,7 @@ pub(super) enum Org {
         #[command(flatten)]
         common: Common,
     },
-    /// Change an organisation; what is not given stays.
+    /// Change an organisation; settings not given stay the same.
     Set {
         /// Its id.
         #[arg(value_parser = org_id)]
@@ -43,10 +43,10 @@ pub(super) enum Org {
         /// Its name, shown to its people.
         #[arg(long)]
         name: Option<String>,
-        /// Whom its people may ask.
+        /// Whom its people can ask.
         #[arg(long, value_name = "EMAIL")]
         contact: Option<String>,
-        /// The least Argon2id profile, for accounts that are finished from now on.
+        /// The lowest Argon2id profile allowed, for accounts finished from now on.
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
         min_profile: Option<u8>,
         /// A second secret beside the password: off, allowed or required.

@@ -21,23 +21,23 @@ pub(super) enum Person {
         #[command(flatten)]
         common: Common,
     },
-    /// List people in whose address or name a text is found.
+    /// List people whose address or name contains a text.
     Search {
-        /// The text, in any case.
+        /// The text; case does not matter.
         text: String,
         #[command(flatten)]
         which: Which,
         #[command(flatten)]
         common: Common,
     },
-    /// Show everything about a person but the ciphertext.
+    /// Show everything about a person except the ciphertext.
     Show {
         /// The person's address.
         email: String,
         #[command(flatten)]
         common: Common,
     },
-    /// Write down that you compared the fingerprint with the person, by telephone or face to face.
+    /// Record that you compared the fingerprint with the person, by telephone or in person.
     Confirm {
         /// The person's address.
         email: String,
@@ -50,19 +50,20 @@ pub(super) enum Person {
         #[command(flatten)]
         common: Common,
     },
-    /// Let a person who has lost password and recovery kit make new keys; whatever was encrypted to the old ones stays closed.
+    /// Let a person who lost password and recovery kit make new keys; data encrypted to the old
+    /// ones stays unreadable.
     Reset(reset::Reset),
 }
 
 #[derive(Args)]
 pub(super) struct Which {
-    /// Of this organisation only.
+    /// Only of this organisation.
     #[arg(long, value_name = "ID", value_parser = org_id)]
     org: Option<OrgId>,
-    /// In this state only.
+    /// Only in this state.
     #[arg(long, value_name = "STATE", value_parser = ["invited", "complete", "removed"])]
     state: Option<String>,
-    /// At most so many.
+    /// At most this many.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
 }

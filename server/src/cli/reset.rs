@@ -1,4 +1,5 @@
-//! `person reset`: new keys for a person who has lost password and kit; asked for twice, because it cannot be undone.
+//! `person reset`: new keys for a person who has lost password and kit; asked for twice, because it
+//! cannot be undone.
 
 use super::{Common, Outcome, say};
 use crate::calendar::for_people;
@@ -13,7 +14,7 @@ const LONGEST: u64 = 1024;
 pub(super) struct Reset {
     /// The person's address.
     email: String,
-    /// Confirm in advance, with the same address again.
+    /// Confirm in advance, by repeating the address.
     #[arg(long, value_name = "EMAIL")]
     yes_for: Option<String>,
     #[command(flatten)]
@@ -29,13 +30,13 @@ pub(super) async fn run(reset: Reset) -> Outcome {
         None => ask(&email)?,
     };
     if !typed.trim().eq_ignore_ascii_case(email.trim()) {
-        return Err("That is another address. Nothing was started.".into());
+        return Err("That is a different address. Nothing was started.".into());
     }
     let started = realm.reset_person(email.trim(), &who(), ttl).await?;
     say::aside(
         &common,
         &format!(
-            "The letter with the link goes out now; the link works until {}. The account works as before until the person has finished, and a log-in with the old password or kit calls the reset off.",
+            "The letter with the link is sent now. The link works until {}. Until the person finishes, the account works as before, and a log-in with the old password or kit cancels the reset.",
             for_people(started.expires_at)
         ),
     );
@@ -45,11 +46,11 @@ pub(super) async fn run(reset: Reset) -> Outcome {
 
 fn ask(email: &str) -> Result<String, Box<dyn std::error::Error>> {
     if !std::io::stdin().is_terminal() {
-        return Err(format!("Nobody can be asked here. To confirm, add: --yes-for {email}").into());
+        return Err(format!("There is no terminal to ask on. To confirm, add: --yes-for {email}").into());
     }
-    eprintln!("A reset is for when {email} has lost the password and the recovery kit.");
-    eprintln!("New keys are made by the person. Whatever was encrypted to the old ones stays closed for good.");
-    eprintln!("Talk to the person first, by telephone or face to face: a mail may come from somebody else.");
+    eprintln!("Reset only if {email} has lost both the password and the recovery kit.");
+    eprintln!("The person makes new keys. Data encrypted to the old ones stays unreadable for good.");
+    eprintln!("Talk to the person first, by telephone or in person: an e-mail may come from somebody else.");
     eprint!("To start it, type the address again: ");
     std::io::stderr().flush()?;
     let mut typed = String::new();

@@ -1,7 +1,7 @@
 //! How answers are written: one JSON object for machines, lines and tables for people.
 //!
-//! Promise: whatever a name or a message holds, it moves no cursor, changes no direction and hides nothing on a terminal; a table fits into 80 columns. JSON is given
-//! exactly, for programs.
+//! Promise: whatever a name or a message holds, it moves no cursor, changes no direction and hides
+//! nothing on a terminal; a table fits into 80 columns. JSON is given exactly, for programs.
 
 use super::{Common, Outcome};
 use crate::calendar;
@@ -14,7 +14,8 @@ const WIDTH: usize = 80;
 /// No column is made narrower than this, if it is wider.
 const NARROW: usize = 6;
 
-/// One JSON object, or one line per member; a member that is an object gives a line for each of its own, a list of objects one for each of theirs.
+/// One JSON object, or one line per member; a member that is an object gives a line for each of its
+/// own, a list of objects one for each of theirs.
 pub(super) fn members(common: &Common, answer: &Value) {
     if common.json {
         println!("{answer}");
@@ -88,7 +89,8 @@ fn plain(key: &str, value: &Value) -> String {
     }
 }
 
-/// Fit for a terminal: whatever moves the cursor, changes direction or cannot be seen is written as its number.
+/// Fit for a terminal: whatever moves the cursor, changes direction or cannot be seen is written as
+/// its number.
 pub(super) fn harmless(text: &str) -> String {
     text.chars()
         .flat_map(

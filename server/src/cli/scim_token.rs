@@ -13,21 +13,22 @@ const OVERLAP: u32 = 7;
 
 #[derive(Subcommand)]
 pub(super) enum ScimToken {
-    /// Make a token; it is shown once.
+    /// Create a token; it is shown once.
     Add {
         /// The organisation's id.
         #[arg(long, value_name = "ID", value_parser = org_id)]
         org: OrgId,
-        /// What it is for, to tell it from others.
+        /// A label to recognise it by.
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
-        /// How long it lives.
+        /// How long it is valid.
         #[arg(long, value_name = "DAYS", default_value_t = TOKEN_DAYS, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
         #[command(flatten)]
         common: Common,
     },
-    /// List the tokens, of one organisation or of all; not the tokens themselves, which are not kept.
+    /// List the tokens of one organisation or of all, without the tokens themselves, which are not
+    /// stored.
     List {
         /// The organisation's id.
         #[arg(long, value_name = "ID", value_parser = org_id)]
@@ -35,21 +36,21 @@ pub(super) enum ScimToken {
         #[command(flatten)]
         common: Common,
     },
-    /// Make a token in the place of another, which goes on for some days.
+    /// Replace a token; the old one stays valid for some days.
     Rotate {
         /// The old token's id, as `list` shows it.
         #[arg(value_parser = token_id)]
         token: TokenId,
-        /// How long the new one lives.
+        /// How long the new one is valid.
         #[arg(long, value_name = "DAYS", default_value_t = TOKEN_DAYS, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
-        /// How long the old one goes on.
+        /// How long the old one stays valid.
         #[arg(long, value_name = "DAYS", default_value_t = OVERLAP, value_parser = clap::value_parser!(u32).range(0..=90))]
         overlap_days: u32,
         #[command(flatten)]
         common: Common,
     },
-    /// End a token at once.
+    /// Revoke a token at once.
     Revoke {
         /// The token's id, as `list` shows it.
         #[arg(value_parser = token_id)]
@@ -70,7 +71,7 @@ pub(super) async fn run(command: ScimToken) -> Outcome {
             say::aside(
                 &common,
                 &format!(
-                    "Give it to the identity provider now; it cannot be shown again.\nIt is good until {}; in lists it is {}.",
+                    "Give it to the identity provider now. It cannot be shown again.\nIt expires {}. Lists show it as {}.",
                     for_people(fresh.expires_at),
                     fresh.token_id
                 ),
@@ -95,7 +96,7 @@ pub(super) async fn run(command: ScimToken) -> Outcome {
             say::members(&common, &answer);
             say::aside(
                 &common,
-                "Give the new one to the identity provider now; it cannot be shown again. The old one ends by itself.",
+                "Give the new one to the identity provider now. It cannot be shown again. The old one expires by itself.",
             );
         }
         ScimToken::Revoke { token, common } => {

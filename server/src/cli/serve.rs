@@ -22,40 +22,42 @@ pub(super) struct Serve {
 /// What a configuration file can say as well.
 #[derive(Args)]
 pub(super) struct Settings {
-    /// Where to listen: an address of this machine; port 0 takes a free one.
+    /// Listen on this address and port; port 0 picks a free one.
     #[arg(long, value_name = "ADDR", required_unless_present = "config")]
     listen: Option<SocketAddr>,
-    /// End TLS here, with this certificate chain (PEM); read again when it changes.
+    /// Terminate TLS with this certificate chain (PEM); reloaded when it changes.
     #[arg(long, value_name = "PATH", requires = "tls_key", conflicts_with = "trusted_proxies")]
     tls_certificate: Option<PathBuf>,
-    /// The certificate's key (PEM), readable by its owner alone.
+    /// The certificate's key (PEM); only its owner may read it.
     #[arg(long, value_name = "PATH", requires = "tls_certificate")]
     tls_key: Option<PathBuf>,
-    /// A proxy in front that ends TLS, such as 10.0.0.0/8; only its X-Forwarded-For is believed. May be given more than once.
+    /// Trust this proxy, such as 10.0.0.0/8, to terminate TLS and set X-Forwarded-For. May be given
+    /// more than once.
     #[arg(long = "trusted-proxy", value_name = "NETWORK")]
     trusted_proxies: Vec<Network>,
-    /// Where administrators ask for /healthz, /readyz and /metrics, apart from everybody else.
+    /// Serve /healthz, /readyz and /metrics on this address instead.
     #[arg(long, value_name = "ADDR")]
     admin_listen: Option<SocketAddr>,
-    /// Write letters into this folder, one .eml file each.
+    /// Write letters to this folder, one .eml file each.
     #[arg(long, value_name = "DIR", conflicts_with = "smtp", required_unless_present_any = ["smtp", "config"])]
     mail_dir: Option<PathBuf>,
-    /// Send letters by this mail server, such as smtps://mail.example.org or smtp://user@mail.example.org:587?tls=required.
+    /// Send letters through this mail server, such as smtps://mail.example.org or
+    /// smtp://user@mail.example.org:587?tls=required.
     #[arg(long, value_name = "URL")]
     smtp: Option<String>,
-    /// The mail server's password, in a file readable by its owner alone.
+    /// The file with the mail server's password; only its owner may read it.
     #[arg(long, value_name = "PATH")]
     smtp_password_file: Option<PathBuf>,
-    /// Certificates (PEM) that the mail server's own must come from, instead of those that the machine trusts.
+    /// Trust these authorities (PEM) for the mail server, instead of the machine's.
     #[arg(long, value_name = "PATH")]
     smtp_ca_file: Option<PathBuf>,
     /// The address that letters come from.
     #[arg(long, value_name = "EMAIL")]
     mail_from: Option<String>,
-    /// How long an invitation lives; 604800 if nothing is said.
+    /// How long an invitation is valid; default 604800.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(1..=31_536_000))]
     invite_ttl: Option<i64>,
-    /// How events are written.
+    /// The format of log events.
     #[arg(long, value_name = "FORM")]
     log_format: Option<LogForm>,
 }
@@ -64,7 +66,7 @@ pub(super) struct Settings {
 enum LogForm {
     /// key=value
     Logfmt,
-    /// One JSON object a line
+    /// One JSON object per line
     Json,
 }
 
@@ -150,7 +152,7 @@ pub(super) async fn run(flags: Serve) -> Outcome {
         let scheme = if plain { "http" } else { "https" };
         println!("Listening on {scheme}://{address} for {}", realm.origin());
         if let Some(admin) = admin {
-            println!("Administrators ask on http://{admin}");
+            println!("Health and metrics on http://{admin}");
         }
     }
     Ok(serve(realm, listener, options, shutdown).await?)

@@ -211,7 +211,7 @@ impl Config {
     pub fn front(&self) -> Result<Front, ConfigError> {
         match (&self.tls, self.trusted_proxies.is_empty()) {
             (Some(_), false) => Err(ConfigError::Value(
-                "TLS and trusted_proxies exclude each other: either this server ends TLS, or the proxy does."
+                "TLS and trusted_proxies exclude each other: either this server terminates TLS, or the proxy does."
                     .to_owned(),
             )),
             (Some(tls), true) => Ok(Front::Tls(tls.clone())),
@@ -224,7 +224,7 @@ impl Config {
         let MailSection { folder, smtp, smtp_password_file, smtp_ca_file, .. } = &self.mail;
         match (folder, smtp) {
             (Some(_), Some(_)) => {
-                Err(ConfigError::Value("Letters go into a folder or to a mail server, not both.".to_owned()))
+                Err(ConfigError::Value("Letters go to a folder or to a mail server, not both.".to_owned()))
             }
             (Some(folder), None) => Ok(MailOut::Folder(folder.clone())),
             (None, Some(url)) => {
@@ -241,7 +241,7 @@ impl Config {
     pub fn invite_ttl(&self) -> Result<Option<i64>, ConfigError> {
         match self.invite_ttl {
             Some(ttl) if !(1..=31_536_000).contains(&ttl) => {
-                Err(ConfigError::Value("invite_ttl is 1 to 31536000 seconds.".to_owned()))
+                Err(ConfigError::Value("invite_ttl must be 1 to 31536000 seconds.".to_owned()))
             }
             ttl => Ok(ttl),
         }
@@ -250,7 +250,7 @@ impl Config {
     /// Most connections at one time.
     pub fn connections(&self) -> Result<usize, ConfigError> {
         match self.connections.unwrap_or(CONNECTIONS) {
-            0 => Err(ConfigError::Value("connections is at least 1.".to_owned())),
+            0 => Err(ConfigError::Value("connections must be at least 1.".to_owned())),
             most => Ok(most),
         }
     }
@@ -271,13 +271,13 @@ impl Config {
         } = *section;
         if (1..LEAST_FOR_SCIM).contains(&scim_per_second) {
             return Err(ConfigError::Value(format!(
-                "limits.scim_per_second is at least {LEAST_FOR_SCIM}: identity providers send that many and give up on a server that refuses them. 0 is no limit."
+                "limits.scim_per_second must be at least {LEAST_FOR_SCIM}: identity providers send that many, and give up on a server that refuses them. 0 means no limit."
             )));
         }
         let rate = |name: &str, per_second: u32, burst: u32| match per_second {
             0 => Ok(None),
             _ if burst < per_second => {
-                Err(ConfigError::Value(format!("limits.{name}_burst is at least limits.{name}_per_second.")))
+                Err(ConfigError::Value(format!("limits.{name}_burst must be at least limits.{name}_per_second.")))
             }
             _ => Ok(Some(Rate { per_second, burst })),
         };
@@ -293,7 +293,7 @@ impl Config {
         let TimesSection { headers, body, write, grace } = self.times;
         for (name, value) in [("headers", headers), ("body", body), ("write", write), ("grace", grace)] {
             if !(1..=3600).contains(&value) {
-                return Err(ConfigError::Value(format!("times.{name} is 1 to 3600 seconds.")));
+                return Err(ConfigError::Value(format!("times.{name} must be 1 to 3600 seconds.")));
             }
         }
         let seconds = Duration::from_secs;
@@ -305,7 +305,7 @@ impl Config {
     pub fn database(&self) -> Result<Option<String>, ConfigError> {
         if self.database.as_deref().is_some_and(holds_password) {
             return Err(ConfigError::Value(
-                "`database` holds a password. Leave the option out: `init --database-file` keeps the whole address in database.url in the server's folder, which is its owner's alone."
+                "`database` holds a password. Leave the option out: `init --database-file` keeps the whole address in database.url in the server's folder, which only its owner can read."
                     .to_owned(),
             ));
         }

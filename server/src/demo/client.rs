@@ -1,6 +1,7 @@
 //! The real client, as a child process in the same terminal.
 //!
-//! Promises: the binary is built from this very source where that is possible, and named on screen. Must never: hand it a secret by argument or environment.
+//! Promises: the binary is built from this very source where that is possible, and named on screen.
+//! Must never: hand it a secret by argument or environment.
 
 use super::DemoFailed;
 use serde_json::Value;
@@ -27,14 +28,16 @@ pub(super) struct Answers {
 }
 
 impl Client {
-    /// The one that was named; or built beside this program from the same source; or simply beside it.
+    /// The one that was named; or built beside this program from the same source; or simply beside
+    /// it.
     pub(super) async fn find(named: Option<&Path>) -> Result<Self, Box<dyn Error>> {
         if let Some(path) = named {
             return Ok(Self(path.to_owned()));
         }
         let own = std::env::current_exe()?;
         let beside = own.with_file_name("firstkey");
-        // As `cargo run` tells it. What the compiler knew of its machine is not asked: the name of a folder would be in the program.
+        // As `cargo run` tells it. What the compiler knew of its machine is not asked: the name of
+        // a folder would be in the program.
         let told = |name| std::env::var_os(name).map(PathBuf::from);
         let workspace =
             told("CARGO_MANIFEST_DIR").map(|server| server.join("..")).filter(|it| it.join("Cargo.toml").exists());
@@ -71,7 +74,8 @@ impl Client {
 
     fn command(&self, scratch: &Path) -> Command {
         let mut command = Command::new(&self.0);
-        // A proxy of this machine has no business between two ends of loopback; the client would not use one either.
+        // A proxy of this machine has no business between two ends of loopback; the client would
+        // not use one either.
         command.kill_on_drop(true).env_remove("FIRSTKEY_PASSWORD").arg("--state-dir").arg(scratch.join("state"));
         command
     }

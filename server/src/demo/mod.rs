@@ -1,7 +1,9 @@
-//! `demo`: the whole story in one terminal, with a real server, real HTTP, a real letter and the real client.
+//! `demo`: the whole flow in one terminal, with a real server, real HTTP, a real letter and the
+//! real client.
 //!
-//! Promises: everything shown was read back from where it lies (SCIM, the database, the client's own record), nothing is made up; the temporary folder is removed at the
-//! end. Must never: listen on anything but loopback, or reach into the client other than by its command line.
+//! Promises: everything shown was read back from where it lies (SCIM, the database, the client's
+//! own record), nothing is made up; the temporary folder is removed at the end. Must never: listen
+//! on anything but loopback, or reach into the client other than by its command line.
 
 #![allow(clippy::print_stdout, reason = "the demo speaks to a person")]
 
@@ -69,19 +71,19 @@ pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
     let server = tokio::spawn(serve(realm, listener, served, async move {
         drop(stopped.await);
     }));
-    println!("   It listens on {origin}, its data is in a temporary folder.\n");
+    println!("   It listens on {origin}. Its data is in a temporary folder.\n");
 
     println!("2. The identity provider pushes a person by SCIM");
     let person = idp::create_person(&origin, &token).await?;
     println!("   POST /scim/v2/Users with a placeholder password, as Okta sends it: 201, id {}\n", person.id);
 
-    println!("3. The server mailed an invite");
+    println!("3. The server mails an invite");
     let letter = letter::wait_for(&letters).await?;
     println!("{}", letter.quoted());
 
     println!("4. The person finishes the account: firstkey accept\n");
     if !options.unattended {
-        println!("Copy this link, it is asked for next:\n\n{}\n", letter.link);
+        println!("Copy this link. The client asks for it next:\n\n{}\n", letter.link);
     }
     let outcome = if options.unattended {
         client.accept_unattended(scratch.folder(), &letter.link).await?
@@ -101,16 +103,14 @@ pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
     // It is gone already only if the server ended by itself, which the next line reports.
     let _ = stop.send(());
     server.await??;
-    println!("The demo is over; its temporary folder is removed.");
+    println!("The demo is over. Its temporary folder is removed.");
     Ok(())
 }
 
 /// What only the unattended demo can check, because it knows the answers.
 fn check(answers: &client::Answers, stored: &Shown, scratch: &Path, scim: &str) -> Result<(), DemoFailed> {
     let checked = proof::open_with_kit(answers, stored).map_err(DemoFailed::Proof)?;
-    println!(
-        "Checked: the recovery kit opens what the server stores, and the keys inside are those of the fingerprint"
-    );
+    println!("Checked: the recovery kit opens what the server stores. The keys inside have the fingerprint");
     println!("   {}", checked.fingerprint);
     let searched = proof::search(answers, &checked, &[scratch.join("server"), scratch.join("state")], scim)
         .map_err(DemoFailed::Proof)?;

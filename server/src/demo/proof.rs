@@ -1,6 +1,8 @@
-//! What the unattended demo checks, knowing the answers: that the stored ciphertext opens with the kit, and that no secret lies anywhere.
+//! What the unattended demo checks, knowing the answers: that the stored ciphertext opens with the
+//! kit, and that no secret lies anywhere.
 //!
-//! Promises: checks the stored bytes, not the client's word. Must never: pass because something was not there to be checked.
+//! Promises: checks the stored bytes, not the client's word. Must never: pass because something was
+//! not there to be checked.
 
 use super::client::Answers;
 use crate::show::Shown;
@@ -40,7 +42,8 @@ pub fn code_in(kit: &str) -> Option<&str> {
     kit.lines().find_map(|line| line.strip_prefix("recovery-code:")).map(str::trim)
 }
 
-/// Opens the stored envelopes with the recovery kit and compares everything with what the client said.
+/// Opens the stored envelopes with the recovery kit and compares everything with what the client
+/// said.
 pub(super) fn open_with_kit(answers: &Answers, stored: &Shown) -> Result<Opened, String> {
     let told = |name: &str| answers.done[name].as_str().unwrap_or_default().to_owned();
     if answers.done["event"] != "done" || answers.done["ok"] != true {
@@ -96,7 +99,8 @@ pub fn open(kit: &str, stored: &Shown) -> Result<(Opened, String), String> {
     Ok((Opened { fingerprint, account_key, pairs, code }, public.recipient()))
 }
 
-/// Searches every file below `folders`, and the provider's view, for every secret in every usual encoding; gives the number of files.
+/// Searches every file below `folders`, and the provider's view, for every secret in every usual
+/// encoding; gives the number of files.
 pub(super) fn search(answers: &Answers, opened: &Opened, folders: &[PathBuf], scim: &str) -> Result<usize, String> {
     let needles: Vec<(&str, Vec<u8>)> = opened
         .secrets()

@@ -1,6 +1,8 @@
-//! Three views of one account: what the provider reads, what the server stores, what left the person's machine.
+//! Three views of one account: what the provider reads, what the server stores, what left the
+//! person's machine.
 //!
-//! Promises: prints what was read, shortened but not edited. Must never: say "encrypted" of something that it did not see.
+//! Promises: prints what was read, shortened but not edited. Must never: say "encrypted" of
+//! something that it did not see.
 
 use crate::show::Shown;
 use serde_json::Value;
@@ -25,7 +27,9 @@ pub(super) fn print(scim: &str, stored: &Shown, record: &str) {
     for (name, value) in lines {
         row(&name, &value);
     }
-    println!("   Public keys, sealed keys, and a record that is useless without the server's OPRF key.\n");
+    println!(
+        "   Public keys, encrypted private keys, and a record that is useless without the\n   server's OPRF key.\n"
+    );
 
     println!("7. What left the person's machine (firstkey audit --last)");
     for line in record.lines() {

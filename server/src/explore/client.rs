@@ -1,7 +1,9 @@
-//! A client: the real flow, a person who does what is asked, and a disk of bytes as they would be in files.
+//! A client: the real flow, a person who does what is asked, and a disk of bytes as they would be
+//! in files.
 //!
-//! Promise: the flow is `firstkey_core::flow::accept`, driven effect by effect; whatever is in memory is gone with it, and what the next run is given is read from the disk again.
-//! Left out: the terminal, HTTP, files and their folder, and Argon2id, for which a hash stands.
+//! Promise: the flow is `firstkey_core::flow::accept`, driven effect by effect; whatever is in
+//! memory is gone with it, and what the next run is given is read from the disk again. Left out:
+//! the terminal, HTTP, files and their folder, and Argon2id, for which a hash stands.
 
 use super::digest;
 use super::hand::{Answer, Sent};
@@ -99,7 +101,8 @@ pub(super) struct Begun {
     /// What its chance comes from: the client and how many runs it had.
     pub(super) seed: u128,
     pub(super) disk: Arc<Disk>,
-    /// The links of all letters that came so far; where one is asked for again, it is the one of that invite.
+    /// The links of all letters that came so far; where one is asked for again, it is the one of
+    /// that invite.
     pub(super) links: Arc<Vec<String>>,
     /// Which of them is pasted first.
     pub(super) pasted: usize,
@@ -118,7 +121,8 @@ pub(super) enum Heard {
 pub(super) struct Running {
     begun: Arc<Begun>,
     heard: Arc<Vec<Heard>>,
-    /// Says the same of two runs that are in one state, but for how often the present request was sent.
+    /// Says the same of two runs that are in one state, but for how often the present request was
+    /// sent.
     settled: u128,
     /// How often the present request stayed without an answer.
     pub(super) silences: u8,
@@ -252,7 +256,8 @@ impl Runs {
         let (settled, silences) = match heard {
             Heard::Silence(_) => (run.settled, run.silences + 1),
             Heard::Answer(answer) => {
-                // Once there is an answer, a run remembers of the silence before it only that there was some.
+                // Once there is an answer, a run remembers of the silence before it only that there
+                // was some.
                 if run.silences > 0 {
                     all.push(Heard::Silence(NoAnswer::Broken));
                 }

@@ -28,7 +28,8 @@ pub(super) enum Event {
     Crash(u8),
     /// The client crashes; the request is still under way.
     CrashLate(u8),
-    /// The last answer arrives and the client crashes between the pin and the removal of the checkpoint.
+    /// The last answer arrives and the client crashes between the pin and the removal of the
+    /// checkpoint.
     CrashHalf(u8),
     /// The last answer arrives and the client crashes before it says so.
     CrashDone(u8),

@@ -1,7 +1,9 @@
-//! The server: its own routes, checks, commands and SQL, and its own deliverer of letters, in this thread.
+//! The server: its own routes, checks, commands and SQL, and its own deliverer of letters, in this
+//! thread.
 //!
-//! Promise: nothing of it is a copy. It is built anew, key file and all, for every request, and knows only the rows that it is given: it dies and comes back between any two
-//! requests. Left out: sockets, TLS, the writer's thread (`store/in_memory.rs`), the system's clock and randomness.
+//! Promise: nothing of it is a copy. It is built anew, key file and all, for every request, and
+//! knows only the rows that it is given: it dies and comes back between any two requests. Left out:
+//! sockets, TLS, the writer's thread (`store/in_memory.rs`), the system's clock and randomness.
 
 use super::digest;
 use crate::config::MailOut;
@@ -118,7 +120,8 @@ pub(super) struct Hand {
 }
 
 impl Hand {
-    /// A realm with one organisation and one person, who has been sent a letter; its rows and its link.
+    /// A realm with one organisation and one person, who has been sent a letter; its rows and its
+    /// link.
     pub(super) fn new() -> (Self, Rows, Vec<String>) {
         seeded::with(0, || {
             let shared_memory = Path::new("/dev/shm");
@@ -164,7 +167,8 @@ impl Hand {
         Served { answer: Arc::new(answer), rows: held.take().expect("rows"), commits }
     }
 
-    /// Brings the server to `rows` and lets somebody do something; gives the rows after it and the links of the letters that were sent.
+    /// Brings the server to `rows` and lets somebody do something; gives the rows after it and the
+    /// links of the letters that were sent.
     pub(super) fn operate(&self, rows: &Rows, deed: Deed, seed: u128, now: i64) -> (Rows, Vec<String>) {
         let held = self.server.realm.store.in_memory();
         held.put(rows).expect("rows");

@@ -1,6 +1,8 @@
-//! What must hold, judged from the rows of the server, from what was answered, and from what a client says at its end.
+//! What must hold, judged from the rows of the server, from what was answered, and from what a
+//! client says at its end.
 //!
-//! Promise: nothing is asked of the code that is judged; uploads are read by a reader of this file's own. Must never: be lenient because "that cannot happen".
+//! Promise: nothing is asked of the code that is judged; uploads are read by a reader of this
+//! file's own. Must never: be lenient because "that cannot happen".
 
 use super::client::{COMPLETE, End, Success};
 use super::hand::{Answer, Deed, Sent};
@@ -80,7 +82,8 @@ const MEMBERS: [(&str, &str); 11] = [
 ];
 
 impl Account {
-    /// Reads all accounts, the present one first; an error if one has several bundles, or if there are two that are not removed.
+    /// Reads all accounts, the present one first; an error if one has several bundles, or if there
+    /// are two that are not removed.
     fn all(rows: &Rows) -> Result<Vec<Self>, Broken> {
         let accounts = rows.table("account");
         let mut all = accounts.rows.iter().map(|row| Self::of(rows, row)).collect::<Result<Vec<_>, _>>()?;
@@ -205,7 +208,8 @@ pub(super) fn served(
             if sent.path != COMPLETE || !concerned {
                 return broken("P1", format!("{} changed the bundle", sent.path));
             }
-            // An ordinary upload fills an empty place; the next generation needs an invite for just that.
+            // An ordinary upload fills an empty place; the next generation needs an invite for just
+            // that.
             let wanted = if was.bundle.is_some() { reset_to(before, sent.invite()) } else { Some(1) };
             if wanted != Some(new.key_gen) || was.bundle.as_ref().is_some_and(|old| old.key_gen + 1 != new.key_gen) {
                 return broken("P3", "a completed account got other keys without a reset");
@@ -320,7 +324,8 @@ pub(super) fn operated(before: &Rows, after: &Rows, deed: Deed, looks: &mut Look
     Ok(())
 }
 
-/// When a client says that what is stored is not what it sent: true after a reset, or where a new account at the same address was finished.
+/// When a client says that what is stored is not what it sent: true after a reset, or where a new
+/// account at the same address was finished.
 pub(super) fn warned(rows: &Rows, said: &str) -> Result<(), Broken> {
     let all = Account::all(rows)?;
     match &all[0].bundle {
@@ -375,7 +380,8 @@ pub(super) fn rests(rows: &Rows, clients: &[Client]) -> Result<(), Broken> {
         return Ok(());
     }
     let Some(stored) = account.bundle else { return broken("P4", "the network is back and nothing is stored") };
-    // Whoever crashed after the read-back has the account, even if the newest link is of something else by now.
+    // Whoever crashed after the read-back has the account, even if the newest link is of something
+    // else by now.
     let owners = clients.iter().filter(|client| {
         let said = client.done.as_ref().is_some_and(|done| done.pin.identity.ed25519 == stored.ed25519.as_slice());
         said || client.disk.remembers(&stored.ed25519)

@@ -1,4 +1,5 @@
-//! Every order of events, tried: the real client flow against the real server, with everything that a network, a crash or somebody else can do in between.
+//! Every order of events, tried: the real client flow against the real server, with everything that
+//! a network, a crash or somebody else can do in between.
 //!
 //! ```text
 //!   client (flow::accept, a disk of bytes) --+            +-- hand (routes, checks, commands, SQL; rows taken out and put back)
@@ -6,10 +7,12 @@
 //!   judge (what must hold)  <----------------+            +-- search (level by level, each state once)
 //! ```
 //!
-//! Promise: deterministic; a schedule that breaks a property is printed and can be played again. What it shows and what it does not is in `docs/EXPLORER.md`.
-//! Must never: hold a copy of what it searches.
+//! Promise: deterministic; a schedule that breaks a property is printed and can be played again.
+//! What it shows and what it does not is in `docs/EXPLORER.md`. Must never: hold a copy of what it
+//! searches.
 //!
-//! `EXPLORE_MINUTES=10 cargo test --release -p firstkey-server --lib explore -- --nocapture` searches for that long; `EXPLORE_SCHEDULE='0:start 0:answer'` plays one schedule.
+//! `EXPLORE_MINUTES=10 cargo test --release -p firstkey-server --lib explore -- --nocapture`
+//! searches for that long; `EXPLORE_SCHEDULE='0:start 0:answer'` plays one schedule.
 
 mod client;
 mod event;

@@ -1,6 +1,7 @@
 //! A client between two events: its disk, its program, and what the person at it would do next.
 //!
-//! Promise: whoever goes on does what a text tells them: the newest letter, or `--resume`. Must never: know what only the server knows.
+//! Promise: whoever goes on does what a text tells them: the newest letter, or `--resume`. Must
+//! never: know what only the server knows.
 
 use super::client::{Disk, End, Running, Step, Success};
 use std::sync::Arc;
@@ -12,7 +13,8 @@ pub(super) struct Client {
     pub(super) disk_digest: u128,
     /// Runs that it began.
     pub(super) runs: u8,
-    /// Letters that had come when the last run began, which of their links was pasted, and whether it was `--resume` instead.
+    /// Letters that had come when the last run began, which of their links was pasted, and whether
+    /// it was `--resume` instead.
     pub(super) letters: usize,
     pub(super) pasted: usize,
     pub(super) resumed: bool,
@@ -37,7 +39,8 @@ pub(super) enum At {
 pub(super) struct Wish {
     /// `accept` with the newest letter's link.
     pub(super) start: bool,
-    /// `accept` with the newest of the other links that was not refused for good. Nobody is told to; a person may.
+    /// `accept` with the newest of the other links that was not refused for good. Nobody is told
+    /// to; a person may.
     pub(super) older: bool,
     /// `accept --resume`.
     pub(super) resume: bool,

@@ -1,6 +1,8 @@
-//! The search: first everything without trouble, then everything with one trouble, then with two, and so on; each state once.
+//! The search: first everything without trouble, then everything with one trouble, then with two,
+//! and so on; each state once.
 //!
-//! Promise: when a level is told as done, every order of events with at most that much trouble, within the bounds, was gone through up to states that are the same.
+//! Promise: when a level is told as done, every order of events with at most that much trouble,
+//! within the bounds, was gone through up to states that are the same.
 
 use super::event::Event;
 use super::judge::{Broken, broken, rests};
@@ -189,7 +191,8 @@ impl Search {
     }
 }
 
-/// Plays a schedule and tells of each step; with `calm`, what follows when nothing goes wrong any more.
+/// Plays a schedule and tells of each step; with `calm`, what follows when nothing goes wrong any
+/// more.
 pub(super) fn tell(bounds: Bounds, schedule: &[Event], calm: Option<usize>) -> String {
     let (mut machine, mut world) = Machine::new(&bounds);
     let mut text = String::new();

@@ -79,7 +79,8 @@ const OTHERS: Bounds = Bounds { clients: 1, runs: 3, late: 1, deeds: 2 };
 const TWO: Bounds = Bounds { clients: 2, runs: 2, late: 1, deeds: 0 };
 /// What is searched for as long as somebody has time.
 const ALL: Bounds = Bounds { clients: 2, runs: 3, late: 2, deeds: 3 };
-/// How long two clients are tried with one trouble at every change. What there is without is always tried whole.
+/// How long two clients are tried with one trouble at every change. What there is without is always
+/// tried whole.
 const A_WHILE: Duration = Duration::from_secs(15);
 
 #[test]

@@ -1,8 +1,12 @@
-//! The world: one server, its clients, what is under way between them, and the letters that were sent.
+//! The world: one server, its clients, what is under way between them, and the letters that were
+//! sent.
 //!
-//! One event is one of: the server takes a request in and its answer arrives; silence; a crash; a request that was delayed arrives; somebody else does something. What a client
-//! does by itself between two requests touches nobody else, so it belongs to the event before. An answer that is under way for long is the same as the next request under
-//! way for long, and a lost answer is a request that arrives after its sender has given up waiting: so the order in which the server hears things is the whole schedule.
+//! One event is one of: the server takes a request in and its answer arrives; silence; a crash; a
+//! request that was delayed arrives; somebody else does something. What a client does by itself
+//! between two requests touches nobody else, so it belongs to the event before. An answer that is
+//! under way for long is the same as the next request under way for long, and a lost answer is a
+//! request that arrives after its sender has given up waiting: so the order in which the server
+//! hears things is the whole schedule.
 
 use super::client::{Begun, COMPLETE, Disk, End, Heard, Now, Played, Running, Runs, Step};
 use super::digest;
@@ -34,7 +38,8 @@ pub(super) struct World {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     pub(super) clients: u8,
-    /// Runs that a client begins while events are chosen; there is no bound where it is asked how things end.
+    /// Runs that a client begins while events are chosen; there is no bound where it is asked how
+    /// things end.
     pub(super) runs: u8,
     /// Requests under way whose senders have given up.
     pub(super) late: usize,
@@ -55,7 +60,8 @@ pub(super) struct Machine {
     answers: HashMap<(u128, u128, u8, u32, i64), Known>,
     deeds: HashMap<(u128, u8, u8, i64), Arc<Done>>,
     pub(super) looks: Looks,
-    /// Requests that the server took in, and of these those that it worked on; what is known already is not worked on again.
+    /// Requests that the server took in, and of these those that it worked on; what is known
+    /// already is not worked on again.
     pub(super) requests: (u64, u64),
     /// The same of deeds.
     pub(super) operated: (u64, u64),
@@ -354,7 +360,8 @@ impl World {
         calm
     }
 
-    /// The next event where nothing goes wrong any more and whoever can go on does; `favoured` first. `None` when everything has come to rest.
+    /// The next event where nothing goes wrong any more and whoever can go on does; `favoured`
+    /// first. `None` when everything has come to rest.
     pub(super) fn fair(&self, favoured: usize) -> Option<Event> {
         let active = judge::is_active(&self.rows);
         let count = self.clients.len();
@@ -378,7 +385,8 @@ impl World {
         self.asked_for_a_letter(active).then_some(Event::Deed(Deed::Resend))
     }
 
-    /// Whether somebody was told to ask the administrator for a new letter, because theirs is too old.
+    /// Whether somebody was told to ask the administrator for a new letter, because theirs is too
+    /// old.
     fn asked_for_a_letter(&self, active: bool) -> bool {
         let asks = |client: &Client| matches!(client.end(), Some(End::Stopped(Step::Ask, _)));
         let unfinished = judge::Account::read(&self.rows).is_ok_and(|account| account.bundle.is_none());

@@ -1,8 +1,9 @@
 //! Bodies of the account protocol, as anybody can send them.
 //!
-//! Input: one byte that names the path, 32 bytes of realm and account id, the body.
-//! Oracles: what is accepted is one JSON object to an ordinary reader too, with exactly the members of that path: one more, one less, one twice or a byte behind it is
-//! refused; an upload that passes every check is of a known profile and signed for that very account, so for any other it is refused.
+//! Input: one byte that names the path, 32 bytes of realm and account id, the body. Oracles: what
+//! is accepted is one JSON object to an ordinary reader too, with exactly the members of that path:
+//! one more, one less, one twice or a byte behind it is refused; an upload that passes every check
+//! is of a known profile and signed for that very account, so for any other it is refused.
 
 use crate::api::bodies::{PATHS, accepts};
 use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};

@@ -1,6 +1,8 @@
-//! Bodies of the fuzz targets for what identity providers and people's clients send, with their oracles.
+//! Bodies of the fuzz targets for what identity providers and people's clients send, with their
+//! oracles.
 //!
-//! Promise: deterministic, no I/O. Must never: be part of a program that somebody uses; it exists only for tests and under the feature `fuzzing`.
+//! Promise: deterministic, no I/O. Must never: be part of a program that somebody uses; it exists
+//! only for tests and under the feature `fuzzing`.
 
 pub mod api_any;
 pub mod api_bodies;

@@ -1,7 +1,7 @@
 //! Filters: as text, and built from the bytes.
 //!
-//! Oracles: what was read is written and read again as the same; evaluation agrees with the plain evaluator; an index leaves nobody out; `password` is never
-//! filtered by.
+//! Oracles: what was read is written and read again as the same; evaluation agrees with the plain
+//! evaluator; an index leaves nobody out; `password` is never filtered by.
 
 use super::samples;
 use crate::names;

@@ -1,7 +1,8 @@
 //! PATCH requests on Users and Groups.
 //!
-//! Oracles: a refused one changes nothing; what comes out is canonical, as if it had come in whole; no password is in it; the same request twice gives what it gave
-//! once, where all it does is replace.
+//! Oracles: a refused one changes nothing; what comes out is canonical, as if it had come in whole;
+//! no password is in it; the same request twice gives what it gave once, where all it does is
+//! replace.
 
 use super::{names_password, samples};
 use crate::json;

@@ -1,7 +1,8 @@
 //! Whole Users as they are created and replaced, and what is shown of them.
 //!
-//! Oracles: what was read once is read again as the same; no password is kept or shown; nobody is active of whom a replacement does not say so and who was not;
-//! `attributes` and `excludedAttributes` never invent anything.
+//! Oracles: what was read once is read again as the same; no password is kept or shown; nobody is
+//! active of whom a replacement does not say so and who was not; `attributes` and
+//! `excludedAttributes` never invent anything.
 
 use super::names_password;
 use crate::json;

@@ -1,7 +1,8 @@
 //! Mail that came back: what a delivery report says (RFC 3464), read from a whole mail.
 //!
-//! Promise: anybody can write such a mail, so all that is taken from it is which letter it names and a status of digits; what comes of it is a mark beside the
-//! letter, nothing else. Must never: keep a word of the mail.
+//! Promise: anybody can write such a mail, so all that is taken from it is which letter it names
+//! and a status of digits; what comes of it is a mark beside the letter, nothing else. Must never:
+//! keep a word of the mail.
 
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 

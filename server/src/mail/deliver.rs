@@ -1,4 +1,5 @@
-//! The deliverer: takes letters out of the outbox, one after the other, until there are none; then waits for the next.
+//! The deliverer: takes letters out of the outbox, one after the other, until there are none; then
+//! waits for the next.
 
 use super::smtp::Outcome;
 use super::{Post, text};
@@ -9,9 +10,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often it looks although nobody rang: another program may have written a letter, or a pause may be over.
+/// How often it looks although nobody rang: another program may have written a letter, or a pause
+/// may be over.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often a letter that takes long is asked for again, so that no other server takes it: a third of what it was given for.
+/// How often a letter that takes long is asked for again, so that no other server takes it: a third
+/// of what it was given for.
 const HOLD: Duration = Duration::from_secs(20);
 /// How many looks lie between two clean-ups.
 const LOOKS_PER_SWEEP: u32 = 60;

@@ -1,4 +1,5 @@
-//! Letters as files: written aside, flushed, then renamed, so that whoever watches the folder sees whole letters only.
+//! Letters as files: written aside, flushed, then renamed, so that whoever watches the folder sees
+//! whole letters only.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};

@@ -1,7 +1,9 @@
 //! The same letter as HTML, for mail programs that show nothing else well.
 //!
-//! Promises: nothing in it is fetched from anywhere; every word from outside is escaped; the link's text is its address, and each stands on one line of the
-//! source; the source is ASCII, so no mail server has a reason to encode it. Must never: hold an image, a style sheet, a script, or an address but the link's.
+//! Promises: nothing in it is fetched from anywhere; every word from outside is escaped; the link's
+//! text is its address, and each stands on one line of the source; the source is ASCII, so no mail
+//! server has a reason to encode it. Must never: hold an image, a style sheet, a script, or an
+//! address but the link's.
 
 use super::text::{Piece, Text, wrap};
 use std::fmt::Write as _;

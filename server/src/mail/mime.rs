@@ -1,7 +1,8 @@
 //! A letter as bytes: headers, then the same words as plain text and as HTML.
 //!
-//! Promises: every header is written by the mail library, which encodes what is not plain; a link is whole in both parts however they are encoded on the way;
-//! automatic replies are told not to come (RFC 3834).
+//! Promises: every header is written by the mail library, which encodes what is not plain; a link
+//! is whole in both parts however they are encoded on the way; automatic replies are told not to
+//! come (RFC 3834).
 
 use super::html;
 use super::text::Text;
@@ -11,7 +12,8 @@ use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, 
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
-/// A name that no other letter has (RFC 5322 section 3.6.4): 128 random bits, so that nobody can name a letter that they have not seen.
+/// A name that no other letter has (RFC 5322 section 3.6.4): 128 random bits, so that nobody can
+/// name a letter that they have not seen.
 pub(super) fn message_id(domain: &str) -> String {
     format!("<{}@{domain}>", Base64UrlUnpadded::encode_string(&random::<16>()))
 }
@@ -23,7 +25,8 @@ pub(super) fn address(text: &str) -> Option<Address> {
     Address::new(address.user(), domain).ok()
 }
 
-/// The whole letter. As text where `readable` allows it: in a folder, eight bits hurt nobody and the words can be read as they are.
+/// The whole letter. As text where `readable` allows it: in a folder, eight bits hurt nobody and
+/// the words can be read as they are.
 pub(super) fn letter(
     sender: &Address,
     to: &Address,
@@ -45,7 +48,8 @@ pub(super) fn letter(
         .map_err(|error| error.to_string())
 }
 
-/// As it is where that is allowed, so that the link can be found in the raw letter; the library's own choice would encode every line beyond 76 characters.
+/// As it is where that is allowed, so that the link can be found in the raw letter; the library's
+/// own choice would encode every line beyond 76 characters.
 fn encode(text: String, readable: bool) -> Body {
     let encoding = match (text.is_ascii(), readable) {
         (true, _) => ContentTransferEncoding::SevenBit,

@@ -1,7 +1,8 @@
 //! Letters: put together, handed over, tried again.
 //!
-//! Promises: a token is minted here, its hash is on disk before it leaves, and a retry mints another; links are built from the configured origin only; names are
-//! made harmless before they are shown; headers are written by the mail library. Must never: keep or log a token.
+//! Promises: a token is minted here, its hash is on disk before it leaves, and a retry mints
+//! another; links are built from the configured origin only; names are made harmless before they
+//! are shown; headers are written by the mail library. Must never: keep or log a token.
 
 mod bounce;
 mod deliver;

@@ -1,4 +1,5 @@
-//! What a person, or an administrator, is told about an account that was complete before. None of these letters has a link: nobody should learn to follow one.
+//! What a person, or an administrator, is told about an account that was complete before. None of
+//! these letters has a link: nobody should learn to follow one.
 
 use super::text::Piece::{self, Alone, Prose};
 use crate::calendar::for_people;
@@ -23,10 +24,10 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
             vec![
                 Prose(format!("The password of your account at {org} was changed on {when}.")),
                 Prose(
-                    "The old password no longer opens anything. Your keys and your recovery kit stay as they were, and you were logged out everywhere else."
+                    "The old password no longer works. Your keys and your recovery kit stay the same. You were logged out everywhere else."
                         .to_owned(),
                 ),
-                Prose("If this was not you, say so at once: somebody else knew your password.".to_owned()),
+                Prose("If this was not you, tell your administrator at once: somebody else knew your password.".to_owned()),
                 Prose(ask),
             ],
         ),
@@ -34,8 +35,8 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
             "You have a new recovery kit".to_owned(),
             vec![
                 Prose(format!("A new recovery kit was made for your account at {org} on {when}.")),
-                Prose("The old kit no longer opens anything; destroy it. Your password and your keys stay as they were.".to_owned()),
-                Prose("If this was not you, say so at once: somebody else was logged in as you.".to_owned()),
+                Prose("The old kit no longer works. Destroy it. Your password and your keys stay the same.".to_owned()),
+                Prose("If this was not you, tell your administrator at once: somebody else was logged in as you.".to_owned()),
                 Prose(ask),
             ],
         ),
@@ -43,40 +44,40 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
             "Your account was recovered".to_owned(),
             vec![
                 Prose(format!(
-                    "Somebody with the recovery kit of your account at {org} set a new password and made a new kit on {when}."
+                    "The recovery kit of your account at {org} was used on {when} to set a new password and make a new kit."
                 )),
-                Prose("The old password and the old kit no longer open anything. Your keys stay as they were.".to_owned()),
-                Prose("If this was not you, say so at once: somebody else has had your recovery kit.".to_owned()),
+                Prose("The old password and the old kit no longer work. Your keys stay the same.".to_owned()),
+                Prose("If this was not you, tell your administrator at once: somebody else had your recovery kit.".to_owned()),
                 Prose(ask),
             ],
         ),
         News::RecoveredForAdministrator => (
             format!("An account at {org} was recovered"),
             vec![
-                Prose(format!("Account {account} got a new password by its recovery kit on {when}.")),
+                Prose(format!("The recovery kit of account {account} was used on {when} to set a new password.")),
                 Prose("Its keys did not change. The fingerprint is still:".to_owned()),
                 Alone(fingerprint),
                 Prose(
-                    "Ask the person, by telephone or face to face, whether it was them. If it was not, suspend the account.".to_owned(),
+                    "Ask the person, by telephone or in person, whether it was them. If it was not, suspend the account.".to_owned(),
                 ),
             ],
         ),
         News::Joined => (
             format!("You joined {org}"),
             vec![
-                Prose(format!("On {when} you joined {org} with the account that you had already. Its keys stay as they were.")),
-                Prose("If this was not you, say so at once.".to_owned()),
+                Prose(format!("On {when} you joined {org} with your existing account. Its keys stay the same.")),
+                Prose("If this was not you, tell your administrator at once.".to_owned()),
                 Prose(ask),
             ],
         ),
         News::JoinedForAdministrator => (
             format!("Somebody joined {org}"),
             vec![
-                Prose(format!("Account {account}, which was complete before, joined {org} on {when}.")),
+                Prose(format!("Account {account}, which was already complete, joined {org} on {when}.")),
                 Prose("The fingerprint of its key:".to_owned()),
                 Alone(fingerprint),
                 Prose(
-                    "Compare it with the person, by telephone or face to face, before you give the account access to shared data.".to_owned(),
+                    "Compare it with the person, by telephone or in person, before you give the account access to shared data.".to_owned(),
                 ),
             ],
         ),

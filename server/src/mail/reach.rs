@@ -3,7 +3,8 @@
 use super::{Post, Way};
 
 impl Post {
-    /// Connects to the mail server, with TLS and a login as for a letter, and says goodbye; a folder is ready since it was opened.
+    /// Connects to the mail server, with TLS and a login as for a letter, and says goodbye; a
+    /// folder is ready since it was opened.
     pub(crate) async fn reach(&self) -> Result<(), String> {
         match &self.way {
             Way::Folder(_) => Ok(()),

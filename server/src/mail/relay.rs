@@ -1,6 +1,8 @@
-//! Which mail server letters go to, and how it is told from another: the URL, the login, the certificates that are trusted.
+//! Which mail server letters go to, and how it is told from another: the URL, the login, the
+//! certificates that are trusted.
 //!
-//! Promises: everything that can be wrong is said before anything listens; a password is never part of the URL; TLS is never optional for another machine.
+//! Promises: everything that can be wrong is said before anything listens; a password is never part
+//! of the URL; TLS is never optional for another machine.
 
 use super::MailOutError;
 use crate::origin::Origin;
@@ -28,7 +30,8 @@ pub(super) enum Tls {
 }
 
 impl Relay {
-    /// Reads `smtps://host[:port]`, `smtp://host[:port]?tls=required`, or `smtp://` and an address of this machine; `user@` before the host.
+    /// Reads `smtps://host[:port]`, `smtp://host[:port]?tls=required`, or `smtp://` and an address
+    /// of this machine; `user@` before the host.
     pub(super) fn read(
         url: &str,
         password: Option<&Zeroizing<String>>,

@@ -1,8 +1,11 @@
-//! One conversation with a mail server (RFC 5321), step by step, because what a failure means depends on the step.
+//! One conversation with a mail server (RFC 5321), step by step, because what a failure means
+//! depends on the step.
 //!
-//! Promises: a letter is refused for good only by an answer that speaks of it (to RCPT, or after DATA); whatever is wrong with the server, the login or the
-//! network delays letters and never drops one; whether a letter was taken is "in doubt" only where SMTP leaves it in doubt: no answer after the last byte.
-//! Must never: send anything in clear to another machine; keep the text of an answer to the login.
+//! Promises: a letter is refused for good only by an answer that speaks of it (to RCPT, or after
+//! DATA); whatever is wrong with the server, the login or the network delays letters and never
+//! drops one; whether a letter was taken is "in doubt" only where SMTP leaves it in doubt: no
+//! answer after the last byte. Must never: send anything in clear to another machine; keep the text
+//! of an answer to the login.
 
 use super::relay::{Relay, Tls};
 use lettre::Address;
@@ -17,12 +20,14 @@ use tokio::sync::Mutex;
 
 /// How long a mail server may take over one step.
 const STEP: Duration = Duration::from_secs(30);
-/// How long it may take to say that it has taken a letter; many look at its contents first (RFC 5321 section 4.5.3.2.6 asks for patience here).
+/// How long it may take to say that it has taken a letter; many look at its contents first (RFC
+/// 5321 section 4.5.3.2.6 asks for patience here).
 const TAKING: Duration = Duration::from_secs(300);
 /// Most characters of an answer that are kept.
 const KEPT: usize = 200;
 
-/// How handing over a letter went; the texts hold nothing of the letter but what the mail server chose to repeat.
+/// How handing over a letter went; the texts hold nothing of the letter but what the mail server
+/// chose to repeat.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Taken.
@@ -169,7 +174,8 @@ async fn hand_over(connection: &mut AsyncSmtpConnection, from: &Address, to: &Ad
     }
 }
 
-/// Sends a command; anything but the expected codes ends the conversation, also what would count as a success elsewhere: then the answers are out of step.
+/// Sends a command; anything but the expected codes ends the conversation, also what would count as
+/// a success elsewhere: then the answers are out of step.
 async fn say<C: std::fmt::Display>(
     connection: &mut AsyncSmtpConnection,
     command: C,

@@ -1,6 +1,7 @@
 //! Every sentence that is sent by mail.
 //!
-//! The two things that a person needs stand alone on their lines: the command, then the link, unwrapped.
+//! The two things that a person needs stand alone on their lines: the command, then the link,
+//! unwrapped.
 
 use super::news;
 use crate::calendar::for_people;
@@ -66,13 +67,13 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
                 Mode::Enrol => (
                     format!("{org} invites you to finish your account"),
                     format!(
-                        "{org} has made an account for you. To finish it you make your own keys, on your own machine; nobody else ever has them, not {org} either."
+                        "{org} has made an account for you. To finish it, you make your own keys on your own computer. Nobody else ever has them, not even {org}."
                     ),
                 ),
                 Mode::Join => (
                     format!("{org} invites you to join"),
                     format!(
-                        "{org} invites you to join with the account that you have already. Your keys stay as they are."
+                        "{org} invites you to join with the account that you already have. Your keys stay the same."
                     ),
                 ),
             };
@@ -85,10 +86,10 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
                 Prose("and when it asks, paste this link:".to_owned()),
                 Link(link(origin, invite_id, token)),
                 Prose(format!(
-                    "The link is for you alone and works until {until}. Opening it in a browser does no harm and does not use it up."
+                    "The link is only for you and works until {until}. Opening it in a browser does not use it up."
                 )),
                 Prose(ask),
-                Prose("Did not expect this? Ignore it; nothing follows.".to_owned()),
+                Prose("If you did not expect this, ignore this e-mail.".to_owned()),
             ];
             (subject, pieces)
         }
@@ -99,7 +100,7 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
                 Prose("The fingerprint of its key:".to_owned()),
                 fingerprint(bundle),
                 Prose(
-                    "It must be the one that your terminal showed. If it is not, or if this was not you, say so at once: somebody else may have finished the account."
+                    "Your terminal showed the same one. If it differs, or if this was not you, tell your administrator at once: somebody else may have finished the account."
                         .to_owned(),
                 ),
                 Prose(ask),
@@ -111,13 +112,13 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
                 Prose("The fingerprint of its key:".to_owned()),
                 fingerprint(bundle),
                 Prose(
-                    "Compare it with the person, by telephone or face to face, before you give the account access to shared data."
+                    "Compare it with the person, by telephone or in person, before you give the account access to shared data."
                         .to_owned(),
                 ),
             ];
             if let Some(earlier) = earlier {
                 pieces.push(Prose(
-                    "An earlier account with this address, removed since, had another key. Whatever was shared with that one stays closed to this. Its fingerprint was:"
+                    "An earlier account with this address was removed. It had a different key: this account cannot open what was shared with the earlier one. The earlier fingerprint was:"
                         .to_owned(),
                 ));
                 pieces.push(Alone(earlier.clone()));

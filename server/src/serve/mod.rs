@@ -100,12 +100,12 @@ impl ServeOptions {
 pub enum ServeError {
     /// Plain HTTP to other machines.
     #[error(
-        "Plain HTTP is only for this machine: listen on 127.0.0.1 or [::1], not on {0}; or give a certificate (--tls-certificate, --tls-key), or name the proxy that ends TLS (--trusted-proxy)."
+        "Plain HTTP is only for this machine: listen on 127.0.0.1 or [::1], not on {0}; or give a certificate (--tls-certificate, --tls-key), or name the proxy that terminates TLS (--trusted-proxy)."
     )]
     NotLoopback(SocketAddr),
     /// People would come by another way than the origin says.
     #[error(
-        "People's clients connect to {0}, which is not https://; a certificate or a proxy in front makes no sense then. Make the server anew with `init --origin https://...`."
+        "Clients connect to {0}, which is not https://, so a certificate or a proxy in front has no use. Create the server again with `init --origin https://...`."
     )]
     OriginNotHttps(String),
     /// The certificate or key cannot be used.

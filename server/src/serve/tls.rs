@@ -49,13 +49,11 @@ pub enum TlsTrouble {
     #[error("{0} holds no private key in PEM (-----BEGIN PRIVATE KEY-----).")]
     NoKey(PathBuf),
     /// They are not a pair, or of an unknown kind.
-    #[error(
-        "The certificate and the key cannot be used together: {0}. Put the key that the certificate was made for beside it."
-    )]
+    #[error("The certificate and the key cannot be used together: {0}. Use the key that the certificate was made for.")]
     Pair(rustls::Error),
     /// It is not of this time.
     #[error(
-        "The certificate is good from {begins} until {ends}, and now is not in between. Get a new one; clients refuse this one."
+        "The certificate is valid from {begins} until {ends}, and not now. Get a new one: clients refuse this one."
     )]
     Time {
         /// The first moment.
@@ -64,7 +62,7 @@ pub enum TlsTrouble {
         ends: String,
     },
     /// It is for somebody else.
-    #[error("The certificate is not for {0}, which is where people's clients connect to. Get one for that name.")]
+    #[error("The certificate is not for {0}, where clients connect. Get one for that name.")]
     Name(String),
 }
 

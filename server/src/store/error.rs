@@ -13,7 +13,7 @@ pub enum StoreError {
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
     /// The connection broke while the transaction was being committed.
-    #[error("the connection to the database broke at the last moment; whether the change was made has to be looked up")]
+    #[error("the connection to the database broke during the commit; check whether the change was made")]
     Uncertain,
     /// The transaction that this command was part of was not committed; nothing changed.
     #[error("the database could not write; nothing was changed")]

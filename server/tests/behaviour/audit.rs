@@ -16,7 +16,8 @@ async fn story(deployment: &Deployment) -> Server {
     server
 }
 
-/// The database as whoever holds the disk can open it: the triggers that keep the log are theirs to drop.
+/// The database as whoever holds the disk can open it: the triggers that keep the log are theirs to
+/// drop.
 fn meddle(deployment: &Deployment) -> Connection {
     let db = Connection::open(deployment.data().join("firstkey.db")).expect("the database");
     db.execute_batch("DROP TRIGGER audit_keeps; DROP TRIGGER audit_stays").expect("they are there");

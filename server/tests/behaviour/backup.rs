@@ -8,7 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// A deployment with one person who is complete and one who is invited; a backup and the key, each in a file.
+/// A deployment with one person who is complete and one who is invited; a backup and the key, each
+/// in a file.
 struct Kept {
     deployment: Deployment,
     person: Person,

@@ -1,4 +1,5 @@
-//! A second organisation is joined with the account that one has, and colleagues find each other's keys; nobody else does.
+//! A second organisation is joined with the account that one has, and colleagues find each other's
+//! keys; nobody else does.
 
 use crate::common::keeper::Keeper;
 use crate::common::person::Person;
@@ -21,7 +22,8 @@ async fn another_organisation(deployment: &Deployment) -> Zeroizing<String> {
     realm.add_scim_token(org).await.expect("token")
 }
 
-/// The other organisation invites an address; gives the SCIM id and the invitation, which is the `nth` in all.
+/// The other organisation invites an address; gives the SCIM id and the invitation, which is the
+/// `nth` in all.
 async fn invite(
     deployment: &Deployment,
     server: &Server,

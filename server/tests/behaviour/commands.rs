@@ -73,7 +73,7 @@ fn what_cannot_be_done_is_said_in_a_sentence_with_exit_code_one() {
     refused(&["init", "--origin", "accounts.example.org"], "An origin looks like");
     assert!(!data.exists(), "a refused init leaves nothing");
     assert_eq!(run(&data, &["init", "--origin", "https://accounts.example.org"]).status.code(), Some(0));
-    refused(&["init", "--origin", "https://accounts.example.org"], "nothing was overwritten");
+    refused(&["init", "--origin", "https://accounts.example.org"], "Nothing was overwritten");
     refused(&["show", "ada@example.org"], "ada@example.org");
     refused(&["invite", "resend", "ada@example.org"], "ada@example.org");
     refused(&["org", "add", ""], "name");

@@ -11,7 +11,8 @@ fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_firstkey-server")).args(arguments).output().expect("the program runs")
 }
 
-/// The same for a program that is expected to refuse: if it runs after all, it is ended, and its output is that of a server.
+/// The same for a program that is expected to refuse: if it runs after all, it is ended, and its
+/// output is that of a server.
 fn run_briefly(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_firstkey-server"));
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -75,7 +76,7 @@ async fn check_finds_nothing_wrong_with_a_good_server_and_names_what_is() {
     authority.issue("www.example.org", (2026, 2096)).write(&folder);
     wrong("certificate", "not for accounts.example.org", &[]);
     authority.issue("accounts.example.org", (2020, 2021)).write(&folder);
-    wrong("certificate", "now is not in between", &[]);
+    wrong("certificate", "and not now", &[]);
     put(&folder, "key.pem", &good.key, 0o640);
     put(&folder, "certificate.pem", &good.certificate, 0o640);
     wrong("certificate", "chmod 600", &[]);

@@ -1,4 +1,5 @@
-//! What becomes of letters: refused, doubtful, limited, sent back, and what an administrator sees of it.
+//! What becomes of letters: refused, doubtful, limited, sent back, and what an administrator sees
+//! of it.
 
 use crate::common::mail_server::{At, Do, MailServer, Setup, Taken};
 use crate::common::mime::Mail;

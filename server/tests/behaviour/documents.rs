@@ -1,4 +1,5 @@
-//! The documents and the shipped files say what is so: every command line in them exists, and systemd knows every line of the unit.
+//! The documents and the shipped files say what is so: every command line in them exists, and
+//! systemd knows every line of the unit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,8 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Command lines that stand in the documents: in blocks, and in the first column of the table of commands.
+/// Command lines that stand in the documents: in blocks, and in the first column of the table of
+/// commands.
 fn command_lines() -> Vec<(String, Vec<String>)> {
     let mut lines = Vec::new();
     for entry in std::fs::read_dir(root().join("docs")).expect("the documents") {
@@ -145,7 +147,8 @@ fn every_command_is_documented_with_its_flags() {
     assert!(tried > 60, "{tried}");
 }
 
-/// Directives that systemd knows, of those that a unit like ours may want (systemd.unit, .service, .exec, .kill, .resource-control).
+/// Directives that systemd knows, of those that a unit like ours may want (systemd.unit, .service,
+/// .exec, .kill, .resource-control).
 const KNOWN: &[&str] = &[
     "Description",
     "Documentation",

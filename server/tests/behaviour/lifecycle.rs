@@ -216,7 +216,11 @@ async fn a_removed_person_is_told_so_and_who_comes_after_has_another_key_which_s
     let told = letters.iter().filter(|letter| letter.contains("To: it@example.org"));
     let told: Vec<String> = told.map(|letter| letter.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(told.len(), 2);
-    assert!(told[1].contains(&first) && told[1].contains("had another key"), "the administrator is told: {}", told[1]);
+    assert!(
+        told[1].contains(&first) && told[1].contains("had a different key"),
+        "the administrator is told: {}",
+        told[1]
+    );
     let noted = deployment.ask("SELECT detail FROM audit WHERE event = 'account.key-changed'");
     assert_eq!(noted, first);
     server.stop().await;

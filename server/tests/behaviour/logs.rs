@@ -1,4 +1,5 @@
-//! What the log says, and what it must not: a whole story, and then a search for everything that belongs to somebody.
+//! What the log says, and what it must not: a whole story, and then a search for everything that
+//! belongs to somebody.
 
 use crate::common::person::Person;
 use crate::common::{Deployment, b64, contains};

@@ -1,4 +1,5 @@
-//! A new password, and a new kit: stored whole, from what they replace, and the old one is dead at once.
+//! A new password, and a new kit: stored whole, from what they replace, and the old one is dead at
+//! once.
 
 use crate::common::keeper::{Keeper, expected};
 use crate::common::person::{Rng, random};

@@ -1,4 +1,5 @@
-//! New keys for somebody who lost password and kit: never silently, never while the owner can still open the account, and nothing of the old keys stays.
+//! New keys for somebody who lost password and kit: never silently, never while the owner can still
+//! open the account, and nothing of the old keys stays.
 
 use crate::common::keeper::{Keeper, opened};
 use crate::common::person::{Claim, Person, random};
@@ -60,7 +61,7 @@ async fn a_reset_gives_new_keys_ends_everything_old_and_everybody_is_told() {
     let started = deployment.ask("SELECT detail FROM audit WHERE event = 'reset.started'");
     assert_eq!(started, "uid 1000");
     for said in
-        ["stays closed for good", "call it@example.org at once", "firstkey verify", "the reset is called off by"]
+        ["stays unreadable for good", "Contact it@example.org at once", "firstkey verify", "which cancels the reset"]
     {
         assert!(invitation.raw.replace('\n', " ").contains(said), "{said:?} is not in\n{}", invitation.raw);
     }
@@ -128,8 +129,8 @@ async fn whoever_opens_the_account_calls_the_reset_off() {
     ada.first_session(&server).await;
     assert_eq!(thief.complete(&server, &upload).await.problem(), "invite-withdrawn");
     assert_eq!(claim(&server, &invitation).await.problem(), "invite-withdrawn");
-    letter(&deployment, "The reset of your keys was called off", ADA).await;
-    letter(&deployment, "A reset of keys was called off", "it@example.org").await;
+    letter(&deployment, "The reset of your keys was cancelled", ADA).await;
+    letter(&deployment, "A reset of keys was cancelled", "it@example.org").await;
     assert_eq!(audit(&deployment, "reset.called-off"), "1");
 
     // By the kit.

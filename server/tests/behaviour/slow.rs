@@ -90,7 +90,8 @@ async fn a_running_request_is_finished_after_the_signal_to_stop_and_nothing_new_
     assert_eq!(wire::ask(&mut idle, &wire::get("/healthz")).await, 200);
     let mut running = wire::connect(server.socket).await;
     running.write_all(half_a_request().as_bytes()).await.expect("sent");
-    // The server has read the head as soon as it counts the connection as busy; asking on another makes sure that it runs.
+    // The server has read the head as soon as it counts the connection as busy; asking on another
+    // makes sure that it runs.
     assert_eq!(wire::ask(&mut idle, &wire::get("/healthz")).await, 200);
     server.begin_to_stop();
     assert_eq!(wire::rest(&mut idle).await, "", "an idle connection is closed at once");

@@ -153,7 +153,8 @@ async fn letters_that_wait_share_a_connection() {
     for person in people {
         server.provision(&deployment, person).await;
     }
-    // Time stands still, so each letter has been tried once and waits. That the last was refused has to be written down, too, or its pause would begin later.
+    // Time stands still, so each letter has been tried once and waits. That the last was refused
+    // has to be written down, too, or its pause would begin later.
     wait_for(|| mail.script_is_done().then_some(())).await;
     all_wait(&deployment, people.len()).await;
     deployment.pass(60);

@@ -1,4 +1,5 @@
-//! The whole story: an identity provider provisions a person, the person completes the account, the server holds ciphertext.
+//! The whole story: an identity provider provisions a person, the person completes the account, the
+//! server holds ciphertext.
 
 use crate::common::person::Person;
 use crate::common::{Deployment, contains, okta_user, unb64};

@@ -1,4 +1,5 @@
-//! TLS by the server itself, plain HTTP only where it is harmless, and certificates that change while it runs.
+//! TLS by the server itself, plain HTTP only where it is harmless, and certificates that change
+//! while it runs.
 
 use crate::common::authority::{Authority, put};
 use crate::common::{Deployment, ORIGIN, Server, wait_for, wire};
@@ -92,7 +93,7 @@ async fn a_broken_new_pair_leaves_the_old_one_in_use_and_is_named() {
         ("cannot be used together", &|folder| put(folder, "key.pem", &authority.issue(NAME, YEARS).key, 0o600)),
         ("holds no certificate", &|folder| put(folder, "certificate.pem", "nonsense", 0o644)),
         ("holds no private key", &|folder| put(folder, "key.pem", "nonsense", 0o600)),
-        ("now is not in between", &|folder| drop(authority.issue(NAME, (2020, 2021)).write(folder))),
+        ("and not now", &|folder| drop(authority.issue(NAME, (2020, 2021)).write(folder))),
         ("is not for accounts.example.org", &|folder| drop(authority.issue("www.example.org", YEARS).write(folder))),
         ("chmod 600", &|folder| put(folder, "key.pem", &good.key, 0o644)),
         ("cannot be read", &|folder| std::fs::remove_file(folder.join("certificate.pem")).expect("removed")),

@@ -1,4 +1,5 @@
-//! A disk that is full and a database that is down: what is said, what is not lost, and that the server recovers by itself.
+//! A disk that is full and a database that is down: what is said, what is not lost, and that the
+//! server recovers by itself.
 
 use crate::common::cluster::Cluster;
 use crate::common::{Answer, Deployment, ORIGIN, Server, okta_user, wait_for};
@@ -21,7 +22,8 @@ struct Process {
 impl Process {
     fn start(deployment: &Deployment) -> Self {
         let log = deployment.data().with_file_name("log");
-        // A write beyond the limit is an error then, as on a full disk, and not the end of the process.
+        // A write beyond the limit is an error then, as on a full disk, and not the end of the
+        // process.
         let mut child = Command::new("/bin/sh")
             .args(["-c", "trap '' 25; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_firstkey-server")])
             .args(["serve", "--listen", "127.0.0.1:0", "--json", "--mail-dir"])

@@ -29,7 +29,8 @@ pub(crate) struct Browser {
 }
 
 impl Driver {
-    /// Starts it; says so and gives `None` where there is no browser, and fails instead where nothing may be left out.
+    /// Starts it; says so and gives `None` where there is no browser, and fails instead where
+    /// nothing may be left out.
     #[allow(clippy::print_stderr, reason = "a test that did not run says so")]
     pub(crate) fn start() -> Option<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -141,7 +142,8 @@ impl Browser {
         self.read(&format!("element/{id}/text")).await.as_str().expect("text").to_owned()
     }
 
-    /// What pages have asked for since the last time, as the browser's own inspector saw it: method, address, cause.
+    /// What pages have asked for since the last time, as the browser's own inspector saw it:
+    /// method, address, cause.
     pub(crate) async fn asked_for(&self) -> Vec<String> {
         let log = self.post("se/log", &json!({"type": "performance"})).await;
         let entries = log.as_array().expect("a list").iter();

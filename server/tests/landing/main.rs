@@ -1,7 +1,8 @@
-//! The landing page in a real browser: on a telephone and a desk, with the keyboard alone, without scripts, and with a record of everything that the browser asks
-//! anybody for.
+//! The landing page in a real browser: on a telephone and a desk, with the keyboard alone, without
+//! scripts, and with a record of everything that the browser asks anybody for.
 //!
-//! Needs Debian's `chromium` and `chromium-driver`. Without them it says so and tests nothing, which is a failure under `FIRSTKEY_CI`.
+//! Needs Debian's `chromium` and `chromium-driver`. Without them it says so and tests nothing,
+//! which is a failure under `FIRSTKEY_CI`.
 
 const POSTGRES: bool = false;
 
@@ -22,7 +23,8 @@ const PHONE: Device = Device { width: 390, height: 844, mobile: true };
 const SMALL: Device = Device { width: 320, height: 640, mobile: true };
 const DESK: Device = Device { width: 1280, height: 800, mobile: false };
 
-/// A server, a recorder through which the browser does everything, and the driver; `None` (or a failure) where there is no browser.
+/// A server, a recorder through which the browser does everything, and the driver; `None` (or a
+/// failure) where there is no browser.
 struct Stage {
     /// Its folder, for as long as the server runs.
     _deployment: Deployment,
@@ -48,7 +50,8 @@ impl Stage {
         format!("{}/i", self.server.address())
     }
 
-    /// Pages have asked for the page so many times and for nothing else; and nothing of the fragment has left the browser.
+    /// Pages have asked for the page so many times and for nothing else; and nothing of the
+    /// fragment has left the browser.
     async fn assert_only_the_page_was_asked_for(&self, browser: &Browser, times: usize) {
         let page = format!("GET {} Document", self.page());
         let asked = browser.asked_for().await;
@@ -57,9 +60,11 @@ impl Stage {
         self.assert_nothing_left_the_browser();
     }
 
-    /// The server was asked for the page and nothing else, and nobody heard anything of the fragment.
+    /// The server was asked for the page and nothing else, and nobody heard anything of the
+    /// fragment.
     fn assert_nothing_left_the_browser(&self) {
-        // The browser has business of its own with its makers; that goes through the recorder too, and no further.
+        // The browser has business of its own with its makers; that goes through the recorder too,
+        // and no further.
         let seen = self.recorder.seen();
         let line = format!("GET {} HTTP/1.1", self.page());
         let ours: Vec<_> = seen.iter().filter(|request| request.contains(self.server.address())).collect();
@@ -161,7 +166,7 @@ async fn without_scripts_everything_needed_is_there_and_no_button_that_does_noth
     {
         assert!(visible.contains(needle), "{needle}: {visible}");
     }
-    assert!(!visible.contains("Copy") && !visible.contains("put together by your browser"), "{visible}");
+    assert!(!visible.contains("Copy") && !visible.contains("Your browser put it together"), "{visible}");
     assert!(browser.picture().await.len() > 12_000);
     stage.assert_only_the_page_was_asked_for(&browser, 1).await;
     browser.close().await;
@@ -193,7 +198,8 @@ async fn the_page_may_connect_to_nothing_and_run_nothing_else() {
     let Some(stage) = Stage::set().await else { return };
     let browser = stage.open(DESK, true, false).await;
     browser.go(&format!("{}{FRAGMENT}", stage.page())).await;
-    // What an injected script would try. The test's own script runs outside the page's policy, what it puts into the page does not.
+    // What an injected script would try. The test's own script runs outside the page's policy, what
+    // it puts into the page does not.
     let tried = browser
         .run_async(
             "const done = arguments[arguments.length - 1]; const stopped = [];

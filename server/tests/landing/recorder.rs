@@ -1,4 +1,5 @@
-//! A proxy through which the browser does everything: what it asks for is written down, and only this machine is answered.
+//! A proxy through which the browser does everything: what it asks for is written down, and only
+//! this machine is answered.
 
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,7 +38,8 @@ impl Recorder {
     }
 }
 
-/// One request for each connection: the whole of it is recorded, and passed on if it is for this machine.
+/// One request for each connection: the whole of it is recorded, and passed on if it is for this
+/// machine.
 async fn answer(mut browser: TcpStream, record: &Mutex<Vec<String>>) -> std::io::Result<()> {
     let mut request = Vec::new();
     while !request.windows(4).any(|window| window == b"\r\n\r\n") {

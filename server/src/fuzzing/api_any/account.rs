@@ -1,4 +1,5 @@
-//! Steps of a person's client: from the link to a completed account, in again, its changes, and out.
+//! Steps of a person's client: from the link to a completed account, in again, its changes, and
+//! out.
 
 use super::draw::Draw;
 use super::known::{Claim, Holder};

@@ -1,4 +1,5 @@
-//! Choices out of the fuzzer's bytes, one after the other. When there are none left every choice is 0, and 0 is always the honest one.
+//! Choices out of the fuzzer's bytes, one after the other. When there are none left every choice is
+//! 0, and 0 is always the honest one.
 
 /// What is left.
 pub(super) struct Draw<'a>(&'a [u8]);

@@ -1,4 +1,5 @@
-//! What every answer has to look like, whoever asked: written from `docs/WIRE.md` and RFC 7644, not from the code that answers.
+//! What every answer has to look like, whoever asked: written from `docs/WIRE.md` and RFC 7644, not
+//! from the code that answers.
 
 use super::known::Known;
 use super::sent::{Answer, Sent, b64};

@@ -1,4 +1,5 @@
-//! What the harness knows of a run: every secret that was handed out, to whom, and until when it is good. Kept from what was sent and answered, not from the database.
+//! What the harness knows of a run: every secret that was handed out, to whom, and until when it is
+//! good. Kept from what was sent and answered, not from the database.
 
 use super::sent::Sent;
 use firstkey_core::crypto::context::AccountContext;
@@ -41,7 +42,8 @@ pub(super) struct Claim {
     pub(super) email: String,
 }
 
-/// What a person holds of an account that was completed or changed: what opens it, and what was uploaded.
+/// What a person holds of an account that was completed or changed: what opens it, and what was
+/// uploaded.
 #[derive(Clone)]
 pub(super) struct Holder {
     pub(super) email: String,
@@ -96,7 +98,8 @@ pub(super) struct Known {
     pub(super) links: Vec<Link>,
     pub(super) claims: Vec<Claim>,
     pub(super) holders: Vec<Holder>,
-    /// Uploads that were made, by the hash of their body: whose secrets open the account once one is stored.
+    /// Uploads that were made, by the hash of their body: whose secrets open the account once one
+    /// is stored.
     pub(super) drafts: Vec<([u8; 32], Holder)>,
     pub(super) sessions: Vec<Session>,
     pub(super) begun: Vec<Begun>,

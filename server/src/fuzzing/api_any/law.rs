@@ -1,5 +1,7 @@
-//! Who may have what: no right without a token that was handed out for it, no change of a bundle but one that proves itself, nothing of one organisation for another,
-//! no token in clear where it is kept. Decided from what the harness handed out and sent, not from what the server thinks of it.
+//! Who may have what: no right without a token that was handed out for it, no change of a bundle
+//! but one that proves itself, nothing of one organisation for another, no token in clear where it
+//! is kept. Decided from what the harness handed out and sent, not from what the server thinks of
+//! it.
 
 use super::form::is_scim;
 use super::known::{Claim, Session};

@@ -1,4 +1,5 @@
-//! What the network, a careless provider and somebody with bad intent do to a request: another head, another path, another token, another body.
+//! What the network, a careless provider and somebody with bad intent do to a request: another
+//! head, another path, another token, another body.
 
 use super::draw::Draw;
 use super::known::Known;
@@ -158,7 +159,8 @@ fn edited_headers(mut headers: Vec<(String, Vec<u8>)>, draw: &mut Draw<'_>) -> V
     headers
 }
 
-/// Somebody else's token, an old one, or none: SCIM tokens, sessions and invitations' tokens in each other's places.
+/// Somebody else's token, an old one, or none: SCIM tokens, sessions and invitations' tokens in
+/// each other's places.
 fn token(sent: &mut Sent, known: &Known, draw: &mut Draw<'_>) {
     let texts: Vec<&str> = known.secrets().collect();
     let text = draw.newest(&texts).map(|text| (*text).to_owned());
@@ -176,7 +178,8 @@ fn token(sent: &mut Sent, known: &Known, draw: &mut Draw<'_>) {
     }
 }
 
-/// Edits of one JSON object: a member missing, doubled, unknown, of another type, nested deeply, long.
+/// Edits of one JSON object: a member missing, doubled, unknown, of another type, nested deeply,
+/// long.
 fn edited_body(body: &[u8], draw: &mut Draw<'_>) -> Vec<u8> {
     let Ok(Value::Object(mut map)) = serde_json::from_slice::<Value>(body) else { return draw.bytes() };
     let names: Vec<String> = map.keys().cloned().collect();
@@ -207,7 +210,8 @@ fn edited_body(body: &[u8], draw: &mut Draw<'_>) -> Vec<u8> {
             let value = Value::from(draw.text());
             map.insert(name, value);
         }
-        // The same letters in other case: names of SCIM are alike then, those of the account protocol are not.
+        // The same letters in other case: names of SCIM are alike then, those of the account
+        // protocol are not.
         _ => {
             let value = map.remove(&name).unwrap_or_default();
             map.insert(name.to_uppercase(), value);

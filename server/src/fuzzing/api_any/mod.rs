@@ -1,9 +1,12 @@
-//! Fuzz body: the whole account server in process. The bytes choose what providers, people, administrators, mail and the clock do, and how each request is mangled.
+//! Fuzz body: the whole account server in process. The bytes choose what providers, people,
+//! administrators, mail and the clock do, and how each request is mangled.
 //!
-//! Oracle: `form` (every answer is of its documented form, and the client reads it) and `law` (no right without its token, no bundle changed by what does not prove
-//! itself, nothing of another organisation, no token in clear). Both know only what was sent, answered and handed out.
+//! Oracle: `form` (every answer is of its documented form, and the client reads it) and `law` (no
+//! right without its token, no bundle changed by what does not prove itself, nothing of another
+//! organisation, no token in clear). Both know only what was sent, answered and handed out.
 //!
-//! Promise: deterministic; an input of zeros is an honest run. Must never: share code with what it judges, beyond the client's crypto.
+//! Promise: deterministic; an input of zeros is an honest run. Must never: share code with what it
+//! judges, beyond the client's crypto.
 
 mod account;
 mod draw;
@@ -99,8 +102,9 @@ fn step(play: &mut Play<'_>, draw: &mut Draw<'_>) {
     }
 }
 
-/// Two organisations; in each a person with an account and a session, in the first also one who has claimed and one who was invited, in the second one who has an
-/// account in the first and may join. Names of the second are canaries to the first, and the other way round.
+/// Two organisations; in each a person with an account and a session, in the first also one who has
+/// claimed and one who was invited, in the second one who has an account in the first and may join.
+/// Names of the second are canaries to the first, and the other way round.
 fn set_up(folder: &Scratch) -> Stage {
     let server = Server::make(folder, START);
     let mut play = Play { server: &server, known: Known::default(), now: START, rng: Seeded::new(1) };

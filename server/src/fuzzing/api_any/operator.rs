@@ -1,4 +1,5 @@
-//! Steps of an administrator: commands over the deployment. None may fail by the database, and none may show a token that was handed out.
+//! Steps of an administrator: commands over the deployment. None may fail by the database, and none
+//! may show a token that was handed out.
 
 use super::draw::Draw;
 use super::known::ScimToken;

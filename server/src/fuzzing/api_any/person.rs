@@ -1,4 +1,5 @@
-//! What a person's client makes: locks and uploads by the real crypto and the real writers of messages, without Argon2id.
+//! What a person's client makes: locks and uploads by the real crypto and the real writers of
+//! messages, without Argon2id.
 
 use super::known::{Claim, Holder};
 use super::sent::Sent;

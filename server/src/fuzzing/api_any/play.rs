@@ -73,13 +73,15 @@ pub(super) struct Play<'s> {
 }
 
 impl Play<'_> {
-    /// Sends a request, mangled if the bytes say so, and judges the answer. `None`: HTTP cannot carry it.
+    /// Sends a request, mangled if the bytes say so, and judges the answer. `None`: HTTP cannot
+    /// carry it.
     pub(super) fn send(&mut self, sent: Sent, draw: &mut Draw<'_>) -> Option<Answer> {
         let sent = mangle::mangle(sent, &self.known, draw);
         self.ask(sent)
     }
 
-    /// Signs a request with the key of a claim; it is mangled before the signature, after it, or not at all.
+    /// Signs a request with the key of a claim; it is mangled before the signature, after it, or
+    /// not at all.
     pub(super) fn send_signed(
         &mut self,
         sent: Sent,

@@ -133,7 +133,8 @@ pub(super) fn holds(text: &[u8], what: &[u8]) -> bool {
     match (std::str::from_utf8(text), std::str::from_utf8(what)) {
         // The quick way, and the usual one.
         (Ok(text), Ok(what)) => !what.is_empty() && text.contains(what),
-        // A look at the first byte before the whole: fuzzers watch every comparison, and each costs.
+        // A look at the first byte before the whole: fuzzers watch every comparison, and each
+        // costs.
         _ => text.windows(what.len().max(1)).any(|part| part.first() == what.first() && part == what),
     }
 }

@@ -1,7 +1,8 @@
-//! A throw-away PostgreSQL cluster for this test program: made at the first use, gone with the process.
+//! A throw-away PostgreSQL cluster for this test program: made at the first use, gone with the
+//! process.
 //!
-//! It listens on a socket in a temporary folder and on no network. The keeper is a shell that waits for our end of a pipe to close, so that no crash of a test
-//! leaves a server behind.
+//! It listens on a socket in a temporary folder and on no network. The keeper is a shell that waits
+//! for our end of a pipe to close, so that no crash of a test leaves a server behind.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::os::unix::fs::chown;
@@ -61,7 +62,8 @@ impl Cluster {
         Self::start(DURABLE)
     }
 
-    /// Kills every process of it, as a crash of the machine would, and starts it again on what is on the disk.
+    /// Kills every process of it, as a crash of the machine would, and starts it again on what is
+    /// on the disk.
     pub(crate) fn crash(&mut self) {
         kill_process(Pid::from_child(&self.keeper), Signal::KILL).expect("it runs");
         drop(self.keeper.wait());
@@ -77,7 +79,8 @@ impl Cluster {
             std::thread::yield_now();
         }
         assert!(running_in(&data).is_empty(), "the database does not die");
-        // The dead may still have a number if nobody has buried them; these files would speak for them.
+        // The dead may still have a number if nobody has buried them; these files would speak for
+        // them.
         for file in ["data/postmaster.pid", ".s.PGSQL.5432.lock", ".s.PGSQL.5432"] {
             std::fs::remove_file(self.folder.join(file)).expect("the server ran");
         }
@@ -200,7 +203,8 @@ impl Cluster {
     }
 }
 
-/// The processes that work in that folder. Each of PostgreSQL's has a session of its own, so there is no group to kill.
+/// The processes that work in that folder. Each of PostgreSQL's has a session of its own, so there
+/// is no group to kill.
 fn running_in(data: &Path) -> Vec<Pid> {
     let processes = std::fs::read_dir("/proc").expect("the list of processes").flatten();
     let working =

@@ -1,4 +1,5 @@
-//! A person on day two: holds the account key and the recovery code, changes the password, makes a new kit, recovers.
+//! A person on day two: holds the account key and the recovery code, changes the password, makes a
+//! new kit, recovers.
 
 use super::person::{Person, Rng, master, random};
 use super::{Answer, Deployment, ORIGIN, Server, b64, unb64};

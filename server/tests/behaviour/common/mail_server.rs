@@ -1,4 +1,5 @@
-//! A mail server on loopback that does what the test wrote into its script, and remembers everything (RFC 5321, RFC 3207, RFC 4954).
+//! A mail server on loopback that does what the test wrote into its script, and remembers
+//! everything (RFC 5321, RFC 3207, RFC 4954).
 
 use base64ct::{Base64, Encoding};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -87,7 +88,8 @@ pub(crate) fn tls_for(host: &str, folder: &Path) -> TlsAcceptor {
 }
 
 impl MailServer {
-    /// Starts it; the faults of the script happen one after the other, each at the first step that it names.
+    /// Starts it; the faults of the script happen one after the other, each at the first step that
+    /// it names.
     pub(crate) async fn start(setup: Setup, script: &[(At, Do)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("bound").port();

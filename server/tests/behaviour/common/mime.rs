@@ -1,4 +1,5 @@
-//! Letters taken apart as a mail program does it, by code that shares nothing with the one that put them together.
+//! Letters taken apart as a mail program does it, by code that shares nothing with the one that put
+//! them together.
 
 use base64ct::{Base64, Encoding};
 

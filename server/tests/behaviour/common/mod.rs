@@ -1,6 +1,8 @@
-//! A server in this process on a free loopback port, an identity provider that speaks to it, and a person who completes an account with real keys.
+//! A server in this process on a free loopback port, an identity provider that speaks to it, and a
+//! person who completes an account with real keys.
 //!
-//! Only Argon2id is left out: the master key is a hash of the password, so that hundreds of people fit into a test run.
+//! Only Argon2id is left out: the master key is a hash of the password, so that hundreds of people
+//! fit into a test run.
 #![allow(dead_code, reason = "shared by test programs, each of which uses a part of it")]
 
 pub(crate) mod authority;
@@ -36,7 +38,8 @@ pub(crate) struct Deployment {
     pub(crate) token: Zeroizing<String>,
     /// The server's clock: it stands still until a test moves it.
     pub(crate) clock: Arc<AtomicI64>,
-    /// What the server's clock showed at first: the machine's time, because the commands that a test runs beside the server read that one.
+    /// What the server's clock showed at first: the machine's time, because the commands that a
+    /// test runs beside the server read that one.
     pub(crate) start: i64,
 }
 
@@ -127,7 +130,8 @@ impl Deployment {
             let until = async move { drop(stopped.await) };
             serve(realm, listener, options, until).await.expect("the server runs");
         });
-        // Plain HTTP needs no TLS, but where the client is built as well, the HTTP library wants to know whose it would be.
+        // Plain HTTP needs no TLS, but where the client is built as well, the HTTP library wants to
+        // know whose it would be.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let address = format!("http://{socket}");
         Server { address, socket, http: reqwest::Client::new(), stop: Some(stop), task: Some(task) }

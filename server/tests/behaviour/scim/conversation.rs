@@ -1,4 +1,5 @@
-//! Plays a recorded conversation, one request a file, in order, on an empty store, and holds every answer against what the file expects.
+//! Plays a recorded conversation, one request a file, in order, on an empty store, and holds every
+//! answer against what the file expects.
 
 use crate::common::{Deployment, Server};
 use reqwest::{Method, Response};
@@ -25,7 +26,8 @@ pub(super) async fn play(name: &str, count: usize) {
     let token = deployment.token.to_string();
     let variables =
         BTreeMap::from([("token_prefix".to_owned(), token[..token.len() - 1].to_owned()), ("token".to_owned(), token)]);
-    // Each request on a connection of its own: a body that is too large ends the one that it came by.
+    // Each request on a connection of its own: a body that is too large ends the one that it came
+    // by.
     let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
     let mut conversation = Conversation { server: &server, http, variables };
     let steps = steps(name);

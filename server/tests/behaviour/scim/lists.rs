@@ -80,7 +80,8 @@ async fn every_way_to_name_a_person_finds_exactly_that_person() {
         assert_eq!(found, want, "{filter}");
         let search = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": filter, "attributes": ["userName"]});
         for path in ["/Users/.search", "/.search"] {
-            // groups have a displayName and an externalId of their own, so only what is about people is asked for at the root
+            // groups have a displayName and an externalId of their own, so only what is about
+            // people is asked for at the root
             let searched = all.post(path, &search).await;
             if path == "/Users/.search" || !filter.contains("meta") {
                 assert_eq!(names(&searched), want, "{path} {filter}");

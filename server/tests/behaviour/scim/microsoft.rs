@@ -1,4 +1,5 @@
-//! What Microsoft's public collection of requests asserts although RFC 7644 does not: ten assertions that a strict server fails, and the few around them.
+//! What Microsoft's public collection of requests asserts although RFC 7644 does not: ten
+//! assertions that a strict server fails, and the few around them.
 
 use crate::common::{Answer, Deployment, Server};
 use reqwest::Method;

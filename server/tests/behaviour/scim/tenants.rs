@@ -131,9 +131,11 @@ async fn s05_ten_thousand_requests_of_one_organisation_leave_another_as_it_was()
         done[class] += 1;
         assert_ne!(class, 5, "{method} {path} {body:?}: {answer:?}");
         let text = String::from_utf8_lossy(&answer.bytes);
-        // What the attacker sent may come back (an id in a manager attribute); what it did not send may not.
+        // What the attacker sent may come back (an id in a manager attribute); what it did not send
+        // may not.
         assert!(!text.contains("v1@example.org") || path.contains("v1%40"), "{method} {path}: {text}");
-        // What is another organisation's is nobody's; some requests are refused before anybody is looked for.
+        // What is another organisation's is nobody's; some requests are refused before anybody is
+        // looked for.
         let names_theirs = known.theirs.iter().any(|id| path.ends_with(id.as_str()));
         assert!(!names_theirs || matches!(answer.status, 400 | 404), "{method} {path} {body:?}: {answer:?}");
         if answer.status == 201 {
