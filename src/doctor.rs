@@ -49,7 +49,7 @@ pub enum Family {
 
 /// One finding.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum DoctorFinding {
     /// Which program this is, and on what it runs.
     Program(Program),
     /// The terminal, if there is one.
@@ -88,7 +88,7 @@ pub enum Found {
     Clock(Clock),
 }
 
-impl Found {
+impl DoctorFinding {
     /// A stable name, for programs.
     pub fn id(&self) -> &'static str {
         match self {
@@ -180,7 +180,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one more.
-    pub fn count(&mut self, found: &Found) {
+    pub fn count(&mut self, found: &DoctorFinding) {
         match found.state() {
             State::Ok => {}
             State::Attention => self.attention += 1,

@@ -51,7 +51,7 @@ fn stored(server: &Deployment) -> String {
 }
 
 /// A desk, its server, and what holds.
-struct Bench {
+struct KillFixture {
     server: Deployment,
     desk: Desk,
     holds: Keys,
@@ -69,7 +69,7 @@ enum Fate {
     Ended(ExitStatus),
 }
 
-impl Bench {
+impl KillFixture {
     fn new() -> Self {
         let (server, desk) = completed();
         let holds = Keys { password: PASSWORD.to_owned(), kit: desk.path("kit.txt") };
@@ -236,45 +236,55 @@ impl Bench {
 
 #[test]
 fn password_killed_at_any_message_leaves_one_password_that_opens() {
-    let mut bench = Bench::new();
-    let make = |bench: &Bench, new: &Keys| {
-        let mut command = bench.command("password");
-        command.arg("--password-file").arg(bench.password_file("old", &bench.holds));
-        command.arg("--new-password-file").arg(bench.password_file("new", new));
+    let mut fixture = KillFixture::new();
+    let make = |fixture: &KillFixture, new: &Keys| {
+        let mut command = fixture.command("password");
+        command.arg("--password-file").arg(fixture.password_file("old", &fixture.holds));
+        command.arg("--new-password-file").arg(fixture.password_file("new", new));
         command
     };
     // The kit stays what it is.
-    let requests =
-        bench.kill_everywhere("password", false, make, |bench, fresh| Keys { kit: bench.holds.kit.clone(), ..fresh });
+    let requests = fixture
+        .kill_everywhere("password", false, make, |fixture, fresh| Keys { kit: fixture.holds.kit.clone(), ..fresh });
     assert!(requests >= 10, "{requests}");
-    assert!(bench.lines("new opens") >= 5 && bench.lines("old opens") >= 12, "{:?}", bench.table);
+    assert!(fixture.lines("new opens") >= 5 && fixture.lines("old opens") >= 12, "{:?}", fixture.table);
 }
 
 #[test]
 fn recover_killed_at_any_message_leaves_one_password_and_one_kit_that_open() {
-    let mut bench = Bench::new();
-    let make = |bench: &Bench, new: &Keys| {
-        let mut command = bench.command("recover");
-        command.arg("--kit-file").arg(&bench.holds.kit).arg("--kit-out").arg(&new.kit);
-        command.arg("--new-password-file").arg(bench.password_file("new", new));
+    let mut fixture = KillFixture::new();
+    let make = |fixture: &KillFixture, new: &Keys| {
+        let mut command = fixture.command("recover");
+        command.arg("--kit-file").arg(&fixture.holds.kit).arg("--kit-out").arg(&new.kit);
+        command.arg("--new-password-file").arg(fixture.password_file("new", new));
         command
     };
-    let requests = bench.kill_everywhere("recover", true, make, |_, fresh| fresh);
+    let requests = fixture.kill_everywhere("recover", true, make, |_, fresh| fresh);
     assert!(requests >= 9, "{requests}");
-    assert!(bench.lines("new opens") >= 4 && bench.lines("old opens  a new kit is there") >= 1, "{:?}", bench.table);
+    assert!(
+        fixture.lines("new opens") >= 4 && fixture.lines("old opens  a new kit is there") >= 1,
+        "{:?}",
+        fixture.table
+    );
 }
 
 #[test]
 fn kit_killed_at_any_message_leaves_one_kit_that_opens() {
-    let mut bench = Bench::new();
-    let make = |bench: &Bench, new: &Keys| {
-        let mut command = bench.command("kit");
-        command.arg("--password-file").arg(bench.password_file("old", &bench.holds)).arg("--kit-out").arg(&new.kit);
+    let mut fixture = KillFixture::new();
+    let make = |fixture: &KillFixture, new: &Keys| {
+        let mut command = fixture.command("kit");
+        command.arg("--password-file").arg(fixture.password_file("old", &fixture.holds)).arg("--kit-out").arg(&new.kit);
         command
     };
     // The password stays what it is; a kit that was not made yet opens nothing.
-    let requests = bench
-        .kill_everywhere("kit", true, make, |bench, fresh| Keys { password: bench.holds.password.clone(), ..fresh });
+    let requests = fixture.kill_everywhere("kit", true, make, |fixture, fresh| Keys {
+        password: fixture.holds.password.clone(),
+        ..fresh
+    });
     assert!(requests >= 6, "{requests}");
-    assert!(bench.lines("new opens") >= 3 && bench.lines("old opens  a new kit is there") >= 1, "{:?}", bench.table);
+    assert!(
+        fixture.lines("new opens") >= 3 && fixture.lines("old opens  a new kit is there") >= 1,
+        "{:?}",
+        fixture.table
+    );
 }

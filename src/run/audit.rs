@@ -24,7 +24,7 @@ use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::crypto::recovery::read_code;
 use firstkey_core::flow::account::stop::Change;
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::offline::{self, Findings, Kit, Trouble, Witness};
+use firstkey_core::flow::offline::{self, Findings, KitCode, Trouble, Witness};
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use firstkey_core::flow::{Answer, Notice, Question};
 use firstkey_core::wire::json::MAX_BODY;
@@ -112,7 +112,7 @@ fn found(flags: &AuditOpen, state: Option<PathBuf>, script: &mut Script) -> Resu
 }
 
 /// The kit in a file; what is there has to be one.
-fn kit(path: &Path) -> Result<Kit, LocalTrouble> {
+fn kit(path: &Path) -> Result<KitCode, LocalTrouble> {
     let unusable = |trouble| LocalTrouble::Input { trouble, path: path.display().to_string() };
     let facts = match KitFile::open(path) {
         Ok(facts) => facts.ok_or_else(|| unusable(StorageTrouble::Damaged))?,
@@ -121,7 +121,7 @@ fn kit(path: &Path) -> Result<Kit, LocalTrouble> {
     };
     let code = read_code(&facts.code).map_err(|_| unusable(StorageTrouble::Damaged))?;
     let context = AccountContext { realm: facts.realm, account: facts.account };
-    Ok(Kit { code, context })
+    Ok(KitCode { code, context })
 }
 
 /// The widest a line gets, in columns.

@@ -12,7 +12,7 @@ mod state;
 use super::known::{failed, refused, show};
 use super::{certificates, state_folder};
 use crate::cli;
-use crate::doctor::{Found, Tally};
+use crate::doctor::{DoctorFinding, Tally};
 use crate::exit::{ExitCode, Stopped};
 use crate::port::harden::Hardened;
 use crate::port::http::ProxyWish;
@@ -45,7 +45,7 @@ impl Page {
     }
 
     /// Says what was found; `server` is the one that it is about.
-    fn tell(&mut self, found: &Found, server: Option<&Origin>) {
+    fn tell(&mut self, found: &DoctorFinding, server: Option<&Origin>) {
         self.tally.count(found);
         if self.json {
             show(&doctor_event::check(found, server.map(Origin::as_str)));
@@ -122,7 +122,7 @@ async fn examine(
     page.tell(&network::proxy(proxy.as_ref()), None);
     let servers = named.map_or(remembered, |named| vec![named]);
     if servers.is_empty() {
-        page.tell(&Found::NoServer, None);
+        page.tell(&DoctorFinding::NoServer, None);
     }
     for server in &servers {
         network::server(server, roots, proxy.as_ref(), page).await;

@@ -6,7 +6,7 @@
 //! is free for others before the file is opened. Must never: seal for a key that no person on this
 //! computer has looked up or typed, or call a file whole of which only a part came out.
 
-use super::share::{Bench, script};
+use super::share::{LoginTools, script};
 use super::{early, known, state_folder};
 use crate::age::stream::{self, Sealed, Trouble};
 use crate::age::{AccountLine, AgeKey, Recipients};
@@ -160,7 +160,7 @@ pub(super) fn seal(flags: &Seal, state: Option<PathBuf>) -> ExitCode {
 }
 
 /// What was sealed.
-struct Done {
+struct SealedFile {
     bytes: u64,
     to: Vec<String>,
     recipients: usize,
@@ -168,7 +168,7 @@ struct Done {
     path: Option<String>,
 }
 
-fn seal_for(flags: &Seal, server: Option<&Origin>, pins: &[Pin], peers: &[Peer]) -> Result<Done, FileTrouble> {
+fn seal_for(flags: &Seal, server: Option<&Origin>, pins: &[Pin], peers: &[Peer]) -> Result<SealedFile, FileTrouble> {
     let named = flags.to.iter().map(|whom| recipient(whom, server, pins, peers)).collect::<Result<Vec<_>, _>>()?;
     let nobody = |_| FileTrouble::NotARecipient("nobody".to_owned());
     let recipients = Recipients::read(named.iter().map(|(recipient, _)| recipient.as_str())).map_err(nobody)?;
@@ -187,7 +187,7 @@ fn seal_for(flags: &Seal, server: Option<&Origin>, pins: &[Pin], peers: &[Peer])
         }
     };
     let to = named.into_iter().map(|(_, shown)| shown).collect();
-    Ok(Done { bytes, to, recipients: recipients.len(), for_you, path })
+    Ok(SealedFile { bytes, to, recipients: recipients.len(), for_you, path })
 }
 
 fn commit(output: Output, path: &str) -> Result<(), FileTrouble> {
@@ -255,12 +255,12 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
         Ok(sealed) => sealed,
         Err(why) => return Ok(script.stopped(Stopped::Files(&trouble(why, &from, "", "", false)))),
     };
-    let mut bench = Bench::open(login, path, script)?;
-    let known = match bench.known(login)? {
+    let mut tools = LoginTools::open(login, path, script)?;
+    let known = match tools.known(login)? {
         Ok(known) => known,
         Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
     };
-    let Bench { rng, shelf, server, runtime } = &mut bench;
+    let LoginTools { rng, shelf, server, runtime } = &mut tools;
     let mut edges = Edges {
         person: &mut *script,
         server,
@@ -273,12 +273,12 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
     let (done, key) = match runtime.block_on(unlock(&mut edges, rng, known)) {
         Ok((done, secret)) => (done, AgeKey::new(secret)),
         Err(stop) => {
-            bench.runtime.shutdown_background();
+            tools.runtime.shutdown_background();
             return Ok(script.finish_on_account(&Err(stop)));
         }
     };
     // Others may work in the state folder while a long file is opened.
-    drop(bench);
+    drop(tools);
     let email = &done.pin.email;
     let end = match output {
         Sink::Stdout => {

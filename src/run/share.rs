@@ -40,8 +40,8 @@ pub(super) fn people(flags: &People, state: Option<PathBuf>) -> ExitCode {
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
 fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Result<ExitCode, AcceptStop> {
-    let mut bench = Bench::open(&flags.login, path, script)?;
-    let known = match bench.known(&flags.login)? {
+    let mut tools = LoginTools::open(&flags.login, path, script)?;
+    let known = match tools.known(&flags.login)? {
         Ok(known) => known,
         Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
     };
@@ -49,8 +49,8 @@ fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Res
         Ok(words) => words,
         Err(why) => return Ok(script.finish_on_account(&Err(stop_of(why)))),
     };
-    let peers = bench.shelf.peers().map_err(early)?;
-    let Bench { rng, shelf, server, runtime } = &mut bench;
+    let peers = tools.shelf.peers().map_err(early)?;
+    let LoginTools { rng, shelf, server, runtime } = &mut tools;
     let mut edges = Edges {
         person: &mut *script,
         server,
@@ -65,7 +65,7 @@ fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Res
         Ok(found) => {
             // The own account is remembered better already.
             if found.peer.context != found.own.pin.context {
-                bench.shelf.keep_peer(&found.peer, &found.instead_of).map_err(early)?;
+                tools.shelf.keep_peer(&found.peer, &found.instead_of).map_err(early)?;
             }
             script.result(&text::share::found(&found));
             script.last_line(&ShareEvent::of_found(&found).line());
@@ -73,7 +73,7 @@ fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Res
         }
         Err(stop) => script.finish_on_account(&Err(stop)),
     };
-    bench.runtime.shutdown_background();
+    tools.runtime.shutdown_background();
     Ok(exit)
 }
 
@@ -118,14 +118,14 @@ pub(super) fn script(login: &Login, outputs: Outputs) -> Result<Script, ExitCode
 }
 
 /// What a log-in works with.
-pub(super) struct Bench {
+pub(super) struct LoginTools {
     pub(super) rng: SystemRng,
     pub(super) shelf: StateShelf,
     pub(super) server: HttpServer,
     pub(super) runtime: tokio::runtime::Runtime,
 }
 
-impl Bench {
+impl LoginTools {
     #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
     pub(super) fn open(login: &Login, path: &Path, script: &mut Script) -> Result<Self, AcceptStop> {
         let rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;

@@ -9,7 +9,7 @@ use crate::doctor::certificate::Certificate;
 use crate::doctor::folder::{Folder, Remembered};
 use crate::doctor::machine::{Stretching, Swap};
 use crate::doctor::network::{Answer, Distrust, Proxy, Shown, TlsVersion};
-use crate::doctor::{Found, Tally};
+use crate::doctor::{DoctorFinding, Tally};
 use firstkey_core::wire::text::Printable;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ fn line(event: &impl Serialize) -> String {
 }
 
 /// The line of one finding; `server` is the one that it is about.
-pub fn check(found: &Found, server: Option<&str>) -> String {
+pub fn check(found: &DoctorFinding, server: Option<&str>) -> String {
     let (message, to_do) = words(found).in_two();
     let (id, state) = (found.id(), found.state().name());
     line(&Check { event: "check", id, state, server, facts: facts(found), message, to_do })
@@ -56,25 +56,27 @@ pub fn examined(tally: &Tally) -> String {
     line(&Examined { event: "examined", ok: true, attention: tally.attention, bad: tally.bad })
 }
 
-fn facts(found: &Found) -> Value {
+fn facts(found: &DoctorFinding) -> Value {
     match found {
-        Found::Program(program) => {
+        DoctorFinding::Program(program) => {
             json!({"version": program.version, "system": program.system, "kernel": text(program.kernel.as_ref()), "features": program.features})
         }
-        Found::Terminal(None) => json!({"terminal": false}),
-        Found::Terminal(Some(terminal)) => json!({
+        DoctorFinding::Terminal(None) => json!({"terminal": false}),
+        DoctorFinding::Terminal(Some(terminal)) => json!({
             "terminal": true, "columns": terminal.columns, "term": text(terminal.term.as_ref()),
             "hides_typing": terminal.hides_typing, "forgets": terminal.forgets,
         }),
-        Found::Folder(folder) => of_folder(folder),
-        Found::Remembered(Remembered::Counted { accounts, unfinished }) => {
+        DoctorFinding::Folder(folder) => of_folder(folder),
+        DoctorFinding::Remembered(Remembered::Counted { accounts, unfinished }) => {
             json!({"accounts": accounts, "unfinished": unfinished})
         }
-        Found::Locked(locked) => json!({"typing": locked.typing, "limit_kib": locked.limit_kib}),
-        Found::Closed(closed) => json!({"no_core_dumps": closed.no_core_dumps, "not_traceable": closed.not_traceable}),
-        Found::Swap(Swap::OnDisk { kib, kept_out }) => json!({"disk_kib": kib, "kept_out": kept_out}),
-        Found::Swap(Swap::None | Swap::InMemory) => json!({"disk_kib": 0}),
-        Found::Memory(memory) => {
+        DoctorFinding::Locked(locked) => json!({"typing": locked.typing, "limit_kib": locked.limit_kib}),
+        DoctorFinding::Closed(closed) => {
+            json!({"no_core_dumps": closed.no_core_dumps, "not_traceable": closed.not_traceable})
+        }
+        DoctorFinding::Swap(Swap::OnDisk { kib, kept_out }) => json!({"disk_kib": kib, "kept_out": kept_out}),
+        DoctorFinding::Swap(Swap::None | Swap::InMemory) => json!({"disk_kib": 0}),
+        DoctorFinding::Memory(memory) => {
             let fitting: Vec<_> = memory
                 .profiles
                 .iter()
@@ -83,36 +85,36 @@ fn facts(found: &Found) -> Value {
                 .collect();
             json!({"available_kib": memory.available_kib, "fitting_profiles": fitting})
         }
-        Found::Stretching(Stretching::Took { profile, ms }) => {
+        DoctorFinding::Stretching(Stretching::Took { profile, ms }) => {
             json!({"profile": profile.id(), "ms": u64::try_from(*ms).unwrap_or(u64::MAX)})
         }
-        Found::Proxy(Proxy::Named { shown } | Proxy::Unusable { shown }) => json!({"proxy": shown}),
-        Found::Name(name) => json!({"host": name.host, "addresses": name.addresses, "by_proxy": name.by_proxy}),
-        Found::Shown(Shown::Plain) => json!({"tls": false}),
-        Found::Shown(Shown::Chain(chain)) => json!({
+        DoctorFinding::Proxy(Proxy::Named { shown } | Proxy::Unusable { shown }) => json!({"proxy": shown}),
+        DoctorFinding::Name(name) => json!({"host": name.host, "addresses": name.addresses, "by_proxy": name.by_proxy}),
+        DoctorFinding::Shown(Shown::Plain) => json!({"tls": false}),
+        DoctorFinding::Shown(Shown::Chain(chain)) => json!({
             "tls": chain.version.map(TlsVersion::name),
             "certificates": chain.length,
             "certificate": chain.own.as_ref().map(of_certificate),
             "last_certificate": chain.last.as_ref().map(of_certificate),
             "refused": chain.distrust.map(of_distrust),
         }),
-        Found::Answer(answer) => match answer {
+        DoctorFinding::Answer(answer) => match answer {
             Answer::Speaks => json!({"answer": "account-server"}),
             Answer::Away => json!({"answer": "away"}),
             Answer::WebPage => json!({"answer": "web-page"}),
             Answer::Strange(status) => json!({"answer": "strange", "status": status}),
         },
-        Found::Clock(clock) => {
+        DoctorFinding::Clock(clock) => {
             json!({"here": date::rfc3339(clock.here), "there": clock.there.map(date::rfc3339), "seconds_apart": clock.apart()})
         }
-        Found::Writing(_)
-        | Found::Remembered(Remembered::Unusable(_))
-        | Found::Swap(Swap::NotSaid)
-        | Found::Stretching(Stretching::NotTried | Stretching::Failed(_))
-        | Found::Random(_)
-        | Found::Proxy(Proxy::None)
-        | Found::NoServer
-        | Found::Connection(_) => json!({}),
+        DoctorFinding::Writing(_)
+        | DoctorFinding::Remembered(Remembered::Unusable(_))
+        | DoctorFinding::Swap(Swap::NotSaid)
+        | DoctorFinding::Stretching(Stretching::NotTried | Stretching::Failed(_))
+        | DoctorFinding::Random(_)
+        | DoctorFinding::Proxy(Proxy::None)
+        | DoctorFinding::NoServer
+        | DoctorFinding::Connection(_) => json!({}),
     }
 }
 

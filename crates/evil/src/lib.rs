@@ -14,7 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod change;
-mod desk;
+mod computer;
 mod honest;
 mod lie;
 mod message;

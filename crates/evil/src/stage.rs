@@ -4,7 +4,7 @@
 //! since; nothing of one case is left for the next. Must never: count a client's failure that is
 //! the stage's own as a client that held.
 
-use super::desk::{About, Desk};
+use super::computer::{About, Computer};
 use super::honest::Honest;
 use super::lie::Names;
 use super::message::{Reply, Seen};
@@ -35,7 +35,7 @@ pub(super) struct Stage {
     rogue: Proxy,
     server: Honest,
     people: u32,
-    desks: u32,
+    computers: u32,
     account: Option<Account>,
     /// What the colleague was answered.
     others: Vec<(String, Reply)>,
@@ -45,13 +45,13 @@ pub(super) struct Stage {
 /// An account that was completed honestly.
 struct Account {
     email: String,
-    desk: Desk,
+    computer: Computer,
     uses: u32,
 }
 
 /// What a client is to do, and where.
 pub(super) struct Scene {
-    pub(super) desk: Desk,
+    pub(super) computer: Computer,
     pub(super) email: String,
     pub(super) link: Option<String>,
     pub(super) before: Held,
@@ -72,7 +72,7 @@ impl Stage {
             rogue,
             server,
             people: 0,
-            desks: 0,
+            computers: 0,
             account: None,
             others: Vec::new(),
             scratch,
@@ -93,14 +93,14 @@ impl Stage {
         let playing = self.begin(case, &scene, None);
         let mut command = self.command(case, &scene);
         let ran = watch::run(&mut command, case.expect.limit)?;
-        let after = self.held(&scene.email, &scene.desk)?;
+        let after = self.held(&scene.email, &scene.computer)?;
         let play = playing.look();
         let evidence = Evidence {
             case,
             ran: &ran,
             play: &play,
             astray: astray.look().requests.len(),
-            desk: &scene.desk,
+            computer: &scene.computer,
             before: &scene.before,
             after: &after,
             link: scene.link.as_deref(),
@@ -114,49 +114,49 @@ impl Stage {
         if used_up || !case.before.is_empty() {
             self.account = None;
         }
-        scene.desk.clear();
+        scene.computer.clear();
         Ok(outcome)
     }
 
     /// Everything up to the moment that the client is started.
     pub(super) fn prepare(&mut self, case: &Case) -> Result<Scene, Failed> {
         if (case.needs_others() || case.command == Command::People) && self.others.is_empty() {
-            let (desk, others) = self.complete(COLLEAGUE)?;
-            desk.clear();
+            let (computer, others) = self.complete(COLLEAGUE)?;
+            computer.clear();
             self.others = others;
         }
         let honest = Vec::new();
         if case.command == Command::Accept {
             let email = self.new_person();
             let link = self.server.invite(&email)?;
-            let desk = self.new_desk()?;
-            desk.write("invite.url", link.as_bytes())?;
-            let before = self.held(&email, &desk)?;
-            return Ok(Scene { desk, email, link: Some(link), before, honest });
+            let computer = self.new_desk()?;
+            computer.write("invite.url", link.as_bytes())?;
+            let before = self.held(&email, &computer)?;
+            return Ok(Scene { computer, email, link: Some(link), before, honest });
         }
         let account = match self.account.take() {
             Some(account) if account.uses < USES => account,
             _ => {
                 let email = self.new_person();
-                let (desk, _) = self.complete(&email)?;
-                Account { email, desk, uses: 0 }
+                let (computer, _) = self.complete(&email)?;
+                Account { email, computer, uses: 0 }
             }
         };
         let email = account.email.clone();
-        let desk = if case.command == Command::VerifyElsewhere {
+        let computer = if case.command == Command::VerifyElsewhere {
             self.new_desk()?
         } else {
             let folder = self.next_folder();
-            account.desk.copy(folder)?
+            account.computer.copy(folder)?
         };
         self.account = Some(Account { uses: account.uses + 1, ..account });
         let mut honest = Vec::new();
         for command in &case.before {
-            honest.extend(self.honestly(*command, &desk, &email)?);
-            desk.turn_the_page(*command)?;
+            honest.extend(self.honestly(*command, &computer, &email)?);
+            computer.turn_the_page(*command)?;
         }
-        let before = self.held(&email, &desk)?;
-        Ok(Scene { desk, email, link: None, before, honest })
+        let before = self.held(&email, &computer)?;
+        Ok(Scene { computer, email, link: None, before, honest })
     }
 
     /// From now on the server lies as the case says.
@@ -172,7 +172,7 @@ impl Stage {
     pub(super) fn command(&self, case: &Case, scene: &Scene) -> std::process::Command {
         let origin = self.proxy.origin();
         let about = About { origin: &origin, email: &scene.email, colleague: COLLEAGUE };
-        scene.desk.command(&self.client, case.command, &about, case.words)
+        scene.computer.command(&self.client, case.command, &about, case.words)
     }
 
     fn names(&self, email: &str) -> Names {
@@ -185,33 +185,33 @@ impl Stage {
     }
 
     fn next_folder(&mut self) -> PathBuf {
-        self.desks += 1;
-        self.scratch.path().join(format!("desk-{}", self.desks))
+        self.computers += 1;
+        self.scratch.path().join(format!("computer-{}", self.computers))
     }
 
-    fn new_desk(&mut self) -> Result<Desk, Failed> {
-        Ok(Desk::make(self.next_folder())?)
+    fn new_desk(&mut self) -> Result<Computer, Failed> {
+        Ok(Computer::make(self.next_folder())?)
     }
 
-    fn held(&self, email: &str, desk: &Desk) -> Result<Held, Failed> {
-        Ok(Held { stored: self.server.show(email)?, files: desk.files()? })
+    fn held(&self, email: &str, computer: &Computer) -> Result<Held, Failed> {
+        Ok(Held { stored: self.server.show(email)?, files: computer.files()? })
     }
 
     /// Invites somebody who accepts while nobody lies.
-    fn complete(&mut self, email: &str) -> Result<(Desk, Vec<(String, Reply)>), Failed> {
+    fn complete(&mut self, email: &str) -> Result<(Computer, Vec<(String, Reply)>), Failed> {
         let link = self.server.invite(email)?;
-        let desk = self.new_desk()?;
-        desk.write("invite.url", link.as_bytes())?;
-        let answers = self.honestly(Command::Accept, &desk, email)?;
-        Ok((desk, answers))
+        let computer = self.new_desk()?;
+        computer.write("invite.url", link.as_bytes())?;
+        let answers = self.honestly(Command::Accept, &computer, email)?;
+        Ok((computer, answers))
     }
 
     /// Runs a command while nobody lies; gives the answers that it got.
-    fn honestly(&self, command: Command, desk: &Desk, email: &str) -> Result<Vec<(String, Reply)>, Failed> {
+    fn honestly(&self, command: Command, computer: &Computer, email: &str) -> Result<Vec<(String, Reply)>, Failed> {
         let playing = self.proxy.play(Play::default());
         let origin = self.proxy.origin();
         let about = About { origin: &origin, email, colleague: COLLEAGUE };
-        let ran = watch::run(&mut desk.command(&self.client, command, &about, false), HONEST)?;
+        let ran = watch::run(&mut computer.command(&self.client, command, &about, false), HONEST)?;
         if ran.exit == Some(0) {
             return Ok(std::mem::take(&mut playing.look().honest));
         }

@@ -4,7 +4,7 @@
 //! Promises: every broken rule is named; a scenario whose lie was never told does not pass. Must
 //! never: print a secret that it found.
 
-use super::desk::{Desk, Found, NEW_PASSWORD, PASSWORD};
+use super::computer::{Computer, Entry, NEW_PASSWORD, PASSWORD};
 use super::needles::{Needles, SHORTEST, contains};
 use super::proxy::Play;
 use super::scenario::{Case, Command, Stored};
@@ -52,7 +52,7 @@ const CHANGES: [&str; 4] = ["/v1/enrol/complete", "/v1/account/password", "/v1/a
 /// What was there before and after.
 pub(super) struct Held {
     pub(super) stored: Shown,
-    pub(super) files: BTreeMap<String, Found>,
+    pub(super) files: BTreeMap<String, Entry>,
 }
 
 /// All that is known of a run.
@@ -62,7 +62,7 @@ pub(super) struct Evidence<'a> {
     pub(super) play: &'a Play,
     /// How often somebody asked where nobody ever should.
     pub(super) astray: usize,
-    pub(super) desk: &'a Desk,
+    pub(super) computer: &'a Computer,
     pub(super) before: &'a Held,
     pub(super) after: &'a Held,
     /// The invite's link.
@@ -248,7 +248,7 @@ impl Evidence<'_> {
             Stored::Nothing => broken.unless(after.envelopes.is_none(), || "the server holds keys".to_owned()),
             Stored::Unchanged => broken.unless(same, || "what the server holds was changed".to_owned()),
             Stored::Changed => broken.unless(!same, || "what the server holds was not changed".to_owned()),
-            Stored::One => match self.desk.newest_kit() {
+            Stored::One => match self.computer.newest_kit() {
                 None => broken.0.push("there is no kit that could open what the server holds".to_owned()),
                 Some(kit) => match proof::open(&kit, after) {
                     Ok((opened, _)) => {
@@ -268,7 +268,7 @@ impl Evidence<'_> {
         let mut secrets = Needles::default();
         secrets.add("the password", PASSWORD.as_bytes());
         secrets.add("the new password", NEW_PASSWORD.as_bytes());
-        for kit in self.desk.kits() {
+        for kit in self.computer.kits() {
             let Some(written) = proof::code_in(&kit) else { continue };
             secrets.add("the recovery code", written.as_bytes());
             let symbols: String = written.chars().filter(char::is_ascii_alphanumeric).collect();

@@ -6,7 +6,7 @@
 //! digest of the whole input, so that no input can say them.
 
 use super::honest::{Invite, problem};
-use super::player::World;
+use super::player::Performer;
 use super::scene::{Scene, typed};
 use super::{chance::Recorder, oracle, player};
 use arbitrary::Unstructured;
@@ -62,7 +62,7 @@ struct Any<'a> {
     heard: Vec<Vec<u8>>,
 }
 
-impl World for Any<'_> {
+impl Performer for Any<'_> {
     fn reply(&mut self, _: usize, effect: &Effect) -> Option<Reply> {
         let choice = self.byte();
         match choice {

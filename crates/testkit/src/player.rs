@@ -15,7 +15,7 @@ use std::ops::Range;
 pub const LIMIT: usize = 500;
 
 /// Whoever performs the effects.
-pub trait World {
+pub trait Performer {
     /// The reply to the effect with the number `at`, or `None` if the run is cut off here.
     fn reply(&mut self, at: usize, effect: &Effect) -> Option<Reply>;
 }
@@ -121,7 +121,7 @@ pub struct Log {
 }
 
 /// Runs `flow` in `world` until it ends, is cut, or reaches [`LIMIT`].
-pub fn play(flow: &mut impl Flow, given: Given, world: &mut impl World, rng: &mut Recorder) -> Log {
+pub fn play(flow: &mut impl Flow, given: Given, world: &mut impl Performer, rng: &mut Recorder) -> Log {
     let mut log = Log { given, turns: Vec::new(), after: Vec::new(), draws: Vec::new() };
     let mut reply = Reply::Begin;
     while log.turns.len() < LIMIT {

@@ -2,7 +2,7 @@
 
 use super::chance::Recorder;
 use super::honest::HonestServer;
-use super::player::{Given, Log, World, play};
+use super::player::{Given, Log, Performer, play};
 use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::kdf::{StretchJob, Stretched};
 use firstkey_core::crypto::recovery::{write_code, write_secret_key};
@@ -187,7 +187,7 @@ struct Meddled<'a, F> {
     meddle: F,
 }
 
-impl<F: FnMut(usize, &Effect, &mut Scene) -> Option<Reply>> World for Meddled<'_, F> {
+impl<F: FnMut(usize, &Effect, &mut Scene) -> Option<Reply>> Performer for Meddled<'_, F> {
     fn reply(&mut self, at: usize, effect: &Effect) -> Option<Reply> {
         (self.meddle)(at, effect, self.scene)
     }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   client (flow::accept, a disk of bytes) --+            +-- hand (routes, checks, commands, SQL; rows taken out and put back)
-//!                                            +--> world --+
+//!                                            +--> state --+
 //!   judge (what must hold)  <----------------+            +-- search (level by level, each state once)
 //! ```
 //!
@@ -20,9 +20,9 @@ mod hand;
 mod judge;
 mod person;
 mod search;
+mod state;
 mod tale;
 mod tests;
-mod world;
 
 use sha2::{Digest, Sha256};
 

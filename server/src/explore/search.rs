@@ -6,7 +6,7 @@
 
 use super::event::Event;
 use super::judge::{Broken, broken, rests};
-use super::world::{Bounds, Machine, World};
+use super::state::{Bounds, Machine, ModelState};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -44,11 +44,11 @@ pub(super) struct Report {
     pub(super) met_again: u64,
     pub(super) took: Duration,
     pub(super) machine: Machine,
-    pub(super) found: Option<Found>,
+    pub(super) found: Option<Violation>,
 }
 
 /// A property was broken.
-pub(super) struct Found {
+pub(super) struct Violation {
     pub(super) broken: Broken,
     /// What leads to it.
     pub(super) schedule: Vec<Event>,
@@ -79,22 +79,22 @@ struct Search {
 /// Searches.
 pub(super) fn search(bounds: Bounds, until: Until) -> Report {
     let began = Instant::now();
-    let (machine, world) = Machine::new(&bounds);
+    let (machine, state) = Machine::new(&bounds);
     let calm = (0..bounds.clients).map(|_| HashSet::new()).collect();
     let mut search = Search { machine, bounds, ways: Vec::new(), seen: HashMap::new(), calm, met_again: 0 };
     let mut levels = Vec::new();
     let mut queue = VecDeque::new();
-    search.seen.insert(world.key(), 0);
+    search.seen.insert(state.key(), 0);
     search.ways.push(Way { before: 0, event: Event::Start(0), depth: 0 });
-    queue.push_back((world, 0_u32));
+    queue.push_back((state, 0_u32));
     let mut found = None;
     'levels: for trouble in 0..=until.trouble {
         let level_began = Instant::now();
         let (mut level, mut more) = (Level::default(), VecDeque::new());
         let cost = u8::try_from(trouble).expect("invariant: a handful");
-        while let Some((world, way)) = queue.pop_front() {
+        while let Some((state, way)) = queue.pop_front() {
             // Meanwhile it may have been come to with less.
-            if search.seen.get(&world.key()).is_none_or(|least| *least < cost) {
+            if search.seen.get(&state.key()).is_none_or(|least| *least < cost) {
                 continue;
             }
             if trouble > 0 && level.states % 64 == 0 && began.elapsed() > until.time {
@@ -105,7 +105,7 @@ pub(super) fn search(bounds: Bounds, until: Until) -> Report {
             }
             level.states += 1;
             level.deepest = level.deepest.max(search.ways[way as usize].depth);
-            if let Err(bad) = search.go_on(&world, way, cost, &mut queue, &mut more, &mut level) {
+            if let Err(bad) = search.go_on(&state, way, cost, &mut queue, &mut more, &mut level) {
                 found = Some(bad);
                 levels.push(level);
                 break 'levels;
@@ -125,21 +125,21 @@ pub(super) fn search(bounds: Bounds, until: Until) -> Report {
 impl Search {
     fn go_on(
         &mut self,
-        world: &World,
+        state: &ModelState,
         way: u32,
         cost: u8,
-        queue: &mut VecDeque<(World, u32)>,
-        more: &mut VecDeque<(World, u32)>,
+        queue: &mut VecDeque<(ModelState, u32)>,
+        more: &mut VecDeque<(ModelState, u32)>,
         level: &mut Level,
-    ) -> Result<(), Found> {
+    ) -> Result<(), Violation> {
         for favoured in 0..self.calm.len() {
-            self.comes_to_rest(world, favoured).map_err(|broken| self.found(way, None, broken, Some(favoured)))?;
+            self.comes_to_rest(state, favoured).map_err(|broken| self.found(way, None, broken, Some(favoured)))?;
         }
-        let events = self.machine.events(world, &self.bounds);
+        let events = self.machine.events(state, &self.bounds);
         level.ends += u64::from(events.iter().all(|event| event.is_trouble()));
         for event in events {
             level.events += 1;
-            let next = self.machine.apply(world, event).map_err(|broken| self.found(way, Some(event), broken, None))?;
+            let next = self.machine.apply(state, event).map_err(|broken| self.found(way, Some(event), broken, None))?;
             let cost = cost + u8::from(event.is_trouble());
             match self.seen.insert(next.key(), cost) {
                 Some(before) if before <= cost => {
@@ -158,9 +158,9 @@ impl Search {
     }
 
     /// From here, with a network that works and people who go on, everything ends well.
-    fn comes_to_rest(&mut self, world: &World, favoured: usize) -> Result<(), Broken> {
+    fn comes_to_rest(&mut self, state: &ModelState, favoured: usize) -> Result<(), Broken> {
         self.machine.looks.no_dead_end += 1;
-        let mut now = world.calmed();
+        let mut now = state.calmed();
         let mut on_the_way = Vec::new();
         for _ in 0..REST {
             let key = now.key();
@@ -180,25 +180,25 @@ impl Search {
         broken("P4", "the network is back, and it never comes to rest")
     }
 
-    fn found(&self, mut way: u32, last: Option<Event>, broken: Broken, calm: Option<usize>) -> Found {
+    fn found(&self, mut way: u32, last: Option<Event>, broken: Broken, calm: Option<usize>) -> Violation {
         let mut schedule: Vec<_> = last.into_iter().collect();
         while way != 0 {
             schedule.push(self.ways[way as usize].event);
             way = self.ways[way as usize].before;
         }
         schedule.reverse();
-        Found { broken, schedule, calm }
+        Violation { broken, schedule, calm }
     }
 }
 
 /// Plays a schedule and tells of each step; with `calm`, what follows when nothing goes wrong any
 /// more.
 pub(super) fn tell(bounds: Bounds, schedule: &[Event], calm: Option<usize>) -> String {
-    let (mut machine, mut world) = Machine::new(&bounds);
+    let (mut machine, mut state) = Machine::new(&bounds);
     let mut text = String::new();
-    let mut step = |machine: &mut Machine, world: &World, event: Event| {
-        text += &format!("  {:<14} {}\n", event.to_string(), world.told(event));
-        match machine.apply(world, event) {
+    let mut step = |machine: &mut Machine, state: &ModelState, event: Event| {
+        text += &format!("  {:<14} {}\n", event.to_string(), state.told(event));
+        match machine.apply(state, event) {
             Ok(next) => {
                 text += &format!("  {:<14}   {}\n", "", next.stands());
                 Some(next)
@@ -210,18 +210,18 @@ pub(super) fn tell(bounds: Bounds, schedule: &[Event], calm: Option<usize>) -> S
         }
     };
     for event in schedule {
-        let Some(next) = step(&mut machine, &world, *event) else { return text };
-        world = next;
+        let Some(next) = step(&mut machine, &state, *event) else { return text };
+        state = next;
     }
     let Some(favoured) = calm else { return text };
-    world = world.calmed();
+    state = state.calmed();
     for _ in 0..REST {
-        let Some(event) = world.fair(favoured) else { break };
-        world.pass();
-        let Some(next) = step(&mut machine, &world, event) else { return text };
-        world = next;
+        let Some(event) = state.fair(favoured) else { break };
+        state.pass();
+        let Some(next) = step(&mut machine, &state, event) else { return text };
+        state = next;
     }
-    if let Err(broken) = rests(&world.rows, &world.clients) {
+    if let Err(broken) = rests(&state.rows, &state.clients) {
         text += &format!("  {broken}\n");
     }
     text
@@ -229,15 +229,15 @@ pub(super) fn tell(bounds: Bounds, schedule: &[Event], calm: Option<usize>) -> S
 
 /// Reads a schedule as it is printed: names of events with spaces between.
 pub(super) fn read(bounds: Bounds, text: &str) -> Vec<Event> {
-    let (mut machine, mut world) = Machine::new(&bounds);
+    let (mut machine, mut state) = Machine::new(&bounds);
     let mut schedule = Vec::new();
     for name in text.split_whitespace() {
-        let events = machine.events(&world, &bounds);
+        let events = machine.events(&state, &bounds);
         let event = events.into_iter().find(|event| event.to_string() == name);
         let event = event.unwrap_or_else(|| panic!("{name} is not possible here"));
         schedule.push(event);
-        match machine.apply(&world, event) {
-            Ok(next) => world = next,
+        match machine.apply(&state, event) {
+            Ok(next) => state = next,
             Err(_) => break,
         }
     }

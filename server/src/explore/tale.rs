@@ -5,9 +5,9 @@ use super::event::Event;
 use super::hand::Deed;
 use super::judge;
 use super::person::At;
-use super::world::World;
+use super::state::ModelState;
 
-impl World {
+impl ModelState {
     /// What is waited for and under way, for whoever reads a schedule.
     pub(super) fn told(&self, event: Event) -> String {
         let one = |client: u8| match &self.clients[usize::from(client)].at {

@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::search::{Report, Until, read, search, tell};
-use super::world::Bounds;
+use super::state::Bounds;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;

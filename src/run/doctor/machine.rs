@@ -4,7 +4,7 @@
 //! never: stretch anything but a fixed text.
 
 use super::Page;
-use crate::doctor::Found;
+use crate::doctor::DoctorFinding;
 use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal as TerminalFound};
 use crate::drive::Stretch;
 use crate::port::harden::Hardened;
@@ -26,9 +26,9 @@ const NO_PASSWORD: &[u8] = b"firstkey doctor stretches this";
 /// The most bytes that a typed password takes.
 const TYPED: usize = 1024;
 
-pub(super) fn program() -> Found {
+pub(super) fn program() -> DoctorFinding {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").ok();
-    Found::Program(Program {
+    DoctorFinding::Program(Program {
         version: env!("CARGO_PKG_VERSION"),
         features: if cfg!(feature = "age") { &["age"] } else { &[] },
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
@@ -36,8 +36,8 @@ pub(super) fn program() -> Found {
     })
 }
 
-pub(super) fn terminal(terminal: Option<&Terminal>) -> Found {
-    Found::Terminal(terminal.map(|terminal| TerminalFound {
+pub(super) fn terminal(terminal: Option<&Terminal>) -> DoctorFinding {
+    DoctorFinding::Terminal(terminal.map(|terminal| TerminalFound {
         columns: terminal.width(),
         term: std::env::var("TERM").ok().filter(|term| !term.is_empty()).map(|term| Printable::from_untrusted(&term)),
         hides_typing: terminal.hides_typing(),
@@ -52,11 +52,11 @@ pub(super) fn process(hardened: Hardened, page: &mut Page) {
         typing: LockedBytes::new(TYPED).is_ok_and(|buffer| buffer.is_locked()),
         limit_kib: getrlimit(Resource::Memlock).current.map(|bytes| bytes / 1024),
     };
-    page.tell(&Found::Locked(locked), None);
+    page.tell(&DoctorFinding::Locked(locked), None);
     let Hardened { no_core_dumps, not_traceable } = hardened;
-    page.tell(&Found::Closed(Closed { no_core_dumps, not_traceable }), None);
-    page.tell(&Found::Swap(Swap::read(std::fs::read_to_string("/proc/swaps").ok().as_deref(), &locked)), None);
-    page.tell(&Found::Random(SystemRng::open().is_ok()), None);
+    page.tell(&DoctorFinding::Closed(Closed { no_core_dumps, not_traceable }), None);
+    page.tell(&DoctorFinding::Swap(Swap::read(std::fs::read_to_string("/proc/swaps").ok().as_deref(), &locked)), None);
+    page.tell(&DoctorFinding::Random(SystemRng::open().is_ok()), None);
 }
 
 /// Memory for each profile, and the time that the default one takes.
@@ -64,9 +64,9 @@ pub(super) async fn stretching(page: &mut Page) {
     let profiles = Profile::ALL.map(|profile| (profile, ThisMachine.prepare(profile).err())).to_vec();
     let memory = Memory { available_kib: memory::available_kib(), profiles };
     let fits = memory.fits(Profile::DEFAULT);
-    page.tell(&Found::Memory(memory), None);
+    page.tell(&DoctorFinding::Memory(memory), None);
     let found = if fits { measured(Profile::DEFAULT).await } else { Stretching::NotTried };
-    page.tell(&Found::Stretching(found), None);
+    page.tell(&DoctorFinding::Stretching(found), None);
 }
 
 async fn measured(profile: Profile) -> Stretching {

@@ -4,7 +4,7 @@
 //! anybody and changes nothing. Must never: connect in another way than a command would.
 
 use super::Page;
-use crate::doctor::Found;
+use crate::doctor::DoctorFinding;
 use crate::doctor::network::{Answer, Clock, Connection, Name, Proxy, Shown};
 use crate::drive::Server;
 use crate::port::http::{HttpServer, Limits, ProxyWish};
@@ -16,8 +16,8 @@ use rustls::pki_types::CertificateDer;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub(super) fn proxy(wish: Option<&ProxyWish>) -> Found {
-    Found::Proxy(match wish {
+pub(super) fn proxy(wish: Option<&ProxyWish>) -> DoctorFinding {
+    DoctorFinding::Proxy(match wish {
         None => Proxy::None,
         Some(wish) if wish.is_usable() => Proxy::Named { shown: wish.shown().to_owned() },
         Some(wish) => Proxy::Unusable { shown: wish.shown().to_owned() },
@@ -38,7 +38,7 @@ pub(super) async fn server(
         addresses: if by_proxy { None } else { addresses(origin).await },
         by_proxy,
     };
-    page.tell(&Found::Name(name), Some(origin));
+    page.tell(&DoctorFinding::Name(name), Some(origin));
     let sight = Arc::new(Sight::default());
     let mut server = HttpServer::new(Limits::default(), roots.to_vec(), proxy.cloned()).watched(sight.clone());
     let answer = server.send(&Outbound::bare(origin, Endpoint::Logout)).await;
@@ -48,16 +48,18 @@ pub(super) async fn server(
         // A certificate was refused: the way is there.
         Ok(_) | Err(_) => Connection::Stands,
     };
-    page.tell(&Found::Connection(connection), Some(origin));
+    page.tell(&DoctorFinding::Connection(connection), Some(origin));
     match chain {
-        Some(chain) => page.tell(&Found::Shown(Shown::Chain(Box::new(chain))), Some(origin)),
-        None if origin.is_loopback_http() && answer.is_ok() => page.tell(&Found::Shown(Shown::Plain), Some(origin)),
+        Some(chain) => page.tell(&DoctorFinding::Shown(Shown::Chain(Box::new(chain))), Some(origin)),
+        None if origin.is_loopback_http() && answer.is_ok() => {
+            page.tell(&DoctorFinding::Shown(Shown::Plain), Some(origin))
+        }
         None => {}
     }
     if let Ok(answer) = answer {
-        page.tell(&Found::Answer(Answer::of(&answer)), Some(origin));
+        page.tell(&DoctorFinding::Answer(Answer::of(&answer)), Some(origin));
         let here = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        page.tell(&Found::Clock(Clock { here, there: sight.date() }), Some(origin));
+        page.tell(&DoctorFinding::Clock(Clock { here, there: sight.date() }), Some(origin));
     }
 }
 

@@ -6,7 +6,7 @@ mod network;
 use super::local::{self, storage};
 use super::{Lines, Story};
 use crate::doctor::folder::{Folder, Remembered, Step, Writing};
-use crate::doctor::{Family, Found, State, Tally};
+use crate::doctor::{DoctorFinding, Family, State, Tally};
 use firstkey_core::flow::stop::StorageTrouble;
 
 /// A finding in words.
@@ -70,26 +70,26 @@ impl Words {
 }
 
 /// The words for a finding.
-pub fn words(found: &Found) -> Words {
+pub fn words(found: &DoctorFinding) -> Words {
     match found {
-        Found::Program(program) => machine::program(program),
-        Found::Terminal(terminal) => machine::terminal(terminal.as_ref()),
-        Found::Folder(found) => folder(found),
-        Found::Writing(found) => writing(*found),
-        Found::Remembered(found) => remembered(found),
-        Found::Locked(found) => machine::locked(*found),
-        Found::Closed(found) => machine::closed(*found),
-        Found::Swap(found) => machine::swap(*found),
-        Found::Memory(found) => machine::memory_of_profiles(found),
-        Found::Stretching(found) => machine::stretching(found),
-        Found::Random(answers) => machine::random(*answers),
-        Found::Proxy(proxy) => network::proxy(proxy),
-        Found::NoServer => network::no_server(),
-        Found::Name(name) => network::name(name),
-        Found::Connection(connection) => network::connection(*connection),
-        Found::Shown(shown) => network::shown(shown),
-        Found::Answer(answer) => network::answer(*answer),
-        Found::Clock(clock) => network::clock(*clock),
+        DoctorFinding::Program(program) => machine::program(program),
+        DoctorFinding::Terminal(terminal) => machine::terminal(terminal.as_ref()),
+        DoctorFinding::Folder(found) => folder(found),
+        DoctorFinding::Writing(found) => writing(*found),
+        DoctorFinding::Remembered(found) => remembered(found),
+        DoctorFinding::Locked(found) => machine::locked(*found),
+        DoctorFinding::Closed(found) => machine::closed(*found),
+        DoctorFinding::Swap(found) => machine::swap(*found),
+        DoctorFinding::Memory(found) => machine::memory_of_profiles(found),
+        DoctorFinding::Stretching(found) => machine::stretching(found),
+        DoctorFinding::Random(answers) => machine::random(*answers),
+        DoctorFinding::Proxy(proxy) => network::proxy(proxy),
+        DoctorFinding::NoServer => network::no_server(),
+        DoctorFinding::Name(name) => network::name(name),
+        DoctorFinding::Connection(connection) => network::connection(*connection),
+        DoctorFinding::Shown(shown) => network::shown(shown),
+        DoctorFinding::Answer(answer) => network::answer(*answer),
+        DoctorFinding::Clock(clock) => network::clock(*clock),
     }
 }
 

@@ -164,7 +164,7 @@ pub enum Trouble {
 }
 
 /// The code, and the account that its kit names, where it was read from a file.
-pub struct Kit {
+pub struct KitCode {
     /// The code.
     pub code: RecoveryCode,
     /// The account.
@@ -175,7 +175,7 @@ pub struct Kit {
 ///
 /// # Errors
 /// Where nothing could be looked at; what was found to be wrong is in the findings.
-pub fn open(witness: &mut impl Witness, file: &[u8], kit: Option<Kit>, pins: &[Pin]) -> Result<Findings, Trouble> {
+pub fn open(witness: &mut impl Witness, file: &[u8], kit: Option<KitCode>, pins: &[Pin]) -> Result<Findings, Trouble> {
     let shown = Shown::read(file).map_err(Trouble::NotShown)?;
     let Some(bundle) = &shown.bundle else { return Err(Trouble::NoKeys) };
     let code = match kit {

@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 /// A completed account, and somebody who types.
-struct Bench {
+struct OfflineFixture {
     scene: Scene,
     typed: Vec<String>,
     asked: Vec<String>,
     slips: Vec<CodeError>,
 }
 
-impl Bench {
+impl OfflineFixture {
     fn of_seed(seed: u64) -> Self {
         let mut scene = Scene::new(seed);
         scene.run_honestly(seed);
@@ -62,7 +62,7 @@ impl Bench {
     }
 }
 
-impl Witness for Bench {
+impl Witness for OfflineFixture {
     fn ask(&mut self, question: Question) -> Answer {
         let Question::RecoveryCode { email, attempt } = question else { panic!("another question") };
         self.asked.push(email);
@@ -91,17 +91,17 @@ fn fit(found: &Findings, part: Part) -> Fit {
 
 #[test]
 fn an_account_that_is_whole_fits_in_every_part_but_the_one_that_needs_the_server() {
-    let mut bench = Bench::new();
-    let found = bench.open(&bench.shown(), &[bench.pin()]).expect("it can be looked at");
+    let mut fixture = OfflineFixture::new();
+    let found = fixture.open(&fixture.shown(), &[fixture.pin()]).expect("it can be looked at");
     assert_eq!(found.verdict, Ok(()));
     assert_eq!(found.parts.iter().map(|(part, _)| *part).collect::<Vec<_>>(), Part::ALL);
     for (part, fit) in &found.parts {
         assert_eq!(*fit, if *part == Part::Envelope1 { Fit::Untried } else { Fit::Yes }, "{part:?}");
     }
-    assert_eq!(found.identity, bench.pin().identity);
-    assert_eq!(bench.asked, ["ada@example.org"]);
-    let mut bench = Bench::new();
-    let alone = bench.open(&bench.shown(), &[]).expect("it can be looked at");
+    assert_eq!(found.identity, fixture.pin().identity);
+    assert_eq!(fixture.asked, ["ada@example.org"]);
+    let mut fixture = OfflineFixture::new();
+    let alone = fixture.open(&fixture.shown(), &[]).expect("it can be looked at");
     assert_eq!((alone.verdict.clone(), fit(&alone, Part::Remembered)), (Ok(()), Fit::Untried));
 }
 
@@ -121,10 +121,10 @@ fn each_damaged_part_is_named_and_nothing_damaged_passes() {
         (|shown| shown["envelopes"]["1"] = with_generation_two(&shown["envelopes"]["1"]), &[P::Generation]),
     ];
     for (change, expected) in cases {
-        let mut bench = Bench::new();
-        let mut shown = bench.shown();
+        let mut fixture = OfflineFixture::new();
+        let mut shown = fixture.shown();
         change(&mut shown);
-        let found = bench.open(&shown, &[]).expect("it can be looked at");
+        let found = fixture.open(&shown, &[]).expect("it can be looked at");
         let bad: Vec<_> = found.parts.iter().filter(|(_, fit)| *fit == Fit::No).map(|(part, _)| *part).collect();
         assert_eq!((bad.as_slice(), &found.verdict), (expected, &Err(Trouble::DoesNotFit)));
     }
@@ -140,25 +140,25 @@ fn with_generation_two(envelope: &Value) -> Value {
 
 #[test]
 fn a_code_of_another_kit_opens_nothing_and_is_called_so() {
-    let mut bench = Bench::new();
-    bench.typed = vec![write_code(&[3; 16]).as_str().to_owned()];
-    let found = bench.open(&bench.shown(), &[bench.pin()]).expect("it can be looked at");
+    let mut fixture = OfflineFixture::new();
+    fixture.typed = vec![write_code(&[3; 16]).as_str().to_owned()];
+    let found = fixture.open(&fixture.shown(), &[fixture.pin()]).expect("it can be looked at");
     assert_eq!(found.verdict, Err(Trouble::CodeOpensNothing));
     assert_eq!(fit(&found, Part::Envelope3), Fit::Untried, "nothing was opened that could be tried");
 }
 
 #[test]
 fn a_slip_is_named_and_asked_for_again_and_ten_are_the_end() {
-    let mut bench = Bench::new();
-    let good = bench.typed[0].clone();
-    bench.typed = vec!["XY".to_owned(), good];
-    assert_eq!(bench.verdict(&bench.shown(), &[]), Ok(()));
-    assert_eq!(bench.slips, [CodeError::Length { have: 2, need: 28 }]);
+    let mut fixture = OfflineFixture::new();
+    let good = fixture.typed[0].clone();
+    fixture.typed = vec!["XY".to_owned(), good];
+    assert_eq!(fixture.verdict(&fixture.shown(), &[]), Ok(()));
+    assert_eq!(fixture.slips, [CodeError::Length { have: 2, need: 28 }]);
 
-    let mut bench = Bench::new();
-    bench.typed = vec!["XY".to_owned()];
-    assert_eq!(bench.verdict(&bench.shown(), &[]), Err(Trouble::NoCode));
-    assert_eq!(bench.asked.len(), 10);
+    let mut fixture = OfflineFixture::new();
+    fixture.typed = vec!["XY".to_owned()];
+    assert_eq!(fixture.verdict(&fixture.shown(), &[]), Err(Trouble::NoCode));
+    assert_eq!(fixture.asked.len(), 10);
 }
 
 #[test]
@@ -173,22 +173,22 @@ fn whatever_this_computer_remembers_otherwise_stops_it_though_all_of_it_fits() {
         (|pin| pin.two_secret = true, Change::SecretKeyGone),
     ];
     for (turn, expected) in cases {
-        let mut bench = Bench::new();
-        let mut pin = bench.pin();
+        let mut fixture = OfflineFixture::new();
+        let mut pin = fixture.pin();
         turn(&mut pin);
-        let found = bench.open(&bench.shown(), &[pin]).expect("it can be looked at");
+        let found = fixture.open(&fixture.shown(), &[pin]).expect("it can be looked at");
         assert_eq!((found.verdict.clone(), fit(&found, Part::Remembered)), (Err(Trouble::Changed(expected)), Fit::No));
     }
 }
 
 #[test]
 fn what_is_damaged_besides_is_not_compared_with_memory() {
-    let mut bench = Bench::new();
-    let mut pin = bench.pin();
+    let mut fixture = OfflineFixture::new();
+    let mut pin = fixture.pin();
     pin.two_secret = true;
-    let mut shown = bench.shown();
+    let mut shown = fixture.shown();
     flip(&mut shown["envelopes"]["3"]);
-    assert_eq!(bench.verdict(&shown, &[pin]), Err(Trouble::DoesNotFit));
+    assert_eq!(fixture.verdict(&shown, &[pin]), Err(Trouble::DoesNotFit));
 }
 
 /// Somebody who does not type.
@@ -213,7 +213,7 @@ fn whoever_gives_no_code_ends_it_and_is_told_why() {
         (Answer::Trouble(memory()), Trouble::Local(memory())),
         (Answer::No, Trouble::NoCode),
     ] {
-        let shown = Bench::new().shown();
+        let shown = OfflineFixture::new().shown();
         let ended = open(&mut Unwilling(Some(answer)), shown.to_string().as_bytes(), None, &[]);
         assert_eq!(ended.map(|found| found.verdict), Err(expected));
     }
@@ -221,49 +221,49 @@ fn whoever_gives_no_code_ends_it_and_is_told_why() {
 
 #[test]
 fn keys_that_a_server_made_itself_are_not_called_a_wrong_code_where_the_account_is_remembered() {
-    let mut bench = Bench::new();
-    let pin = bench.pin();
-    let mut swapped = Bench::of_seed(8).shown();
+    let mut fixture = OfflineFixture::new();
+    let pin = fixture.pin();
+    let mut swapped = OfflineFixture::of_seed(8).shown();
     for name in ["realm_id", "account_id"] {
-        swapped[name] = bench.shown()[name].clone();
+        swapped[name] = fixture.shown()[name].clone();
     }
-    assert_eq!(bench.verdict(&swapped, &[pin]), Err(Trouble::Changed(Change::OtherKeys)));
+    assert_eq!(fixture.verdict(&swapped, &[pin]), Err(Trouble::Changed(Change::OtherKeys)));
 }
 
 #[test]
 fn an_account_of_another_realm_or_of_somebody_else_is_not_compared() {
-    let mut bench = Bench::new();
-    let mut elsewhere = bench.pin();
+    let mut fixture = OfflineFixture::new();
+    let mut elsewhere = fixture.pin();
     elsewhere.context.realm.0[0] ^= 1;
-    let mut colleague = bench.pin();
+    let mut colleague = fixture.pin();
     colleague.context.account.0[0] ^= 1;
     colleague.email = "grace@example.org".to_owned();
-    let found = bench.open(&bench.shown(), &[elsewhere, colleague]).expect("it can be looked at");
+    let found = fixture.open(&fixture.shown(), &[elsewhere, colleague]).expect("it can be looked at");
     assert_eq!((found.verdict.clone(), fit(&found, Part::Remembered)), (Ok(()), Fit::Untried));
 }
 
 #[test]
 fn the_kit_of_another_account_is_refused_before_anything_is_opened() {
-    let mut bench = Bench::new();
-    let shown = bench.shown().to_string();
+    let mut fixture = OfflineFixture::new();
+    let shown = fixture.shown().to_string();
     for (realm, account) in [(1, 0), (0, 1)] {
-        let mut context = bench.scene.server.context();
+        let mut context = fixture.scene.server.context();
         context.realm.0[0] ^= realm;
         context.account.0[0] ^= account;
-        let kit = Kit { code: RecoveryCode::from_bytes(&[3; 16]), context };
-        assert_eq!(open(&mut bench, shown.as_bytes(), Some(kit), &[]).map(|_| ()), Err(Trouble::OtherKit));
+        let kit = KitCode { code: RecoveryCode::from_bytes(&[3; 16]), context };
+        assert_eq!(open(&mut fixture, shown.as_bytes(), Some(kit), &[]).map(|_| ()), Err(Trouble::OtherKit));
     }
-    let kit = Kit { code: read_code(&bench.typed[0]).expect("a code"), context: bench.scene.server.context() };
-    assert_eq!(open(&mut bench, shown.as_bytes(), Some(kit), &[]).map(|found| found.verdict), Ok(Ok(())));
-    assert!(bench.asked.is_empty(), "a kit in a file asks nobody");
+    let kit = KitCode { code: read_code(&fixture.typed[0]).expect("a code"), context: fixture.scene.server.context() };
+    assert_eq!(open(&mut fixture, shown.as_bytes(), Some(kit), &[]).map(|found| found.verdict), Ok(Ok(())));
+    assert!(fixture.asked.is_empty(), "a kit in a file asks nobody");
 }
 
 #[test]
 fn an_account_renamed_in_the_file_opens_with_no_code_of_the_other() {
-    let mut bench = Bench::new();
-    let mut shown = bench.shown();
+    let mut fixture = OfflineFixture::new();
+    let mut shown = fixture.shown();
     shown["account_id"] = "00000000-0000-4000-8000-000000000000".into();
-    assert_eq!(bench.verdict(&shown, &[]), Err(Trouble::CodeOpensNothing));
+    assert_eq!(fixture.verdict(&shown, &[]), Err(Trouble::CodeOpensNothing));
 }
 
 #[test]
@@ -279,35 +279,35 @@ fn a_file_that_is_not_what_the_server_prints_is_refused_before_a_code_is_asked_f
         |shown| shown["state"] = 3.into(),
     ];
     for change in cases {
-        let mut bench = Bench::new();
-        let mut shown = bench.shown();
+        let mut fixture = OfflineFixture::new();
+        let mut shown = fixture.shown();
         change(&mut shown);
-        assert!(matches!(bench.verdict(&shown, &[]), Err(Trouble::NotShown(_))), "{shown}");
-        assert!(bench.asked.is_empty());
+        assert!(matches!(fixture.verdict(&shown, &[]), Err(Trouble::NotShown(_))), "{shown}");
+        assert!(fixture.asked.is_empty());
     }
-    let mut bench = Bench::new();
-    let whole = bench.shown().to_string();
+    let mut fixture = OfflineFixture::new();
+    let whole = fixture.shown().to_string();
     for cut in [0, 1, whole.len() / 2, whole.len() - 1] {
-        let end = open(&mut bench, &whole.as_bytes()[..cut], None, &[]);
+        let end = open(&mut fixture, &whole.as_bytes()[..cut], None, &[]);
         assert!(matches!(end, Err(Trouble::NotShown(Refusal::NotJson))), "{cut}");
     }
 }
 
 #[test]
 fn an_account_that_was_never_completed_has_nothing_to_open() {
-    let mut bench = Bench::new();
-    let mut shown = bench.shown();
+    let mut fixture = OfflineFixture::new();
+    let mut shown = fixture.shown();
     for name in ["identity", "envelopes", "kdf_block", "recovery_public"] {
         shown[name] = Value::Null;
     }
-    assert_eq!(bench.verdict(&shown, &[]), Err(Trouble::NoKeys));
-    assert!(bench.asked.is_empty());
+    assert_eq!(fixture.verdict(&shown, &[]), Err(Trouble::NoKeys));
+    assert!(fixture.asked.is_empty());
 }
 
 #[test]
 fn members_that_a_newer_server_adds_beside_the_keys_do_no_harm() {
-    let mut bench = Bench::new();
-    let mut shown = bench.shown();
+    let mut fixture = OfflineFixture::new();
+    let mut shown = fixture.shown();
     shown["seats"] = json!({"of": ["another", "time"]});
-    assert_eq!(bench.verdict(&shown, &[]), Ok(()));
+    assert_eq!(fixture.verdict(&shown, &[]), Ok(()));
 }

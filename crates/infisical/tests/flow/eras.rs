@@ -14,7 +14,7 @@ use firstkey_infisical::pin::Pin;
 use firstkey_infisical::probe::NotThisEra;
 use firstkey_testkit::chance::Seeded;
 use firstkey_testkit::infisical::fake::{Era, Lie};
-use firstkey_testkit::infisical::person::{Bench, ready};
+use firstkey_testkit::infisical::person::{DialectFixture, ready};
 use std::convert::Infallible;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -32,37 +32,37 @@ fn w02_every_later_generation_gets_the_probe_and_nothing_else() {
         (Era::Maintenance, NotThisEra::Later(None)),
         (Era::Gateway, NotThisEra::Later(None)),
     ] {
-        let (mut bench, link) = invited_at(era, &[]);
-        let stop = stopped(run(&mut bench, &link));
+        let (mut fixture, link) = invited_at(era, &[]);
+        let stop = stopped(run(&mut fixture, &link));
         assert!(matches!(&stop.why, DialectReason::Era(found) if *found == expected), "{era:?} {stop:?}");
         assert_eq!(stop.reach, Reach::NothingChanged);
-        assert_eq!(bench.fake.paths(), [format!("POST {PROBE}")], "{era:?}");
-        assert_eq!(bench.fake.log[0].body, b"{}");
-        assert!(bench.bearers.is_empty());
-        assert!(!bench.asked.contains(&"new password".to_owned()), "{era:?}: no password is asked for");
+        assert_eq!(fixture.fake.paths(), [format!("POST {PROBE}")], "{era:?}");
+        assert_eq!(fixture.fake.log[0].body, b"{}");
+        assert!(fixture.bearers.is_empty());
+        assert!(!fixture.asked.contains(&"new password".to_owned()), "{era:?}: no password is asked for");
     }
 }
 
 #[test]
 fn w02_a_server_that_is_upgraded_meanwhile_gets_neither_code_nor_keys() {
     // Between the first probe and the second.
-    let (mut bench, link) = invited(&[Lie::UpgradeAfterProbe]);
-    let stop = stopped(run(&mut bench, &link));
+    let (mut fixture, link) = invited(&[Lie::UpgradeAfterProbe]);
+    let stop = stopped(run(&mut fixture, &link));
     assert!(matches!(stop.why, DialectReason::Era(NotThisEra::WantsPassword)), "{stop:?}");
-    assert!(!super::paths(&bench).contains(&VERIFY.to_owned()));
+    assert!(!super::paths(&fixture).contains(&VERIFY.to_owned()));
     // Between the code and the upload.
-    let (mut bench, link) = invited(&[Lie::UpgradeAfterVerify]);
-    let stop = stopped(run(&mut bench, &link));
+    let (mut fixture, link) = invited(&[Lie::UpgradeAfterVerify]);
+    let stop = stopped(run(&mut fixture, &link));
     assert!(matches!(stop.why, DialectReason::Era(NotThisEra::WantsPassword)), "{stop:?}");
     assert_eq!(stop.reach, Reach::CodeUsed);
-    assert!(bench.fake.log.iter().filter(|one| one.path == PROBE).all(|one| one.body == b"{}"), "no keys left");
+    assert!(fixture.fake.log.iter().filter(|one| one.path == PROBE).all(|one| one.body == b"{}"), "no keys left");
 }
 
 #[test]
 fn w02_a_server_that_was_busy_is_probed_again_before_it_gets_the_same_bytes() {
     for (path, sensitive) in [(VERIFY, VERIFY), ("upload", PROBE)] {
-        let (mut bench, link) = invited(&[]);
-        let mut busy = Busy { upload: path == "upload", refused: false, bench: &mut bench };
+        let (mut fixture, link) = invited(&[]);
+        let mut busy = Busy { upload: path == "upload", refused: false, fixture: &mut fixture };
         let end = ready(accept(
             &mut busy,
             &mut Seeded::new(42),
@@ -72,7 +72,7 @@ fn w02_a_server_that_was_busy_is_probed_again_before_it_gets_the_same_bytes() {
         // While it was busy it was replaced by one that wants the password.
         let stop = stopped(end);
         assert!(matches!(stop.why, DialectReason::Era(NotThisEra::WantsPassword)), "{path} {stop:?}");
-        let sent = bench.fake.log.iter().filter(|one| one.path == sensitive && one.body != b"{}").count();
+        let sent = fixture.fake.log.iter().filter(|one| one.path == sensitive && one.body != b"{}").count();
         assert_eq!(sent, 0, "{path}: the refused one never arrived, and there was no other");
     }
 }
@@ -81,21 +81,21 @@ fn w02_a_server_that_was_busy_is_probed_again_before_it_gets_the_same_bytes() {
 struct Busy<'a> {
     upload: bool,
     refused: bool,
-    bench: &'a mut Bench,
+    fixture: &'a mut DialectFixture,
 }
 
 impl World<Infisical> for Busy<'_> {
     fn ask(&mut self, question: DialectQuestion) -> Answer {
-        self.bench.ask(question)
+        self.fixture.ask(question)
     }
     fn tell(&mut self, notice: &DialectNotice) {
-        self.bench.tell(notice);
+        self.fixture.tell(notice);
     }
     fn prepare(&mut self, (): ()) -> Result<(), LocalTrouble> {
         Ok(())
     }
     async fn stretch(&mut self, job: StretchJob) -> Result<MasterKey, Halt> {
-        self.bench.stretch(job).await
+        self.fixture.stretch(job).await
     }
     async fn send(&mut self, request: &Request, _: Option<&Infallible>) -> Result<Response, Halt> {
         let wanted = if self.upload { Call::CompleteInvite } else { Call::VerifyInvite };
@@ -104,16 +104,16 @@ impl World<Infisical> for Busy<'_> {
             answer.retry_after = Some(1);
             return Ok(answer);
         }
-        self.bench.send(request, None).await
+        self.fixture.send(request, None).await
     }
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
-        self.bench.fake.era = Era::G1;
-        self.bench.wait(time).await
+        self.fixture.fake.era = Era::G1;
+        self.fixture.wait(time).await
     }
     fn estimator(&self) -> &dyn Estimator {
-        self.bench.estimator()
+        self.fixture.estimator()
     }
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
-        self.bench.keep(pin)
+        self.fixture.keep(pin)
     }
 }

@@ -5,10 +5,10 @@ use firstkey_infisical::flow::{DialectReason, Refused};
 use firstkey_testkit::infisical::fake::Lie;
 
 fn refused(lie: Lie) -> DialectReason {
-    let (mut bench, link) = invited(&[lie]);
-    let stop = stopped(run(&mut bench, &link));
+    let (mut fixture, link) = invited(&[lie]);
+    let stop = stopped(run(&mut fixture, &link));
     assert!(stop.reach >= Reach::Unknown, "{lie:?} {stop:?}");
-    assert!(bench.pins.iter().all(|pin| !pin.confirmed), "{lie:?}: nothing is said to be good");
+    assert!(fixture.pins.iter().all(|pin| !pin.confirmed), "{lie:?}: nothing is said to be good");
     stop.why
 }
 
@@ -26,14 +26,14 @@ fn w04_another_ciphertext_at_the_read_back_is_refused() {
 #[test]
 fn w05_another_salt_or_an_unusable_b_is_refused_before_any_proof_is_sent() {
     for lie in [Lie::OtherSalt, Lie::ZeroB, Lie::ModulusB, Lie::ShortB] {
-        let (mut bench, link) = invited(&[lie]);
-        let stop = stopped(run(&mut bench, &link));
+        let (mut fixture, link) = invited(&[lie]);
+        let stop = stopped(run(&mut fixture, &link));
         assert!(
             matches!(stop.why, DialectReason::Refused(Refused::OtherSalt | Refused::Nonsense(Nonsense::Malformed(_)))),
             "{lie:?} {stop:?}"
         );
         for path in ["/api/v3/auth/login2", "/api/v1/password/backup-private-key"] {
-            assert!(bench.fake.bodies(path).is_empty(), "{lie:?}: no proof leaves");
+            assert!(fixture.fake.bodies(path).is_empty(), "{lie:?}: no proof leaves");
         }
     }
 }
@@ -61,22 +61,22 @@ fn a_server_that_hands_out_the_verifier_is_refused() {
 #[test]
 fn w16_a_kit_that_is_not_what_was_sent_is_refused_and_one_that_is_not_stored_is_told() {
     assert!(matches!(refused(Lie::OtherKit), DialectReason::Refused(Refused::Differs(_))));
-    let (mut bench, link) = invited(&[Lie::NoKit]);
-    let done = run(&mut bench, &link).expect("the account is whole");
-    assert!(!done.kit && bench.told.contains(&"KitNotStored".to_owned()));
+    let (mut fixture, link) = invited(&[Lie::NoKit]);
+    let done = run(&mut fixture, &link).expect("the account is whole");
+    assert!(!done.kit && fixture.told.contains(&"KitNotStored".to_owned()));
 }
 
 #[test]
 fn w18_a_stranger_who_begins_log_ins_is_outwaited() {
     for times in [1, 2] {
-        let (mut bench, link) = invited(&[Lie::Disturbed(times)]);
-        run(&mut bench, &link).unwrap_or_else(|stop| panic!("{times} {stop:?}"));
-        assert!(bench.trace.contains(&"wait".to_owned()));
+        let (mut fixture, link) = invited(&[Lie::Disturbed(times)]);
+        run(&mut fixture, &link).unwrap_or_else(|stop| panic!("{times} {stop:?}"));
+        assert!(fixture.trace.contains(&"wait".to_owned()));
     }
     // The log-in itself, and not only what comes before it.
-    let (mut bench, link) = invited(&[]);
-    let pin = run(&mut bench, &link).expect("an honest server").pin.expect("a pin");
-    bench.fake.lies = vec![Lie::Disturbed(1)];
+    let (mut fixture, link) = invited(&[]);
+    let pin = run(&mut fixture, &link).expect("an honest server").pin.expect("a pin");
+    fixture.fake.lies = vec![Lie::Disturbed(1)];
     let known = firstkey_infisical::flow::DialectAccount {
         origin: pin.origin.clone(),
         identity: pin.identity.clone(),
@@ -85,50 +85,50 @@ fn w18_a_stranger_who_begins_log_ins_is_outwaited() {
     };
     let mut rng = firstkey_testkit::chance::Seeded::new(5);
     let end = firstkey_infisical::flow::verify(
-        &mut bench,
+        &mut fixture,
         &mut rng,
         firstkey_infisical::flow::DialectOptions::default(),
         known,
     );
     assert!(firstkey_testkit::infisical::person::ready(end).is_ok());
-    assert!(!bench.told.contains(&"NotOpened".to_owned()), "it is not called a wrong password");
+    assert!(!fixture.told.contains(&"NotOpened".to_owned()), "it is not called a wrong password");
 }
 
 #[test]
 fn w22_texts_of_the_server_are_made_fit_for_a_terminal() {
-    let (mut bench, link) = invited(&[Lie::Escapes]);
-    bench.fake.memberships.push(firstkey_testkit::infisical::fake::Membership {
+    let (mut fixture, link) = invited(&[Lie::Escapes]);
+    fixture.fake.memberships.push(firstkey_testkit::infisical::fake::Membership {
         user: 0,
         org: 1,
         accepted: false,
         code: None,
     });
-    run(&mut bench, &link).expect("only its texts are odd");
-    for told in &bench.told {
+    run(&mut fixture, &link).expect("only its texts are odd");
+    for told in &fixture.told {
         assert!(!told.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{told:?}");
     }
-    assert!(bench.told.iter().any(|told| told.contains("<U+001B>")));
+    assert!(fixture.told.iter().any(|told| told.contains("<U+001B>")));
 }
 
 #[test]
 fn w14_an_account_that_was_renamed_right_away_is_told() {
-    let (mut bench, link) = invited(&[Lie::Rename]);
-    let stop = stopped(run(&mut bench, &link));
-    assert!(bench.told.iter().any(|told| told.contains("Renamed")), "{:?}", bench.told);
+    let (mut fixture, link) = invited(&[Lie::Rename]);
+    let stop = stopped(run(&mut fixture, &link));
+    assert!(fixture.told.iter().any(|told| told.contains("Renamed")), "{:?}", fixture.told);
     assert!(matches!(stop.why, DialectReason::Says(..)), "{stop:?}");
 }
 
 #[test]
 fn w25_of_two_completions_at_once_the_one_whose_keys_are_not_stored_is_told_so() {
-    let (mut bench, link) = invited(&[Lie::Race]);
+    let (mut fixture, link) = invited(&[Lie::Race]);
     let (mut other, other_link) = invited(&[]);
     other.new = [b"another velvet tundra misprint cobra lunar 8".to_vec()].into();
     run(&mut other, &other_link).expect("an honest server");
-    bench.fake.rival(other.fake.users[0].keys.clone().expect("keys"));
+    fixture.fake.rival(other.fake.users[0].keys.clone().expect("keys"));
     let mut seed = firstkey_testkit::chance::Seeded::new(43);
     let text = zeroize::Zeroizing::new(link.into_bytes());
     let end = firstkey_testkit::infisical::person::ready(firstkey_infisical::flow::accept::accept(
-        &mut bench,
+        &mut fixture,
         &mut seed,
         firstkey_infisical::flow::DialectOptions::default(),
         text,
@@ -138,12 +138,12 @@ fn w25_of_two_completions_at_once_the_one_whose_keys_are_not_stored_is_told_so()
 
 #[test]
 fn a_host_in_punycode_is_confirmed_and_a_link_with_tricks_is_never_followed() {
-    let (mut bench, link) = invited(&[]);
+    let (mut fixture, link) = invited(&[]);
     let odd = link.replace("app.example.org", "xn--pp-xka.example.org");
-    run(&mut bench, &odd).expect("confirmed");
-    assert_eq!(bench.asked[0], "host");
-    let (mut bench, link) = invited(&[]);
+    run(&mut fixture, &odd).expect("confirmed");
+    assert_eq!(fixture.asked[0], "host");
+    let (mut fixture, link) = invited(&[]);
     let trick = link.replace("https://app.example.org", "https://app.example.org@evil.example");
-    assert!(run(&mut bench, &trick).is_err() && bench.fake.log.is_empty());
+    assert!(run(&mut fixture, &trick).is_err() && fixture.fake.log.is_empty());
     let _ = GaveUp::Host;
 }

@@ -8,41 +8,41 @@ use firstkey_infisical::says::Says;
 use firstkey_testkit::infisical::fake::Lie;
 use std::convert::Infallible;
 
-fn uploads(bench: &firstkey_testkit::infisical::person::Bench) -> Vec<Vec<u8>> {
-    bench.fake.log.iter().filter(|one| one.path == PROBE && one.body != b"{}").map(|one| one.body.clone()).collect()
+fn uploads(fixture: &firstkey_testkit::infisical::person::DialectFixture) -> Vec<Vec<u8>> {
+    fixture.fake.log.iter().filter(|one| one.path == PROBE && one.body != b"{}").map(|one| one.body.clone()).collect()
 }
 
 #[test]
 fn w25_a_completion_whose_answer_is_lost_is_found_out_by_logging_in() {
     for lie in [Lie::LoseAfter(PROBE), Lie::PageAfter(PROBE)] {
-        let (mut bench, link) = invited(&[lie]);
-        let done = run(&mut bench, &link).unwrap_or_else(|stop| panic!("{lie:?} {stop:?}"));
+        let (mut fixture, link) = invited(&[lie]);
+        let done = run(&mut fixture, &link).unwrap_or_else(|stop| panic!("{lie:?} {stop:?}"));
         assert_eq!(done.deed, DialectDeed::Completed);
-        assert_eq!(uploads(&bench).len(), 1, "{lie:?}: it is not sent again");
-        assert!(bench.told.contains(&"FindingOut".to_owned()));
+        assert_eq!(uploads(&fixture).len(), 1, "{lie:?}: it is not sent again");
+        assert!(fixture.told.contains(&"FindingOut".to_owned()));
     }
 }
 
 #[test]
 fn w25_a_completion_that_never_arrived_is_sent_again_with_the_same_bytes_after_a_log_in_showed_it() {
-    let (mut bench, link) = invited(&[]);
-    run(&mut bench, &link).expect("an honest server");
+    let (mut fixture, link) = invited(&[]);
+    run(&mut fixture, &link).expect("an honest server");
     // The probes come first; the third request to that path is the upload.
-    let (mut bench, link) = invited(&[]);
-    bench.fake.lies.clear();
-    let mut lost = Losing { at: 4, bench };
+    let (mut fixture, link) = invited(&[]);
+    fixture.fake.lies.clear();
+    let mut lost = Losing { at: 4, fixture };
     let end = lost.run(&link);
     assert!(end.is_ok(), "{:?}", end.err());
-    let sent = uploads(&lost.bench);
+    let sent = uploads(&lost.fixture);
     assert_eq!(sent.len(), 1, "the first one never arrived");
-    let tries = lost.bench.trace.iter().filter(|one| **one == format!("send POST {PROBE}")).count();
+    let tries = lost.fixture.trace.iter().filter(|one| **one == format!("send POST {PROBE}")).count();
     assert_eq!(tries, 6, "three probes and the upload, then a probe and the upload");
 }
 
 /// Loses the n-th request to the probe's path before it arrives.
 struct Losing {
     at: usize,
-    bench: firstkey_testkit::infisical::person::Bench,
+    fixture: firstkey_testkit::infisical::person::DialectFixture,
 }
 
 impl Losing {
@@ -60,10 +60,10 @@ impl Losing {
 
 impl World<Infisical> for Losing {
     fn ask(&mut self, question: DialectQuestion) -> Answer {
-        self.bench.ask(question)
+        self.fixture.ask(question)
     }
     fn tell(&mut self, notice: &DialectNotice) {
-        self.bench.tell(notice);
+        self.fixture.tell(notice);
     }
     fn prepare(&mut self, (): ()) -> Result<(), LocalTrouble> {
         Ok(())
@@ -72,7 +72,7 @@ impl World<Infisical> for Losing {
         &mut self,
         job: firstkey_infisical::keys::StretchJob,
     ) -> Result<firstkey_core::secret::MasterKey, Halt> {
-        self.bench.stretch(job).await
+        self.fixture.stretch(job).await
     }
     async fn send(
         &mut self,
@@ -83,33 +83,33 @@ impl World<Infisical> for Losing {
             self.at -= usize::from(self.at > 0);
             if self.at == 0 && request.call() == Call::CompleteInvite {
                 self.at = usize::MAX;
-                self.bench.trace.push(format!("send POST {PROBE}"));
+                self.fixture.trace.push(format!("send POST {PROBE}"));
                 return Err(Halt::Silent(NoAnswer::TimedOut));
             }
         }
-        self.bench.send(request, None).await
+        self.fixture.send(request, None).await
     }
     async fn wait(&mut self, time: std::time::Duration) -> Result<(), Halt> {
-        self.bench.wait(time).await
+        self.fixture.wait(time).await
     }
     fn estimator(&self) -> &dyn firstkey_core::crypto::strength::Estimator {
-        self.bench.estimator()
+        self.fixture.estimator()
     }
     fn keep(&mut self, pin: &firstkey_infisical::pin::Pin) -> Result<(), LocalTrouble> {
-        self.bench.keep(pin)
+        self.fixture.keep(pin)
     }
 }
 
 #[test]
 fn a_verification_whose_answer_is_lost_is_not_sent_again() {
     for lie in [Lie::LoseAfter(VERIFY), Lie::LoseBefore(VERIFY)] {
-        let (mut bench, link) = invited(&[lie]);
-        let stop = stopped(run(&mut bench, &link));
+        let (mut fixture, link) = invited(&[lie]);
+        let stop = stopped(run(&mut fixture, &link));
         assert!(matches!(stop.why, DialectReason::Lost(Call::VerifyInvite, NoAnswer::Broken)), "{stop:?}");
-        assert_eq!(bench.fake.bodies(VERIFY).len(), 1);
-        assert!(uploads(&bench).is_empty());
+        assert_eq!(fixture.fake.bodies(VERIFY).len(), 1);
+        assert!(uploads(&fixture).is_empty());
         // The same command once more tells how it stands.
-        let again = run(&mut bench, &link);
+        let again = run(&mut fixture, &link);
         if lie == Lie::LoseAfter(VERIFY) {
             assert!(matches!(stopped(again).why, DialectReason::Says(Call::VerifyInvite, Says::CodeGone)));
         } else {
@@ -122,10 +122,10 @@ fn a_verification_whose_answer_is_lost_is_not_sent_again() {
 fn questions_that_change_nothing_are_asked_again() {
     for path in ["/api/v3/auth/login1", "/api/v1/user", "/api/v1/organization"] {
         for lie in [Lie::LoseBefore(path), Lie::LoseAfter(path), Lie::LimitOnce(path)] {
-            let (mut bench, link) = invited(&[lie]);
-            let done = run(&mut bench, &link).unwrap_or_else(|stop| panic!("{lie:?} {stop:?}"));
+            let (mut fixture, link) = invited(&[lie]);
+            let done = run(&mut fixture, &link).unwrap_or_else(|stop| panic!("{lie:?} {stop:?}"));
             assert_eq!(done.deed, DialectDeed::Completed);
-            assert!(bench.told.iter().any(|told| told.starts_with("Retrying")), "{lie:?}");
+            assert!(fixture.told.iter().any(|told| told.starts_with("Retrying")), "{lie:?}");
         }
     }
 }
@@ -133,10 +133,10 @@ fn questions_that_change_nothing_are_asked_again() {
 #[test]
 fn a_limiter_stands_before_everything_so_even_the_upload_may_follow_it() {
     for path in [VERIFY, PROBE] {
-        let (mut bench, link) = invited(&[Lie::LimitOnce(path)]);
-        let done = run(&mut bench, &link).unwrap_or_else(|stop| panic!("{path} {stop:?}"));
+        let (mut fixture, link) = invited(&[Lie::LimitOnce(path)]);
+        let done = run(&mut fixture, &link).unwrap_or_else(|stop| panic!("{path} {stop:?}"));
         assert_eq!(done.deed, DialectDeed::Completed);
-        let bodies = uploads(&bench);
+        let bodies = uploads(&fixture);
         assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "the same bytes");
     }
 }
@@ -144,25 +144,25 @@ fn a_limiter_stands_before_everything_so_even_the_upload_may_follow_it() {
 #[test]
 fn a_kit_whose_answer_is_lost_is_looked_up() {
     let path = "/api/v1/password/backup-private-key";
-    let (mut bench, link) = invited(&[Lie::LoseAfter(path)]);
-    let done = run(&mut bench, &link).expect("it was stored");
+    let (mut fixture, link) = invited(&[Lie::LoseAfter(path)]);
+    let done = run(&mut fixture, &link).expect("it was stored");
     assert!(done.kit);
-    assert_eq!(bench.fake.paths().iter().filter(|one| **one == format!("POST {path}")).count(), 1);
+    assert_eq!(fixture.fake.paths().iter().filter(|one| **one == format!("POST {path}")).count(), 1);
 }
 
 #[test]
 fn a_stop_never_says_that_less_happened_than_did() {
-    let (mut bench, link) = invited(&[]);
-    run(&mut bench, &link).expect("an honest server");
-    let whole = bench.trace.len();
+    let (mut fixture, link) = invited(&[]);
+    run(&mut fixture, &link).expect("an honest server");
+    let whole = fixture.trace.len();
     for patience in 1..whole {
-        let (mut bench, link) = invited(&[]);
-        bench.patience = patience;
-        let Err(stop) = run(&mut bench, &link) else { continue };
-        if bench.fake.users[0].keys.is_some() {
+        let (mut fixture, link) = invited(&[]);
+        fixture.patience = patience;
+        let Err(stop) = run(&mut fixture, &link) else { continue };
+        if fixture.fake.users[0].keys.is_some() {
             assert!(stop.reach >= Reach::Unknown, "{patience} {stop:?}");
         }
-        if bench.fake.memberships[0].code.is_none() {
+        if fixture.fake.memberships[0].code.is_none() {
             assert!(stop.reach >= Reach::CodeUsed, "{patience} {stop:?}");
         }
     }

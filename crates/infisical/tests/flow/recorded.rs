@@ -19,7 +19,7 @@ use firstkey_infisical::keys::StretchJob;
 use firstkey_infisical::pin::Pin;
 use firstkey_testkit::chance::Seeded;
 use firstkey_testkit::infisical::fake::{Era, Fake, TICKETS_END};
-use firstkey_testkit::infisical::person::{Bench, ORIGIN, ready};
+use firstkey_testkit::infisical::person::{DialectFixture, ORIGIN, ready};
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 /// A world in which the first answer to `call` is the recorded one.
 struct Scripted {
-    bench: Bench,
+    fixture: DialectFixture,
     call: Call,
     answer: Option<Response>,
     played: bool,
@@ -35,16 +35,16 @@ struct Scripted {
 
 impl World<Infisical> for Scripted {
     fn ask(&mut self, question: DialectQuestion) -> Answer {
-        self.bench.ask(question)
+        self.fixture.ask(question)
     }
     fn tell(&mut self, notice: &DialectNotice) {
-        self.bench.tell(notice);
+        self.fixture.tell(notice);
     }
     fn prepare(&mut self, (): ()) -> Result<(), LocalTrouble> {
         Ok(())
     }
     async fn stretch(&mut self, job: StretchJob) -> Result<MasterKey, Halt> {
-        self.bench.stretch(job).await
+        self.fixture.stretch(job).await
     }
     async fn send(&mut self, request: &Request, _: Option<&Infallible>) -> Result<Response, Halt> {
         if request.call() == self.call
@@ -53,16 +53,16 @@ impl World<Infisical> for Scripted {
             self.played = true;
             return Ok(answer);
         }
-        self.bench.send(request, None).await
+        self.fixture.send(request, None).await
     }
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
-        self.bench.wait(time).await
+        self.fixture.wait(time).await
     }
     fn estimator(&self) -> &dyn Estimator {
-        self.bench.estimator()
+        self.fixture.estimator()
     }
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
-        self.bench.keep(pin)
+        self.fixture.keep(pin)
     }
 }
 
@@ -92,9 +92,9 @@ fn play(call: Call, exchange: Exchange) -> (Scripted, String) {
     } else {
         fake.invite("ada+new@example.org")
     };
-    let mut bench = Bench::new(fake);
-    bench.before_link = Some(|fake, links| links.push_back(format!("{ORIGIN}{}", fake.sign_in(0, TICKETS_END))));
-    let mut world = Scripted { bench, call, answer: Some(exchange.response), played: false };
+    let mut fixture = DialectFixture::new(fake);
+    fixture.before_link = Some(|fake, links| links.push_back(format!("{ORIGIN}{}", fake.sign_in(0, TICKETS_END))));
+    let mut world = Scripted { fixture, call, answer: Some(exchange.response), played: false };
     let link = Zeroizing::new(format!("{ORIGIN}{path}").into_bytes());
     let options = DialectOptions { now: 1_795_457_000, ..DialectOptions::default() };
     let end = match ready(accept(&mut world, &mut Seeded::new(42), options, link)) {
@@ -114,7 +114,7 @@ fn every_recorded_answer_ends_a_run_as_the_table_says() {
         let (world, end) = play(call, exchange);
         assert!(world.played, "{n} {step}: nobody asked");
         assert!(
-            !end.starts_with("Completed") || world.bench.fake.users[0].keys.is_some(),
+            !end.starts_with("Completed") || world.fixture.fake.users[0].keys.is_some(),
             "{n} {step}: {end}, and nothing is stored"
         );
         writeln!(table, "{n} {call:?} {status} -> {end}").expect("memory");

@@ -7,7 +7,7 @@
 //! run ends.
 
 use super::fake::{Era, Fake, Lie, Reply, TICKETS_END};
-use super::person::{Bench, ORIGIN, PASSWORD, cheap_stretch, ready};
+use super::person::{DialectFixture, ORIGIN, PASSWORD, cheap_stretch, ready};
 use crate::chance::Seeded;
 use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::Answer;
@@ -75,7 +75,7 @@ const ERAS: [Era; 16] = [
 
 /// A world whose server is hostile as the bytes say.
 struct Hostile<'a> {
-    bench: Bench,
+    fixture: DialectFixture,
     orders: std::slice::Iter<'a, u8>,
     effects: usize,
     /// Whether the last thing that was sent was a probe that passed.
@@ -142,11 +142,11 @@ impl Hostile<'_> {
 impl World<Infisical> for Hostile<'_> {
     fn ask(&mut self, question: DialectQuestion) -> Answer {
         self.count();
-        self.bench.ask(question)
+        self.fixture.ask(question)
     }
 
     fn tell(&mut self, notice: &DialectNotice) {
-        self.bench.tell(notice);
+        self.fixture.tell(notice);
     }
 
     fn prepare(&mut self, (): ()) -> Result<(), LocalTrouble> {
@@ -155,7 +155,7 @@ impl World<Infisical> for Hostile<'_> {
 
     async fn stretch(&mut self, job: StretchJob) -> Result<MasterKey, Halt> {
         self.count();
-        self.bench.stretch(job).await
+        self.fixture.stretch(job).await
     }
 
     async fn send(&mut self, request: &Request, _: Option<&Infallible>) -> Result<Response, Halt> {
@@ -164,7 +164,7 @@ impl World<Infisical> for Hostile<'_> {
         let (method, path) = request.call().target();
         // EXPOSE: the server takes it back.
         let bearer = request.bearer().map(|bearer| String::from_utf8_lossy(bearer.expose()).into_owned());
-        let reply = self.bench.fake.handle(method, path, bearer.as_deref(), true, request.body());
+        let reply = self.fixture.fake.handle(method, path, bearer.as_deref(), true, request.body());
         self.probed = false;
         let Reply::Answer { status, content_type, body, .. } = reply else {
             return Err(Halt::Silent(NoAnswer::Broken));
@@ -192,11 +192,11 @@ impl World<Infisical> for Hostile<'_> {
     }
 
     fn estimator(&self) -> &dyn Estimator {
-        self.bench.estimator()
+        self.fixture.estimator()
     }
 
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
-        self.bench.keep(pin)
+        self.fixture.keep(pin)
     }
 }
 
@@ -218,18 +218,18 @@ pub fn run(data: &[u8]) {
             fake.sign_in(user, TICKETS_END)
         }
     };
-    let mut bench = Bench::new(fake);
+    let mut fixture = DialectFixture::new(fake);
     if way / 3 % 2 == 0 {
         // Judging a password costs more than all the rest, so most runs have one made.
-        bench.new.clear();
+        fixture.new.clear();
     }
-    bench.before_link = Some(|fake, links| {
+    fixture.before_link = Some(|fake, links| {
         if !fake.users.is_empty() && !fake.users[0].logs_in_by_email {
             links.push_back(format!("{ORIGIN}{}", fake.sign_in(0, TICKETS_END)));
         }
     });
     let mut world =
-        Hostile { bench, orders: orders.iter(), effects: 0, probed: false, payload: None, wire: Vec::new() };
+        Hostile { fixture, orders: orders.iter(), effects: 0, probed: false, payload: None, wire: Vec::new() };
     let mut rng = Seeded::new(u64::from(*seed));
     let link = Zeroizing::new(format!("{ORIGIN}{path}").into_bytes());
     let options = DialectOptions { now: 1_795_457_000, ..DialectOptions::default() };
@@ -239,14 +239,14 @@ pub fn run(data: &[u8]) {
         && done.deed == DialectDeed::Completed
     {
         let pin = done.pin.expect("oracle: completed means known");
-        judge_account(&world.bench, &done.identity, &pin);
+        judge_account(&world.fixture, &done.identity, &pin);
     }
 }
 
 fn judge_traffic(world: &Hostile<'_>) {
-    let password = password(&world.bench);
+    let password = password(&world.fixture);
     let mut secrets = vec![password.as_bytes().to_vec(), hexadecimal::write(password.as_bytes()).as_bytes().to_vec()];
-    if let Some(kit) = &world.bench.kit {
+    if let Some(kit) = &world.fixture.kit {
         secrets.push(kit.secret.key().to_vec());
         let private = kit.sealed.private(&kit.secret.key()).expect("oracle: our own kit opens");
         // EXPOSE: looked for where it must not be.
@@ -257,7 +257,7 @@ fn judge_traffic(world: &Hostile<'_>) {
             assert!(!body.windows(secret.len()).any(|window| window == secret.as_slice()), "a secret left");
         }
     }
-    for told in &world.bench.told {
+    for told in &world.fixture.told {
         assert!(
             !told.contains(|c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')),
             "{told:?}"
@@ -266,13 +266,13 @@ fn judge_traffic(world: &Hostile<'_>) {
 }
 
 /// The one that was typed or made.
-fn password(bench: &Bench) -> &str {
-    bench.made.as_deref().unwrap_or(PASSWORD)
+fn password(fixture: &DialectFixture) -> &str {
+    fixture.made.as_deref().unwrap_or(PASSWORD)
 }
 
 /// What is stored opens with the password, and is what was pinned.
-fn judge_account(bench: &Bench, identity: &str, pin: &Pin) {
-    let user = bench.fake.users.iter().find(|user| user.keys.is_some()).expect("oracle: an account");
+fn judge_account(fixture: &DialectFixture, identity: &str, pin: &Pin) {
+    let user = fixture.fake.users.iter().find(|user| user.keys.is_some()).expect("oracle: an account");
     let keys = user.keys.as_ref().expect("oracle: with keys");
     let text = |name: &str| keys[name].as_str().unwrap_or_default().to_owned();
     let vault = Vault {
@@ -288,7 +288,7 @@ fn judge_account(bench: &Bench, identity: &str, pin: &Pin) {
     };
     let salt = Salt::read(&text("salt")).expect("oracle: a salt");
     assert!(
-        vault.open(&cheap_stretch(password(bench).as_bytes(), &salt.text())).is_ok(),
+        vault.open(&cheap_stretch(password(fixture).as_bytes(), &salt.text())).is_ok(),
         "success, and it does not open"
     );
     assert!(

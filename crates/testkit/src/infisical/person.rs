@@ -20,7 +20,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// A world.
-pub struct Bench {
+pub struct DialectFixture {
     /// The server.
     pub fake: Fake,
     /// Links that will be pasted when one is asked for.
@@ -70,7 +70,7 @@ pub const ORIGIN: &str = "https://app.example.org";
 /// A password that may be set.
 pub const PASSWORD: &str = "velvet tundra misprint cobra lunar eggplant 7";
 
-impl Bench {
+impl DialectFixture {
     /// An honest person before this server.
     pub fn new(fake: Fake) -> Self {
         Self {
@@ -118,7 +118,7 @@ fn secret(bytes: &[u8]) -> Answer {
     Answer::Secret(Zeroizing::new(bytes.to_vec()))
 }
 
-impl World<Infisical> for Bench {
+impl World<Infisical> for DialectFixture {
     fn ask(&mut self, question: DialectQuestion) -> Answer {
         let name = match &question {
             DialectQuestion::Link(wish) => format!("link {wish:?}"),

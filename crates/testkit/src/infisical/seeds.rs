@@ -1,7 +1,7 @@
 //! Seeds for the targets of the other dialect.
 
 use super::fake::{CODE, Era, Fake, ORG, Reply, TICKETS_END};
-use super::person::{Bench, ORIGIN, ready};
+use super::person::{DialectFixture, ORIGIN, ready};
 use crate::chance::Seeded;
 use firstkey_infisical::flow::DialectOptions;
 use firstkey_infisical::flow::accept::accept;
@@ -60,18 +60,18 @@ fn answers(add: &mut impl FnMut(&str, Vec<u8>)) {
     }
     let mut fake = Fake::new(Era::G0);
     let path = fake.invite("ada@example.org");
-    let mut bench = Bench::new(fake);
-    bench.new.clear();
-    bench.keeps_answers = true;
+    let mut fixture = DialectFixture::new(fake);
+    fixture.new.clear();
+    fixture.keeps_answers = true;
     let link = Zeroizing::new(format!("{ORIGIN}{path}").into_bytes());
-    let done = ready(accept(&mut bench, &mut Seeded::new(1), DialectOptions::default(), link));
-    for (at, (status, body)) in bench.answers.iter().enumerate() {
+    let done = ready(accept(&mut fixture, &mut Seeded::new(1), DialectOptions::default(), link));
+    for (at, (status, body)) in fixture.answers.iter().enumerate() {
         add(&format!("answer-{at:02}"), frame(*status, body));
     }
     if let Some(pin) = done.ok().and_then(|done| done.pin) {
         add("pin", frame(200, &pin.encode()));
     }
-    if let Some(kit) = &bench.kit {
+    if let Some(kit) = &fixture.kit {
         add("kit", frame(200, kit.page().as_bytes()));
     }
 }

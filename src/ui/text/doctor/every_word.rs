@@ -5,7 +5,7 @@ use crate::doctor::certificate::Certificate;
 use crate::doctor::folder::{Folder, Remembered, Step, Writing};
 use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal};
 use crate::doctor::network::{Answer, Chain, Clock, Connection, Distrust, Name, Proxy, Shown, TlsVersion};
-use crate::doctor::{Family, Found, State, Tally};
+use crate::doctor::{DoctorFinding, Family, State, Tally};
 use crate::ui::{doctor_event, wrap::wrap};
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, StorageTrouble};
@@ -18,91 +18,94 @@ fn storages() -> Vec<StorageTrouble> {
     vec![S::NotOurs, S::TooOpen, S::Link, S::Full, S::ReadOnly, S::Exists, S::Missing, S::Damaged, S::TooLong, S::Other]
 }
 
-fn of_the_folder() -> Vec<Found> {
+fn of_the_folder() -> Vec<DoctorFinding> {
     let path = || PATH.to_owned();
     let mut all = vec![
-        Found::Folder(Folder::Homeless),
-        Found::Folder(Folder::Absent { path: path(), above: "/home/ada".to_owned(), can_be_made: true }),
-        Found::Folder(Folder::Absent { path: path(), above: "/home/ada".to_owned(), can_be_made: false }),
-        Found::Folder(Folder::There { path: path(), files: 1, refused: Vec::new(), free_kib: Some(1 << 30) }),
-        Found::Folder(Folder::There { path: path(), files: 2, refused: Vec::new(), free_kib: Some(9) }),
-        Found::Writing(Writing::Done),
-        Found::Remembered(Remembered::Counted { accounts: 0, unfinished: 0 }),
-        Found::Remembered(Remembered::Counted { accounts: 2, unfinished: 1 }),
+        DoctorFinding::Folder(Folder::Homeless),
+        DoctorFinding::Folder(Folder::Absent { path: path(), above: "/home/ada".to_owned(), can_be_made: true }),
+        DoctorFinding::Folder(Folder::Absent { path: path(), above: "/home/ada".to_owned(), can_be_made: false }),
+        DoctorFinding::Folder(Folder::There { path: path(), files: 1, refused: Vec::new(), free_kib: Some(1 << 30) }),
+        DoctorFinding::Folder(Folder::There { path: path(), files: 2, refused: Vec::new(), free_kib: Some(9) }),
+        DoctorFinding::Writing(Writing::Done),
+        DoctorFinding::Remembered(Remembered::Counted { accounts: 0, unfinished: 0 }),
+        DoctorFinding::Remembered(Remembered::Counted { accounts: 2, unfinished: 1 }),
     ];
     for trouble in storages() {
-        all.push(Found::Folder(Folder::Refused { path: path(), trouble, mode: Some(0o777) }));
+        all.push(DoctorFinding::Folder(Folder::Refused { path: path(), trouble, mode: Some(0o777) }));
         let refused = vec![("01234567-89ab-cdef-0123-456789abcdef.pin".to_owned(), trouble)];
-        all.push(Found::Folder(Folder::There { path: path(), files: 2, refused, free_kib: None }));
+        all.push(DoctorFinding::Folder(Folder::There { path: path(), files: 2, refused, free_kib: None }));
         for step in [Step::Write, Step::Sync, Step::Rename, Step::Read, Step::Remove] {
-            all.push(Found::Writing(Writing::Failed { step, trouble }));
+            all.push(DoctorFinding::Writing(Writing::Failed { step, trouble }));
         }
-        all.push(Found::Remembered(Remembered::Unusable(LocalTrouble::State { trouble, path: path() })));
+        all.push(DoctorFinding::Remembered(Remembered::Unusable(LocalTrouble::State { trouble, path: path() })));
     }
     all
 }
 
-fn of_the_machine() -> Vec<Found> {
+fn of_the_machine() -> Vec<DoctorFinding> {
     let mut all = vec![
-        Found::Program(Program {
+        DoctorFinding::Program(Program {
             version: "0.1.0",
             features: &["age"],
             system: "linux x86_64".to_owned(),
             kernel: None,
         }),
-        Found::Terminal(None),
-        Found::Random(true),
-        Found::Random(false),
-        Found::Swap(Swap::NotSaid),
-        Found::Swap(Swap::None),
-        Found::Swap(Swap::InMemory),
-        Found::Swap(Swap::OnDisk { kib: 1 << 22, kept_out: true }),
-        Found::Swap(Swap::OnDisk { kib: 1 << 22, kept_out: false }),
-        Found::Stretching(Stretching::Took { profile: Profile::Two, ms: 1_234 }),
-        Found::Stretching(Stretching::NotTried),
-        Found::Stretching(Stretching::Failed(LocalTrouble::NoThreads)),
+        DoctorFinding::Terminal(None),
+        DoctorFinding::Random(true),
+        DoctorFinding::Random(false),
+        DoctorFinding::Swap(Swap::NotSaid),
+        DoctorFinding::Swap(Swap::None),
+        DoctorFinding::Swap(Swap::InMemory),
+        DoctorFinding::Swap(Swap::OnDisk { kib: 1 << 22, kept_out: true }),
+        DoctorFinding::Swap(Swap::OnDisk { kib: 1 << 22, kept_out: false }),
+        DoctorFinding::Stretching(Stretching::Took { profile: Profile::Two, ms: 1_234 }),
+        DoctorFinding::Stretching(Stretching::NotTried),
+        DoctorFinding::Stretching(Stretching::Failed(LocalTrouble::NoThreads)),
     ];
     for (one, other) in [(true, true), (true, false), (false, true), (false, false)] {
         let term = Some(Printable::from_untrusted("xterm-256color"));
-        all.push(Found::Terminal(Some(Terminal { columns: 30, term, hides_typing: one, forgets: other })));
-        all.push(Found::Closed(Closed { no_core_dumps: one, not_traceable: other }));
-        all.push(Found::Locked(Locked { typing: one, limit_kib: other.then_some(64) }));
+        all.push(DoctorFinding::Terminal(Some(Terminal { columns: 30, term, hides_typing: one, forgets: other })));
+        all.push(DoctorFinding::Closed(Closed { no_core_dumps: one, not_traceable: other }));
+        all.push(DoctorFinding::Locked(Locked { typing: one, limit_kib: other.then_some(64) }));
         let short = |fits: bool| (!fits).then_some(LocalTrouble::NotEnoughMemory { needed_kib: 2, available_kib: 1 });
         let profiles =
             Profile::ALL.map(|profile| (profile, short(if profile == Profile::DEFAULT { one } else { other })));
-        all.push(Found::Memory(Memory { available_kib: other.then_some(300_000), profiles: profiles.to_vec() }));
+        all.push(DoctorFinding::Memory(Memory {
+            available_kib: other.then_some(300_000),
+            profiles: profiles.to_vec(),
+        }));
     }
     all
 }
 
-fn of_the_network() -> Vec<Found> {
+fn of_the_network() -> Vec<DoctorFinding> {
     use Distrust as D;
     use NoAnswer as N;
     let host = || "accounts.example.org".to_owned();
-    let name = |addresses, by_proxy| Found::Name(Name { host: host(), addresses, by_proxy });
+    let name = |addresses, by_proxy| DoctorFinding::Name(Name { host: host(), addresses, by_proxy });
     let shown = || "proxy.example.org:3128".to_owned();
     let mut all = vec![
-        Found::NoServer,
-        Found::Proxy(Proxy::None),
-        Found::Proxy(Proxy::Named { shown: shown() }),
-        Found::Proxy(Proxy::Unusable { shown: shown() }),
+        DoctorFinding::NoServer,
+        DoctorFinding::Proxy(Proxy::None),
+        DoctorFinding::Proxy(Proxy::Named { shown: shown() }),
+        DoctorFinding::Proxy(Proxy::Unusable { shown: shown() }),
         name(Some(1), false),
         name(Some(2), false),
         name(None, false),
         name(None, true),
-        Found::Connection(Connection::Stands),
-        Found::Shown(Shown::Plain),
-        Found::Answer(Answer::Speaks),
-        Found::Answer(Answer::Away),
-        Found::Answer(Answer::WebPage),
-        Found::Answer(Answer::Strange(404)),
-        Found::Clock(Clock { here: 1_795_798_800, there: None }),
+        DoctorFinding::Connection(Connection::Stands),
+        DoctorFinding::Shown(Shown::Plain),
+        DoctorFinding::Answer(Answer::Speaks),
+        DoctorFinding::Answer(Answer::Away),
+        DoctorFinding::Answer(Answer::WebPage),
+        DoctorFinding::Answer(Answer::Strange(404)),
+        DoctorFinding::Clock(Clock { here: 1_795_798_800, there: None }),
     ];
     for there in [1_795_798_800, 1_795_798_000, 1_795_700_000, 1_480_000_000, 2_111_000_000] {
-        all.push(Found::Clock(Clock { here: 1_795_798_800, there: Some(there) }));
+        all.push(DoctorFinding::Clock(Clock { here: 1_795_798_800, there: Some(there) }));
     }
     for why in [N::NoSuchHost, N::NoConnection, N::Certificate, N::Broken, N::TimedOut, N::Busy] {
-        all.push(Found::Connection(Connection::Failed(why)));
+        all.push(DoctorFinding::Connection(Connection::Failed(why)));
     }
     let certificate = |issuer: &str, not_after| {
         let printable = |text: &str| Printable::from_untrusted(text);
@@ -121,13 +124,13 @@ fn of_the_network() -> Vec<Found> {
             (None, None),
         ] {
             let chain = Chain { version: Some(TlsVersion::V13), length: 2, own, last, distrust, now: 1_795_798_800 };
-            all.push(Found::Shown(Shown::Chain(Box::new(chain))));
+            all.push(DoctorFinding::Shown(Shown::Chain(Box::new(chain))));
         }
     }
     all
 }
 
-fn all() -> Vec<Found> {
+fn all() -> Vec<DoctorFinding> {
     [of_the_folder(), of_the_machine(), of_the_network()].concat()
 }
 

@@ -41,7 +41,7 @@ use zeroize::Zeroizing;
 const NEW: &str = "harbor Trumpet 91 mosaic tundra";
 
 /// A server with one completed account, the person, and a line that can be meddled with.
-struct Bench {
+struct AccountFixture {
     scene: Scene,
     typed: VecDeque<String>,
     /// What is typed for a new password, twice each; the last stays.
@@ -107,7 +107,7 @@ enum Meddle {
     Alter(fn(&str) -> String),
 }
 
-impl Bench {
+impl AccountFixture {
     fn new() -> Self {
         let mut scene = Scene::new(7);
         scene.run_honestly(7);
@@ -184,7 +184,7 @@ impl Bench {
     }
 }
 
-impl World for Bench {
+impl World for AccountFixture {
     fn ask(&mut self, question: Question) -> Answer {
         if self.tired() {
             return Answer::Cancelled;
@@ -337,55 +337,55 @@ impl World for Bench {
 
 #[test]
 fn an_account_that_was_completed_here_opens_and_is_the_one_that_is_remembered() {
-    let mut bench = Bench::new();
-    bench.scene.server.sessions.clear();
-    let known = bench.known();
-    let done = bench.verify(known).expect("it opens");
+    let mut fixture = AccountFixture::new();
+    fixture.scene.server.sessions.clear();
+    let known = fixture.known();
+    let done = fixture.verify(known).expect("it opens");
     assert!(!done.first_seen);
-    assert_eq!(bench.kept, [bench.pin()]);
-    assert_eq!(bench.paths, ["/v1/login/params", "/v1/login/start", "/v1/login/finish", "/v1/logout"]);
-    assert!(bench.scene.server.sessions.is_empty(), "the session of this run is over");
-    assert!(bench.scene.server.complaints.is_empty(), "{:?}", bench.scene.server.complaints);
-    for body in &bench.bodies {
+    assert_eq!(fixture.kept, [fixture.pin()]);
+    assert_eq!(fixture.paths, ["/v1/login/params", "/v1/login/start", "/v1/login/finish", "/v1/logout"]);
+    assert!(fixture.scene.server.sessions.is_empty(), "the session of this run is over");
+    assert!(fixture.scene.server.complaints.is_empty(), "{:?}", fixture.scene.server.complaints);
+    for body in &fixture.bodies {
         assert!(!String::from_utf8_lossy(body).contains(PASSWORD));
     }
 }
 
 #[test]
 fn a_computer_that_never_saw_the_account_says_so_and_remembers_it() {
-    let mut bench = Bench::new();
-    let known = Known { pin: None, ..bench.known() };
-    let done = bench.verify(known).expect("it opens");
+    let mut fixture = AccountFixture::new();
+    let known = Known { pin: None, ..fixture.known() };
+    let done = fixture.verify(known).expect("it opens");
     assert!(done.first_seen && done.pin.invite.is_none());
-    assert_eq!(bench.kept[0].identity, bench.pin().identity);
+    assert_eq!(fixture.kept[0].identity, fixture.pin().identity);
     assert_eq!(Pin::read(&done.pin.encode()), Ok(done.pin));
 }
 
 #[test]
 fn each_typed_password_is_one_attempt_and_three_are_the_end() {
-    let mut bench = Bench::new();
-    bench.typed = VecDeque::from(["wrong password number 1".to_owned(), PASSWORD.to_owned()]);
-    let known = bench.known();
-    bench.verify(known).expect("the second is right");
-    assert_eq!(bench.paths.iter().filter(|path| **path == "/v1/login/start").count(), 2);
-    assert!(bench.told.contains(&"NotOpened".to_owned()));
+    let mut fixture = AccountFixture::new();
+    fixture.typed = VecDeque::from(["wrong password number 1".to_owned(), PASSWORD.to_owned()]);
+    let known = fixture.known();
+    fixture.verify(known).expect("the second is right");
+    assert_eq!(fixture.paths.iter().filter(|path| **path == "/v1/login/start").count(), 2);
+    assert!(fixture.told.contains(&"NotOpened".to_owned()));
 
-    let mut bench = Bench::new();
-    bench.typed = VecDeque::from(["wrong password number 1".to_owned()]);
-    let known = bench.known();
-    assert!(matches!(bench.stopped(known), AccountReason::NotOpened));
-    assert_eq!(bench.asked, 3);
-    assert_eq!(bench.paths.iter().filter(|path| **path == "/v1/login/start").count(), 3);
-    assert!(!bench.paths.contains(&"/v1/login/finish") && bench.kept.is_empty());
+    let mut fixture = AccountFixture::new();
+    fixture.typed = VecDeque::from(["wrong password number 1".to_owned()]);
+    let known = fixture.known();
+    assert!(matches!(fixture.stopped(known), AccountReason::NotOpened));
+    assert_eq!(fixture.asked, 3);
+    assert_eq!(fixture.paths.iter().filter(|path| **path == "/v1/login/start").count(), 3);
+    assert!(!fixture.paths.contains(&"/v1/login/finish") && fixture.kept.is_empty());
 }
 
 #[test]
 fn what_cannot_be_a_password_costs_no_attempt_at_the_server() {
-    let mut bench = Bench::new();
-    bench.typed = VecDeque::from([String::new(), "x".repeat(1025), PASSWORD.to_owned()]);
-    let known = bench.known();
-    bench.verify(known).expect("the third is right");
-    assert_eq!(bench.paths.len(), 4);
+    let mut fixture = AccountFixture::new();
+    fixture.typed = VecDeque::from([String::new(), "x".repeat(1025), PASSWORD.to_owned()]);
+    let known = fixture.known();
+    fixture.verify(known).expect("the third is right");
+    assert_eq!(fixture.paths.len(), 4);
 }
 
 #[test]
@@ -398,31 +398,31 @@ fn the_server_gets_no_guess_if_it_shows_another_account_or_another_generation() 
         (|pin| pin.identity.key_gen = KeyGen(0), Change::OtherKeys),
     ];
     for (turn, expected) in cases {
-        let mut bench = Bench::new();
-        let mut pin = bench.pin();
+        let mut fixture = AccountFixture::new();
+        let mut pin = fixture.pin();
         turn(&mut pin);
-        let known = Known { pin: Some(pin), ..bench.known() };
-        assert!(matches!(bench.stopped(known), AccountReason::Changed(change) if change == expected), "{expected:?}");
-        assert_eq!((bench.asked, bench.paths.len(), bench.kept.len()), (0, 1, 0), "{expected:?}");
+        let known = Known { pin: Some(pin), ..fixture.known() };
+        assert!(matches!(fixture.stopped(known), AccountReason::Changed(change) if change == expected), "{expected:?}");
+        assert_eq!((fixture.asked, fixture.paths.len(), fixture.kept.len()), (0, 1, 0), "{expected:?}");
     }
 }
 
 #[test]
 fn another_server_key_or_other_public_keys_are_refused_though_the_password_is_right() {
-    let mut bench = Bench::new();
-    let mut pin = bench.pin();
+    let mut fixture = AccountFixture::new();
+    let mut pin = fixture.pin();
     pin.server_key[3] ^= 1;
-    let known = Known { pin: Some(pin), ..bench.known() };
-    assert!(matches!(bench.stopped(known), AccountReason::Changed(Change::ServerKey)));
-    assert!(!bench.paths.contains(&"/v1/login/finish"), "no proof is given");
+    let known = Known { pin: Some(pin), ..fixture.known() };
+    assert!(matches!(fixture.stopped(known), AccountReason::Changed(Change::ServerKey)));
+    assert!(!fixture.paths.contains(&"/v1/login/finish"), "no proof is given");
 
     for turn in [(|pin: &mut Pin| pin.identity.x25519[0] ^= 1) as fn(&mut Pin), |pin| pin.identity.ed25519[0] ^= 1] {
-        let mut bench = Bench::new();
-        let mut pin = bench.pin();
+        let mut fixture = AccountFixture::new();
+        let mut pin = fixture.pin();
         turn(&mut pin);
-        let known = Known { pin: Some(pin), ..bench.known() };
-        assert!(matches!(bench.stopped(known), AccountReason::Changed(Change::OtherKeys)));
-        assert!(bench.kept.is_empty());
+        let known = Known { pin: Some(pin), ..fixture.known() };
+        assert!(matches!(fixture.stopped(known), AccountReason::Changed(Change::OtherKeys)));
+        assert!(fixture.kept.is_empty());
     }
 }
 
@@ -438,24 +438,24 @@ fn altered_ciphertext_keys_and_parameters_are_refused_and_nothing_is_remembered(
         (1, |text| turned(text, "\"kdf_block\":\""), false),
     ];
     for (at, alter, refused) in cases {
-        let mut bench = Bench::new();
-        bench.meddle = Some((at, Meddle::Alter(alter)));
-        bench.typed.push_back("that was all".to_owned());
-        let known = bench.known();
-        let why = bench.stopped(known);
+        let mut fixture = AccountFixture::new();
+        fixture.meddle = Some((at, Meddle::Alter(alter)));
+        fixture.typed.push_back("that was all".to_owned());
+        let known = fixture.known();
+        let why = fixture.stopped(known);
         assert_eq!(matches!(why, AccountReason::Refused(_) | AccountReason::Changed(_)), refused, "{at} {why:?}");
         assert_eq!(matches!(why, AccountReason::NotOpened), !refused, "{at} {why:?}");
-        assert!(bench.kept.is_empty());
+        assert!(fixture.kept.is_empty());
     }
 }
 
 #[test]
 fn keys_that_a_server_made_itself_do_not_pass_where_there_is_no_pin_to_compare_with() {
-    let mut bench = Bench::new();
-    bench.meddle = Some((3, Meddle::Alter(with_keys_of_the_server)));
-    let known = Known { pin: None, ..bench.known() };
-    assert!(matches!(bench.stopped(known), AccountReason::Refused(Refusal::Keys)));
-    assert!(bench.kept.is_empty());
+    let mut fixture = AccountFixture::new();
+    fixture.meddle = Some((3, Meddle::Alter(with_keys_of_the_server)));
+    let known = Known { pin: None, ..fixture.known() };
+    assert!(matches!(fixture.stopped(known), AccountReason::Refused(Refusal::Keys)));
+    assert!(fixture.kept.is_empty());
 }
 
 /// The answer with other public keys, soundly signed by whoever made them.
@@ -481,23 +481,23 @@ fn turned(text: &str, mark: &str) -> String {
 
 #[test]
 fn a_weak_or_unknown_cost_is_refused_before_a_password_is_asked_for() {
-    let mut bench = Bench::new();
-    bench.meddle = Some((1, Meddle::Alter(|text| text.replace("\"kdf_block\":\"AQI", "\"kdf_block\":\"AQE"))));
-    let known = bench.known();
-    assert!(matches!(bench.stopped(known), AccountReason::Refused(Refusal::Kdf(_))));
-    assert_eq!(bench.asked, 0);
+    let mut fixture = AccountFixture::new();
+    fixture.meddle = Some((1, Meddle::Alter(|text| text.replace("\"kdf_block\":\"AQI", "\"kdf_block\":\"AQE"))));
+    let known = fixture.known();
+    assert!(matches!(fixture.stopped(known), AccountReason::Refused(Refusal::Kdf(_))));
+    assert_eq!(fixture.asked, 0);
 }
 
 #[test]
 fn a_lost_message_is_repeated_and_a_lost_end_costs_one_more_conversation() {
     for at in 1..=3 {
         for meddle in [Meddle::LoseBefore, Meddle::LoseAfter] {
-            let mut bench = Bench::new();
-            bench.meddle = Some((at, meddle));
-            let known = bench.known();
-            bench.verify(known).unwrap_or_else(|stop| panic!("{at} {stop:?}"));
-            assert_eq!(bench.asked, 1, "nobody has to type it again");
-            let starts = bench.paths.iter().filter(|path| **path == "/v1/login/start").count();
+            let mut fixture = AccountFixture::new();
+            fixture.meddle = Some((at, meddle));
+            let known = fixture.known();
+            fixture.verify(known).unwrap_or_else(|stop| panic!("{at} {stop:?}"));
+            assert_eq!(fixture.asked, 1, "nobody has to type it again");
+            let starts = fixture.paths.iter().filter(|path| **path == "/v1/login/start").count();
             let twice = at == 2 || (at == 3 && matches!(meddle, Meddle::LoseAfter));
             assert_eq!(starts, if twice { 2 } else { 1 }, "{at}");
         }
@@ -506,18 +506,18 @@ fn a_lost_message_is_repeated_and_a_lost_end_costs_one_more_conversation() {
 
 #[test]
 fn a_host_that_may_look_like_another_is_confirmed_unless_it_is_remembered() {
-    let mut bench = Bench::new();
+    let mut fixture = AccountFixture::new();
     let origin = Origin::read("https://xn--kys-hoa.example.org").expect("an origin");
     let known = Known { origin: origin.clone(), email: "ada@example.org".to_owned(), pin: None };
-    let mut world = Refusing { bench: &mut bench };
+    let mut world = Refusing { fixture: &mut fixture };
     let end = ready(verify(&mut world, &mut Seeded::new(3), known, None));
     assert!(matches!(end, Err(AccountStop { why: AccountReason::GaveUp(GaveUp::Host), .. })));
-    assert!(bench.paths.is_empty(), "nothing was sent");
+    assert!(fixture.paths.is_empty(), "nothing was sent");
 }
 
 /// Says no.
 struct Refusing<'a> {
-    bench: &'a mut Bench,
+    fixture: &'a mut AccountFixture,
 }
 
 impl World for Refusing<'_> {
@@ -525,24 +525,24 @@ impl World for Refusing<'_> {
         Answer::No
     }
     fn tell(&mut self, notice: &Notice) {
-        self.bench.tell(notice);
+        self.fixture.tell(notice);
     }
     fn prepare(&mut self, profile: Profile) -> Result<(), LocalTrouble> {
-        self.bench.prepare(profile)
+        self.fixture.prepare(profile)
     }
     async fn stretch(&mut self, job: StretchJob) -> Result<Stretched, Halt> {
-        self.bench.stretch(job).await
+        self.fixture.stretch(job).await
     }
     async fn send(&mut self, request: &Outbound, session: Option<&SessionToken>) -> Result<Response, Halt> {
-        self.bench.send(request, session).await
+        self.fixture.send(request, session).await
     }
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
-        self.bench.wait(time).await
+        self.fixture.wait(time).await
     }
     fn estimator(&self) -> &dyn Estimator {
-        self.bench.estimator()
+        self.fixture.estimator()
     }
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
-        self.bench.keep(pin)
+        self.fixture.keep(pin)
     }
 }

@@ -1,7 +1,7 @@
 //! The table of faults: each change of an account, met by each fault at each of its requests. After
 //! every one the person gets in, and running the command again finishes it.
 
-use super::{AccountReason, AccountStop, Bench, Meddle, NEW, ready};
+use super::{AccountFixture, AccountReason, AccountStop, Meddle, NEW, ready};
 use firstkey_core::flow::account::{change_kit, change_password, change_secret_key, recover};
 use firstkey_core::flow::stop::Reach;
 use firstkey_testkit::chance::Seeded;
@@ -18,25 +18,25 @@ use std::fmt::Write as _;
 )]
 mod rows;
 
-type Deed = fn(&mut Bench, u64) -> Result<(), AccountStop>;
+type Deed = fn(&mut AccountFixture, u64) -> Result<(), AccountStop>;
 
 const DEEDS: [(&str, Deed); 4] = [
-    ("secret-key", |bench, seed| {
-        bench.scene.server.asks["secret_key"] = "allowed".into();
-        let known = bench.known();
-        ready(change_secret_key(bench, &mut Seeded::new(seed), known)).map(drop)
+    ("secret-key", |fixture, seed| {
+        fixture.scene.server.asks["secret_key"] = "allowed".into();
+        let known = fixture.known();
+        ready(change_secret_key(fixture, &mut Seeded::new(seed), known)).map(drop)
     }),
-    ("password", |bench, seed| {
-        let known = bench.known();
-        ready(change_password(bench, &mut Seeded::new(seed), known, None)).map(drop)
+    ("password", |fixture, seed| {
+        let known = fixture.known();
+        ready(change_password(fixture, &mut Seeded::new(seed), known, None)).map(drop)
     }),
-    ("recover", |bench, seed| {
-        let known = bench.known();
-        ready(recover(bench, &mut Seeded::new(seed), known, None, None)).map(drop)
+    ("recover", |fixture, seed| {
+        let known = fixture.known();
+        ready(recover(fixture, &mut Seeded::new(seed), known, None, None)).map(drop)
     }),
-    ("kit", |bench, seed| {
-        let known = bench.known();
-        ready(change_kit(bench, &mut Seeded::new(seed), known)).map(drop)
+    ("kit", |fixture, seed| {
+        let known = fixture.known();
+        ready(change_kit(fixture, &mut Seeded::new(seed), known)).map(drop)
     }),
 ];
 
@@ -51,17 +51,17 @@ const FAULTS: [(&str, Meddle); 7] = [
 ];
 
 /// The line is mended and the person comes back another day, with what they have.
-fn mended(bench: &mut Bench, password: &str, code: &str) {
-    (bench.asked, bench.patience, bench.meddle, bench.before) = (0, usize::MAX, None, None);
-    bench.typed = VecDeque::from([password.to_owned()]);
-    bench.codes = VecDeque::from([code.to_owned()]);
+fn mended(fixture: &mut AccountFixture, password: &str, code: &str) {
+    (fixture.asked, fixture.patience, fixture.meddle, fixture.before) = (0, usize::MAX, None, None);
+    fixture.typed = VecDeque::from([password.to_owned()]);
+    fixture.codes = VecDeque::from([code.to_owned()]);
 }
 
-fn opens(bench: &mut Bench, password: &str) -> bool {
-    let code = bench.first_kit();
-    mended(bench, password, &code);
-    let known = bench.known();
-    bench.verify(known).is_ok()
+fn opens(fixture: &mut AccountFixture, password: &str) -> bool {
+    let code = fixture.first_kit();
+    mended(fixture, password, &code);
+    let known = fixture.known();
+    fixture.verify(known).is_ok()
 }
 
 #[test]
@@ -70,22 +70,22 @@ fn after_every_fault_at_every_request_one_pair_opens_and_the_command_can_be_done
         String::from("change     fault          done at once  stopped, unchanged  stopped, sent  stopped, stored\n");
     let mut runs = 0;
     for (name, deed) in DEEDS {
-        let mut honest = Bench::new();
+        let mut honest = AccountFixture::new();
         deed(&mut honest, 5).expect("nothing meddles");
         for (fault, meddle) in FAULTS {
             let mut counts = [0_u32; 4];
             for at in 1..=honest.paths.len() {
-                let mut bench = Bench::new();
-                bench.meddle = Some((at, meddle));
-                let end = deed(&mut bench, 5);
-                let kits = bench.kits.clone();
-                let (old, new) = (opens(&mut bench, PASSWORD), opens(&mut bench, NEW));
+                let mut fixture = AccountFixture::new();
+                fixture.meddle = Some((at, meddle));
+                let end = deed(&mut fixture, 5);
+                let kits = fixture.kits.clone();
+                let (old, new) = (opens(&mut fixture, PASSWORD), opens(&mut fixture, NEW));
                 let place = format!("{name}, {fault} at {at} ({}): {end:?}", honest.paths[at - 1]);
                 assert!(old != new, "{place}");
                 let stored = match name {
                     "kit" => None,
                     // The password stays; what it takes beside it does not.
-                    "secret-key" => Some(bench.block().two_secret),
+                    "secret-key" => Some(fixture.block().two_secret),
                     _ => Some(new),
                 };
                 let slot = match &end {
@@ -113,10 +113,10 @@ fn after_every_fault_at_every_request_one_pair_opens_and_the_command_can_be_done
                 }
                 // Another day: with the password that opens, or with the kit that belongs to it.
                 let password = if new { NEW } else { PASSWORD };
-                let done = [bench.first_kit()].into_iter().chain(kits).any(|code| {
-                    mended(&mut bench, password, &code);
-                    bench.new = VecDeque::from(["quite another Lantern 88 gravel".to_owned()]);
-                    deed(&mut bench, 6).is_ok()
+                let done = [fixture.first_kit()].into_iter().chain(kits).any(|code| {
+                    mended(&mut fixture, password, &code);
+                    fixture.new = VecDeque::from(["quite another Lantern 88 gravel".to_owned()]);
+                    deed(&mut fixture, 6).is_ok()
                 });
                 assert!(done, "again: {place}");
                 let end = ["done at once", "stopped, unchanged", "stopped, sent", "stopped, stored"][slot];

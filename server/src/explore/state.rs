@@ -1,5 +1,5 @@
-//! The world: one server, its clients, what is under way between them, and the letters that were
-//! sent.
+//! One state of the model: one server, its clients, what is under way between them, and the letters
+//! that were sent.
 //!
 //! One event is one of: the server takes a request in and its answer arrives; silence; a crash; a
 //! request that was delayed arrives; somebody else does something. What a client does by itself
@@ -19,9 +19,9 @@ use firstkey_core::flow::stop::NoAnswer;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Everything.
+/// One state of the model.
 #[derive(Clone)]
-pub(super) struct World {
+pub(super) struct ModelState {
     pub(super) rows: Rows,
     now: i64,
     pub(super) clients: Vec<Client>,
@@ -68,8 +68,8 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// The machine, and the world at its beginning.
-    pub(super) fn new(bounds: &Bounds) -> (Self, World) {
+    /// The machine, and the first state.
+    pub(super) fn new(bounds: &Bounds) -> (Self, ModelState) {
         let (hand, rows, links) = Hand::new();
         let disk = Arc::new(Disk::default());
         let client = Client {
@@ -83,7 +83,7 @@ impl Machine {
             at: At::Away,
             done: None,
         };
-        let world = World {
+        let state = ModelState {
             rows,
             now: super::hand::START,
             clients: vec![client; usize::from(bounds.clients)],
@@ -102,7 +102,7 @@ impl Machine {
             requests: (0, 0),
             operated: (0, 0),
         };
-        (machine, world)
+        (machine, state)
     }
 
     /// Events of the flow that were asked for, and that it played.
@@ -111,16 +111,16 @@ impl Machine {
     }
 
     /// What comes of an event that is possible.
-    pub(super) fn apply(&mut self, world: &World, event: Event) -> Result<World, Broken> {
-        let mut next = world.clone();
+    pub(super) fn apply(&mut self, state: &ModelState, event: Event) -> Result<ModelState, Broken> {
+        let mut next = state.clone();
         match event {
-            Event::Start(client) => self.start(&mut next, client, world.links.len() - 1, false)?,
+            Event::Start(client) => self.start(&mut next, client, state.links.len() - 1, false)?,
             Event::Older(client) => {
-                let link = world.clients[usize::from(client)].older(world.links.len());
+                let link = state.clients[usize::from(client)].older(state.links.len());
                 let link = link.expect("invariant: only what is possible is applied");
                 self.start(&mut next, client, link, false)?;
             }
-            Event::Resume(client) => self.start(&mut next, client, world.links.len() - 1, true)?,
+            Event::Resume(client) => self.start(&mut next, client, state.links.len() - 1, true)?,
             Event::Answer(client) => self.answer(&mut next, client)?,
             Event::Twice(client) => {
                 let sent = Arc::clone(&waiting(&next, client).sent);
@@ -166,55 +166,55 @@ impl Machine {
         Ok(next)
     }
 
-    fn start(&mut self, world: &mut World, client: u8, pasted: usize, resume: bool) -> Result<(), Broken> {
-        let links = Arc::clone(&world.links);
-        let (letters, one) = (links.len(), &mut world.clients[usize::from(client)]);
+    fn start(&mut self, state: &mut ModelState, client: u8, pasted: usize, resume: bool) -> Result<(), Broken> {
+        let links = Arc::clone(&state.links);
+        let (letters, one) = (links.len(), &mut state.clients[usize::from(client)]);
         let seed = digest(&[b"run", &[client, one.runs]]);
         one.runs += 1;
         (one.letters, one.pasted, one.resumed) = (letters, pasted, resume);
         let played = self.runs.begin(Begun { seed, disk: Arc::clone(&one.disk), links, pasted, resume });
-        self.took(world, client, &played)
+        self.took(state, client, &played)
     }
 
-    fn answer(&mut self, world: &mut World, client: u8) -> Result<(), Broken> {
-        let run = waiting(world, client);
-        let served = self.serve(world, &run.sent, u32::MAX)?;
+    fn answer(&mut self, state: &mut ModelState, client: u8) -> Result<(), Broken> {
+        let run = waiting(state, client);
+        let served = self.serve(state, &run.sent, u32::MAX)?;
         let played = self.runs.hear(&run, &Heard::Answer(Arc::clone(&served.0.answer)));
-        self.took(world, client, &played)
+        self.took(state, client, &played)
     }
 
-    fn silence(&mut self, world: &mut World, client: u8, why: NoAnswer) -> Result<(), Broken> {
-        let run = waiting(world, client);
+    fn silence(&mut self, state: &mut ModelState, client: u8, why: NoAnswer) -> Result<(), Broken> {
+        let run = waiting(state, client);
         let played = self.runs.hear(&run, &Heard::Silence(why));
-        self.took(world, client, &played)
+        self.took(state, client, &played)
     }
 
     /// The server takes a request in.
-    fn serve(&mut self, world: &mut World, sent: &Arc<Sent>, lives: u32) -> Result<Known, Broken> {
-        let known = self.look(world, sent, lives);
+    fn serve(&mut self, state: &mut ModelState, sent: &Arc<Sent>, lives: u32) -> Result<Known, Broken> {
+        let known = self.look(state, sent, lives);
         if let Some(broken) = &known.1 {
             return Err(broken.clone());
         }
-        world.rows = known.0.rows.clone();
-        match world.served.iter_mut().find(|(digest, _)| *digest == sent.digest) {
+        state.rows = known.0.rows.clone();
+        match state.served.iter_mut().find(|(digest, _)| *digest == sent.digest) {
             Some((_, times)) => *times += 1,
-            None => world.served.push((sent.digest, 1)),
+            None => state.served.push((sent.digest, 1)),
         }
         Ok(known)
     }
 
     /// What the server makes of a request, without it happening, and what is wrong with that.
-    fn look(&mut self, world: &World, sent: &Sent, lives: u32) -> Known {
+    fn look(&mut self, state: &ModelState, sent: &Sent, lives: u32) -> Known {
         self.requests.0 += 1;
-        let times = world.served.iter().find(|(digest, _)| *digest == sent.digest).map_or(0, |(_, times)| *times);
-        let key = (world.rows.digest, sent.digest, times, lives, world.now);
+        let times = state.served.iter().find(|(digest, _)| *digest == sent.digest).map_or(0, |(_, times)| *times);
+        let key = (state.rows.digest, sent.digest, times, lives, state.now);
         if let Some(known) = self.answers.get(&key) {
             return Arc::clone(known);
         }
         self.requests.1 += 1;
         let seed = digest(&[b"request", &sent.digest.to_le_bytes(), &[times]]);
-        let served = self.hand.serve(&world.rows, sent, seed, world.now, lives);
-        let judged = judge::served(&world.rows, &served.rows, sent, &served.answer, world.now, &mut self.looks);
+        let served = self.hand.serve(&state.rows, sent, seed, state.now, lives);
+        let judged = judge::served(&state.rows, &served.rows, sent, &served.answer, state.now, &mut self.looks);
         // Who hears nothing of a server that died cannot be told too much.
         let is_dead = lives != u32::MAX && served.answer.status >= 500;
         let known = Arc::new((served, judged.err().filter(|_| !is_dead)));
@@ -222,46 +222,46 @@ impl Machine {
         known
     }
 
-    fn operate(&mut self, world: &mut World, deed: Deed) -> Result<(), Broken> {
-        world.now += deed.takes();
+    fn operate(&mut self, state: &mut ModelState, deed: Deed) -> Result<(), Broken> {
+        state.now += deed.takes();
         let at = deed as usize;
-        let times = world.deeds[at];
-        let done = self.deed(world, deed);
-        world.deeds[at] = times + 1;
+        let times = state.deeds[at];
+        let done = self.deed(state, deed);
+        state.deeds[at] = times + 1;
         if let Some(broken) = &done.2 {
             return Err(broken.clone());
         }
-        world.rows = done.0.clone();
+        state.rows = done.0.clone();
         if !done.1.is_empty() {
-            world.links = Arc::new(world.links.iter().chain(&done.1).cloned().collect());
-            world.links_digest = digest(&[world.links.concat().as_bytes()]);
+            state.links = Arc::new(state.links.iter().chain(&done.1).cloned().collect());
+            state.links_digest = digest(&[state.links.concat().as_bytes()]);
         }
         Ok(())
     }
 
-    fn deed(&mut self, world: &World, deed: Deed) -> Arc<Done> {
+    fn deed(&mut self, state: &ModelState, deed: Deed) -> Arc<Done> {
         self.operated.0 += 1;
-        let times = world.deeds[deed as usize];
-        let key = (world.rows.digest, deed as u8, times, world.now);
+        let times = state.deeds[deed as usize];
+        let key = (state.rows.digest, deed as u8, times, state.now);
         if let Some(known) = self.deeds.get(&key) {
             return Arc::clone(known);
         }
         self.operated.1 += 1;
         let seed = digest(&[b"deed", &[deed as u8, times]]);
-        let (rows, links) = self.hand.operate(&world.rows, deed, seed, world.now);
-        let judged = judge::operated(&world.rows, &rows, deed, &mut self.looks);
+        let (rows, links) = self.hand.operate(&state.rows, deed, seed, state.now);
+        let judged = judge::operated(&state.rows, &rows, deed, &mut self.looks);
         let done = Arc::new((rows, links, judged.err()));
         self.deeds.insert(key, Arc::clone(&done));
         done
     }
 
     /// The client has come to its next request or to its end.
-    fn took(&mut self, world: &mut World, client: u8, played: &Arc<Played>) -> Result<(), Broken> {
+    fn took(&mut self, state: &mut ModelState, client: u8, played: &Arc<Played>) -> Result<(), Broken> {
         if let Some(what) = &played.broken {
             return judge::broken("P6", what.clone());
         }
         let at = usize::from(client);
-        let one = &mut world.clients[at];
+        let one = &mut state.clients[at];
         if !Arc::ptr_eq(&one.disk, &played.disk) {
             (one.disk_digest, one.disk) = (played.disk.digest(), Arc::clone(&played.disk));
         }
@@ -276,13 +276,13 @@ impl Machine {
                     End::Dead(said) => {
                         return judge::broken("P4", format!("client {client} ends without a next step: {said}"));
                     }
-                    End::Stopped(Step::Warn, said) => judge::warned(&world.rows, said)?,
+                    End::Stopped(Step::Warn, said) => judge::warned(&state.rows, said)?,
                     End::Stopped(..) => {}
                     End::Done(success) => {
-                        let others: Vec<_> = (0..).zip(&world.clients).filter(|(other, _)| *other != at).collect();
+                        let others: Vec<_> = (0..).zip(&state.clients).filter(|(other, _)| *other != at).collect();
                         let others: Vec<_> = others.into_iter().map(|(_, other)| other).collect();
-                        judge::succeeded(&world.rows, success, &others, &mut self.looks)?;
-                        world.clients[at].done = Some(Arc::new(success.as_ref().clone()));
+                        judge::succeeded(&state.rows, success, &others, &mut self.looks)?;
+                        state.clients[at].done = Some(Arc::new(success.as_ref().clone()));
                     }
                 }
             }
@@ -291,16 +291,16 @@ impl Machine {
     }
 
     /// Everything that can happen next.
-    pub(super) fn events(&mut self, world: &World, bounds: &Bounds) -> Vec<Event> {
+    pub(super) fn events(&mut self, state: &ModelState, bounds: &Bounds) -> Vec<Event> {
         let mut events = Vec::with_capacity(24);
-        let room = world.late.len() < bounds.late;
-        let active = judge::is_active(&world.rows);
-        for (client, one) in (0_u8..).zip(&world.clients) {
+        let room = state.late.len() < bounds.late;
+        let active = judge::is_active(&state.rows);
+        for (client, one) in (0_u8..).zip(&state.clients) {
             let At::Runs(run) = &one.at else {
                 // All clients are alike until they begin, so they begin in their order.
-                let turn = one.runs > 0 || client == 0 || world.clients[usize::from(client) - 1].runs > 0;
+                let turn = one.runs > 0 || client == 0 || state.clients[usize::from(client) - 1].runs > 0;
                 if turn && one.runs < bounds.runs {
-                    let wish = one.would_run(world.links.len(), active);
+                    let wish = one.would_run(state.links.len(), active);
                     events.extend(wish.start.then_some(Event::Start(client)));
                     events.extend(wish.older.then_some(Event::Older(client)));
                     events.extend(wish.resume.then_some(Event::Resume(client)));
@@ -317,7 +317,7 @@ impl Machine {
                     Event::CrashLate(client),
                 ]);
             }
-            let served = self.look(world, &run.sent, u32::MAX);
+            let served = self.look(state, &run.sent, u32::MAX);
             for transactions in 1..served.0.commits {
                 events.push(Event::Kill(client, u8::try_from(transactions).expect("invariant: a handful")));
             }
@@ -326,14 +326,14 @@ impl Machine {
                 events.extend([Event::CrashHalf(client), Event::CrashDone(client)]);
             }
         }
-        events.extend((0_u8..).zip(&world.late).map(|(at, _)| Event::Arrive(at)));
-        if world.deeds.iter().sum::<u8>() < bounds.deeds {
+        events.extend((0_u8..).zip(&state.late).map(|(at, _)| Event::Arrive(at)));
+        if state.deeds.iter().sum::<u8>() < bounds.deeds {
             for deed in Deed::ALL {
                 // What changes nothing is no event.
                 let changes = if deed == Deed::Week {
-                    judge::is_invited(&world.rows, world.now)
+                    judge::is_invited(&state.rows, state.now)
                 } else {
-                    self.deed(world, deed).0.digest != world.rows.digest
+                    self.deed(state, deed).0.digest != state.rows.digest
                 };
                 if changes {
                     events.push(Event::Deed(deed));
@@ -344,15 +344,15 @@ impl Machine {
     }
 }
 
-fn waiting(world: &World, client: u8) -> Arc<Running> {
-    match &world.clients[usize::from(client)].at {
+fn waiting(state: &ModelState, client: u8) -> Arc<Running> {
+    match &state.clients[usize::from(client)].at {
         At::Runs(run) => Arc::clone(run),
         At::Away | At::Ended(_) => unreachable!("invariant: only what is possible is applied"),
     }
 }
 
-impl World {
-    /// The world without what is under way, an hour later if somebody was told to wait.
+impl ModelState {
+    /// The state without what is under way, an hour later if somebody was told to wait.
     pub(super) fn calmed(&self) -> Self {
         let mut calm = self.clone();
         calm.late.clear();
@@ -412,7 +412,7 @@ impl World {
         self.served.sort_unstable();
     }
 
-    /// Says the same of two worlds from which the same can happen.
+    /// Says the same of two states from which the same can happen.
     pub(super) fn key(&self) -> u128 {
         let mut parts: Vec<u8> = Vec::with_capacity(256);
         let mut add = |number: u128| parts.extend_from_slice(&number.to_le_bytes());

@@ -18,7 +18,7 @@ pub(super) const NEW_PASSWORD: &str = "harbor trumpet mosaic lantern gravel unis
 const NEW_KIT: &str = "new-kit.txt";
 
 /// A folder.
-pub(super) struct Desk(PathBuf);
+pub(super) struct Computer(PathBuf);
 
 /// Whom a command is about.
 pub(super) struct About<'a> {
@@ -28,14 +28,14 @@ pub(super) struct About<'a> {
     pub(super) colleague: &'a str,
 }
 
-impl Desk {
+impl Computer {
     /// An empty one.
     pub(super) fn make(folder: PathBuf) -> std::io::Result<Self> {
         std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
-        let desk = Self(folder);
-        desk.write("password", PASSWORD.as_bytes())?;
-        desk.write("new-password", NEW_PASSWORD.as_bytes())?;
-        Ok(desk)
+        let computer = Self(folder);
+        computer.write("password", PASSWORD.as_bytes())?;
+        computer.write("new-password", NEW_PASSWORD.as_bytes())?;
+        Ok(computer)
     }
 
     /// The same once more, elsewhere.
@@ -123,8 +123,8 @@ impl Desk {
         self.kits().pop()
     }
 
-    /// Every file that is there, by its path below the desk.
-    pub(super) fn files(&self) -> std::io::Result<BTreeMap<String, Found>> {
+    /// Every file that is there, by its path below the folder.
+    pub(super) fn files(&self) -> std::io::Result<BTreeMap<String, Entry>> {
         let mut found = BTreeMap::new();
         walk(&self.0, "", &mut found)?;
         Ok(found)
@@ -138,14 +138,14 @@ impl Desk {
 }
 
 /// A file, or a folder.
-pub(super) struct Found {
+pub(super) struct Entry {
     pub(super) mode: u32,
     /// None for a folder, and for whatever else is no file.
     pub(super) contents: Option<Vec<u8>>,
     pub(super) is_folder: bool,
 }
 
-fn walk(folder: &Path, before: &str, into: &mut BTreeMap<String, Found>) -> std::io::Result<()> {
+fn walk(folder: &Path, before: &str, into: &mut BTreeMap<String, Entry>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{before}{}", entry.file_name().to_string_lossy());
@@ -155,7 +155,7 @@ fn walk(folder: &Path, before: &str, into: &mut BTreeMap<String, Found>) -> std:
             walk(&entry.path(), &format!("{name}/"), into)?;
         }
         let mode = about.permissions().mode() & 0o777;
-        into.insert(name, Found { mode, contents, is_folder: about.is_dir() });
+        into.insert(name, Entry { mode, contents, is_folder: about.is_dir() });
     }
     Ok(())
 }
