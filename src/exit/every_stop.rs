@@ -113,6 +113,12 @@ pub(crate) fn missing() -> Vec<Row<Missing>> {
     ]
 }
 
+/// Those that a command on a server of our own protocol can miss; docs/INFISICAL.md has the others.
+fn missing_of_ours() -> Vec<Row<Missing>> {
+    let is_of_dialect = |missing| matches!(missing, Missing::KitSecret | Missing::Name | Missing::Digits);
+    missing().into_iter().filter(|(missing, ..)| !is_of_dialect(*missing)).collect()
+}
+
 pub(crate) fn storage() -> Vec<StorageTrouble> {
     use StorageTrouble as S;
     let rows = rows![
@@ -260,7 +266,7 @@ pub(crate) fn accepts() -> Vec<Row<accept::AcceptReason>> {
         W::OutOfStep => W::OutOfStep, "out-of-step", 1;
     ];
     rows.extend(each(gave_up(), W::GaveUp));
-    rows.extend(each(missing(), W::Missing));
+    rows.extend(each(missing_of_ours(), W::Missing));
     rows.extend(each(links(), W::Link));
     // The flow tells these two apart by the name of the problem.
     let is_of_the_invite =
@@ -346,7 +352,7 @@ pub(crate) fn accounts() -> Vec<Row<account::AccountReason>> {
         W::Peer(_) => W::Peer(Box::new(PeerTrouble::NoAddress)), "no-address", 2;
     ];
     rows.extend(each(gave_up(), W::GaveUp));
-    rows.extend(each(missing(), W::Missing));
+    rows.extend(each(missing_of_ours(), W::Missing));
     rows.extend(each(local(), W::Local));
     rows.extend(each(no_answers(), W::Unreachable));
     rows.extend(each(refusals(), W::Refused));
@@ -398,7 +404,7 @@ pub(crate) fn offlines() -> Vec<Row<offline::Trouble>> {
         T::Changed(_) => T::Changed(account::Change::Account), "changed-account", 6;
     ];
     rows.push((T::Password { on_the_command_line: false }, "password-opens-nothing", 2));
-    rows.extend(each(missing(), T::Missing));
+    rows.extend(each(missing_of_ours(), T::Missing));
     rows.extend(each(local(), T::Local));
     rows.extend(each(changes(), T::Changed));
     // What breaks a rule of security was not made by this program; the rest is no such file.

@@ -37,7 +37,7 @@ pub mod usage;
 use crate::exit::Stopped;
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::kdf::{KdfParams, Profile};
-use firstkey_core::flow::stop::AcceptStop as Stop;
+use firstkey_core::flow::stop::AcceptStop;
 use std::fmt::Write as _;
 
 /// Lines of text, without line ends.
@@ -130,7 +130,7 @@ pub fn story(stopped: Stopped<'_>) -> Story {
 }
 
 /// The host of a stop, or words in its place.
-fn host(stop: &Stop) -> &str {
+fn host(stop: &AcceptStop) -> &str {
     stop.origin.as_ref().map_or("the server", |origin| origin.host())
 }
 

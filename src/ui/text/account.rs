@@ -2,7 +2,7 @@
 
 use super::{Lines, Story, fingerprint_rows, local, problem, refusal, secret_key, sessions, share, stop, usage};
 use firstkey_core::flow::Locks;
-use firstkey_core::flow::account::stop::{AccountReason as Why, AccountStop as Stop, Change};
+use firstkey_core::flow::account::stop::{AccountReason, AccountStop, Change};
 use firstkey_core::flow::account::{Deed, Done};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::Reach;
@@ -50,10 +50,10 @@ fn try_both(subject: Locks) -> &'static str {
 }
 
 /// The words for a stop.
-pub fn story(stop: &Stop) -> Story {
+pub fn story(stop: &AccountStop) -> Story {
     let host = stop.origin.as_ref().map_or("the server", |origin| origin.host());
     let mut story = match &stop.why {
-        Why::Cancelled => {
+        AccountReason::Cancelled => {
             return match stop.reach {
                 Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed => {
                     Story::of("Stopped. Nothing was changed.")
@@ -62,36 +62,36 @@ pub fn story(stop: &Stop) -> Story {
                 Reach::Stored => told(Story::of("Stopped after the change was stored."), stop),
             };
         }
-        Why::GaveUp(how) => stop::gave_up(*how),
-        Why::Missing(missing) => usage::missing(*missing),
-        Why::Local(trouble) => local::trouble(trouble),
-        Why::NothingKnown => {
+        AccountReason::GaveUp(how) => stop::gave_up(*how),
+        AccountReason::Missing(missing) => usage::missing(*missing),
+        AccountReason::Local(trouble) => local::trouble(trouble),
+        AccountReason::NothingKnown => {
             return Story::of("This computer does not remember any account.")
                 .because("Either none was completed here, or its state is in another folder.")
                 .then("Name the account with --server URL --account EMAIL.");
         }
-        Why::Several(accounts) => {
+        AccountReason::Several(accounts) => {
             let story = Story::of("This computer remembers several accounts:");
             let story = accounts.iter().fold(story, Story::because);
             return story.then("Name one with --server URL --account EMAIL.");
         }
-        Why::NoSuchServer => {
+        AccountReason::NoSuchServer => {
             return Story::of("--server is not the address of a server.")
                 .then("It looks like https://keys.example.org; the invite's e-mail shows it.");
         }
-        Why::Unreachable(why) => {
+        AccountReason::Unreachable(why) => {
             let (what, step) = stop::no_answer(*why);
             let story = Story::of(format!("{host} could not be reached."));
             story.because(format!("The reason: {what}.")).then(step)
         }
-        Why::Refused(refused) => {
+        AccountReason::Refused(refused) => {
             let story = refusal::refusal(refused, host);
             match refused.blame() {
                 Blame::Security => story.then(FORWARD),
                 Blame::Nonsense => story.then(LATER),
             }
         }
-        Why::Problem(heard) => {
+        AccountReason::Problem(heard) => {
             let mut story = problem::problem(heard, host, None);
             if heard.name == ProblemName::Invalid
                 && matches!(stop.subject, Locks::Password | Locks::Both | Locks::SecretKey)
@@ -100,35 +100,40 @@ pub fn story(stop: &Stop) -> Story {
             }
             story
         }
-        Why::Changed(change) => changed(*change, host),
-        Why::NotOpened => {
+        AccountReason::Changed(change) => changed(*change, host),
+        AccountReason::NotOpened => {
             let story = Story::of("That password does not open this account.")
                 .because("If you are sure it is right, the stored data may have been changed:")
                 .because("tell your administrator, and read them your fingerprint.")
                 .then("To try again, run");
             story.run(VERIFY)
         }
-        Why::NotTheInvited { expected, invited } => stop::not_the_invited(expected, invited),
-        Why::NotThere => {
+        AccountReason::NotTheInvited { expected, invited } => stop::not_the_invited(expected, invited),
+        AccountReason::NotThere => {
             return Story::of("No server of an account that is known here has this command.")
                 .because("Only servers that speak firstkey's own protocol have it.")
                 .then("Name the account with --server URL --account EMAIL.");
         }
-        Why::CodeOpensNothing => Story::of("That recovery code does not open this account.")
+        AccountReason::CodeOpensNothing => Story::of("That recovery code does not open this account.")
             .because("A kit stops working when a newer one is made.")
             .then("Look for a newer kit, or for one of another account, then run")
             .run("firstkey recover"),
-        Why::OtherKit => Story::of("Stopped: this kit belongs to a different account.")
+        AccountReason::OtherKit => Story::of("Stopped: this kit belongs to a different account.")
             .because("Either it is somebody else's kit, or a flag or the server is wrong.")
             .then("Compare the address on the kit. If it is right, tell your administrator."),
-        Why::NotOpenedByBoth | Why::NoSecretKey | Why::SecretKeysOff | Why::SecretKeyRequired => {
+        AccountReason::NotOpenedByBoth
+        | AccountReason::NoSecretKey
+        | AccountReason::SecretKeysOff
+        | AccountReason::SecretKeyRequired => {
             return secret_key_story(stop);
         }
-        Why::NoSuchSession(session) => sessions::none_such(*session),
-        Why::Peer(trouble) => share::peer(trouble),
-        Why::OtherFingerprint => Story::of("Stopped: that is not the fingerprint of the account on this computer.")
-            .because("Either it was read or typed wrong, or it belongs to other keys.")
-            .then("Compare once more, word by word. If it still differs, tell security now."),
+        AccountReason::NoSuchSession(session) => sessions::none_such(*session),
+        AccountReason::Peer(trouble) => share::peer(trouble),
+        AccountReason::OtherFingerprint => {
+            Story::of("Stopped: that is not the fingerprint of the account on this computer.")
+                .because("Either it was read or typed wrong, or it belongs to other keys.")
+                .then("Compare once more, word by word. If it still differs, tell security now.")
+        }
     };
     story = told(story, stop);
     if stop.reach == Reach::Unknown {
@@ -138,12 +143,12 @@ pub fn story(stop: &Stop) -> Story {
 }
 
 /// The stops that are about the second secret.
-fn secret_key_story(stop: &Stop) -> Story {
+fn secret_key_story(stop: &AccountStop) -> Story {
     let story = told(secret_key::stopped(&stop.why).unwrap_or_default(), stop);
     if stop.reach == Reach::Unknown { story.then(try_both(stop.subject)) } else { story }
 }
 
-fn told(story: Story, stop: &Stop) -> Story {
+fn told(story: Story, stop: &AccountStop) -> Story {
     Story { changed: Some(holds(stop.reach, stop.subject).to_owned()), ..story }
 }
 
@@ -304,10 +309,16 @@ mod tests {
                 let story = story(&stop);
                 let text = story.for_people();
                 assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
-                let before = matches!(why, Why::NothingKnown | Why::Several(_) | Why::NoSuchServer | Why::NotThere);
+                let before = matches!(
+                    why,
+                    AccountReason::NothingKnown
+                        | AccountReason::Several(_)
+                        | AccountReason::NoSuchServer
+                        | AccountReason::NotThere
+                );
                 assert!(before || text.contains("hing was changed") == (reach == Reach::NothingChanged), "{text}");
                 assert_eq!(!before && text.contains(try_both(subject)), reach == Reach::Unknown && !before, "{text}");
-                let ends = matches!(why, Why::Cancelled) || !story.next.is_empty() || story.command.is_some();
+                let ends = matches!(why, AccountReason::Cancelled) || !story.next.is_empty() || story.command.is_some();
                 assert!(ends, "{text}");
             }
         }

@@ -6,7 +6,7 @@ use firstkey_core::crypto::kdf::KdfRefused;
 use firstkey_core::crypto::prepare::PrepareError;
 use firstkey_core::crypto::recovery::{CodeError, Place};
 use firstkey_core::crypto::strength::{Part, Strength, Tail, Weakness};
-use firstkey_core::flow::stop::{AcceptReason as Why, Reach};
+use firstkey_core::flow::stop::{AcceptReason, Reach};
 use firstkey_core::flow::{Locks, Notice};
 use firstkey_core::wire::inbound::{Problem, ProblemName};
 use firstkey_core::wire::origin::Origin;
@@ -36,7 +36,7 @@ fn each<T>(rows: Vec<(T, &'static str, u8)>) -> Vec<T> {
     rows.into_iter().map(|(one, ..)| one).collect()
 }
 
-fn stops() -> Vec<Stop> {
+fn stops() -> Vec<AcceptStop> {
     let reaches = [Reach::NothingSent, Reach::NothingChanged, Reach::Unknown, Reach::Stored];
     let whys = each(every_stop::accepts());
     whys.iter().flat_map(|why| reaches.map(|reach| every_stop::accept_stop(why.clone(), reach))).collect()
@@ -56,7 +56,7 @@ fn every_stop_has_a_headline_and_a_next_step() {
         let story = stop::story(&stop);
         assert!(story.headline.len() > 10 && !story.headline.contains('{'), "{stop:?}");
         assert!(!story.next.is_empty() || story.command.is_some(), "{stop:?}");
-        assert!(matches!(stop.why, Why::Cancelled) || story.changed.is_some(), "{stop:?}");
+        assert!(matches!(stop.why, AcceptReason::Cancelled) || story.changed.is_some(), "{stop:?}");
         fits(&story.for_people().lines().map(str::to_owned).collect::<Vec<_>>());
     }
 }
@@ -66,7 +66,7 @@ fn a_stop_after_the_upload_says_how_to_find_out_what_became_of_it() {
     for stop in stops().iter().filter(|stop| stop.reach >= Reach::Unknown) {
         let story = stop::story(stop);
         // What was refused for good is known not to be stored.
-        let told = story.command.is_some() || matches!(stop.why, Why::Refused(_)) || stop::is_final(&stop.why);
+        let told = story.command.is_some() || matches!(stop.why, AcceptReason::Refused(_)) || stop::is_final(&stop.why);
         assert!(told, "{stop:?}");
     }
 }
@@ -224,7 +224,7 @@ fn a_weak_kdf_is_told_with_both_numbers() {
 fn an_upload_that_was_refused_for_good_is_not_to_be_sent_again() {
     let said = |name: ProblemName, reach| {
         let problem = Problem { name, contact: None, at: None, retry_after: None };
-        let stop = Stop { why: Why::Invite(problem), reach, origin: Some(origin()), subject: None };
+        let stop = AcceptStop { why: AcceptReason::Invite(problem), reach, origin: Some(origin()), subject: None };
         stop::story(&stop).command
     };
     for reach in [Reach::Unknown, Reach::Stored] {

@@ -1,7 +1,7 @@
 //! What is said before, and after, this computer forgets an account.
 
 use super::{Lines, Story, local};
-use firstkey_core::flow::forget::{ForgetReason as Why, Plan, Whose};
+use firstkey_core::flow::forget::{ForgetReason, Plan, Whose};
 
 /// The prompt; what has to be typed stands in the lines before it.
 pub const AGREE: &str = "To remove it, type that (Enter alone stops): ";
@@ -63,39 +63,39 @@ fn stays(unreadable: usize) -> String {
 }
 
 /// The words for a stop.
-pub fn story(why: &Why) -> Story {
+pub fn story(why: &ForgetReason) -> Story {
     let story = match why {
-        Why::Cancelled => Story::of("Stopped."),
-        Why::NotAgreed => {
+        ForgetReason::Cancelled => Story::of("Stopped."),
+        ForgetReason::NotAgreed => {
             Story::of("Stopped: you did not agree.").then("To remove it after all, run the same command again.")
         }
-        Why::Missing => Story::of("no consent given, and this run cannot ask")
+        ForgetReason::Missing => Story::of("no consent given, and this run cannot ask")
             .then("consent with --yes-for EMAIL, or with --all --yes-for all"),
-        Why::OtherWord { given, needed } => {
+        ForgetReason::OtherWord { given, needed } => {
             Story::of(format!("--yes-for names {given}, but this would remove {needed}."))
                 .then("Name the account with --account EMAIL, or correct --yes-for.")
         }
-        Why::Unfinished(email) => {
+        ForgetReason::Unfinished(email) => {
             let story = Story::of("Stopped: this would remove an upload whose outcome is not known.");
             let story = unfinished_means(std::slice::from_ref(email)).into_iter().fold(story, Story::because);
             story.then("To remove it anyway, run").run("firstkey forget --unfinished")
         }
-        Why::NothingKnown { unreadable } => {
+        ForgetReason::NothingKnown { unreadable } => {
             let story = Story::of("This computer does not remember such an account.");
             match unreadable {
                 0 => story.then("firstkey status lists what it remembers. --state-dir names another folder."),
                 some => story.then(format!("{}; firstkey forget --all removes them.", stays(*some))),
             }
         }
-        Why::Several(accounts) => {
+        ForgetReason::Several(accounts) => {
             let story = Story::of("This computer remembers several accounts:");
             let story = accounts.iter().fold(story, Story::because);
             story.then("Name one with --server URL --account EMAIL, or use --all.")
         }
-        Why::NoSuchServer => {
+        ForgetReason::NoSuchServer => {
             Story::of("--server is not the address of a server.").then("It looks like https://keys.example.org.")
         }
-        Why::Local { trouble, removed } => {
+        ForgetReason::Local { trouble, removed } => {
             let story = local::trouble(trouble);
             if *removed > 0 {
                 let changed = Some("Some files were removed. To remove the rest, run it again.".to_owned());
@@ -124,7 +124,7 @@ mod tests {
             let story = story(&why);
             let text = story.for_people();
             assert!(text.lines().all(|line| line.is_ascii() && line.chars().count() <= 78), "{text}");
-            let some = matches!(why, Why::Local { removed: 1, .. });
+            let some = matches!(why, ForgetReason::Local { removed: 1, .. });
             assert_eq!(text.contains("Nothing was removed."), !some, "{text}");
         }
     }

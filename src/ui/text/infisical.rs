@@ -10,9 +10,7 @@ use super::{Lines, strength};
 use firstkey_core::flow::stop::StorageTrouble;
 use firstkey_core::wire::text::Printable;
 use firstkey_infisical::answer::Membership;
-use firstkey_infisical::flow::{
-    DialectDeed as Deed, DialectDone as Done, DialectNotice as Notice, Digits, LinkFacts as Introduction, LinkWish,
-};
+use firstkey_infisical::flow::{DialectDeed, DialectDone, DialectNotice, Digits, LinkFacts, LinkWish};
 use firstkey_infisical::kit::Fingerprint;
 use firstkey_infisical::link::Trouble;
 use firstkey_infisical::rules::{Unfit, WebRule};
@@ -45,7 +43,7 @@ pub fn stretching(verbose: bool) -> &'static str {
 pub const KIT_READ_BACK: &str = "  Checked by reading the file again.";
 
 /// Whose account, where.
-pub fn introduction(about: &Introduction) -> Lines {
+pub fn introduction(about: &LinkFacts) -> Lines {
     let what = if about.recovery { "This link sets a new password for" } else { "This invite is for" };
     let mut lines = vec![format!("{what} {}", Printable::from_untrusted(&about.email))];
     if about.account != about.email {
@@ -191,71 +189,73 @@ fn names(memberships: &[Membership]) -> Lines {
 }
 
 /// The lines of a notice.
-pub fn notice(notice: &Notice) -> Lines {
+pub fn notice(notice: &DialectNotice) -> Lines {
     let one = |line: &str| vec![line.to_owned()];
     match notice {
-        Notice::Contacting(origin) => vec![format!("Asking {} what it needs ...", origin.host())],
-        Notice::RightEra => one("  It takes encrypted keys and no password. Good."),
-        Notice::Plan => vec![
+        DialectNotice::Contacting(origin) => vec![format!("Asking {} what it needs ...", origin.host())],
+        DialectNotice::RightEra => one("  It takes encrypted keys and no password. Good."),
+        DialectNotice::Plan => vec![
             "You will choose a password, then write down an emergency kit. About 3 minutes.".to_owned(),
             "Your password never leaves this computer; your private key only encrypted.".to_owned(),
         ],
-        Notice::Unfit(why) => unfit(why).into_iter().map(|line| format!("  {line}")).collect(),
-        Notice::Fit(_) => one("  Strong enough."),
-        Notice::NotTheSameEverywhere => vec![
+        DialectNotice::Unfit(why) => unfit(why).into_iter().map(|line| format!("  {line}")).collect(),
+        DialectNotice::Fit(_) => one("  Strong enough."),
+        DialectNotice::NotTheSameEverywhere => vec![
             "  Careful: it has a character that other keyboards may write differently.".to_owned(),
             "  It is used exactly as typed, and may not work from another computer.".to_owned(),
         ],
-        Notice::TypingsDiffer { attempt, of } => {
+        DialectNotice::TypingsDiffer { attempt, of } => {
             vec![format!("  The two passwords differ. Please type both again. (try {attempt} of {of})")]
         }
-        Notice::TypingsMatch => one("  They match."),
-        Notice::KeysMade(key) => fingerprint(key),
-        Notice::KitProven => one("  Right."),
-        Notice::KitNotProven { group } => {
+        DialectNotice::TypingsMatch => one("  They match."),
+        DialectNotice::KeysMade(key) => fingerprint(key),
+        DialectNotice::KitProven => one("  Right."),
+        DialectNotice::KitNotProven { group } => {
             vec![format!("  That is not group {group} of the kit. Here is the kit again.")]
         }
-        Notice::Sending => one("Asking again, then sending your encrypted keys ..."),
-        Notice::Stored => one("  Stored, says the server."),
-        Notice::FindingOut => one("  The answer is unclear. Logging in to see what is stored ..."),
-        Notice::ReadBack => one("  Checked: the server has exactly what was made here."),
-        Notice::KitStored => one("  The emergency kit is stored too, and opens."),
-        Notice::KitNotStored => vec![
+        DialectNotice::Sending => one("Asking again, then sending your encrypted keys ..."),
+        DialectNotice::Stored => one("  Stored, says the server."),
+        DialectNotice::FindingOut => one("  The answer is unclear. Logging in to see what is stored ..."),
+        DialectNotice::ReadBack => one("  Checked: the server has exactly what was made here."),
+        DialectNotice::KitStored => one("  The emergency kit is stored too, and opens."),
+        DialectNotice::KitNotStored => vec![
             "  The server did not store the emergency kit, so it cannot set a new password.".to_owned(),
             "  Keep it anyway: a kit in a file has its own copy of your key.".to_owned(),
         ],
-        Notice::AlsoIn(others) => {
+        DialectNotice::AlsoIn(others) => {
             let mut lines = one("  You are now also a member of:");
             lines.extend(names(others));
             lines.push("  If that surprises you, tell your administrator.".to_owned());
             lines
         }
-        Notice::NotAMember(organisation) => vec![
+        DialectNotice::NotAMember(organisation) => vec![
             "  But you are no longer a member of the organisation:".to_owned(),
             format!("  {organisation}"),
             "  Ask your administrator to invite you again.".to_owned(),
         ],
-        Notice::NothingMade => vec![
+        DialectNotice::NothingMade => vec![
             "This account was already complete. The password and kit that you just made".to_owned(),
             "are not used. Destroy that kit. Your old password and kit stay valid.".to_owned(),
         ],
-        Notice::Retrying { origin, delay } => {
+        DialectNotice::Retrying { origin, delay } => {
             vec![format!("  No answer from {}. Trying again in {} s ...", origin.host(), delay.as_secs())]
         }
-        Notice::WrongDigits => one("  Those are not the 6 digits. Look at the newest e-mail."),
-        Notice::NotOpened => one("  That password does not open this account. (Caps Lock? Keyboard layout?)"),
-        Notice::WrongKitSecret => one("  That is not the secret of this account's kit (8 groups of 4, 0-9 and a-f)."),
-        Notice::OwnCopy => vec![
+        DialectNotice::WrongDigits => one("  Those are not the 6 digits. Look at the newest e-mail."),
+        DialectNotice::NotOpened => one("  That password does not open this account. (Caps Lock? Keyboard layout?)"),
+        DialectNotice::WrongKitSecret => {
+            one("  That is not the secret of this account's kit (8 groups of 4, 0-9 and a-f).")
+        }
+        DialectNotice::OwnCopy => vec![
             "  Careful: the server's copy of your key differs from the one in this kit.".to_owned(),
             "  The kit's copy is used. Tell your administrator.".to_owned(),
         ],
-        Notice::ResetAsked(_) => Vec::new(),
-        Notice::Renamed(name) => vec![
+        DialectNotice::ResetAsked(_) => Vec::new(),
+        DialectNotice::Renamed(name) => vec![
             format!("  The server now calls this account {name}"),
             "  Other programs cannot sign in to it until you change its password:".to_owned(),
             "  firstkey password".to_owned(),
         ],
-        Notice::SessionsLeft => vec![
+        DialectNotice::SessionsLeft => vec![
             "  Your other sessions could not be ended. If somebody else may have one, end".to_owned(),
             "  them on the server's page for your account.".to_owned(),
         ],
@@ -263,23 +263,23 @@ pub fn notice(notice: &Notice) -> Lines {
 }
 
 /// The good end.
-pub fn done(done: &Done) -> Lines {
+pub fn done(done: &DialectDone) -> Lines {
     let account = Printable::from_untrusted(&done.identity);
     let head = match done.deed {
-        Deed::Completed => "Done. Your account is ready.",
-        Deed::Joined => "Done. You joined. Your account and your password stay the same.",
-        Deed::Verified => "Done. The account opens with your password.",
-        Deed::Recovered | Deed::Changed => {
+        DialectDeed::Completed => "Done. Your account is ready.",
+        DialectDeed::Joined => "Done. You joined. Your account and your password stay the same.",
+        DialectDeed::Verified => "Done. The account opens with your password.",
+        DialectDeed::Recovered | DialectDeed::Changed => {
             "Done. Your new password opens the account. Your keys and kit stay the same."
         }
-        Deed::Rehearsed => "This was a rehearsal: nothing was changed. Your invite still works.",
+        DialectDeed::Rehearsed => "This was a rehearsal: nothing was changed. Your invite still works.",
     };
     let mut lines = vec![head.to_owned(), format!("  {account} at {}", done.origin.host())];
     if let Some(pin) = &done.pin {
         lines.extend(fingerprint(&Fingerprint::of(&pin.public_key)));
         lines.push("Compare the fingerprint with your administrator by phone or in person.".to_owned());
     }
-    if done.deed != Deed::Rehearsed {
+    if done.deed != DialectDeed::Rehearsed {
         lines.push("Never type this password into a newer version of the server's own programs:".to_owned());
         lines.push("they send it to the server. To see everything that this program sent, run".to_owned());
         lines.push("  firstkey audit --last".to_owned());

@@ -2,7 +2,7 @@
 
 use super::{Lines, Story};
 use firstkey_core::crypto::recovery::CodeError;
-use firstkey_core::flow::account::stop::AccountReason as Why;
+use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::wire::asked::SecretKeys;
 
@@ -93,24 +93,26 @@ pub fn not_opened() -> Lines {
 }
 
 /// The end, where it is about the second secret.
-pub(super) fn stopped(why: &Why) -> Option<Story> {
+pub(super) fn stopped(why: &AccountReason) -> Option<Story> {
     Some(match why {
-        Why::NotOpenedByBoth => Story::of("The password or the secret key is wrong.")
+        AccountReason::NotOpenedByBoth => Story::of("The password or the secret key is wrong.")
             .because("It is not possible to tell which.")
             .because("A secret key stops working when a newer one is made, or when you recover.")
             .then("Look for the newest secret key, then run")
             .run("firstkey verify"),
-        Why::NoSecretKey => Story::of("That is not a secret key.")
+        AccountReason::NoSecretKey => Story::of("That is not a secret key.")
             .because("It begins with SK1 and has 14 groups. The recovery code is something else.")
             .then("If you have lost it, your recovery kit gets you back in:")
             .run("firstkey recover"),
-        Why::SecretKeysOff => Story::of("Your organisation does not use secret keys.")
+        AccountReason::SecretKeysOff => Story::of("Your organisation does not use secret keys.")
             .because("An account can have one only if an organisation of yours allows it.")
             .then("If you want one, ask your administrator."),
-        Why::SecretKeyRequired => Story::of("Your organisation requires a secret key, and this account has none yet.")
-            .because("It would reject a new password alone.")
-            .then("Make a secret key first. Your password stays the same:")
-            .run("firstkey secret-key"),
+        AccountReason::SecretKeyRequired => {
+            Story::of("Your organisation requires a secret key, and this account has none yet.")
+                .because("It would reject a new password alone.")
+                .then("Make a secret key first. Your password stays the same:")
+                .run("firstkey secret-key")
+        }
         _ => return None,
     })
 }

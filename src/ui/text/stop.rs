@@ -1,9 +1,7 @@
 //! Why the program stopped: headline, reasons, what was sent or changed, what to do next.
 
 use super::{Story, host, link, local, problem, refusal, usage};
-use firstkey_core::flow::stop::{
-    AcceptReason as Why, AcceptStop as Stop, GaveUp, LocalTrouble, Missing, NoAnswer, Reach,
-};
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop, GaveUp, LocalTrouble, Missing, NoAnswer, Reach};
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::link::short_id;
 use firstkey_core::wire::refusal::Blame;
@@ -14,41 +12,41 @@ const RESUME: &str = "firstkey accept --resume";
 const AGAIN: &str = "firstkey accept";
 
 /// What is said about a stop.
-pub fn story(stop: &Stop) -> Story {
+pub fn story(stop: &AcceptStop) -> Story {
     let host = host(stop);
     let mut story = match &stop.why {
         // Whoever pressed Ctrl-C wants a short answer, and it holds the state already.
-        Why::Cancelled => return cancelled(stop.reach),
-        Why::GaveUp(how) => gave_up(*how),
-        Why::Missing(missing) => usage::missing(*missing),
-        Why::NotTheInvited { expected, invited } => not_the_invited(expected, invited),
-        Why::Link(trouble) => {
+        AcceptReason::Cancelled => return cancelled(stop.reach),
+        AcceptReason::GaveUp(how) => gave_up(*how),
+        AcceptReason::Missing(missing) => usage::missing(*missing),
+        AcceptReason::NotTheInvited { expected, invited } => not_the_invited(expected, invited),
+        AcceptReason::Link(trouble) => {
             let said = link::trouble(*trouble);
             Story::of(said.what).then(said.next)
         }
-        Why::Invite(heard) | Why::ServerProblem(heard) => {
+        AcceptReason::Invite(heard) | AcceptReason::ServerProblem(heard) => {
             let invite = stop.subject.map(short_id);
             problem::problem(heard, host, invite.as_deref())
         }
-        Why::Refused(refused) => {
+        AcceptReason::Refused(refused) => {
             let next = match (refused.blame(), stop.reach) {
                 (Blame::Security, _) => "Please forward this text to your administrator before you continue.",
                 (Blame::Nonsense, _) => "Check your network or tell your administrator, then run it again.",
             };
             refusal::refusal(refused, host).then(next)
         }
-        Why::Local(trouble) => {
+        AcceptReason::Local(trouble) => {
             let story = local::trouble(trouble);
             match trouble {
                 LocalTrouble::NotEnoughMemory { .. } if stop.reach >= Reach::Unknown => story.run(RESUME),
                 _ => story,
             }
         }
-        Why::Unreachable(why) => {
+        AcceptReason::Unreachable(why) => {
             let (what, step) = no_answer(*why);
             Story::of(format!("{host} could not be reached.")).because(format!("The reason: {what}.")).then(step)
         }
-        Why::Paused(why) => {
+        AcceptReason::Paused(why) => {
             let (what, _) = no_answer(*why);
             let story = Story::of("Paused: the connection was lost, so it is not known what arrived.")
                 .because(format!("{host}: {what}."))
@@ -56,27 +54,29 @@ pub fn story(stop: &Stop) -> Story {
                 .because("encrypted data and a signature. Your recovery kit stays valid.");
             story.then("When you are back online, run").run(RESUME)
         }
-        Why::NotOpened => {
+        AcceptReason::NotOpened => {
             let story = Story::of("The password that you typed does not open the new account.")
                 .because("If you are sure it is right, the stored data may have been changed:")
                 .because("tell your administrator. Your recovery kit stays valid.");
             story.then("To try again, run").run(RESUME)
         }
-        Why::JoinsOnly => Story::of("This invite adds your existing account to another organisation.")
+        AcceptReason::JoinsOnly => Story::of("This invite adds your existing account to another organisation.")
             .because("It makes no keys, so a rehearsal has nothing to show.")
             .then("Your invite stays valid. Run the command without --dry-run."),
-        Why::OtherInvite => {
+        AcceptReason::OtherInvite => {
             let story = Story::of("That link belongs to a different invite than the unfinished one.")
                 .because("The saved request needs its own link.");
             story.then("Find the e-mail with the same invite, then run").run(RESUME)
         }
-        Why::NothingSaved => {
+        AcceptReason::NothingSaved => {
             let story = Story::of("There is nothing to resume on this computer.")
                 .because("Either everything is finished, or you started on another computer.");
             story.then("To begin with your invite link, run").run(AGAIN)
         }
-        Why::OutOfStep => Story::of("Something unexpected happened in this program. This is a bug, not your fault.")
-            .then("Please report what you did last; then run the same command again."),
+        AcceptReason::OutOfStep => {
+            Story::of("Something unexpected happened in this program. This is a bug, not your fault.")
+                .then("Please report what you did last; then run the same command again.")
+        }
     };
     story.changed = Some(changed(stop.reach).to_owned());
     if stop.reach >= Reach::Unknown && story.command.is_none() && !is_final(&stop.why) {
@@ -87,8 +87,8 @@ pub fn story(stop: &Stop) -> Story {
 
 /// Whether the server will never take what was saved: a newer letter helps, and sending the same
 /// again does not.
-pub(super) fn is_final(why: &Why) -> bool {
-    let Why::Invite(problem) = why else { return false };
+pub(super) fn is_final(why: &AcceptReason) -> bool {
+    let AcceptReason::Invite(problem) = why else { return false };
     problem.name.ends_the_invite() || problem.name == ProblemName::InviteUnknown
 }
 

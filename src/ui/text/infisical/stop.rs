@@ -4,7 +4,7 @@ use super::super::{Story, local, stop as ours, usage};
 use firstkey_core::flow::stop::{NoAnswer, Reach};
 use firstkey_infisical::answer::Nonsense;
 use firstkey_infisical::door::Call;
-use firstkey_infisical::flow::{DialectReason as Why, DialectStop as Stop, Refused};
+use firstkey_infisical::flow::{DialectReason, DialectStop, Refused};
 use firstkey_infisical::probe::NotThisEra;
 use firstkey_infisical::says::Says;
 
@@ -13,7 +13,7 @@ const VERIFY: &str = "firstkey verify";
 const ACCEPT: &str = "firstkey accept";
 
 /// The words for a stop.
-pub fn story(stop: &Stop) -> Story {
+pub fn story(stop: &DialectStop) -> Story {
     let host = stop.origin.as_ref().map_or("the server", |origin| origin.host());
     let story = why(&stop.why, host, stop.reach);
     Story { changed: Some(reach(stop.reach).to_owned()), ..story }
@@ -29,37 +29,39 @@ fn reach(reach: Reach) -> &'static str {
     }
 }
 
-fn why(why: &Why, host: &str, reach: Reach) -> Story {
+fn why(why: &DialectReason, host: &str, reach: Reach) -> Story {
     match why {
-        Why::Cancelled => Story::of("Stopped."),
-        Why::GaveUp(how) => ours::gave_up(*how),
-        Why::Missing(missing) => usage::missing(*missing),
-        Why::NotTheInvited { expected, invited } => {
+        DialectReason::Cancelled => Story::of("Stopped."),
+        DialectReason::GaveUp(how) => ours::gave_up(*how),
+        DialectReason::Missing(missing) => usage::missing(*missing),
+        DialectReason::NotTheInvited { expected, invited } => {
             let invited = firstkey_core::wire::text::Printable::from_untrusted(invited);
             Story::of(format!("--yes-for names {expected}, but this is for {invited}."))
                 .then("Name the right person with --yes-for, or use the right link.")
         }
-        Why::Link(trouble) => {
+        DialectReason::Link(trouble) => {
             let (what, next) = super::link(*trouble);
             Story::of(what).then(next)
         }
-        Why::SignInFirst => Story::of("Sign in at your company first: open the e-mail's link in a browser.")
+        DialectReason::SignInFirst => Story::of("Sign in at your company first: open the e-mail's link in a browser.")
             .then("Then run this again, and paste the address of the page that you come to.")
             .run(ACCEPT),
-        Why::NoOrganisation => Story::of("This sign-in is not a company's. It would create a new organisation.")
-            .then("Use the link from your administrator's e-mail."),
-        Why::AlreadyComplete => Story::of("This account is already complete.")
+        DialectReason::NoOrganisation => {
+            Story::of("This sign-in is not a company's. It would create a new organisation.")
+                .then("Use the link from your administrator's e-mail.")
+        }
+        DialectReason::AlreadyComplete => Story::of("This account is already complete.")
             .because("If that was not you, somebody else has it. Tell security now.")
             .then("To see whether it opens with your password, run")
             .run(VERIFY),
-        Why::OtherAccount => Story::of("This link is for a different account or server than the one before.")
+        DialectReason::OtherAccount => Story::of("This link is for a different account or server than the one before.")
             .then("Start again with the right link."),
-        Why::OtherKind => Story::of("This link is for something else.")
+        DialectReason::OtherKind => Story::of("This link is for something else.")
             .then("For an invite: firstkey accept. For a forgotten password: firstkey recover."),
-        Why::Era(era) => self::era(era, host),
-        Why::Refused(refused) => self::refused(refused, host),
-        Why::Says(call, says) => self::says(*call, says, host),
-        Why::Unreachable(silence) => {
+        DialectReason::Era(era) => self::era(era, host),
+        DialectReason::Refused(refused) => self::refused(refused, host),
+        DialectReason::Says(call, says) => self::says(*call, says, host),
+        DialectReason::Unreachable(silence) => {
             let story = silent(host, *silence);
             let again = if reach >= Reach::Stored { VERIFY } else { "" };
             if again.is_empty() {
@@ -68,23 +70,23 @@ fn why(why: &Why, host: &str, reach: Reach) -> Story {
                 story.then("To check later, run").run(again)
             }
         }
-        Why::Lost(Call::VerifyInvite | Call::VerifyReset, silence) => silent(host, *silence)
+        DialectReason::Lost(Call::VerifyInvite | Call::VerifyReset, silence) => silent(host, *silence)
             .because("That may have used up the code.")
             .then("Run the same command again. If the code is gone, ask for a new e-mail."),
-        Why::Lost(_, silence) => silent(host, *silence)
+        DialectReason::Lost(_, silence) => silent(host, *silence)
             .because("It is not sent again blindly. If it was stored, your password opens it.")
             .then("Keep your password and your kit. To check later, run")
             .run(VERIFY),
-        Why::SomebodyElse => Story::of("The keys stored for this account are NOT the ones made here.")
+        DialectReason::SomebodyElse => Story::of("The keys stored for this account are NOT the ones made here.")
             .because("Somebody else completed it, at the same time or before, or the server lies.")
             .because("Your new password and kit open nothing. Destroy the kit.")
             .then("Do not use the account. Tell security and your administrator now."),
-        Why::NotOpened => Story::of("The account was not opened.")
+        DialectReason::NotOpened => Story::of("The account was not opened.")
             .because("The password, digits or secret that you typed were wrong.")
             .then("Run the same command again. A forgotten password: firstkey recover."),
-        Why::NothingKnown => Story::of("This computer does not know such an account.")
+        DialectReason::NothingKnown => Story::of("This computer does not know such an account.")
             .then("Name the account with --server URL and --account NAME."),
-        Why::Local(trouble) => local::trouble(trouble),
+        DialectReason::Local(trouble) => local::trouble(trouble),
     }
 }
 
