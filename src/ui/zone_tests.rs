@@ -19,9 +19,15 @@ fn file(changes: &[(i64, i32)], footer: &str) -> Vec<u8> {
     };
     let types = [0].into_iter().chain(changes.iter().map(|(_, ahead)| *ahead));
     let mut bytes = [head(0, 1), vec![0; 6], b"UTC\0".to_vec(), head(changes.len(), changes.len() + 1)].concat();
-    changes.iter().for_each(|(at, _)| bytes.extend(at.to_be_bytes()));
-    (1..=changes.len()).for_each(|kind| bytes.push(u8::try_from(kind).expect("few")));
-    types.for_each(|ahead| bytes.extend([ahead.to_be_bytes().as_slice(), &[0, 0]].concat()));
+    for (at, _) in changes {
+        bytes.extend(at.to_be_bytes());
+    }
+    for kind in 1..=changes.len() {
+        bytes.push(u8::try_from(kind).expect("few"));
+    }
+    for ahead in types {
+        bytes.extend([ahead.to_be_bytes().as_slice(), &[0, 0]].concat());
+    }
     bytes.extend(b"UTC\0");
     bytes.extend(format!("\n{footer}\n").into_bytes());
     bytes

@@ -86,7 +86,7 @@ fn an_empty_line_has_a_passphrase_made_that_is_typed_back() {
     let (mut server, desk) = (Deployment::start(), Desk::new());
     let mut pty = at_the_password(&mut server, &desk);
     pty.type_secret("Password: ", "");
-    pty.expect("Here is your new password. Keep it safe; it is not shown again:\r\n\r\n    ");
+    pty.expect("Here is your new password. Keep it safe; you will need it:\r\n\r\n    ");
     let made = pty.expect("\r\n").trim().to_owned();
     assert_eq!(made.split(' ').count(), 6, "{made:?}");
     // A slip while copying brings the same words once more.

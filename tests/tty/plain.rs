@@ -154,7 +154,7 @@ fn a_made_passphrase_fits_forty_columns() {
     let mut pty = accept(&desk).size(24, 40).start();
     pty.consent(&link);
     pty.type_secret("Password: ", "");
-    pty.expect("shown again:\r\n\r\n");
+    pty.expect("need it:\r\n\r\n");
     let shown = pty.expect("\r\n\r\n");
     assert!(shown.lines().all(|line| line.len() <= 40), "{shown}");
     let made = shown.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -13,9 +13,11 @@
 //! ```
 //!
 //! Promise: only this crate knows a format of this dialect. It is pure: what it needs of the
-//! outside it asks of a [`flow::World`]; the client brings terminal, network and disk. Nothing
+//! outside it asks of a [`World`]; the client brings terminal, network and disk. Nothing
 //! sensitive leaves before [`probe`] has shown a server that does not want the password itself.
 //! Must never: send a password, or anything to a server of a later generation.
+//!
+//! [`World`]: firstkey_core::flow::world::World
 
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]

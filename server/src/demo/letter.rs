@@ -31,7 +31,7 @@ impl Letter {
 
     /// The letter, set off from what the demo says.
     pub(super) fn quoted(&self) -> String {
-        self.shown.iter().map(|line| format!("   | {line}\n")).collect()
+        self.shown.iter().map(|line| format!("  | {line}\n")).collect()
     }
 }
 

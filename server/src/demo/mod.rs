@@ -75,7 +75,10 @@ pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
 
     println!("2. The identity provider pushes a person by SCIM");
     let person = idp::create_person(&origin, &token).await?;
-    println!("   POST /scim/v2/Users with a placeholder password, as Okta sends it: 201, id {}\n", person.id);
+    println!(
+        "   POST /scim/v2/Users, as Okta sends it, with a placeholder password.\n   Answer: 201, id {}\n",
+        person.id
+    );
 
     println!("3. The server mails an invite");
     let letter = letter::wait_for(&letters).await?;

@@ -55,7 +55,7 @@ fn row(name: &str, value: &str) {
     let clean: String = value.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     let length = clean.chars().count();
     if length > SHOWN {
-        let start: String = clean.chars().take(SHOWN - 14).collect();
+        let start: String = clean.chars().take(SHOWN - 16).collect();
         println!("   {name:<26} {start}... ({length} characters)");
     } else {
         println!("   {name:<26} {clean}");

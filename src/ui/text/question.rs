@@ -130,7 +130,7 @@ pub fn choose_password(min_length: u64, organisation: Option<&str>) -> Lines {
 }
 
 /// Before a passphrase that was made.
-pub const MADE: &str = "  Here is your new password. Keep it safe; it is not shown again:";
+pub const MADE: &str = "  Here is your new password. Keep it safe; you will need it:";
 /// When only its copying is tried again.
 pub const MADE_AGAIN: &str = "  Once more: this is the password that was made for you:";
 
