@@ -2,6 +2,7 @@
 //! `tests/support/plugin_protocol.rs`.
 #![no_main]
 
+#[allow(dead_code, reason = "the seeds are for the program that writes them")]
 #[path = "../../tests/support/plugin_protocol.rs"]
 mod body;
 
