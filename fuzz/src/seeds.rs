@@ -1,6 +1,6 @@
-//! Writes the seed corpus that `firstkey_testkit::seeds` and the body of `plugin_protocol` make into
-//! `seeds/<target>/`, in place of what is there. Targets whose seeds are written by hand are left
-//! alone.
+//! Writes the seed corpus that `firstkey_testkit::seeds` and the body of `plugin_protocol` make
+//! into `seeds/<target>/`, in place of what is there. Targets whose seeds are written by hand are
+//! left alone.
 
 #[allow(dead_code, reason = "the body is for the target")]
 #[path = "../../tests/support/plugin_protocol.rs"]
