@@ -28,9 +28,9 @@ fn every_seed_of_the_plugin_protocol_satisfies_its_oracle() {
 fn the_files_of_the_corpus_are_the_ones_that_are_made_here() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/plugin_protocol");
     let found: BTreeMap<String, Vec<u8>> = std::fs::read_dir(folder)
-        .expect("the corpus is there: `cargo run --bin seeds` in fuzz/ writes it")
+        .expect("the corpus is there: `cargo run --example seeds` in fuzz/ writes it")
         .map(|file| file.expect("the folder can be read"))
         .map(|file| (file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path()).expect("a file")))
         .collect();
-    assert!(found == made(), "`cargo run --bin seeds` in fuzz/ renews the corpus");
+    assert!(found == made(), "`cargo run --example seeds` in fuzz/ renews the corpus");
 }

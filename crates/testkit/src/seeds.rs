@@ -250,7 +250,7 @@ mod tests {
         ];
         for target in all {
             for file in std::fs::read_dir(folder.join(target))
-                .expect("the corpus is there: `cargo run --bin seeds` in fuzz/ writes it")
+                .expect("the corpus is there: `cargo run --example seeds` in fuzz/ writes it")
             {
                 let file = file.expect("the folder can be read");
                 let name = format!("{target}/{}", file.file_name().to_string_lossy());
@@ -259,6 +259,6 @@ mod tests {
         }
         let differing: Vec<_> =
             made.keys().chain(found.keys()).filter(|name| made.get(*name) != found.get(*name)).collect();
-        assert!(differing.is_empty(), "`cargo run --bin seeds` in fuzz/ renews the corpus: {differing:?}");
+        assert!(differing.is_empty(), "`cargo run --example seeds` in fuzz/ renews the corpus: {differing:?}");
     }
 }
