@@ -175,13 +175,14 @@ fn accept_prepared(
         runtime.shutdown_background();
         return Ok(script.finish_on_account(&end));
     }
-    let exit = match script.take_foreign_link() {
-        None => script.finish(&end),
-        Some(link) => {
-            let edges = dialect::Edges { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
-            runtime.block_on(dialect::accept(edges, link, flags)).map_err(early)?
-        }
-    };
+    #[cfg(feature = "infisical")]
+    if let Some(link) = script.take_foreign_link() {
+        let edges = dialect::Edges { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
+        let end = runtime.block_on(dialect::accept(edges, link, flags)).map_err(early);
+        runtime.shutdown_background();
+        return end;
+    }
+    let exit = script.finish(&end);
     // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with
     // the process.
     runtime.shutdown_background();

@@ -39,7 +39,7 @@ pub(super) struct Edges<'a> {
 #[cfg(feature = "infisical")]
 pub(super) use spoken::{accept, accounts, is_link, on_account};
 #[cfg(not(feature = "infisical"))]
-pub(super) use unspoken::{accept, accounts, is_link, on_account};
+pub(super) use unspoken::{accounts, is_link, on_account};
 
 #[cfg(feature = "infisical")]
 mod spoken {
@@ -139,15 +139,6 @@ mod unspoken {
     /// No link is one of such a server: our own grammar refuses it.
     pub(in super::super) fn is_link(_: &[u8]) -> bool {
         false
-    }
-
-    /// Never reached: no link is recognised.
-    pub(in super::super) async fn accept(
-        _: Edges<'_>,
-        _: Zeroizing<Vec<u8>>,
-        _: &cli::Accept,
-    ) -> Result<ExitCode, LocalTrouble> {
-        Ok(ExitCode::Usage)
     }
 
     /// What is not known here, or is of such a server, cannot be done.
