@@ -12,7 +12,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 const NAME: &str = "accounts.example.org";
-const YEARS: (i32, i32) = (2026, 2028);
+const YEARS: (i32, i32) = (2026, 2096);
 
 async fn connect(server: &Server, authority: &Authority) -> std::io::Result<TlsStream<TcpStream>> {
     let stream = wire::connect(server.socket).await;
@@ -125,7 +125,7 @@ async fn a_server_does_not_start_with_a_pair_that_clients_would_refuse() {
         let options = ServeOptions { front: Front::Tls(files), ..deployment.options() };
         serve(deployment.realm().await, listener, options, async {}).await
     };
-    for years in [(2020, 2021), (2030, 2040)] {
+    for years in [(2020, 2021), (2095, 2096)] {
         let refused = start(authority.issue(NAME, years).write(&deployment.data())).await;
         assert!(matches!(refused, Err(ServeError::Tls(TlsTrouble::Time { .. }))), "{refused:?}");
     }
