@@ -96,6 +96,14 @@ pub enum RealmError {
         "{0} is deactivated by the organisation. Activate the person at the identity provider; that sends a new invitation."
     )]
     Inactive(String),
+    /// Several organisations wait for somebody at that address.
+    #[error("Several organisations wait for somebody at {email}. Name the one that you act for:\n{orgs}")]
+    SeveralOrganisations {
+        /// The address.
+        email: String,
+        /// A line for each, with the option that names it.
+        orgs: String,
+    },
     /// A value that is out of range.
     #[error("{0}")]
     Invalid(&'static str),
@@ -209,14 +217,21 @@ impl Realm {
         Ok(OrgId(id))
     }
 
-    /// Withdraws a person's open invitation and puts a new one into the outbox; tells when it
-    /// expires. A running server delivers it.
-    pub async fn resend_invite(&self, email: &str, ttl: Option<i64>) -> Result<i64, RealmError> {
-        match self.store.resend(email.to_owned(), ttl.unwrap_or(INVITE_TTL), self.clock.now()).await? {
+    /// Withdraws the open invitation of the person whom the organisation has at this address and
+    /// puts a new one into the outbox; tells when it expires. A running server delivers it. Without
+    /// an organisation, that of the only one that waits for somebody there.
+    pub async fn resend_invite(&self, email: &str, org: Option<OrgId>, ttl: Option<i64>) -> Result<i64, RealmError> {
+        let (org, ttl) = (org.map(|org| org.0), ttl.unwrap_or(INVITE_TTL));
+        match self.store.resend(email.to_owned(), org, ttl, self.clock.now()).await? {
             Resent::Queued { expires_at } => Ok(expires_at),
             Resent::Unknown => Err(RealmError::NoSuchPerson(email.to_owned())),
             Resent::Complete => Err(RealmError::AlreadyComplete(email.to_owned())),
             Resent::Inactive => Err(RealmError::Inactive(email.to_owned())),
+            Resent::Several(orgs) => {
+                let orgs = orgs.into_iter().map(|(org, name)| format!("  --org {}  {name}", OrgId(org)));
+                let orgs = orgs.collect::<Vec<_>>().join("\n");
+                Err(RealmError::SeveralOrganisations { email: email.to_owned(), orgs })
+            }
         }
     }
 

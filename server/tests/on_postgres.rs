@@ -22,6 +22,8 @@ mod http;
 mod invites;
 #[path = "behaviour/letters.rs"]
 mod letters;
+#[path = "behaviour/life.rs"]
+mod life;
 #[path = "behaviour/lifecycle.rs"]
 mod lifecycle;
 #[path = "behaviour/login.rs"]

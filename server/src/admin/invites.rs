@@ -39,14 +39,16 @@ impl Realm {
         state: Option<String>,
         limit: usize,
     ) -> Result<Vec<InviteShown>, RealmError> {
-        let wanted = WantedInvites { account: None, state, org: org.map(|org| org.0) };
+        let wanted = WantedInvites { of: None, state, org: org.map(|org| org.0) };
         let rows = self.store.invites(wanted, limit, self.clock.now()).await?;
         Ok(rows.into_iter().map(InviteShown::new).collect())
     }
 
-    /// Takes back the open invitations of the person at this address; tells how many there were.
-    pub async fn withdraw_invites(&self, email: &str) -> Result<i64, RealmError> {
-        let withdrawn = self.store.withdraw_invites(email.to_owned(), self.clock.now()).await?;
+    /// Takes back the open invitations of the person at this address, of one organisation or of
+    /// all; tells how many there were.
+    pub async fn withdraw_invites(&self, email: &str, org: Option<OrgId>) -> Result<i64, RealmError> {
+        let org = org.map(|org| org.0);
+        let withdrawn = self.store.withdraw_invites(email.to_owned(), org, self.clock.now()).await?;
         withdrawn.ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))
     }
 }

@@ -18,8 +18,12 @@ const ALL: usize = 10_000;
 pub struct PersonLine {
     pub account_id: String,
     pub email: Option<String>,
-    /// `invited`, `complete` or `removed`.
+    /// `staged`, `invited`, `waiting`, `complete`, `suspended` or `removed`.
     pub state: String,
+    /// Why the person waits.
+    pub reason: Option<&'static str>,
+    /// When the invitation ends, or the letter that waits is sent.
+    pub until: Option<i64>,
     pub org_id: Option<String>,
     pub organisation: Option<String>,
     pub user_id: Option<String>,
@@ -66,6 +70,16 @@ pub struct MembershipShown {
     pub mode: String,
     pub invited_at: Option<i64>,
     pub accepted_at: Option<i64>,
+    /// `staged`, `invited`, `waiting`, `complete` or `suspended`.
+    pub state: &'static str,
+    /// Why the person waits.
+    pub reason: Option<&'static str>,
+    /// When the invitation ends, or the letter that waits is sent.
+    pub until: Option<i64>,
+    /// The user name of who has the address, where the person waits for it.
+    pub held_by: Option<String>,
+    /// The account that the person has, or is asked to join.
+    pub account_id: String,
 }
 
 /// A fingerprint was not confirmed.
@@ -107,30 +121,30 @@ impl Realm {
         text: Option<&str>,
         limit: usize,
     ) -> Result<Vec<PersonLine>, RealmError> {
-        let wanted = PeopleQuery { org: org.map(|org| org.0), state, text: text.map(str::to_lowercase), account: None };
-        Ok(self.store.accounts(wanted, limit).await?.into_iter().map(PersonLine::new).collect())
+        let wanted = PeopleQuery { org: org.map(|org| org.0), state, text: text.map(str::to_lowercase), of: None };
+        Ok(self.store.accounts(wanted, limit, self.clock.now()).await?.into_iter().map(PersonLine::new).collect())
     }
 
     /// Everything about one person but the ciphertext, which `show` gives.
     pub async fn person(&self, email: &str) -> Result<PersonShown, RealmError> {
         let stored = self.stored_person(email).await?;
         let fingerprint = stored.bundle.as_ref().map(|bundle| self.fingerprint(stored.account_id, bundle).to_string());
-        let wanted = PeopleQuery { account: Some(stored.account_id), ..PeopleQuery::default() };
-        let rows = self.store.accounts(wanted, ALL).await?;
-        let invites = WantedInvites { account: Some(stored.account_id), ..WantedInvites::default() };
-        let invites = self.store.invites(invites, ALL, self.clock.now()).await?;
+        let (of, now) = (Some((stored.account_id, address::key(email))), self.clock.now());
+        let wanted = PeopleQuery { of: of.clone(), ..PeopleQuery::default() };
+        let rows = self.store.accounts(wanted, ALL, now).await?;
+        let invites = self.store.invites(WantedInvites { of, ..WantedInvites::default() }, ALL, now).await?;
         let first = rows.first().ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))?;
         Ok(PersonShown {
             account_id: uuid(first.account_id),
             email: first.email.clone(),
-            state: first.state.clone(),
+            state: stored.state.clone(),
             created_at: first.created_at,
             completed_at: first.completed_at,
             confirmed: first.confirmed_fingerprint.is_some() && first.confirmed_fingerprint == fingerprint,
             fingerprint,
             confirmed_at: first.confirmed_at,
             confirmed_fingerprint: first.confirmed_fingerprint.clone(),
-            organisations: rows.iter().filter_map(|row| row.membership.as_ref()).map(MembershipShown::new).collect(),
+            organisations: rows.iter().filter_map(MembershipShown::new).collect(),
             invites: invites.into_iter().map(InviteShown::new).collect(),
         })
     }
@@ -184,8 +198,10 @@ impl PersonLine {
             user_name: membership.map(|m| m.user_name.clone()),
             display_name: membership.and_then(|m| m.display_name.clone()),
             active: membership.map(|m| m.active),
+            reason: membership.and_then(|m| m.shown.reason),
+            until: membership.and_then(|m| m.shown.until),
+            state: row.shown_state().to_owned(),
             email: row.email,
-            state: row.state,
             created_at: row.created_at,
             completed_at: row.completed_at,
             confirmed_at: row.confirmed_at,
@@ -194,8 +210,10 @@ impl PersonLine {
 }
 
 impl MembershipShown {
-    fn new(row: &MembershipRow) -> Self {
-        Self {
+    fn new(account: &AccountRow) -> Option<Self> {
+        let row: &MembershipRow = account.membership.as_ref()?;
+        Some(Self {
+            account_id: uuid(account.account_id),
             org_id: uuid(row.org_id),
             organisation: row.org_name.clone(),
             user_id: uuid(row.user_id),
@@ -206,7 +224,11 @@ impl MembershipShown {
             mode: row.mode.clone(),
             invited_at: row.invited_at,
             accepted_at: row.accepted_at,
-        }
+            state: row.shown.state,
+            reason: row.shown.reason,
+            until: row.shown.until,
+            held_by: row.held_by.clone(),
+        })
     }
 }
 

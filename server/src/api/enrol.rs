@@ -7,8 +7,8 @@ use super::problem::{Name, Problem};
 use super::request::Exact;
 use super::signed::{self, Signed};
 use crate::http::App;
+use crate::life::Mode;
 use crate::opaque;
-use crate::standing::Mode;
 use crate::store::{Bundle, Completion, Finished, Policy};
 use axum::extract::State;
 use axum::response::Response;
@@ -95,7 +95,7 @@ pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Res
         bundle: upload.bundle(),
         fingerprint: fingerprint.to_string(),
     };
-    let finished = app.store.complete(completion, app.clock.now()).await?;
+    let finished = app.store.complete(completion, app.invite_ttl, app.clock.now()).await?;
     if matches!(finished, Finished::Receipt(_)) {
         app.log.event("account.completed", &[("account", &context.account)]);
     }

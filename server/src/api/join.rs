@@ -11,7 +11,7 @@ use super::request::Exact;
 use super::sessions::Nothing;
 use super::signed;
 use crate::http::App;
-use crate::standing::Mode;
+use crate::life::Mode;
 use crate::store::{Acceptance, Purpose};
 use axum::extract::State;
 use axum::response::Response;

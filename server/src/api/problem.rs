@@ -1,6 +1,6 @@
 //! Errors on the wire: problem documents (RFC 9457) with the names of `docs/WIRE.md`.
 
-use crate::standing::{Standing, Unusable};
+use crate::life::{Admission, Unusable};
 use crate::store::StoreError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -70,6 +70,9 @@ impl Name {
     }
 }
 
+/// Why a link is void whose person has finished an account with another organisation meanwhile.
+const JOIN_INSTEAD: &str = "You have an account by now. A newer letter asks you to join the organisation with it.";
+
 /// An error on its way out.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -111,25 +114,29 @@ impl Problem {
 
 impl From<Unusable> for Problem {
     fn from(why: Unusable) -> Self {
+        let detail = match why {
+            Unusable::Withdrawn { asked_to_join: true, .. } => Some(JOIN_INSTEAD),
+            _ => None,
+        };
         let (name, at, contact) = match why {
             Unusable::Expired { at, contact } => (Name::InviteExpired, Some(at), contact),
             Unusable::Used { at, contact } => (Name::InviteUsed, at, contact),
-            Unusable::Withdrawn { at, contact } => (Name::InviteWithdrawn, at, contact),
+            Unusable::Withdrawn { at, contact, .. } => (Name::InviteWithdrawn, at, contact),
             Unusable::Suspended { at, contact } => (Name::Suspended, at, contact),
             Unusable::Removed { at, contact } => (Name::Removed, at, contact),
         };
-        Self { contact, at, ..Self::new(name) }
+        Self { contact, at, detail, ..Self::new(name) }
     }
 }
 
-impl From<Standing> for Problem {
-    fn from(standing: Standing) -> Self {
+impl From<Admission> for Problem {
+    fn from(standing: Admission) -> Self {
         match standing {
             // Nothing stands in the way of an active account, so a login that ends here ends like
             // any that failed.
-            Standing::Active => Self::new(Name::LoginFailed),
-            Standing::Suspended { contact } => Self { contact, ..Self::new(Name::Suspended) },
-            Standing::Removed { contact } => Self { contact, ..Self::new(Name::Removed) },
+            Admission::Active => Self::new(Name::LoginFailed),
+            Admission::Suspended { contact } => Self { contact, ..Self::new(Name::Suspended) },
+            Admission::Removed { contact } => Self { contact, ..Self::new(Name::Removed) },
         }
     }
 }

@@ -32,15 +32,21 @@ pub(super) enum Invite {
     },
     /// Withdraw a person's invitation and send a new one.
     Resend {
-        /// The person's address.
+        /// The address that the organisation has for the person now.
         email: String,
+        /// The organisation, where several wait for somebody at the address.
+        #[arg(long, value_name = "ID", value_parser = org_id)]
+        org: Option<OrgId>,
         #[command(flatten)]
         common: Common,
     },
     /// Withdraw a person's invitation and send none.
     Withdraw {
-        /// The person's address.
+        /// The address that the organisation has for the person now.
         email: String,
+        /// Only of this organisation; otherwise of every organisation.
+        #[arg(long, value_name = "ID", value_parser = org_id)]
+        org: Option<OrgId>,
         #[command(flatten)]
         common: Common,
     },
@@ -56,13 +62,13 @@ pub(super) async fn run(command: Invite) -> Outcome {
             let invites = common.realm().await?.person(&email).await?.invites;
             table(&common, &invites)?;
         }
-        Invite::Resend { email, common } => {
+        Invite::Resend { email, org, common } => {
             let ttl = common.config()?.invite_ttl()?;
-            let expires_at = common.realm().await?.resend_invite(&email, ttl).await?;
+            let expires_at = common.realm().await?.resend_invite(&email, org, ttl).await?;
             say::members(&common, &json!({"email": email, "expires_at": expires_at}));
         }
-        Invite::Withdraw { email, common } => {
-            let withdrawn = common.realm().await?.withdraw_invites(&email).await?;
+        Invite::Withdraw { email, org, common } => {
+            let withdrawn = common.realm().await?.withdraw_invites(&email, org).await?;
             say::members(&common, &json!({"email": email, "withdrawn": withdrawn}));
         }
     }

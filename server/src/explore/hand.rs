@@ -188,7 +188,7 @@ impl Hand {
                     }
                 }
                 // A refusal is an answer too.
-                Deed::Resend => drop(runtime.block_on(realm.resend_invite(EMAIL, None))),
+                Deed::Resend => drop(runtime.block_on(realm.resend_invite(EMAIL, None, None))),
                 Deed::Remove => {
                     if let Some(path) = user(rows) {
                         assert_eq!(self.scim("DELETE", &path, &Value::Null).status, 204);

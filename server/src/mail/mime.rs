@@ -18,13 +18,6 @@ pub(super) fn message_id(domain: &str) -> String {
     format!("<{}@{domain}>", Base64UrlUnpadded::encode_string(&random::<16>()))
 }
 
-/// The address, its domain as the mail system spells it.
-pub(super) fn address(text: &str) -> Option<Address> {
-    let address: Address = text.parse().ok()?;
-    let domain = idna::domain_to_ascii(address.domain()).ok()?;
-    Address::new(address.user(), domain).ok()
-}
-
 /// The whole letter. As text where `readable` allows it: in a folder, eight bits hurt nobody and
 /// the words can be read as they are.
 pub(super) fn letter(

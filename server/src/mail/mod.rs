@@ -139,7 +139,7 @@ impl Post {
 
     /// Hands one letter over.
     async fn send(&self, to: &str, text: &Text, message_id: &str, file: &str) -> Outcome {
-        let Some(to) = mime::address(to) else {
+        let Some(to) = crate::address::mailbox(to) else {
             return Outcome::Refused("the address is not one that mail can be sent to".to_owned());
         };
         let letter = match mime::letter(&self.sender, &to, text, message_id, !matches!(self.way, Way::Smtp(_))) {

@@ -5,9 +5,9 @@
 
 use super::news;
 use crate::calendar::for_people;
+use crate::life::Mode;
 use crate::names::shown;
 use crate::origin::Origin;
-use crate::standing::Mode;
 use crate::store::{Bundle, Letter, Letters};
 use crate::token::Token;
 use base64ct::{Base64UrlUnpadded, Encoding};

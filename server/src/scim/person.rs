@@ -8,9 +8,10 @@ use super::error::{ScimError, Type};
 use super::etag;
 use super::location::location;
 use super::schema::Resource;
-use super::value::{self, is_primary};
-use crate::address::{self, is_address};
+use super::value::{self};
+use crate::address;
 use crate::calendar::instant;
+use crate::life::{Current, InUse, in_use, named};
 use crate::origin::Origin;
 use crate::store::{Draft, PersonWithGroups};
 use crate::user_name;
@@ -52,20 +53,17 @@ pub(crate) fn draft(mut map: Map<String, Value>, before: Option<&Draft>) -> Resu
         Some(Value::String(id)) => Some(id),
         _ => None,
     };
-    let email = match address(&map) {
-        Some(chosen) => is_address(chosen).then(|| chosen.to_owned()),
-        // JumpCloud sends "emails": null with every update. The address that the invitation went to
-        // stays.
-        None => {
-            before.and_then(|before| before.email.clone()).or_else(|| is_address(&user_name).then(|| user_name.clone()))
-        }
+    let before = before.map(|before| Current { email: before.email.as_deref(), user_name: &before.user_name });
+    let (email, unplaced) = match in_use(&named(&map), &user_name, before) {
+        InUse::Address(email) => (Some(email), None),
+        InUse::None(reason) => (None, Some(reason)),
     };
     let (display_name, addresses) = (display_name(&map), addresses(&map));
     let attributes = Value::Object(map).to_string();
     if attributes.len() > LARGEST {
         return Err(ScimError::bad(Type::InvalidValue, "A User may have at most 256 KiB."));
     }
-    Ok(Draft { user_name, external_id, active, email, display_name, attributes, addresses })
+    Ok(Draft { user_name, external_id, active, email, display_name, attributes, addresses, unplaced })
 }
 
 /// The stored User as a canonical document, without what the server adds.
@@ -129,12 +127,6 @@ pub(super) fn check_schemas(resource: Resource, schemas: Option<Value>) -> Resul
         }
         Some(_) => Err(ScimError::bad(Type::InvalidValue, format!("schemas must contain {core}."))),
     }
-}
-
-/// The primary e-mail address, else the first.
-fn address(map: &Map<String, Value>) -> Option<&str> {
-    let emails: Vec<&Value> = emails(map).filter(|email| email.get("value").is_some()).collect();
-    emails.iter().find(|email| is_primary(email)).or(emails.first())?.get("value")?.as_str()
 }
 
 fn addresses(map: &Map<String, Value>) -> Vec<String> {

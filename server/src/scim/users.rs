@@ -10,6 +10,7 @@ use super::request::{Conditions, Document, Name, Parameters, Wanted};
 use super::schema::Resource;
 use super::{etag, group, person};
 use crate::http::App;
+use crate::life::Reason;
 use crate::store::{Edited, Person, PersonKey, PersonWithGroups, Placed};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -36,7 +37,7 @@ pub(super) async fn create(
     let draft = person::read(document, None)?;
     match app.store.create_person(org.0, draft, app.invite_ttl, app.clock.now()).await? {
         Placed::Person(created) => {
-            app.log.event("person.created", &[("org", &OrgId(org.0)), ("user", &AccountId(created.user_id))]);
+            tell(&app, "person.created", org.0, &created);
             Ok(show(&app, StatusCode::CREATED, PersonWithGroups { person: *created, groups: Vec::new() }, &parameters))
         }
         Placed::Taken => Err(taken()),
@@ -105,7 +106,7 @@ pub(super) async fn delete(
     conditions: Conditions,
 ) -> Answer {
     let allow = move |now: &Person| conditions.allow(now.version);
-    match app.store.remove_person(key(org, &id)?, app.clock.now(), allow).await? {
+    match app.store.remove_person(key(org, &id)?, app.invite_ttl, app.clock.now(), allow).await? {
         Edited::Person(_) => Ok(StatusCode::NO_CONTENT.into_response()),
         Edited::Refused(error) => Err(error),
         Edited::Unknown | Edited::Taken => Err(ScimError::no_such_user()),
@@ -117,10 +118,25 @@ where
     F: FnOnce(&Person) -> Result<crate::store::Draft, ScimError> + Send + 'static,
 {
     match app.store.edit_person(key, app.invite_ttl, app.clock.now(), change).await? {
-        Edited::Person(changed) => Ok(changed),
+        Edited::Person(changed) => {
+            tell(app, "person.changed", key.org, &changed);
+            Ok(changed)
+        }
         Edited::Unknown => Err(ScimError::no_such_user()),
         Edited::Taken => Err(taken()),
         Edited::Refused(error) => Err(error),
+    }
+}
+
+/// Tells the log how the person stands now, and why they wait if they do.
+fn tell(app: &App, event: &'static str, org: [u8; 16], person: &Person) {
+    let (org, user, standing) = (OrgId(org), AccountId(person.user_id), person.standing);
+    let standing_word = standing.as_str();
+    match standing.reason().map(Reason::as_str) {
+        Some(reason) => {
+            app.log.event(event, &[("org", &org), ("user", &user), ("standing", &standing_word), ("reason", &reason)]);
+        }
+        None => app.log.event(event, &[("org", &org), ("user", &user), ("standing", &standing_word)]),
     }
 }
 

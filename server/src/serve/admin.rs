@@ -59,6 +59,10 @@ fn stored(page: &mut Page, numbers: &Numbers, now: i64) {
     page.one("firstkey_outbox_gave_up", "gauge", "Letters that are not tried again.", numbers.letters_given_up);
     page.one("firstkey_outbox_bounced", "gauge", "Letters that came back.", numbers.letters_bounced);
     page.one("firstkey_invites_live", "gauge", "Invitations that can be accepted.", numbers.invites_live);
+    page.family("firstkey_people_waiting", "gauge", "Active people without an invitation that they can finish.");
+    for (reason, count) in &numbers.people_waiting {
+        page.sample("firstkey_people_waiting", &format!("reason=\"{reason}\""), count);
+    }
     page.family("firstkey_accounts", "gauge", "Accounts by state.");
     let states = [
         ("invited", numbers.accounts_invited),

@@ -3,13 +3,13 @@
 use super::db::{Db, Value, values};
 use super::error::Result;
 use super::rows::{Bundle, Policy};
-use crate::standing::Standing;
+use crate::life::Admission;
 
 /// An account that was completed once, and how it stands.
 pub(crate) struct LoginRow {
     pub(crate) account_id: [u8; 16],
     pub(crate) bundle: Bundle,
-    pub(crate) standing: Standing,
+    pub(crate) standing: Admission,
 }
 
 /// The one account of which `which` is true, if it was ever completed.
@@ -27,7 +27,7 @@ pub(super) fn account(db: &Db, which: &str, value: Value<'_>) -> Result<Option<L
     let row = db.row(&sql, &[value])?;
     row.map(|row| {
         let (removed, active, contact): (bool, bool, Option<String>) = (row.at(12)?, row.at(13)?, row.at(14)?);
-        let standing = Standing::of(removed, active, contact);
+        let standing = Admission::of(removed, active, contact);
         Ok(LoginRow { account_id: row.at(0)?, bundle: Bundle::from_row(&row, 1)?, standing })
     })
     .transpose()

@@ -1,4 +1,5 @@
-//! Where an account is invited, and which key an earlier account with the same address had.
+//! Accounts and their mailbox: pending without one, complete at the one that was proven, retired
+//! with the one that they had.
 
 use super::db::{Db, values};
 use super::error::Result;
@@ -15,31 +16,29 @@ macro_rules! earlier_key {
         )
     };
 }
+pub(super) use earlier_key;
 
-/// A new account at an address, or at none.
-pub(super) const NEW_ACCOUNT: &str = concat!(
-    "INSERT INTO account (account_id, email, email_key, state, created_at, earlier_fingerprint) VALUES (?1, ?2, ?3, 'invited', ?4, ",
-    earlier_key!("?3"),
-    ")"
-);
+/// A pending account.
+pub(super) const NEW_ACCOUNT: &str = "INSERT INTO account (account_id, state, created_at) VALUES (?1, 'invited', ?2)";
 
-/// Gives an account the address that it is invited at.
-pub(super) fn give_address(db: &Db, account: [u8; 16], email: &str) -> Result<()> {
-    db.execute(
-        "UPDATE account SET email = ?2, email_key = ?3 WHERE account_id = ?1",
-        &values![account, email, address::key(email)],
-    )?;
-    remember_earlier_key(db, account)
+/// Completes a pending account at the mailbox that its link was sent to; false if it is not pending
+/// any more. Keeps on it which key the last removed account with the address had: whoever knew that
+/// key must learn that this is another one.
+pub(super) fn prove(db: &Db, account: [u8; 16], email: &str, fingerprint: &str, now: i64) -> Result<bool> {
+    const SQL: &str = concat!(
+        "UPDATE account SET state = 'complete', completed_at = ?2, fingerprint = ?3, email = ?4, email_key = ?5, earlier_fingerprint = ",
+        earlier_key!("?5"),
+        " WHERE account_id = ?1 AND state = 'invited'"
+    );
+    Ok(db.execute(SQL, &values![account, now, fingerprint, email, address::key(email)])? == 1)
 }
 
-/// Keeps on an account which key the last removed account with its address had: whoever knew that
-/// key must learn that this is another one.
-fn remember_earlier_key(db: &Db, account: [u8; 16]) -> Result<()> {
-    const SQL: &str = concat!(
-        "UPDATE account SET earlier_fingerprint = coalesce(",
-        earlier_key!("account.email_key"),
-        ", earlier_fingerprint) WHERE account_id = ?1"
-    );
-    db.execute(SQL, &values![account])?;
+/// Ends an account. A pending one has no mailbox of its own; `email` says where its person was.
+pub(super) fn retire(db: &Db, account: [u8; 16], email: Option<&str>, now: i64) -> Result<()> {
+    db.execute(
+        "UPDATE account SET state = 'removed', removed_at = ?2, email = coalesce(email, ?3), email_key = coalesce(email_key, ?4)
+         WHERE account_id = ?1",
+        &values![account, now, email, email.map(address::key)],
+    )?;
     Ok(())
 }

@@ -1,8 +1,7 @@
 //! Invitations as an administrator sees them, and taking one back by hand.
 
 use super::db::{Row, values};
-use super::{Result, Store, invites};
-use crate::address;
+use super::{Result, Store};
 use std::ops::ControlFlow;
 
 /// An invitation with what is known of its letter.
@@ -27,12 +26,13 @@ pub(crate) struct InviteRow {
 /// Which are looked for.
 #[derive(Default)]
 pub(crate) struct WantedInvites {
-    pub(crate) account: Option<[u8; 16]>,
+    /// Of an account, and of everybody who names its mailbox.
+    pub(crate) of: Option<([u8; 16], String)>,
     pub(crate) state: Option<String>,
     pub(crate) org: Option<[u8; 16]>,
 }
 
-const QUERY: &str = "SELECT i.invite_id, i.account_id, i.org_id, o.name, a.email,
+const QUERY: &str = "SELECT i.invite_id, i.account_id, i.org_id, o.name, coalesce(i.email, a.email),
         CASE WHEN i.reset_to IS NULL THEN i.mode ELSE 'reset' END, i.state, i.created_at, i.expires_at, i.ended_at,
         i.claim_count, i.last_claim_at, i.wrong_tries,
         (SELECT max(l.done_at) FROM outbox l WHERE l.account_id = i.account_id AND l.invite_id = i.invite_id AND l.trouble IS NULL)
@@ -53,32 +53,14 @@ impl Store {
                 Ok(if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
             };
             let order = "ORDER BY i.created_at DESC, i.invite_id";
-            match wanted.account {
-                Some(account) => {
-                    db.each(&format!("{QUERY} WHERE i.account_id = ?1 {order}"), &values![account], visit)?
+            match &wanted.of {
+                Some((account, mailbox)) => {
+                    let of = "WHERE i.account_id = ?1 OR i.user_id IN (SELECT user_id FROM membership WHERE account_id = ?1 OR email_key = ?2)";
+                    db.each(&format!("{QUERY} {of} {order}"), &values![account, mailbox], visit)?
                 }
                 None => db.each(&format!("{QUERY} {order}"), &[], visit)?,
             }
             Ok(found)
-        })
-        .await
-    }
-
-    /// Takes back the open invitations of the account at this address; `None` if there is no such
-    /// account, else how many there were.
-    pub(crate) async fn withdraw_invites(&self, email: String, now: i64) -> Result<Option<i64>> {
-        self.write(move |db| {
-            let sql = "SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'";
-            let Some(row) = db.row(sql, &values![address::key(&email)])? else { return Ok(None) };
-            let account: [u8; 16] = row.at(0)?;
-            let open =
-                db.rows("SELECT org_id FROM invite WHERE account_id = ?1 AND state = 'live'", &values![account])?;
-            let mut count = 0;
-            for row in &open {
-                invites::withdraw(db, account, row.at(0)?, now)?;
-                count += 1;
-            }
-            Ok(Some(count))
         })
         .await
     }

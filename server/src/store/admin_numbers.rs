@@ -2,6 +2,7 @@
 
 use super::db::{Db, values};
 use super::{Result, Store};
+use crate::life::Reason;
 
 /// What is counted in the database.
 pub(crate) struct Numbers {
@@ -11,6 +12,8 @@ pub(crate) struct Numbers {
     pub(crate) letters_given_up: i64,
     pub(crate) letters_bounced: i64,
     pub(crate) invites_live: i64,
+    /// Active people without an invitation that can be finished, by reason.
+    pub(crate) people_waiting: Vec<(&'static str, i64)>,
     pub(crate) accounts_invited: i64,
     pub(crate) accounts_complete: i64,
     pub(crate) accounts_removed: i64,
@@ -33,6 +36,7 @@ impl Store {
                 invites_live: db
                     .one("SELECT count(*) FROM invite WHERE state = 'live' AND expires_at > ?1", &values![now])?
                     .at(0)?,
+                people_waiting: waiting_people(db, now)?,
                 accounts_invited: accounts("invited")?,
                 accounts_complete: accounts("complete")?,
                 accounts_removed: accounts("removed")?,
@@ -45,6 +49,17 @@ impl Store {
     pub(crate) fn writes_waiting(&self) -> usize {
         self.engine.waiting()
     }
+}
+
+fn waiting_people(db: &Db, now: i64) -> Result<Vec<(&'static str, i64)>> {
+    let mut counts = Vec::new();
+    for reason in Reason::ALL {
+        let sql = "SELECT count(*) FROM membership WHERE standing = 'waiting' AND reason = ?1";
+        counts.push((reason.as_str(), one(db, sql, reason.as_str())?));
+    }
+    let expired = "SELECT count(*) FROM invite WHERE state = 'live' AND reset_to IS NULL AND expires_at <= ?1";
+    counts.push(("invitation-expired", db.one(expired, &values![now])?.at(0)?));
+    Ok(counts)
 }
 
 fn one(db: &Db, sql: &str, value: &str) -> Result<i64> {

@@ -6,7 +6,9 @@
 
 use super::audit::{Entry, note};
 use super::db::{Row, values};
+use super::mailboxes::read_standing;
 use super::{Result, Store};
+use crate::life::{InvitationSeen, LetterSeen, Mode, Shown, shown};
 use std::ops::ControlFlow;
 
 /// An account in an organisation, or alone if it is in none any more.
@@ -33,6 +35,10 @@ pub(crate) struct MembershipRow {
     pub(crate) mode: String,
     pub(crate) accepted_at: Option<i64>,
     pub(crate) invited_at: Option<i64>,
+    /// How the person stands now.
+    pub(crate) shown: Shown,
+    /// The user name of who has the address, where the person waits for it.
+    pub(crate) held_by: Option<String>,
 }
 
 /// Who is looked for; all that is given must fit.
@@ -42,7 +48,8 @@ pub(crate) struct PeopleQuery {
     pub(crate) state: Option<String>,
     /// Lower case; in an address, a user name or a display name.
     pub(crate) text: Option<String>,
-    pub(crate) account: Option<[u8; 16]>,
+    /// An account, and everybody who names its mailbox.
+    pub(crate) of: Option<([u8; 16], String)>,
 }
 
 /// How a confirmation went.
@@ -53,24 +60,41 @@ pub(crate) enum Confirmed {
     Changed,
 }
 
-const QUERY: &str = "SELECT a.account_id, a.email, a.state, a.created_at, a.completed_at, a.confirmed_at, a.confirmed_fingerprint,
-        m.user_id, m.org_id, o.name, m.user_name, m.display_name, m.email, m.active, m.mode, m.accepted_at, m.invited_at
-     FROM account a LEFT JOIN membership m ON m.account_id = a.account_id LEFT JOIN organisation o ON o.org_id = m.org_id";
+/// Wrong tokens that lock an invitation.
+const LOCKED: i64 = 10;
+
+const QUERY: &str = "SELECT a.account_id, coalesce(a.email, m.email), a.state, a.created_at, a.completed_at, a.confirmed_at, a.confirmed_fingerprint,
+        m.user_id, m.org_id, o.name, m.user_name, m.display_name, m.email, m.active, m.mode, m.accepted_at, m.invited_at,
+        m.standing, m.reason, i.expires_at, i.wrong_tries, l.gave_up_at IS NOT NULL OR l.bounced_at IS NOT NULL,
+        CASE WHEN l.done_at IS NULL AND l.attempts = 0 AND l.not_before > l.created_at THEN l.not_before END,
+        CASE m.reason WHEN 'address-held' THEN
+            (SELECT h.user_name FROM membership h JOIN account b ON b.account_id = h.account_id
+             WHERE h.org_id = m.org_id AND h.active = 1 AND h.user_id <> m.user_id
+               AND ((h.email_key = m.email_key AND h.standing <> 'waiting') OR (h.accepted_at IS NOT NULL AND b.email_key = m.email_key))
+             ORDER BY h.accepted_at IS NULL, h.created_at LIMIT 1) END
+     FROM account a LEFT JOIN membership m ON m.account_id = a.account_id LEFT JOIN organisation o ON o.org_id = m.org_id
+     LEFT JOIN invite i ON i.user_id = m.user_id AND i.state = 'live' AND i.reset_to IS NULL
+     LEFT JOIN outbox l ON l.account_id = i.account_id AND l.invite_id = i.invite_id
+     WHERE (m.user_id IS NOT NULL OR a.email IS NOT NULL)";
 
 impl Store {
     /// Everybody who is wanted, oldest first, at most `limit`.
-    pub(crate) async fn accounts(&self, wanted: PeopleQuery, limit: usize) -> Result<Vec<AccountRow>> {
+    pub(crate) async fn accounts(&self, wanted: PeopleQuery, limit: usize, now: i64) -> Result<Vec<AccountRow>> {
         self.read(move |db| {
             let mut found = Vec::new();
             let visit = |row: Row| {
-                let account = AccountRow::from_row(&row)?;
+                let account = AccountRow::from_row(&row, now)?;
                 if wanted.is(&account) {
                     found.push(account);
                 }
                 Ok(if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
             };
-            match wanted.account {
-                Some(account) => db.each(&format!("{QUERY} WHERE a.account_id = ?1"), &values![account], visit)?,
+            match &wanted.of {
+                Some((account, mailbox)) => db.each(
+                    &format!("{QUERY} AND (a.account_id = ?1 OR m.email_key = ?2) ORDER BY a.account_id <> ?1, a.created_at, a.account_id"),
+                    &values![account, mailbox],
+                    visit,
+                )?,
                 None => db.each(&format!("{QUERY} ORDER BY a.created_at, a.account_id"), &[], visit)?,
             }
             Ok(found)
@@ -114,7 +138,7 @@ impl PeopleQuery {
     fn is(&self, account: &AccountRow) -> bool {
         let membership = account.membership.as_ref();
         let org = self.org.is_none_or(|org| membership.is_some_and(|m| m.org_id == org));
-        let state = self.state.as_ref().is_none_or(|state| *state == account.state);
+        let state = self.state.as_ref().is_none_or(|state| *state == account.shown_state());
         let text = self.text.as_ref().is_none_or(|text| {
             let names = membership.map(|m| [Some(&m.user_name), m.display_name.as_ref(), m.email.as_ref()]);
             let all = names.into_iter().flatten().chain([account.email.as_ref()]).flatten();
@@ -125,7 +149,13 @@ impl PeopleQuery {
 }
 
 impl AccountRow {
-    fn from_row(row: &Row) -> Result<Self> {
+    /// The word that a list shows: how the person stands, or how the account does that nobody has
+    /// any more.
+    pub(crate) fn shown_state(&self) -> &str {
+        self.membership.as_ref().map_or(self.state.as_str(), |membership| membership.shown.state)
+    }
+
+    fn from_row(row: &Row, now: i64) -> Result<Self> {
         let user_id: Option<[u8; 16]> = row.at(7)?;
         let membership = user_id.map(|user_id| {
             Ok::<_, super::StoreError>(MembershipRow {
@@ -136,9 +166,11 @@ impl AccountRow {
                 display_name: row.at(11)?,
                 email: row.at(12)?,
                 active: row.at(13)?,
-                mode: row.at(14)?,
+                mode: row.at::<Mode>(14)?.as_str().to_owned(),
                 accepted_at: row.at(15)?,
                 invited_at: row.at(16)?,
+                shown: shown(read_standing(row, 17, row.at(14)?)?, invitation(row)?, now),
+                held_by: row.at(23)?,
             })
         });
         Ok(Self {
@@ -152,4 +184,13 @@ impl AccountRow {
             membership: membership.transpose()?,
         })
     }
+}
+
+/// What has become of the live invitation, if there is one.
+fn invitation(row: &Row) -> Result<Option<InvitationSeen>> {
+    let Some(expires_at) = row.at::<Option<i64>>(19)? else { return Ok(None) };
+    let is_refused: Option<bool> = row.at(21)?;
+    let limited_until = row.at(22)?;
+    let letter = is_refused.map(|is_refused| LetterSeen { is_refused, limited_until });
+    Ok(Some(InvitationSeen { expires_at, is_locked: row.at::<i64>(20)? >= LOCKED, letter }))
 }

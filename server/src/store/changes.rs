@@ -14,7 +14,7 @@ use super::proofs::{Way, end_running};
 use super::rows::{Bundle, Policy};
 use super::sessions::{self, InSession, NoSession, Purpose, require};
 use super::{Result, Store, resets};
-use crate::standing::Standing;
+use crate::life::Admission;
 use crate::token::TokenHash;
 use sha2::{Digest, Sha256};
 
@@ -186,10 +186,10 @@ fn again(
     let (stored_kind, stored_receipt, id): (String, [u8; 32], [u8; 16]) = (stored.at(0)?, stored.at(1)?, stored.at(2)?);
     let standing = account(db, "a.account_id = ?1", id.into())?.map(|row| row.standing);
     Ok(match standing {
-        Some(Standing::Active) if stored_kind == kind.as_str() && stored_receipt == receipt => {
+        Some(Admission::Active) if stored_kind == kind.as_str() && stored_receipt == receipt => {
             Ok(Some(Changed::Receipt(receipt)))
         }
-        Some(Standing::Active) => Ok(Some(Changed::Conflict)),
+        Some(Admission::Active) => Ok(Some(Changed::Conflict)),
         Some(barred) => Err(NoSession::Barred(barred)),
         None => Err(NoSession::Ended),
     })

@@ -1,21 +1,23 @@
 //! Due letters: taken out of the outbox one at a time by whoever delivers.
 //!
 //! Promise: a letter is in the outbox if and only if its change was committed; taking an invitation
-//! out stores the hash of the token that is about to be sent, durably, before it is sent; no
-//! address gets more than a few letters an hour, the others wait. Must never: hold a token.
+//! out stores the hash of the token that is about to be sent, durably, before it is sent; an
+//! invitation goes to the address that its organisation names for the person at this moment, or to
+//! nobody; no organisation invites an address more than a few times an hour, the others wait;
+//! letters about keys wait for nothing. Must never: hold a token.
 
 use super::db::{Db, Row, values};
 use super::rows::{Bundle, Reset};
 use super::{Result, Store, letter_outcomes, tokens};
 use crate::address;
-use crate::standing::Mode;
+use crate::life::Mode;
 use crate::token::TokenHash;
 
 /// Seconds that a deliverer has a letter to itself. It asks for as many again while it is still
 /// sending; those of one that died are sent by another soon.
 const LEASE: i64 = 60;
-/// Letters to one address in an hour. Those to an administrator are not counted: each account is
-/// completed once.
+/// Invitations of one organisation to one address in an hour. Letters about keys are not counted,
+/// so that nobody can hold them back by sending others.
 const HOURLY: i64 = 5;
 const HOUR: i64 = 3600;
 /// How long a letter is tried, in seconds: a week, as long as an invitation lives.
@@ -114,8 +116,8 @@ impl Store {
                 return Ok(Taken::Later);
             };
             let key = address::key(&letter.to);
-            if due.is_counted()
-                && let Some(until) = full_until(db, &key, now)?
+            if matches!(letter.what, Letters::Invite { reset: None, .. })
+                && let Some(until) = full_until(db, &key, due.org, now)?
             {
                 db.execute("UPDATE outbox SET not_before = ?2 WHERE seq = ?1", &values![due.seq, until])?;
                 return Ok(Taken::Later);
@@ -167,12 +169,11 @@ impl Store {
     }
 }
 
-/// When the next letter may go to an address that has had its share of this hour.
-fn full_until(db: &Db, key: &str, now: i64) -> Result<Option<i64>> {
-    let sql =
-        "SELECT done_at FROM outbox WHERE to_key = ?1 AND kind NOT LIKE '%-admin' AND trouble IS NULL AND done_at > ?2
+/// When the organisation may invite an address again that has had its share of this hour.
+fn full_until(db: &Db, key: &str, org: [u8; 16], now: i64) -> Result<Option<i64>> {
+    let sql = "SELECT done_at FROM outbox WHERE to_key = ?1 AND org_id = ?4 AND kind = 'invite' AND trouble IS NULL AND done_at > ?2
                ORDER BY done_at DESC LIMIT 1 OFFSET ?3";
-    let oldest = db.row(sql, &values![key, now - HOUR, HOURLY - 1])?;
+    let oldest = db.row(sql, &values![key, now - HOUR, HOURLY - 1, org])?;
     oldest.map(|row| Ok(row.at::<i64>(0)? + HOUR)).transpose()
 }
 
@@ -201,23 +202,24 @@ impl Due {
         })
     }
 
-    fn is_counted(&self) -> bool {
-        !self.kind.ends_with("-admin")
+    fn is_for_administrator(&self) -> bool {
+        self.kind.ends_with("-admin")
     }
 
     /// Puts together what the letter says; `None` if nobody can receive it.
     fn write(&self, db: &Db, now: i64) -> Result<Option<Letter>> {
         let head = db.row(
-            "SELECT a.email, o.name, coalesce(o.contact, r.contact), m.display_name, a.earlier_fingerprint
-             FROM account a CROSS JOIN realm r JOIN organisation o ON o.org_id = ?2
-             LEFT JOIN membership m ON m.account_id = a.account_id AND m.org_id = o.org_id WHERE a.account_id = ?1",
+            "SELECT a.email, o.name, coalesce(o.contact, r.contact),
+                    (SELECT m.display_name FROM membership m WHERE m.account_id = a.account_id AND m.org_id = o.org_id
+                     ORDER BY m.active DESC, m.created_at LIMIT 1), a.earlier_fingerprint
+             FROM account a CROSS JOIN realm r JOIN organisation o ON o.org_id = ?2 WHERE a.account_id = ?1",
             &values![self.account, self.org],
         )?;
         let Some(head) = head else { return Ok(None) };
         let (email, org_name, contact, display_name): (_, _, Option<String>, _) =
             (head.at(0)?, head.at(1)?, head.at(2)?, head.at(3)?);
         let (what, to) = match self.kind.as_str() {
-            "invite" => (self.invitation(db, now)?, email),
+            "invite" => self.invitation(db, now)?.map_or((None, None), |(what, to)| (Some(what), to)),
             "completed-admin" => {
                 let earlier = head.at(4)?;
                 let what = self.bundle(db)?.map(|(b, at)| Letters::CompletedForAdministrator(b, at, earlier));
@@ -228,7 +230,7 @@ impl Due {
                     Some(news) => Letters::News(news, b, self.created_at),
                     None => Letters::Completed(b, at),
                 });
-                (what, if self.is_counted() { email } else { contact.clone() })
+                (what, if self.is_for_administrator() { contact.clone() } else { email })
             }
         };
         let (Some(what), Some(to)) = (what, to) else { return Ok(None) };
@@ -245,15 +247,26 @@ impl Due {
         }))
     }
 
-    fn invitation(&self, db: &Db, now: i64) -> Result<Option<Letters>> {
+    /// The invitation and where it goes: to the address that the organisation names now, if that is
+    /// the one that the invitation was issued to.
+    fn invitation(&self, db: &Db, now: i64) -> Result<Option<(Letters, Option<String>)>> {
         let row = db.row(
-            "SELECT invite_id, mode, expires_at, reset_to, created_at FROM invite WHERE invite_id = ?1 AND state = 'live' AND expires_at > ?2",
+            "SELECT i.invite_id, i.mode, i.expires_at, i.reset_to, i.created_at, i.email, m.email, m.active, a.email
+             FROM invite i JOIN account a ON a.account_id = i.account_id JOIN membership m ON m.user_id = i.user_id
+             WHERE i.invite_id = ?1 AND i.state = 'live' AND i.expires_at > ?2",
             &values![self.invite, now],
         )?;
         row.map(|row| {
             let started_at = row.at(4)?;
             let reset = row.at::<Option<u32>>(3)?.map(|key_gen| Reset { key_gen, started_at });
-            Ok(Letters::Invite { invite_id: row.at(0)?, mode: row.at(1)?, expires_at: row.at(2)?, reset })
+            let key_at = |at| row.at::<Option<String>>(at).map(|email| email.map(|email| address::key(&email)));
+            let (issued_to, named) = (key_at(5)?, key_at(6)?);
+            let to = match reset {
+                Some(_) => row.at(8)?,
+                None if row.at::<bool>(7)? && issued_to == named => row.at(6)?,
+                None => None,
+            };
+            Ok((Letters::Invite { invite_id: row.at(0)?, mode: row.at(1)?, expires_at: row.at(2)?, reset }, to))
         })
         .transpose()
     }

@@ -1,13 +1,17 @@
 //! Completing an account: once, by compare-and-set, in one transaction.
 
 use super::accounts::IS_MEMBER;
+use super::addresses::prove;
 use super::audit::{Entry, note};
 use super::db::{Db, values};
 use super::invites::{Offer, accept, find, use_up};
+use super::mailboxes::{Issue, settle_everywhere};
 use super::outbox::queue;
+use super::people::PersonKey;
 use super::rows::{Bundle, Policy, Reset};
 use super::{Result, Store, resets};
-use crate::standing::{Mode, Unusable};
+use crate::address;
+use crate::life::{Mode, Unusable};
 
 /// Newest claim keys that a signature is tried with.
 const CLAIM_KEYS: i64 = 32;
@@ -68,8 +72,9 @@ impl Store {
         self.read(move |db| refusal(db, invite, signer, now)).await
     }
 
-    /// Stores the upload and completes the account, or says why not.
-    pub(crate) async fn complete(&self, upload: Completion, now: i64) -> Result<Finished> {
+    /// Stores the upload and completes the account, or says why not. Whoever else names the mailbox
+    /// is asked to join it, with an invitation of this lifetime.
+    pub(crate) async fn complete(&self, upload: Completion, invite_ttl: i64, now: i64) -> Result<Finished> {
         self.write(move |db| {
             if let Some(answer) = again(db, &upload)? {
                 return Ok(answer);
@@ -82,16 +87,14 @@ impl Store {
             if let Some(reset) = found.offer.reset {
                 return finish_reset(db, &found.offer, reset, &upload, now);
             }
-            let completed = db.execute(
-                "UPDATE account SET state = 'complete', completed_at = ?2, fingerprint = ?3 WHERE account_id = ?1 AND state = 'invited'",
-                &values![account, now, &upload.fingerprint],
-            )?;
-            if completed != 1 {
+            let Some(user) = found.user else { return Ok(Finished::Stale) };
+            if !prove(db, account, &found.offer.email, &upload.fingerprint, now)? {
                 return Ok(Finished::Unusable(Unusable::Used { at: None, contact: found.offer.contact }));
             }
             insert(db, account, &upload, now)?;
             use_up(db, upload.invite_id, now)?;
-            accept(db, account, org, now)?;
+            accept(db, PersonKey { org, user }, now)?;
+            settle_everywhere(db, &address::key(&found.offer.email), Issue { ttl: invite_ttl, now })?;
             queue(db, "completed", account, org, now)?;
             if found.offer.contact.is_some() {
                 queue(db, "completed-admin", account, org, now)?;

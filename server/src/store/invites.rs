@@ -6,11 +6,13 @@
 use super::accounts::strictest;
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
+use super::mailboxes::{Issue, settle_in};
+use super::people::PersonKey;
 use super::rows::{Policy, Reset};
-use super::{Result, Store, StoreError, addresses, outbox, tokens};
+use super::{Result, Store, StoreError, outbox, tokens};
 use crate::address;
+use crate::life::{Invitation, Mode, Unusable};
 use crate::rng::fresh_ordered_id;
-use crate::standing::{Invitation, Mode, Unusable};
 use crate::token::TokenHash;
 
 /// Wrong tokens after which an invite is locked.
@@ -45,12 +47,22 @@ pub(crate) enum Claimed {
 pub(crate) enum Resent {
     /// A new invitation is in the outbox; the old one is void.
     Queued { expires_at: i64 },
-    /// Nobody of that address was ever provisioned.
+    /// Nobody of that address is provisioned.
     Unknown,
     /// The account is complete: nothing to invite to.
     Complete,
-    /// The person is deactivated everywhere.
+    /// The person is deactivated.
     Inactive,
+    /// Several organisations have somebody at the address who is not complete: these.
+    Several(Vec<([u8; 16], String)>),
+}
+
+/// Who is invited, where and to what.
+pub(super) struct Invited<'a> {
+    pub(super) key: PersonKey,
+    pub(super) account: [u8; 16],
+    pub(super) email: &'a str,
+    pub(super) mode: Mode,
 }
 
 impl Store {
@@ -97,94 +109,120 @@ impl Store {
         .await
     }
 
-    /// Withdraws the open invitation of the person with this address and queues a new one, per
-    /// organisation that has them active.
-    pub(crate) async fn resend(&self, email: String, ttl: i64, now: i64) -> Result<Resent> {
+    /// Withdraws the open invitation of the person whom the organisation has at this address now,
+    /// and queues a new one. Without an organisation, of the only one that waits for somebody
+    /// there.
+    pub(crate) async fn resend(&self, email: String, org: Option<[u8; 16]>, ttl: i64, now: i64) -> Result<Resent> {
         self.write(move |db| {
-            let Some(account) = account_to_invite(db, &email)? else { return Ok(Resent::Unknown) };
-            let sql = "SELECT org_id, mode, active, accepted_at IS NOT NULL FROM membership WHERE account_id = ?1";
-            let rows = db.rows(sql, &values![account])?;
-            let rows = rows.iter().map(|row| Ok((row.at(0)?, row.at(1)?, row.at(2)?, row.at(3)?)));
-            let rows: Vec<([u8; 16], Mode, bool, bool)> = rows.collect::<Result<_>>()?;
-            let open: Vec<_> = rows.iter().filter(|(.., accepted)| !accepted).collect();
-            if open.is_empty() {
-                return Ok(Resent::Complete);
+            let mailbox = address::key(&email);
+            let waiting = match unfinished(db, &mailbox, org)? {
+                Ok(waiting) => waiting,
+                Err(refused) => return Ok(refused),
+            };
+            let Some(chosen) = waiting.iter().find(|person| person.active) else { return Ok(Resent::Inactive) };
+            for person in &waiting {
+                withdraw(db, person.key, now)?;
+                db.execute("UPDATE membership SET taken_back = 0 WHERE user_id = ?1", &values![person.key.user])?;
             }
-            let mut queued = false;
-            for (org, mode, ..) in open.iter().filter(|(_, _, active, _)| *active) {
-                issue(db, account, *org, *mode, ttl, now)?;
-                queued = true;
+            settle_in(db, chosen.key.org, &mailbox, Some(chosen.key.user), Issue { ttl, now })?;
+            let is_invited = "SELECT 1 FROM invite WHERE user_id = ?1 AND state = 'live'";
+            match db.exists(is_invited, &values![chosen.key.user])? {
+                true => Ok(Resent::Queued { expires_at: now + ttl }),
+                // A member of the account at this mailbox has it.
+                false => Ok(Resent::Complete),
             }
-            Ok(if queued { Resent::Queued { expires_at: now + ttl } } else { Resent::Inactive })
+        })
+        .await
+    }
+
+    /// Takes back the open invitations of the person whom the organisation has at this address;
+    /// without an organisation, of everybody's. `None` if nobody is there, else how many there
+    /// were.
+    pub(crate) async fn withdraw_invites(&self, email: String, org: Option<[u8; 16]>, now: i64) -> Result<Option<i64>> {
+        self.write(move |db| {
+            let mailbox = address::key(&email);
+            let sql = "SELECT m.user_id, m.org_id, m.accepted_at IS NULL FROM membership m JOIN account a ON a.account_id = m.account_id
+                       WHERE (m.email_key = ?1 OR a.email_key = ?1) AND (m.org_id = ?2 OR ?3 = 0)";
+            let people = db.rows(sql, &values![&mailbox, org.unwrap_or_default(), org.is_some()])?;
+            if people.is_empty() {
+                return Ok(None);
+            }
+            let mut count = 0;
+            for row in &people {
+                let (key, is_asked) = (PersonKey { user: row.at(0)?, org: row.at(1)? }, row.at::<bool>(2)?);
+                if !withdraw(db, key, now)? {
+                    continue;
+                }
+                count += 1;
+                if is_asked {
+                    db.execute("UPDATE membership SET taken_back = 1 WHERE user_id = ?1", &values![key.user])?;
+                    settle_in(db, key.org, &mailbox, Some(key.user), Issue { ttl: 0, now })?;
+                }
+            }
+            Ok(Some(count))
         })
         .await
     }
 }
 
-/// The account of this address; or the unfinished one that its organisation has given this address
-/// since, which then becomes where it is invited: an administrator who names the address has seen
-/// it.
-fn account_to_invite(db: &Db, email: &str) -> Result<Option<[u8; 16]>> {
-    let key = address::key(email);
-    let by_address =
-        db.row("SELECT account_id FROM account WHERE email_key = ?1 AND state <> 'removed'", &values![&key])?;
-    if let Some(row) = by_address {
-        return row.at(0).map(Some);
-    }
-    let sql = "SELECT a.account_id, m.email FROM membership_email e JOIN membership m USING (user_id) JOIN account a USING (account_id)
-               WHERE e.email_key = ?1 AND m.mode = 'enrol' AND a.state = 'invited' AND m.email IS NOT NULL";
-    let moved = db.rows(sql, &values![&key])?;
-    for row in moved {
-        let (account, address): ([u8; 16], String) = (row.at(0)?, row.at(1)?);
-        if address::key(&address) == key {
-            addresses::give_address(db, account, &address)?;
-            return Ok(Some(account));
+/// Somebody who has not accepted the organisation.
+struct Unfinished {
+    key: PersonKey,
+    active: bool,
+}
+
+/// Those whom one organisation has at the mailbox and who have not accepted, whoever is invited
+/// first; or why there is nobody to invite.
+fn unfinished(db: &Db, mailbox: &str, org: Option<[u8; 16]>) -> Result<std::result::Result<Vec<Unfinished>, Resent>> {
+    let sql =
+        "SELECT m.user_id, m.org_id, m.active, o.name FROM membership m JOIN organisation o ON o.org_id = m.org_id
+               WHERE m.email_key = ?1 AND m.accepted_at IS NULL AND (m.org_id = ?2 OR ?3 = 0)
+               ORDER BY m.standing = 'invited' DESC, m.active DESC, m.created_at, m.user_id";
+    let rows = db.rows(sql, &values![mailbox, org.unwrap_or_default(), org.is_some()])?;
+    let mut orgs: Vec<([u8; 16], String)> = Vec::new();
+    let mut people = Vec::new();
+    for row in &rows {
+        let org: [u8; 16] = row.at(1)?;
+        if orgs.iter().all(|(known, _)| *known != org) {
+            orgs.push((org, row.at(3)?));
         }
+        people.push(Unfinished { key: PersonKey { user: row.at(0)?, org }, active: row.at(2)? });
     }
-    Ok(None)
+    if orgs.len() > 1 {
+        return Ok(Err(Resent::Several(orgs)));
+    }
+    if people.is_empty() {
+        let member = "SELECT 1 FROM account a JOIN membership m ON m.account_id = a.account_id
+                      WHERE a.email_key = ?1 AND m.accepted_at IS NOT NULL AND (m.org_id = ?2 OR ?3 = 0)";
+        let is_member = db.exists(member, &values![mailbox, org.unwrap_or_default(), org.is_some()])?;
+        return Ok(Err(if is_member { Resent::Complete } else { Resent::Unknown }));
+    }
+    Ok(Ok(people))
 }
 
-/// Issues an invitation, withdraws the earlier one and queues the letter.
-pub(super) fn issue(db: &Db, account: [u8; 16], org: [u8; 16], mode: Mode, ttl: i64, now: i64) -> Result<()> {
-    withdraw(db, account, org, now)?;
-    let mut statements = first(db, account, org, mode, ttl, now).to_vec();
-    statements.push((
-        "UPDATE membership SET invited_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
-        values![account, org, now].to_vec(),
-    ));
-    db.execute_all(&statements)
-}
-
-/// What issues an invitation, and queues the letter, to somebody who has none in this organisation.
-pub(super) fn first(
-    db: &Db,
-    account: [u8; 16],
-    org: [u8; 16],
-    mode: Mode,
-    ttl: i64,
-    now: i64,
-) -> [Statement<'static>; 2] {
+/// What issues an invitation, and queues the letter, to somebody who has none.
+pub(super) fn first(db: &Db, invited: &Invited<'_>, ttl: i64, now: i64) -> [Statement<'static>; 2] {
+    let Invited { key: PersonKey { org, user }, account, email, mode } = *invited;
     let invite = fresh_ordered_id();
     let detail = Some(mode.as_str());
     note(db, now, "invite.issued", Entry { org: Some(org), account: Some(account), invite: Some(invite), detail });
     [
         (
-            "INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, 'live', ?5, ?6)",
-            values![invite, account, org, mode, now, now + ttl].to_vec(),
+            "INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at, user_id, email)
+             VALUES (?1, ?2, ?3, ?4, 'live', ?5, ?6, ?7, ?8)",
+            values![invite, account, org, mode, now, now + ttl, user, email.to_owned()].to_vec(),
         ),
         outbox::invitation(account, org, invite, now),
     ]
 }
 
-/// Withdraws the open invitation of a person in an organisation, and its letter if it was not sent
-/// yet.
-pub(super) fn withdraw(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> Result<()> {
-    let open = db.row(
-        "SELECT invite_id FROM invite WHERE account_id = ?1 AND org_id = ?2 AND state = 'live'",
-        &values![account, org],
-    )?;
-    let Some(open) = open else { return Ok(()) };
-    let invite: [u8; 16] = open.at(0)?;
+/// Withdraws the open invitation of a person, and its letter if it was not sent yet; whether there
+/// was one.
+pub(super) fn withdraw(db: &Db, key: PersonKey, now: i64) -> Result<bool> {
+    let open =
+        db.row("SELECT invite_id, account_id FROM invite WHERE user_id = ?1 AND state = 'live'", &values![key.user])?;
+    let Some(open) = open else { return Ok(false) };
+    let (invite, account): ([u8; 16], [u8; 16]) = (open.at(0)?, open.at(1)?);
     db.execute_all(&[
         ("UPDATE invite SET state = 'withdrawn', ended_at = ?2 WHERE invite_id = ?1", values![invite, now].to_vec()),
         (
@@ -192,13 +230,9 @@ pub(super) fn withdraw(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> R
             values![invite, now, account].to_vec(),
         ),
     ])?;
-    note(
-        db,
-        now,
-        "invite.withdrawn",
-        Entry { org: Some(org), account: Some(account), invite: Some(invite), detail: None },
-    );
-    Ok(())
+    let entry = Entry { org: Some(key.org), account: Some(account), invite: Some(invite), detail: None };
+    note(db, now, "invite.withdrawn", entry);
+    Ok(true)
 }
 
 /// Ends an invitation because it was used.
@@ -208,10 +242,11 @@ pub(super) fn use_up(db: &Db, invite: [u8; 16], now: i64) -> Result<()> {
 }
 
 /// Writes down that the person has accepted the organisation.
-pub(super) fn accept(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> Result<()> {
+pub(super) fn accept(db: &Db, key: PersonKey, now: i64) -> Result<()> {
     db.execute(
-        "UPDATE membership SET accepted_at = ?3 WHERE account_id = ?1 AND org_id = ?2",
-        &values![account, org, now],
+        "UPDATE membership SET accepted_at = ?3, standing = CASE active WHEN 1 THEN 'complete' ELSE 'suspended' END, reason = NULL
+         WHERE user_id = ?1 AND org_id = ?2",
+        &values![key.user, key.org, now],
     )?;
     Ok(())
 }
@@ -220,6 +255,8 @@ pub(super) fn accept(db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> Res
 pub(super) struct StoredInvite {
     pub(super) offer: Offer,
     pub(super) claim_key: Option<[u8; 32]>,
+    /// Whose invitation it is; `None` if the organisation has removed the person.
+    pub(super) user: Option<[u8; 16]>,
     token_hash: Option<[u8; 32]>,
     wrong_tries: i64,
     state: String,
@@ -227,6 +264,7 @@ pub(super) struct StoredInvite {
     account_state: String,
     completed_at: Option<i64>,
     active: Option<bool>,
+    asked_to_join: bool,
 }
 
 impl StoredInvite {
@@ -242,6 +280,7 @@ impl StoredInvite {
             account_is_complete: self.account_state == "complete",
             completed_at: self.completed_at,
             contact: self.offer.contact.as_deref(),
+            asked_to_join: self.asked_to_join,
         };
         invitation.unusable(now)
     }
@@ -249,13 +288,14 @@ impl StoredInvite {
 
 pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<StoredInvite>> {
     let found = db.row(
-        "SELECT i.org_id, o.name, i.account_id, coalesce(a.email, ''), m.display_name, i.mode,
+        "SELECT i.org_id, o.name, i.account_id, coalesce(a.email, m.email, ''), m.display_name, i.mode,
                 o.min_profile, o.recovery, o.secret_key, o.min_length,
                 i.expires_at, i.claim_count, i.last_claim_at, coalesce(o.contact, r.contact),
                 i.claim_key, i.token_hash, i.wrong_tries, i.state, i.ended_at, a.state, a.completed_at, m.active,
-                i.reset_to, i.created_at
+                i.reset_to, i.created_at, m.user_id,
+                i.reset_to IS NULL AND EXISTS (SELECT 1 FROM invite j WHERE j.user_id = i.user_id AND j.state = 'live' AND j.mode = 'join')
          FROM invite i JOIN organisation o USING (org_id) JOIN account a USING (account_id) CROSS JOIN realm r
-         LEFT JOIN membership m ON m.org_id = i.org_id AND m.account_id = i.account_id
+         LEFT JOIN membership m ON m.user_id = i.user_id
          WHERE i.invite_id = ?1",
         &values![invite],
     )?;
@@ -303,6 +343,8 @@ impl StoredInvite {
             account_state: row.at(19)?,
             completed_at: row.at(20)?,
             active: row.at(21)?,
+            user: row.at(24)?,
+            asked_to_join: row.at(25)?,
         })
     }
 }

@@ -5,9 +5,10 @@ use super::audit::{Entry, note};
 use super::db::values;
 use super::invites::{accept, find, use_up};
 use super::outbox::queue;
+use super::people::PersonKey;
 use super::sessions::{InSession, Purpose, require};
 use super::{Result, Store};
-use crate::standing::Unusable;
+use crate::life::Unusable;
 use crate::token::TokenHash;
 
 /// How it went.
@@ -45,8 +46,8 @@ impl Store {
             }
             let unusable = found.unusable(now);
             if matches!(unusable, Some(Unusable::Used { .. })) {
-                let sql = "SELECT accepted_at FROM membership WHERE account_id = ?1 AND org_id = ?2 AND accepted_at IS NOT NULL";
-                if let Some(row) = db.row(sql, &values![account, org])? {
+                let sql = "SELECT accepted_at FROM membership WHERE account_id = ?1 AND org_id = ?2 AND user_id = ?3 AND accepted_at IS NOT NULL";
+                if let Some(row) = db.row(sql, &values![account, org, found.user])? {
                     return Ok(Ok(Acceptance::Accepted { org, at: row.at(0)? }));
                 }
             }
@@ -56,8 +57,9 @@ impl Store {
             if let Some(why) = unusable {
                 return Ok(Ok(Acceptance::Unusable(why)));
             }
+            let Some(user) = found.user else { return Ok(Ok(Acceptance::Stale)) };
             use_up(db, invite, now)?;
-            accept(db, account, org, now)?;
+            accept(db, PersonKey { org, user }, now)?;
             let administrators = found.offer.contact.as_ref().map(|_| "joined-admin");
             for letter in ["joined"].into_iter().chain(administrators) {
                 queue(db, letter, account, org, now)?;

@@ -12,7 +12,7 @@ use super::proofs::Way;
 use super::rows::Policy;
 use super::sessions::{self, NewSession};
 use super::{Result, Store, StoreError, resets};
-use crate::standing::Standing;
+use crate::life::Admission;
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
@@ -24,7 +24,7 @@ pub(crate) enum Proven {
     /// With a session, and what the account's organisations ask of a new lock.
     Opened(Box<LoginRow>, Policy),
     /// Without, because of how the account stands.
-    Barred(Standing),
+    Barred(Admission),
     /// The conversation was over already.
     Over,
 }
@@ -111,7 +111,7 @@ impl Store {
             }
             let entry = Entry { account: Some(id), ..Entry::default() };
             let [succeeded, _, barred] = way.events();
-            if row.standing != Standing::Active {
+            if row.standing != Admission::Active {
                 note(db, now, barred, entry);
                 return Ok(Proven::Barred(row.standing));
             }

@@ -1,6 +1,7 @@
 //! The tables, as steps that only go forward. A step that has been released is never changed; a new
 //! one is added.
 
+use super::apart;
 use super::db::{Db, values};
 use super::error::{Result, StoreError};
 
@@ -8,6 +9,8 @@ use super::error::{Result, StoreError};
 struct Step {
     sqlite: &'static str,
     postgres: &'static str,
+    /// What is done to the rows afterwards, where SQL alone cannot.
+    then: Option<fn(&Db, i64) -> Result<()>>,
 }
 
 /// Each entry brings the database one version on.
@@ -15,10 +18,17 @@ const STEPS: &[Step] = &[
     Step {
         sqlite: include_str!("schema/0001_start.sqlite.sql"),
         postgres: include_str!("schema/0001_start.postgres.sql"),
+        then: None,
     },
     Step {
         sqlite: include_str!("schema/0002_reset.sqlite.sql"),
         postgres: include_str!("schema/0002_reset.postgres.sql"),
+        then: None,
+    },
+    Step {
+        sqlite: include_str!("schema/0003_life.sqlite.sql"),
+        postgres: include_str!("schema/0003_life.postgres.sql"),
+        then: Some(apart::bring_forward),
     },
 ];
 
@@ -45,8 +55,12 @@ fn forward(db: &Db) -> Result<()> {
     for (version, step) in (1_i64..).zip(STEPS) {
         if version > found {
             db.batch(db.either(step.sqlite, step.postgres))?;
-            let now = db.either("unixepoch()", "extract(epoch FROM now())::bigint");
-            db.execute(&format!("INSERT INTO migration VALUES (?1, {now})"), &values![version])?;
+            let now = db.either("SELECT unixepoch()", "SELECT extract(epoch FROM now())::bigint");
+            let now: i64 = db.one(now, &[])?.at(0)?;
+            db.execute("INSERT INTO migration VALUES (?1, ?2)", &values![version, now])?;
+            if let Some(then) = step.then {
+                then(db, now)?;
+            }
         }
     }
     Ok(())

@@ -1,16 +1,19 @@
 //! People as their organisation provisions them: created, read, changed, removed, always within one
 //! organisation.
 //!
-//! Promise: every query names the organisation; deactivation ends invitations, logins and running
-//! enrolments in the same transaction; a completed account never gets a second invitation to enrol.
+//! Promise: every query names the organisation; what follows for invitations and accounts is
+//! decided by `life` and written in the same transaction; deactivation ends invitations, logins and
+//! running enrolments. Must never: end or move what belongs to another organisation's person.
 
 use super::accounts::IS_MEMBER;
-use super::addresses::{NEW_ACCOUNT, give_address};
+use super::addresses::{NEW_ACCOUNT, retire};
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
+use super::invites::Invited;
+use super::mailboxes::{self, Issue, settle_alone, settle_everywhere, settle_in};
 use super::{Result, Store, StoreError, groups, invites, sessions};
+use crate::life::{self, Bond, Live, Mode, Reason, Standing};
 use crate::rng::{fresh_id, fresh_ordered_id};
-use crate::standing::{AddressMove, AtAddress, Before, Consequences, InviteMove, Mode, Placement, decide, place};
 use crate::{address, user_name};
 
 /// What an organisation says of a person.
@@ -19,7 +22,7 @@ pub(crate) struct Draft {
     pub(crate) user_name: String,
     pub(crate) external_id: Option<String>,
     pub(crate) active: bool,
-    /// Where mail for the person goes, if the organisation says.
+    /// The address in use: where mail for the person goes.
     pub(crate) email: Option<String>,
     pub(crate) display_name: Option<String>,
     /// The other SCIM attributes, as JSON text.
@@ -27,6 +30,8 @@ pub(crate) struct Draft {
     /// Every address that the person is found by, in lower case. Only written: what is loaded has
     /// none.
     pub(crate) addresses: Vec<String>,
+    /// Why no address is in use, if none is. Only written.
+    pub(crate) unplaced: Option<Reason>,
 }
 
 /// A person of an organisation.
@@ -37,10 +42,11 @@ pub(crate) struct Person {
     pub(crate) created_at: i64,
     pub(crate) modified_at: i64,
     pub(crate) version: i64,
+    pub(crate) standing: Standing,
 }
 
 /// Which person of which organisation.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PersonKey {
     pub(crate) org: [u8; 16],
     pub(crate) user: [u8; 16],
@@ -61,65 +67,72 @@ pub(crate) enum Edited<E> {
     Refused(E),
 }
 
-/// What stands in the way of a new person: the userName, and who has the address already. No joins:
-/// a planner that knows nothing of the tables yet would begin at the wrong end.
+/// What stands in the way of a new person: the userName, and whether anybody is at the mailbox
+/// already. No joins: a planner that knows nothing of the tables yet would begin at the wrong end.
 const BEFORE: &str = "SELECT EXISTS (SELECT 1 FROM membership WHERE org_id = ?1 AND user_name_key = ?2),
-        (SELECT account_id FROM account WHERE email_key = ?3 AND state <> 'removed'),
-        EXISTS (SELECT 1 FROM membership WHERE org_id = ?1
-                AND account_id = (SELECT account_id FROM account WHERE email_key = ?3 AND state <> 'removed'))";
+        EXISTS (SELECT 1 FROM membership WHERE email_key = ?3 AND org_id = ?1)
+        OR EXISTS (SELECT 1 FROM account WHERE email_key = ?3 AND state = 'complete')";
 const NEW_MEMBERSHIP: &str =
     "INSERT INTO membership (user_id, org_id, account_id, mode, user_name, user_name_key, external_id, active, email,
-         display_name, attributes, created_at, modified_at, version, invited_at)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 1, ?13)";
+         display_name, attributes, created_at, modified_at, version, invited_at, email_key, standing, reason)
+     VALUES (?1, ?2, ?3, 'enrol', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 1, ?12, ?13, ?14, ?15)";
 
-pub(super) const COLUMNS: &str = "m.user_id, m.user_name, m.external_id, m.active, m.email, m.display_name, m.attributes, m.created_at, m.modified_at, m.version";
+pub(super) const COLUMNS: &str = "m.user_id, m.user_name, m.external_id, m.active, m.email, m.display_name, m.attributes, m.created_at, m.modified_at, m.version, m.standing, m.reason, m.mode";
 
 impl Store {
     /// Creates a person and, if active, their invitation.
     pub(crate) async fn create_person(&self, org: [u8; 16], draft: Draft, invite_ttl: i64, now: i64) -> Result<Placed> {
-        let key = key_of(&draft.user_name)?;
-        let email_key = draft.email.as_deref().map(address::key);
+        let name_key = key_of(&draft.user_name)?;
+        let mailbox = draft.email.as_deref().map(address::key);
         self.write(move |db| {
-            let before = db.one(BEFORE, &values![org, &key, &email_key])?;
-            let (taken, at_address, is_member): (bool, Option<[u8; 16]>, bool) =
-                (before.at(0)?, before.at(1)?, before.at(2)?);
+            let before = db.one(BEFORE, &values![org, &name_key, &mailbox])?;
+            let (taken, has_others): (bool, bool) = (before.at(0)?, before.at(1)?);
             if taken {
                 return Ok(Placed::Taken);
             }
-            let Placement { account, mode, gets_address, invited } =
-                place(draft.active, draft.email.is_some(), &AtAddress { account: at_address, is_member });
-            let address = draft.email.as_deref().filter(|_| gets_address);
-            let address_key = email_key.as_deref().filter(|_| gets_address);
-            let (new_account, user) = (account.is_none(), fresh_ordered_id());
-            let account = account.unwrap_or_else(fresh_id);
+            let (key, account) = (PersonKey { org, user: fresh_ordered_id() }, fresh_id());
+            // Where others are at the mailbox, who is invited is decided with a look at all.
+            let standing = if has_others { Standing::Staged } else { alone(&draft) };
+            let invited = match (standing, draft.email.as_deref()) {
+                (Standing::Invited(mode), Some(email)) => Some(Invited { key, account, email, mode }),
+                _ => None,
+            };
+            let [word, reason] = mailboxes::write_standing(standing);
             let mut statements = Vec::with_capacity(8);
-            if new_account {
-                statements.push((NEW_ACCOUNT, values![account, address, address_key, now].to_vec()));
-            }
+            statements.push((NEW_ACCOUNT, values![account, now].to_vec()));
             let membership = values![
-                user,
+                key.user,
                 org,
                 account,
-                mode,
                 &draft.user_name,
-                &key,
+                &name_key,
                 &draft.external_id,
                 draft.active,
                 &draft.email,
                 &draft.display_name,
                 &draft.attributes,
                 now,
-                invited.then_some(now)
+                invited.is_some().then_some(now),
+                &mailbox
             ];
-            statements.push((NEW_MEMBERSHIP, membership.to_vec()));
+            statements.push((NEW_MEMBERSHIP, membership.into_iter().chain([word, reason]).collect()));
             statements.push(("UPDATE organisation SET people = people + 1 WHERE org_id = ?1", values![org].to_vec()));
-            statements.extend(addresses(PersonKey { org, user }, &draft));
+            statements.extend(addresses(key, &draft));
             note(db, now, "person.created", Entry { org: Some(org), account: Some(account), ..Entry::default() });
-            if invited {
-                statements.extend(invites::first(db, account, org, mode, invite_ttl, now));
+            if let Some(invited) = &invited {
+                statements.extend(invites::first(db, invited, invite_ttl, now));
             }
             db.execute_all(&statements)?;
-            Ok(Placed::Person(Box::new(Person { user_id: user, draft, created_at: now, modified_at: now, version: 1 })))
+            if !has_others {
+                mailboxes::withheld(db, org, account, standing, now);
+                let person =
+                    Person { user_id: key.user, draft, created_at: now, modified_at: now, version: 1, standing };
+                return Ok(Placed::Person(Box::new(person)));
+            }
+            let issue = Issue { ttl: invite_ttl, now };
+            settle_in(db, org, mailbox.as_deref().unwrap_or_default(), None, issue)?;
+            let person = load(db, key)?.ok_or(StoreError::Corrupt("a person who was just created"))?.person;
+            Ok(Placed::Person(Box::new(person)))
         })
         .await
     }
@@ -142,11 +155,11 @@ impl Store {
                 Ok(draft) => draft,
                 Err(refusal) => return Ok(Edited::Refused(refusal)),
             };
-            let addresses = std::mem::take(&mut draft.addresses);
+            let (addresses, unplaced) = (std::mem::take(&mut draft.addresses), draft.unplaced.take());
             if draft == row.person.draft {
                 return Ok(Edited::Person(Box::new(row.person)));
             }
-            draft.addresses = addresses;
+            (draft.addresses, draft.unplaced) = (addresses, unplaced);
             if taken(db, key.org, &draft.user_name, key.user)? {
                 return Ok(Edited::Taken);
             }
@@ -157,7 +170,7 @@ impl Store {
                 "person.changed",
                 Entry { org: Some(key.org), account: Some(row.account), ..Entry::default() },
             );
-            row.consequences(db, key.org, &draft, invite_ttl, now)?;
+            row.consequences(db, key, &draft, Issue { ttl: invite_ttl, now })?;
             let person = load(db, key)?.map(|row| Box::new(row.person));
             Ok(person.map_or(Edited::Unknown, Edited::Person))
         })
@@ -165,7 +178,13 @@ impl Store {
     }
 
     /// Removes a person from the organisation if `allow` lets it.
-    pub(crate) async fn remove_person<E, F>(&self, key: PersonKey, now: i64, allow: F) -> Result<Edited<E>>
+    pub(crate) async fn remove_person<E, F>(
+        &self,
+        key: PersonKey,
+        invite_ttl: i64,
+        now: i64,
+        allow: F,
+    ) -> Result<Edited<E>>
     where
         E: Send + 'static,
         F: FnOnce(&Person) -> std::result::Result<(), E> + Send + 'static,
@@ -176,18 +195,12 @@ impl Store {
                 return Ok(Edited::Refused(refusal));
             }
             groups::leave_groups(db, key.org, key.user, now)?;
-            deactivate(db, key.org, row.account, now)?;
+            deactivate(db, key, row.account, row.accepted, now)?;
             db.execute_all(&[
                 ("DELETE FROM membership WHERE user_id = ?1 AND org_id = ?2", values![key.user, key.org].to_vec()),
                 ("UPDATE organisation SET people = people - 1 WHERE org_id = ?1", values![key.org].to_vec()),
             ])?;
-            // The last organisation gone, the address is free again: who comes back is a new
-            // account with new keys.
-            db.execute(
-                "UPDATE account SET state = 'removed', removed_at = ?2
-                 WHERE account_id = ?1 AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.account_id = ?1)",
-                &values![row.account, now],
-            )?;
+            row.left(db, key.org, Issue { ttl: invite_ttl, now })?;
             note(
                 db,
                 now,
@@ -203,70 +216,95 @@ impl Store {
 struct Membership {
     person: Person,
     account: [u8; 16],
-    mode: Mode,
+    bond: Bond,
     accepted: bool,
-    invited: bool,
+    /// The mailbox that was proven for the account.
+    proven: Option<String>,
 }
 
 impl Membership {
     /// Applies what follows from a change: invitations, sessions, logins.
-    fn consequences(&self, db: &Db, org: [u8; 16], after: &Draft, ttl: i64, now: i64) -> Result<()> {
-        let account = self.account;
-        let Consequences { deactivated, address, invite } =
-            decide(self.before(db, after.email.as_deref())?, after.active, after.email.as_deref());
-        if deactivated {
-            deactivate(db, org, account, now)?;
+    fn consequences(&self, db: &Db, key: PersonKey, after: &Draft, issue: Issue) -> Result<()> {
+        let before = &self.person.draft;
+        let (was_at, is_at) = (before.email.as_deref().map(address::key), after.email.as_deref().map(address::key));
+        let moved = was_at != is_at;
+        if before.active && !after.active {
+            deactivate(db, key, self.account, self.accepted, issue.now)?;
         }
-        match (address, after.email.as_deref()) {
-            (AddressMove::Follows, Some(email)) => give_address(db, account, email)?,
-            (AddressMove::Apart, _) => invites::withdraw(db, account, org, now)?,
-            _ => {}
+        if self.accepted && moved {
+            let entry = Entry { org: Some(key.org), account: Some(self.account), ..Entry::default() };
+            note(db, issue.now, "person.address-differs", entry);
         }
-        match invite {
-            InviteMove::Stays => {}
-            InviteMove::Issued => invites::issue(db, account, org, self.mode, ttl, now)?,
-            InviteMove::Withheld => {
-                note(db, now, "invite.withheld", Entry { org: Some(org), account: Some(account), ..Entry::default() });
+        if before.active == after.active && !moved && is_at.is_some() {
+            return Ok(());
+        }
+        // What an administrator took back was the invitation of then.
+        if moved || before.active != after.active {
+            db.execute("UPDATE membership SET taken_back = 0 WHERE user_id = ?1", &values![key.user])?;
+        }
+        match (&is_at, &self.proven) {
+            (_, Some(proven)) if self.accepted => settle_in(db, key.org, proven, None, issue)?,
+            (Some(mailbox), _) => settle_in(db, key.org, mailbox, None, issue)?,
+            (None, _) => settle_alone(db, key, after.unplaced.unwrap_or(Reason::NoAddress), issue)?,
+        }
+        match was_at.filter(|_| moved && !self.accepted) {
+            Some(left) => settle_in(db, key.org, &left, None, issue),
+            None => Ok(()),
+        }
+    }
+
+    /// Applies what follows from a removal: a pending account ends, and so does a complete one
+    /// without a member; whoever waits for the address has their turn.
+    fn left(&self, db: &Db, org: [u8; 16], issue: Issue) -> Result<()> {
+        let email = self.person.draft.email.as_deref();
+        match self.bond {
+            Bond::Pending => retire(db, self.account, email, issue.now)?,
+            Bond::Asked => {}
+            Bond::Accepted => {
+                let has_member = "SELECT 1 FROM membership WHERE account_id = ?1 AND accepted_at IS NOT NULL";
+                if !db.exists(has_member, &values![self.account])? {
+                    // The address is free again: who comes back is a new account with new keys.
+                    retire(db, self.account, None, issue.now)?;
+                    if let Some(mailbox) = &self.proven {
+                        settle_everywhere(db, mailbox, issue)?;
+                    }
+                }
             }
+        }
+        for mailbox in [email.map(address::key), self.proven.clone().filter(|_| self.accepted)].into_iter().flatten() {
+            settle_in(db, org, &mailbox, None, issue)?;
         }
         Ok(())
     }
-
-    /// What is decided by; `email` is the address that the organisation gives from now on.
-    fn before(&self, db: &Db, email: Option<&str>) -> Result<Before<'_>> {
-        let row = db.one(
-            "SELECT a.email IS NOT NULL,
-                    a.state = 'invited' AND NOT EXISTS (SELECT 1 FROM invite i WHERE i.account_id = a.account_id),
-                    (SELECT h.account_id FROM account h WHERE h.email_key = ?2 AND h.state <> 'removed')
-             FROM account a WHERE a.account_id = ?1",
-            &values![self.account, email.map(address::key)],
-        )?;
-        Ok(Before {
-            active: self.person.draft.active,
-            email: self.person.draft.email.as_deref(),
-            mode: self.mode,
-            accepted: self.accepted,
-            invited: self.invited,
-            account: self.account,
-            has_address: row.at(0)?,
-            is_untouched: row.at(1)?,
-            holder: row.at(2)?,
-        })
-    }
 }
 
-/// Ends what the person has open in this organisation and, if it was the last active one, in the
-/// realm.
-fn deactivate(db: &Db, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()> {
-    invites::withdraw(db, account, org, now)?;
-    let elsewhere = db.exists(
-        &format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND m.org_id <> ?2 AND {IS_MEMBER}"),
-        &values![account, org],
-    )?;
-    if !elsewhere {
-        sessions::bar_all(db, account)?;
+/// How somebody stands who is alone at their mailbox, or at none.
+fn alone(draft: &Draft) -> Standing {
+    let person = life::Person {
+        active: draft.active,
+        unplaced: draft.unplaced,
+        bond: Bond::Pending,
+        invitation: Live::None,
+        was_invited: false,
+        taken_back: false,
+    };
+    life::settle(false, &[person]).first().map_or(Standing::Staged, |outcome| outcome.standing)
+}
+
+/// Ends what the person has open in this organisation and, if they are no active member of any
+/// other, in the realm.
+fn deactivate(db: &Db, key: PersonKey, account: [u8; 16], accepted: bool, now: i64) -> Result<()> {
+    invites::withdraw(db, key, now)?;
+    if accepted {
+        let elsewhere = db.exists(
+            &format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND m.user_id <> ?2 AND {IS_MEMBER}"),
+            &values![account, key.user],
+        )?;
+        if !elsewhere {
+            sessions::bar_all(db, account)?;
+        }
     }
-    note(db, now, "person.deactivated", Entry { org: Some(org), account: Some(account), ..Entry::default() });
+    note(db, now, "person.deactivated", Entry { org: Some(key.org), account: Some(account), ..Entry::default() });
     Ok(())
 }
 
@@ -282,7 +320,7 @@ fn taken(db: &Db, org: [u8; 16], user_name: &str, except: [u8; 16]) -> Result<bo
 fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
     db.execute(
         "UPDATE membership SET user_name = ?3, user_name_key = ?4, external_id = ?5, active = ?6, email = ?7, display_name = ?8,
-             attributes = ?9, modified_at = ?10, version = version + 1 WHERE user_id = ?1 AND org_id = ?2",
+             attributes = ?9, modified_at = ?10, email_key = ?11, version = version + 1 WHERE user_id = ?1 AND org_id = ?2",
         &values![
             key.user,
             key.org,
@@ -293,7 +331,8 @@ fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
             &draft.email,
             &draft.display_name,
             &draft.attributes,
-            now
+            now,
+            draft.email.as_deref().map(address::key)
         ],
     )?;
     db.execute("DELETE FROM membership_email WHERE user_id = ?1", &values![key.user])?;
@@ -318,17 +357,18 @@ pub(super) fn find(db: &Db, key: PersonKey) -> Result<Option<Person>> {
 
 fn load(db: &Db, key: PersonKey) -> Result<Option<Membership>> {
     let sql = format!(
-        "SELECT {COLUMNS}, m.account_id, m.mode, m.accepted_at IS NOT NULL, m.invited_at IS NOT NULL FROM membership m WHERE m.user_id = ?1 AND m.org_id = ?2"
+        "SELECT {COLUMNS}, m.account_id, m.accepted_at IS NOT NULL, a.state = 'invited', a.email_key
+         FROM membership m JOIN account a ON a.account_id = m.account_id WHERE m.user_id = ?1 AND m.org_id = ?2"
     );
     let row = db.row(&sql, &values![key.user, key.org])?;
     row.map(|row| {
-        Ok(Membership {
-            person: person(&row)?,
-            account: row.at(10)?,
-            mode: row.at(11)?,
-            accepted: row.at(12)?,
-            invited: row.at(13)?,
-        })
+        let (accepted, is_pending): (bool, bool) = (row.at(14)?, row.at(15)?);
+        let bond = match (accepted, is_pending) {
+            (true, _) => Bond::Accepted,
+            (false, true) => Bond::Pending,
+            (false, false) => Bond::Asked,
+        };
+        Ok(Membership { person: person(&row)?, account: row.at(13)?, bond, accepted, proven: row.at(16)? })
     })
     .transpose()
 }
@@ -344,9 +384,11 @@ pub(super) fn person(row: &Row) -> Result<Person> {
             display_name: row.at(5)?,
             attributes: row.at(6)?,
             addresses: Vec::new(),
+            unplaced: None,
         },
         created_at: row.at(7)?,
         modified_at: row.at(8)?,
         version: row.at(9)?,
+        standing: mailboxes::read_standing(row, 10, row.at::<Mode>(12)?)?,
     })
 }

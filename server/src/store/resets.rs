@@ -12,6 +12,7 @@ use super::audit::{Entry, note};
 use super::db::{Db, values};
 use super::invites::withdraw;
 use super::outbox::{self, tell};
+use super::people::PersonKey;
 use super::proofs::{Way, end_running};
 use super::rows::Reset;
 use super::{Result, Store, sessions};
@@ -38,8 +39,12 @@ impl Store {
     pub(crate) async fn start_reset(&self, email: String, by: String, ttl: i64, now: i64) -> Result<ResetStart> {
         self.write(move |db| {
             let sql = "SELECT a.account_id, a.state, b.key_gen FROM account a LEFT JOIN bundle b USING (account_id)
-                       WHERE a.email_key = ?1 ORDER BY a.state = 'removed', a.removed_at DESC LIMIT 1";
-            let Some(row) = db.row(sql, &values![address::key(&email)])? else { return Ok(ResetStart::Unknown) };
+                       WHERE a.email_key = ?1 ORDER BY a.state = 'removed', b.key_gen IS NULL, a.removed_at DESC LIMIT 1";
+            let mailbox = address::key(&email);
+            let Some(row) = db.row(sql, &values![&mailbox])? else {
+                let is_known = db.exists("SELECT 1 FROM membership WHERE email_key = ?1", &values![&mailbox])?;
+                return Ok(if is_known { ResetStart::Unfinished } else { ResetStart::Unknown });
+            };
             let (account, state, present): ([u8; 16], String, Option<u32>) = (row.at(0)?, row.at(1)?, row.at(2)?);
             let key_gen = match (state.as_str(), present.and_then(|present| present.checked_add(1))) {
                 ("removed", _) => return Ok(ResetStart::Removed),
@@ -47,18 +52,19 @@ impl Store {
                 _ => return Ok(ResetStart::Unfinished),
             };
             let sql = format!(
-                "SELECT m.org_id FROM membership m WHERE m.account_id = ?1 AND {IS_MEMBER} ORDER BY m.created_at, m.org_id LIMIT 1"
+                "SELECT m.org_id, m.user_id, a.email FROM membership m JOIN account a USING (account_id)
+                 WHERE m.account_id = ?1 AND {IS_MEMBER} ORDER BY m.created_at, m.org_id LIMIT 1"
             );
             let Some(row) = db.row(&sql, &values![account])? else { return Ok(ResetStart::Inactive) };
-            let org: [u8; 16] = row.at(0)?;
+            let (org, user, email): ([u8; 16], [u8; 16], Option<String>) = (row.at(0)?, row.at(1)?, row.at(2)?);
             for earlier in open(db, account)? {
-                withdraw(db, account, earlier, now)?;
+                withdraw(db, earlier, now)?;
             }
             let invite = fresh_ordered_id();
             db.execute(
-                "INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at, reset_to)
-                 VALUES (?1, ?2, ?3, 'enrol', 'live', ?4, ?5, ?6)",
-                &values![invite, account, org, now, now + ttl, key_gen],
+                "INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at, reset_to, user_id, email)
+                 VALUES (?1, ?2, ?3, 'enrol', 'live', ?4, ?5, ?6, ?7, ?8)",
+                &values![invite, account, org, now, now + ttl, key_gen, user, email],
             )?;
             db.execute_all(&[outbox::invitation(account, org, invite, now)])?;
             tell(db, account, None, Some("reset-started-admin"), now)?;
@@ -70,10 +76,10 @@ impl Store {
     }
 }
 
-/// The organisations in whose name a reset of this account is open.
-fn open(db: &Db, account: [u8; 16]) -> Result<Vec<[u8; 16]>> {
-    let sql = "SELECT org_id FROM invite WHERE account_id = ?1 AND state = 'live' AND reset_to IS NOT NULL";
-    db.rows(sql, &values![account])?.iter().map(|row| row.at(0)).collect()
+/// The members in whose name a reset of this account is open.
+fn open(db: &Db, account: [u8; 16]) -> Result<Vec<PersonKey>> {
+    let sql = "SELECT org_id, user_id FROM invite WHERE account_id = ?1 AND state = 'live' AND reset_to IS NOT NULL";
+    db.rows(sql, &values![account])?.iter().map(|row| Ok(PersonKey { org: row.at(0)?, user: row.at(1)? })).collect()
 }
 
 /// Ends an open reset because its ground is gone: `how` says what the owner has just proven.
@@ -82,9 +88,9 @@ pub(super) fn call_off(db: &Db, account: [u8; 16], how: &str, now: i64) -> Resul
     if open.is_empty() {
         return Ok(());
     }
-    for org in open {
-        withdraw(db, account, org, now)?;
-        let entry = Entry { org: Some(org), account: Some(account), invite: None, detail: Some(how) };
+    for member in open {
+        withdraw(db, member, now)?;
+        let entry = Entry { org: Some(member.org), account: Some(account), invite: None, detail: Some(how) };
         note(db, now, "reset.called-off", entry);
     }
     tell(db, account, Some("reset-called-off"), Some("reset-called-off-admin"), now)

@@ -2,7 +2,7 @@
 
 use super::db::{Cell, FromCell, Row, Value};
 use super::error::Result;
-use crate::standing::Mode;
+use crate::life::Mode;
 use std::borrow::Cow;
 
 impl FromCell for Mode {

@@ -8,8 +8,8 @@ use super::accounts::{LoginRow, account};
 use super::audit::{Entry, note};
 use super::db::{Db, values};
 use super::{Result, Store};
+use crate::life::Admission;
 use crate::rng::fresh_id;
-use crate::standing::Standing;
 use crate::token::TokenHash;
 
 /// Passwords that can be begun in one session: each beginning lets whoever holds the session test
@@ -71,7 +71,7 @@ pub(crate) enum NoSession {
     /// It is good for something else.
     Purpose,
     /// The account may not be used.
-    Barred(Standing),
+    Barred(Admission),
     /// Too much was begun or changed. Seconds to wait.
     TooMany(i64),
 }
@@ -212,7 +212,7 @@ pub(super) fn require(db: &Db, hash: TokenHash, purpose: Option<Purpose>, now: i
     let Some(row) = row else { return Ok(Err(NoSession::Ended)) };
     let (id, is_full, ended): ([u8; 16], bool, i64) = (row.at(1)?, row.at(2)?, row.at(3)?);
     let Some(account) = account(db, "a.account_id = ?1", id.into())? else { return Ok(Err(NoSession::Ended)) };
-    if account.standing != Standing::Active {
+    if account.standing != Admission::Active {
         return Ok(Err(NoSession::Barred(account.standing)));
     }
     match ended {

@@ -1,6 +1,7 @@
 //! Everything that is stored on an account, for the administrator who asks.
 
 use super::accounts::IS_MEMBER;
+use super::addresses::earlier_key;
 use super::db::{Db, values};
 use super::letter_outcomes::{LetterRow, letters_of};
 use super::rows::Bundle;
@@ -20,20 +21,35 @@ pub(crate) struct Stored {
 /// Letters that are shown with an account.
 const LETTERS: i64 = 20;
 
-const ACCOUNT: &str = "SELECT account_id, email, state, earlier_fingerprint FROM account WHERE email_key = ?1";
+/// Whose address it is: the account whose mailbox was proven, else the person whom an organisation
+/// names so, else who had it last.
+const WHOSE: [&str; 3] = [
+    "SELECT a.account_id FROM account a WHERE a.email_key = ?1 AND a.state = 'complete'",
+    "SELECT m.account_id FROM membership m WHERE m.email_key = ?1
+     ORDER BY m.standing = 'invited' DESC, m.active DESC, m.created_at, m.user_id LIMIT 1",
+    "SELECT a.account_id FROM account a WHERE a.email_key = ?1 AND a.state = 'removed'
+     ORDER BY a.completed_at IS NULL, a.removed_at DESC, a.created_at DESC LIMIT 1",
+];
+const ACCOUNT: &str = concat!(
+    "SELECT a.account_id, coalesce(a.email, m.email), a.state, coalesce(a.earlier_fingerprint, ",
+    earlier_key!("m.email_key"),
+    ") FROM account a LEFT JOIN membership m ON m.account_id = a.account_id AND m.accepted_at IS NULL AND a.state = 'invited'
+     WHERE a.account_id = ?1"
+);
 
 impl Store {
     /// The account of this address, removed ones last.
     pub(crate) async fn stored(&self, email_key: String) -> Result<Option<Stored>> {
         self.read(move |db| {
-            let present = format!("{ACCOUNT} AND state <> 'removed'");
-            let removed = format!("{ACCOUNT} AND state = 'removed' ORDER BY created_at DESC LIMIT 1");
-            let mut row = db.row(&present, &values![&email_key])?;
-            if row.is_none() {
-                row = db.row(&removed, &values![&email_key])?;
+            let mut whose: Option<[u8; 16]> = None;
+            for sql in WHOSE {
+                if whose.is_none() {
+                    whose = db.row(sql, &values![&email_key])?.map(|row| row.at(0)).transpose()?;
+                }
             }
-            let Some(row) = row else { return Ok(None) };
-            let (account_id, email, state): ([u8; 16], _, String) = (row.at(0)?, row.at(1)?, row.at(2)?);
+            let Some(account_id) = whose else { return Ok(None) };
+            let row = db.one(ACCOUNT, &values![account_id])?;
+            let (email, state) = (row.at(1)?, row.at(2)?);
             let state = standing(db, account_id, state)?;
             let sql = format!("SELECT {} FROM bundle b WHERE b.account_id = ?1", Bundle::COLUMNS);
             let bundle = db.row(&sql, &values![account_id])?.map(|row| Bundle::from_row(&row, 0)).transpose()?;
@@ -46,13 +62,15 @@ impl Store {
 
 /// The account's state in the words of `docs/LIFECYCLE.md`, which tell who waits for whom.
 fn standing(db: &Db, account: [u8; 16], state: String) -> Result<String> {
-    let any = |condition: &str| {
-        db.exists(&format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND {condition}"), &values![account])
+    let of = |condition: &str| {
+        db.row(
+            &format!("SELECT m.standing FROM membership m WHERE m.account_id = ?1 AND {condition}"),
+            &values![account],
+        )
     };
     Ok(match state.as_str() {
-        "invited" if !any("m.invited_at IS NOT NULL")? => "staged".to_owned(),
-        "invited" if !any("m.active = 1")? => "suspended".to_owned(),
-        "complete" if !any(IS_MEMBER)? => "suspended".to_owned(),
+        "invited" => of("m.accepted_at IS NULL")?.map_or(Ok(state), |row| row.at(0))?,
+        "complete" if of(IS_MEMBER)?.is_none() => "suspended".to_owned(),
         _ => state,
     })
 }

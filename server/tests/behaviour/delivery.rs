@@ -145,11 +145,11 @@ async fn one_address_gets_five_letters_an_hour_and_the_others_wait() {
     for number in 1..=4 {
         wait_for(|| (mail.taken().len() == number).then_some(())).await;
         newest(&deployment, is_sent).await;
-        realm.resend_invite(ADA, None).await.expect("queued");
+        realm.resend_invite(ADA, None, None).await.expect("queued");
     }
     wait_for(|| (mail.taken().len() == 5).then_some(())).await;
     newest(&deployment, is_sent).await;
-    realm.resend_invite(ADA, None).await.expect("queued");
+    realm.resend_invite(ADA, None, None).await.expect("queued");
     // Somebody else's letter passes the one that waits.
     server.provision(&deployment, "grace@example.org").await;
     wait_for(|| mail.taken().iter().any(|letter| letter.rcpt.contains("grace")).then_some(())).await;
@@ -216,7 +216,7 @@ async fn a_letter_that_comes_back_is_marked_by_its_name_or_its_address_and_nothi
     assert_eq!(realm.letters(vec!["bounced".to_owned()], 10).await.expect("a list").len(), 1);
     assert!(opens(&server, &taken[0]).await, "anybody can write a report");
 
-    realm.resend_invite(ADA, None).await.expect("queued");
+    realm.resend_invite(ADA, None, None).await.expect("queued");
     until(&deployment, || (mail.taken().len() == 2).then_some(())).await;
     newest(&deployment, is_sent).await;
     assert_eq!(read(bounce(None, "ADA@example.org", "failed")).await, marked, "without a name, by the address");

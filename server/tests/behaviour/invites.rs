@@ -112,7 +112,7 @@ async fn a_re_issue_by_hand_voids_the_old_invitation_while_the_server_runs() {
     let mut last = deployment.invitation(1).await;
     for round in 2..=4 {
         // As another program would: over the database.
-        deployment.realm().await.resend_invite("Ada@Example.org", None).await.expect("queued");
+        deployment.realm().await.resend_invite("Ada@Example.org", None, None).await.expect("queued");
         let new = deployment.invitation(round).await;
         assert_eq!(server.claim(&last, &[1; 32]).await.problem(), "invite-withdrawn");
         assert_eq!(server.claim(&new, &[1; 32]).await.status, 200);
@@ -122,10 +122,10 @@ async fn a_re_issue_by_hand_voids_the_old_invitation_while_the_server_runs() {
     deployment
         .realm()
         .await
-        .resend_invite("ada@example.org", None)
+        .resend_invite("ada@example.org", None, None)
         .await
         .expect_err("a finished account is not invited again");
-    deployment.realm().await.resend_invite("eve@example.org", None).await.expect_err("nobody of that address");
+    deployment.realm().await.resend_invite("eve@example.org", None, None).await.expect_err("nobody of that address");
     server.stop().await;
 }
 

@@ -71,29 +71,6 @@ async fn staged_people_get_no_mail_and_their_address_may_still_be_corrected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn once_somebody_was_invited_the_address_stays_and_the_other_gets_nothing() {
-    let deployment = Deployment::new().await;
-    let server = deployment.serve().await;
-    let id = server.provision(&deployment, ADA).await;
-    let invitation = deployment.invitation(1).await;
-    change_email(&server, &deployment, &id, "eve@evil.example").await;
-    assert_eq!(server.claim(&invitation, &[1; 32]).await.problem(), "invite-withdrawn");
-    // Neither does the detour over a suspension move it, to either address.
-    server.set_active(&deployment, &id, false).await;
-    server.set_active(&deployment, &id, true).await;
-    server.provision(&deployment, "grace@example.org").await;
-    assert!(deployment.invitation(2).await.raw.contains("To: grace@example.org"));
-    let shown = deployment.show(ADA).await;
-    assert_eq!((shown.email.as_deref(), shown.letters.len()), (Some(ADA), 1));
-    // Back to the address that the account has, everything goes on.
-    change_email(&server, &deployment, &id, ADA).await;
-    server.set_active(&deployment, &id, false).await;
-    server.set_active(&deployment, &id, true).await;
-    assert!(deployment.invitation(3).await.raw.contains("To: ada@example.org"));
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_completed_account_keeps_its_address_whatever_scim_says() {
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;

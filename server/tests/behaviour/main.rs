@@ -20,6 +20,7 @@ mod http;
 mod invites;
 mod key_file;
 mod letters;
+mod life;
 mod lifecycle;
 mod limits;
 mod login;

@@ -147,24 +147,6 @@ async fn an_inactive_person_is_invited_only_when_activated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rewritten_address_gets_no_invitation() {
-    let deployment = Deployment::new().await;
-    let server = deployment.serve().await;
-    let id = server.provision(&deployment, "ada@example.org").await;
-    let invitation = deployment.invitation(1).await;
-    let mut user = okta_user("ada@example.org");
-    user["emails"][0]["value"] = json!("eve@evil.example");
-    assert_eq!(server.scim(&deployment.token, Method::PUT, &format!("/Users/{id}"), Some(&user)).await.status, 200);
-    assert_eq!(server.claim(&invitation, &[1; 32]).await.problem(), "invite-withdrawn");
-    server.provision(&deployment, "grace@example.org").await;
-    assert!(deployment.invitation(2).await.raw.contains("To: grace@example.org"));
-    // An administrator who means the new address says so.
-    deployment.realm().await.resend_invite("eve@evil.example", None).await.expect("queued");
-    assert!(deployment.invitation(3).await.raw.contains("To: eve@evil.example"));
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_removed_person_is_gone_and_comes_back_as_a_new_account() {
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;

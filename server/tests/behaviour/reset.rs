@@ -202,7 +202,7 @@ async fn a_second_reset_replaces_the_first_and_the_link_expires_like_any_other()
     assert_eq!(claim(&server, &second).await.problem(), "invite-expired");
     // Withdrawing works as for every invitation.
     let third = reset(&deployment, ADA).await;
-    assert_eq!(deployment.realm().await.withdraw_invites(ADA).await.expect("known"), 1);
+    assert_eq!(deployment.realm().await.withdraw_invites(ADA, None).await.expect("known"), 1);
     assert_eq!(claim(&server, &third).await.problem(), "invite-withdrawn");
     server.stop().await;
 }
@@ -272,9 +272,11 @@ async fn the_strictest_of_a_persons_organisations_says_what_a_reset_must_be() {
     let new = NewOrganisation { name: "Strict".into(), contact: None, min_profile: Some(3) };
     let org = realm.add_organisation(new).await.expect("added");
     deployment.meddle(&format!(
-        "UPDATE membership SET org_id = org_id; INSERT INTO membership
+        "INSERT INTO membership (user_id, org_id, account_id, mode, accepted_at, user_name, user_name_key, external_id, active,
+                invited_at, email, email_key, display_name, attributes, created_at, modified_at, version, standing)
          SELECT {}, (SELECT org_id FROM organisation WHERE name = 'Strict'), account_id, 'join', accepted_at, user_name, user_name_key,
-                external_id, active, invited_at, email, display_name, attributes, created_at + 1, modified_at, version FROM membership",
+                external_id, active, invited_at, email, email_key, display_name, attributes, created_at + 1, modified_at, version,
+                standing FROM membership",
         if crate::POSTGRES { "decode(repeat('07', 16), 'hex')" } else { "X'07070707070707070707070707070707'" }
     ));
     assert_eq!(realm.person(ADA).await.expect("known").organisations.len(), 2, "{org:?}");

@@ -54,7 +54,7 @@ impl Play<'_> {
                     self.known.scim.iter_mut().filter(|token| token.id == old).for_each(|token| token.revoked = true);
                 }
             }
-            3 => drop(kept(runtime.block_on(realm.resend_invite(email, None)))),
+            3 => drop(kept(runtime.block_on(realm.resend_invite(email, None, None)))),
             4 => match runtime.block_on(realm.reset_person(email, "admin", None)) {
                 Ok(started) => self.begin_reset(email, started.key_gen),
                 Err(ResetRefused::Realm(error)) => {
@@ -81,7 +81,7 @@ impl Play<'_> {
                 }
             }
             7 => self.look(realm, org, email),
-            8 => drop(kept(runtime.block_on(realm.withdraw_invites(email)))),
+            8 => drop(kept(runtime.block_on(realm.withdraw_invites(email, None)))),
             9 => {
                 let new = NewOrganisation { name: draw.text(), ..NewOrganisation::default() };
                 if let Some(org) = kept(runtime.block_on(realm.add_organisation(new))) {

@@ -14,6 +14,7 @@ pub(crate) mod person;
 pub(crate) mod wire;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::crypto::context::OrgId;
 use firstkey_server::{Clock, Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -35,6 +36,8 @@ pub(crate) struct Deployment {
     dir: TempDir,
     /// The database, if it is not the embedded one.
     database: Option<String>,
+    /// The organisation that the token is of.
+    pub(crate) org: OrgId,
     pub(crate) token: Zeroizing<String>,
     /// The server's clock: it stands still until a test moves it.
     pub(crate) clock: Arc<AtomicI64>,
@@ -85,7 +88,7 @@ impl Deployment {
         let org = realm.add_organisation(new).await.expect("organisation");
         let token = realm.add_scim_token(org).await.expect("token");
         let start = Clock::System.now();
-        Self { dir, database, token, clock: Arc::new(AtomicI64::new(start)), start }
+        Self { dir, database, org, token, clock: Arc::new(AtomicI64::new(start)), start }
     }
 
     /// This one, once more, from a backup and its key; `None` where there is no such database.
@@ -94,7 +97,14 @@ impl Deployment {
         let database = if to_postgres { Some(cluster::Cluster::of_this_process()?.new_database()) } else { None };
         let restored = Realm::restore(&dir.path().join("data"), backup, Some(key), database.as_deref()).await;
         restored.expect("restored");
-        Some(Self { dir, database, token: self.token.clone(), clock: Arc::clone(&self.clock), start: self.start })
+        Some(Self {
+            dir,
+            database,
+            org: self.org,
+            token: self.token.clone(),
+            clock: Arc::clone(&self.clock),
+            start: self.start,
+        })
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -378,7 +388,7 @@ pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
-fn letters_in(folder: &Path) -> Vec<String> {
+pub(crate) fn letters_in(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|end| end == "eml"));

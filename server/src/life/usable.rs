@@ -4,7 +4,7 @@ use super::Mode;
 
 /// Whether an account may be used. Told to nobody who has not proven the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum Admission {
     Active,
     /// No organisation has the person active.
     Suspended {
@@ -16,7 +16,7 @@ pub(crate) enum Standing {
     },
 }
 
-impl Standing {
+impl Admission {
     /// The standing of an account: `removed` by its last organisation, or `active` in one of them.
     pub(crate) fn of(removed: bool, active: bool, contact: Option<String>) -> Self {
         match (removed, active) {
@@ -41,6 +41,8 @@ pub(crate) enum Unusable {
     Withdrawn {
         at: Option<i64>,
         contact: Option<String>,
+        /// A newer one asks to join with the account that was finished meanwhile.
+        asked_to_join: bool,
     },
     /// The organisation has deactivated the person.
     Suspended {
@@ -69,6 +71,8 @@ pub(crate) struct Invitation<'a> {
     pub(crate) account_is_complete: bool,
     pub(crate) completed_at: Option<i64>,
     pub(crate) contact: Option<&'a str>,
+    /// Whether the person has a newer invitation, to join.
+    pub(crate) asked_to_join: bool,
 }
 
 impl Invitation<'_> {
@@ -82,7 +86,7 @@ impl Invitation<'_> {
         } else if self.active == Some(false) {
             Some(Unusable::Suspended { at, contact })
         } else if self.state == "withdrawn" {
-            Some(Unusable::Withdrawn { at, contact })
+            Some(Unusable::Withdrawn { at, contact, asked_to_join: self.asked_to_join })
         } else if self.state == "used" || complete {
             Some(Unusable::Used { at: at.or(self.completed_at), contact })
         } else if self.expires_at <= now {
@@ -96,7 +100,7 @@ impl Invitation<'_> {
 #[cfg(test)]
 mod tests {
     use super::{Invitation, Unusable};
-    use crate::standing::Mode;
+    use crate::life::Mode;
 
     const LIVE: Invitation<'_> = Invitation {
         mode: Mode::Enrol,
@@ -108,6 +112,7 @@ mod tests {
         account_is_complete: false,
         completed_at: None,
         contact: None,
+        asked_to_join: false,
     };
 
     #[test]
@@ -129,7 +134,7 @@ mod tests {
         for (active, want) in [
             (None, Unusable::Removed { at: Some(5), contact: None }),
             (Some(false), Unusable::Suspended { at: Some(5), contact: None }),
-            (Some(true), Unusable::Withdrawn { at: Some(5), contact: None }),
+            (Some(true), Unusable::Withdrawn { at: Some(5), contact: None, asked_to_join: false }),
         ] {
             let ended = Invitation { active, state: "withdrawn", ended_at: Some(5), ..LIVE };
             assert_eq!(ended.unusable(1000), Some(want));

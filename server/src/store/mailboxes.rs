@@ -1,0 +1,203 @@
+//! Everybody at a mailbox, brought to where `life` says that they stand.
+//!
+//! Promise: a command that changes who names a mailbox, or whether a complete account is there,
+//! settles it in its own transaction; settling twice is settling once; the people of one
+//! organisation are settled without a look at those of another, but for the one question whether a
+//! complete account is at the mailbox. Must never: touch a membership that its owner has accepted.
+
+use super::addresses::{NEW_ACCOUNT, retire};
+use super::audit::{Entry, note};
+use super::db::{Db, Row, Value, values};
+use super::error::{Result, StoreError};
+use super::invites::{self, Invited};
+use super::people::PersonKey;
+use crate::address;
+use crate::life::{Bond, InviteMove, Live, Mode, Outcome, Person, Reason, Standing, settle};
+use crate::rng::fresh_id;
+
+/// Most people of one organisation at one mailbox who are looked at: whoever has it is among them.
+const CROWD: i64 = 200;
+
+/// When, and how long the invitations live that are issued now.
+#[derive(Clone, Copy)]
+pub(super) struct Issue {
+    pub(super) ttl: i64,
+    pub(super) now: i64,
+}
+
+/// A person where they are.
+struct Seat {
+    key: PersonKey,
+    account: [u8; 16],
+    person: Person,
+    standing: Standing,
+    email: Option<String>,
+}
+
+const SEAT: &str = "SELECT m.user_id, m.org_id, m.account_id, m.active, m.accepted_at IS NOT NULL, a.state = 'invited',
+        m.invited_at IS NOT NULL, m.taken_back, m.standing, m.reason, m.mode, m.email, i.mode, i.email
+     FROM membership m JOIN account a ON a.account_id = m.account_id
+     LEFT JOIN invite i ON i.user_id = m.user_id AND i.state = 'live' AND i.reset_to IS NULL";
+
+/// Settles the people of one organisation at a mailbox. Where nobody has it yet, `first` does if
+/// they can.
+pub(super) fn settle_in(db: &Db, org: [u8; 16], mailbox: &str, first: Option<[u8; 16]>, issue: Issue) -> Result<()> {
+    let proven = proven(db, mailbox)?;
+    let who_names = format!(
+        "{SEAT} WHERE m.org_id = ?1 AND m.email_key = ?2 AND m.accepted_at IS NULL
+         ORDER BY m.user_id = ?3 DESC, m.standing = 'invited' DESC, m.created_at, m.user_id LIMIT {CROWD}"
+    );
+    let mut rows = db.rows(&who_names, &values![org, mailbox, first.unwrap_or_default()])?;
+    if let Some(account) = proven {
+        let members = format!("{SEAT} WHERE m.account_id = ?2 AND m.org_id = ?1 AND m.accepted_at IS NOT NULL");
+        rows.extend(db.rows(&members, &values![org, account])?);
+    }
+    let seats = rows.iter().map(|row| Seat::from_row(row, None)).collect::<Result<Vec<_>>>()?;
+    seat_all(db, seats, proven, issue)
+}
+
+/// Settles the people of every organisation at a mailbox: an account was completed or removed
+/// there.
+pub(super) fn settle_everywhere(db: &Db, mailbox: &str, issue: Issue) -> Result<()> {
+    let sql = "SELECT DISTINCT org_id FROM membership WHERE email_key = ?1";
+    for row in db.rows(sql, &values![mailbox])? {
+        settle_in(db, row.at(0)?, mailbox, None, issue)?;
+    }
+    Ok(())
+}
+
+/// Settles a person who names no mailbox.
+pub(super) fn settle_alone(db: &Db, key: PersonKey, unplaced: Reason, issue: Issue) -> Result<()> {
+    let row = db.one(&format!("{SEAT} WHERE m.user_id = ?1 AND m.org_id = ?2"), &values![key.user, key.org])?;
+    seat_all(db, vec![Seat::from_row(&row, Some(unplaced))?], None, issue)
+}
+
+/// The complete account at a mailbox.
+pub(super) fn proven(db: &Db, mailbox: &str) -> Result<Option<[u8; 16]>> {
+    let sql = "SELECT account_id FROM account WHERE email_key = ?1 AND state = 'complete'";
+    db.row(sql, &values![mailbox])?.map(|row| row.at(0)).transpose()
+}
+
+fn seat_all(db: &Db, seats: Vec<Seat>, proven: Option<[u8; 16]>, issue: Issue) -> Result<()> {
+    let people: Vec<Person> = seats.iter().map(|seat| seat.person).collect();
+    for (seat, outcome) in seats.into_iter().zip(settle(proven.is_some(), &people)) {
+        seat.take(db, outcome, proven, issue)?;
+    }
+    Ok(())
+}
+
+impl Seat {
+    fn from_row(row: &Row, unplaced: Option<Reason>) -> Result<Self> {
+        let (is_member, is_pending): (bool, bool) = (row.at(4)?, row.at(5)?);
+        let email: Option<String> = row.at(11)?;
+        let (mode, issued_to): (Option<Mode>, Option<String>) = (row.at(12)?, row.at(13)?);
+        let is_here = issued_to.map(|to| address::key(&to)) == email.as_deref().map(address::key);
+        Ok(Self {
+            key: PersonKey { user: row.at(0)?, org: row.at(1)? },
+            account: row.at(2)?,
+            person: Person {
+                active: row.at(3)?,
+                unplaced: unplaced.filter(|_| !is_member),
+                bond: match (is_member, is_pending) {
+                    (true, _) => Bond::Accepted,
+                    (false, true) => Bond::Pending,
+                    (false, false) => Bond::Asked,
+                },
+                invitation: match mode {
+                    None => Live::None,
+                    Some(mode) if is_here => Live::Here(mode),
+                    Some(_) => Live::Elsewhere,
+                },
+                was_invited: row.at(6)?,
+                taken_back: row.at(7)?,
+            },
+            standing: read_standing(row, 8, row.at(10)?)?,
+            email,
+        })
+    }
+
+    /// Writes what should stand, where something else stands.
+    fn take(self, db: &Db, outcome: Outcome, proven: Option<[u8; 16]>, issue: Issue) -> Result<()> {
+        let Outcome { standing, bond, invitation } = outcome;
+        let Issue { ttl, now } = issue;
+        if invitation == InviteMove::Withdrawn {
+            invites::withdraw(db, self.key, now)?;
+        }
+        let account = self.tie(db, bond, proven, now)?;
+        let is_tied_anew = account != self.account && matches!(standing, Standing::Invited(_));
+        let mode = match (invitation, standing) {
+            (InviteMove::Issued(mode), _) => Some(mode),
+            (_, Standing::Invited(mode)) if is_tied_anew => Some(mode),
+            _ => None,
+        };
+        if let (Some(mode), Some(email)) = (mode, self.email.as_deref()) {
+            invites::withdraw(db, self.key, now)?;
+            let invited = Invited { key: self.key, account, email, mode };
+            db.execute_all(&invites::first(db, &invited, ttl, now))?;
+            let sql = "UPDATE membership SET invited_at = ?3, mode = ?4 WHERE user_id = ?1 AND org_id = ?2";
+            db.execute(sql, &values![self.key.user, self.key.org, now, mode])?;
+        }
+        if standing != self.standing {
+            db.execute(
+                "UPDATE membership SET standing = ?3, reason = ?4 WHERE user_id = ?1 AND org_id = ?2",
+                &values![self.key.user, self.key.org, standing.as_str(), standing.reason().map(Reason::as_str)],
+            )?;
+            withheld(db, self.key.org, account, standing, now);
+        }
+        Ok(())
+    }
+
+    /// Ties the person to the account that they should have, and gives it.
+    fn tie(&self, db: &Db, bond: Bond, proven: Option<[u8; 16]>, now: i64) -> Result<[u8; 16]> {
+        let account = match (bond, proven) {
+            (Bond::Accepted, _) => return Ok(self.account),
+            (Bond::Asked, Some(account)) => account,
+            _ if self.person.bond == Bond::Pending => self.account,
+            _ => {
+                let account = fresh_id();
+                db.execute(NEW_ACCOUNT, &values![account, now])?;
+                account
+            }
+        };
+        if account != self.account {
+            let mode = if bond == Bond::Asked { Mode::Join } else { Mode::Enrol };
+            db.execute(
+                "UPDATE membership SET account_id = ?3, mode = ?4 WHERE user_id = ?1 AND org_id = ?2",
+                &values![self.key.user, self.key.org, account, mode],
+            )?;
+            if self.person.bond == Bond::Pending {
+                retire(db, self.account, None, now)?;
+            }
+        }
+        Ok(account)
+    }
+}
+
+/// Tells the audit log of somebody who is active and not invited.
+pub(super) fn withheld(db: &Db, org: [u8; 16], account: [u8; 16], standing: Standing, now: i64) {
+    if let Standing::Waiting(reason) = standing
+        && reason != Reason::TakenBack
+    {
+        let detail = Some(reason.as_str());
+        note(db, now, "invite.withheld", Entry { org: Some(org), account: Some(account), invite: None, detail });
+    }
+}
+
+/// The standing from its two columns, the first of which is column `at`, and the person's mode.
+pub(super) fn read_standing(row: &Row, at: usize, mode: Mode) -> Result<Standing> {
+    let (word, reason): (String, Option<String>) = (row.at(at)?, row.at(at + 1)?);
+    let reason = || reason.as_deref().and_then(Reason::read).ok_or(StoreError::Corrupt("a reason to wait"));
+    Ok(match word.as_str() {
+        "staged" => Standing::Staged,
+        "invited" => Standing::Invited(mode),
+        "waiting" => Standing::Waiting(reason()?),
+        "complete" => Standing::Complete,
+        "suspended" => Standing::Suspended,
+        _ => return Err(StoreError::Corrupt("a standing")),
+    })
+}
+
+/// The two columns of a standing.
+pub(super) fn write_standing<'a>(standing: Standing) -> [Value<'a>; 2] {
+    values![standing.as_str(), standing.reason().map(Reason::as_str)]
+}
