@@ -6,7 +6,6 @@
 
 use super::deployment::Deployment;
 use super::keys::{Opened, Stored};
-use super::needles::Needles;
 use super::wire::Seen;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey::port::random::SystemRng;
@@ -18,6 +17,7 @@ use firstkey_core::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive
 use firstkey_core::crypto::opaque::{Login, login_context};
 use firstkey_core::crypto::prepare::prepare;
 use firstkey_core::crypto::{envelope, hazmat, label};
+use firstkey_needles::Needles;
 use serde_json::{Value, json};
 
 /// All that only the owner of the account has, as long as the password is `typed` and the recovery

@@ -18,7 +18,6 @@ mod computer;
 mod honest;
 mod lie;
 mod message;
-pub mod needles;
 mod node;
 mod outcome;
 mod places;
