@@ -72,10 +72,10 @@ fn base64(bytes: &[u8]) -> Vec<(&'static str, String)> {
     (0..3).flat_map(at).collect()
 }
 
-/// The symbols that stand for bytes of `secret` alone where it begins at that offset, modulo 3, of a
-/// longer text: those of whole groups, so that a secret without its ends is found too. Of what is
-/// no longer than [`SHORTEST`], each symbol that has no bit of what is before or behind: fewer would
-/// be found by chance.
+/// The symbols that stand for bytes of `secret` alone where it begins at that offset, modulo 3, of
+/// a longer text: those of whole groups, so that a secret without its ends is found too. Of what is
+/// no longer than [`SHORTEST`], each symbol that has no bit of what is before or behind: fewer
+/// would be found by chance.
 fn base64_at<E: Encoding>(secret: &[u8], offset: usize) -> String {
     let shifted = [&[0; 3][..offset], secret].concat();
     let text = E::encode_string(&shifted);

@@ -214,6 +214,35 @@ mod tests {
     }
 
     #[test]
+    fn text_that_is_not_ascii_is_found_in_utf_16_of_both_byte_orders() {
+        let mut needles = Needles::default();
+        needles.add("words", "größer als süß".as_bytes());
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let wide: Vec<u8> = "größer als süß".encode_utf16().flat_map(order).collect();
+            assert_eq!(needles.find(&wide), Some("words as raw in UTF-16"));
+        }
+    }
+
+    #[test]
+    fn a_secret_without_its_ends_is_found_in_base64() {
+        let needles = looked_for();
+        for offset in 1..3 {
+            // The first byte, at least, is in a group with what is before.
+            let hay = [&b"xyz"[..offset], b"-", &SECRET[1..]].concat();
+            let text = Base64UrlUnpadded::encode_string(&hay);
+            assert!(needles.find(text.as_bytes()).is_some(), "offset {offset}");
+        }
+    }
+
+    #[test]
+    fn fewer_symbols_of_base64_than_hold_a_piece_are_chance() {
+        let mut needles = Needles::default();
+        needles.add_pieces("a key of zeros", &[0; 16]);
+        assert_eq!(needles.find(b"AAAAAAAAA"), None);
+        assert_eq!(needles.find(b"AAAAAAAAAA"), Some("a piece of a key of zeros as base64"));
+    }
+
+    #[test]
     fn what_is_short_is_looked_for_where_its_form_is_long_enough() {
         let mut needles = Needles::default();
         needles.add_any("a typed word", b"seven77");
