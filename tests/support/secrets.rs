@@ -91,9 +91,6 @@ fn b64(bytes: &[u8]) -> String {
 /// Asks the server itself, past the wire's record.
 fn ask(server: &Deployment, path: &str, body: &Value) -> Value {
     let body = body.to_string().into_bytes();
-    let length = body.len();
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: test.test\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n"
-    );
-    server.wire.ask(&Seen { method: "POST".into(), path: path.into(), head, body }).expect("an answer").value()
+    let headers = [("Host", "test.test"), ("Content-Type", "application/json")];
+    server.wire.ask(&Seen::new("POST", path, &headers, body)).expect("an answer").value()
 }
