@@ -5,11 +5,13 @@
 
 mod audit;
 mod doctor;
+mod group;
 mod local;
 pub mod share;
 
 pub use audit::{Audit, AuditCommand, AuditExplain, AuditOpen};
 pub use doctor::Doctor;
+pub use group::{Hardening, KitOut, Password, Trust, Unattended};
 pub use local::{Forget, Sessions};
 
 use crate::exit::Misuse;
@@ -147,15 +149,12 @@ pub struct Account {
     /// Read the link from a file, or - for stdin.
     #[arg(long, value_name = "PATH")]
     pub link_file: Option<PathBuf>,
-    /// Never ask; name the missing flag and fail.
-    #[arg(long)]
-    pub no_input: bool,
-    /// Print one JSON object per line.
-    #[arg(long)]
-    pub json: bool,
-    /// Also trust the authorities in this PEM file.
-    #[arg(long, value_name = "PATH")]
-    pub ca_file: Option<PathBuf>,
+    /// Whether a program is at the other end.
+    #[command(flatten)]
+    pub unattended: Unattended,
+    /// Whom to take for the server.
+    #[command(flatten)]
+    pub trust: Trust,
     /// Say more, such as algorithms; never secrets.
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
@@ -164,12 +163,9 @@ pub struct Account {
 /// Where a password comes from, if not from a person.
 #[derive(Debug, Args)]
 pub struct OldPassword {
-    /// Read the password from a file (mode 0600).
-    #[arg(long, value_name = "PATH")]
-    pub password_file: Option<PathBuf>,
-    /// Read the password from an open file descriptor.
-    #[arg(long, value_name = "N")]
-    pub password_fd: Option<u32>,
+    /// Where it comes from.
+    #[command(flatten)]
+    pub password: Password,
     /// Read the secret key from this file.
     #[arg(long, value_name = "PATH")]
     pub secret_key_file: Option<PathBuf>,
@@ -217,12 +213,9 @@ pub struct ChangeKit {
     /// Its password.
     #[command(flatten)]
     pub old: OldPassword,
-    /// Save the kit to a new file, .txt or .pdf.
-    #[arg(long, value_name = "PATH")]
-    pub kit_out: Option<PathBuf>,
-    /// Paper size of a PDF: a4 or letter.
-    #[arg(long, value_name = "SIZE", value_parser = paper)]
-    pub paper: Option<Paper>,
+    /// Where the kit goes.
+    #[command(flatten)]
+    pub keep: KitOut,
 }
 
 /// `firstkey secret-key`.
@@ -293,9 +286,9 @@ pub struct Recover {
     /// Its new password.
     #[command(flatten)]
     pub new: NewPassword,
-    /// Password hardening: 1 (64 MiB) to 4 (2 GiB).
-    #[arg(long, value_name = "1..4")]
-    pub profile: Option<u64>,
+    /// How it is stretched.
+    #[command(flatten)]
+    pub hardening: Hardening,
     /// Save a new secret key to a new file.
     #[arg(long, value_name = "PATH")]
     pub secret_key_out: Option<PathBuf>,
@@ -320,9 +313,9 @@ pub struct ChangePassword {
     /// Its new password.
     #[command(flatten)]
     pub new: NewPassword,
-    /// Password hardening: 1 (64 MiB) to 4 (2 GiB).
-    #[arg(long, value_name = "1..4")]
-    pub profile: Option<u64>,
+    /// How it is stretched.
+    #[command(flatten)]
+    pub hardening: Hardening,
 }
 
 /// The one source that a pair of flags names.
@@ -343,7 +336,7 @@ impl OldPassword {
 
     /// Where it comes from.
     pub fn source(&self) -> Result<Option<PasswordSource>, Misuse> {
-        one_source(self.password_file.as_ref(), self.password_fd)
+        self.password.source()
     }
 }
 
@@ -374,7 +367,7 @@ impl Account {
             yes_for,
             kit_out,
             paper: paper.unwrap_or_default(),
-            json: self.json,
+            json: self.unattended.json,
             ..Answers::default()
         }
     }
@@ -390,12 +383,9 @@ pub struct Accept {
     /// Read the link from a file, or - for stdin.
     #[arg(long, value_name = "PATH")]
     pub invite_file: Option<PathBuf>,
-    /// Read the password from a file (mode 0600).
-    #[arg(long, value_name = "PATH")]
-    pub password_file: Option<PathBuf>,
-    /// Read the password from an open file descriptor.
-    #[arg(long, value_name = "N")]
-    pub password_fd: Option<u32>,
+    /// Where it comes from.
+    #[command(flatten)]
+    pub from: Password,
     /// Agree in advance, for exactly this address.
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,
@@ -408,36 +398,30 @@ pub struct Accept {
     /// Your last name, for servers that ask for it.
     #[arg(long, value_name = "NAME")]
     pub last_name: Option<String>,
-    /// Save the kit to a new file, .txt or .pdf.
-    #[arg(long, value_name = "PATH")]
-    pub kit_out: Option<PathBuf>,
-    /// Paper size of a PDF: a4 or letter.
-    #[arg(long, value_name = "SIZE", value_parser = paper)]
-    pub paper: Option<Paper>,
+    /// Where the kit goes.
+    #[command(flatten)]
+    pub keep: KitOut,
     /// Save a required secret key to a new file.
     #[arg(long, value_name = "PATH")]
     pub secret_key_out: Option<PathBuf>,
     /// Read the secret key that a saved upload needs.
     #[arg(long, value_name = "PATH")]
     pub secret_key_file: Option<PathBuf>,
-    /// Never ask; name the missing flag and fail.
-    #[arg(long)]
-    pub no_input: bool,
-    /// Print one JSON object per line.
-    #[arg(long)]
-    pub json: bool,
+    /// Whether a program is at the other end.
+    #[command(flatten)]
+    pub unattended: Unattended,
     /// Send a saved upload again and finish.
     #[arg(long, conflicts_with = "dry_run")]
     pub resume: bool,
     /// Do all but the upload; show what would be sent.
     #[arg(long)]
     pub dry_run: bool,
-    /// Password hardening: 1 (64 MiB) to 4 (2 GiB).
-    #[arg(long, value_name = "1..4")]
-    pub profile: Option<u64>,
-    /// Also trust the authorities in this PEM file.
-    #[arg(long, value_name = "PATH")]
-    pub ca_file: Option<PathBuf>,
+    /// How it is stretched.
+    #[command(flatten)]
+    pub hardening: Hardening,
+    /// Whom to take for the server.
+    #[command(flatten)]
+    pub trust: Trust,
     /// Say more, such as algorithms; never secrets.
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
@@ -455,7 +439,7 @@ impl Accept {
         if password_variable {
             return Err(Misuse::PasswordVariable);
         }
-        let password = one_source(self.password_file.as_ref(), self.password_fd)?;
+        let password = self.from.source()?;
         let invite = match (&self.link, &self.invite_file) {
             (Some(link), _) => Some(InviteSource::Argument(Zeroizing::new(link.as_bytes().to_vec()))),
             (None, Some(path)) if path == Path::new("-") => Some(InviteSource::Stdin),
@@ -470,34 +454,15 @@ impl Accept {
             password,
             yes_for: self.yes_for.clone(),
             accept_reset: self.accept_reset.clone(),
-            kit_out: self.kit_out.clone(),
+            kit_out: self.keep.kit_out.clone(),
             secret_key: secret_key_file(self.secret_key_file.as_ref()),
             secret_key_out: self.secret_key_out.clone(),
-            paper: self.paper.unwrap_or_default(),
-            json: self.json,
+            paper: self.keep.paper.unwrap_or_default(),
+            json: self.unattended.json,
             resume: self.resume,
             rehearsal: self.dry_run,
             verbose: self.verbose > 0,
         })
-    }
-
-    /// The profile that was wished for.
-    pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
-        profile(self.profile)
-    }
-}
-
-impl Recover {
-    /// The profile that was wished for.
-    pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
-        profile(self.profile)
-    }
-}
-
-impl ChangePassword {
-    /// The profile that was wished for.
-    pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
-        profile(self.profile)
     }
 }
 
@@ -557,10 +522,10 @@ mod tests {
 
     #[test]
     fn only_the_four_profiles_can_be_wished_for() {
-        assert_eq!(accept(&[]).profile(), Ok(None));
-        assert_eq!(accept(&["--profile", "3"]).profile(), Ok(Some(Profile::Three)));
+        assert_eq!(accept(&[]).hardening.profile(), Ok(None));
+        assert_eq!(accept(&["--profile", "3"]).hardening.profile(), Ok(Some(Profile::Three)));
         for bad in ["0", "5", "99"] {
-            assert_eq!(accept(&["--profile", bad]).profile(), Err(Misuse::NoSuchProfile));
+            assert_eq!(accept(&["--profile", bad]).hardening.profile(), Err(Misuse::NoSuchProfile));
         }
     }
 

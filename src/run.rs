@@ -67,7 +67,7 @@ pub fn main() -> ExitCode {
         }
         Command::Recover(flags) => {
             let (kit_file, yes_for) = (flags.kit_file.clone(), flags.yes_for.clone());
-            let wish = flags.profile();
+            let wish = flags.hardening.profile();
             let profile = wish.as_ref().ok().copied().flatten();
             let (kit_out, paper) = (flags.kit_out.clone(), flags.paper);
             let secret_key_out = flags.secret_key_out.clone();
@@ -76,13 +76,13 @@ pub fn main() -> ExitCode {
             on_account(&flags.account, errand, Ok(None), new, cli.state_dir, None)
         }
         Command::Password(flags) => {
-            let profile = flags.profile();
+            let profile = flags.hardening.profile();
             let errand = Errand::Password { profile: profile.as_ref().ok().copied().flatten() };
             let new = profile.and_then(|_| flags.new.source());
             on_account(&flags.account, errand, flags.old.source(), new, cli.state_dir, flags.old.secret_key())
         }
         Command::Kit(flags) => {
-            let errand = Errand::Kit { kit_out: flags.kit_out.clone(), paper: flags.paper };
+            let errand = Errand::Kit { kit_out: flags.keep.kit_out.clone(), paper: flags.keep.paper };
             on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
         }
         Command::SecretKey(flags) => {
@@ -111,14 +111,14 @@ fn early(trouble: LocalTrouble) -> AcceptStop {
 fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode {
     // Without handlers Ctrl-C still ends the program, only less politely.
     let _ = signals::install();
-    let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let person = if flags.unattended.no_input { None } else { Terminal::open().map(AtTerminal::new) };
     let misuse = flags
         .answers(std::env::var_os(PASSWORD_VARIABLE).is_some())
-        .and_then(|answers| Ok((answers, flags.profile()?)));
+        .and_then(|answers| Ok((answers, flags.hardening.profile()?)));
     let (answers, profile) = match misuse {
         Ok(good) => good,
         Err(misuse) => {
-            let answers = Answers { json: flags.json, ..Answers::default() };
+            let answers = Answers { json: flags.unattended.json, ..Answers::default() };
             return Script::new(answers, person).misused(misuse);
         }
     };
@@ -136,7 +136,7 @@ fn accept_prepared(
     script: &mut Script,
 ) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+    let roots = flags.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let path = state_folder(state).map_err(early)?;
     let mut shelf = StateShelf::open(&path).map_err(early)?;
     let options = Options {

@@ -4,13 +4,13 @@
 mod support;
 
 use firstkey_core::wire::link::InviteLink;
+use firstkey_needles::Needles;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use support::client::{Desk, Run};
 use support::deployment::Deployment;
-use support::needles::{Needles, assert_finds_what_is_planted};
 use support::secrets::secrets;
 use support::wire::{Act, Seen};
 
@@ -121,7 +121,7 @@ fn after_a_whole_run_no_secret_is_anywhere_but_in_the_kit() {
     for word in ["quorblix", "zanthemur"] {
         needles.add("a word of the password", word.as_bytes());
     }
-    assert_finds_what_is_planted(&needles);
+    needles.assert_finds_what_is_planted();
 
     needles.assert_absent("a request", &sent(&story.requests));
     needles.assert_absent("an answer", &story.answers);

@@ -16,6 +16,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use firstkey_core::crypto::kdf::KdfBlock;
 use firstkey_core::crypto::prepare::prepare;
 use firstkey_core::wire::link::InviteLink;
+use firstkey_needles::Needles;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -24,7 +25,6 @@ use support::completed::completed;
 use support::deployment::Deployment;
 use support::keys::Stored;
 use support::memory::{Memory, at_the_end, may_be_read};
-use support::needles::Needles;
 use support::pty::End;
 use support::secrets::secrets;
 use support::sitting::{Sitting, accept, firstkey};
@@ -143,7 +143,7 @@ fn needles(server: &Deployment, password: &str, code: &str) -> Needles {
     let shown = server.show(EMAIL);
     let block = KdfBlock::read(&Stored(&shown).kdf_block()).expect("a block");
     last_blocks(&block, password, &mut needles);
-    needles.add_pieces();
+    needles.add_raw_pieces();
     needles
 }
 
@@ -182,7 +182,7 @@ fn typed_at_a_terminal_nothing_secret_is_in_the_memory_after_the_upload_and_at_t
     let link = InviteLink::read(link.as_bytes()).expect("a link");
     let mut token = Needles::default();
     token.add("the invite token", link.token().expose());
-    token.add_pieces();
+    token.add_raw_pieces();
     println!("the invite token:");
     looks.assert(
         &token,
@@ -298,7 +298,7 @@ fn after_a_recovery_neither_a_code_nor_a_password_is_in_the_memory() {
     // As it is typed here.
     let typed = code.to_lowercase().replace('-', " ");
     before.add("the typed code", typed.as_bytes());
-    before.add_pieces();
+    before.add_raw_pieces();
     let watch = Watch::over(&server);
     let mut pty = firstkey(&desk).arg("forgot").start();
     watch.pid.send(pty.pid()).expect("the wire listens");

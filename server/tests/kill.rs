@@ -15,7 +15,7 @@ mod rows;
 
 use common::cluster::Cluster;
 use firstkey_server::{NewOrganisation, Realm};
-use rand_core::RngCore;
+use rand_core::{OsRng, RngCore};
 use rows::row;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -289,7 +289,7 @@ fn program(data: &Path, arguments: &[&str]) -> Command {
 }
 
 fn random() -> u32 {
-    common::person::Rng.next_u32()
+    OsRng.next_u32()
 }
 
 /// To whom letters have been written.

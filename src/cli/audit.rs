@@ -1,6 +1,6 @@
 //! The flags of `firstkey audit`.
 
-use super::{Accept, Which};
+use super::{Accept, Hardening, Password, Unattended, Which};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -57,12 +57,11 @@ impl Audit {
         let Rehearsal { invite_file, password_file, yes_for, profile, no_input } = &self.rehearsal;
         Accept {
             dry_run: true,
-            json: self.json,
+            unattended: Unattended { no_input: *no_input, json: self.json },
             invite_file: invite_file.clone(),
-            password_file: password_file.clone(),
+            from: Password { password_file: password_file.clone(), password_fd: None },
             yes_for: yes_for.clone(),
-            profile: *profile,
-            no_input: *no_input,
+            hardening: Hardening { profile: *profile },
             ..Accept::default()
         }
     }
@@ -109,12 +108,9 @@ pub struct AuditOpen {
     /// Read the kit from a file instead of asking.
     #[arg(long, value_name = "PATH")]
     pub kit_file: Option<PathBuf>,
-    /// Never ask; name the missing flag and fail.
-    #[arg(long)]
-    pub no_input: bool,
-    /// Print one JSON object per line.
-    #[arg(long)]
-    pub json: bool,
+    /// Whether a program is at the other end.
+    #[command(flatten)]
+    pub unattended: Unattended,
     /// Explains why a password opens nothing here.
     #[arg(long, value_name = "PASSWORD", num_args = 0..=1, default_missing_value = "", hide = true)]
     pub password: Option<String>,

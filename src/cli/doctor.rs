@@ -1,7 +1,7 @@
 //! The flags of `firstkey doctor`.
 
+use super::Trust;
 use clap::Args;
-use std::path::PathBuf;
 
 /// `firstkey doctor`.
 #[derive(Debug, Args)]
@@ -13,9 +13,9 @@ pub struct Doctor {
     /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
-    /// Also trust the authorities in this PEM file.
-    #[arg(long, value_name = "PATH")]
-    pub ca_file: Option<PathBuf>,
+    /// Whom to take for the server.
+    #[command(flatten)]
+    pub trust: Trust,
 }
 
 const DOCTOR_EXIT_CODES: &str = "\

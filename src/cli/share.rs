@@ -1,6 +1,6 @@
 //! The flags of the commands about files and the people they are for.
 
-use super::OldPassword;
+use super::{OldPassword, Trust, Unattended};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -16,15 +16,12 @@ pub struct Login {
     /// Its password, if it is not typed.
     #[command(flatten)]
     pub password: OldPassword,
-    /// Never ask; name the missing flag and fail.
-    #[arg(long)]
-    pub no_input: bool,
-    /// Print one JSON object per line.
-    #[arg(long)]
-    pub json: bool,
-    /// Also trust the authorities in this PEM file.
-    #[arg(long, value_name = "PATH")]
-    pub ca_file: Option<PathBuf>,
+    /// Whether a program is at the other end.
+    #[command(flatten)]
+    pub unattended: Unattended,
+    /// Whom to take for the server.
+    #[command(flatten)]
+    pub trust: Trust,
 }
 
 /// `firstkey people`.

@@ -80,8 +80,8 @@ impl Witness for Script {
 /// `firstkey audit open`.
 fn open(flags: &AuditOpen, state: Option<PathBuf>) -> ExitCode {
     let _ = signals::install();
-    let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
-    let mut script = Script::new(Answers { json: flags.json, ..Answers::default() }, person);
+    let person = if flags.unattended.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let mut script = Script::new(Answers { json: flags.unattended.json, ..Answers::default() }, person);
     let name =
         if flags.show == Path::new("-") { "standard input".to_owned() } else { flags.show.display().to_string() };
     let end = found(flags, state, &mut script).and_then(|found| {

@@ -82,7 +82,7 @@ pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hard
     let Ok(named) = flags.server.as_deref().map(Origin::read).transpose() else {
         return refused(flags.json, AccountReason::NoSuchServer);
     };
-    let roots = match flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates) {
+    let roots = match flags.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates) {
         Ok(roots) => roots,
         Err(trouble) => return failed(flags.json, trouble),
     };

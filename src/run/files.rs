@@ -232,7 +232,7 @@ fn recipient(
 pub(super) fn open(flags: &Open, state: Option<PathBuf>) -> ExitCode {
     let from_stdin = flags.file.as_deref().is_none_or(|path| path == Path::new("-"));
     if from_stdin && matches!(flags.login.password.source(), Ok(Some(PasswordSource::Descriptor(0)))) {
-        let answers = Answers { json: flags.login.json, ..Answers::default() };
+        let answers = Answers { json: flags.login.unattended.json, ..Answers::default() };
         let mut script = Script::with_outputs(answers, None, outputs(flags.out.as_deref()));
         return script.stopped(Stopped::Files(&FileTrouble::StdinTwice));
     }

@@ -66,18 +66,18 @@ pub(super) fn recipient(flags: &cli::Recipient, state: Option<PathBuf>) -> ExitC
 pub(super) fn fingerprint(flags: &cli::Account, words: &[String], state: Option<PathBuf>) -> ExitCode {
     let pins = match state_folder(state).and_then(|path| shelf::known(&path)) {
         Ok((pins, _)) => pins,
-        Err(trouble) => return failed(flags.json, trouble),
+        Err(trouble) => return failed(flags.unattended.json, trouble),
     };
     let which = cli::Which { server: flags.server.clone(), account: flags.account.clone() };
     let pin = match only(&which, &pins) {
         Ok(pin) => pin,
-        Err(why) => return refused(flags.json, why),
+        Err(why) => return refused(flags.unattended.json, why),
     };
     let typed = Words::read_typed(&words.join(" "));
     if typed.is_none_or(|typed| typed.as_str() != pin.fingerprint().to_string()) {
-        return refused(flags.json, AccountReason::OtherFingerprint);
+        return refused(flags.unattended.json, AccountReason::OtherFingerprint);
     }
-    if flags.json {
+    if flags.unattended.json {
         show(&account_event(pin));
     } else {
         show(&(text::account::same_fingerprint(pin).join("\n") + "\n"));

@@ -106,13 +106,13 @@ pub(super) fn on_account(
     secret_key: Option<PathBuf>,
 ) -> ExitCode {
     let _ = signals::install();
-    let person = if flags.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let person = if flags.unattended.no_input { None } else { Terminal::open().map(AtTerminal::new) };
     let variable = std::env::var_os(PASSWORD_VARIABLE).is_some().then_some(Misuse::PasswordVariable);
     let sources = variable.map_or(Ok(()), Err).and_then(|()| Ok((old?, new?)));
     let (old, new) = match sources {
         Ok(good) => good,
         Err(misuse) => {
-            let answers = Answers { json: flags.json, ..Answers::default() };
+            let answers = Answers { json: flags.unattended.json, ..Answers::default() };
             return Script::new(answers, person).misused(misuse);
         }
     };
@@ -137,7 +137,7 @@ fn prepared(
     script: &mut Script,
 ) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = flags.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+    let roots = flags.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
     let new = new.map(|source| source.read()).transpose().map_err(early)?;
     if let Some(new) = &new {

@@ -44,7 +44,7 @@ pub(super) fn rehearse(flags: &Audit, offer: &Path, state: Option<PathBuf>) -> E
     let person = if flags.rehearsal.no_input { None } else { Terminal::open().map(AtTerminal::new) };
     let rehearsed = flags.as_accept();
     let given = rehearsed.answers(std::env::var_os(PASSWORD_VARIABLE).is_some());
-    let (answers, profile) = match given.and_then(|answers| Ok((answers, rehearsed.profile()?))) {
+    let (answers, profile) = match given.and_then(|answers| Ok((answers, rehearsed.hardening.profile()?))) {
         Ok(good) => good,
         Err(misuse) => return Script::new(Answers { json: flags.json, ..Answers::default() }, person).misused(misuse),
     };

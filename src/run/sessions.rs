@@ -25,12 +25,12 @@ use std::path::PathBuf;
 /// Does it.
 pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> ExitCode {
     let _ = signals::install();
-    let person = if flags.account.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let person = if flags.account.unattended.no_input { None } else { Terminal::open().map(AtTerminal::new) };
     let variable = std::env::var_os(PASSWORD_VARIABLE).is_some().then_some(Misuse::PasswordVariable);
     let password = match variable.map_or(Ok(()), Err).and_then(|()| flags.old.source()) {
         Ok(password) => password,
         Err(misuse) => {
-            let answers = Answers { json: flags.account.json, ..Answers::default() };
+            let answers = Answers { json: flags.account.unattended.json, ..Answers::default() };
             return Script::new(answers, person).misused(misuse);
         }
     };
@@ -46,7 +46,7 @@ pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> Exit
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
 fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = flags.account.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+    let roots = flags.account.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
     let pins = shelf.pins().map_err(early)?;
     let theirs = super::dialect::accounts(&shelf).map_err(early)?;

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 /// `firstkey people`.
 pub(super) fn people(flags: &People, state: Option<PathBuf>) -> ExitCode {
-    let Some(email) = &flags.email else { return remembered(flags.login.json, state) };
+    let Some(email) = &flags.email else { return remembered(flags.login.unattended.json, state) };
     let mut script = match script(&flags.login, Outputs::of_process()) {
         Ok(script) => script,
         Err(exit) => return exit,
@@ -99,17 +99,17 @@ fn remembered(json: bool, state: Option<PathBuf>) -> ExitCode {
 /// Whoever is asked and told, with the password that a flag gives.
 pub(super) fn script(login: &Login, outputs: Outputs) -> Result<Script, ExitCode> {
     let _ = signals::install();
-    let person = if login.no_input { None } else { Terminal::open().map(AtTerminal::new) };
+    let person = if login.unattended.no_input { None } else { Terminal::open().map(AtTerminal::new) };
     let variable = std::env::var_os(PASSWORD_VARIABLE).is_some().then_some(Misuse::PasswordVariable);
     let password = match variable.map_or(Ok(()), Err).and_then(|()| login.password.source()) {
         Ok(password) => password,
         Err(misuse) => {
-            let answers = Answers { json: login.json, ..Answers::default() };
+            let answers = Answers { json: login.unattended.json, ..Answers::default() };
             return Err(Script::with_outputs(answers, person, outputs).misused(misuse));
         }
     };
     let secret_key = login.password.secret_key();
-    let answers = Answers { password, secret_key, json: login.json, resume: true, ..Answers::default() };
+    let answers = Answers { password, secret_key, json: login.unattended.json, resume: true, ..Answers::default() };
     let mut script = Script::with_outputs(answers, person, outputs);
     match script.read_given() {
         Ok(()) => Ok(script),
@@ -129,7 +129,7 @@ impl LoginTools {
     #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
     pub(super) fn open(login: &Login, path: &Path, script: &mut Script) -> Result<Self, AcceptStop> {
         let rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-        let roots = login.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+        let roots = login.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
         let shelf = StateShelf::open(path).map_err(early)?;
         let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
         if let Some(proxy) = &proxy {

@@ -95,13 +95,10 @@ impl Deployment {
 
     fn scim_by(&self, token: &str, method: &str, path: &str, body: &Value) -> Reply {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: provider.test\r\nAuthorization: Bearer {}\r\nContent-Type: application/scim+json\r\n\
-             Content-Length: {}\r\n",
-            token,
-            body.len()
-        );
-        self.wire.ask(&Seen { method: method.into(), path: path.into(), head, body }).expect("the server answers")
+        let bearer = format!("Bearer {token}");
+        let headers =
+            [("Host", "provider.test"), ("Authorization", &bearer), ("Content-Type", "application/scim+json")];
+        self.wire.ask(&Seen::new(method, path, &headers, body)).expect("the server answers")
     }
 
     /// Pushes a person as Okta does; gives the SCIM id.

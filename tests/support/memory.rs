@@ -5,8 +5,8 @@
 //! of the program); a region that cannot be read is a failure, not an absence. Must never: pass
 //! where looking is not allowed.
 
-use super::needles::Needles;
 use aho_corasick::AhoCorasick;
+use firstkey_needles::Needles;
 use nix::sys::ptrace::{self, Options};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -73,12 +73,12 @@ impl Memory {
 
     /// The names of the secrets that are in it and in which form, each with its last place.
     pub fn holds(&self, needles: &Needles) -> BTreeMap<String, String> {
-        let searcher = AhoCorasick::new(needles.0.iter().map(|needle| &needle.bytes)).expect("needles");
+        let searcher = AhoCorasick::new(needles.all().iter().map(|needle| &needle.bytes)).expect("needles");
         let mut found = BTreeMap::new();
         for Pages { place: (region, from), bytes } in &self.runs {
             for hit in searcher.find_overlapping_iter(bytes) {
                 let at = from + u64::try_from(hit.start()).expect("fits");
-                found.insert(needles.0[hit.pattern().as_usize()].name.clone(), format!("{at:#x} {region}"));
+                found.insert(needles.all()[hit.pattern().as_usize()].name.clone(), format!("{at:#x} {region}"));
             }
         }
         found

@@ -21,7 +21,6 @@ pub mod inside;
 pub mod keys;
 pub mod letters;
 pub mod memory;
-pub mod needles;
 pub mod nobody;
 pub mod pty;
 pub mod row;

@@ -6,7 +6,6 @@
 
 use super::deployment::Deployment;
 use super::keys::{Opened, Stored};
-use super::needles::Needles;
 use super::wire::Seen;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey::port::random::SystemRng;
@@ -18,6 +17,7 @@ use firstkey_core::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive
 use firstkey_core::crypto::opaque::{Login, login_context};
 use firstkey_core::crypto::prepare::prepare;
 use firstkey_core::crypto::{envelope, hazmat, label};
+use firstkey_needles::Needles;
 use serde_json::{Value, json};
 
 /// All that only the owner of the account has, as long as the password is `typed` and the recovery
@@ -91,9 +91,6 @@ fn b64(bytes: &[u8]) -> String {
 /// Asks the server itself, past the wire's record.
 fn ask(server: &Deployment, path: &str, body: &Value) -> Value {
     let body = body.to_string().into_bytes();
-    let length = body.len();
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: test.test\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n"
-    );
-    server.wire.ask(&Seen { method: "POST".into(), path: path.into(), head, body }).expect("an answer").value()
+    let headers = [("Host", "test.test"), ("Content-Type", "application/json")];
+    server.wire.ask(&Seen::new("POST", path, &headers, body)).expect("an answer").value()
 }

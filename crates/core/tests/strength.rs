@@ -6,8 +6,8 @@ mod strength_samples;
 use firstkey_core::crypto::strength::{Context, Part, Tail, Verdict, Weakness, judge};
 use firstkey_core::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
 use firstkey_estimator::Zxcvbn;
+use firstkey_testkit::chance::Seeded;
 use proptest::prelude::*;
-use rand_core::{CryptoRng, RngCore};
 use strength_samples::{COMMON, CONTEXT, GOOD, GUESSABLE, SHORT};
 
 const ADA: Context<'_> = Context {
@@ -182,35 +182,12 @@ fn time_to_guess_is_half_of_all_guesses() {
     assert!((strength.seconds(2.0) / strength.seconds(1.0) - 2.0).abs() < 1e-9);
 }
 
-/// SplitMix64: good enough to draw words for a test.
-struct Seeded(u64);
-
-impl RngCore for Seeded {
-    fn next_u32(&mut self) -> u32 {
-        self.next_u64().to_le_bytes().first_chunk().copied().map_or(0, u32::from_le_bytes)
-    }
-    fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-    fn fill_bytes(&mut self, into: &mut [u8]) {
-        rand_core::impls::fill_bytes_via_next(self, into);
-    }
-    fn try_fill_bytes(&mut self, into: &mut [u8]) -> Result<(), rand_core::Error> {
-        self.fill_bytes(into);
-        Ok(())
-    }
-}
-impl CryptoRng for Seeded {}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn generated_passphrases_always_pass(seed in any::<u64>()) {
-        let phrase = make_passphrase(&mut Seeded(seed), PASSPHRASE_WORDS);
+        let phrase = make_passphrase(&mut Seeded::new(seed), PASSPHRASE_WORDS);
         prop_assert_eq!(reasons(&phrase), []);
     }
 }

@@ -73,13 +73,10 @@ impl Honest {
             "emails": [{"primary": true, "value": email, "type": "work"}],
         });
         let body = body.to_string().into_bytes();
-        let head = format!(
-            "POST /scim/v2/Users HTTP/1.1\r\nHost: provider.test\r\nAuthorization: Bearer {}\r\nContent-Type: application/scim+json\r\n\
-             Content-Length: {}\r\n",
-            self.token,
-            body.len()
-        );
-        let push = Seen { method: "POST".into(), path: "/scim/v2/Users".into(), head, body };
+        let bearer = format!("Bearer {}", self.token);
+        let headers =
+            [("Host", "provider.test"), ("Authorization", &bearer), ("Content-Type", "application/scim+json")];
+        let push = Seen::new("POST", "/scim/v2/Users", &headers, body);
         let reply = push.ask(self.address)?;
         if reply.status != 201 {
             return Err(format!("the honest server answered the provider with status {}", reply.status).into());

@@ -6,9 +6,10 @@
 //! another machine, or answer honestly in silence where it was to lie.
 
 use super::lie::{Act, Kind, Lie, Moment, Names};
-use super::message::{Reply, Seen};
+use super::listener::Listener;
+use super::message::{Reply, Seen, endless};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -50,9 +51,9 @@ impl Playing {
     }
 }
 
-/// The proxy. It listens until the program ends.
+/// The proxy.
 pub(super) struct Proxy {
-    address: SocketAddr,
+    listener: Listener,
     playing: Arc<Mutex<Playing>>,
     upstream: Arc<Mutex<Option<SocketAddr>>>,
 }
@@ -60,25 +61,21 @@ pub(super) struct Proxy {
 impl Proxy {
     /// Listens on a free port of loopback.
     pub(super) fn listen() -> std::io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let address = listener.local_addr()?;
         let (playing, upstream) = (Arc::<Mutex<Playing>>::default(), Arc::<Mutex<Option<SocketAddr>>>::default());
         let (current, behind) = (Arc::clone(&playing), Arc::clone(&upstream));
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                // A connection belongs to the play that was on when it came.
-                let playing = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                let behind = *behind.lock().unwrap_or_else(PoisonError::into_inner);
-                // The other end may be gone at any time; then there is nobody to tell.
-                std::thread::spawn(move || drop(serve(stream, &playing, behind)));
-            }
-        });
-        Ok(Self { address, playing, upstream })
+        let listener = Listener::open(("127.0.0.1", 0), move |stream| {
+            // A connection belongs to the play that was on when it came.
+            let playing = current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let behind = *behind.lock().unwrap_or_else(PoisonError::into_inner);
+            // The other end may be gone at any time; then there is nobody to tell.
+            drop(serve(stream, &playing, behind));
+        })?;
+        Ok(Self { listener, playing, upstream })
     }
 
     /// `http://127.0.0.1:PORT`.
     pub(super) fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        self.listener.origin()
     }
 
     /// Where the honest server listens.
@@ -180,18 +177,4 @@ fn tell(play: &mut Play, lies: &[(usize, Lie)], seen: &Seen, honest: Reply) -> R
         }
     }
     reply
-}
-
-/// Ends when the client takes no more.
-fn endless(client: &mut TcpStream, head: bool) -> std::io::Result<()> {
-    client.write_all(b"HTTP/1.1 200 OK\r\n")?;
-    if head {
-        loop {
-            client.write_all(b"X-More: 0123456789abcdef0123456789abcdef\r\n")?;
-        }
-    }
-    client.write_all(b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")?;
-    loop {
-        client.write_all(b"10\r\n0000000000000000\r\n")?;
-    }
 }

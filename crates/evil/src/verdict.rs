@@ -5,11 +5,11 @@
 //! never: print a secret that it found.
 
 use super::computer::{Computer, Entry, NEW_PASSWORD, PASSWORD};
-use super::needles::{Needles, SHORTEST, contains};
 use super::proxy::Play;
 use super::scenario::{Case, Command, Stored};
 use super::watch::Ran;
 use firstkey_core::crypto::recovery::read_code;
+use firstkey_needles::{Needles, SHORTEST};
 use firstkey_server::Shown;
 use firstkey_server::demo::proof;
 use serde_json::Value;
@@ -295,7 +295,7 @@ impl Evidence<'_> {
             for found in secrets.found_in(&bytes) {
                 broken.0.push(format!("LEAK: request {number}, to {}, holds {found}", seen.path));
             }
-            if seen.path != CLAIM || contains(seen.head.as_bytes(), b"#fkinv1.") {
+            if seen.path != CLAIM || seen.head.contains("#fkinv1.") {
                 for found in token.found_in(&bytes) {
                     broken.0.push(format!("LEAK: request {number}, to {}, holds {found}", seen.path));
                 }

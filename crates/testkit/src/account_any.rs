@@ -10,7 +10,6 @@
 use super::chance::Seeded;
 use super::honest::response;
 use super::infisical::person::ready;
-use super::needles::Needles;
 use super::scene::{PASSWORD, Scene, stretch};
 use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
@@ -27,6 +26,7 @@ use firstkey_core::secret::{MasterKey, SessionToken};
 use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use firstkey_estimator::Zxcvbn;
+use firstkey_needles::Needles;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -220,11 +220,11 @@ fn pin_origin() -> firstkey_core::wire::origin::Origin {
 fn nothing_secret_left(line: &Line<'_>, context: &AccountContext) {
     let mut needles = Needles::default();
     for (name, text) in [("the password", PASSWORD), ("the new password", NEW), ("a wrong password", WRONG)] {
-        needles.add_text(name, text);
+        needles.add(name, text.as_bytes());
     }
     for kit in line.scene.kit.iter().chain(&line.kits) {
-        needles.add_text("a recovery code", kit);
-        needles.add_text("a recovery code without dashes", &kit.replace('-', ""));
+        needles.add("a recovery code", kit.as_bytes());
+        needles.add("a recovery code without dashes", kit.replace('-', "").as_bytes());
         let bytes = read_code(kit).expect("oracle: a kit shows a code");
         // EXPOSE: searched for in everything that was sent.
         needles.add_pieces("the bytes of a recovery code", bytes.expose());

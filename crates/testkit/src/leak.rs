@@ -5,7 +5,6 @@
 //! of 16 bytes or more is a secret, and so is whatever is derived from it; of both, a piece is
 //! looked for too.
 
-use super::needles::Needles;
 use super::player::{Heard, Log};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
@@ -17,6 +16,7 @@ use firstkey_core::crypto::recovery::{write_code, write_secret_key};
 use firstkey_core::flow::{Effect, Notice, Question};
 use firstkey_core::secret::{MasterKey, SecretKey};
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
+use firstkey_needles::Needles;
 use serde_json::Value;
 
 /// What was found where, if anything was.
@@ -136,29 +136,29 @@ pub fn secrets(log: &Log) -> Needles {
             (Effect::Ask(Question::Kit(kit)), _) => {
                 // EXPOSE: searched for in everything that leaves.
                 let code = write_code(kit.code.expose());
-                needles.add_text("the recovery code", &code);
-                needles.add_text("the recovery code", &code.replace('-', ""));
+                needles.add("the recovery code", code.as_bytes());
+                needles.add("the recovery code", code.replace('-', "").as_bytes());
                 // EXPOSE: searched for in everything that leaves.
                 needles.add_pieces("the recovery code", kit.code.expose());
             }
             (Effect::Ask(Question::KeepSecretKey(sheet)), _) => {
                 // EXPOSE: searched for in everything that leaves.
                 let key = write_secret_key(sheet.key.expose());
-                needles.add_text("the secret key", &key);
-                needles.add_text("the secret key", &key.replace('-', ""));
+                needles.add("the secret key", key.as_bytes());
+                needles.add("the secret key", key.replace('-', "").as_bytes());
                 // EXPOSE: searched for in everything that leaves.
                 needles.add_pieces("the secret key", sheet.key.expose());
             }
             (Effect::Ask(Question::Again { made: Some(made) }), _) => {
-                needles.add_text("the passphrase that was made", made);
+                needles.add("the passphrase that was made", made.as_bytes());
             }
             (
                 Effect::Ask(Question::Password { .. } | Question::Again { .. } | Question::PasswordOnceMore { .. }),
                 Heard::Secret(typed),
             ) => {
-                needles.add_text("the password", &String::from_utf8_lossy(typed));
+                needles.add_any("the password", String::from_utf8_lossy(typed).as_bytes());
                 if let Ok(prepared) = prepare(typed) {
-                    needles.add_text("the prepared password", &String::from_utf8_lossy(&prepared));
+                    needles.add_any("the prepared password", String::from_utf8_lossy(&prepared).as_bytes());
                 }
             }
             (Effect::Stretch(job), Heard::Stretched(master)) => {

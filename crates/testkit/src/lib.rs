@@ -17,7 +17,6 @@ pub mod inbound;
 pub mod infisical;
 pub mod leak;
 pub mod link;
-pub mod needles;
 pub mod offer;
 pub mod oracle;
 pub mod pins;

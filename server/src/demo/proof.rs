@@ -6,13 +6,14 @@
 
 use super::client::Answers;
 use crate::show::Shown;
-use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey_core::crypto::envelope::{AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, X25519ByAccountKey};
 use firstkey_core::crypto::identity::{IdentitySignature, KeyPairs, PublicIdentity};
 use firstkey_core::crypto::kek::Kek;
 use firstkey_core::crypto::recovery::read_code;
 use firstkey_core::secret::{AccountKey, RecoveryCode};
+use firstkey_needles::Needles;
 use std::path::{Path, PathBuf};
 
 /// What was found inside.
@@ -99,41 +100,23 @@ pub fn open(kit: &str, stored: &Shown) -> Result<(Opened, String), String> {
     Ok((Opened { fingerprint, account_key, pairs, code }, public.recipient()))
 }
 
-/// Searches every file below `folders`, and the provider's view, for every secret in every usual
-/// encoding; gives the number of files.
+/// Searches every file below `folders`, and the provider's view, for every secret in every form;
+/// gives the number of files.
 pub(super) fn search(answers: &Answers, opened: &Opened, folders: &[PathBuf], scim: &str) -> Result<usize, String> {
-    let needles: Vec<(&str, Vec<u8>)> = opened
-        .secrets()
-        .into_iter()
-        .chain([("the password", answers.password.as_bytes())])
-        .flat_map(|(name, secret)| encodings(secret).into_iter().map(move |needle| (name, needle)))
-        .collect();
+    let mut needles = Needles::default();
+    for (name, secret) in opened.secrets().into_iter().chain([("the password", answers.password.as_bytes())]) {
+        needles.add(name, secret);
+    }
     let mut haystacks = vec![("what the provider reads".to_owned(), scim.as_bytes().to_vec())];
     for folder in folders {
         collect(folder, &mut haystacks)?;
     }
     for (place, bytes) in &haystacks {
-        for (name, needle) in &needles {
-            if bytes.windows(needle.len()).any(|window| window == needle.as_slice()) {
-                return Err(format!("{name} was found in {place}"));
-            }
+        if let Some(name) = needles.find(bytes) {
+            return Err(format!("{name} was found in {place}"));
         }
     }
     Ok(haystacks.len() - 1)
-}
-
-/// Raw, hexadecimal, base64, base64url, UTF-16.
-fn encodings(secret: &[u8]) -> Vec<Vec<u8>> {
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    let wide = secret.iter().flat_map(|byte| [*byte, 0]).collect();
-    vec![
-        secret.to_vec(),
-        hex.to_uppercase().into_bytes(),
-        hex.into_bytes(),
-        Base64::encode_string(secret).trim_end_matches('=').as_bytes().to_vec(),
-        Base64UrlUnpadded::encode_string(secret).into_bytes(),
-        wide,
-    ]
 }
 
 fn collect(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) -> Result<(), String> {

@@ -7,7 +7,6 @@
 
 use super::digest;
 use super::hand::{Answer, Sent};
-use crate::rng::seeded::Seeded;
 use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::kdf::{StretchJob, Stretched};
 use firstkey_core::crypto::recovery::write_code;
@@ -20,6 +19,7 @@ use firstkey_core::wire::inbound::{Framing, ProblemName, Response};
 use firstkey_core::wire::outbound::Outbound;
 use firstkey_core::wire::refusal::Blame;
 use firstkey_estimator::Zxcvbn;
+use firstkey_testkit::chance::Seeded;
 use std::collections::HashMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -319,7 +319,7 @@ impl Live {
     fn new(begun: &Begun) -> Self {
         Self {
             flow: Accept::new(begun.disk.options(begun.resume)),
-            chance: Seeded::new(begun.seed),
+            chance: Seeded::wide(begun.seed),
             links: Arc::clone(&begun.links),
             pasted: begun.pasted,
             invite: None,

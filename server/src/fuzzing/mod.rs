@@ -46,6 +46,8 @@ fn names_password(document: &Map<String, Value>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{api_any, api_bodies, scim_filter, scim_patch, scim_user};
+    use firstkey_testkit::chance::Seeded;
+    use rand_core::RngCore;
     use std::path::Path;
 
     type Body = fn(&[u8]);
@@ -56,11 +58,11 @@ mod tests {
         ("scim_user", scim_user::run),
     ];
 
-    fn next(state: &mut u64) -> u8 {
-        *state ^= *state >> 12;
-        *state ^= *state << 25;
-        *state ^= *state >> 27;
-        state.wrapping_mul(0x2545_F491_4F6C_DD1D).to_be_bytes()[0]
+    /// So many bytes.
+    fn drawn(chance: &mut Seeded, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        chance.fill_bytes(&mut bytes);
+        bytes
     }
 
     #[test]
@@ -78,10 +80,10 @@ mod tests {
     #[test]
     fn runs_of_the_whole_api_by_chance_keep_the_promises() {
         let runs = std::env::var("API_ANY_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(200);
-        let mut state = 0x5eed_5eed_u64;
+        let mut chance = Seeded::new(0x5eed_5eed);
         for round in 0..runs {
             let length = 8 + round % 150;
-            api_any::run(&(0..length).map(|_| next(&mut state)).collect::<Vec<_>>());
+            api_any::run(&drawn(&mut chance, length));
         }
     }
 
@@ -124,12 +126,9 @@ mod tests {
 
     #[test]
     fn bytes_of_chance_keep_the_promises() {
-        let mut state = 0x5eed_5eed_u64;
+        let mut chance = Seeded::new(0x5eed_5eed);
         for round in 0..20_000_usize {
-            let mut bytes = Vec::new();
-            for _ in 0..8 + round % 100 {
-                bytes.push(next(&mut state));
-            }
+            let bytes = drawn(&mut chance, 8 + round % 100);
             for (_, body) in TARGETS {
                 body(&bytes);
             }

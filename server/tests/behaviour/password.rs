@@ -2,12 +2,13 @@
 //! once.
 
 use crate::common::keeper::{Keeper, expected};
-use crate::common::person::{Rng, random};
+use crate::common::person::random;
 use crate::common::{Deployment, Server, b64, unb64, wait_for};
 use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::secret::SecretKey;
 use firstkey_server::NewOrganisation;
+use rand_core::OsRng;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -335,7 +336,7 @@ async fn a_secret_key_is_taken_only_as_the_organisation_wants_it_and_whoever_has
     let server = deployment.serve().await;
     let ada = Keeper::enrol(&deployment, &server, ADA).await;
     let (bearer, mut present) = ada.first_session(&server).await;
-    let second = SecretKey::make(&mut Rng);
+    let second = SecretKey::make(&mut OsRng);
     let (with, without) = (Some(&second), None);
     let (off, required) = ("The organisation does not use secret keys.", "The organisation requires a secret key.");
     for (policy, second, refused) in [

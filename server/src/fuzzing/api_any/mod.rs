@@ -21,10 +21,11 @@ mod provider;
 mod sent;
 
 use crate::realm::NewOrganisation;
-use crate::rng::seeded::{self, Seeded};
+use crate::rng::seeded;
 use crate::scratch::Scratch;
 use crate::store::in_memory::Rows;
 use draw::Draw;
+use firstkey_testkit::chance::Seeded;
 use known::{Known, Resource};
 use play::{CANARIES, Play, Server};
 use sent::Sent;
@@ -68,7 +69,7 @@ pub fn run(data: &[u8]) {
         rows.forget_audit().expect("an empty log");
         drop(stage.server.logged());
         let known = stage.known.clone();
-        let mut play = Play { server: &stage.server, known, now: START, rng: Seeded::new(!seed) };
+        let mut play = Play { server: &stage.server, known, now: START, rng: Seeded::wide(!seed) };
         seeded::with(seed, || {
             let mut draw = Draw::new(data);
             for _ in 0..STEPS {
@@ -107,7 +108,7 @@ fn step(play: &mut Play<'_>, draw: &mut Draw<'_>) {
 /// Names of the second are canaries to the first, and the other way round.
 fn set_up(folder: &Scratch) -> Stage {
     let server = Server::make(folder, START);
-    let mut play = Play { server: &server, known: Known::default(), now: START, rng: Seeded::new(1) };
+    let mut play = Play { server: &server, known: Known::default(), now: START, rng: Seeded::wide(1) };
     let (realm, runtime) = (&server.in_process.realm, &server.in_process.runtime);
     for canary in CANARIES {
         let new =

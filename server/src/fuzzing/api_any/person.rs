@@ -3,7 +3,6 @@
 
 use super::known::{Claim, Holder};
 use super::sent::Sent;
-use crate::rng::seeded::Seeded;
 use firstkey_core::crypto::context::{AccountContext, KeyGen};
 use firstkey_core::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, X25519ByAccountKey,
@@ -19,6 +18,7 @@ use firstkey_core::wire::change::{self, KitLock, PasswordLock, Replaces};
 use firstkey_core::wire::completion::Completion;
 use firstkey_core::wire::disclose::{Expected, IdempotencyKey, OpaqueUpload, RecoveryPublic};
 use firstkey_core::wire::origin::Origin;
+use firstkey_testkit::chance::Seeded;
 use rand_core::RngCore;
 
 /// A new password, registered half-way.

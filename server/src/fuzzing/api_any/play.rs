@@ -9,7 +9,6 @@ use crate::http::App;
 use crate::in_process::InProcess;
 use crate::log::Log;
 use crate::mail::{Post, deliver_one};
-use crate::rng::seeded::Seeded;
 use crate::scratch::Scratch;
 use crate::serve::router;
 use crate::store::in_memory::{FromCell, InMemory, Row};
@@ -20,6 +19,7 @@ use firstkey_core::crypto::hazmat::{ed25519_sign, sha256};
 use firstkey_core::wire::link::InviteLink;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::RequestSignature;
+use firstkey_testkit::chance::Seeded;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,7 +1,7 @@
 //! A person on day two: holds the account key and the recovery code, changes the password, makes a
 //! new kit, recovers.
 
-use super::person::{Person, Rng, master, random};
+use super::person::{Person, master, random};
 use super::{Answer, Deployment, ORIGIN, Server, b64, unb64};
 use firstkey_core::crypto::context::{AccountContext, KeyGen};
 use firstkey_core::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
@@ -10,6 +10,7 @@ use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey_core::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed, recovery_proof_message};
 use firstkey_core::crypto::opaque::Registration;
 use firstkey_core::secret::{AccountKey, RecoveryCode, SecretKey};
+use rand_core::OsRng;
 use serde_json::{Value, json};
 
 /// Somebody with a completed account.
@@ -71,15 +72,15 @@ impl Keeper {
         let block = KdfBlock { profile, salt: Salt(random()), two_secret: second.is_some() };
         let keys = derive_password_keys(&master(password), &self.context(), &block, second);
         let keys = keys.unwrap_or_else(|_| panic!("the block says whether there is a second secret"));
-        let (registration, request) = Registration::start(keys.auth, &mut Rng).expect("a registration");
+        let (registration, request) = Registration::start(keys.auth, &mut OsRng).expect("a registration");
         let started =
             server.post_as(bearer, "/v1/account/password/start", &json!({"opaque_request": b64(&request)})).await;
         assert_eq!(started.status, 200, "{started:?}");
         let response = unb64(&started.json()["opaque_response"]).try_into().expect("64 bytes");
-        let registered = registration.finish(&response, &self.context(), &mut Rng).expect("a record");
+        let registered = registration.finish(&response, &self.context(), &mut OsRng).expect("a record");
         let kek = Kek::derive_from_password(&keys.pre, &registered.export_key, &self.context());
         let one =
-            Envelope::<AccountKeyByPassword>::seal(&kek, &self.key, &self.context(), KeyGen::FIRST, &block, &mut Rng);
+            Envelope::<AccountKeyByPassword>::seal(&kek, &self.key, &self.context(), KeyGen::FIRST, &block, &mut OsRng);
         json!({
             "opaque_upload": b64(&registered.upload),
             "kdf_block": b64(&block.encode()),
@@ -96,9 +97,9 @@ impl Keeper {
     }
 
     pub(crate) fn new_kit(&self) -> Kit {
-        let code = RecoveryCode::make(&mut Rng);
+        let code = RecoveryCode::make(&mut OsRng);
         let kek = Kek::derive_from_recovery_code(&code, &self.context());
-        let two = Envelope::<AccountKeyByRecovery>::seal(&kek, &self.key, &self.context(), KeyGen::FIRST, &mut Rng);
+        let two = Envelope::<AccountKeyByRecovery>::seal(&kek, &self.key, &self.context(), KeyGen::FIRST, &mut OsRng);
         // EXPOSE: only the public half of the recovery signature key is computed.
         let public = hazmat::ed25519_public(derive_recovery_seed(&code, &self.context()).expose());
         Kit { code, envelope_2: b64(two.expect("sealed").as_bytes()), public: b64(&public) }

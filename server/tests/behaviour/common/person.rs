@@ -13,42 +13,13 @@ use firstkey_core::crypto::opaque::{Login, Registration, login_context};
 use firstkey_core::crypto::{hazmat, label};
 use firstkey_core::secret::{AccountKey, MasterKey, RecoveryCode};
 use firstkey_server::Shown;
-use rand_core::{CryptoRng, RngCore};
+use rand_core::{OsRng, RngCore};
 use reqwest::Method;
-use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
-
-/// The system's randomness in the form that the library takes.
-pub(crate) struct Rng;
-
-impl RngCore for Rng {
-    fn next_u32(&mut self) -> u32 {
-        let mut bytes = [0; 4];
-        self.fill_bytes(&mut bytes);
-        u32::from_le_bytes(bytes)
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        let mut bytes = [0; 8];
-        self.fill_bytes(&mut bytes);
-        u64::from_le_bytes(bytes)
-    }
-
-    fn fill_bytes(&mut self, dest: &mut [u8]) {
-        SystemRandom::new().fill(dest).expect("randomness");
-    }
-
-    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), rand_core::Error> {
-        self.fill_bytes(dest);
-        Ok(())
-    }
-}
-
-impl CryptoRng for Rng {}
 
 pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    Rng.fill_bytes(&mut bytes);
+    OsRng.fill_bytes(&mut bytes);
     bytes
 }
 
@@ -137,18 +108,18 @@ impl Person {
     pub(crate) async fn make_upload_and_keys(&self, server: &Server) -> (Value, AccountKey, RecoveryCode) {
         let keys = derive_password_keys(&master(&self.password), &self.context, &self.block, None);
         let keys = keys.unwrap_or_else(|_| panic!("no second secret is in play"));
-        let (registration, request) = Registration::start(keys.auth, &mut Rng).expect("a registration");
+        let (registration, request) = Registration::start(keys.auth, &mut OsRng).expect("a registration");
         let answer = self.claim.post(server, "/v1/enrol/start", &json!({"opaque_request": b64(&request)})).await;
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.bytes));
         let response = unb64(&answer.json()["opaque_response"]).try_into().expect("64 bytes");
-        let registered = registration.finish(&response, &self.context, &mut Rng).expect("a record");
+        let registered = registration.finish(&response, &self.context, &mut OsRng).expect("a record");
 
         let key_gen = self.key_gen;
         let kek = Kek::derive_from_password(&keys.pre, &registered.export_key, &self.context);
-        let account_key = AccountKey::make(&mut Rng);
-        let code = RecoveryCode::make(&mut Rng);
-        let pairs = KeyPairs::make(&mut Rng);
-        let (context, rng) = (&self.context, &mut Rng);
+        let account_key = AccountKey::make(&mut OsRng);
+        let code = RecoveryCode::make(&mut OsRng);
+        let pairs = KeyPairs::make(&mut OsRng);
+        let (context, rng) = (&self.context, &mut OsRng);
         let one = Envelope::<AccountKeyByPassword>::seal(&kek, &account_key, context, key_gen, &self.block, rng)
             .expect("sealed");
         let by_code = Kek::derive_from_recovery_code(&code, context);
@@ -213,7 +184,7 @@ impl Person {
     pub(crate) fn begin_login(&self) -> (Login, [u8; 96]) {
         let keys = derive_password_keys(&master(&self.password), &self.context, &self.block, None);
         let keys = keys.unwrap_or_else(|_| panic!("no second secret is in play"));
-        Login::start(keys.auth, &mut Rng).expect("a login")
+        Login::start(keys.auth, &mut OsRng).expect("a login")
     }
 
     /// The login up to its last message: its id and the proof.
@@ -223,7 +194,7 @@ impl Person {
         let started = server.post("/v1/login/start", &start).await.json();
         let ke2 = unb64(&started["ke2"]).try_into().expect("320 bytes");
         let bound = login_context(&self.context, ORIGIN, &self.block.encode(), self.key_gen);
-        let done = login.finish(&ke2, &bound, &self.context, &mut Rng).expect("the right password");
+        let done = login.finish(&ke2, &bound, &self.context, &mut OsRng).expect("the right password");
         (started["login_id"].clone(), b64(&done.ke3))
     }
 
@@ -240,7 +211,7 @@ impl Person {
         let context = AccountContext { realm: self.context.realm, account };
         let keys = derive_password_keys(&master(password), &context, &block, None);
         let keys = keys.unwrap_or_else(|_| panic!("no second secret is in play"));
-        let (login, ke1) = Login::start(keys.auth, &mut Rng).expect("a login");
+        let (login, ke1) = Login::start(keys.auth, &mut OsRng).expect("a login");
         let started =
             first.post("/v1/login/start", &json!({"account_id": params["account_id"], "ke1": b64(&ke1)})).await;
         if started.status != 200 {
@@ -251,7 +222,7 @@ impl Person {
         let key_gen = KeyGen(params["key_gen"].as_u64().expect("a number").try_into().expect("small"));
         let bound = login_context(&context, ORIGIN, &block.encode(), key_gen);
         // With a wrong password the client has no proof; a guesser sends something all the same.
-        let ke3 = login.finish(&ke2, &bound, &context, &mut Rng).map_or_else(|_| random(), |done| done.ke3);
+        let ke3 = login.finish(&ke2, &bound, &context, &mut OsRng).map_or_else(|_| random(), |done| done.ke3);
         second.post("/v1/login/finish", &json!({"login_id": started["login_id"], "ke3": b64(&ke3)})).await
     }
 }

@@ -2,28 +2,12 @@
 
 use crate::common::{Deployment, Server, okta_user};
 use firstkey_server::NewOrganisation;
+use firstkey_testkit::chance::Seeded;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 /// How many requests are made.
 const OPERATIONS: usize = 10_000;
-
-/// A small generator whose runs can be repeated (xorshift64*).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let end = u64::try_from(end).expect("small");
-        usize::try_from((self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % end).expect("small")
-    }
-
-    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len())]
-    }
-}
 
 /// Ids that requests name: the attacker's own, and the victim's.
 struct Known {
@@ -32,17 +16,17 @@ struct Known {
 }
 
 impl Known {
-    fn id(&self, chance: &mut Chance) -> String {
+    fn id(&self, chance: &mut Seeded) -> String {
         let of = if chance.below(2) == 0 && !self.own.is_empty() { &self.own } else { &self.theirs };
         chance.one(of).clone()
     }
 }
 
-fn request(chance: &mut Chance, known: &Known) -> (Method, String, Option<Value>) {
+fn request(chance: &mut Seeded, known: &Known) -> (Method, String, Option<Value>) {
     let kind = *chance.one(&["Users", "Groups"]);
     let (id, other) = (known.id(chance), known.id(chance));
     let name = format!("n{}@example.org", chance.below(30));
-    let user = |chance: &mut Chance| {
+    let user = |chance: &mut Seeded| {
         let mut user = okta_user(&name);
         user["active"] = json!(chance.below(4) == 0);
         user["externalId"] = json!("victim");
@@ -122,7 +106,7 @@ async fn s05_ten_thousand_requests_of_one_organisation_leave_another_as_it_was()
         known.theirs.push(created.json()["id"].as_str().expect("an id").to_owned());
     }
     let before = everything(&server, victim).await;
-    let mut chance = Chance(0x5eed_5eed_5eed_5eed);
+    let mut chance = Seeded::new(0x5eed_5eed_5eed_5eed);
     let mut done = [0_usize; 6];
     for at in 0..OPERATIONS {
         let (method, path, body) = request(&mut chance, &known);

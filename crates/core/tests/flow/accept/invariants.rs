@@ -6,8 +6,9 @@ use base64ct::Encoding;
 use firstkey_core::flow::Answer;
 use firstkey_core::wire::disclose::Email;
 use firstkey_core::wire::outbound::Outbound;
+use firstkey_needles::Needles;
 use firstkey_testkit::player::{Given, Heard, Turn};
-use firstkey_testkit::{flow_any, needles::Needles, scene::PASSWORD};
+use firstkey_testkit::{flow_any, scene::PASSWORD};
 use proptest::prelude::*;
 
 fn honest() -> Log {

@@ -10,8 +10,8 @@ use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::GaveUp;
 use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::asked::SecretKeys;
+use firstkey_needles::Needles;
 use firstkey_testkit::chance::Seeded;
-use firstkey_testkit::needles::Needles;
 use firstkey_testkit::scene::PASSWORD;
 use std::collections::VecDeque;
 
@@ -110,10 +110,10 @@ fn password_and_secret_key_together_open_the_same_keys_and_neither_does_alone() 
     assert_eq!(Pin::read(&done.pin.encode()), Ok(done.pin.clone()));
     let key = fixture.keys.last().expect("it was shown").clone();
     let mut needles = Needles::default();
-    needles.add_text("the secret key", &key);
-    needles.add_text("the secret key without dashes", &key.replace('-', ""));
+    needles.add("the secret key", key.as_bytes());
+    needles.add("the secret key without dashes", key.replace('-', "").as_bytes());
     needles.add("its bytes", read_secret_key(&key).expect("a secret key").expose());
-    needles.add_text("the password", PASSWORD);
+    needles.add("the password", PASSWORD.as_bytes());
     for body in &fixture.bodies {
         assert_eq!(needles.find(body), None);
     }

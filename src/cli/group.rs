@@ -1,0 +1,72 @@
+//! Groups of flags that several commands have: each is written once, and flattened into them.
+
+use super::{one_source, paper, profile};
+use crate::exit::Misuse;
+use crate::ui::kit_pdf::Paper;
+use crate::ui::source::PasswordSource;
+use clap::Args;
+use firstkey_core::crypto::kdf::Profile;
+use std::path::PathBuf;
+
+/// How a program talks to the command.
+#[derive(Debug, Default, Args)]
+pub struct Unattended {
+    /// Never ask; name the missing flag and fail.
+    #[arg(long)]
+    pub no_input: bool,
+    /// Print one JSON object per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whom to take for the server.
+#[derive(Debug, Default, Args)]
+pub struct Trust {
+    /// Also trust the authorities in this PEM file.
+    #[arg(long, value_name = "PATH")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Where a password comes from, if not from a person.
+#[derive(Debug, Default, Args)]
+pub struct Password {
+    /// Read the password from a file (mode 0600).
+    #[arg(long, value_name = "PATH")]
+    pub password_file: Option<PathBuf>,
+    /// Read the password from an open file descriptor.
+    #[arg(long, value_name = "N")]
+    pub password_fd: Option<u32>,
+}
+
+impl Password {
+    /// Where it comes from.
+    pub fn source(&self) -> Result<Option<PasswordSource>, Misuse> {
+        one_source(self.password_file.as_ref(), self.password_fd)
+    }
+}
+
+/// How a new password is stretched.
+#[derive(Debug, Default, Args)]
+pub struct Hardening {
+    /// Password hardening: 1 (64 MiB) to 4 (2 GiB).
+    #[arg(long, value_name = "1..4")]
+    pub profile: Option<u64>,
+}
+
+impl Hardening {
+    /// The profile that was wished for.
+    pub fn profile(&self) -> Result<Option<Profile>, Misuse> {
+        profile(self.profile)
+    }
+}
+
+/// Where a kit goes.
+#[derive(Debug, Default, Args)]
+pub struct KitOut {
+    /// Save the kit to a new file, .txt or .pdf.
+    #[arg(long, value_name = "PATH")]
+    pub kit_out: Option<PathBuf>,
+    /// Paper size of a PDF: a4 or letter.
+    #[arg(long, value_name = "SIZE", value_parser = paper)]
+    pub paper: Option<Paper>,
+}
