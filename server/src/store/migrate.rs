@@ -20,6 +20,10 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0002_reset.sqlite.sql"),
         postgres: include_str!("schema/0002_reset.postgres.sql"),
     },
+    Step {
+        sqlite: include_str!("schema/0003_member_lists.sqlite.sql"),
+        postgres: include_str!("schema/0003_member_lists.postgres.sql"),
+    },
 ];
 
 /// Brings the database to the newest version; several programs may try at once.
