@@ -3,7 +3,7 @@
 
 use crate::clock::Clock;
 use crate::keys::ServerKeys;
-use crate::limits::{Limiter, Metrics, TooSlow};
+use crate::limits::{Large, Limiter, Metrics, TooSlow};
 use crate::log::Log;
 use crate::origin::Origin;
 use crate::store::Store;
@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 use std::error::Error;
 
 /// Most bytes that are taken in of a body that is refused.
-const DRAINED: usize = 4 * 1024 * 1024;
+const DRAINED: usize = 8 * 1024 * 1024;
 
 /// The running server: what every request may use. Nothing in it changes but what is counted.
 pub(crate) struct App {
@@ -30,6 +30,8 @@ pub(crate) struct App {
     pub(crate) log: Log,
     /// How much one caller may ask.
     pub(crate) limits: Limiter,
+    /// What large requests share.
+    pub(crate) large: Large,
     /// What is counted.
     pub(crate) metrics: Metrics,
 }
@@ -48,9 +50,14 @@ pub(crate) enum BodyRefused {
     Broken,
 }
 
+/// The length that a body is said to have.
+pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok())
+}
+
 /// Reads at most `limit` bytes.
 pub(crate) async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyRefused> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let announced = announced(headers);
     if announced.is_some_and(|length| length > limit as u64) {
         drain(body).await;
         return Err(BodyRefused::TooLarge);

@@ -5,9 +5,15 @@
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use std::cell::Cell;
 use std::fmt;
 
 const DEPTH: usize = 16;
+/// What a document may weigh: one for each value and eight for each object, which is about what
+/// they take of memory.
+const WEIGHT: usize = 300_000;
+/// What an object weighs.
+const OBJECT: usize = 8;
 
 /// A message of the account protocol: objects of strings and integers only, members exactly those
 /// of `T`.
@@ -33,33 +39,43 @@ enum Arrays {
 
 fn parse(bytes: &[u8], arrays: Arrays) -> Result<Value, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { left: DEPTH, arrays }.deserialize(&mut reader)?;
+    let weight = Cell::new(WEIGHT);
+    let value = Strict { left: DEPTH, arrays, weight: &weight }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(value)
 }
 
 #[derive(Clone, Copy)]
-struct Strict {
+struct Strict<'a> {
     left: usize,
     arrays: Arrays,
+    /// What the rest of the document may weigh.
+    weight: &'a Cell<usize>,
 }
 
-impl Strict {
+impl Strict<'_> {
+    fn weigh<E: serde::de::Error>(self, weight: usize) -> Result<(), E> {
+        let left = self.weight.get().checked_sub(weight).ok_or_else(|| E::custom("too many values"))?;
+        self.weight.set(left);
+        Ok(())
+    }
+
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
         let left = self.left.checked_sub(1).ok_or_else(|| E::custom("nested too deeply"))?;
         Ok(Self { left, ..self })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
+        self.weigh(1)?;
         reader.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,6 +119,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        self.weigh(OBJECT)?;
         let inner = self.deeper()?;
         let mut map = Map::new();
         while let Some(key) = members.next_key::<String>()? {
@@ -133,6 +150,18 @@ mod tests {
         assert!(document(nested(16).as_bytes()).is_ok());
         assert!(document(nested(17).as_bytes()).is_err());
         assert!(document("[".repeat(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_document_takes_25_000_members_with_their_names_and_no_more_than_memory_is_meant_for() {
+        let of = |item: &str, count: usize| format!(r#"{{"a":[{}]}}"#, vec![item; count].join(","));
+        let member = r#"{"value":"x","display":"y"}"#;
+        assert!(document(of(member, 25_000).as_bytes()).is_ok());
+        let whole = super::WEIGHT - (1 + super::OBJECT) - 1;
+        for (item, weight) in [("1", 1), ("{}", 1 + super::OBJECT), ("[]", 1)] {
+            assert!(document(of(item, whole / weight).as_bytes()).is_ok(), "{item}");
+            assert!(document(of(item, whole / weight + 1).as_bytes()).is_err(), "{item}");
+        }
     }
 
     #[test]

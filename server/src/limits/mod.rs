@@ -4,14 +4,18 @@
 //! The room stands below HTTP. It knows no route and builds no answer: `http` holds the limiter and
 //! the counters, `api`, `scim` and `serve` ask them.
 
+mod large;
 mod metrics;
 mod rates;
+mod shares;
 mod source;
 mod timeouts;
 
+pub(crate) use large::{Large, SMALL};
 pub(crate) use metrics::{Metrics, Page, method_name};
 pub use rates::{LEAST_FOR_SCIM, Limits, Rate};
 pub(crate) use rates::{Later, Limiter};
+pub(crate) use shares::{Permit, Shares};
 pub(crate) use source::Source;
 pub use source::{Network, NetworkRefused};
 pub use timeouts::Times;

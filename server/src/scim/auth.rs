@@ -19,6 +19,9 @@ impl FromRequestParts<Arc<App>> for Organisation {
         let refused = || ScimError::new(401, "A valid bearer token is needed.");
         let token = bearer(&parts.headers).ok_or_else(refused)?;
         let hash = hash_of_scim_bearer(token.trim()).ok_or_else(refused)?;
-        app.store.organisation_of_token(hash, app.clock.now()).await?.map(Self).ok_or_else(refused)
+        let org = app.store.organisation_of_token(hash, app.clock.now()).await?.map(Self).ok_or_else(refused)?;
+        // For whatever reads the body after this.
+        parts.extensions.insert(org);
+        Ok(org)
     }
 }

@@ -22,8 +22,9 @@ pub(super) async fn root(org: Organisation, State(app): State<Arc<App>>, paramet
     list(&app, org, &Resource::ALL, parameters.wanted()?).await
 }
 
-pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, Document(document): Document) -> Answer {
-    list(&app, org, &Resource::ALL, Wanted::search(document)?).await
+pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, document: Document) -> Answer {
+    let (wanted, _held) = document.read(Wanted::search).await?;
+    list(&app, org, &Resource::ALL, wanted).await
 }
 
 pub(super) async fn config(_: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {

@@ -65,6 +65,13 @@ impl ScimError {
         Self { retry_after: Some(seconds), ..Self::new(429, detail) }
     }
 
+    /// 503: others were always faster.
+    pub(super) fn contended() -> Self {
+        let detail =
+            "Others changed the resource again and again meanwhile; nothing was changed. Send the request again.";
+        Self { retry_after: Some(1), ..Self::new(503, detail) }
+    }
+
     pub(super) fn no_such_user() -> Self {
         Self::new(404, "There is no such user.")
     }

@@ -3,7 +3,7 @@
 use super::error::{ScimError, Type};
 use super::etag;
 use super::location::location;
-use super::patch::{MemberStep, NewMember, read_members, take};
+use super::patch::{self, MemberStep, NewMember, read_members, take};
 use super::person::check_schemas;
 use super::schema::{Resource, core_attribute};
 use super::value;
@@ -12,9 +12,10 @@ use crate::origin::Origin;
 use crate::store::{Group, GroupDraft, Joining, Member, MemberChange};
 use firstkey_core::crypto::context::AccountId;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// Longest displayName, in bytes.
+/// Longest displayName, and longest name of a member, in bytes.
 const LONGEST_NAME: usize = 1024;
 
 /// Reads a whole Group.
@@ -24,6 +25,9 @@ pub(super) fn read(mut document: Map<String, Value>) -> Result<(GroupDraft, Vec<
         (Some(attribute), Some(value)) => joining(read_members(attribute, value)?)?,
         _ => Vec::new(),
     };
+    if members.len() > patch::MOST_MEMBERS {
+        return Err(patch::too_many_members());
+    }
     Ok((draft(value::resource(Resource::Group, document)?)?, members))
 }
 
@@ -96,7 +100,7 @@ pub(super) fn changes(steps: Vec<MemberStep>, origin: &Origin) -> Result<Vec<Mem
                 MemberStep::RemoveAll => MemberChange::RemoveAll,
                 MemberStep::RemoveWhere(bound) => {
                     let origin = origin.clone();
-                    MemberChange::RemoveWhere(Box::new(move |one| bound.matches_value(&member(one, &origin))))
+                    MemberChange::RemoveWhere(Arc::new(move |one| bound.matches_value(&member(one, &origin))))
                 }
             })
         })
@@ -106,6 +110,9 @@ pub(super) fn changes(steps: Vec<MemberStep>, origin: &Origin) -> Result<Vec<Mem
 fn joining(members: Vec<NewMember>) -> Result<Vec<Joining>, ScimError> {
     let mut joining = Vec::with_capacity(members.len());
     for NewMember { value, display, bare } in members {
+        if display.as_ref().is_some_and(|display| display.len() > LONGEST_NAME) {
+            return Err(ScimError::bad(Type::InvalidValue, "The display of a member may have at most 1024 bytes."));
+        }
         match read_id(&value) {
             Some(member_id) => joining.push(Joining { member_id, display, must_exist: !bare }),
             None if bare => {}

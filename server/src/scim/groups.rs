@@ -23,17 +23,18 @@ pub(super) async fn find(org: Organisation, State(app): State<Arc<App>>, paramet
     list(&app, org, &[Resource::Group], parameters.wanted()?).await
 }
 
-pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, Document(document): Document) -> Answer {
-    list(&app, org, &[Resource::Group], Wanted::search(document)?).await
+pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, document: Document) -> Answer {
+    let (wanted, _held) = document.read(Wanted::search).await?;
+    list(&app, org, &[Resource::Group], wanted).await
 }
 
 pub(super) async fn create(
     org: Organisation,
     State(app): State<Arc<App>>,
     parameters: Parameters,
-    Document(document): Document,
+    document: Document,
 ) -> Answer {
-    let (draft, members) = group::read(document)?;
+    let ((draft, members), _held) = document.read(group::read).await?;
     let outcome = app.store.create_group(org.0, draft, members, app.clock.now()).await?;
     let created = done(outcome, |()| ScimError::no_such_group())?;
     show(&app, StatusCode::CREATED, GroupKey { org: org.0, group: created.group_id }, &parameters).await
@@ -62,13 +63,19 @@ pub(super) async fn replace(
     Name(id): Name,
     parameters: Parameters,
     conditions: Conditions,
-    Document(document): Document,
+    document: Document,
 ) -> Answer {
     let key = key(org, &id)?;
+    let (whole, _held) = document.read(|document| Ok(group::read(document))).await?;
+    let is_for_version = conditions.if_match.is_some();
+    let whole = whole.map(|(draft, members)| GroupEdit {
+        draft,
+        members: vec![MemberChange::Replace(members)],
+        is_for_version,
+    });
     edit(&app, key, move |now| {
         conditions.allow(now.version)?;
-        let (draft, members) = group::read(document)?;
-        Ok(GroupEdit { draft, members: vec![MemberChange::Replace(members)] })
+        whole.clone()
     })
     .await?;
     show(&app, StatusCode::OK, key, &parameters).await
@@ -80,16 +87,22 @@ pub(super) async fn patch(
     Name(id): Name,
     parameters: Parameters,
     conditions: Conditions,
-    Document(document): Document,
+    document: Document,
 ) -> Answer {
     let key = key(org, &id)?;
-    let changes = Patch::read(Resource::Group, document)?;
     let origin = app.origin.clone();
+    let read = move |document| {
+        let mut changes = Patch::read(Resource::Group, document)?;
+        let members = group::changes(changes.take_members(), &origin);
+        Ok((changes, members))
+    };
+    let ((changes, members), _held) = document.read(read).await?;
     let changed = edit(&app, key, move |now| {
         conditions.allow(now.version)?;
         let mut document = group::document(&now.draft);
         changes.apply(&mut document, &AccountId(now.group_id).to_string())?;
-        Ok(GroupEdit { draft: group::draft(document)?, members: group::changes(changes.into_members(), &origin)? })
+        let is_for_version = conditions.if_match.is_some();
+        Ok(GroupEdit { draft: group::draft(document)?, members: members.clone()?, is_for_version })
     })
     .await?;
     // A body with all members is what nobody wants after adding one; it is sent only to who names
@@ -114,7 +127,7 @@ pub(super) async fn delete(
 
 async fn edit<F>(app: &App, key: GroupKey, change: F) -> Result<Box<Group>, ScimError>
 where
-    F: FnOnce(&Group) -> Result<GroupEdit, ScimError> + Send + 'static,
+    F: Fn(&Group) -> Result<GroupEdit, ScimError> + Send + Sync + 'static,
 {
     let outcome = app.store.edit_group(key, app.clock.now(), change).await?;
     done(outcome, |refused| refused)
@@ -126,6 +139,10 @@ fn done<E>(outcome: GroupOutcome<E>, refused: impl FnOnce(E) -> ScimError) -> Re
         GroupOutcome::Unknown => Err(ScimError::no_such_group()),
         GroupOutcome::Taken => Err(ScimError::taken("A group with this displayName exists in the organisation.")),
         GroupOutcome::Dangling => Err(group::dangling()),
+        GroupOutcome::Full => {
+            Err(ScimError::new(413, "A group has at most 100000 members; divide it. Nothing was changed."))
+        }
+        GroupOutcome::Contended => Err(ScimError::contended()),
         GroupOutcome::Refused(error) => Err(refused(error)),
     }
 }

@@ -2,21 +2,27 @@
 //! types.
 
 use super::answer::MEDIA_TYPE;
+use super::auth::Organisation;
 use super::error::{ScimError, Type};
 use super::etag::Tags;
 use super::filter::{self, Filter};
 use super::order::Order;
 use super::patch::take;
 use super::project::Projection;
-use crate::http::{BodyRefused, read_body};
+use crate::http::{App, BodyRefused, announced, read_body};
 use crate::json;
+use crate::limits::{Permit, SMALL};
+use crate::store::StoreError;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Largest body, in bytes.
 const BODY: usize = 1024 * 1024;
+/// Largest body of a request on groups, in bytes: twenty thousand members with their names.
+const GROUP_BODY: usize = 4 * 1024 * 1024;
 /// Most resources in one answer.
 pub(super) const PAGE: i64 = 100;
 
@@ -185,49 +191,94 @@ fn is_json(media: &str) -> bool {
 }
 
 /// A JSON object from a body of the right type and size.
-pub(super) struct Document(pub(super) Map<String, Value>);
+pub(super) struct Document {
+    map: Map<String, Value>,
+    /// Whether working on it takes time.
+    is_large: bool,
+    held: Held,
+}
 
-impl<S: Send + Sync> FromRequest<S> for Document {
+/// What a large document holds until its request is answered: its turn, and room for its body.
+#[derive(Default)]
+pub(super) struct Held {
+    _turn: Option<Permit>,
+    _room: Option<Permit>,
+}
+
+impl FromRequest<Arc<App>> for Document {
     type Rejection = ScimError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, ScimError> {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ScimError> {
         let (parts, body) = request.into_parts();
-        let media = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        if !is_json(media) || parts.headers.contains_key(header::CONTENT_ENCODING) {
-            return Err(ScimError::new(415, "The request must be application/scim+json without an encoding."));
-        }
-        let body = read_body(&parts.headers, body, BODY).await.map_err(|refused| match refused {
-            BodyRefused::TooLarge => ScimError::new(413, "The request is larger than 1 MiB."),
+        check_media(&parts.headers)?;
+        let most = if parts.uri.path().contains("/Groups") { GROUP_BODY } else { BODY };
+        // Nobody without a token gets here.
+        let org = parts.extensions.get::<Organisation>().map_or([0; 16], |org| org.0);
+        let expected = announced(&parts.headers).map_or(most, |bytes| usize::try_from(bytes).unwrap_or(most).min(most));
+        let room = app.large.room(org, expected).await;
+        let body = read_body(&parts.headers, body, most).await.map_err(|refused| match refused {
+            BodyRefused::TooLarge if most == BODY => ScimError::new(413, "The request is larger than 1 MiB."),
+            BodyRefused::TooLarge => ScimError::new(413, "The request is larger than 4 MiB."),
             BodyRefused::Broken => ScimError::bad(Type::InvalidSyntax, "The body did not arrive whole."),
         })?;
-        json::document(&body).map(Self).map_err(|_| {
+        let is_large = body.len() > SMALL;
+        let held = Held { _turn: app.large.turn(org, body.len()).await, _room: room };
+        let map = aside(is_large, move || json::document(&body)).await?.map_err(|_| {
             ScimError::bad(
                 Type::InvalidSyntax,
-                "The body is not one JSON object without duplicate keys, nested at most 16 deep.",
+                "The body is not one JSON object without duplicate keys, nested at most 16 deep, with at most 300000 values.",
             )
-        })
+        })?;
+        Ok(Self { map, is_large, held })
     }
+}
+
+impl Document {
+    /// Reads it, a large one beside the threads that serve others.
+    pub(super) async fn read<T, F>(self, work: F) -> Result<(T, Held), ScimError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Map<String, Value>) -> Result<T, ScimError> + Send + 'static,
+    {
+        let Self { map, is_large, held } = self;
+        Ok((aside(is_large, move || work(map)).await??, held))
+    }
+}
+
+/// Does what takes time where nobody else is waiting.
+async fn aside<T: Send + 'static>(takes_time: bool, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ScimError> {
+    if !takes_time {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|_| ScimError::from(StoreError::NotCommitted))
+}
+
+fn check_media(headers: &HeaderMap) -> Result<(), ScimError> {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if !is_json(media) || headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(ScimError::new(415, "The request must be application/scim+json without an encoding."));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, number, split};
-    use axum::body::Body;
-    use axum::extract::{FromRequest, Request};
+    use super::{check_media, number, split};
+    use axum::http::HeaderMap;
 
-    #[tokio::test]
-    async fn a_body_is_json_and_not_encoded_or_it_is_not_read() {
+    #[test]
+    fn a_body_is_json_and_not_encoded_or_it_is_not_read() {
         for (media, encoding, taken) in [
             ("application/scim+json", None, true),
             ("text/plain", None, false),
             ("application/scim+json", Some("gzip"), false),
         ] {
-            let mut request = Request::new(Body::from("{}"));
-            request.headers_mut().insert("content-type", media.parse().expect("a value"));
+            let mut headers = HeaderMap::new();
+            headers.insert("content-type", media.parse().expect("a value"));
             if let Some(encoding) = encoding {
-                request.headers_mut().insert("content-encoding", encoding.parse().expect("a value"));
+                headers.insert("content-encoding", encoding.parse().expect("a value"));
             }
-            assert_eq!(Document::from_request(request, &()).await.is_ok(), taken, "{media} {encoding:?}");
+            assert_eq!(check_media(&headers).is_ok(), taken, "{media} {encoding:?}");
         }
     }
 

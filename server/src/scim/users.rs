@@ -11,7 +11,7 @@ use super::schema::Resource;
 use super::{etag, group, person};
 use crate::http::App;
 use crate::life::Reason;
-use crate::store::{Edited, Person, PersonKey, PersonWithGroups, Placed};
+use crate::store::{Draft, Edited, Person, PersonKey, PersonWithGroups, Placed};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -20,21 +20,25 @@ use std::sync::Arc;
 
 type Answer = Result<Response, ScimError>;
 
+/// How often a change is worked out anew because others came before it.
+const TRIES: usize = 8;
+
 pub(super) async fn find(org: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
     list(&app, org, &[Resource::User], parameters.wanted()?).await
 }
 
-pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, Document(document): Document) -> Answer {
-    list(&app, org, &[Resource::User], Wanted::search(document)?).await
+pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, document: Document) -> Answer {
+    let (wanted, _held) = document.read(Wanted::search).await?;
+    list(&app, org, &[Resource::User], wanted).await
 }
 
 pub(super) async fn create(
     org: Organisation,
     State(app): State<Arc<App>>,
     parameters: Parameters,
-    Document(document): Document,
+    document: Document,
 ) -> Answer {
-    let draft = person::read(document, None)?;
+    let (draft, _held) = document.read(|document| person::read(document, None)).await?;
     match app.store.create_person(org.0, draft, app.invite_ttl, app.clock.now()).await? {
         Placed::Person(created) => {
             tell(&app, "person.created", org.0, &created);
@@ -64,12 +68,13 @@ pub(super) async fn replace(
     Name(id): Name,
     parameters: Parameters,
     conditions: Conditions,
-    Document(document): Document,
+    document: Document,
 ) -> Answer {
     let key = key(org, &id)?;
+    let (document, _held) = document.read(Ok).await?;
     edit(&app, key, move |now| {
         conditions.allow(now.version)?;
-        person::read(document, Some(&now.draft))
+        person::read(document.clone(), Some(&now.draft))
     })
     .await?;
     Ok(show(&app, StatusCode::OK, load(&app, key, &parameters).await?, &parameters))
@@ -81,11 +86,11 @@ pub(super) async fn patch(
     Name(id): Name,
     parameters: Parameters,
     conditions: Conditions,
-    Document(document): Document,
+    document: Document,
 ) -> Answer {
     let key = key(org, &id)?;
     let wants_body = conditions.wants_body || parameters.projection().is_asked_for();
-    let changes = Patch::read(Resource::User, document)?;
+    let (changes, _held) = document.read(|document| Patch::read(Resource::User, document)).await?;
     let changed = edit(&app, key, move |now| {
         conditions.allow(now.version)?;
         let mut document = person::document(&now.draft);
@@ -113,19 +118,32 @@ pub(super) async fn delete(
     }
 }
 
+/// Changes a person. What becomes of the person is worked out by a reader, beside the writer; the
+/// writer only compares the version that it was worked out from. If another server was faster, it
+/// is worked out anew.
 async fn edit<F>(app: &App, key: PersonKey, change: F) -> Result<Box<Person>, ScimError>
 where
-    F: FnOnce(&Person) -> Result<crate::store::Draft, ScimError> + Send + 'static,
+    F: Fn(&Person) -> Result<Draft, ScimError> + Send + Sync + 'static,
 {
-    match app.store.edit_person(key, app.invite_ttl, app.clock.now(), change).await? {
-        Edited::Person(changed) => {
-            tell(app, "person.changed", key.org, &changed);
-            Ok(changed)
+    let change = Arc::new(change);
+    let _turn = app.store.turn_at(key.user).await;
+    for _ in 0..TRIES {
+        let change = Arc::clone(&change);
+        let seen = app.store.with_person(key, move |person| (person.version, change(person))).await?;
+        let (version, draft) = seen.ok_or_else(ScimError::no_such_user)?;
+        let draft = draft?;
+        let unchanged = move |now: &Person| if now.version == version { Ok(draft) } else { Err(Meanwhile) };
+        match app.store.edit_person(key, app.invite_ttl, app.clock.now(), unchanged).await? {
+            Edited::Person(changed) => {
+                tell(app, "person.changed", key.org, &changed);
+                return Ok(changed);
+            }
+            Edited::Unknown => return Err(ScimError::no_such_user()),
+            Edited::Taken => return Err(taken()),
+            Edited::Refused(Meanwhile) => {}
         }
-        Edited::Unknown => Err(ScimError::no_such_user()),
-        Edited::Taken => Err(taken()),
-        Edited::Refused(error) => Err(error),
     }
+    Err(ScimError::contended())
 }
 
 /// Tells the log how the person stands now, and why they wait if they do.
@@ -139,6 +157,9 @@ fn tell(app: &App, event: &'static str, org: [u8; 16], person: &Person) {
         None => app.log.event(event, &[("org", &org), ("user", &user), ("standing", &standing_word)]),
     }
 }
+
+/// Somebody else changed the person.
+struct Meanwhile;
 
 async fn load(app: &App, key: PersonKey, parameters: &Parameters) -> Result<PersonWithGroups, ScimError> {
     let with_groups = parameters.projection().wants(Resource::User, "groups");

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// What is copied, what is referred to before what refers to it.
-pub(super) const TABLES: [&str; 15] = [
+pub(super) const TABLES: [&str; 16] = [
     "realm",
     "organisation",
     "scim_token",
@@ -22,6 +22,7 @@ pub(super) const TABLES: [&str; 15] = [
     "membership_email",
     "scim_group",
     "group_member",
+    "loose_list",
     "invite",
     "invite_token",
     "claim",

@@ -38,6 +38,19 @@ impl Engine {
         }
     }
 
+    /// Runs one query for an organisation, which has a share of the readers.
+    pub(super) async fn read_of<T, F>(&self, org: [u8; 16], work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Db) -> Result<T> + Send + 'static,
+    {
+        match self {
+            Self::Threads { readers, .. } => readers.run_for(org, work).await,
+            #[cfg(any(test, feature = "fuzzing"))]
+            Self::InMemory(memory) => memory.read(work),
+        }
+    }
+
     /// Runs one query.
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T>
     where

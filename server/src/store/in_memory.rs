@@ -99,6 +99,7 @@ impl Store {
             letters_waiting: Arc::default(),
             failures: FailureListener::default(),
             location,
+            turns: super::turns(),
         })
     }
 

@@ -55,7 +55,7 @@ impl Store {
         key: people::PersonKey,
         with_groups: bool,
     ) -> Result<Option<PersonWithGroups>> {
-        self.read(move |db| match people::find(db, key)? {
+        self.read_of(key.org, move |db| match people::find(db, key)? {
             None => Ok(None),
             Some(person) => found(db, key.org, person, with_groups).map(Some),
         })
@@ -70,7 +70,7 @@ impl Store {
         take: i64,
         with_groups: bool,
     ) -> Result<Slice<PersonWithGroups>> {
-        self.read(move |db| {
+        self.read_of(org, move |db| {
             let total = db.row("SELECT people FROM organisation WHERE org_id = ?1", &values![org])?;
             let total = total.map(|row| row.at(0)).transpose()?.unwrap_or(0);
             let sql = format!(
@@ -98,7 +98,7 @@ impl Store {
         S: Send + 'static,
         F: FnMut(&mut S, PersonWithGroups) + Send + 'static,
     {
-        self.read(move |db| {
+        self.read_of(org, move |db| {
             let Some((source, condition, value)) = narrow.people() else { return Ok(state) };
             let sql = people_sql(source, condition);
             let mut after = (i64::MIN, [0; 16]);
@@ -128,7 +128,7 @@ impl Store {
         load: Load,
         members: usize,
     ) -> Result<Slice<Group>> {
-        self.read(move |db| {
+        self.read_of(org, move |db| {
             let total = db.row("SELECT groups_count FROM organisation WHERE org_id = ?1", &values![org])?;
             let total = total.map(|row| row.at(0)).transpose()?.unwrap_or(0);
             let sql = format!(
@@ -165,7 +165,7 @@ impl Store {
         S: Send + 'static,
         F: FnMut(&mut S, Group) + Send + 'static,
     {
-        self.read(move |db| {
+        self.read_of(org, move |db| {
             let Some((source, condition, value)) = narrow.groups() else { return Ok(state) };
             let sql = groups_sql(source, condition);
             let mut after = (i64::MIN, [0; 16]);
@@ -218,10 +218,10 @@ const BY_EXTERNAL: &str =
     "(SELECT e.user_id AS id FROM membership e WHERE e.org_id = ?1 AND e.external_id = ?5) f CROSS JOIN membership m";
 const GROUP_BY_EXTERNAL: &str =
     "(SELECT e.group_id AS id FROM scim_group e WHERE e.org_id = ?1 AND e.external_id = ?5) f CROSS JOIN scim_group g";
-const IN_GROUP: &str =
-    "(SELECT x.member_id AS id FROM group_member x WHERE x.group_id = ?5 AND x.org_id = ?1) f CROSS JOIN membership m";
-const WITH_MEMBER: &str =
-    "(SELECT x.group_id AS id FROM group_member x WHERE x.member_id = ?5 AND x.org_id = ?1) f CROSS JOIN scim_group g";
+const IN_GROUP: &str = "(SELECT x.member_id AS id FROM scim_group e JOIN group_member x ON x.list_id = e.list_id
+      WHERE e.group_id = ?5 AND e.org_id = ?1 AND x.org_id = ?1) f CROSS JOIN membership m";
+const WITH_MEMBER: &str = "(SELECT e.group_id AS id FROM group_member x JOIN scim_group e ON e.list_id = x.list_id
+      WHERE x.member_id = ?5 AND x.org_id = ?1) f CROSS JOIN scim_group g";
 
 impl Narrow {
     /// Where people are; none if nobody can fulfil it.
@@ -264,7 +264,7 @@ fn found(db: &Db, org: [u8; 16], person: Person, with_groups: bool) -> Result<Pe
 
 fn groups_of(db: &Db, org: [u8; 16], member: [u8; 16]) -> Result<Vec<GroupRef>> {
     let rows = db.rows(
-        "SELECT g.group_id, g.display_name FROM group_member x JOIN scim_group g ON g.group_id = x.group_id
+        "SELECT g.group_id, g.display_name FROM group_member x JOIN scim_group g ON g.list_id = x.list_id
          WHERE x.member_id = ?1 AND x.org_id = ?2 AND g.org_id = ?2 ORDER BY g.created_at, g.group_id",
         &values![member, org],
     )?;

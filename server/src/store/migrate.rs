@@ -30,6 +30,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0003_life.postgres.sql"),
         then: Some(apart::bring_forward),
     },
+    Step {
+        sqlite: include_str!("schema/0004_member_lists.sqlite.sql"),
+        postgres: include_str!("schema/0004_member_lists.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// Brings the database to the newest version; several programs may try at once.

@@ -15,6 +15,7 @@ mod admin_organisations;
 mod admin_people;
 mod apart;
 mod audit;
+mod beside;
 mod changes;
 mod copy;
 mod db;
@@ -24,6 +25,7 @@ mod engine;
 mod enrolment;
 mod error;
 mod failures;
+mod group_changes;
 mod groups;
 #[cfg(any(test, feature = "fuzzing"))]
 #[cfg_attr(not(test), allow(dead_code, reason = "the search of `explore` uses all of it, fuzzing a part"))]
@@ -36,6 +38,7 @@ mod letter_outcomes;
 mod listing;
 mod logins;
 mod mailboxes;
+mod member_lists;
 mod migrate;
 mod outbox;
 mod people;
@@ -80,6 +83,7 @@ pub(crate) use sessions::{Ending, ListedSession, NewSession, NoSession, Purpose,
 pub(crate) use setup::RealmRow;
 pub(crate) use view::Stored;
 
+use crate::limits::Shares;
 use db::Db;
 use engine::Engine;
 use error::Result;
@@ -94,6 +98,13 @@ pub(crate) struct Store {
     letters_waiting: Arc<Notify>,
     failures: FailureListener,
     location: Location,
+    /// One change of a resource at a time.
+    turns: Arc<Shares<[u8; 16]>>,
+}
+
+/// Everybody's share is one, and there is enough of the whole for everybody.
+fn turns() -> Arc<Shares<[u8; 16]>> {
+    Arc::new(Shares::new(Shares::<[u8; 16]>::PLENTY, 1))
 }
 
 impl Store {
@@ -103,7 +114,13 @@ impl Store {
         let db = location.connect()?;
         migrate::run(&db)?;
         let engine = Engine::start(&location, db)?;
-        Ok(Self { engine, letters_waiting: Arc::default(), failures: FailureListener::default(), location })
+        Ok(Self {
+            engine,
+            letters_waiting: Arc::default(),
+            failures: FailureListener::default(),
+            location,
+            turns: turns(),
+        })
     }
 
     /// The same, from a task.
@@ -130,6 +147,15 @@ impl Store {
         let answer = self.engine.write(work).await;
         self.letters_waiting.notify_one();
         self.failures.pass(answer)
+    }
+
+    /// Runs one query for an organisation, which has a share of the readers.
+    async fn read_of<T, F>(&self, org: [u8; 16], work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Db) -> Result<T> + Send + 'static,
+    {
+        self.failures.pass(self.engine.read_of(org, work).await)
     }
 
     async fn read<T, F>(&self, work: F) -> Result<T>

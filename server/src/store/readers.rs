@@ -1,8 +1,12 @@
 //! A small pool of read-only connections, used on blocking threads; neither database makes them
 //! wait for the writer.
+//!
+//! Promise: however many slow queries one organisation asks for, readers are left for the others
+//! and for people's own requests.
 
 use super::db::{Db, Location};
 use super::error::{Result, StoreError};
+use crate::limits::Shares;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -11,18 +15,40 @@ use tokio::sync::Semaphore;
 /// been started anew meanwhile.
 const TRUSTED: Duration = Duration::from_millis(100);
 /// Most reads at one time.
-const READERS: usize = 4;
+const READERS: usize = 6;
+/// Most reads of one organisation at one time.
+const READERS_EACH: u32 = 4;
 
 #[derive(Clone)]
 pub(super) struct Readers {
     location: Arc<Location>,
     permits: Arc<Semaphore>,
+    organisations: Arc<Shares<[u8; 16]>>,
     idle: Arc<Mutex<Vec<(Db, Instant)>>>,
 }
 
 impl Readers {
     pub(super) fn new(location: Location) -> Self {
-        Self { location: Arc::new(location), permits: Arc::new(Semaphore::new(READERS)), idle: Arc::default() }
+        Self {
+            location: Arc::new(location),
+            permits: Arc::new(Semaphore::new(READERS)),
+            // The whole is what `permits` counts.
+            organisations: Arc::new(Shares::new(Shares::<[u8; 16]>::PLENTY, READERS_EACH)),
+            idle: Arc::default(),
+        }
+    }
+
+    pub(super) async fn run_for<T, F>(&self, org: [u8; 16], work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Db) -> Result<T> + Send + 'static,
+    {
+        let share = self.organisations.take(org, 1).await;
+        self.run(move |db| {
+            let _share = share;
+            work(db)
+        })
+        .await
     }
 
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T>

@@ -20,8 +20,13 @@ use super::schema::Resource;
 use serde_json::{Map, Value};
 use target::Target;
 
-/// Most operations in one request.
-const MOST: usize = 1000;
+/// Most changes of attributes in one request, in however many operations: each attribute that is
+/// named counts, each value of a list and each part of a value too.
+const MOST_CHANGES: usize = 1000;
+/// Most members of a group that one request may name.
+pub(crate) const MOST_MEMBERS: usize = 25_000;
+/// Most tests in filters on members other than by their ids: each is made on every member.
+const MOST_MEMBER_TESTS: usize = 20;
 /// Most tests in all filters of one request.
 const MOST_TESTS: usize = 4000;
 
@@ -51,10 +56,11 @@ impl Patch {
     /// Reads the request.
     pub(crate) fn read(resource: Resource, mut document: Map<String, Value>) -> Result<Self, ScimError> {
         let operations = match take(&mut document, "Operations") {
-            Some(Value::Array(operations)) if (1..=MOST).contains(&operations.len()) => operations,
-            _ => return Err(syntax("Operations must be a list of 1 to 1000 operations.")),
+            Some(Value::Array(operations)) if !operations.is_empty() => operations,
+            _ => return Err(syntax("Operations must be a list of at least one operation.")),
         };
-        let mut reader = Reader { resource, tests: 0, changes: Vec::new(), members: Vec::new() };
+        let mut reader =
+            Reader { resource, tests: 0, counted: Counted::default(), changes: Vec::new(), members: Vec::new() };
         for operation in operations {
             let Value::Object(operation) = operation else { return Err(syntax("An operation must be an object.")) };
             reader.operation(operation)?;
@@ -70,15 +76,71 @@ impl Patch {
         Ok(())
     }
 
-    /// The changes of a group's members, in order.
-    pub(crate) fn into_members(self) -> Vec<MemberStep> {
-        self.members
+    /// Takes out the changes of a group's members, in order.
+    pub(crate) fn take_members(&mut self) -> Vec<MemberStep> {
+        std::mem::take(&mut self.members)
     }
+}
+
+/// What one request asks for, whatever its form.
+#[derive(Default)]
+struct Counted {
+    changes: usize,
+    members: usize,
+    member_tests: usize,
+}
+
+impl Counted {
+    /// One more attribute with this value.
+    fn attribute(&mut self, value: Option<&Value>) -> Result<(), ScimError> {
+        self.changes += 1 + value.map_or(0, parts);
+        if self.changes > MOST_CHANGES {
+            return Err(ScimError::new(
+                413,
+                "The request changes more than 1000 attributes and values; send it in parts. Nothing was changed.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// One more change of members, with so many tests in its filter.
+    fn step(&mut self, step: &MemberStep, tests: usize) -> Result<(), ScimError> {
+        self.members += match step {
+            MemberStep::Add(members) | MemberStep::Replace(members) => members.len().max(1),
+            MemberStep::Remove(ids) => ids.len().max(1),
+            MemberStep::RemoveAll | MemberStep::RemoveWhere(_) => 1,
+        };
+        if matches!(step, MemberStep::RemoveWhere(_)) {
+            self.member_tests += tests;
+        }
+        if self.members > MOST_MEMBERS {
+            return Err(too_many_members());
+        }
+        if self.member_tests > MOST_MEMBER_TESTS {
+            return Err(syntax("The filters on members hold more than 20 tests beside those by id."));
+        }
+        Ok(())
+    }
+}
+
+/// Values and parts of values, at any depth.
+fn parts(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(|item| 1 + parts(item)).sum(),
+        Value::Object(map) => map.values().map(|part| 1 + parts(part)).sum(),
+        _ => 0,
+    }
+}
+
+/// 413: a group takes more requests than one.
+pub(crate) fn too_many_members() -> ScimError {
+    ScimError::new(413, "The request names more than 25000 members; send them in parts. Nothing was changed.")
 }
 
 struct Reader {
     resource: Resource,
     tests: usize,
+    counted: Counted,
     changes: Vec<Change>,
     members: Vec<MemberStep>,
 }
@@ -111,15 +173,23 @@ impl Reader {
     }
 
     fn change(&mut self, op: Op, path: &str, value: Option<Value>) -> Result<(), ScimError> {
+        let tests = self.tests;
         let target = Target::read(self.resource, path, &mut self.tests)?;
-        if self.tests > MOST_TESTS {
-            return Err(syntax("The paths of this request hold more than 4000 tests."));
-        }
         match target {
             Target::Place { place, filter } if place.is("members") => {
-                self.members.push(members::step(op, place, filter, value)?);
+                let step = members::step(op, place, filter, value)?;
+                self.counted.step(&step, self.tests - tests)?;
+                // Counted as members, so that many can be taken out by their ids.
+                self.tests = tests;
+                self.members.push(step);
             }
-            target => self.changes.push(Change { op, target, value }),
+            target => {
+                self.counted.attribute(value.as_ref())?;
+                self.changes.push(Change { op, target, value });
+            }
+        }
+        if self.tests > MOST_TESTS {
+            return Err(syntax("The paths of this request hold more than 4000 tests."));
         }
         Ok(())
     }

@@ -320,9 +320,48 @@ fn what_is_not_understood_is_refused_and_nothing_is_changed() {
     ] {
         assert_eq!(patched(ada(), json!([title, last])), Err(Some(kind)), "{last}");
     }
-    for bad in [json!([]), json!({}), json!(null), json!(vec![title; 1001])] {
+    for bad in [json!([]), json!({}), json!(null)] {
         assert_eq!(patched(ada(), bad), Err(Some(Type::InvalidSyntax)));
     }
+}
+
+#[test]
+fn a_request_makes_1000_changes_at_most_in_whatever_form_they_come() {
+    let read = |operations: Value| {
+        Patch::read(Resource::User, map(json!({"Operations": operations}))).map(drop).map_err(|error| error.status)
+    };
+    let keys = |count: usize| {
+        let keys = (0..count).map(|at| (format!("emails[value eq \"{at}\"].type"), json!("work")));
+        json!([{"op": "replace", "value": keys.collect::<Map<_, _>>()}])
+    };
+    let operations = |count: usize| json!(vec![json!({"op": "replace", "path": "title", "value": "x"}); count]);
+    let values = |count: usize| json!([{"op": "add", "path": "roles", "value": vec!["x"; count - 1]}]);
+    let parts = |count: usize| {
+        let whole = json!({"streetAddress": "x", "locality": "y", "type": "work"});
+        json!([{"op": "add", "path": "addresses", "value": vec![whole; (count - 1) / 4]}, {"op": "remove", "path": "title"}])
+    };
+    for form in [keys, operations, values] {
+        assert_eq!(read(form(1000)), Ok(()));
+        assert_eq!(read(form(1001)), Err(413));
+    }
+    assert_eq!(read(parts(997)), Ok(()));
+    assert_eq!(read(parts(1001)), Err(413));
+}
+
+#[test]
+fn a_request_names_25_000_members_at_most_and_operations_on_them_are_not_counted() {
+    let read = |operations: Value| {
+        Patch::read(Resource::Group, map(json!({"Operations": operations}))).map(drop).map_err(|error| error.status)
+    };
+    let listed = |count: usize| json!([{"op": "add", "path": "members", "value": vec![json!({"value": "x"}); count]}]);
+    let one_each = |count: usize| json!(vec![json!({"op": "add", "path": "members", "value": "x"}); count]);
+    let by_filter = |count: usize| json!(vec![json!({"op": "remove", "path": "members[value eq \"x\"]"}); count]);
+    for form in [listed, one_each, by_filter] {
+        assert_eq!(read(form(25_000)), Ok(()));
+        assert_eq!(read(form(25_001)), Err(413));
+    }
+    let tests = |count: usize| json!(vec![json!({"op": "remove", "path": "members[display co \"x\"]"}); count]);
+    assert_eq!([read(tests(20)), read(tests(21))], [Ok(()), Err(400)]);
 }
 
 #[test]
@@ -343,7 +382,7 @@ fn paths_are_8_kib_long_and_hold_4000_tests_at_most() {
 fn members_come_out_as_changes_by_id() {
     let steps = |operations: Value| {
         Patch::read(Resource::Group, map(json!({"Operations": operations})))
-            .map(Patch::into_members)
+            .map(|mut patch| patch.take_members())
             .map_err(|error| error.kind)
     };
     let ids = |value: Value| match steps(json!([{"op": "Remove", "path": "members", "value": value}]))
