@@ -10,6 +10,7 @@ use firstkey_core::flow::stop::NoAnswer;
 use firstkey_core::wire::disclose::Email;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
+use firstkey_server::NewOrganisation;
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::client::{Desk, Run};
@@ -333,6 +334,22 @@ fn i01_links_that_lead_astray_cause_no_connection_at_all() {
         assert_says_what_happened(&run);
     }
     assert!(server.wire.seen().is_empty(), "{:?}", server.wire.paths());
+}
+
+/// The letter's link with another host in it: that host holds a live token, and passes on whatever
+/// it is asked and answered, to the byte.
+#[test]
+fn i02_a_host_that_passes_everything_on_to_the_real_server_gets_no_claim_there() {
+    let organisation = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
+    let mut server = Deployment::start_at(organisation, |_| "https://accounts.example.org".to_owned());
+    let letter = server.invite(EMAIL);
+    let lure = letter.replacen("https://accounts.example.org", &server.wire.origin(), 1);
+    assert_ne!(letter, lure);
+    let run = Desk::new().run_accept(&lure, EMAIL);
+    assert_eq!(server.wire.paths(), [CLAIM, START], "{run:?}");
+    assert_eq!(run.code, BAD_INVITE, "{run:?}");
+    assert_says_what_happened(&run);
+    assert_eq!(server.show(EMAIL).state, "invited");
 }
 
 #[test]

@@ -45,6 +45,16 @@ fn open(server: &Deployment, desk: &Desk, code: &str, change: impl FnOnce(&mut s
 }
 
 #[test]
+fn the_vectors_of_signed_requests_are_those_of_a_program_that_shares_no_code() {
+    if !there_is_python() {
+        return;
+    }
+    let program = format!("{}/crates/core/tests/data/request_vectors.py", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new("python3").args([&program, "--check"]).output().expect("python3 starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn the_kit_opens_the_account_without_a_line_of_this_program() {
     if !there_is_python() {
         return;

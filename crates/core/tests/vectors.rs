@@ -1,7 +1,7 @@
 //! Known answers: the three vectors of protocol version 1 from an independent implementation, and
 //! published ones of the primitives.
 
-use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
+use firstkey_core::crypto::context::{AccountContext, AccountId, InviteId, KeyGen, RealmId};
 use firstkey_core::crypto::encoding::pae;
 use firstkey_core::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, EnvelopeRejected, X25519ByAccountKey,
@@ -11,6 +11,8 @@ use firstkey_core::crypto::identity::{IdentitySignature, KeyPairs};
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey_core::crypto::kek::{self, Kek};
 use firstkey_core::secret::{AccountKey, Ed25519Seed, ExportKey, MasterKey, RecoveryCode, SecretKey, X25519Secret};
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::outbound::RequestSignature;
 use rand_core::{CryptoRng, RngCore};
 use serde_json::Value;
 
@@ -430,4 +432,24 @@ fn ed25519_matches_rfc_8032() {
 #[test]
 fn pae_matches_its_published_example() {
     assert_eq!(pae(&[b"test"]), unhex("0100000000000000040000000000000074657374"));
+}
+
+/// Made by `data/request_vectors.py`, which shares no code with this crate.
+#[test]
+fn a_signed_request_covers_realm_origin_path_body_and_invite_as_the_vectors_do() {
+    let file: Value = serde_json::from_str(include_str!("data/request-v1-vectors.json")).expect("JSON");
+    let cases: Vec<_> = file["cases"].as_array().expect("cases").iter().cloned().map(Case).collect();
+    assert_eq!(cases.len(), 6);
+    let signatures: std::collections::BTreeSet<_> = cases.iter().map(|case| case.text("signature")).collect();
+    assert_eq!(signatures.len(), cases.len(), "what differs in one part only has another signature");
+    for case in &cases {
+        let (realm, invite) = (RealmId(case.bytes("realm_id")), InviteId(case.bytes("invite_id")));
+        let body = case.text("body").as_bytes();
+        let message = RequestSignature::message(&realm, case.text("origin"), case.text("path"), body, &invite);
+        assert_eq!(message, unhex(case.text("message")), "{}", case.text("name"));
+        let seed: [u8; 32] = case.bytes("claim_seed");
+        assert_eq!(hazmat::ed25519_public(&seed), case.bytes("claim_key"));
+        assert_eq!(hazmat::ed25519_sign(&seed, &message), case.bytes("signature"));
+        assert_eq!(Origin::read(case.text("origin")).expect("an origin").as_str(), case.text("origin"), "canonical");
+    }
 }

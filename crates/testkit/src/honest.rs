@@ -293,6 +293,8 @@ impl HonestServer {
         let signed = request.signature().ok_or(INVALID("not signed"))?;
         let message = pae(&[
             b"firstkey/v1/request",
+            &self.realm,
+            self.origin.as_bytes(),
             b"POST",
             request.endpoint().path().as_bytes(),
             &hazmat::sha256(request.body()),

@@ -1,7 +1,8 @@
 //! Requests signed by the claim key.
 //!
-//! Promise: whoever cannot sign learns one thing, that the claim does not hold; never whether there
-//! is such an invite or how it stands.
+//! Promises: a caller who cannot sign learns one thing, that the claim does not hold; never whether
+//! there is such an invite or how it stands. A signature counts in one realm and at one origin: a
+//! request that a client signed for another server is no claim here.
 
 use super::b64;
 use super::problem::{Name, Problem};
@@ -24,7 +25,8 @@ pub(crate) struct Signed {
 pub(crate) async fn check(app: &App, request: &Exact) -> Result<Signed, Problem> {
     let invite_id = header(request, "firstkey-invite")?;
     let signature: [u8; 64] = header(request, "firstkey-signature")?;
-    let message = pae(&[label::REQUEST, b"POST", request.path.as_bytes(), &request.digest(), &invite_id]);
+    let (realm, origin, path) = (&app.realm.0, app.origin.as_str().as_bytes(), request.path.as_bytes());
+    let message = pae(&[label::REQUEST, realm, origin, b"POST", path, &request.digest(), &invite_id]);
     let enrolment = app.store.enrolment(invite_id).await?.ok_or(Problem::new(Name::ClaimStale))?;
     let signer = enrolment.claim_keys.iter().copied().find(|key| ed25519_verify(key, &message, &signature));
     let signer = signer.ok_or(Problem::new(Name::ClaimStale))?;

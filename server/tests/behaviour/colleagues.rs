@@ -72,6 +72,12 @@ async fn an_invitation_to_join_is_accepted_once_by_its_account_and_no_key_change
     assert_eq!(joining.claim.post(&server, JOIN, &json!({})).await.problem(), "session-ended");
     assert_eq!(server.post_as(&hers, JOIN, &json!({})).await.problem(), "invalid", "without the signature");
     assert_eq!(join(&server, &hers, &ada.person).await.problem(), "invalid", "an invitation to enrol");
+    // A hostile server that has the session as well passes on what was signed for itself.
+    let mut lured = Person::claim(&server, &invitation).await;
+    let (claim, realm) = (lured.claim.clone(), lured.context.realm);
+    lured.claim = claim.at(realm, "https://accounts.example.com");
+    assert_eq!(join(&server, &hers, &lured).await.problem(), "claim-stale");
+    let joining = Person::claim(&server, &invitation).await;
     let joined = || deployment.ask("SELECT count(*) FROM membership WHERE mode = 'join' AND accepted_at IS NOT NULL");
     assert_eq!(joined(), "0");
 

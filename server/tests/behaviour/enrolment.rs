@@ -1,7 +1,8 @@
 //! Completion: once, whole, and only what was checked.
 
 use crate::common::person::Person;
-use crate::common::{Answer, Deployment, Server, b64, unb64};
+use crate::common::{Answer, Deployment, ORIGIN, Server, b64, unb64};
+use firstkey_core::crypto::context::RealmId;
 use firstkey_core::crypto::kdf::Profile;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -95,6 +96,44 @@ async fn a_body_changed_on_its_way_is_not_signed() {
     let changed = format!("{upload} ").into_bytes();
     let answer = server.send(reqwest::Method::POST, "/v1/enrol/complete", &headers, changed).await;
     assert_eq!(answer.problem(), "claim-stale");
+    server.stop().await;
+}
+
+/// Other servers that a person may have been lured to, as the person knows them.
+fn elsewhere(here: RealmId) -> [(RealmId, &'static str); 5] {
+    let mut other = here;
+    other.0[15] ^= 1;
+    [
+        (here, "https://accounts.example.com"),
+        (here, "https://accounts.example.org:8443"),
+        (here, "http://accounts.example.org"),
+        (here, ""),
+        (other, ORIGIN),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_was_signed_for_another_server_or_realm_is_no_claim_here() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let person = invited(&deployment, &server).await;
+    let realm = deployment.realm().await.id();
+    // What a relay has: the real letter, a live claim, and bodies signed by its key, for the relay.
+    let upload = person.make_upload(&server).await;
+    for (realm, origin) in elsewhere(realm) {
+        let lured = person.claim.clone().at(realm, origin);
+        let started = lured.post(&server, "/v1/enrol/start", &json!({"opaque_request": b64(&[1; 32])})).await;
+        assert_eq!((started.status, started.problem().as_str()), (409, "claim-stale"), "{origin}");
+        let completed = lured.post(&server, "/v1/enrol/complete", &upload).await;
+        assert_eq!((completed.status, completed.problem().as_str()), (409, "claim-stale"), "{origin}");
+    }
+    assert_eq!(deployment.show("ada@example.org").await.state, "invited");
+    assert_eq!(person.complete(&server, &upload).await.status, 200);
+    // Nor does it get the receipt of a completed account.
+    for (realm, origin) in elsewhere(realm) {
+        let again = person.claim.clone().at(realm, origin).post(&server, "/v1/enrol/complete", &upload).await;
+        assert_eq!(again.problem(), "claim-stale", "{origin}");
+    }
     server.stop().await;
 }
 

@@ -1,7 +1,7 @@
 //! Invitations: who may use them, how often, and what ends them.
 
 use crate::common::person::{Claim, Person};
-use crate::common::{Deployment, b64, contains, unb64};
+use crate::common::{Deployment, ORIGIN, b64, contains, unb64};
 use reqwest::Method;
 use serde_json::json;
 
@@ -152,14 +152,15 @@ async fn without_a_valid_signature_nothing_is_said_about_an_invitation() {
     let server = deployment.serve().await;
     let id = server.provision(&deployment, "ada@example.org").await;
     let invitation = deployment.invitation(1).await;
-    let stranger = Claim::new(&invitation);
+    let realm = deployment.realm().await.id();
+    let stranger = Claim::new(&invitation).at(realm, ORIGIN);
     let body = json!({"opaque_request": b64(&[1; 32])});
     let live = stranger.post(&server, "/v1/enrol/start", &body).await;
     server.set_active(&deployment, &id, false).await;
     let withdrawn = stranger.post(&server, "/v1/enrol/start", &body).await;
     let mut nowhere = invitation.clone();
     nowhere.invite_id = b64(&[3; 16]);
-    let unknown = Claim::new(&nowhere).post(&server, "/v1/enrol/start", &body).await;
+    let unknown = Claim::new(&nowhere).at(realm, ORIGIN).post(&server, "/v1/enrol/start", &body).await;
     assert_eq!(live.problem(), "claim-stale");
     assert_eq!(live, withdrawn);
     assert_eq!(live, unknown);

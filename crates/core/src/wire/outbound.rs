@@ -7,7 +7,7 @@
 use super::disclose::{Disclose, DiscloseInPath, base64url};
 use super::json::ObjectWriter;
 use super::origin::Origin;
-use crate::crypto::context::{InviteId, SessionId};
+use crate::crypto::context::{InviteId, RealmId, SessionId};
 use crate::crypto::encoding::pae;
 use crate::crypto::{hazmat, label};
 use crate::secret::Ed25519Seed;
@@ -134,14 +134,17 @@ pub struct Disclosed {
 pub struct RequestSignature {
     /// The invite whose claim key signed.
     pub invite: InviteId,
-    /// Ed25519 over method, path, body digest and invite.
+    /// Ed25519 over realm, origin, method, path, body digest and invite.
     pub signature: [u8; 64],
 }
 
 impl RequestSignature {
-    /// What is signed: `PAE("firstkey/v1/request", method, path, SHA-256(body), invite_id)`.
-    pub fn message(path: &str, body: &[u8], invite: &InviteId) -> Vec<u8> {
-        pae(&[label::REQUEST, b"POST", path.as_bytes(), &hazmat::sha256(body), &invite.0])
+    /// What is signed: `PAE("firstkey/v1/request", realm_id, origin, method, path, SHA-256(body),
+    /// invite_id)`. Realm and origin are those that the client knows the server by, so a server
+    /// that passes the request on to another has nothing that the other takes.
+    pub fn message(realm: &RealmId, origin: &str, path: &str, body: &[u8], invite: &InviteId) -> Vec<u8> {
+        let digest = hazmat::sha256(body);
+        pae(&[label::REQUEST, &realm.0, origin.as_bytes(), b"POST", path.as_bytes(), &digest, &invite.0])
     }
 
     /// Header values: `Firstkey-Invite`, `Firstkey-Signature`.
@@ -193,9 +196,11 @@ impl Outbound {
         self
     }
 
-    /// Signs with the claim key of this run; replaces an earlier signature.
-    pub fn signed(mut self, invite: InviteId, seed: &Ed25519Seed) -> Self {
-        let message = RequestSignature::message(self.endpoint.path(), &self.body, &invite);
+    /// Signs with the claim key of this run, for the server of that realm at this request's origin;
+    /// replaces an earlier signature.
+    pub fn signed(mut self, realm: &RealmId, invite: InviteId, seed: &Ed25519Seed) -> Self {
+        let origin = self.origin.as_str();
+        let message = RequestSignature::message(realm, origin, self.endpoint.path(), &self.body, &invite);
         // EXPOSE: the claim key signs the request.
         self.signature = Some(RequestSignature { invite, signature: hazmat::ed25519_sign(seed.expose(), &message) });
         self

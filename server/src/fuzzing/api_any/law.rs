@@ -193,7 +193,8 @@ fn signer<'p>(play: &'p Play<'_>, sent: &Sent) -> Option<&'p Claim> {
     };
     let invite: [u8; 16] = one("firstkey-invite").and_then(unb64)?;
     let signature: [u8; 64] = one("firstkey-signature").and_then(unb64)?;
-    let message = RequestSignature::message(sent.path(), &sent.body, &InviteId(invite));
+    let (realm, origin) = (&play.server.in_process.realm.id, play.server.origin.as_str());
+    let message = RequestSignature::message(realm, origin, sent.path(), &sent.body, &InviteId(invite));
     let claims = play.known.claims.iter().rev().filter(|claim| claim.invite == invite);
     claims.into_iter().find(|claim| ed25519_verify(&claim.public, &message, &signature))
 }

@@ -15,6 +15,7 @@ use crate::store::in_memory::{FromCell, InMemory, Row};
 use crate::token::TokenHash;
 use axum::Router;
 use axum::http::header;
+use firstkey_core::crypto::context::InviteId;
 use firstkey_core::crypto::hazmat::{ed25519_sign, sha256};
 use firstkey_core::wire::link::InviteLink;
 use firstkey_core::wire::origin::Origin;
@@ -90,8 +91,8 @@ impl Play<'_> {
         draw: &mut Draw<'_>,
     ) -> Option<Answer> {
         let mut sent = if draw.byte() < 200 { sent } else { mangle::mangle(sent, &self.known, draw) };
-        let message =
-            RequestSignature::message(sent.path(), &sent.body, &firstkey_core::crypto::context::InviteId(*invite));
+        let (realm, origin) = (&self.server.in_process.realm.id, self.server.origin.as_str());
+        let message = RequestSignature::message(realm, origin, sent.path(), &sent.body, &InviteId(*invite));
         sent.headers.retain(|(name, _)| !name.starts_with("firstkey-"));
         let sent =
             sent.with("firstkey-invite", &b64(invite)).with("firstkey-signature", &b64(&ed25519_sign(seed, &message)));

@@ -23,10 +23,13 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A claim key and the invite that it claimed.
+/// A claim key and the invite that it claimed, at the server that the person knows.
+#[derive(Clone)]
 pub(crate) struct Claim {
     seed: [u8; 32],
     invite_id: [u8; 16],
+    realm: RealmId,
+    origin: String,
 }
 
 /// An offer that was taken.
@@ -43,7 +46,12 @@ pub(crate) struct Person {
 impl Claim {
     pub(crate) fn new(invitation: &Invitation) -> Self {
         let invite_id = unb64(&json!(invitation.invite_id)).try_into().expect("16 bytes");
-        Self { seed: random(), invite_id }
+        Self { seed: random(), invite_id, realm: RealmId([0; 16]), origin: ORIGIN.to_owned() }
+    }
+
+    /// The same claim of a person for whom it is the server of that realm at that origin.
+    pub(crate) fn at(self, realm: RealmId, origin: &str) -> Self {
+        Self { realm, origin: origin.to_owned(), ..self }
     }
 
     pub(crate) fn public(&self) -> [u8; 32] {
@@ -51,7 +59,8 @@ impl Claim {
     }
 
     pub(crate) fn sign(&self, path: &str, body: &[u8]) -> [u8; 64] {
-        let message = pae(&[label::REQUEST, b"POST", path.as_bytes(), &hazmat::sha256(body), &self.invite_id]);
+        let (realm, origin, digest) = (&self.realm.0, self.origin.as_bytes(), hazmat::sha256(body));
+        let message = pae(&[label::REQUEST, realm, origin, b"POST", path.as_bytes(), &digest, &self.invite_id]);
         hazmat::ed25519_sign(&self.seed, &message)
     }
 
@@ -81,12 +90,10 @@ impl Person {
         assert_eq!(offer.status, 200, "{}", String::from_utf8_lossy(&offer.bytes));
         let offer = offer.json();
         let id = |value: &Value| unb64(value).try_into().expect("16 bytes");
+        let realm = RealmId(id(&offer["realm_id"]));
         Self {
-            claim,
-            context: AccountContext {
-                realm: RealmId(id(&offer["realm_id"])),
-                account: AccountId(id(&offer["account"]["account_id"])),
-            },
+            claim: claim.at(realm, ORIGIN),
+            context: AccountContext { realm, account: AccountId(id(&offer["account"]["account_id"])) },
             email: offer["account"]["email"].as_str().expect("an address").to_owned(),
             password: "correct horse battery staple".to_owned(),
             key_gen: KeyGen(offer["reset"]["key_gen"].as_u64().map_or(1, |key_gen| key_gen.try_into().expect("small"))),
@@ -162,7 +169,7 @@ impl Person {
     /// The same password under another address.
     pub(crate) fn named(&self, email: &str) -> Self {
         Self {
-            claim: Claim { seed: self.claim.seed, invite_id: self.claim.invite_id },
+            claim: self.claim.clone(),
             context: self.context,
             email: email.to_owned(),
             password: self.password.clone(),

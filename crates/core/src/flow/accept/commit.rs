@@ -42,7 +42,8 @@ pub(super) fn pin_of(made: &Made) -> Pin {
 pub(super) fn save(made: Made) -> Result<Next, AcceptReason> {
     let Made { run, completion, secret_key, server_key } = made;
     let introduction = run.terms.introduction;
-    let request = completion.request(&introduction.origin).signed(run.claim.invite, &run.claim.seed);
+    let realm = &run.terms.context.realm;
+    let request = completion.request(&introduction.origin).signed(realm, run.claim.invite, &run.claim.seed);
     let checkpoint = Checkpoint {
         invite: introduction.invite,
         context: run.terms.context,
@@ -196,7 +197,7 @@ impl Expect for ExpectRenewal {
                 if offered != upload.completion.bundle.identity.key_gen {
                     return Err(Refusal::KeyGeneration.into());
                 }
-                upload.checkpoint.request = upload.checkpoint.request.signed(claim.invite, &claim.seed);
+                upload.checkpoint.request = upload.checkpoint.request.signed(&context.realm, claim.invite, &claim.seed);
                 upload.renewals += 1;
                 after(Effect::Save(upload.checkpoint.clone()), move |_, at| send(upload, at))
             }

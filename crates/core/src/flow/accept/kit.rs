@@ -11,10 +11,11 @@ use crate::wire::asked::SecretKeys;
 /// ends with the proof.
 pub(super) fn show(made: Made, code: RecoveryCode) -> Result<Next, AcceptReason> {
     if made.run.rehearsal {
-        let request = made
-            .completion
-            .request(&made.run.terms.introduction.origin)
-            .signed(made.run.claim.invite, &made.run.claim.seed);
+        let request = made.completion.request(&made.run.terms.introduction.origin).signed(
+            &made.run.terms.context.realm,
+            made.run.claim.invite,
+            &made.run.claim.seed,
+        );
         let pin = commit::pin_of(&made);
         return Ok(Next::Done(Accepted {
             pin,

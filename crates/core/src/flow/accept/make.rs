@@ -43,7 +43,7 @@ impl Expect for ExpectStretched {
         let request = Outbound::post(&run.terms.introduction.origin, Endpoint::EnrolStart)
             .field("opaque_request", &OpaqueRequest(message))
             .build()
-            .signed(run.claim.invite, &run.claim.seed);
+            .signed(&run.terms.context.realm, run.claim.invite, &run.claim.seed);
         let expect = ExpectOpaqueResponse {
             run,
             block,

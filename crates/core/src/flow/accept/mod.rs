@@ -79,7 +79,8 @@ pub struct Joining {
 impl Joining {
     /// The request that accepts it; it takes a session of the account beside it.
     pub fn request(&self) -> Outbound {
-        Outbound::post(&self.introduction.origin, Endpoint::Join).build().signed(self.claim.invite, &self.claim.seed)
+        let request = Outbound::post(&self.introduction.origin, Endpoint::Join).build();
+        request.signed(&self.context.realm, self.claim.invite, &self.claim.seed)
     }
 }
 
