@@ -3,7 +3,7 @@
 use crate::common::person::Person;
 use crate::common::{Deployment, Server};
 use firstkey_core::crypto::context::OrgId;
-use firstkey_server::{MembershipShown, NewOrganisation, PersonShown, RealmError};
+use firstkey_server::{MailOut, MembershipShown, NewOrganisation, PersonShown, RealmError};
 use reqwest::Method;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -425,5 +425,21 @@ async fn leavers_are_out_whatever_else_stands_in_the_request() {
     // And somebody new with the address is asked at once.
     create(&server, &deployment.token, "ada", ADA, true).await;
     assert_eq!(standing(&deployment, "ada").await.0, "invited");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_waits_goes_to_nobody_once_its_address_is_not_the_persons() {
+    let deployment = Deployment::new().await;
+    // Nobody listens at port 1.
+    let nowhere = MailOut::Smtp { url: "smtp://127.0.0.1:1".into(), password: None, ca_file: None };
+    let nobody = deployment.serve_with_mail(nowhere).await;
+    create(&nobody, &deployment.token, "ada", ADA, true).await;
+    nobody.stop().await;
+    // The law is held by the command that changes the address; the deliverer asks once more.
+    deployment.meddle("UPDATE membership SET email = 'new@example.org', email_key = 'new@example.org'");
+    deployment.pass(2 * 3600);
+    let server = deployment.serve().await;
+    assert_eq!(invited(&deployment, &server, "marker@example.org").await, Vec::<String>::new());
     server.stop().await;
 }
