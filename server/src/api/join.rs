@@ -28,7 +28,7 @@ struct JoinedAnswer {
 pub(super) async fn join(State(app): State<Arc<App>>, bearer: Bearer, request: Exact) -> Result<Response, Problem> {
     let now = app.clock.now();
     // Without a session nothing is said, not even whether the signature holds.
-    app.store.session(bearer.0, Purpose::Full, now).await??;
+    app.store.session(bearer.0, Purpose::Join, now).await??;
     let signed = signed::check(&app, &request).await?;
     if signed.enrolment.mode == Mode::Enrol {
         return Err(Problem::invalid("This invitation is for making an account."));

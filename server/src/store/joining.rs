@@ -6,7 +6,7 @@ use super::db::values;
 use super::invites::{accept, find, use_up};
 use super::outbox::queue;
 use super::people::PersonKey;
-use super::sessions::{InSession, Purpose, require};
+use super::sessions::{InSession, Purpose, joined, require};
 use super::{Result, Store};
 use crate::life::Unusable;
 use crate::token::TokenHash;
@@ -35,7 +35,7 @@ impl Store {
         now: i64,
     ) -> Result<InSession<Acceptance>> {
         self.write(move |db| {
-            let asker = match require(db, session, Some(Purpose::Full), now)? {
+            let asker = match require(db, session, Some(Purpose::Join), now)? {
                 Ok(asker) => asker,
                 Err(none) => return Ok(Err(none)),
             };
@@ -60,6 +60,7 @@ impl Store {
             let Some(user) = found.user else { return Ok(Ok(Acceptance::Stale)) };
             use_up(db, invite, now)?;
             accept(db, PersonKey { org, user }, now)?;
+            joined(db, session)?;
             let administrators = found.offer.contact.as_ref().map(|_| "joined-admin");
             for letter in ["joined"].into_iter().chain(administrators) {
                 queue(db, letter, account, org, now)?;

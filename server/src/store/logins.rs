@@ -10,7 +10,7 @@ use super::audit::{Entry, note};
 use super::db::{Db, values};
 use super::proofs::Way;
 use super::rows::Policy;
-use super::sessions::{self, NewSession};
+use super::sessions::{self, NewSession, Purpose};
 use super::{Result, Store, StoreError, resets};
 use crate::life::Admission;
 
@@ -111,13 +111,21 @@ impl Store {
             }
             let entry = Entry { account: Some(id), ..Entry::default() };
             let [succeeded, _, barred] = way.events();
-            if row.standing != Admission::Active {
+            let asked = match (&row.standing, way) {
+                (Admission::Active, _) => None,
+                (Admission::Suspended { .. }, Way::Password) => asked_to_join(db, id, now)?,
+                _ => None,
+            };
+            if row.standing != Admission::Active && asked.is_none() {
                 note(db, now, barred, entry);
                 return Ok(Proven::Barred(row.standing));
             }
+            let purpose = if asked.is_some() { Purpose::Join } else { session.purpose };
             // Whoever is active has an organisation.
-            let Some(policy) = strictest(db, id)? else { return Ok(Proven::Over) };
-            sessions::open(db, id, &session, now)?;
+            let Some(policy) = asked.map_or_else(|| strictest(db, id), |policy| Ok(Some(policy)))? else {
+                return Ok(Proven::Over);
+            };
+            sessions::open(db, id, &NewSession { purpose, ..session }, now)?;
             note(db, now, succeeded, entry);
             // Whoever proves the password or the kit has not lost both.
             resets::call_off(db, id, succeeded, now)?;
@@ -147,6 +155,23 @@ impl Store {
         })
         .await
     }
+}
+
+/// What an organisation asks that an account may join: one whose invitation was opened with the
+/// link that only the mailbox has. A suspension takes the person out of one organisation; it does
+/// not keep them from another.
+fn asked_to_join(db: &Db, account: [u8; 16], now: i64) -> Result<Option<Policy>> {
+    let row = db.row(
+        "SELECT o.min_profile, o.recovery, o.secret_key, o.min_length
+         FROM membership m JOIN invite i ON i.user_id = m.user_id AND i.state = 'live' JOIN organisation o ON o.org_id = m.org_id
+         WHERE m.account_id = ?1 AND m.active = 1 AND m.accepted_at IS NULL AND i.mode = 'join'
+           AND i.expires_at > ?2 AND i.claim_key IS NOT NULL LIMIT 1",
+        &values![account, now],
+    )?;
+    row.map(|row| {
+        Ok(Policy { min_profile: row.at(0)?, recovery: row.at(1)?, secret_key: row.at(2)?, min_length: row.at(3)? })
+    })
+    .transpose()
 }
 
 /// Seconds to wait, if there were too many failures.

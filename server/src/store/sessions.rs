@@ -7,7 +7,7 @@
 use super::accounts::{LoginRow, account};
 use super::audit::{Entry, note};
 use super::db::{Db, values};
-use super::{Result, Store};
+use super::{Result, Store, StoreError};
 use crate::life::Admission;
 use crate::rng::fresh_id;
 use crate::token::TokenHash;
@@ -26,6 +26,9 @@ pub(crate) enum Purpose {
     Full,
     /// A new password and a new kit, nothing else; opened by the recovery code.
     Recovery,
+    /// To join an organisation that asks, nothing else; opened by the password of an account that
+    /// no organisation has active.
+    Join,
 }
 
 impl Purpose {
@@ -34,6 +37,27 @@ impl Purpose {
         match self {
             Self::Full => "full",
             Self::Recovery => "recovery",
+            Self::Join => "join",
+        }
+    }
+
+    /// The purpose of that word.
+    fn read(word: &str) -> Option<Self> {
+        [Self::Full, Self::Recovery, Self::Join].into_iter().find(|purpose| purpose.as_str() == word)
+    }
+
+    /// Whether a session of this purpose does for what is wanted: one that is good for everything
+    /// is good for joining too.
+    fn does_for(self, wanted: Self) -> bool {
+        self == wanted || (self == Self::Full && wanted == Self::Join)
+    }
+
+    /// Whether it is good while the account stands so.
+    fn is_good_in(self, standing: &Admission) -> bool {
+        match standing {
+            Admission::Active => true,
+            Admission::Suspended { .. } => self == Self::Join,
+            Admission::Removed { .. } => false,
         }
     }
 }
@@ -203,16 +227,23 @@ pub(super) fn open(db: &Db, account: [u8; 16], new: &NewSession, now: i64) -> Re
     Ok(())
 }
 
+/// The account has joined with this session, and is active: the session is good for everything.
+pub(super) fn joined(db: &Db, hash: TokenHash) -> Result<()> {
+    db.execute("UPDATE session SET purpose = 'full' WHERE session_hash = ?1", &values![hash.0])?;
+    Ok(())
+}
+
 /// The session of that bearer; `None` is any purpose.
 pub(super) fn require(db: &Db, hash: TokenHash, purpose: Option<Purpose>, now: i64) -> Result<InSession<Session>> {
     let row = db.row(
-        "SELECT session_id, account_id, purpose = 'full', ended FROM session WHERE session_hash = ?1 AND expires_at > ?2",
+        "SELECT session_id, account_id, purpose, ended FROM session WHERE session_hash = ?1 AND expires_at > ?2",
         &values![hash.0, now],
     )?;
     let Some(row) = row else { return Ok(Err(NoSession::Ended)) };
-    let (id, is_full, ended): ([u8; 16], bool, i64) = (row.at(1)?, row.at(2)?, row.at(3)?);
+    let (id, found, ended): ([u8; 16], String, i64) = (row.at(1)?, row.at(2)?, row.at(3)?);
+    let found = Purpose::read(&found).ok_or(StoreError::Corrupt("the purpose of a session"))?;
     let Some(account) = account(db, "a.account_id = ?1", id.into())? else { return Ok(Err(NoSession::Ended)) };
-    if account.standing != Admission::Active {
+    if !found.is_good_in(&account.standing) {
         return Ok(Err(NoSession::Barred(account.standing)));
     }
     match ended {
@@ -220,8 +251,7 @@ pub(super) fn require(db: &Db, hash: TokenHash, purpose: Option<Purpose>, now: i
         REPLACED => return Ok(Err(NoSession::Replaced)),
         _ => return Ok(Err(NoSession::Ended)),
     }
-    let found = if is_full { Purpose::Full } else { Purpose::Recovery };
-    if purpose.is_some_and(|wanted| wanted != found) {
+    if purpose.is_some_and(|wanted| !found.does_for(wanted)) {
         return Ok(Err(NoSession::Purpose));
     }
     Ok(Ok(Session { session_id: row.at(0)?, account }))
@@ -239,7 +269,7 @@ pub(super) fn bar_all(db: &Db, account: [u8; 16]) -> Result<()> {
 pub(super) fn replace(db: &Db, account: [u8; 16], kept: Option<TokenHash>, only_recoveries: bool) -> Result<()> {
     // No bearer has a hash of zeros.
     let kept = kept.map_or([0; 32], |hash| hash.0);
-    let which = if only_recoveries { "purpose = 'recovery'" } else { "purpose IN ('full', 'recovery')" };
+    let which = if only_recoveries { "purpose = 'recovery'" } else { "purpose IN ('full', 'recovery', 'join')" };
     let sql =
         format!("UPDATE session SET ended = ?2 WHERE account_id = ?1 AND ended = 0 AND session_hash <> ?3 AND {which}");
     db.execute(&sql, &values![account, REPLACED, kept])?;

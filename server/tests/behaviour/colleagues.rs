@@ -37,16 +37,7 @@ async fn invite(
 }
 
 async fn join(server: &Server, bearer: &str, person: &Person) -> Answer {
-    let body = json!({});
-    let signature = person.claim.headers(JOIN, &body);
-    let bearer = format!("Bearer {bearer}");
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("content-type", "application/json"),
-        ("firstkey-invite", signature.0.as_str()),
-        ("firstkey-signature", signature.1.as_str()),
-    ];
-    server.send(Method::POST, JOIN, &headers, body.to_string().into_bytes()).await
+    person.join(server, bearer).await
 }
 
 async fn look_up(server: &Server, bearer: &str, email: &str) -> Answer {

@@ -256,12 +256,38 @@ async fn a_later_hire_with_the_address_of_a_leaver_is_invited() {
     let shown = person(&deployment, "grace@example.org").await;
     let again = shown.organisations.iter().find(|one| one.user_name == "grace-again").expect("the new one");
     assert_eq!((again.state, again.mode.as_str()), ("invited", "join"), "the same person, with the account of then");
-    // The provider lets the old object go: nobody has an account there any more.
+    assert_eq!(before.log_in(&server).await.problem(), "suspended", "who has no link of the new invitation is out");
+    let joining = Person::claim(&server, &deployment.invitations(4).await.pop().expect("a link")).await;
+    let session = before.log_in(&server).await;
+    assert_eq!(session.status, 200, "{session:?}");
+    let session = session.json()["session"].as_str().expect("a session").to_owned();
+    let look = json!({"email": ADA});
+    assert_eq!(server.post_as(&session, "/v1/directory", &look).await.problem(), "session-purpose");
+    assert_eq!(joining.join(&server, &session).await.status, 200);
+    assert_eq!(server.post_as(&session, "/v1/directory", &look).await.problem(), "person-unknown", "a member again");
+    assert_eq!(before.log_in(&server).await.status, 200);
+    assert_eq!(standing(&deployment, "grace-again").await.0, "complete");
+    // The provider lets the old object go: the account stays that of the new one.
     remove(&server, &deployment.token, &grace).await;
-    let shown = person(&deployment, "grace@example.org").await;
-    assert_eq!((shown.organisations[0].state, shown.organisations[0].mode.as_str()), ("invited", "enrol"));
-    let after = finish(&deployment, &server, "grace@example.org").await;
+    assert_eq!(before.log_in(&server).await.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_hire_who_never_joined_gets_an_account_of_their_own_once_the_leaver_is_deleted() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let grace = create(&server, &deployment.token, "grace", ADA, true).await;
+    let before = finish(&deployment, &server, ADA).await;
+    server.set_active(&deployment, &grace, false).await;
+    create(&server, &deployment.token, "another-grace", ADA, true).await;
+    deployment.invitations(2).await;
+    remove(&server, &deployment.token, &grace).await;
+    let enrol = deployment.invitation(3).await;
+    let after = Person::claim(&server, &enrol).await;
+    after.enrol(&server).await;
     assert_ne!(after.context.account, before.context.account);
+    assert_eq!(standing(&deployment, "another-grace").await.0, "complete");
     server.stop().await;
 }
 
@@ -338,6 +364,37 @@ async fn whichever_organisation_the_person_finishes_with_the_other_asks_to_join(
     assert_eq!(server.claim(&join, &[7; 32]).await.problem(), "invite-withdrawn");
     Person::claim(&server, &enrol).await.enrol(&server).await;
     assert_eq!(person(&deployment, ADA).await.state, "complete");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspension_by_one_organisation_does_not_keep_the_person_from_joining_another() {
+    let deployment = Deployment::new().await;
+    let hostile = other(&deployment).await;
+    let server = deployment.serve().await;
+    // The person finishes with the other one's link, which then suspends them.
+    let theirs = create(&server, &hostile.token, "victim", ADA, true).await;
+    let ada = finish(&deployment, &server, ADA).await;
+    create(&server, &deployment.token, "ada", ADA, true).await;
+    let join = deployment.invitation(2).await;
+    server
+        .scim(
+            &hostile.token,
+            Method::PATCH,
+            &format!("/Users/{theirs}"),
+            Some(&json!({"Operations": [{"op": "replace", "value": {"active": false}}]})),
+        )
+        .await;
+    assert_eq!(ada.log_in(&server).await.problem(), "suspended");
+    let joining = Person::claim(&server, &join).await;
+    let session = ada.log_in(&server).await.json()["session"].as_str().expect("a session").to_owned();
+    let change = json!({});
+    for path in ["/v1/directory", "/v1/account/password", "/v1/account/kit"] {
+        assert_ne!(server.post_as(&session, path, &change).await.status, 200, "{path}");
+    }
+    assert_eq!(joining.join(&server, &session).await.status, 200);
+    assert_eq!(standing(&deployment, "ada").await.0, "complete");
+    assert_eq!(ada.log_in(&server).await.status, 200);
     server.stop().await;
 }
 

@@ -22,3 +22,7 @@ CREATE INDEX membership_waiting ON membership (reason) WHERE standing = 'waiting
 -- Finds those of a person, and keeps at most one of them live: where the last part is null, rows never collide.
 CREATE UNIQUE INDEX invite_one_live ON invite (user_id, (CASE state WHEN 'live' THEN 1 END));
 CREATE INDEX invite_reset ON invite (account_id) WHERE reset_to IS NOT NULL;
+
+-- A session may be good for joining alone.
+ALTER TABLE session DROP CONSTRAINT session_purpose_check;
+ALTER TABLE session ADD CONSTRAINT session_purpose_check CHECK (purpose IN ('full', 'recovery', 'join'));

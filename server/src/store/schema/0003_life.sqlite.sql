@@ -22,3 +22,21 @@ CREATE INDEX membership_waiting ON membership (reason) WHERE standing = 'waiting
 -- Finds those of a person, and keeps at most one of them live: where the last part is null, rows never collide.
 CREATE UNIQUE INDEX invite_one_live ON invite (user_id, (CASE state WHEN 'live' THEN 1 END));
 CREATE INDEX invite_reset ON invite (account_id) WHERE reset_to IS NOT NULL;
+
+-- A session may be good for joining alone. SQLite cannot widen a CHECK, so the table is made anew.
+CREATE TABLE session_wider (
+    session_hash BLOB PRIMARY KEY CHECK (length(session_hash) = 32),
+    account_id   BLOB NOT NULL REFERENCES account,
+    expires_at   INTEGER NOT NULL,
+    session_id   BLOB NOT NULL CHECK (length(session_id) = 16),
+    created_at   INTEGER NOT NULL,
+    client       TEXT,
+    source       TEXT,
+    purpose      TEXT NOT NULL CHECK (purpose IN ('full', 'recovery', 'join')),
+    ended        INTEGER NOT NULL DEFAULT 0,  -- 1 by a suspension, 2 by a new password or kit; kept until it expires so that its holder hears why
+    starts       INTEGER NOT NULL DEFAULT 0   -- passwords that were begun in it
+) STRICT;
+INSERT INTO session_wider SELECT * FROM session;
+DROP TABLE session;
+ALTER TABLE session_wider RENAME TO session;
+CREATE INDEX session_account ON session (account_id);

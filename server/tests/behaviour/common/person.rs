@@ -83,6 +83,20 @@ impl Claim {
 }
 
 impl Person {
+    /// Joins the organisation whose invitation was claimed, in a session of the account.
+    pub(crate) async fn join(&self, server: &Server, bearer: &str) -> Answer {
+        let (path, body) = ("/v1/invites/join", json!({}));
+        let signature = self.claim.headers(path, &body);
+        let bearer = format!("Bearer {bearer}");
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+            ("firstkey-invite", signature.0.as_str()),
+            ("firstkey-signature", signature.1.as_str()),
+        ];
+        server.send(Method::POST, path, &headers, body.to_string().into_bytes()).await
+    }
+
     /// Claims an invitation.
     pub(crate) async fn claim(server: &Server, invitation: &Invitation) -> Self {
         let claim = Claim::new(invitation);
