@@ -52,6 +52,8 @@ mod smtp;
 mod story;
 #[path = "behaviour/tokens.rs"]
 mod tokens;
+#[path = "behaviour/upgrade.rs"]
+mod upgrade;
 
 /// What is not about data in the database.
 const ELSEWHERE: [&str; 10] =

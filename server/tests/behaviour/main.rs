@@ -38,3 +38,4 @@ mod story;
 mod tls;
 mod tokens;
 mod trouble;
+mod upgrade;

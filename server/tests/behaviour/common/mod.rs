@@ -18,7 +18,9 @@ use firstkey_core::crypto::context::OrgId;
 use firstkey_server::{Clock, Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -89,6 +91,46 @@ impl Deployment {
         let token = realm.add_scim_token(org).await.expect("token");
         let start = Clock::System.now();
         Self { dir, database, org, token, clock: Arc::new(AtomicI64::new(start)), start }
+    }
+
+    /// One of version 2 of the tables, as the program of that time left it. It has no token.
+    pub(crate) fn of_version_2() -> Self {
+        const SQLITE: [&str; 2] = [
+            include_str!("../../../src/store/schema/0001_start.sqlite.sql"),
+            include_str!("../../../src/store/schema/0002_reset.sqlite.sql"),
+        ];
+        const POSTGRES: [&str; 2] = [
+            include_str!("../../../src/store/schema/0001_start.postgres.sql"),
+            include_str!("../../../src/store/schema/0002_reset.postgres.sql"),
+        ];
+        const ROWS: &str = include_str!("../../data/upgrade/version-2.sql");
+        const MIGRATION: &str = "CREATE TABLE migration (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)";
+        let dir = tempfile::tempdir().expect("a folder for the test");
+        let data = dir.path().join("data");
+        std::fs::DirBuilder::new().mode(0o700).create(&data).expect("a folder");
+        let key = include_bytes!("../../data/upgrade/server.key");
+        let mut file = std::fs::OpenOptions::new();
+        let file = file.write(true).create_new(true).mode(0o600).open(data.join("server.key"));
+        file.expect("a key file").write_all(key).expect("written");
+        let database = crate::POSTGRES.then(|| match cluster::Cluster::of_this_process() {
+            Some(cluster) => cluster.new_database(),
+            None => std::process::exit(0),
+        });
+        let start = Clock::System.now();
+        let (org, token) = (OrgId([0; 16]), Zeroizing::new(String::new()));
+        let deployment = Self { dir, database, org, token, clock: Arc::new(AtomicI64::new(start)), start };
+        let [first, second] = if crate::POSTGRES { POSTGRES } else { SQLITE };
+        let rows = if crate::POSTGRES { ROWS.replace("X'", "'\\x") } else { ROWS.to_owned() };
+        deployment.meddle(&[MIGRATION, first, second, &rows].join(";\n"));
+        if let Some(address) = &deployment.database {
+            std::fs::write(data.join("database.url"), address).expect("the address of the database");
+            for table in ["outbox", "claim"] {
+                let next =
+                    format!("SELECT setval(pg_get_serial_sequence('{table}', 'seq'), (SELECT max(seq) FROM {table}))");
+                deployment.ask(&next);
+            }
+        }
+        deployment
     }
 
     /// This one, once more, from a backup and its key; `None` where there is no such database.
