@@ -14,7 +14,7 @@ use crate::mail::{Post, deliver_one};
 use crate::realm::{INVITE_TTL, NewOrganisation};
 use crate::rng::seeded;
 use crate::serve::router;
-use crate::store::in_memory::Rows;
+use crate::store::in_memory::{Row, Rows, Table};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -29,6 +29,8 @@ use zeroize::Zeroizing;
 
 /// The one person.
 pub(super) const EMAIL: &str = "ada@example.org";
+/// The organisation whose letters nobody follows.
+const RIVAL: &str = "Rival Inc";
 /// 2026-11-23.
 pub(super) const START: i64 = 1_795_392_000;
 
@@ -78,11 +80,22 @@ pub(super) enum Deed {
     Provision,
     /// A week goes by: what was sent before is too old.
     Week,
+    /// Another organisation of the realm provisions somebody at the person's address, or deletes
+    /// them again; nobody follows its letters.
+    Rival,
 }
 
 impl Deed {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Suspend, Self::Activate, Self::Resend, Self::Reset, Self::Remove, Self::Provision, Self::Week];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Suspend,
+        Self::Activate,
+        Self::Resend,
+        Self::Reset,
+        Self::Remove,
+        Self::Provision,
+        Self::Week,
+        Self::Rival,
+    ];
 
     /// How long it takes, in seconds.
     pub(super) fn takes(self) -> i64 {
@@ -100,6 +113,7 @@ impl fmt::Display for Deed {
             Self::Remove => "remove",
             Self::Provision => "provision",
             Self::Week => "week",
+            Self::Rival => "rival",
         })
     }
 }
@@ -117,23 +131,27 @@ pub(super) struct Hand {
     server: InProcess,
     dir: TempDir,
     token: Zeroizing<String>,
+    rival: Zeroizing<String>,
 }
 
 impl Hand {
-    /// A realm with one organisation and one person, who has been sent a letter; its rows and its
-    /// link.
+    /// A realm with two organisations and one person of the first, who has been sent a letter; its
+    /// rows and its link.
     pub(super) fn new() -> (Self, Rows, Vec<String>) {
         seeded::with(0, || {
             let shared_memory = Path::new("/dev/shm");
             let place = if shared_memory.is_dir() { shared_memory.to_owned() } else { std::env::temp_dir() };
             let dir = tempfile::tempdir_in(place).expect("a folder");
             let server = InProcess::make(dir.path(), START);
-            let token = server.runtime.block_on(async {
-                let new = NewOrganisation { name: "Example Corp".into(), ..NewOrganisation::default() };
-                let org = server.realm.add_organisation(new).await.expect("an organisation");
-                server.realm.add_scim_token(org).await.expect("a token")
-            });
-            let hand = Self { server, dir, token };
+            let token = |name: &str| {
+                server.runtime.block_on(async {
+                    let new = NewOrganisation { name: name.into(), ..NewOrganisation::default() };
+                    let org = server.realm.add_organisation(new).await.expect("an organisation");
+                    server.realm.add_scim_token(org).await.expect("a token")
+                })
+            };
+            let (token, rival) = (token("Example Corp"), token(RIVAL));
+            let hand = Self { server, dir, token, rival };
             let made = hand.provision();
             assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
             let links = hand.deliver();
@@ -148,6 +166,15 @@ impl Hand {
             "emails": [{"primary": true, "value": EMAIL, "type": "work"}], "active": true,
         });
         self.scim("POST", "/scim/v2/Users", &person)
+    }
+
+    /// The other organisation provisions somebody at the same address, or deletes them again.
+    fn rival(&self, rows: &Rows) -> Answer {
+        let person = json!({"userName": "rival", "emails": [{"value": EMAIL, "primary": true}], "active": true});
+        match user_of(rows, true) {
+            Some(path) => self.scim_as(&self.rival, "DELETE", &path, &Value::Null),
+            None => self.scim_as(&self.rival, "POST", "/scim/v2/Users", &person),
+        }
     }
 
     /// Brings the server to `rows` and lets it answer one request.
@@ -197,6 +224,7 @@ impl Hand {
                 // Somebody who is there already is refused.
                 Deed::Provision => drop(self.provision()),
                 Deed::Week => {}
+                Deed::Rival => assert!(matches!(self.rival(rows).status, 201 | 204)),
                 Deed::Reset => drop(runtime.block_on(realm.reset_person(EMAIL, "admin", None))),
             }
             // A refusal sends no letter, and a mail folder takes its time.
@@ -207,11 +235,15 @@ impl Hand {
     }
 
     fn scim(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.scim_as(&self.token, method, path, body)
+    }
+
+    fn scim_as(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::CONTENT_TYPE, "application/scim+json")
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token.as_str()))
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
             .body(Body::from(body.to_string()))
             .expect("a request");
         self.answer(request)
@@ -244,6 +276,10 @@ impl Hand {
         let mut links = Vec::new();
         for file in files {
             let letter = std::fs::read_to_string(&file).expect("a letter");
+            if letter.contains(RIVAL) {
+                std::fs::remove_file(file).expect("a letter that nobody follows");
+                continue;
+            }
             links.extend(letter.lines().find(|line| line.contains("/i#fkinv1.")).map(|line| line.trim().to_owned()));
             std::fs::remove_file(file).expect("a letter that was read");
         }
@@ -253,7 +289,21 @@ impl Hand {
 
 /// Where SCIM has the person, if their organisation has them.
 fn user(rows: &Rows) -> Option<String> {
+    user_of(rows, false)
+}
+
+fn user_of(rows: &Rows, of_rival: bool) -> Option<String> {
     let people = rows.table("membership");
-    let id: [u8; 16] = people.rows.first()?.at(people.column("user_id")).expect("an id");
+    let person = people.rows.iter().find(|row| is_of_rival(rows, people, row) == of_rival)?;
+    let id: [u8; 16] = person.at(people.column("user_id")).expect("an id");
     Some(format!("/scim/v2/Users/{}", AccountId(id)))
+}
+
+/// Whether a row of a table belongs to the other organisation.
+pub(super) fn is_of_rival(rows: &Rows, table: &Table, row: &Row) -> bool {
+    let organisations = rows.table("organisation");
+    let org: Vec<u8> = row.at(table.column("org_id")).expect("an id");
+    let is_rival = |row: &&Row| row.at::<String>(organisations.column("name")).expect("text") == RIVAL;
+    let rival = organisations.rows.iter().find(is_rival).expect("the other organisation");
+    rival.at::<Vec<u8>>(organisations.column("org_id")).expect("an id") == org
 }

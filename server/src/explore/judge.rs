@@ -5,7 +5,7 @@
 //! file's own. Must never: be lenient because "that cannot happen".
 
 use super::client::{COMPLETE, End, Success};
-use super::hand::{Answer, Deed, Sent};
+use super::hand::{Answer, Deed, Sent, is_of_rival};
 use super::person::Client;
 use crate::store::in_memory::{Row, Rows, Table};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -82,11 +82,12 @@ const MEMBERS: [(&str, &str); 11] = [
 ];
 
 impl Account {
-    /// Reads all accounts, the present one first; an error if one has several bundles, or if there
-    /// are two that are not removed.
+    /// Reads all accounts of the organisation's people, the present one first; an error if one has
+    /// several bundles, or if there are two that are not removed.
     fn all(rows: &Rows) -> Result<Vec<Self>, Broken> {
         let accounts = rows.table("account");
-        let mut all = accounts.rows.iter().map(|row| Self::of(rows, row)).collect::<Result<Vec<_>, _>>()?;
+        let ours = accounts.rows.iter().filter(|row| !is_of_rivals_person(rows, accounts, row));
+        let mut all = ours.map(|row| Self::of(rows, row)).collect::<Result<Vec<_>, _>>()?;
         let removed_at = |account: &Self| {
             let row = accounts
                 .rows
@@ -137,6 +138,15 @@ impl Account {
     }
 }
 
+/// Whether an account is the pending one of the other organisation's person: it was invited by that
+/// one alone.
+fn is_of_rivals_person(rows: &Rows, accounts: &Table, account: &Row) -> bool {
+    let invites = rows.table("invite");
+    let id: Vec<u8> = account.at(accounts.column("account_id")).expect("an id");
+    let mut of_it = invites.rows.iter().filter(|row| is_of(invites, row, &id)).peekable();
+    of_it.peek().is_some() && of_it.all(|row| is_of_rival(rows, invites, row))
+}
+
 /// Whether a row is of this account.
 fn is_of(table: &Table, row: &Row, account: &[u8]) -> bool {
     row.at::<Vec<u8>>(table.column("account_id")).is_ok_and(|id| id == account)
@@ -146,7 +156,7 @@ fn is_of(table: &Table, row: &Row, account: &[u8]) -> bool {
 fn has_active(rows: &Rows, account: &[u8]) -> bool {
     let people = rows.table("membership");
     let active = |row: &Row| row.at::<bool>(people.column("active")).expect("a truth");
-    people.rows.iter().any(|row| is_of(people, row, account) && active(row))
+    people.rows.iter().any(|row| is_of(people, row, account) && !is_of_rival(rows, people, row) && active(row))
 }
 
 /// Whether anybody could still use the newest letter.
@@ -154,13 +164,14 @@ pub(super) fn is_invited(rows: &Rows, now: i64) -> bool {
     let invites = rows.table("invite");
     let live = |row: &Row| row.at::<String>(invites.column("state")).expect("text") == "live";
     let ends = |row: &Row| row.at::<i64>(invites.column("expires_at")).expect("a number");
-    invites.rows.iter().any(|row| live(row) && ends(row) > now)
+    invites.rows.iter().any(|row| live(row) && ends(row) > now && !is_of_rival(rows, invites, row))
 }
 
 /// Whether the organisation has the person active.
 pub(super) fn is_active(rows: &Rows) -> bool {
     let people = rows.table("membership");
-    people.rows.iter().any(|row| row.at::<bool>(people.column("active")).expect("a truth"))
+    let active = |row: &Row| row.at::<bool>(people.column("active")).expect("a truth");
+    people.rows.iter().any(|row| active(row) && !is_of_rival(rows, people, row))
 }
 
 impl Stored {
@@ -298,6 +309,9 @@ fn reset_to(rows: &Rows, invite: Option<&str>) -> Option<i64> {
 /// After the identity provider, an administrator or time did something.
 pub(super) fn operated(before: &Rows, after: &Rows, deed: Deed, looks: &mut Looks) -> Result<(), Broken> {
     looks.keys_stay += 1;
+    if deed == Deed::Rival {
+        return others_stay(before, after);
+    }
     let (before, after) = (Account::all(before)?, Account::all(after)?);
     for is in &after {
         let Some(was) = before.iter().find(|was| was.id == is.id) else {
@@ -320,6 +334,25 @@ pub(super) fn operated(before: &Rows, after: &Rows, deed: Deed, looks: &mut Look
     }
     if after.len() < before.len() {
         return broken("P1", "an account is gone");
+    }
+    Ok(())
+}
+
+/// What another organisation does changes nothing of ours: no account, no person, no invitation.
+fn others_stay(before: &Rows, after: &Rows) -> Result<(), Broken> {
+    let same = |name: &str| {
+        let ours = |rows: &Rows| -> Vec<String> {
+            let table = rows.table(name);
+            let ours = table.rows.iter().filter(|row| !is_of_rival(rows, table, row));
+            ours.map(|row| format!("{:?}", row.cells())).collect()
+        };
+        let (mut before, mut after) = (ours(before), ours(after));
+        before.sort();
+        after.sort();
+        before == after
+    };
+    if Account::all(before)? != Account::all(after)? || !same("membership") || !same("invite") {
+        return broken("P8", "another organisation changed a person, an account or an invitation");
     }
     Ok(())
 }

@@ -46,6 +46,7 @@ impl ModelState {
             Event::Deed(Deed::Reset) => "an administrator starts a reset of the keys".to_owned(),
             Event::Deed(Deed::Remove) => "the identity provider removes the person".to_owned(),
             Event::Deed(Deed::Provision) => "the identity provider provisions the person again".to_owned(),
+            Event::Deed(Deed::Rival) => "another organisation provisions the address, or lets it go again".to_owned(),
             Event::Deed(Deed::Week) => "a week goes by".to_owned(),
         }
     }
