@@ -8,7 +8,7 @@
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Value, values};
 use super::{Result, Store};
-use crate::names;
+use crate::group_name;
 use crate::rng::fresh_id;
 use std::collections::HashSet;
 
@@ -113,7 +113,7 @@ impl Store {
             }
             let changes = vec![MemberChange::Add(members)];
             let Some(known) = known(db, key, &changes)? else { return Ok(GroupOutcome::Dangling) };
-            let name_key = names::key(&draft.display_name);
+            let name_key = group_name::key(&draft.display_name);
             db.execute_all(&[
                 (
                     "INSERT INTO scim_group (group_id, org_id, display_name, name_key, external_id, attributes, created_at, modified_at, version)
@@ -148,7 +148,10 @@ impl Store {
                 Ok(edit) => edit,
                 Err(refusal) => return Ok(GroupOutcome::Refused(refusal)),
             };
-            if taken(db, key, &draft.display_name)? {
+            // A name that stays was settled before, also if another group has one that is equal by
+            // now (see `migrate`).
+            let is_renamed = draft.display_name != before.draft.display_name;
+            if is_renamed && taken(db, key, &draft.display_name)? {
                 return Ok(GroupOutcome::Taken);
             }
             // Everything that can be refused is refused before anything is written.
@@ -160,10 +163,11 @@ impl Store {
             if !is_changed {
                 return Ok(GroupOutcome::Group(Box::new(before)));
             }
+            let name_key = is_renamed.then(|| group_name::key(&draft.display_name));
             db.execute(
-                "UPDATE scim_group SET display_name = ?3, name_key = ?4, external_id = ?5, modified_at = ?6, version = version + 1
+                "UPDATE scim_group SET display_name = ?3, name_key = coalesce(?4, name_key), external_id = ?5, modified_at = ?6, version = version + 1
                  WHERE group_id = ?1 AND org_id = ?2",
-                &values![key.group, key.org, &draft.display_name, names::key(&draft.display_name), &draft.external_id, now],
+                &values![key.group, key.org, &draft.display_name, name_key, &draft.external_id, now],
             )?;
             note(db, now, "group.changed", Entry { org: Some(key.org), ..Entry::default() });
             Ok(find(db, key, &Load::Nobody)?.map_or(GroupOutcome::Unknown, |group| GroupOutcome::Group(Box::new(group))))
@@ -252,7 +256,7 @@ fn members(db: &Db, key: GroupKey, load: &Load) -> Result<Vec<Member>> {
 fn taken(db: &Db, key: GroupKey, display_name: &str) -> Result<bool> {
     db.exists(
         "SELECT 1 FROM scim_group WHERE org_id = ?1 AND name_key = ?2 AND group_id <> ?3",
-        &values![key.org, names::key(display_name), key.group],
+        &values![key.org, group_name::key(display_name), key.group],
     )
 }
 
