@@ -37,6 +37,7 @@ pub mod demo;
 mod explore;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod group_name;
 mod http;
 #[cfg(any(test, feature = "fuzzing"))]
 mod in_process;

@@ -4,6 +4,7 @@
 //! evaluator; an index leaves nobody out; `password` is never filtered by.
 
 use super::samples;
+use crate::group_name;
 use crate::names;
 use crate::scim::filter::{Filter, Literal, Op, bind, naive, parse};
 use crate::scim::narrow::narrow;
@@ -68,7 +69,7 @@ fn admits(narrow: &Narrow, resource: Resource, sample: &Map<String, Value>) -> b
         Narrow::Name(key) if resource == Resource::User => {
             text("userName").and_then(user_name::key).as_ref() == Some(key)
         }
-        Narrow::Name(key) => text("displayName").map(names::key).as_ref() == Some(key),
+        Narrow::Name(key) => text("displayName").map(group_name::key).as_ref() == Some(key),
         Narrow::External(id) => text("externalId") == Some(id),
         Narrow::Email(key) => sample.get("emails").and_then(Value::as_array).is_some_and(|emails| {
             emails.iter().filter_map(|email| email.get("value")?.as_str()).any(|found| names::key(found) == *key)

@@ -24,9 +24,7 @@ fn by_test(resource: Resource, place: Place, check: &Check) -> Narrow {
         (_, Check::Exact { op: Op::Eq, value }) if place.is("id") => read_id(value).map_or(Narrow::Nobody, Narrow::Id),
         (_, Check::Exact { op: Op::Eq, value }) if place.is("externalId") => Narrow::External(value.clone()),
         (Resource::User, Check::UserName { equal: true, key }) => key.clone().map_or(Narrow::Nobody, Narrow::Name),
-        (Resource::Group, Check::Folded { op: Op::Eq, value }) if place.is("displayName") => {
-            Narrow::Name(value.trim().to_owned())
-        }
+        (Resource::Group, Check::GroupName { equal: true, key }) => Narrow::Name(key.clone()),
         _ if place.sub.is_some_and(|sub| sub.name == "value") => by_sub(resource, place, check),
         _ => Narrow::All,
     }
@@ -128,7 +126,8 @@ mod tests {
         assert_eq!(user(r#"emails eq "A@b.c""#), Narrow::Email("a@b.c".into()));
         assert_eq!(user(r#"emails[type eq "work"].value eq "A@b.c""#), Narrow::Email("a@b.c".into()));
         assert_eq!(user(r##"groups.value eq "#""##), Narrow::MemberOf(BYTES));
-        assert_eq!(group(r#"displayName eq "All""#), Narrow::Name("all".into()));
+        assert_eq!(group(r#"displayName eq " All ""#), Narrow::Name("all".into()));
+        assert_eq!(group(r#"displayName ne "All""#), Narrow::All);
         assert_eq!(group(r##"members eq "#""##), Narrow::Having(BYTES));
         assert_eq!(group(r##"members[value eq "#"]"##), Narrow::Having(BYTES));
         assert_eq!(group(r#"members.type eq "User""#), Narrow::All);

@@ -14,7 +14,7 @@ use super::groups::{
     leave, leave_groups, members, taken,
 };
 use super::{Result, Store};
-use crate::names;
+use crate::group_name;
 use crate::rng::fresh_id;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -165,7 +165,7 @@ fn look<E>(db: &Db, key: GroupKey, edit: &impl Fn(&Group) -> std::result::Result
         Ok(edit) => edit,
         Err(refusal) => return Ok(Look::Done(GroupOutcome::Refused(refusal))),
     };
-    if edit.draft != seen.draft && taken(db, key, &edit.draft.display_name)? {
+    if edit.draft.display_name != seen.draft.display_name && taken(db, key, &edit.draft.display_name)? {
         return Ok(Look::Done(GroupOutcome::Taken));
     }
     if let Some((named, joining)) = named(&edit.members)
@@ -275,7 +275,7 @@ fn write_rows<E>(db: &Db, key: GroupKey, seen: &Group, edit: GroupEdit, now: i64
     }
     let GroupEdit { draft, members, .. } = edit;
     let mut is_changed = draft != before.draft;
-    if is_changed && taken(db, key, &draft.display_name)? {
+    if draft.display_name != before.draft.display_name && taken(db, key, &draft.display_name)? {
         return Ok(Some(GroupOutcome::Taken));
     }
     // Everything that can be refused is refused before anything is written.
@@ -321,7 +321,7 @@ fn turn_to<E>(
     if before.version != seen.version {
         return Ok(None);
     }
-    if *draft != before.draft && taken(db, key, &draft.display_name)? {
+    if draft.display_name != before.draft.display_name && taken(db, key, &draft.display_name)? {
         return Ok(Some(GroupOutcome::Taken));
     }
     db.execute_all(&[
@@ -331,15 +331,17 @@ fn turn_to<E>(
     save(db, key, draft, list, now).map(Some)
 }
 
+/// Writes a changed group. A name that stays keeps its key: it was settled before, also if another
+/// group has one that is equal by now (see `group_names`).
 fn save<E>(db: &Db, key: GroupKey, draft: &GroupDraft, list: [u8; 16], now: i64) -> Result<GroupOutcome<E>> {
     db.execute(
-        "UPDATE scim_group SET display_name = ?3, name_key = ?4, external_id = ?5, modified_at = ?6, list_id = ?7,
+        "UPDATE scim_group SET display_name = ?3, name_key = CASE display_name WHEN ?3 THEN name_key ELSE ?4 END, external_id = ?5, modified_at = ?6, list_id = ?7,
              version = version + 1 WHERE group_id = ?1 AND org_id = ?2",
         &values![
             key.group,
             key.org,
             &draft.display_name,
-            names::key(&draft.display_name),
+            group_name::key(&draft.display_name),
             &draft.external_id,
             now,
             list
@@ -371,7 +373,7 @@ fn new_group(
         (
             "INSERT INTO scim_group (group_id, org_id, display_name, name_key, external_id, attributes, created_at, modified_at, version, list_id)
              VALUES (?1, ?2, ?3, ?4, ?5, '{}', ?6, ?6, 1, ?7)",
-            values![key.group, key.org, &draft.display_name, names::key(&draft.display_name), &draft.external_id, now, list]
+            values![key.group, key.org, &draft.display_name, group_name::key(&draft.display_name), &draft.external_id, now, list]
                 .to_vec(),
         ),
         ("UPDATE organisation SET groups_count = groups_count + 1 WHERE org_id = ?1", values![key.org].to_vec()),

@@ -8,7 +8,7 @@
 
 use super::db::{Db, Row, Value, values};
 use super::{Result, Store};
-use crate::names;
+use crate::group_name;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -173,7 +173,7 @@ pub(super) fn members(db: &Db, org: [u8; 16], list: [u8; 16], load: &Load) -> Re
 pub(super) fn taken(db: &Db, key: GroupKey, display_name: &str) -> Result<bool> {
     db.exists(
         "SELECT 1 FROM scim_group WHERE org_id = ?1 AND name_key = ?2 AND group_id <> ?3",
-        &values![key.org, names::key(display_name), key.group],
+        &values![key.org, group_name::key(display_name), key.group],
     )
 }
 

@@ -1,9 +1,9 @@
 //! The tables, as steps that only go forward. A step that has been released is never changed; a new
 //! one is added.
 
-use super::apart;
 use super::db::{Db, values};
 use super::error::{Result, StoreError};
+use super::{apart, group_names};
 
 /// A step, as each of the two databases writes it.
 struct Step {
@@ -35,7 +35,9 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0004_member_lists.postgres.sql"),
         then: None,
     },
+    Step { sqlite: GROUP_NAMES, postgres: GROUP_NAMES, then: Some(group_names::bring_forward) },
 ];
+const GROUP_NAMES: &str = include_str!("schema/0005_group_names.sql");
 
 /// Brings the database to the newest version; several programs may try at once.
 pub(super) fn run(db: &Db) -> Result<()> {

@@ -26,6 +26,7 @@ mod enrolment;
 mod error;
 mod failures;
 mod group_changes;
+mod group_names;
 mod groups;
 #[cfg(any(test, feature = "fuzzing"))]
 #[cfg_attr(not(test), allow(dead_code, reason = "the search of `explore` uses all of it, fuzzing a part"))]

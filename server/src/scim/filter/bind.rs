@@ -6,7 +6,7 @@
 use super::{Filter, FilterError, Literal, Op, instant};
 use crate::scim::path::AttrPath;
 use crate::scim::schema::{Attribute, Kind, Named, Place, Resource, Returned, resolve};
-use crate::user_name;
+use crate::{group_name, user_name};
 
 type Result<T> = std::result::Result<T, FilterError>;
 
@@ -50,6 +50,11 @@ pub(crate) enum Check {
     UserName {
         equal: bool,
         key: Option<String>,
+    },
+    /// The name of a group.
+    GroupName {
+        equal: bool,
+        key: String,
     },
 }
 
@@ -175,6 +180,9 @@ fn check(attribute: &Attribute, op: Op, value: &Literal) -> Result<Check> {
         Kind::Complex => return Err(wrong()),
         _ if attribute.name == "userName" && matches!(op, Op::Eq | Op::Ne) => {
             Check::UserName { equal: op == Op::Eq, key: user_name::key(&text) }
+        }
+        _ if attribute.name == "displayName" && attribute.unique && matches!(op, Op::Eq | Op::Ne) => {
+            Check::GroupName { equal: op == Op::Eq, key: group_name::key(&text) }
         }
         _ if attribute.exact => Check::Exact { op, value: text },
         _ => Check::Folded { op, value: text.to_lowercase() },

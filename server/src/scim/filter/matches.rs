@@ -5,7 +5,7 @@
 
 use super::{Bound, Check, Op, instant};
 use crate::scim::schema::{Attribute, Place};
-use crate::user_name;
+use crate::{group_name, user_name};
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
@@ -61,10 +61,12 @@ fn each(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     one.into_iter().chain(many)
 }
 
-/// null, an empty list and absence are one state (RFC 7643 section 2.5).
+/// null, an empty list and absence are one state (RFC 7643 section 2.5). An empty text is no value
+/// either; resources that were stored before that was decided may hold one.
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
         Value::Array(items) => items.is_empty(),
         Value::Object(map) => map.is_empty(),
         _ => false,
@@ -90,7 +92,7 @@ impl Check {
 
     fn is_not_equal(&self) -> bool {
         match self {
-            Self::Bool { equal, .. } | Self::UserName { equal, .. } => !equal,
+            Self::Bool { equal, .. } | Self::UserName { equal, .. } | Self::GroupName { equal, .. } => !equal,
             Self::Moment { op, .. } | Self::Exact { op, .. } | Self::Folded { op, .. } => *op == Op::Ne,
             Self::Present | Self::Absent => false,
         }
@@ -107,6 +109,7 @@ impl Check {
             (Self::UserName { equal, key }, Value::String(found)) => {
                 (key.is_some() && user_name::key(found) == *key) == *equal
             }
+            (Self::GroupName { equal, key }, Value::String(found)) => (group_name::key(found) == *key) == *equal,
             _ => self.is_not_equal(),
         }
     }

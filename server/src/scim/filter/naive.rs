@@ -4,7 +4,7 @@
 use super::{Filter, Literal, Op, instant};
 use crate::scim::path::AttrPath;
 use crate::scim::schema::{Attribute, Kind, Named, Resource, resolve};
-use crate::user_name;
+use crate::{group_name, user_name};
 use serde_json::{Map, Value};
 
 /// Whether a canonical resource fulfils a filter that could be bound.
@@ -77,6 +77,7 @@ fn found(
 
 fn is_something(value: &Value) -> bool {
     !matches!(value, Value::Null)
+        && value.as_str().is_none_or(|text| !text.trim().is_empty())
         && value.as_array().is_none_or(|items| !items.is_empty())
         && value.as_object().is_none_or(|map| !map.is_empty())
 }
@@ -100,6 +101,9 @@ fn compare(attribute: &Attribute, value: &Value, op: Op, text: &str) -> bool {
     let Value::String(value) = value else { return false };
     if attribute.name == "userName" && op == Op::Eq {
         return user_name::key(value).is_some() && user_name::key(value) == user_name::key(text);
+    }
+    if attribute.name == "displayName" && attribute.unique && op == Op::Eq {
+        return group_name::key(value) == group_name::key(text);
     }
     let fold = |text: &str| {
         if attribute.exact || attribute.kind == Kind::Moment { text.to_owned() } else { text.to_lowercase() }
