@@ -18,7 +18,7 @@ use crate::store::in_memory::{Row, Rows, Table};
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey_core::crypto::context::AccountId;
+use firstkey_core::crypto::context::{AccountId, OrgId};
 use firstkey_core::wire::outbound::Outbound;
 use serde_json::{Value, json};
 use std::fmt;
@@ -130,6 +130,7 @@ pub(super) struct Served {
 pub(super) struct Hand {
     server: InProcess,
     dir: TempDir,
+    org: OrgId,
     token: Zeroizing<String>,
     rival: Zeroizing<String>,
 }
@@ -147,11 +148,11 @@ impl Hand {
                 server.runtime.block_on(async {
                     let new = NewOrganisation { name: name.into(), ..NewOrganisation::default() };
                     let org = server.realm.add_organisation(new).await.expect("an organisation");
-                    server.realm.add_scim_token(org).await.expect("a token")
+                    (org, server.realm.add_scim_token(org).await.expect("a token"))
                 })
             };
-            let (token, rival) = (token("Example Corp"), token(RIVAL));
-            let hand = Self { server, dir, token, rival };
+            let ((org, token), (_, rival)) = (token("Example Corp"), token(RIVAL));
+            let hand = Self { server, dir, org, token, rival };
             let made = hand.provision();
             assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
             let links = hand.deliver();
@@ -215,7 +216,7 @@ impl Hand {
                     }
                 }
                 // A refusal is an answer too.
-                Deed::Resend => drop(runtime.block_on(realm.resend_invite(EMAIL, None, None))),
+                Deed::Resend => drop(runtime.block_on(realm.resend_invite(EMAIL, Some(self.org), None))),
                 Deed::Remove => {
                     if let Some(path) = user(rows) {
                         assert_eq!(self.scim("DELETE", &path, &Value::Null).status, 204);

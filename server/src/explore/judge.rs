@@ -86,7 +86,7 @@ impl Account {
     /// several bundles, or if there are two that are not removed.
     fn all(rows: &Rows) -> Result<Vec<Self>, Broken> {
         let accounts = rows.table("account");
-        let ours = accounts.rows.iter().filter(|row| !is_of_rivals_person(rows, accounts, row));
+        let ours = accounts.rows.iter().filter(|row| is_ours(rows, accounts, row));
         let mut all = ours.map(|row| Self::of(rows, row)).collect::<Result<Vec<_>, _>>()?;
         let removed_at = |account: &Self| {
             let row = accounts
@@ -138,13 +138,11 @@ impl Account {
     }
 }
 
-/// Whether an account is the pending one of the other organisation's person: it was invited by that
-/// one alone.
-fn is_of_rivals_person(rows: &Rows, accounts: &Table, account: &Row) -> bool {
+/// Whether an account is of a person of the organisation: that one has invited to it.
+fn is_ours(rows: &Rows, accounts: &Table, account: &Row) -> bool {
     let invites = rows.table("invite");
     let id: Vec<u8> = account.at(accounts.column("account_id")).expect("an id");
-    let mut of_it = invites.rows.iter().filter(|row| is_of(invites, row, &id)).peekable();
-    of_it.peek().is_some() && of_it.all(|row| is_of_rival(rows, invites, row))
+    invites.rows.iter().any(|row| is_of(invites, row, &id) && !is_of_rival(rows, invites, row))
 }
 
 /// Whether a row is of this account.

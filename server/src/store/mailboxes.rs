@@ -165,8 +165,13 @@ impl Seat {
                 "UPDATE membership SET account_id = ?3, mode = ?4 WHERE user_id = ?1 AND org_id = ?2",
                 &values![self.key.user, self.key.org, account, mode],
             )?;
-            if self.person.bond == Bond::Pending {
-                retire(db, self.account, None, now)?;
+            match (self.person.bond, self.person.was_invited) {
+                (Bond::Pending, true) => retire(db, self.account, None, now)?,
+                // Nobody has ever heard of it.
+                (Bond::Pending, false) => {
+                    db.execute("DELETE FROM account WHERE account_id = ?1", &values![self.account])?;
+                }
+                _ => {}
             }
         }
         Ok(account)
