@@ -1,4 +1,5 @@
-//! Large requests: room for their bodies, and turns at reading them.
+//! Large requests: room for their bodies, turns at reading them, and turns at going through all of
+//! an organisation.
 //!
 //! Promises: however many are sent, their bodies take [`ROOM`] at most and their documents a few
 //! times what one takes; an organisation has a share of that, so its large requests wait for each
@@ -15,15 +16,19 @@ const ROOM_EACH: u32 = 16 * 1024;
 /// Large documents that are worked on at one time.
 const TURNS: u32 = 2;
 
+/// Organisations that are gone through at one time.
+const WALKS: u32 = 2;
+
 /// What large requests share.
 pub(crate) struct Large {
     room: Shares<[u8; 16]>,
     turns: Shares<[u8; 16]>,
+    walks: Shares<[u8; 16]>,
 }
 
 impl Default for Large {
     fn default() -> Self {
-        Self { room: Shares::new(ROOM, ROOM_EACH), turns: Shares::new(TURNS, 1) }
+        Self { room: Shares::new(ROOM, ROOM_EACH), turns: Shares::new(TURNS, 1), walks: Shares::new(WALKS, 1) }
     }
 }
 
@@ -34,6 +39,11 @@ impl Large {
             return None;
         }
         Some(self.room.take(org, u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)).await)
+    }
+
+    /// Waits for a turn at going through everybody of an organisation.
+    pub(crate) async fn walk(&self, org: [u8; 16]) -> Permit {
+        self.walks.take(org, 1).await
     }
 
     /// Waits for a turn at a large document; a small one needs none.

@@ -20,6 +20,8 @@ pub(crate) struct Metrics {
     latency: Mutex<BTreeMap<String, Histogram>>,
     /// Connections that are open now.
     pub(crate) connections: AtomicU64,
+    /// Connections that were closed without being served.
+    pub(crate) turned_away: AtomicU64,
     /// When the certificate ends, in seconds since 1970; 0 without TLS.
     pub(crate) certificate_ends: AtomicU64,
 }
@@ -77,6 +79,8 @@ impl Metrics {
         }
         page.family("firstkey_connections_open", "gauge", "Connections that are open now.");
         page.sample("firstkey_connections_open", "", self.connections.load(Ordering::Relaxed));
+        page.family("firstkey_connections_turned_away_total", "counter", "Connections closed without being served.");
+        page.sample("firstkey_connections_turned_away_total", "", self.turned_away.load(Ordering::Relaxed));
         let ends = self.certificate_ends.load(Ordering::Relaxed);
         if ends > 0 {
             page.family("firstkey_tls_certificate_ends_seconds", "gauge", "When the certificate ends, since 1970.");

@@ -2,7 +2,7 @@
 //! taken.
 //!
 //! Promise: a client that sends or reads too slowly is cut off, so that a few of them cannot hold
-//! every connection of the server.
+//! every connection of the server; taking a byte now and then is too slow as well.
 
 use axum::body::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// How long clients may take.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub struct Times {
     pub headers: Duration,
     /// For a request's body.
     pub body: Duration,
-    /// For taking some of an answer.
+    /// For taking an answer, and a second more for each 4 KiB of it that were taken.
     pub write: Duration,
     /// For what is running when the server is told to stop.
     pub grace: Duration,
@@ -73,11 +73,21 @@ impl Body for TimedBody {
     }
 }
 
-/// A connection that fails if nothing of what is to be written is taken for some time.
+/// Bytes a second at which an answer must be taken in the long run.
+const SLOWEST: u64 = 4 * 1024;
+
+/// A connection that fails if what is to be written is taken too slowly.
 pub(crate) struct TimedStream<S> {
     stream: S,
     time: Duration,
-    waiting: Option<Pin<Box<Sleep>>>,
+    waiting: Option<Waiting>,
+}
+
+/// Since when there is something that the client has not taken, and how much it has taken since.
+struct Waiting {
+    since: Instant,
+    taken: u64,
+    end: Pin<Box<Sleep>>,
 }
 
 impl<S> TimedStream<S> {
@@ -85,15 +95,37 @@ impl<S> TimedStream<S> {
         Self { stream, time, waiting: None }
     }
 
-    fn judge<T>(&mut self, task: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if outcome.is_ready() {
-            self.waiting = None;
-            return outcome;
-        }
+    /// Not yet: there is a time at which it is too late.
+    fn wait<T>(&mut self, task: &mut Context<'_>) -> Poll<io::Result<T>> {
         let time = self.time;
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(time)));
-        ready!(waiting.as_mut().poll(task));
+        let waiting =
+            self.waiting.get_or_insert_with(|| Waiting { since: Instant::now(), taken: 0, end: Box::pin(sleep(time)) });
+        ready!(waiting.end.as_mut().poll(task));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Some was taken.
+    fn took(&mut self, task: &mut Context<'_>, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match outcome {
+            Poll::Pending => self.wait(task),
+            Poll::Ready(outcome) => {
+                if let (Some(waiting), Ok(bytes)) = (&mut self.waiting, &outcome) {
+                    waiting.taken += *bytes as u64;
+                    let earned = Duration::from_millis(waiting.taken * 1000 / SLOWEST);
+                    waiting.end.as_mut().reset(waiting.since + self.time + earned);
+                }
+                Poll::Ready(outcome)
+            }
+        }
+    }
+
+    /// All was taken.
+    fn done(&mut self, task: &mut Context<'_>, outcome: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        if outcome.is_pending() {
+            return self.wait(task);
+        }
+        self.waiting = None;
+        outcome
     }
 }
 
@@ -106,17 +138,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(task, bytes);
-        self.judge(task, outcome)
+        self.took(task, outcome)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_flush(task);
-        self.judge(task, outcome)
+        self.done(task, outcome)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_shutdown(task);
-        self.judge(task, outcome)
+        self.done(task, outcome)
     }
 
     fn poll_write_vectored(
@@ -125,7 +157,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write_vectored(task, slices);
-        self.judge(task, outcome)
+        self.took(task, outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -149,21 +181,30 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::TimedOut);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn whoever_takes_a_little_now_and_then_is_not() {
-        let (stream, mut reader) = tokio::io::duplex(16);
+    /// Writes to a reader that takes so many bytes each `pause`.
+    async fn written(bytes: usize, each: usize, pause: Duration) -> std::io::Result<()> {
+        let (stream, mut reader) = tokio::io::duplex(1024);
         let mut taken = TimedStream::new(stream, Duration::from_secs(20));
         let reading = tokio::spawn(async move {
-            let mut all = 0;
-            let mut some = [0; 8];
-            while let Ok(count @ 1..) = tokio::io::AsyncReadExt::read(&mut reader, &mut some).await {
-                all += count;
-                tokio::time::sleep(Duration::from_secs(19)).await;
+            let mut some = vec![0; each];
+            while let Ok(1..) = tokio::io::AsyncReadExt::read(&mut reader, &mut some).await {
+                tokio::time::sleep(pause).await;
             }
-            all
         });
-        taken.write_all(&[0; 100]).await.expect("it is read, slowly");
+        let written = taken.write_all(&vec![0; bytes]).await;
         drop(taken);
-        assert_eq!(reading.await.expect("it ends"), 100);
+        reading.await.expect("it ends");
+        written
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_takes_a_byte_now_and_then_is_cut_off_too() {
+        let error = written(1_000_000, 1, Duration::from_secs(1)).await.expect_err("it would take eleven days");
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_takes_8_kib_a_second_is_not() {
+        written(1_000_000, 1024, Duration::from_millis(125)).await.expect("two minutes are fine");
     }
 }

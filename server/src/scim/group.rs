@@ -74,7 +74,8 @@ pub(super) fn full(group: &Group, origin: &Origin) -> Map<String, Value> {
     map
 }
 
-fn member(member: &Member, origin: &Origin) -> Value {
+/// A member as the identity provider sees it.
+pub(super) fn member(member: &Member, origin: &Origin) -> Value {
     let kind = if member.is_group { Resource::Group } else { Resource::User };
     let mut value = json!({
         "value": AccountId(member.member_id).to_string(),

@@ -1,16 +1,17 @@
 //! `/scim/v2/Groups`.
 
-use super::answer::{not_modified, sent};
+use super::answer::{not_modified, sent, sent_as};
 use super::auth::Organisation;
 use super::error::ScimError;
 use super::listing::list;
 use super::location::location;
+use super::long::{Long, SHORT};
 use super::patch::Patch;
 use super::request::{Conditions, Document, Name, Parameters, Wanted};
 use super::schema::Resource;
 use super::{etag, group};
 use crate::http::App;
-use crate::store::{Group, GroupEdit, GroupKey, GroupOutcome, Load, MemberChange};
+use crate::store::{Group, GroupEdit, GroupKey, GroupOutcome, MemberChange};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -49,7 +50,7 @@ pub(super) async fn read(
 ) -> Answer {
     let key = key(org, &id)?;
     if let Some(tags) = conditions.if_none_match
-        && let Some(group) = app.store.group(key, Load::Nobody).await?
+        && let Some(group) = app.store.group(key).await?
         && tags.name(group.version)
     {
         return Ok(not_modified(group.version));
@@ -140,19 +141,28 @@ fn done<E>(outcome: GroupOutcome<E>, refused: impl FnOnce(E) -> ScimError) -> Re
         GroupOutcome::Taken => Err(ScimError::taken("A group with this displayName exists in the organisation.")),
         GroupOutcome::Dangling => Err(group::dangling()),
         GroupOutcome::Full => {
-            Err(ScimError::new(413, "A group has at most 100000 members; divide it. Nothing was changed."))
+            Err(ScimError::new(413, "A group has at most 50000 members; divide it. Nothing was changed."))
         }
         GroupOutcome::Contended => Err(ScimError::contended()),
         GroupOutcome::Refused(error) => Err(refused(error)),
     }
 }
 
-async fn show(app: &App, status: StatusCode, key: GroupKey, parameters: &Parameters) -> Answer {
+async fn show(app: &Arc<App>, status: StatusCode, key: GroupKey, parameters: &Parameters) -> Answer {
     let projection = parameters.projection();
-    let load = if projection.wants(Resource::Group, "members") { Load::Everybody } else { Load::Nobody };
-    let found = app.store.group(key, load).await?.ok_or_else(ScimError::no_such_group)?;
-    let shown = projection.apply(Resource::Group, group::full(&found, &app.origin));
-    Ok(sent(status, &location(Resource::Group, found.group_id, &app.origin), found.version, shown))
+    let found = if projection.wants(Resource::Group, "members") {
+        app.store.group_with_members(key, SHORT).await?
+    } else {
+        app.store.group(key).await?
+    };
+    let group = found.ok_or_else(ScimError::no_such_group)?;
+    let (location, version) = (location(Resource::Group, group.group_id, &app.origin), group.version);
+    if group.is_long {
+        let long = Long { key, group, projection, before: String::new(), after: String::new() };
+        return Ok(sent_as(status, &location, version, long.body(Arc::clone(app))));
+    }
+    let shown = projection.apply(Resource::Group, group::full(&group, &app.origin));
+    Ok(sent(status, &location, version, shown))
 }
 
 /// An id that is no UUID belongs to no group.

@@ -2,37 +2,52 @@
 //!
 //! Promises: the same order on every page (creation, then id); the whole filter is evaluated on
 //! every resource that is counted; memory does not grow with the organisation, except for one short
-//! key per resource when the provider wants them sorted.
+//! key per resource when the provider wants them sorted; a page is about 1 MiB at most and ends
+//! early for it, but not before the first resource, so that the next page begins where it ended.
 
-use super::answer::listed;
+use super::answer::{around_one, listed, listed_as};
 use super::auth::Organisation;
 use super::error::ScimError;
 use super::filter::Bound;
+use super::long::{Long, SHORT};
 use super::narrow::{members_seen, mentions, narrow};
 use super::order::Order;
 use super::request::Wanted;
 use super::schema::Resource;
 use super::{group, person};
 use crate::http::App;
-use crate::store::{GroupKey, Load, Narrow, PersonKey};
+use crate::store::{Group, GroupKey, Load, Narrow, PersonKey};
 use axum::response::Response;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
-/// Members that one page of groups may hold before it is cut short.
-const MEMBERS: usize = 100_000;
+/// Bytes of a page's resources, or little more.
+const BYTES: usize = 1024 * 1024;
+/// About what a member adds to a group, in bytes, and a group to a person.
+const MEMBER: usize = 200;
+const GROUP_OF_A_PERSON: usize = 256;
 
 type Hit = (Resource, [u8; 16]);
 
 /// A list of resources of these kinds.
 pub(super) async fn list(
-    app: &App,
+    app: &Arc<App>,
     org: Organisation,
     kinds: &'static [Resource],
     wanted: Wanted,
 ) -> Result<Response, ScimError> {
-    let (total, resources) = match kinds {
+    let (total, page) = match kinds {
         [only] if wanted.filter.is_none() && wanted.order.is_none() => slice(app, org, *only, &wanted).await?,
         _ => chosen(app, org, kinds, &wanted).await?,
+    };
+    let resources = match page {
+        Page::Whole(resources) => resources,
+        Page::Long(group) => {
+            let (before, after) = around_one(total, wanted.start);
+            let key = GroupKey { org: org.0, group: group.group_id };
+            let long = Long { key, group, projection: wanted.projection, before, after };
+            return Ok(listed_as(long.body(Arc::clone(app))));
+        }
     };
     let resources: Vec<Value> = resources
         .into_iter()
@@ -41,21 +56,31 @@ pub(super) async fn list(
     Ok(listed(total, wanted.start, &resources))
 }
 
-type Documents = Vec<(Resource, Map<String, Value>)>;
+/// What a page holds.
+enum Page {
+    Whole(Vec<(Resource, Map<String, Value>)>),
+    /// One group with many members.
+    Long(Group),
+}
 
 /// Part of all resources of one kind.
-async fn slice(app: &App, org: Organisation, kind: Resource, wanted: &Wanted) -> Result<(i64, Documents), ScimError> {
+async fn slice(app: &App, org: Organisation, kind: Resource, wanted: &Wanted) -> Result<(i64, Page), ScimError> {
     let skip = wanted.start - 1;
     Ok(match kind {
         Resource::User => {
             let with_groups = wanted.projection.wants(kind, "groups");
             let slice = app.store.people_slice(org.0, skip, wanted.count, with_groups).await?;
-            (slice.total, slice.items.iter().map(|found| (kind, person::full(found, &app.origin))).collect())
+            let documents = slice.items.iter().map(|found| (kind, person::full(found, &app.origin)));
+            (slice.total, Page::Whole(documents.collect()))
         }
         Resource::Group => {
             let load = shown_members(wanted);
-            let slice = app.store.groups_slice(org.0, skip, wanted.count, load, MEMBERS).await?;
-            (slice.total, slice.items.iter().map(|found| (kind, group::full(found, &app.origin))).collect())
+            let mut slice = app.store.groups_slice(org.0, skip, wanted.count, load, SHORT).await?;
+            if let Some(long) = slice.items.pop_if(|group| group.is_long) {
+                return Ok((slice.total, Page::Long(long)));
+            }
+            let documents = slice.items.iter().map(|found| (kind, group::full(found, &app.origin)));
+            (slice.total, Page::Whole(documents.collect()))
         }
     })
 }
@@ -70,8 +95,9 @@ async fn chosen(
     org: Organisation,
     kinds: &'static [Resource],
     wanted: &Wanted,
-) -> Result<(i64, Documents), ScimError> {
+) -> Result<(i64, Page), ScimError> {
     let mut hits = Hits::new(wanted);
+    let mut walk = None;
     for kind in kinds {
         let bound = match &wanted.filter {
             None => None,
@@ -79,6 +105,9 @@ async fn chosen(
             Some(filter) => Some(super::filter::bind(filter, *kind)?),
         };
         let narrow = bound.as_ref().map_or(Narrow::All, |bound| narrow(*kind, bound));
+        if walk.is_none() && matches!(narrow, Narrow::All | Narrow::MemberOf(_) | Narrow::Having(_)) {
+            walk = Some(app.large.walk(org.0).await);
+        }
         let (origin, sorts_by) = (app.origin.clone(), wanted.order.clone());
         let fulfils = move |bound: Option<&Bound>, document: &Map<String, Value>| {
             bound.is_none_or(|bound| bound.matches(document))
@@ -108,6 +137,7 @@ async fn chosen(
             }
         };
     }
+    drop(walk);
     let total = hits.total;
     let mut documents = Vec::new();
     let mut held = 0;
@@ -117,21 +147,33 @@ async fn chosen(
             Resource::User => {
                 let key = PersonKey { org: org.0, user: id };
                 let found = app.store.found_person(key, wanted.projection.wants(kind, "groups")).await?;
-                found.map(|found| person::full(&found, &app.origin))
+                let Some(found) = found else { continue };
+                held += found.person.draft.attributes.len() + found.groups.len() * GROUP_OF_A_PERSON;
+                person::full(&found, &app.origin)
             }
             Resource::Group => {
                 let key = GroupKey { org: org.0, group: id };
-                let found = app.store.group(key, shown_members(wanted)).await?;
-                held += found.as_ref().map_or(0, |group| group.members.len());
-                if held > MEMBERS && !documents.is_empty() {
+                let found = match shown_members(wanted) {
+                    Load::Nobody => app.store.group(key).await?,
+                    _ => app.store.group_with_members(key, SHORT).await?,
+                };
+                let Some(found) = found else { continue };
+                if found.is_long {
+                    if documents.is_empty() {
+                        return Ok((total, Page::Long(found)));
+                    }
                     break;
                 }
-                found.map(|found| group::full(&found, &app.origin))
+                held += found.members.len() * MEMBER;
+                group::full(&found, &app.origin)
             }
         };
-        documents.extend(document.map(|document| (kind, document)));
+        if held > BYTES && !documents.is_empty() {
+            break;
+        }
+        documents.push((kind, document));
     }
-    Ok((total, documents))
+    Ok((total, Page::Whole(documents)))
 }
 
 /// What was found: everybody's key if they are to be sorted, else only the page.

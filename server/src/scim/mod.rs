@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   routes    users  groups  discovery          what a path and a method mean
-//!   between   listing  request  auth  answer  error   lists, parameters, tokens, answers
+//!   between   listing  long  request  auth  answer  error   lists, parameters, tokens, answers
 //!   pure      schema  path  filter  value  patch  project  order  etag  location  person  group  narrow
 //! ```
 //!
@@ -23,6 +23,7 @@ mod group;
 mod groups;
 mod listing;
 mod location;
+mod long;
 pub(crate) mod narrow;
 mod order;
 pub(crate) mod patch;

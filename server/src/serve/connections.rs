@@ -1,14 +1,15 @@
 //! Connections: accepted, counted, given TLS if there is any, served, and ended in good order.
 //!
-//! Promises: no more connections than were allowed are open; each step of a client has a time
-//! limit; after the signal to stop nothing new is accepted, and running requests are finished
-//! within the grace. Must never: serve plain HTTP to a client that is neither on this machine nor a
-//! named proxy.
+//! Promises: no more connections than were allowed are served, and one source has a share of them;
+//! each step of a client has a time limit; a connection that does nothing leaves its seat to one
+//! that waits; what a connection buffers is bounded; after the signal to stop nothing new is
+//! accepted, and running requests are finished within the grace. Must never: serve plain HTTP to a
+//! client that is neither on this machine nor a named proxy.
 
 use super::tls::Tls;
 use crate::config::Front;
 use crate::http::App;
-use crate::limits::{Network, Source, TimedBody, TimedStream, Times};
+use crate::limits::{HeldBody, Holding, Network, Seats, Source, TimedBody, TimedStream, Times};
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
@@ -16,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,7 +25,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -31,6 +33,10 @@ use tokio_rustls::TlsAcceptor;
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long an idle connection may take to notice the end.
 const QUIET: Duration = Duration::from_millis(500);
+/// Most bytes of a request's head, and of an answer that waits in this program.
+const BUFFER: usize = 64 * 1024;
+/// Bytes of an answer that wait in the system, which takes twice of it.
+const SEND_BUFFER: usize = 128 * 1024;
 
 /// What all connections of one listener share.
 pub(super) struct Shared {
@@ -69,6 +75,12 @@ impl Admission {
         }
     }
 
+    /// Whose seat a connection takes; none for a proxy of ours, behind which there are many.
+    fn seated(&self, peer: IpAddr) -> Option<IpAddr> {
+        let is_proxy = self.proxies().iter().any(|network| network.contains(peer));
+        (!is_proxy).then(|| Source(peer.to_canonical()).counted())
+    }
+
     fn proxies(&self) -> &[Network] {
         match self {
             Self::Tls(_) => &[],
@@ -80,29 +92,22 @@ impl Admission {
 /// Serves until `shutdown` is done and what was running is finished or out of time.
 pub(super) async fn serve(shared: Shared, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) {
     let shared = Arc::new(shared);
-    let seats = Arc::new(Semaphore::new(shared.most));
+    let seats = Arc::new(Seats::new(shared.most));
     let (ending, ended) = watch::channel(false);
     let mut running = JoinSet::new();
     tokio::pin!(shutdown);
     loop {
-        let next = async {
-            let seat = Arc::clone(&seats).acquire_owned().await;
-            (seat, listener.accept().await)
-        };
-        let (seat, accepted) = tokio::select! {
+        let accepted = tokio::select! {
             () = &mut shutdown => break,
-            next = next => next,
+            accepted = listener.accept() => accepted,
             Some(_) = running.join_next() => continue,
         };
-        let Ok(seat) = seat else { break };
         match accepted {
+            // Whoever waits for a seat is not served, but takes a file and some memory.
+            Ok(_) if running.len() >= shared.most.saturating_mul(2) => turned_away(&shared),
             Ok((stream, peer)) if shared.admission.admits(peer.ip()) => {
-                let (shared, ended) = (Arc::clone(&shared), ended.clone());
-                running.spawn(async move {
-                    let _seat = seat;
-                    let _counted = Counted::new(&shared.app.metrics.connections);
-                    one(&shared, stream, peer.ip(), ended).await;
-                });
+                let (shared, seats, ended) = (Arc::clone(&shared), Arc::clone(&seats), ended.clone());
+                running.spawn(async move { one(&shared, &seats, stream, peer.ip(), ended).await });
             }
             // Not the address: it may be a person's.
             Ok(_) => shared.app.log.event("connection.refused", &[("reason", &"plain HTTP from a stranger")]),
@@ -137,58 +142,104 @@ impl Drop for Counted<'_> {
     }
 }
 
-async fn one(shared: &Arc<Shared>, stream: TcpStream, peer: IpAddr, ended: watch::Receiver<bool>) {
-    // Small answers are sent at once; if the system does not want to, they come later.
+/// No line in the log for each: there may be many.
+fn turned_away(shared: &Shared) {
+    shared.app.metrics.turned_away.fetch_add(1, Ordering::Relaxed);
+}
+
+async fn one(shared: &Arc<Shared>, seats: &Seats, stream: TcpStream, peer: IpAddr, mut ended: watch::Receiver<bool>) {
+    let seat = tokio::select! {
+        seat = tokio::time::timeout(shared.times.headers, seats.take(shared.admission.seated(peer))) => seat,
+        _ = ended.wait_for(|ended| *ended) => return,
+    };
+    let Ok(Some(_seat)) = seat else { return turned_away(shared) };
+    let _counted = Counted::new(&shared.app.metrics.connections);
+    // Small answers are sent at once, and of large ones the system holds a little; if it does not
+    // want to, they come later, and it holds more.
     drop(stream.set_nodelay(true));
+    let _ = rustix::net::sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER);
     let stream = TimedStream::new(stream, shared.times.write);
     match &shared.admission {
-        Admission::Plain { .. } => talk(shared, stream, peer, ended).await,
+        Admission::Plain { .. } => talk(shared, seats, stream, peer, ended).await,
         Admission::Tls(tls) => {
             let handshake = TlsAcceptor::from(tls.config()).accept(stream);
+            let handshake = tokio::time::timeout(shared.times.headers, handshake);
+            let stream = tokio::select! {
+                stream = handshake => stream,
+                () = seats.asked_to_leave(|| true, || 0) => return,
+            };
             // Clients that do not trust us, scanners, and whoever says nothing: theirs to mend.
-            if let Ok(Ok(stream)) = tokio::time::timeout(shared.times.headers, handshake).await {
-                talk(shared, stream, peer, ended).await;
+            if let Ok(Ok(stream)) = stream {
+                talk(shared, seats, stream, peer, ended).await;
             }
         }
     }
 }
 
-async fn talk<S>(shared: &Arc<Shared>, stream: S, peer: IpAddr, mut ended: watch::Receiver<bool>)
+/// What happens on a connection.
+#[derive(Default)]
+struct Activity {
+    /// Requests whose answers were not taken yet.
+    busy: AtomicUsize,
+    /// Requests whose answers were.
+    done: AtomicUsize,
+}
+
+struct Busy(Arc<Activity>);
+
+impl Busy {
+    fn new(activity: &Arc<Activity>) -> Self {
+        activity.busy.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(activity))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::SeqCst);
+        self.0.done.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+async fn talk<S>(shared: &Arc<Shared>, seats: &Seats, stream: S, peer: IpAddr, mut ended: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let busy = Arc::new(AtomicUsize::new(0));
+    let activity = Arc::new(Activity::default());
     let service = {
-        let (shared, busy) = (Arc::clone(shared), Arc::clone(&busy));
+        let (shared, activity) = (Arc::clone(shared), Arc::clone(&activity));
         let router = TowerToHyperService::new(shared.router.clone());
         service_fn(move |request: hyper::Request<Incoming>| {
             let source = Source::read(peer, request.headers(), shared.admission.proxies());
             let time = shared.times.body;
             let mut request = request.map(|body| Body::new(TimedBody::new(body, time)));
             request.extensions_mut().insert(source);
-            let (answer, busy) = (router.call(request), Arc::clone(&busy));
-            busy.fetch_add(1, Ordering::SeqCst);
+            let (answer, busy) = (router.call(request), Busy::new(&activity));
             async move {
-                let answer = answer.await;
-                busy.fetch_sub(1, Ordering::SeqCst);
-                answer
+                let mut answer = answer.await?;
+                let holding = answer.extensions_mut().remove::<Holding>();
+                Ok::<_, Infallible>(answer.map(|body| HeldBody::new(body, (busy, holding))))
             }
         })
     };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(shared.times.headers)
+        .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
+    let is_idle = || activity.busy.load(Ordering::SeqCst) == 0;
     tokio::select! {
         // How a connection ends is the client's affair.
         _ = connection.as_mut() => return,
-        _ = ended.wait_for(|ended| *ended) => connection.as_mut().graceful_shutdown(),
+        () = seats.asked_to_leave(is_idle, || activity.done.load(Ordering::SeqCst)) => {}
+        _ = ended.wait_for(|ended| *ended) => {}
     }
+    connection.as_mut().graceful_shutdown();
     loop {
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = tokio::time::sleep(QUIET) => if busy.load(Ordering::SeqCst) == 0 { return },
+            () = tokio::time::sleep(QUIET) => if is_idle() { return },
         }
     }
 }

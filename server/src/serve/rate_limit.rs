@@ -1,7 +1,8 @@
 //! The middleware that refuses a caller who asks too much, before anything else looks at the
 //! request.
 //!
-//! Promise: a valid SCIM token is never held to less than 25 requests a second, whoever else floods
+//! Promises: no source and no SCIM token has more than a few requests answered at one time; a valid
+//! SCIM token is never held to less than 25 requests a second, whoever else floods
 //! the server from the same address.
 
 use crate::api::Problem;
@@ -22,6 +23,18 @@ pub(super) async fn apply(State(app): State<Arc<App>>, request: Request, next: N
     let path = request.uri().path();
     let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let source = request.extensions().get::<Source>().map_or(unknown, |source| source.counted());
+    let is_scim = path == "/scim/v2" || path.starts_with("/scim/v2/");
+    let token = if is_scim { bearer(request.headers()) } else { None };
+    let Some(holding) = app.in_flight.begin(source, token).await else {
+        return if is_scim { ScimError::too_many(1).into_response() } else { Problem::too_many(1).into_response() };
+    };
+    let mut response = answered(&app, source, now, request, next).await;
+    response.extensions_mut().insert(holding);
+    response
+}
+
+async fn answered(app: &App, source: IpAddr, now: i64, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
     if path == "/scim/v2" || path.starts_with("/scim/v2/") {
         return identity_provider(&app.limits, source, now, request, next).await;
     }

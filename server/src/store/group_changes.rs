@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// Most members that one command of the writer writes.
 pub(super) const PIECE: usize = 250;
 /// Most members of a group.
-pub(super) const MOST_IN_GROUP: usize = 100_000;
+pub(super) const MOST_IN_GROUP: usize = 50_000;
 /// How often a change is worked out anew because others came before it.
 const TRIES: usize = 8;
 

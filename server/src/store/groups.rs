@@ -7,7 +7,7 @@
 //! large ones are written.
 
 use super::db::{Db, Row, Value, values};
-use super::{Result, Store};
+use super::{Result, Store, StoreError};
 use crate::group_name;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// Ids in one statement.
 const CHUNK: usize = 50;
+/// Members of a long group that are read at a time.
+const SOME: i64 = 250;
 
 /// What an organisation says of a group, without the members.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,8 @@ pub(crate) struct Group {
     /// Under which its members lie.
     pub(super) list: [u8; 16],
     pub(crate) members: Vec<Member>,
+    /// Whether it has more members than were asked for, so that `members` is empty.
+    pub(crate) is_long: bool,
 }
 
 /// A member of a group.
@@ -110,9 +114,44 @@ pub(super) const COLUMNS: &str =
     "g.group_id, g.display_name, g.external_id, g.created_at, g.modified_at, g.version, g.list_id";
 
 impl Store {
-    /// One group of the organisation.
-    pub(crate) async fn group(&self, key: GroupKey, load: Load) -> Result<Option<Group>> {
-        self.read_of(key.org, move |db| find(db, key, &load)).await
+    /// One group of the organisation, without members.
+    pub(crate) async fn group(&self, key: GroupKey) -> Result<Option<Group>> {
+        self.read_of(key.org, move |db| find(db, key, &Load::Nobody)).await
+    }
+
+    /// One group of the organisation with its members, if they are not more than `most`.
+    pub(crate) async fn group_with_members(&self, key: GroupKey, most: usize) -> Result<Option<Group>> {
+        self.read_of(key.org, move |db| {
+            let Some(mut group) = find(db, key, &Load::Nobody)? else { return Ok(None) };
+            add_members(db, key.org, &mut group, most)?;
+            Ok(Some(group))
+        })
+        .await
+    }
+
+    /// Some of a group's members: those behind `after`, in the order of their ids. None if the
+    /// group is not in this version any more.
+    pub(crate) async fn members_after(
+        &self,
+        key: GroupKey,
+        version: i64,
+        after: Option<[u8; 16]>,
+    ) -> Result<Option<Vec<Member>>> {
+        self.read_of(key.org, move |db| {
+            let Some(group) = find(db, key, &Load::Nobody)? else { return Ok(None) };
+            let mut found = Vec::new();
+            let sql = format!("{WHOM} AND x.member_id > ?3 ORDER BY x.member_id LIMIT ?4");
+            // No id is the smallest one.
+            let values = values![group.list, key.org, after.unwrap_or_default(), SOME];
+            db.each(&sql, &values, |row| {
+                found.push(member(&row)?);
+                Ok(ControlFlow::Continue(()))
+            })?;
+            // Looked at last: what was read until here belongs to this version.
+            let is_same = find(db, key, &Load::Nobody)?.is_some_and(|group| group.version == version);
+            Ok((is_same && group.version == version).then_some(found))
+        })
+        .await
     }
 }
 
@@ -130,16 +169,42 @@ pub(super) fn leave_groups(db: &Db, org: [u8; 16], member: [u8; 16], now: i64) -
 
 /// Reads [`COLUMNS`] and the members.
 pub(super) fn group(db: &Db, org: [u8; 16], row: &Row, load: &Load) -> Result<Group> {
-    let list = row.at(6)?;
-    Ok(Group {
+    let mut group = Group {
         group_id: row.at(0)?,
         draft: GroupDraft { display_name: row.at(1)?, external_id: row.at(2)? },
         created_at: row.at(3)?,
         modified_at: row.at(4)?,
         version: row.at(5)?,
-        list,
-        members: members(db, org, list, load)?,
-    })
+        list: row.at(6)?,
+        members: Vec::new(),
+        is_long: false,
+    };
+    if *load != Load::Nobody {
+        steady(db, org, &mut group, |group| {
+            group.members = members(db, org, group.list, load)?;
+            Ok(())
+        })?;
+    }
+    Ok(group)
+}
+
+/// Reads something of a group's list, again if the group turned to another list meanwhile: of the
+/// one before, rows may be gone already. A group that was removed meanwhile has no members.
+fn steady(db: &Db, org: [u8; 16], group: &mut Group, mut read: impl FnMut(&mut Group) -> Result<()>) -> Result<()> {
+    const LOOKS: usize = 100;
+    for _ in 0..LOOKS {
+        read(group)?;
+        let Some(now) = find(db, GroupKey { org, group: group.group_id }, &Load::Nobody)? else {
+            group.members = Vec::new();
+            group.is_long = false;
+            return Ok(());
+        };
+        if now.list == group.list {
+            return Ok(());
+        }
+        *group = now;
+    }
+    Err(StoreError::Unavailable("a group that never stands still".to_owned()))
 }
 
 pub(super) fn find(db: &Db, key: GroupKey, load: &Load) -> Result<Option<Group>> {
@@ -148,13 +213,38 @@ pub(super) fn find(db: &Db, key: GroupKey, load: &Load) -> Result<Option<Group>>
     row.map(|row| group(db, key.org, &row, load)).transpose()
 }
 
+const WHOM: &str = "SELECT x.member_id, x.kind, x.display FROM group_member x WHERE x.list_id = ?1 AND x.org_id = ?2";
+
+fn member(row: &Row) -> Result<Member> {
+    Ok(Member { member_id: row.at(0)?, is_group: row.at::<String>(1)? == "Group", display: row.at(2)? })
+}
+
+/// Gives a group its members; false, and none, if they are more than `most`.
+pub(super) fn add_members(db: &Db, org: [u8; 16], group: &mut Group, most: usize) -> Result<bool> {
+    steady(db, org, group, |group| {
+        group.members = Vec::new();
+        group.is_long = false;
+        db.each(WHOM, &values![group.list, org], |row| {
+            group.is_long = group.members.len() == most;
+            if group.is_long {
+                return Ok(ControlFlow::Break(()));
+            }
+            group.members.push(member(&row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if group.is_long {
+            group.members = Vec::new();
+        }
+        Ok(())
+    })?;
+    Ok(!group.is_long)
+}
+
 /// The members that lie under a list.
 pub(super) fn members(db: &Db, org: [u8; 16], list: [u8; 16], load: &Load) -> Result<Vec<Member>> {
-    const WHOM: &str =
-        "SELECT x.member_id, x.kind, x.display FROM group_member x WHERE x.list_id = ?1 AND x.org_id = ?2";
     let mut found = Vec::new();
     let mut keep = |row: Row| {
-        found.push(Member { member_id: row.at(0)?, is_group: row.at::<String>(1)? == "Group", display: row.at(2)? });
+        found.push(member(&row)?);
         Ok(ControlFlow::Continue(()))
     };
     match load {

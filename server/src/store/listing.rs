@@ -2,15 +2,21 @@
 //! narrows down to.
 //!
 //! Promises: every query names the organisation; a walk holds one batch of rows at a time, however
-//! many there are; the order is the same on every page.
+//! many there are and however large they are; a slice ends early rather than hold more; the order
+//! is the same on every page.
 
 use super::db::{Db, Value, values};
 use super::groups::{self, Group, Load};
 use super::people::{self, Person};
 use super::{Result, Store};
+use std::ops::ControlFlow;
 
 /// Rows that are held at a time.
 const BATCH: i64 = 200;
+/// Bytes of people's attributes that are held at a time, or little more: what a page may have.
+const BYTES: usize = 1024 * 1024;
+/// About what a group adds to a person in an answer, in bytes.
+const GROUP_OF_A_PERSON: usize = 256;
 
 /// Which rows can fulfil a filter at all, by what there is an index for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +68,8 @@ impl Store {
         .await
     }
 
-    /// The organisation's people in order of creation, `skip` left out, at most `take`.
+    /// The organisation's people in order of creation, `skip` left out, at most `take`, and fewer
+    /// if they are large: at least one, if there is one.
     pub(crate) async fn people_slice(
         &self,
         org: [u8; 16],
@@ -77,9 +84,17 @@ impl Store {
                 "SELECT {} FROM membership m WHERE m.org_id = ?1 ORDER BY m.created_at, m.user_id LIMIT ?2 OFFSET ?3",
                 people::COLUMNS
             );
-            let items = if skip < total { db.rows(&sql, &values![org, take, skip])? } else { Vec::new() };
-            let items =
-                items.iter().map(|row| found(db, org, people::person(row)?, with_groups)).collect::<Result<_>>()?;
+            let mut items = Vec::new();
+            let mut held = 0;
+            let people = if skip < total { some_people(db, &sql, &values![org, take, skip])?.0 } else { Vec::new() };
+            for person in people {
+                let person = found(db, org, person, with_groups)?;
+                held += person.person.draft.attributes.len() + person.groups.len() * GROUP_OF_A_PERSON;
+                if held > BYTES && !items.is_empty() {
+                    break;
+                }
+                items.push(person);
+            }
             Ok(Slice { total, items })
         })
         .await
@@ -103,10 +118,8 @@ impl Store {
             let sql = people_sql(source, condition);
             let mut after = (i64::MIN, [0; 16]);
             loop {
-                let rows = db.rows(&sql, &walk_values(org, after, value.clone()))?;
-                let is_last = i64::try_from(rows.len()).is_ok_and(|rows| rows < BATCH);
-                for row in rows {
-                    let person = people::person(&row)?;
+                let (people, is_last) = some_people(db, &sql, &walk_values(org, after, value.clone()))?;
+                for person in people {
                     after = (person.created_at, person.user_id);
                     visit(&mut state, found(db, org, person, with_groups)?);
                 }
@@ -118,8 +131,9 @@ impl Store {
         .await
     }
 
-    /// The organisation's groups in order of creation, `skip` left out, at most `take`, and not
-    /// many more members than `members` at once.
+    /// The organisation's groups in order of creation, `skip` left out, at most `take`, with
+    /// `members` members together at most. A first group that has more comes alone and without its
+    /// members; they are read by [`Store::members_after`].
     pub(crate) async fn groups_slice(
         &self,
         org: [u8; 16],
@@ -137,15 +151,18 @@ impl Store {
             );
             let rows = if skip < total { db.rows(&sql, &values![org, take, skip])? } else { Vec::new() };
             let mut items = Vec::new();
-            let mut held = 0;
+            let mut left = members;
             for row in &rows {
-                let group = groups::group(db, org, row, &load)?;
-                held += group.members.len();
-                // A shorter page is allowed and says so; a page of millions of members is not sent.
-                if !items.is_empty() && held > members {
+                let mut group = groups::group(db, org, row, &Load::Nobody)?;
+                if load == Load::Everybody && !groups::add_members(db, org, &mut group, left)? && !items.is_empty() {
                     break;
                 }
+                let is_alone = group.is_long;
+                left -= group.members.len();
                 items.push(group);
+                if is_alone {
+                    break;
+                }
             }
             Ok(Slice { total, items })
         })
@@ -184,6 +201,25 @@ impl Store {
         })
         .await
     }
+}
+
+/// The first people of a query, as many as may be held, and at least one; whether the query had no
+/// more than a batch.
+fn some_people(db: &Db, sql: &str, values: &[Value<'_>]) -> Result<(Vec<Person>, bool)> {
+    let (mut people, mut held) = (Vec::new(), 0);
+    let mut is_cut = false;
+    db.each(sql, values, |row| {
+        let person = people::person(&row)?;
+        held += person.draft.attributes.len();
+        is_cut = held > BYTES && !people.is_empty();
+        if is_cut {
+            return Ok(ControlFlow::Break(()));
+        }
+        people.push(person);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let is_last = !is_cut && i64::try_from(people.len()).is_ok_and(|rows| rows < BATCH);
+    Ok((people, is_last))
 }
 
 fn people_sql(source: &str, condition: &str) -> String {

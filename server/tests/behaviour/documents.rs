@@ -195,12 +195,14 @@ const KNOWN: &[&str] = &[
     "SystemCallErrorNumber",
     "LimitCORE",
     "MemorySwapMax",
+    "MemoryHigh",
+    "MemoryMax",
     "LimitNOFILE",
     "WantedBy",
 ];
 
 /// What a hardened unit has to say.
-const NEEDED: [&str; 12] = [
+const NEEDED: [&str; 13] = [
     "NoNewPrivileges=yes",
     "ProtectSystem=strict",
     "ProtectHome=yes",
@@ -211,6 +213,7 @@ const NEEDED: [&str; 12] = [
     "RestrictNamespaces=yes",
     "SystemCallFilter=@system-service",
     "LimitCORE=0",
+    "MemoryMax=768M",
     "UMask=0077",
     "StateDirectoryMode=0700",
 ];

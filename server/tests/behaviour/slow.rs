@@ -66,19 +66,72 @@ async fn no_more_connections_are_served_than_were_allowed() {
     let server = deployment.serve_as(options).await;
     let mut two = [wire::connect(server.socket).await, wire::connect(server.socket).await];
     for stream in &mut two {
-        assert_eq!(wire::ask(stream, &wire::get("/healthz")).await, 200);
+        stream.write_all(half_a_request().as_bytes()).await.expect("sent");
     }
+    // Both are being read when the first is answered: they were accepted in this order.
     let mut third = wire::connect(server.socket).await;
     third.write_all(wire::get("/healthz").as_bytes()).await.expect("the system takes it");
-    // The other two are answered, the third is not, however often they ask.
+    two[0].write_all(b"ada@example.org\"}").await.expect("sent");
+    assert_eq!(wire::answer(&mut two[0]).await, 200);
     for _ in 0..50 {
-        assert_eq!(wire::ask(&mut two[1], &wire::get("/healthz")).await, 200);
+        assert_eq!(wire::ask(&mut two[0], &wire::get("/healthz")).await, 200);
         let mut byte = [0];
         assert!(third.try_read(&mut byte).is_err(), "the third waits");
     }
+    two[1].write_all(b"ada@example.org\"}").await.expect("sent");
+    assert_eq!(wire::answer(&mut two[1]).await, 200);
     drop(two);
     assert_eq!(wire::answer(&mut third).await, 200, "a free seat is taken");
     drop(third);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_nothing_leaves_the_seat_to_somebody_who_waits() {
+    let deployment = Deployment::new().await;
+    let options = ServeOptions { times: times(|_| ()), connections: 3, ..deployment.options() };
+    let server = deployment.serve_as(options).await;
+    let mut idle = wire::connect(server.socket).await;
+    assert_eq!(wire::ask(&mut idle, &wire::get("/healthz")).await, 200);
+    let mut silent = wire::connect(server.socket).await;
+    let mut busy = wire::connect(server.socket).await;
+    busy.write_all(half_a_request().as_bytes()).await.expect("sent");
+    for _ in 0..4 {
+        let mut newcomer = wire::connect(server.socket).await;
+        assert_eq!(wire::ask(&mut newcomer, &wire::get("/healthz")).await, 200);
+    }
+    let mut two = [wire::connect(server.socket).await, wire::connect(server.socket).await];
+    for newcomer in &mut two {
+        assert_eq!(wire::ask(newcomer, &wire::get("/healthz")).await, 200, "a seat was left");
+    }
+    assert_eq!([wire::rest(&mut idle).await, wire::rest(&mut silent).await], ["", ""]);
+    busy.write_all(b"ada@example.org\"}").await.expect("sent");
+    assert_eq!(wire::answer(&mut busy).await, 200, "whoever is being answered stays");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_source_is_served_while_the_first_one_holds_all_that_it_may() {
+    const EACH: usize = 16;
+    let deployment = Deployment::new().await;
+    let options = ServeOptions { times: times(|_| ()), connections: 8 * EACH, ..deployment.options() };
+    let server = deployment.serve_as(options).await;
+    let mut first = Vec::new();
+    for _ in 0..EACH {
+        first.push(wire::connect(server.socket).await);
+        assert_eq!(wire::ask(first.last_mut().expect("one"), &wire::get("/healthz")).await, 200);
+    }
+    let mut one_more = wire::connect(server.socket).await;
+    one_more.write_all(wire::get("/healthz").as_bytes()).await.expect("the system takes it");
+    let mut second = wire::connect_from("127.0.0.2", server.socket).await;
+    for _ in 0..50 {
+        assert_eq!(wire::ask(&mut second, &wire::get("/healthz")).await, 200);
+        let mut byte = [0];
+        assert!(one_more.try_read(&mut byte).is_err(), "the first source has all that it may");
+    }
+    first.pop();
+    assert_eq!(wire::answer(&mut one_more).await, 200, "it waited for its own");
+    drop((first, one_more, second));
     server.stop().await;
 }
 

@@ -5,6 +5,7 @@
 //! for our end of a pipe to close, so that no crash of a test leaves a server behind.
 
 use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -175,6 +176,24 @@ impl Cluster {
     pub(crate) fn ask(&self, address: &str, query: &str) -> String {
         let name = address.rsplit('/').next().expect("an address has a name");
         self.sql(name, query).expect("one value").trim_end().to_owned()
+    }
+
+    /// A session that holds what writers of the database of that address take turns by.
+    pub(crate) fn hold(&self, address: &str) -> Child {
+        let name = address.rsplit('/').next().expect("an address has a name");
+        let mut session = Command::new(self.bin.join("psql"))
+            .args(["-XAtq", "-U", "postgres", "-h"])
+            .arg(&self.folder)
+            .args(["-d", name])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("psql starts");
+        let input = session.stdin.as_mut().expect("a pipe");
+        input.write_all(b"BEGIN; SELECT pg_advisory_xact_lock(7381201); SELECT 'held';\n").expect("it reads");
+        let mut said = BufReader::new(session.stdout.as_mut().expect("a pipe")).lines();
+        assert!(said.any(|line| line.is_ok_and(|line| line == "held")), "the lock was not taken");
+        session
     }
 
     fn sql(&self, database: &str, statement: &str) -> Result<String, String> {

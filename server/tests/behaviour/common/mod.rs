@@ -236,6 +236,16 @@ impl Deployment {
         }
     }
 
+    /// Keeps every server of this deployment from writing until it is dropped.
+    pub(crate) fn hold_the_writer(&self) -> Held {
+        if let Some(address) = &self.database {
+            return Held::Session(cluster::Cluster::of_this_process().expect("it runs").hold(address));
+        }
+        let database = rusqlite::Connection::open(self.data().join("firstkey.db")).expect("the database");
+        database.execute_batch("BEGIN IMMEDIATE").expect("nobody is writing");
+        Held::File(database)
+    }
+
     /// What a query that gives one value gives, as text.
     pub(crate) fn ask(&self, query: &str) -> String {
         if let Some(address) = &self.database {
@@ -267,6 +277,22 @@ impl Deployment {
             all.extend(cluster::Cluster::of_this_process().expect("it runs").dump(address));
         }
         all
+    }
+}
+
+/// Somebody else's transaction.
+pub(crate) enum Held {
+    File(#[allow(dead_code, reason = "kept for its drop")] rusqlite::Connection),
+    Session(std::process::Child),
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Self::Session(session) = self {
+            // It ends with its input.
+            drop(session.stdin.take());
+            drop(session.wait());
+        }
     }
 }
 

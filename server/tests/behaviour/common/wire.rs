@@ -3,13 +3,20 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// Longest wait for anything; whoever waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) async fn connect(server: SocketAddr) -> TcpStream {
     TcpStream::connect(server).await.expect("the server listens")
+}
+
+/// From an address of this machine: all that begin with 127 are.
+pub(crate) async fn connect_from(address: &str, server: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(format!("{address}:0").parse().expect("an address")).expect("an address of this machine");
+    socket.connect(server).await.expect("the server listens")
 }
 
 /// A GET of a path, the connection kept open.

@@ -3,6 +3,7 @@
 mod answers;
 mod conversation;
 mod groups;
+mod large;
 mod lists;
 mod microsoft;
 mod providers;
