@@ -32,6 +32,7 @@ mod check;
 pub mod cli;
 mod clock;
 mod config;
+mod data_folder;
 pub mod demo;
 #[cfg(test)]
 mod explore;
@@ -47,6 +48,7 @@ mod limits;
 mod log;
 mod mail;
 mod names;
+mod nobody;
 mod opaque;
 mod origin;
 mod realm;
@@ -63,6 +65,7 @@ mod user_name;
 
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Front, MailOut, TlsFiles};
+pub use data_folder::FolderRefused;
 pub use keys::KeyFileError;
 pub use letters::{Bounce, ShownLetter};
 pub use limits::{LEAST_FOR_SCIM, Limits, Network, NetworkRefused, Rate, Times};

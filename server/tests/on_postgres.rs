@@ -50,6 +50,8 @@ mod smtp;
 mod story;
 #[path = "behaviour/tokens.rs"]
 mod tokens;
+#[path = "behaviour/told_apart.rs"]
+mod told_apart;
 
 /// What is not about data in the database.
 const ELSEWHERE: [&str; 10] =

@@ -20,19 +20,31 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0002_reset.sqlite.sql"),
         postgres: include_str!("schema/0002_reset.postgres.sql"),
     },
+    Step {
+        sqlite: include_str!("schema/0003_logins.sqlite.sql"),
+        postgres: include_str!("schema/0003_logins.postgres.sql"),
+    },
 ];
+
+/// The newest version.
+pub(super) const NEWEST: usize = STEPS.len();
 
 /// Brings the database to the newest version; several programs may try at once.
 pub(super) fn run(db: &Db) -> Result<()> {
+    run_to(db, NEWEST)
+}
+
+/// Brings it to that version.
+pub(super) fn run_to(db: &Db, version: usize) -> Result<()> {
     db.begin()?;
-    let moved = forward(db).and_then(|()| db.commit());
+    let moved = forward(db, version).and_then(|()| db.commit());
     if moved.is_err() {
         db.roll_back();
     }
     moved
 }
 
-fn forward(db: &Db) -> Result<()> {
+fn forward(db: &Db, newest: usize) -> Result<()> {
     db.batch(db.either(
         "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT",
         "CREATE TABLE IF NOT EXISTS migration (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)",
@@ -42,7 +54,7 @@ fn forward(db: &Db) -> Result<()> {
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    for (version, step) in (1_i64..).zip(STEPS) {
+    for (version, step) in (1_i64..).zip(&STEPS[..newest]) {
         if version > found {
             db.batch(db.either(step.sqlite, step.postgres))?;
             let now = db.either("unixepoch()", "extract(epoch FROM now())::bigint");

@@ -23,7 +23,9 @@ mod engine;
 mod enrolment;
 mod error;
 mod failures;
+mod foreign_file;
 mod groups;
+mod guesses;
 #[cfg(any(test, feature = "fuzzing"))]
 #[cfg_attr(not(test), allow(dead_code, reason = "the search of `explore` uses all of it, fuzzing a part"))]
 pub(crate) mod in_memory;
@@ -32,6 +34,7 @@ mod joining;
 mod letter_outcomes;
 mod listing;
 mod logins;
+mod looks;
 mod migrate;
 mod outbox;
 mod people;
@@ -66,7 +69,8 @@ pub(crate) use invites::{Claimed, Offer, Resent};
 pub(crate) use joining::Acceptance;
 pub(crate) use letter_outcomes::LetterRow;
 pub(crate) use listing::{Narrow, PersonWithGroups};
-pub(crate) use logins::{Began, Proven};
+pub(crate) use logins::{Began, Begins, Proven};
+pub(crate) use looks::{Kind, Looked};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use proofs::Way;
 pub(crate) use resets::ResetStart;
@@ -80,6 +84,7 @@ use db::Db;
 use engine::Engine;
 use error::Result;
 use failures::FailureListener;
+use guesses::Begun;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -90,6 +95,7 @@ pub(crate) struct Store {
     letters_waiting: Arc<Notify>,
     failures: FailureListener,
     location: Location,
+    begun: Begun,
 }
 
 impl Store {
@@ -99,7 +105,13 @@ impl Store {
         let db = location.connect()?;
         migrate::run(&db)?;
         let engine = Engine::start(&location, db)?;
-        Ok(Self { engine, letters_waiting: Arc::default(), failures: FailureListener::default(), location })
+        Ok(Self {
+            engine,
+            letters_waiting: Arc::default(),
+            failures: FailureListener::default(),
+            location,
+            begun: Begun::default(),
+        })
     }
 
     /// The same, from a task.

@@ -36,4 +36,5 @@ mod smtp;
 mod story;
 mod tls;
 mod tokens;
+mod told_apart;
 mod trouble;
