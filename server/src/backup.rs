@@ -7,8 +7,10 @@
 //! by recovery code alone.
 //!
 //! Promise: a file that is there is whole and on the disk; nothing is ever overwritten; a key that
-//! does not belong to the database is refused before anything is written.
+//! does not belong to the database is refused before anything is written. A file to restore may be
+//! anybody's: it has this program's tables, columns and sizes, or it is refused.
 
+use crate::data_folder;
 use crate::keys::{self, ServerKeys};
 use crate::realm::{Realm, RealmError};
 use crate::secret_file::sync_folder_of;
@@ -55,21 +57,26 @@ impl Realm {
         database: Option<&str>,
     ) -> Result<Copied, RealmError> {
         let failed = |source| RealmError::File { path: from.to_owned(), source };
-        if !from.exists() {
-            return Err(failed(io::ErrorKind::NotFound.into()));
+        let mut backup = File::open(from).map_err(failed)?;
+        if !backup.metadata().map_err(failed)?.is_file() {
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")));
         }
         let location = Self::prepare_folder(dir, database)?;
+        data_folder::prepare_empty(dir)?;
         // Reading may bring the file to a newer version: that is done to a copy.
         let copy = dir.join("restoring.db");
-        std::fs::copy(from, &copy).map_err(failed)?;
         let restored = async {
+            let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&copy).map_err(failed)?;
+            io::copy(&mut backup, &mut made).map_err(failed)?;
+            drop(made);
+            // Nothing of it is executed, read or brought forward before it is known to have the
+            // tables of this program and no others.
+            Store::check_backup(copy.clone()).await?;
             let source = Store::open(Location::Sqlite(copy.clone())).await?;
             let row = source.realm().await?.ok_or(RealmError::Invalid("The backup holds no server."))?;
             drop(source);
-            match key {
-                Some(key) => ServerKeys::check(key, &row.key_canary)?,
-                None if dir.join(keys::FILE).exists() => ServerKeys::check(&dir.join(keys::FILE), &row.key_canary)?,
-                None => {}
+            if let Some(key) = key {
+                ServerKeys::check(key, &row.key_canary)?;
             }
             let store = Store::open(location).await?;
             if store.realm().await?.is_some() {

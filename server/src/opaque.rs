@@ -1,19 +1,16 @@
-//! The server's side of OPAQUE (RFC 9807), and the answers for people who do not exist.
+//! The server's side of OPAQUE (RFC 9807).
 //!
-//! Promise: nothing here depends on whether an account exists but the record that goes in. Must
-//! never: see a password; keep a session key.
+//! Promise: nothing here depends on whether an account exists but the record that goes in; both
+//! cases read a record and draw as much randomness. Must never: see a password; keep a session key.
 
 use crate::keys::ServerKeys;
-use crate::rng::{SystemRng, as_uuid_v4};
+use crate::rng::{SystemRng, random};
 use firstkey_core::crypto::context::{AccountContext, AccountId};
-use firstkey_core::crypto::encoding::pae;
-use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey_core::crypto::opaque::{self, KE1_LEN, KE2_LEN, KE3_LEN, REQUEST_LEN, RESPONSE_LEN, Suite, UPLOAD_LEN};
 use opaque_ke::{
     CredentialFinalization, CredentialRequest, RegistrationRequest, RegistrationUpload, ServerLogin,
     ServerLoginParameters, ServerRegistration,
 };
-use ring::hmac;
 
 /// A message that is none, or a proof that does not hold.
 #[derive(Debug)]
@@ -44,16 +41,39 @@ pub(crate) struct LoginStarted {
     pub(crate) state: Vec<u8>,
 }
 
-/// Answers a login; `record` is `None` for an account that does not exist.
+/// Whose record it is that was found.
+#[derive(Clone, Copy)]
+pub(crate) enum Record<'a> {
+    /// The account's.
+    Own(&'a [u8]),
+    /// The account does not exist. A stand-in's record is read and not used: the answer is made up.
+    MadeUp(Option<&'a [u8]>),
+}
+
+/// Bytes that the library draws for an answer that is made up: the masking key (RFC 9807 section
+/// 6.3.2.2).
+const MASKING_KEY: usize = 64;
+
+/// Answers a login.
 pub(crate) fn start_login(
     keys: &ServerKeys,
     context: &AccountContext,
     login_context: &[u8],
-    record: Option<&[u8]>,
+    record: Record<'_>,
     ke1: &[u8; KE1_LEN],
 ) -> Result<LoginStarted, Refused> {
     let request = CredentialRequest::<Suite>::deserialize(ke1).map_err(|_| Refused)?;
-    let record = record.map(ServerRegistration::<Suite>::deserialize).transpose().map_err(|_| Refused)?;
+    let read = |bytes| ServerRegistration::<Suite>::deserialize(bytes).map_err(|_| Refused);
+    let record = match record {
+        Record::Own(bytes) => {
+            let _ = std::hint::black_box(random::<MASKING_KEY>());
+            Some(read(bytes)?)
+        }
+        Record::MadeUp(stand_in) => {
+            let _ = std::hint::black_box(stand_in.map(read).is_some_and(|read| read.is_ok()));
+            None
+        }
+    };
     let parameters = ServerLoginParameters { context: Some(login_context), identifiers: opaque::identifiers(context) };
     let started = ServerLogin::start(
         &mut SystemRng::new(),
@@ -78,19 +98,6 @@ pub(crate) fn finish_login(
     let proof = CredentialFinalization::<Suite>::deserialize(ke3).map_err(|_| Refused)?;
     let parameters = ServerLoginParameters { context: Some(login_context), identifiers: opaque::identifiers(context) };
     state.finish(proof, parameters).map(drop).map_err(|_| Refused)
-}
-
-/// What a person who does not exist is said to have: the same every time, from the address and a
-/// secret.
-pub(crate) fn made_up(keys: &ServerKeys, email_key: &str) -> (AccountId, KdfBlock) {
-    let derive = |what: &[u8]| -> [u8; 32] {
-        let tag = hmac::sign(&keys.fakes, &pae(&[b"firstkey/v1/made-up", what, email_key.as_bytes()]));
-        tag.as_ref().try_into().expect("invariant: HMAC-SHA-256 gives 32 bytes")
-    };
-    let id = derive(b"account");
-    let id = *id.first_chunk().expect("invariant: 32 bytes hold 16");
-    let block = KdfBlock { profile: Profile::DEFAULT, salt: Salt(derive(b"salt")), two_secret: false };
-    (AccountId(as_uuid_v4(id)), block)
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {

@@ -3,15 +3,14 @@
 
 use crate::address::is_address;
 use crate::clock::Clock;
+use crate::data_folder::{self, FolderRefused};
 use crate::keys::{KeyFileError, ServerKeys};
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
 use crate::secret_file::write_new;
 use crate::store::{Address, Chain, Location, RealmRow, Resent, Store, StoreError};
 use firstkey_core::crypto::context::{OrgId, RealmId};
-use std::fs::{DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -63,6 +62,9 @@ pub enum RealmError {
     /// Its database cannot be used.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// The folder is no place for a deployment.
+    #[error(transparent)]
+    Place(#[from] FolderRefused),
     /// The folder cannot be used.
     #[error("The folder {path} cannot be used: {source}")]
     Folder {
@@ -110,7 +112,8 @@ pub enum RealmError {
 }
 
 impl Realm {
-    /// Makes a deployment in an empty or absent folder: realm id, key file, embedded database.
+    /// Makes a deployment in an absent folder, or in one that is its owner's alone: realm id, key
+    /// file, embedded database.
     pub async fn init(dir: &Path, origin: &str, contact: Option<&str>) -> Result<Self, RealmError> {
         Self::init_with(dir, origin, contact, None).await
     }
@@ -147,15 +150,14 @@ impl Realm {
         Ok(Self { id: RealmId(row.realm_id), origin, contact: row.contact, store, keys, clock })
     }
 
-    /// Makes the folder, for its owner alone; refuses one that holds a deployment. Gives the place
-    /// of its database.
+    /// Makes the folder, for its owner alone, or takes one that is so; refuses one that holds a
+    /// deployment. Gives the place of its database.
     pub(crate) fn prepare_folder(dir: &Path, database: Option<&str>) -> Result<Location, RealmError> {
         let address = database.map(Address::read).transpose().map_err(RealmError::Invalid)?;
-        let folder = |source| RealmError::Folder { path: dir.to_owned(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(folder)?;
-        std::fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(folder)?;
+        data_folder::prepare(dir)?;
         let file = dir.join(DATABASE);
-        if file.exists() || dir.join(ELSEWHERE).exists() {
+        // A link to nowhere is something too.
+        if [&file, &dir.join(ELSEWHERE)].into_iter().any(|path| path.symlink_metadata().is_ok()) {
             return Err(RealmError::Exists(dir.to_owned()));
         }
         Ok(address.map_or(Location::Sqlite(file), |address| Location::Postgres(Box::new(address))))

@@ -54,6 +54,8 @@ mod story;
 mod tokens;
 #[path = "behaviour/upgrade.rs"]
 mod upgrade;
+#[path = "behaviour/told_apart.rs"]
+mod told_apart;
 
 /// What is not about data in the database.
 const ELSEWHERE: [&str; 10] =

@@ -1,18 +1,20 @@
 //! `POST /v1/login/{params,start,finish}`: OPAQUE, and only then ciphertext.
 //!
 //! Promises: people who do not exist or have not finished get answers of the same shape, the same
-//! ones every time. How an account stands changes no answer but the last, and that only for whoever
-//! has proven the password: a suspended or removed person is told so, and gets no ciphertext.
+//! ones every time, after the same work. How an account stands changes no answer but the last, and
+//! that only for a caller who has proven the password: a suspended or removed person is told so,
+//! and gets no ciphertext.
 
 use super::answer::answer;
 use super::b64::B64;
 use super::problem::{Name, Problem};
 use super::request::Exact;
 use crate::http::App;
+use crate::opaque::{self, Record};
 use crate::rng::fresh_id;
-use crate::store::{Began, LoginRow, NewSession, Policy, Proven, Purpose, Seen, Way};
+use crate::store::{Began, Begins, LoginRow, Looked, NewSession, Policy, Proven, Purpose, Seen, Way};
 use crate::token::Token;
-use crate::{address, opaque};
+use crate::{address, nobody};
 use axum::extract::State;
 use axum::response::Response;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -22,6 +24,7 @@ use firstkey_core::crypto::opaque::login_context;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Seconds that a session lives.
 pub(super) const SESSION: i64 = 600;
@@ -102,10 +105,12 @@ pub(super) async fn params(State(app): State<Arc<App>>, request: Exact) -> Resul
     let params: Params = request.message()?;
     let key = address::key(&params.email);
     not_too_often(&app, key.as_bytes())?;
-    let (made_up_id, made_up_block) = opaque::made_up(&app.keys, &key);
-    let row = app.store.login_by_email(key).await?;
-    let known = row.and_then(|row| Some((row.account_id, row.bundle.key_gen, kdf_block(&row)?)));
-    let (account_id, key_gen, kdf_block) = known.unwrap_or((made_up_id.0, KeyGen::FIRST.0, made_up_block.encode()));
+    let ring = nobody::ring(&app.keys, key.as_bytes());
+    let looked = app.store.look_by_email(key.clone(), ring).await?;
+    // Made up for everybody, so that it takes as long.
+    let nobody = nobody::of_address(&app.keys, &key, &looked.kinds);
+    let known = looked.account().and_then(|row| Some((row.account_id, row.bundle.key_gen, kdf_block(row)?)));
+    let (account_id, key_gen, kdf_block) = known.unwrap_or((nobody.account.0, nobody.key_gen, nobody.kdf_block));
     answer(&ParamsAnswer {
         account_id: B64(account_id),
         realm_id: B64(app.realm.0),
@@ -117,14 +122,20 @@ pub(super) async fn params(State(app): State<Arc<App>>, request: Exact) -> Resul
 pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
     let start: Start = request.message()?;
     not_too_often(&app, &start.account_id.0)?;
-    let row = app.store.login_by_id(start.account_id.0).await?;
+    let looked = look(&app, start.account_id.0).await?;
     let context = AccountContext { realm: app.realm, account: AccountId(start.account_id.0) };
-    let bound = bound_context(&app, &context, row.as_ref());
-    let record = row.as_ref().map(|row| row.bundle.opaque_record.as_slice());
+    let bound = bound_context(&app, &context, looked.account());
+    let record = match looked.account() {
+        Some(row) => Record::Own(&row.bundle.opaque_record),
+        None => Record::MadeUp(looked.some_record()),
+    };
     let started = opaque::start_login(&app.keys, &context, &bound, record, &start.ke1.0)
         .map_err(|_| Problem::invalid("ke1 is no OPAQUE message."))?;
     let login_id = fresh_id();
-    match app.store.begin_login(Way::Password, login_id, start.account_id.0, started.state, app.clock.now()).await? {
+    let made_up = looked.account().is_none();
+    app.metrics.logins_unknown.fetch_add(u64::from(made_up), Ordering::Relaxed);
+    let begins = Begins { account: start.account_id.0, made_up, state: started.state };
+    match app.store.begin_login(Way::Password, login_id, begins, app.clock.now()).await? {
         Began::Yes => answer(&StartAnswer { login_id: B64(login_id), ke2: B64(started.ke2) }),
         Began::TooMany(seconds) => Err(Problem::too_many(seconds)),
     }
@@ -136,11 +147,12 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
     let now = app.clock.now();
     let proof = app.store.take_login(Way::Password, finish.login_id.0, now).await?.ok_or_else(failed)?;
     let context = AccountContext { realm: app.realm, account: AccountId(proof.account_id) };
-    let row = app.store.login_by_id(proof.account_id).await?;
-    let bound = bound_context(&app, &context, row.as_ref());
-    if opaque::finish_login(&proof.state, &context, &bound, &finish.ke3.0).is_err() {
+    let looked = look(&app, proof.account_id).await?;
+    let exists = looked.account().is_some();
+    let bound = bound_context(&app, &context, looked.account());
+    if opaque::finish_login(&proof.state, &context, &bound, &finish.ke3.0).is_err() || !exists {
         app.log.event("login.failed", &[("account", &context.account)]);
-        app.store.login_failed(Way::Password, proof.account_id, now).await?;
+        app.metrics.logins_failed.fetch_add(u64::from(exists), Ordering::Relaxed);
         return Err(failed());
     }
     let session = Token::mint();
@@ -161,6 +173,11 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
 /// Steps of logins to one account, existing or not; who guesses is counted durably besides.
 pub(super) fn not_too_often(app: &App, account: &[u8]) -> Result<(), Problem> {
     app.limits.login(account, app.clock.now()).map_err(|later| Problem::too_many(later.0))
+}
+
+/// Looks an account up for somebody who has proven nothing.
+pub(super) async fn look(app: &App, account: [u8; 16]) -> Result<Looked, Problem> {
+    Ok(app.store.look_by_id(account, nobody::ring(&app.keys, &account)).await?)
 }
 
 /// The login context; for people who do not exist over zeros, which nobody can check.

@@ -13,16 +13,17 @@ use super::problem::{Name, Problem};
 use super::request::Exact;
 use crate::http::App;
 use crate::rng::{fresh_id, random};
-use crate::store::{Began, NewSession, Proven, Purpose, Seen, Way};
+use crate::store::{Began, Begins, NewSession, Proven, Purpose, Seen, Way};
 use crate::token::Token;
-use crate::{address, opaque};
+use crate::{address, nobody};
 use axum::extract::State;
 use axum::response::Response;
-use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
+use firstkey_core::crypto::context::{AccountContext, AccountId};
 use firstkey_core::crypto::hazmat::ed25519_verify;
 use firstkey_core::crypto::kek::recovery_proof_message;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// A key to check against where there is no account, so that this takes as long: the base point.
 /// What holds for it counts for nothing.
@@ -58,11 +59,14 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
     let start: Start = request.message()?;
     let key = address::key(&start.email);
     not_too_often(&app, key.as_bytes())?;
-    let (made_up, _) = opaque::made_up(&app.keys, &key);
-    let known = app.store.login_by_email(key).await?.map(|row| (row.account_id, row.bundle.key_gen));
-    let (account_id, key_gen) = known.unwrap_or((made_up.0, KeyGen::FIRST.0));
+    let looked = app.store.look_by_email(key.clone(), nobody::ring(&app.keys, key.as_bytes())).await?;
+    let nobody = nobody::of_address(&app.keys, &key, &looked.kinds);
+    let known = looked.account().map(|row| (row.account_id, row.bundle.key_gen));
+    app.metrics.logins_unknown.fetch_add(u64::from(known.is_none()), Ordering::Relaxed);
+    let (account_id, key_gen) = known.unwrap_or((nobody.account.0, nobody.key_gen));
     let (challenge_id, challenge) = (fresh_id(), random::<32>());
-    match app.store.begin_login(Way::Recovery, challenge_id, account_id, challenge.to_vec(), app.clock.now()).await? {
+    let begins = Begins { account: account_id, made_up: known.is_none(), state: challenge.to_vec() };
+    match app.store.begin_login(Way::Recovery, challenge_id, begins, app.clock.now()).await? {
         Began::Yes => answer(&StartAnswer {
             account_id: B64(account_id),
             realm_id: B64(app.realm.0),
@@ -81,12 +85,13 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
     let taken = app.store.take_login(Way::Recovery, id, now).await?.ok_or_else(failed)?;
     let challenge = taken.state.as_slice().try_into().map_err(|_| failed())?;
     let context = AccountContext { realm: app.realm, account: AccountId(taken.account_id) };
-    let row = app.store.login_by_id(taken.account_id).await?;
-    let public = row.as_ref().map_or(NOBODY, |row| row.bundle.recovery_public);
+    let looked = login::look(&app, taken.account_id).await?;
+    let row = looked.account();
+    let public = row.map_or(NOBODY, |row| row.bundle.recovery_public);
     let message = recovery_proof_message(&context, app.origin.as_str(), challenge);
     if !ed25519_verify(&public, &message, &finish.signature.0) || row.is_none() {
         app.log.event("recovery.failed", &[("account", &context.account)]);
-        app.store.login_failed(Way::Recovery, taken.account_id, now).await?;
+        app.metrics.recoveries_failed.fetch_add(u64::from(row.is_some()), Ordering::Relaxed);
         return Err(failed());
     }
     let session = Token::mint();

@@ -18,6 +18,12 @@ const EDGES: [u64; 12] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000
 pub(crate) struct Metrics {
     requests: Mutex<BTreeMap<(String, &'static str, u16), u64>>,
     latency: Mutex<BTreeMap<String, Histogram>>,
+    /// Logins to accounts that exist, without a proof that held.
+    pub(crate) logins_failed: AtomicU64,
+    /// Recoveries, likewise.
+    pub(crate) recoveries_failed: AtomicU64,
+    /// Logins and recoveries that began for accounts that do not exist.
+    pub(crate) logins_unknown: AtomicU64,
     /// Connections that are open now.
     pub(crate) connections: AtomicU64,
     /// Connections that were closed without being served.
@@ -68,10 +74,14 @@ impl Metrics {
             let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
             page.sample("firstkey_requests_total", &labels, count);
         }
-        let failed = |(route, _, status): &(String, &str, u16)| route == "/v1/login/finish" && *status == 403;
-        let failed: u64 = requests.iter().filter(|(key, _)| failed(key)).map(|(_, count)| count).sum();
-        page.family("firstkey_logins_failed_total", "counter", "Logins with a wrong password.");
-        page.sample("firstkey_logins_failed_total", "", failed);
+        let counters = [
+            ("firstkey_logins_failed_total", "Logins without a proof of the password.", &self.logins_failed),
+            ("firstkey_recoveries_failed_total", "Recoveries without a proof of the kit.", &self.recoveries_failed),
+            ("firstkey_logins_unknown_total", "Logins and recoveries of nobody.", &self.logins_unknown),
+        ];
+        for (name, help, count) in counters {
+            page.one(name, "counter", help, count.load(Ordering::Relaxed));
+        }
         page.family("firstkey_request_seconds", "histogram", "How long answers took, by route.");
         let latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (route, histogram) in &latency {

@@ -16,26 +16,18 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often a letter that takes long is asked for again, so that no other server takes it: a third
 /// of what it was given for.
 const HOLD: Duration = Duration::from_secs(20);
-/// How many looks lie between two clean-ups.
-const LOOKS_PER_SWEEP: u32 = 60;
 
 /// Runs until it is dropped.
 pub(crate) async fn deliver(app: Arc<App>, post: Post) {
     let bell = app.store.letters_waiting();
     // Letters that an earlier run took and did not live to send.
     note(&app, app.store.free_letters().await);
-    let mut looks = 0;
     loop {
         while one(&app, &post).await {}
         post.rest().await;
         tokio::select! {
             () = bell.notified() => {}
-            () = tokio::time::sleep(LOOK) => {
-                looks += 1;
-                if looks % LOOKS_PER_SWEEP == 0 {
-                    note(&app, app.store.sweep_logins(app.clock.now()).await);
-                }
-            }
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
 }

@@ -8,7 +8,7 @@
 
 use super::audit::{self, Chain};
 use super::db::{Db, Location, Statement, Value};
-use super::{Result, Store, StoreError, migrate};
+use super::{Result, Store, StoreError, foreign_file, migrate};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ pub(super) const TABLES: [&str; 16] = [
 ];
 /// Tables that are not copied.
 #[cfg(test)]
-const LEFT_OUT: [&str; 3] = ["login", "session", "migration"];
+const LEFT_OUT: [&str; 4] = ["login", "session", "migration", "lock_kind"];
 /// Rows that are written together.
 const TOGETHER: usize = 500;
 
@@ -60,7 +60,7 @@ impl Store {
             let copy = Location::Sqlite(path).connect()?;
             migrate::run(&copy)?;
             db.begin_snapshot()?;
-            let copied = transfer(db, &copy, &copy);
+            let copied = transfer(db, &copy);
             db.roll_back();
             let copied = copied?;
             // One file, without a journal beside it.
@@ -70,6 +70,13 @@ impl Store {
         .await
     }
 
+    /// Refuses a file that is not one that [`Store::copy_into`] of this or an earlier program
+    /// wrote; changes nothing.
+    pub(crate) async fn check_backup(path: PathBuf) -> Result<()> {
+        let checking = tokio::task::spawn_blocking(move || foreign_file::check(&Location::Sqlite(path).connect()?));
+        checking.await.map_err(|_| StoreError::Closed)?
+    }
+
     /// Fills this database, in which there is nothing yet, from a file that [`Store::copy_into`]
     /// wrote.
     pub(crate) async fn fill_from(&self, path: PathBuf) -> Result<Copied> {
@@ -77,7 +84,7 @@ impl Store {
         let filling = tokio::task::spawn_blocking(move || {
             let source = open(&path)?;
             let db = location.connect()?;
-            let copied = transfer(&source, &db, &source)?;
+            let copied = transfer(&source, &db)?;
             for table in ["outbox", "claim"] {
                 let last = format!(
                     "SELECT setval(pg_get_serial_sequence('{table}', 'seq'), coalesce(max(seq), 1)) FROM {table}"
@@ -93,22 +100,17 @@ impl Store {
 /// The realm in a file that [`Store::copy_into`] wrote; brings an older file to the newest version.
 pub(super) fn open(path: &Path) -> Result<Db> {
     let source = Location::Sqlite(path.to_owned()).connect()?;
-    let sound: String = source.one("PRAGMA integrity_check", &[])?.at(0)?;
-    if sound != "ok" {
-        return Err(StoreError::Corrupt("the file is damaged"));
-    }
-    if !source.exists("SELECT 1 FROM sqlite_schema WHERE name = 'migration'", &[])? {
-        return Err(StoreError::Corrupt("the file is no backup of this program"));
-    }
+    foreign_file::check(&source)?;
     migrate::run(&source)?;
     Ok(source)
 }
 
-/// Copies all rows in one transaction of the target; `sqlite` is the one of the two whose columns
-/// can be asked for.
-fn transfer(from: &Db, to: &Db, sqlite: &Db) -> Result<Copied> {
+/// Copies all rows in one transaction of the target. The columns are those of the schema, never
+/// those that a file says it has.
+fn transfer(from: &Db, to: &Db) -> Result<Copied> {
+    let reference = foreign_file::reference(migrate::NEWEST)?;
     to.begin()?;
-    let copied = TABLES.iter().map(|&table| Ok((table, rows(from, to, sqlite, table)?))).collect::<Result<_>>();
+    let copied = TABLES.iter().map(|&table| Ok((table, rows(from, to, &reference, table)?))).collect::<Result<_>>();
     let copied = copied.and_then(|rows| Ok(Copied { rows, audit: audit::chain(to)? })).and_then(|copied| {
         to.commit()?;
         Ok(copied)
@@ -119,9 +121,8 @@ fn transfer(from: &Db, to: &Db, sqlite: &Db) -> Result<Copied> {
     copied
 }
 
-fn rows(from: &Db, to: &Db, sqlite: &Db, table: &'static str) -> Result<u64> {
-    let columns = sqlite.rows(&format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"), &[])?;
-    let columns = columns.iter().map(|row| row.at::<String>(0)).collect::<Result<Vec<_>>>()?;
+fn rows(from: &Db, to: &Db, reference: &Db, table: &'static str) -> Result<u64> {
+    let columns = foreign_file::columns(reference, table)?;
     let places: Vec<_> = (1..=columns.len()).map(|at| format!("?{at}")).collect();
     let insert = format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
     let order = if table == "audit" { " ORDER BY seq" } else { "" };
@@ -152,7 +153,12 @@ mod tests {
 
     #[test]
     fn every_table_is_copied_or_left_out_on_purpose() {
-        for schema in [include_str!("schema/0001_start.sqlite.sql"), include_str!("schema/0001_start.postgres.sql")] {
+        for schema in [
+            include_str!("schema/0001_start.sqlite.sql"),
+            include_str!("schema/0001_start.postgres.sql"),
+            include_str!("schema/0003_logins.sqlite.sql"),
+            include_str!("schema/0003_logins.postgres.sql"),
+        ] {
             let tables: Vec<_> =
                 schema.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split(' ').next()).collect();
             assert!(!tables.is_empty());

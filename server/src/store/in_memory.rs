@@ -100,6 +100,7 @@ impl Store {
             failures: FailureListener::default(),
             location,
             turns: super::turns(),
+            begun: super::guesses::Begun::default(),
         })
     }
 
@@ -161,6 +162,22 @@ impl InMemory {
     /// The rows of one table as they are, in the order of its first column.
     pub(crate) fn rows_of(&self, table: &'static str) -> Result<Vec<Row>> {
         self.db().rows(&format!("SELECT * FROM {table} ORDER BY 1, 2"), &[])
+    }
+
+    /// Puts an account there that is complete, with bytes of that value.
+    #[cfg(test)]
+    pub(crate) fn complete_somebody(&self, at: u8) -> Result<()> {
+        let byte = format!("{at:02x}");
+        let bytes = |count: usize| format!("x'{}'", byte.repeat(count));
+        let (id, key, block) = (bytes(16), bytes(32), format!("x'{}{}00'", "01".repeat(14), byte.repeat(32)));
+        self.db().batch(&format!(
+            "INSERT INTO account (account_id, state, created_at) VALUES ({id}, 'complete', 0);
+             INSERT INTO organisation (org_id, name, created_at) VALUES ({id}, 'A', 0);
+             INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at)
+             VALUES ({id}, {id}, {id}, 'enrol', 'used', 0, 0);
+             INSERT INTO bundle VALUES ({id}, {id}, {id}, {key}, 1, {block}, {}, {}, {}, {}, {}, {key}, {key}, {}, {key}, 0)",
+            bytes(192), bytes(197), bytes(150), bytes(150), bytes(150), bytes(64)
+        ))
     }
 
     /// Empties the audit log, which is not among what is put back and would grow for ever.

@@ -1,9 +1,9 @@
 //! Logins: begun, finished once, counted; with the password, or with the recovery code.
 //!
 //! Promise: a conversation counts as a failure from its first message until it succeeds, because
-//! OPAQUE's second message lets whoever asked test one guess. People who do not exist are counted
-//! like those who do. A count is of the last hour or day and never for good: otherwise anybody
-//! could lock anybody out.
+//! OPAQUE's second message lets the caller test one guess. People who do not exist are counted like
+//! those who do, by the same statements. A count is of the last hour or day and never for good:
+//! otherwise anybody could lock anybody out.
 
 use super::accounts::{LoginRow, account, strictest};
 use super::audit::{Entry, note};
@@ -15,7 +15,7 @@ use super::{Result, Store, StoreError, resets};
 use crate::life::Admission;
 
 const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 /// Most failures, and in how many seconds.
 const LIMITS: [(i64, i64); 2] = [(10, HOUR), (40, DAY)];
 
@@ -36,6 +36,14 @@ pub(crate) enum Began {
     TooMany(i64),
 }
 
+/// A conversation that begins.
+pub(crate) struct Begins {
+    pub(crate) account: [u8; 16],
+    /// Whether there is no such account.
+    pub(crate) made_up: bool,
+    pub(crate) state: Vec<u8>,
+}
+
 /// A conversation taken up to be finished; it cannot be taken again.
 pub(crate) struct Proof {
     pub(crate) account_id: [u8; 16],
@@ -43,36 +51,24 @@ pub(crate) struct Proof {
 }
 
 impl Store {
-    /// The completed account of this address; else the last removed one.
-    pub(crate) async fn login_by_email(&self, email_key: String) -> Result<Option<LoginRow>> {
-        self.read(move |db| account(db, "a.email_key = ?1", (&email_key).into())).await
-    }
-
-    /// The completed account of this id, however it stands.
-    pub(crate) async fn login_by_id(&self, id: [u8; 16]) -> Result<Option<LoginRow>> {
-        self.read(move |db| account(db, "a.account_id = ?1", id.into())).await
-    }
-
     /// Begins a conversation unless there were too many that failed.
-    pub(crate) async fn begin_login(
-        &self,
-        way: Way,
-        login: [u8; 16],
-        account: [u8; 16],
-        state: Vec<u8>,
-        now: i64,
-    ) -> Result<Began> {
-        self.write(move |db| {
+    pub(crate) async fn begin_login(&self, way: Way, login: [u8; 16], begins: Begins, now: i64) -> Result<Began> {
+        let Begins { account, made_up, state } = begins;
+        let began = self.write(move |db| {
             if let Some(wait) = too_many(db, way, account, now)? {
                 return Ok(Began::TooMany(wait));
             }
             db.execute(
-                "INSERT INTO login (login_id, account_id, state, started_at, expires_at, way) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                &values![login, account, &state, now, now + way.life(), way.as_str()],
+                "INSERT INTO login (login_id, account_id, made_up, state, started_at, expires_at, way) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                &values![login, account, i64::from(made_up), &state, now, now + way.life(), way.as_str()],
             )?;
             Ok(Began::Yes)
-        })
-        .await
+        });
+        let began = began.await?;
+        if self.begun.one(made_up) {
+            self.trim_made_up().await?;
+        }
+        Ok(began)
     }
 
     /// Takes a conversation up; from here on it counts as failed until [`Store::login_succeeded`].
@@ -85,7 +81,11 @@ impl Store {
             let proof = proof
                 .map(|row| Ok::<_, StoreError>(Proof { account_id: row.at(0)?, state: row.at(1)? }))
                 .transpose()?;
-            db.execute("UPDATE login SET state = NULL WHERE login_id = ?1 AND way = ?2", &values![login, way.as_str()])?;
+            db.execute(
+                "UPDATE login SET tried = CASE WHEN state IS NOT NULL AND expires_at > ?3 THEN 1 ELSE tried END, state = NULL
+                 WHERE login_id = ?1 AND way = ?2",
+                &values![login, way.as_str(), now],
+            )?;
             Ok(proof)
         })
         .await
@@ -130,28 +130,6 @@ impl Store {
             // Whoever proves the password or the kit has not lost both.
             resets::call_off(db, id, succeeded, now)?;
             Ok(Proven::Opened(Box::new(row), policy))
-        })
-        .await
-    }
-
-    /// Writes down that a proof did not hold.
-    pub(crate) async fn login_failed(&self, way: Way, account: [u8; 16], now: i64) -> Result<()> {
-        self.write(move |db| {
-            let [_, failed, _] = way.events();
-            note(db, now, failed, Entry { account: Some(account), ..Entry::default() });
-            Ok(())
-        })
-        .await
-    }
-
-    /// Throws away what no longer matters: states and sessions that ran out, and failures that
-    /// count no more.
-    pub(crate) async fn sweep_logins(&self, now: i64) -> Result<()> {
-        self.write(move |db| {
-            db.execute("UPDATE login SET state = NULL WHERE expires_at <= ?1 AND state IS NOT NULL", &values![now])?;
-            db.execute("DELETE FROM login WHERE started_at <= ?1", &values![now - DAY])?;
-            db.execute("DELETE FROM session WHERE expires_at <= ?1", &values![now])?;
-            Ok(())
         })
         .await
     }

@@ -36,20 +36,33 @@ const STEPS: &[Step] = &[
         then: None,
     },
     Step { sqlite: GROUP_NAMES, postgres: GROUP_NAMES, then: Some(group_names::bring_forward) },
+    Step {
+        sqlite: include_str!("schema/0006_logins.sqlite.sql"),
+        postgres: include_str!("schema/0006_logins.postgres.sql"),
+        then: None,
+    },
 ];
 const GROUP_NAMES: &str = include_str!("schema/0005_group_names.sql");
 
+/// The newest version.
+pub(super) const NEWEST: usize = STEPS.len();
+
 /// Brings the database to the newest version; several programs may try at once.
 pub(super) fn run(db: &Db) -> Result<()> {
+    run_to(db, NEWEST)
+}
+
+/// Brings it to that version.
+pub(super) fn run_to(db: &Db, version: usize) -> Result<()> {
     db.begin()?;
-    let moved = forward(db).and_then(|()| db.commit());
+    let moved = forward(db, version).and_then(|()| db.commit());
     if moved.is_err() {
         db.roll_back();
     }
     moved
 }
 
-fn forward(db: &Db) -> Result<()> {
+fn forward(db: &Db, newest: usize) -> Result<()> {
     db.batch(db.either(
         "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT",
         "CREATE TABLE IF NOT EXISTS migration (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)",
@@ -59,7 +72,7 @@ fn forward(db: &Db) -> Result<()> {
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    for (version, step) in (1_i64..).zip(STEPS) {
+    for (version, step) in (1_i64..).zip(&STEPS[..newest]) {
         if version > found {
             db.batch(db.either(step.sqlite, step.postgres))?;
             let now = db.either("SELECT unixepoch()", "SELECT extract(epoch FROM now())::bigint");

@@ -25,9 +25,11 @@ mod engine;
 mod enrolment;
 mod error;
 mod failures;
+mod foreign_file;
 mod group_changes;
 mod group_names;
 mod groups;
+mod guesses;
 #[cfg(any(test, feature = "fuzzing"))]
 #[cfg_attr(not(test), allow(dead_code, reason = "the search of `explore` uses all of it, fuzzing a part"))]
 pub(crate) mod in_memory;
@@ -38,6 +40,7 @@ mod laws;
 mod letter_outcomes;
 mod listing;
 mod logins;
+mod looks;
 mod mailboxes;
 mod member_lists;
 mod migrate;
@@ -74,7 +77,8 @@ pub(crate) use invites::{Claimed, Offer, Resent};
 pub(crate) use joining::Acceptance;
 pub(crate) use letter_outcomes::LetterRow;
 pub(crate) use listing::{Narrow, PersonWithGroups};
-pub(crate) use logins::{Began, Proven};
+pub(crate) use logins::{Began, Begins, Proven};
+pub(crate) use looks::{Kind, Looked};
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use proofs::Way;
 pub(crate) use resets::ResetStart;
@@ -89,6 +93,7 @@ use db::Db;
 use engine::Engine;
 use error::Result;
 use failures::FailureListener;
+use guesses::Begun;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -101,6 +106,7 @@ pub(crate) struct Store {
     location: Location,
     /// One change of a resource at a time.
     turns: Arc<Shares<[u8; 16]>>,
+    begun: Begun,
 }
 
 /// Everybody's share is one, and there is enough of the whole for everybody.
@@ -121,6 +127,7 @@ impl Store {
             failures: FailureListener::default(),
             location,
             turns: turns(),
+            begun: Begun::default(),
         })
     }
 

@@ -19,6 +19,10 @@ impl Way {
         }
     }
 
+    pub(super) fn read(word: &str) -> Option<Self> {
+        [Self::Password, Self::Recovery].into_iter().find(|way| way.as_str() == word)
+    }
+
     /// Seconds that a conversation may take.
     pub(super) fn life(self) -> i64 {
         match self {

@@ -153,3 +153,88 @@ async fn a_file_that_is_no_backup_is_refused() {
         assert!(left.is_empty(), "{left:?}");
     }
 }
+
+/// A copy of the backup with another schema or other values.
+fn changed(kept: &Kept, name: &str, statement: &str) -> PathBuf {
+    let file = kept.folder.path().join(format!("{name}.db"));
+    std::fs::copy(kept.backup(), &file).expect("copied");
+    let database = rusqlite::Connection::open(&file).expect("a database");
+    database.execute_batch(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
+    file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_made_to_do_harm_is_refused_before_any_of_it_is_run() {
+    let kept = Kept::new().await;
+    let harm = [
+        // Names that would become statements of their own.
+        "ALTER TABLE outbox ADD COLUMN \"seq) SELECT 1; DELETE FROM scim_token; --\" TEXT",
+        "ALTER TABLE organisation RENAME COLUMN contact TO \"contact) VALUES (1); DROP TABLE realm; --\"",
+        // What would run while the file is read or brought forward.
+        "CREATE TRIGGER bring AFTER INSERT ON migration BEGIN DELETE FROM organisation; END",
+        "DELETE FROM migration WHERE version > 1; CREATE TRIGGER bring AFTER INSERT ON migration BEGIN SELECT randomblob(1000000000); END",
+        "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql)
+         VALUES ('trigger', 'sqlite_own', 'migration', 0, 'CREATE TRIGGER sqlite_own AFTER INSERT ON migration BEGIN DELETE FROM organisation; END')",
+        // A table that is none.
+        "PRAGMA foreign_keys = OFF; DROP TABLE scim_token; CREATE VIEW scim_token AS SELECT 1 AS token_id",
+        "CREATE TABLE more (a TEXT)",
+        // Triggers that keep the log what it is.
+        "DROP TRIGGER audit_keeps; UPDATE audit SET detail = 'forged'",
+        // Sizes and types.
+        "UPDATE bundle SET kdf_block = zeroblob(48)",
+        "UPDATE bundle SET envelope_1 = zeroblob(100000)",
+        "UPDATE organisation SET name = hex(zeroblob(4000000))",
+        "PRAGMA ignore_check_constraints = ON; UPDATE account SET state = 'administrator'",
+        "PRAGMA foreign_keys = OFF; UPDATE membership SET account_id = zeroblob(16) WHERE user_id = (SELECT min(user_id) FROM membership)",
+        "DELETE FROM realm",
+    ];
+    for (at, statement) in harm.into_iter().enumerate() {
+        let (file, target) =
+            (changed(&kept, &format!("harm{at}"), statement), kept.folder.path().join(format!("to{at}")));
+        let refused = Realm::restore(&target, &file, Some(&kept.key()), None).await;
+        assert!(refused.is_err(), "{statement}");
+        let holds_a_server = Realm::open(&target).await.is_ok();
+        assert!(!holds_a_server, "{statement}");
+    }
+    // The same way, without harm, is fine.
+    let file = changed(&kept, "whole", "ANALYZE; VACUUM");
+    Realm::restore(&kept.folder.path().join("whole"), &file, Some(&kept.key()), None).await.expect("restored");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_restored_only_into_an_empty_folder_of_our_own_and_through_no_link() {
+    let kept = Kept::new().await;
+    let place = |name: &str| kept.folder.path().join(name);
+    let restore = async |name: &str| Realm::restore(&place(name), &kept.backup(), Some(&kept.key()), None).await;
+    let said = async |name: &str| restore(name).await.expect_err("refused").to_string();
+    let folder = |name: &str, bits: u32| {
+        std::fs::create_dir(place(name)).expect("a folder");
+        std::fs::set_permissions(place(name), std::fs::Permissions::from_mode(bits)).expect("its mode");
+    };
+    folder("victim", 0o700);
+    std::os::unix::fs::symlink(place("victim"), place("link")).expect("a link");
+    std::os::unix::fs::symlink(place("nowhere"), place("dangling")).expect("a link");
+    for link in ["link", "link/", "dangling", "dangling/"] {
+        assert!(said(link).await.contains("symbolic link"), "{link}");
+    }
+    assert_eq!(std::fs::read_dir(place("victim")).expect("a folder").count(), 0);
+    assert!(!place("nowhere").exists());
+    folder("open", 0o755);
+    assert!(said("open").await.ends_with(&format!("Run: chmod 700 {}", place("open").display())));
+    assert_eq!(mode(&place("open")), 0o755, "nothing was changed");
+    for held in [".hidden", "restoring.db", "server.key", "firstkey.db-wal"] {
+        let name = format!("holds{held}");
+        folder(&name, 0o700);
+        std::fs::write(place(&name).join(held), b"theirs").expect("written");
+        assert!(said(&name).await.contains("is not empty"), "{held}");
+        assert_eq!(std::fs::read(place(&name).join(held)).expect("still there"), b"theirs");
+    }
+    std::fs::write(place("file"), b"").expect("written");
+    assert!(said("file").await.contains("is not a folder"));
+    folder("empty", 0o700);
+    restore("empty").await.expect("restored");
+    restore("new/and/deep").await.expect("restored");
+    for made in ["new", "new/and", "new/and/deep"] {
+        assert_eq!(mode(&place(made)), 0o700);
+    }
+}

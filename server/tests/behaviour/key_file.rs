@@ -76,3 +76,21 @@ async fn the_database_alone_holds_nothing_of_the_key() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_was_there_keeps_its_mode_and_a_link_is_not_followed() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (open, link) = (place.path().join("open"), place.path().join("link"));
+    std::fs::create_dir(&open).expect("a folder");
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+    std::os::unix::fs::symlink(&open, &link).expect("a link");
+    let said = async |dir: &std::path::Path| {
+        Realm::init(dir, "https://accounts.example.org", None).await.err().expect("refused").to_string()
+    };
+    assert!(said(&link).await.contains("symbolic link"));
+    assert!(said(&open).await.ends_with(&format!("Run: chmod 700 {}", open.display())));
+    let mode = std::fs::metadata(&open).expect("there").permissions().mode() & 0o777;
+    assert_eq!((mode, std::fs::read_dir(&open).expect("a folder").count()), (0o755, 0), "nothing was changed");
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o700)).expect("as it was said");
+    Realm::init(&open, "https://accounts.example.org", None).await.expect("a server");
+}

@@ -2,6 +2,7 @@
 
 use crate::common::person::Person;
 use crate::common::{Deployment, Server, b64, unb64};
+use firstkey_core::crypto::kdf::Profile;
 use serde_json::{Value, json};
 
 const RIGHT: &str = "correct horse battery staple";
@@ -186,6 +187,119 @@ async fn ciphertext_needs_the_password_not_only_the_invitation() {
     assert!(wrong.json().get("bundle").is_none());
     let right = person.log_in_with(&server, &server, RIGHT).await;
     assert!(right.json()["bundle"]["envelopes"]["1"].is_string());
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_people_who_do_not_exist_is_drawn_from_what_people_have() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    for (at, profile) in [Profile::Two, Profile::Three, Profile::Three].into_iter().enumerate() {
+        let email = format!("person{at}@example.org");
+        server.provision(&deployment, &email).await;
+        let person = Person::claim(&server, &deployment.invitation_to(&email).await).await;
+        person.with_profile(profile).enrol(&server).await;
+    }
+    let ask = async |server: &Server, at: usize| {
+        let body = json!({"email": format!("nobody{at}@example.org")});
+        let (params, recovery) =
+            (server.post("/v1/login/params", &body).await, server.post("/v1/recovery/start", &body).await);
+        let (params, recovery) = (params.json(), recovery.json());
+        for member in ["account_id", "key_gen", "realm_id"] {
+            assert_eq!(params[member], recovery[member], "{member}");
+        }
+        params
+    };
+    let (mut costly, mut all) = (0, Vec::new());
+    for at in 0..120 {
+        let params = ask(&server, at).await;
+        let block = unb64(&params["kdf_block"]);
+        assert!([2, 3].contains(&block[1]) && block[46] == 0 && params["key_gen"] == 1, "{params}");
+        costly += u32::from(block[1] == 3);
+        all.push(params);
+    }
+    // Two of three, give or take five standard deviations.
+    assert!((54..=106).contains(&costly), "{costly}");
+    server.stop().await;
+    let server = deployment.serve().await;
+    for (at, before) in all.iter().enumerate().take(40) {
+        assert_eq!(ask(&server, at).await, *before, "after a restart");
+    }
+    server.stop().await;
+}
+
+/// The details of the audit log's entries of that kind, in order.
+fn told(deployment: &Deployment, event: &str) -> Vec<String> {
+    let separator = if crate::POSTGRES { "string_agg(detail, ';' ORDER BY seq)" } else { "group_concat(detail, ';')" };
+    let details = deployment.ask(&format!("SELECT {separator} FROM audit WHERE event = '{event}'"));
+    details.split(';').filter(|detail| !detail.is_empty()).map(str::to_owned).collect()
+}
+
+async fn wait_until_told(deployment: &Deployment, event: &str, times: usize) -> Vec<String> {
+    crate::common::wait_for(|| Some(told(deployment, event)).filter(|told| told.len() >= times)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_that_the_client_notices_itself_is_told_to_the_audit_log_but_not_each_time() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (_, person) = complete(&deployment, &server).await;
+    for _ in 0..3 {
+        valid_ke1(&person, &server).await;
+    }
+    assert_eq!(person.log_in_with(&server, &server, "wrong").await.status, 403);
+    assert_eq!(person.log_in(&server).await.status, 200, "somebody who broke off is not locked out");
+    assert_eq!(told(&deployment, "login.failed"), [""; 0], "none is over yet");
+    deployment.pass(180);
+    let first = "3 without a proof, 1 with a wrong one";
+    assert_eq!(wait_until_told(&deployment, "login.failed", 1).await, [first]);
+    // Somebody goes on; the log does not grow with each try.
+    for _ in 0..5 {
+        valid_ke1(&person, &server).await;
+        deployment.pass(1800);
+    }
+    server.post("/v1/recovery/start", &json!({"email": "ada@example.org"})).await;
+    deployment.pass(3600);
+    assert_eq!(wait_until_told(&deployment, "recovery.failed", 1).await, ["1 without a proof, 0 with a wrong one"]);
+    assert_eq!(told(&deployment, "login.failed"), [first]);
+    deployment.pass(6 * 3600);
+    let both = wait_until_told(&deployment, "login.failed", 2).await;
+    assert_eq!(both, [first, "5 without a proof, 0 with a wrong one"]);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_people_who_do_not_exist_a_number_a_day_is_kept_and_so_many_unfinished_logins() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (_, person) = complete(&deployment, &server).await;
+    let before: u32 = deployment.ask("SELECT count(*) FROM audit").parse().expect("a number");
+    for at in 0..20 {
+        let nobody = person.named(&format!("nobody{at}@example.org"));
+        assert_eq!(nobody.log_in(&server).await.problem(), "login-failed");
+        let started = server.post("/v1/recovery/start", &json!({"email": nobody.email})).await.json();
+        let finish = json!({"challenge_id": started["challenge_id"], "signature": b64(&[1; 64])});
+        assert_eq!(server.post("/v1/recovery/finish", &finish).await.problem(), "recovery-failed");
+    }
+    let made_up = || deployment.ask("SELECT count(*) FROM login WHERE made_up = 1");
+    assert_eq!(made_up(), "40");
+    let id = if crate::POSTGRES { "decode(md5(n::text), 'hex')" } else { "randomblob(16)" };
+    deployment.meddle(&format!(
+        "WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 10000)
+         INSERT INTO login (login_id, account_id, made_up, started_at, expires_at, way)
+         SELECT {id}, {id}, 1, {}, {}, 'password' FROM many",
+        deployment.start + 1,
+        deployment.start + 121,
+    ));
+    assert_eq!(made_up(), "10040");
+    deployment.pass(700);
+    assert_eq!(wait_until_told(&deployment, "login.unknown", 1).await, ["40 tries"]);
+    assert_eq!(made_up(), "10000");
+    let after: u32 = deployment.ask("SELECT count(*) FROM audit").parse().expect("a number");
+    assert_eq!(after - before, 1, "forty tries, one entry");
+    deployment.pass(86_400);
+    crate::common::wait_for(|| (made_up() == "0").then_some(())).await;
+    assert_eq!(told(&deployment, "login.unknown").len(), 1, "nobody came since");
     server.stop().await;
 }
 

@@ -37,5 +37,6 @@ mod smtp;
 mod story;
 mod tls;
 mod tokens;
+mod told_apart;
 mod trouble;
 mod upgrade;

@@ -1,7 +1,7 @@
 //! Health, readiness and numbers on the administrator's listener.
 
 use crate::common::person::Person;
-use crate::common::{Answer, Deployment, Server};
+use crate::common::{Answer, Deployment, Server, b64};
 use firstkey_server::{Admin, Log, MailOut, ServeOptions};
 use reqwest::Method;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +62,7 @@ async fn numbers_can_be_read_add_up_and_name_nobody() {
     assert_eq!(sample("firstkey_requests_total{route=\"/scim/v2/Users\",method=\"POST\",status=\"201\"}"), "1");
     assert_eq!(sample("firstkey_requests_total{route=\"-\",method=\"GET\",status=\"404\"}"), "1");
     assert_eq!(sample("firstkey_logins_failed_total"), "3");
+    assert_eq!(sample("firstkey_logins_unknown_total"), "0");
     assert_eq!(sample("firstkey_request_seconds_count{route=\"/v1/login/finish\"}"), "4");
     assert_eq!(sample("firstkey_request_seconds_bucket{route=\"/v1/login/finish\",le=\"+Inf\"}"), "4");
     assert_ne!(sample("firstkey_connections_open"), "0");
@@ -74,6 +75,44 @@ async fn numbers_can_be_read_add_up_and_name_nobody() {
     for needle in ["ada", "Ada", "example", "fksc_", "127.0.0.1"] {
         assert!(!page.contains(needle), "{needle} in\n{page}");
     }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_that_clients_notice_themselves_are_counted_once_they_are_over() {
+    let deployment = Deployment::new().await;
+    let (server, admin) = serve(&deployment).await;
+    server.provision(&deployment, "ada@example.org").await;
+    let person = Person::claim(&server, &deployment.invitation(1).await).await;
+    person.enrol(&server).await;
+    let numbers = async || {
+        let samples = samples(&read(&admin, "/metrics").await.1);
+        ["logins_failed", "recoveries_failed", "logins_unknown"]
+            .map(|name| samples[&format!("firstkey_{name}_total")].clone())
+    };
+    // What a client does that was given a wrong password: it never finishes.
+    for (account, tries) in [(person.context.account.0, 4), ([9; 16], 5)] {
+        for _ in 0..tries {
+            let (_, ke1) = person.begin_login();
+            let start = serde_json::json!({"account_id": b64(&account), "ke1": b64(&ke1)});
+            assert_eq!(server.post("/v1/login/start", &start).await.status, 200);
+        }
+    }
+    assert_eq!(person.log_in(&server).await.status, 200);
+    assert_eq!(server.post("/v1/recovery/start", &serde_json::json!({"email": "ada@example.org"})).await.status, 200);
+    assert_eq!(numbers().await, ["0", "0", "5"]);
+    deployment.pass(180);
+    let deadline = async |wanted: [&str; 3]| {
+        while numbers().await != wanted {
+            tokio::task::yield_now().await;
+        }
+    };
+    deadline(["4", "0", "5"]).await;
+    deployment.pass(600);
+    deadline(["4", "1", "5"]).await;
+    deployment.pass(3600);
+    assert_eq!(person.log_in(&server).await.status, 200);
+    assert_eq!(numbers().await, ["4", "1", "5"], "each once");
     server.stop().await;
 }
 
