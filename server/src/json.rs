@@ -5,9 +5,15 @@
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use std::cell::Cell;
 use std::fmt;
 
 const DEPTH: usize = 16;
+/// Room for values, counted as they lie in memory: an object takes about as much as eight values of
+/// a list, whatever its length in the text. A group of 20,000 members needs 280,000.
+const ROOM: usize = 400_000;
+/// What an object takes of it, and what each of its members or each value of a list takes.
+const OBJECT: usize = 8;
 
 /// A message of the account protocol: objects of strings and integers only, members exactly those
 /// of `T`.
@@ -33,25 +39,33 @@ enum Arrays {
 
 fn parse(bytes: &[u8], arrays: Arrays) -> Result<Value, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { left: DEPTH, arrays }.deserialize(&mut reader)?;
+    let room = Cell::new(ROOM);
+    let value = Strict { left: DEPTH, arrays, room: &room }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(value)
 }
 
 #[derive(Clone, Copy)]
-struct Strict {
+struct Strict<'a> {
     left: usize,
     arrays: Arrays,
+    room: &'a Cell<usize>,
 }
 
-impl Strict {
+impl Strict<'_> {
+    fn take<E: serde::de::Error>(self, room: usize) -> Result<(), E> {
+        self.room
+            .set(self.room.get().checked_sub(room).ok_or_else(|| E::custom("more values than there is room for"))?);
+        Ok(())
+    }
+
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
         let left = self.left.checked_sub(1).ok_or_else(|| E::custom("nested too deeply"))?;
         Ok(Self { left, ..self })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
@@ -59,7 +73,7 @@ impl<'de> DeserializeSeed<'de> for Strict {
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,6 +111,7 @@ impl<'de> Visitor<'de> for Strict {
         let inner = self.deeper()?;
         let mut list = Vec::new();
         while let Some(item) = items.next_element_seed(inner)? {
+            self.take(1)?;
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -104,11 +119,13 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
+        self.take(OBJECT)?;
         let mut map = Map::new();
         while let Some(key) = members.next_key::<String>()? {
             if map.contains_key(&key) {
                 return Err(A::Error::custom("a member appears twice"));
             }
+            self.take(1)?;
             let value = members.next_value_seed(inner)?;
             map.insert(key, value);
         }
@@ -133,6 +150,16 @@ mod tests {
         assert!(document(nested(16).as_bytes()).is_ok());
         assert!(document(nested(17).as_bytes()).is_err());
         assert!(document("[".repeat(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_document_holds_twenty_thousand_members_and_not_fifty_thousand_objects() {
+        let list = |item: &str, times: usize| format!(r#"{{"members":[{}]}}"#, vec![item; times].join(","));
+        let member = r#"{"value":"x","$ref":"x","type":"x","display":"x"}"#;
+        assert!(document(list(member, 20_000).as_bytes()).is_ok());
+        assert!(document(list(member, 40_000).as_bytes()).is_err());
+        assert!(document(list("{}", 50_000).as_bytes()).is_err());
+        assert!(document(list("0", 400_000).as_bytes()).is_err());
     }
 
     #[test]

@@ -5,8 +5,9 @@ use super::auth::Organisation;
 use super::error::ScimError;
 use super::listing::list;
 use super::location::location;
+use super::parameters::Parameters;
 use super::patch::Patch;
-use super::request::{Conditions, Document, Name, Parameters, Wanted};
+use super::request::{Conditions, Document, GROUP_BODY, Name, Wanted};
 use super::schema::Resource;
 use super::{etag, group};
 use crate::http::App;
@@ -31,7 +32,7 @@ pub(super) async fn create(
     org: Organisation,
     State(app): State<Arc<App>>,
     parameters: Parameters,
-    Document(document): Document,
+    Document(document): Document<GROUP_BODY>,
 ) -> Answer {
     let (draft, members) = group::read(document)?;
     let outcome = app.store.create_group(org.0, draft, members, app.clock.now()).await?;
@@ -62,7 +63,7 @@ pub(super) async fn replace(
     Name(id): Name,
     parameters: Parameters,
     conditions: Conditions,
-    Document(document): Document,
+    Document(document): Document<GROUP_BODY>,
 ) -> Answer {
     let key = key(org, &id)?;
     edit(&app, key, move |now| {
@@ -80,7 +81,7 @@ pub(super) async fn patch(
     Name(id): Name,
     parameters: Parameters,
     conditions: Conditions,
-    Document(document): Document,
+    Document(document): Document<GROUP_BODY>,
 ) -> Answer {
     let key = key(org, &id)?;
     let changes = Patch::read(Resource::Group, document)?;

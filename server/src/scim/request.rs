@@ -1,22 +1,25 @@
-//! What a request asks for: query parameters, the body of `.search`, conditional headers, media
-//! types.
+//! What a request asks for: the body of `.search`, conditional headers, media types.
 
 use super::answer::MEDIA_TYPE;
 use super::error::{ScimError, Type};
 use super::etag::Tags;
 use super::filter::{self, Filter};
+use super::message::{self, check_kind};
 use super::order::Order;
 use super::patch::take;
 use super::project::Projection;
 use crate::http::{BodyRefused, read_body};
 use crate::json;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use serde_json::{Map, Value};
 
+const MIB: usize = 1024 * 1024;
 /// Largest body, in bytes.
-const BODY: usize = 1024 * 1024;
+const BODY: usize = MIB;
+/// Largest body of a request on a group, in bytes: 20,000 members as they are shown.
+pub(super) const GROUP_BODY: usize = 4 * MIB;
 /// Most resources in one answer.
 pub(super) const PAGE: i64 = 100;
 
@@ -30,44 +33,8 @@ pub(super) struct Wanted {
     pub(super) projection: Projection,
 }
 
-/// The parameters of the address; unknown ones are ignored (RFC 7644 section 3.4.2), and of two the
-/// first counts.
-pub(super) struct Parameters(Vec<(String, String)>);
-
-impl<S: Sync> FromRequestParts<S> for Parameters {
-    type Rejection = ScimError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScimError> {
-        let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
-        let query =
-            query.map_err(|_| ScimError::bad(Type::InvalidValue, "The parameters of the address cannot be read."))?;
-        Ok(Self(query.0))
-    }
-}
-
-impl Parameters {
-    pub(super) fn named(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(super) fn projection(&self) -> Projection {
-        let list = |name| self.named(name).map(split);
-        Projection::new(list("attributes"), list("excludedAttributes"))
-    }
-
-    pub(super) fn wanted(&self) -> Result<Wanted, ScimError> {
-        Ok(Wanted {
-            filter: self.named("filter").map(filter::parse).transpose()?,
-            order: Order::read(self.named("sortBy"), self.named("sortOrder")),
-            start: number(self.named("startIndex"), 1)?.max(1),
-            count: number(self.named("count"), PAGE)?.clamp(0, PAGE),
-            projection: self.projection(),
-        })
-    }
-}
-
 /// At the commas that are not inside brackets.
-fn split(text: &str) -> Vec<String> {
+pub(super) fn split(text: &str) -> Vec<String> {
     let mut depth = 0_usize;
     text.split(|c: char| {
         match c {
@@ -84,13 +51,8 @@ fn split(text: &str) -> Vec<String> {
 impl Wanted {
     /// Reads the body of `.search` (RFC 7644 section 3.4.3).
     pub(super) fn search(mut document: Map<String, Value>) -> Result<Self, ScimError> {
-        const SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+        check_kind(message::SEARCH, &mut document)?;
         let wrong = |detail: &'static str| ScimError::bad(Type::InvalidValue, detail);
-        match take(&mut document, "schemas") {
-            None | Some(Value::Null) => {}
-            Some(Value::Array(list)) if list.iter().any(|schema| schema == SCHEMA) => {}
-            Some(_) => return Err(wrong("schemas must contain urn:ietf:params:scim:api:messages:2.0:SearchRequest.")),
-        }
         let mut text = |name| match take(&mut document, name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -124,7 +86,7 @@ impl Wanted {
     }
 }
 
-fn number(text: Option<&str>, missing: i64) -> Result<i64, ScimError> {
+pub(super) fn number(text: Option<&str>, missing: i64) -> Result<i64, ScimError> {
     let Some(text) = text else { return Ok(missing) };
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -184,10 +146,10 @@ fn is_json(media: &str) -> bool {
     media.eq_ignore_ascii_case(MEDIA_TYPE) || media.eq_ignore_ascii_case("application/json")
 }
 
-/// A JSON object from a body of the right type and size.
-pub(super) struct Document(pub(super) Map<String, Value>);
+/// A JSON object from a body of the right type and of at most so many bytes.
+pub(super) struct Document<const LARGEST: usize = BODY>(pub(super) Map<String, Value>);
 
-impl<S: Send + Sync> FromRequest<S> for Document {
+impl<S: Send + Sync, const LARGEST: usize> FromRequest<S> for Document<LARGEST> {
     type Rejection = ScimError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ScimError> {
@@ -196,14 +158,16 @@ impl<S: Send + Sync> FromRequest<S> for Document {
         if !is_json(media) || parts.headers.contains_key(header::CONTENT_ENCODING) {
             return Err(ScimError::new(415, "The request must be application/scim+json without an encoding."));
         }
-        let body = read_body(&parts.headers, body, BODY).await.map_err(|refused| match refused {
-            BodyRefused::TooLarge => ScimError::new(413, "The request is larger than 1 MiB."),
+        let body = read_body(&parts.headers, body, LARGEST).await.map_err(|refused| match refused {
+            BodyRefused::TooLarge => ScimError::new(413, format!("The request is larger than {} MiB.", LARGEST / MIB)),
             BodyRefused::Broken => ScimError::bad(Type::InvalidSyntax, "The body did not arrive whole."),
         })?;
-        json::document(&body).map(Self).map_err(|_| {
+        // A byte order mark, which .NET and PowerShell write, is no part of the text (RFC 8259
+        // section 8.1).
+        json::document(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&body)).map(Self).map_err(|_| {
             ScimError::bad(
                 Type::InvalidSyntax,
-                "The body is not one JSON object without duplicate keys, nested at most 16 deep.",
+                "The body is not one JSON object without duplicate keys, nested at most 16 deep, of less than 50,000 objects.",
             )
         })
     }
@@ -227,7 +191,7 @@ mod tests {
             if let Some(encoding) = encoding {
                 request.headers_mut().insert("content-encoding", encoding.parse().expect("a value"));
             }
-            assert_eq!(Document::from_request(request, &()).await.is_ok(), taken, "{media} {encoding:?}");
+            assert_eq!(<Document>::from_request(request, &()).await.is_ok(), taken, "{media} {encoding:?}");
         }
     }
 
