@@ -52,10 +52,10 @@ mod smtp;
 mod story;
 #[path = "behaviour/tokens.rs"]
 mod tokens;
-#[path = "behaviour/upgrade.rs"]
-mod upgrade;
 #[path = "behaviour/told_apart.rs"]
 mod told_apart;
+#[path = "behaviour/upgrade.rs"]
+mod upgrade;
 
 /// What is not about data in the database.
 const ELSEWHERE: [&str; 10] =

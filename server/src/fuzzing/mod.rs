@@ -19,7 +19,7 @@ fn samples(resource: Resource) -> Vec<Map<String, Value>> {
         Resource::User => json!([
             {"userName": "a"},
             {
-                "userName": "Ada@Example.org", "externalId": "Ext", "active": true, "title": "", "displayName": "Ada",
+                "userName": "Ada@Example.org", "externalId": "Ext", "active": true, "title": "T", "displayName": "Ada",
                 "name": {"givenName": "Ada", "familyName": "King"}, "nickName": "É",
                 "emails": [{"value": "ada@work.org", "type": "work", "primary": true}, {"value": "ADA@home.org", "type": "home"}],
                 "phoneNumbers": [{"type": "mobile"}, {"value": "1"}], "addresses": [{"formatted": "a\nb", "type": "work"}],

@@ -24,7 +24,12 @@ pub fn run(data: &[u8]) {
     let mut inactive = draft.clone();
     inactive.active = false;
     if let Ok(replaced) = person::read(document.clone(), Some(&inactive)) {
-        let says = document.iter().any(|(name, value)| name.eq_ignore_ascii_case("active") && !value.is_null());
+        let says = document.iter().any(|(name, value)| {
+            let last = name.rsplit(':').next().unwrap_or(name);
+            let within =
+                value.as_object().is_some_and(|map| map.keys().any(|name| name.eq_ignore_ascii_case("active")));
+            last.eq_ignore_ascii_case("active") && !value.is_null() || name.contains(':') && within
+        });
         assert!(says || !replaced.active, "nothing makes a leaver active");
     }
     let list = |text: &str| Some(text.split(',').map(str::to_owned).collect::<Vec<_>>());

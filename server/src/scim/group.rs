@@ -3,9 +3,10 @@
 use super::error::{ScimError, Type};
 use super::etag;
 use super::location::location;
-use super::patch::{self, MemberStep, NewMember, read_members, take};
-use super::person::check_schemas;
-use super::schema::{Resource, core_attribute};
+use super::message::check_kind;
+use super::patch::{self, MemberStep, NewMember, read_members};
+use super::schema::Resource;
+use super::spelling;
 use super::value;
 use crate::calendar::instant;
 use crate::origin::Origin;
@@ -20,15 +21,20 @@ const LONGEST_NAME: usize = 1024;
 
 /// Reads a whole Group.
 pub(super) fn read(mut document: Map<String, Value>) -> Result<(GroupDraft, Vec<Joining>), ScimError> {
-    check_schemas(Resource::Group, take(&mut document, "schemas"))?;
-    let members = match (core_attribute(Resource::Group, "members"), take(&mut document, "members")) {
-        (Some(attribute), Some(value)) => joining(read_members(attribute, value)?)?,
-        _ => Vec::new(),
+    check_kind(Resource::Group.core().id, &mut document)?;
+    let mut given = spelling::members(Resource::Group, document)?;
+    let members = match given.iter().position(|one| one.attribute.name == "members") {
+        Some(at) => {
+            let one = given.swap_remove(at);
+            // Whoever is named here has to be there: leaving somebody out would lose a member.
+            joining(read_members(one.attribute, one.value)?.into_iter().map(NewMember::certain).collect())?
+        }
+        None => Vec::new(),
     };
     if members.len() > patch::MOST_MEMBERS {
         return Err(patch::too_many_members());
     }
-    Ok((draft(value::resource(Resource::Group, document)?)?, members))
+    Ok((draft(value::canonical(given, None)?)?, members))
 }
 
 /// Makes a draft from a canonical Group.

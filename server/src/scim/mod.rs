@@ -3,8 +3,9 @@
 //!
 //! ```text
 //!   routes    users  groups  discovery          what a path and a method mean
-//!   between   listing  long  request  auth  answer  error   lists, parameters, tokens, answers
-//!   pure      schema  path  filter  value  patch  project  order  etag  location  person  group  narrow
+//!   between   listing  long  request  parameters  auth  answer  error   lists, tokens, answers
+//!   pure      schema  spelling  message  path  filter  value  patch  project  order  etag  location
+//!             person  group  narrow
 //! ```
 //!
 //! Promises: one organisation per token, and no request reaches another's people; `password` is
@@ -24,14 +25,17 @@ mod groups;
 mod listing;
 mod location;
 mod long;
+mod message;
 pub(crate) mod narrow;
 mod order;
+mod parameters;
 pub(crate) mod patch;
 pub(crate) mod path;
 pub(crate) mod person;
 pub(crate) mod project;
 mod request;
 pub(crate) mod schema;
+pub(crate) mod spelling;
 mod users;
 pub(crate) mod value;
 

@@ -7,6 +7,7 @@
 use super::error::{ScimError, Type};
 use super::etag;
 use super::location::location;
+use super::message::check_kind;
 use super::schema::Resource;
 use super::value::{self};
 use crate::address;
@@ -24,8 +25,8 @@ const LARGEST: usize = 256 * 1024;
 /// Reads a whole User. Before it was `before`, if it was at all: what it does not say of `active`
 /// stays, and somebody new is active.
 pub(crate) fn read(mut document: Map<String, Value>, before: Option<&Draft>) -> Result<Draft, ScimError> {
-    check_schemas(Resource::User, super::patch::take(&mut document, "schemas"))?;
-    let mut map = value::resource(Resource::User, document)?;
+    check_kind(Resource::User.core().id, &mut document)?;
+    let mut map = value::resource(Resource::User, document, before.map(self::document).as_ref())?;
     let active = before.is_none_or(|before| before.active);
     map.entry("active").or_insert(Value::Bool(active));
     draft(map, before)
@@ -114,21 +115,6 @@ pub(super) fn full(found: &PersonWithGroups, origin: &Origin) -> Map<String, Val
     map
 }
 
-/// A document that says of what kind it is has to say the right one; Authentik says nothing, and
-/// Entra adds one of its own.
-pub(super) fn check_schemas(resource: Resource, schemas: Option<Value>) -> Result<(), ScimError> {
-    let core = resource.core().id;
-    match schemas {
-        None | Some(Value::Null) => Ok(()),
-        Some(Value::Array(list))
-            if list.iter().any(|schema| schema.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(core))) =>
-        {
-            Ok(())
-        }
-        Some(_) => Err(ScimError::bad(Type::InvalidValue, format!("schemas must contain {core}."))),
-    }
-}
-
 fn addresses(map: &Map<String, Value>) -> Vec<String> {
     emails(map).filter_map(|email| email.get("value")?.as_str()).map(address::key).collect()
 }
@@ -137,9 +123,12 @@ fn emails(map: &Map<String, Value>) -> impl Iterator<Item = &Value> {
     map.get("emails").and_then(Value::as_array).into_iter().flatten()
 }
 
-/// `displayName`, else the name put together.
+/// `displayName`, else the name put together. A text without letters is no name; resources that
+/// were stored before that was decided may hold one.
 fn display_name(map: &Map<String, Value>) -> Option<String> {
-    let text = |map: &Map<String, Value>, name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
+    let text = |map: &Map<String, Value>, name: &str| {
+        map.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty()).map(str::to_owned)
+    };
     if let Some(name) = text(map, "displayName") {
         return Some(name);
     }
@@ -161,11 +150,15 @@ mod tests {
         for (name, shown) in [
             (json!({"givenName": "Ada", "familyName": "King"}), Some("Ada King")),
             (json!({"familyName": "King"}), Some("King")),
+            (json!({"formatted": "", "givenName": "Ada", "familyName": " "}), Some("Ada")),
             (json!({"formatted": "Countess", "givenName": "Ada"}), Some("Countess")),
             (json!({"middleName": "X"}), None),
         ] {
-            let user = read(map(json!({"userName": "ada", "name": name})), None).expect("a user");
-            assert_eq!(user.display_name.as_deref(), shown);
+            for empty in [json!(null), json!(""), json!(" ")] {
+                let user = json!({"userName": "ada", "name": name, "displayName": empty});
+                let user = read(map(user), None).expect("a user");
+                assert_eq!(user.display_name.as_deref(), shown);
+            }
         }
     }
 

@@ -1,11 +1,11 @@
-//! What a request asks for: query parameters, the body of `.search`, conditional headers, media
-//! types.
+//! What a request asks for: the body of `.search`, conditional headers, media types.
 
 use super::answer::MEDIA_TYPE;
 use super::auth::Organisation;
 use super::error::{ScimError, Type};
 use super::etag::Tags;
 use super::filter::{self, Filter};
+use super::message::{self, check_kind};
 use super::order::Order;
 use super::patch::take;
 use super::project::Projection;
@@ -13,16 +13,17 @@ use crate::http::{App, BodyRefused, announced, read_body};
 use crate::json;
 use crate::limits::{Permit, SMALL};
 use crate::store::StoreError;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+const MIB: usize = 1024 * 1024;
 /// Largest body, in bytes.
-const BODY: usize = 1024 * 1024;
+const BODY: usize = MIB;
 /// Largest body of a request on groups, in bytes: twenty thousand members with their names.
-const GROUP_BODY: usize = 4 * 1024 * 1024;
+const GROUP_BODY: usize = 4 * MIB;
 /// Most resources in one answer.
 pub(super) const PAGE: i64 = 100;
 
@@ -36,44 +37,8 @@ pub(super) struct Wanted {
     pub(super) projection: Projection,
 }
 
-/// The parameters of the address; unknown ones are ignored (RFC 7644 section 3.4.2), and of two the
-/// first counts.
-pub(super) struct Parameters(Vec<(String, String)>);
-
-impl<S: Sync> FromRequestParts<S> for Parameters {
-    type Rejection = ScimError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScimError> {
-        let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
-        let query =
-            query.map_err(|_| ScimError::bad(Type::InvalidValue, "The parameters of the address cannot be read."))?;
-        Ok(Self(query.0))
-    }
-}
-
-impl Parameters {
-    pub(super) fn named(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(super) fn projection(&self) -> Projection {
-        let list = |name| self.named(name).map(split);
-        Projection::new(list("attributes"), list("excludedAttributes"))
-    }
-
-    pub(super) fn wanted(&self) -> Result<Wanted, ScimError> {
-        Ok(Wanted {
-            filter: self.named("filter").map(filter::parse).transpose()?,
-            order: Order::read(self.named("sortBy"), self.named("sortOrder")),
-            start: number(self.named("startIndex"), 1)?.max(1),
-            count: number(self.named("count"), PAGE)?.clamp(0, PAGE),
-            projection: self.projection(),
-        })
-    }
-}
-
 /// At the commas that are not inside brackets.
-fn split(text: &str) -> Vec<String> {
+pub(super) fn split(text: &str) -> Vec<String> {
     let mut depth = 0_usize;
     text.split(|c: char| {
         match c {
@@ -90,13 +55,8 @@ fn split(text: &str) -> Vec<String> {
 impl Wanted {
     /// Reads the body of `.search` (RFC 7644 section 3.4.3).
     pub(super) fn search(mut document: Map<String, Value>) -> Result<Self, ScimError> {
-        const SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+        check_kind(message::SEARCH, &mut document)?;
         let wrong = |detail: &'static str| ScimError::bad(Type::InvalidValue, detail);
-        match take(&mut document, "schemas") {
-            None | Some(Value::Null) => {}
-            Some(Value::Array(list)) if list.iter().any(|schema| schema == SCHEMA) => {}
-            Some(_) => return Err(wrong("schemas must contain urn:ietf:params:scim:api:messages:2.0:SearchRequest.")),
-        }
         let mut text = |name| match take(&mut document, name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -130,7 +90,7 @@ impl Wanted {
     }
 }
 
-fn number(text: Option<&str>, missing: i64) -> Result<i64, ScimError> {
+pub(super) fn number(text: Option<&str>, missing: i64) -> Result<i64, ScimError> {
     let Some(text) = text else { return Ok(missing) };
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -223,7 +183,7 @@ impl FromRequest<Arc<App>> for Document {
         })?;
         let is_large = body.len() > SMALL;
         let held = Held { _turn: app.large.turn(org, body.len()).await, _room: room };
-        let map = aside(is_large, move || json::document(&body)).await?.map_err(|_| {
+        let map = aside(is_large, move || json::document(without_mark(&body))).await?.map_err(|_| {
             ScimError::bad(
                 Type::InvalidSyntax,
                 "The body is not one JSON object without duplicate keys, nested at most 16 deep, with at most 300000 values.",
@@ -251,6 +211,12 @@ async fn aside<T: Send + 'static>(takes_time: bool, work: impl FnOnce() -> T + S
         return Ok(work());
     }
     tokio::task::spawn_blocking(work).await.map_err(|_| ScimError::from(StoreError::NotCommitted))
+}
+
+/// A byte order mark, which .NET and PowerShell write, is no part of the text (RFC 8259 section
+/// 8.1).
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
 }
 
 fn check_media(headers: &HeaderMap) -> Result<(), ScimError> {

@@ -3,12 +3,14 @@
 //!
 //! Promises: what is canonical stays so under another pass; `password` and whatever the server
 //! decides itself are gone; control characters are refused, except line breaks where postal
-//! addresses have them. Lenient where providers are: `"True"` is a boolean, one value may stand for
-//! a list of one and the other way round, and a text stands for an object with that `value`. Must
-//! never: change a text.
+//! addresses have them. What was sent as a value and is not understood is refused and never becomes
+//! an empty value. Lenient where providers are: `"True"` is a boolean, one value may stand for a
+//! list of one and the other way round, a text stands for an object with that `value`, and a text
+//! without letters is no value. Must never: change a text.
 
 use super::error::{ScimError, Type};
-use super::schema::{Attribute, Kind, Mutability, Resource, Schema, core_attribute, find};
+use super::schema::{Attribute, Kind, Mutability, Resource, Schema};
+use super::spelling::{self, Member};
 use serde_json::{Map, Value};
 
 /// Longest text, in bytes.
@@ -16,49 +18,83 @@ const LONGEST: usize = 64 * 1024;
 /// Most values of one attribute; members of a group are counted elsewhere.
 pub(crate) const MOST: usize = 256;
 
-/// A whole resource. What the server decides (`id`, `meta`, `groups`, `schemas`) and `password` are
-/// left out.
-pub(crate) fn resource(resource: Resource, document: Map<String, Value>) -> Result<Map<String, Value>, ScimError> {
-    let mut canonical = Map::new();
-    for (name, value) in document {
-        if let Some(extension) = extension_named(resource, &name) {
-            if let Some(value) = extension_value(extension, value)? {
-                merge(&mut canonical, extension.id, value)?;
+/// What becomes of a hollow value: `{}`, `null` in a list, or an object with nothing but what the
+/// server decides. It says nothing, so it must not empty what is there.
+#[derive(Clone, Copy)]
+enum Hollow<'a> {
+    /// In changes.
+    Refused,
+    /// In something new, which has nothing to lose.
+    Skipped,
+    /// In a whole replacement: refused where this, which is replaced, has a value.
+    ReplacesNothingOf(&'a Map<String, Value>),
+}
+
+impl<'a> Hollow<'a> {
+    fn check(self, attribute: &Attribute) -> Result<(), ScimError> {
+        match self {
+            Self::Skipped => Ok(()),
+            Self::ReplacesNothingOf(before) if !before.contains_key(attribute.name) => Ok(()),
+            Self::Refused | Self::ReplacesNothingOf(_) => {
+                Err(wrong(attribute.name, "has a value that says nothing; null, [] or remove empties it"))
             }
-        } else if let Some(attribute) = core_attribute(resource, &name).filter(|attribute| is_kept(attribute))
-            && let Some(value) = attribute_value(attribute, value)?
-        {
-            merge(&mut canonical, attribute.name, value)?;
         }
+    }
+
+    /// The same inside an extension.
+    fn within(self, extension: &Schema) -> Self {
+        match self {
+            Self::ReplacesNothingOf(before) => match before.get(extension.id) {
+                Some(Value::Object(before)) => Self::ReplacesNothingOf(before),
+                _ => Self::Skipped,
+            },
+            other => other,
+        }
+    }
+}
+
+/// A whole resource, which takes the place of `before` if there is one. What the server decides
+/// (`id`, `meta`, `groups`, `schemas`) and `password` are left out.
+pub(crate) fn resource(
+    resource: Resource,
+    document: Map<String, Value>,
+    before: Option<&Map<String, Value>>,
+) -> Result<Map<String, Value>, ScimError> {
+    canonical(spelling::members(resource, document)?, before)
+}
+
+/// The same of members that were sorted out already.
+pub(crate) fn canonical(
+    members: Vec<Member>,
+    before: Option<&Map<String, Value>>,
+) -> Result<Map<String, Value>, ScimError> {
+    let hollow = before.map_or(Hollow::Skipped, Hollow::ReplacesNothingOf);
+    let mut canonical = Map::new();
+    for Member { extension, attribute, value } in members {
+        if !is_kept(attribute) {
+            continue;
+        }
+        let within = extension.map_or(hollow, |schema| hollow.within(schema));
+        let Some(value) = read(attribute, value, within)? else { continue };
+        let home = match extension {
+            None => &mut canonical,
+            Some(schema) => {
+                let inner = canonical.entry(schema.id).or_insert_with(|| Value::Object(Map::new()));
+                let Value::Object(inner) = inner else { continue };
+                inner
+            }
+        };
+        home.insert(attribute.name.to_owned(), value);
     }
     Ok(canonical)
 }
 
-/// The extension of this URN, whatever its case.
-pub(crate) fn extension_named(resource: Resource, name: &str) -> Option<&'static Schema> {
-    resource.extensions().iter().find(|schema| schema.id.eq_ignore_ascii_case(name)).copied()
-}
-
-/// The attributes of an extension.
-pub(crate) fn extension_value(extension: &'static Schema, value: Value) -> Result<Option<Value>, ScimError> {
-    let map = match value {
-        Value::Object(map) => map,
-        Value::Null => return Ok(None),
-        _ => return Err(wrong(extension.name, "must be an object")),
-    };
-    let mut canonical = Map::new();
-    for (name, value) in map {
-        if let Some(attribute) = find(extension.attributes, &name).filter(|attribute| is_kept(attribute))
-            && let Some(value) = attribute_value(attribute, value)?
-        {
-            merge(&mut canonical, attribute.name, value)?;
-        }
-    }
-    Ok((!canonical.is_empty()).then_some(Value::Object(canonical)))
-}
-
-/// All values of an attribute; none if there is none.
+/// All values of an attribute as a change gives them; none if there is none.
 pub(crate) fn attribute_value(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+    read(attribute, value, Hollow::Refused)
+}
+
+fn read(attribute: &'static Attribute, value: Value, hollow: Hollow<'_>) -> Result<Option<Value>, ScimError> {
     if !attribute.many {
         let value = match value {
             // Microsoft's documentation sends a manager as a list of one.
@@ -67,9 +103,10 @@ pub(crate) fn attribute_value(attribute: &'static Attribute, value: Value) -> Re
             }
             value => value,
         };
-        return one_value(attribute, value);
+        return one(attribute, value, hollow);
     }
     let items = match value {
+        Value::Null => return Ok(None),
         Value::Array(items) => items,
         value => vec![value],
     };
@@ -78,26 +115,39 @@ pub(crate) fn attribute_value(attribute: &'static Attribute, value: Value) -> Re
     }
     let mut canonical = Vec::new();
     for item in items {
-        canonical.extend(one_value(attribute, item)?);
+        if item.is_null() {
+            hollow.check(attribute)?;
+        }
+        match one(attribute, item, hollow)? {
+            Some(item) => canonical.push(item),
+            None if matches!(hollow, Hollow::Refused) => hollow.check(attribute)?,
+            // A provider that sends the whole says with an empty text that there is no value.
+            None => {}
+        }
     }
     only_one_primary(attribute, &canonical)?;
     Ok((!canonical.is_empty()).then_some(Value::Array(canonical)))
 }
 
-/// One value of an attribute.
+/// One value of an attribute, as a change gives it.
 pub(crate) fn one_value(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, ScimError> {
+    one(attribute, value, Hollow::Refused)
+}
+
+fn one(attribute: &'static Attribute, value: Value, hollow: Hollow<'_>) -> Result<Option<Value>, ScimError> {
     match (attribute.kind, value) {
         (_, Value::Null) => Ok(None),
-        (Kind::Complex, Value::Object(map)) => complex(attribute, map),
+        (Kind::Complex, Value::Object(map)) => complex(attribute, map, hollow),
         (Kind::Complex, value @ Value::String(_)) if attribute.sub("value").is_some() => {
-            complex(attribute, Map::from_iter([("value".to_owned(), value)]))
+            complex(attribute, Map::from_iter([("value".to_owned(), value)]), hollow)
         }
         (Kind::Boolean, value) => boolean(&value)
             .map(|value| Some(Value::Bool(value)))
             .ok_or_else(|| wrong(attribute.name, "must be true or false")),
         (Kind::Text | Kind::Lines | Kind::Moment | Kind::Reference | Kind::Binary, Value::String(text)) => {
             check_text(attribute, &text)?;
-            Ok(Some(Value::String(text)))
+            // Entra takes a manager or a department away by replacing it with an empty text.
+            Ok((!text.trim().is_empty()).then_some(Value::String(text)))
         }
         (Kind::Complex, _) => Err(wrong(attribute.name, "must be an object")),
         _ => Err(wrong(attribute.name, "must be a text")),
@@ -126,8 +176,39 @@ pub(crate) fn is_primary(value: &Value) -> bool {
     value.get("primary") == Some(&Value::Bool(true))
 }
 
-fn complex(attribute: &'static Attribute, map: Map<String, Value>) -> Result<Option<Value>, ScimError> {
+fn complex(
+    attribute: &'static Attribute,
+    map: Map<String, Value>,
+    hollow: Hollow<'_>,
+) -> Result<Option<Value>, ScimError> {
+    let given = map.len();
+    let parts = parts(attribute, map)?;
+    let has_unknown = parts.len() < given;
+    if has_unknown && attribute.sub("value").is_some() && !parts.iter().any(|(sub, _)| sub.name == "value") {
+        return Err(wrong(attribute.name, "has no value, but something that is not known"));
+    }
+    if parts.iter().all(|(sub, _)| sub.mutability == Mutability::ReadOnly) {
+        return hollow.check(attribute).map(|()| None);
+    }
     let mut canonical = Map::new();
+    for (sub, value) in parts {
+        if sub.mutability != Mutability::ReadOnly
+            && let Some(value) = read(sub, value, hollow)?
+        {
+            canonical.insert(sub.name.to_owned(), value);
+        }
+    }
+    Ok((!canonical.is_empty()).then_some(Value::Object(canonical)))
+}
+
+/// The sub-attributes that an object of this attribute gives. One that has members and none that is
+/// known is refused, because ignoring it would leave nothing.
+pub(crate) fn parts(
+    attribute: &'static Attribute,
+    map: Map<String, Value>,
+) -> Result<Vec<(&'static Attribute, Value)>, ScimError> {
+    let is_empty = map.is_empty();
+    let mut parts: Vec<(&'static Attribute, Value)> = Vec::new();
     for (name, value) in map {
         // Microsoft's collection names a member by displayName.
         let name = if attribute.name == "members" && name.eq_ignore_ascii_case("displayName") {
@@ -135,21 +216,16 @@ fn complex(attribute: &'static Attribute, map: Map<String, Value>) -> Result<Opt
         } else {
             name.as_str()
         };
-        if let Some(sub) = attribute.sub(name).filter(|sub| sub.mutability != Mutability::ReadOnly)
-            && let Some(value) = attribute_value(sub, value)?
-        {
-            merge(&mut canonical, sub.name, value)?;
+        let Some(sub) = attribute.sub(name) else { continue };
+        if parts.iter().any(|(other, _)| other.name == sub.name) {
+            return Err(spelling::twice(sub.name));
         }
+        parts.push((sub, value));
     }
-    Ok((!canonical.is_empty()).then_some(Value::Object(canonical)))
-}
-
-/// The same name in two spellings would let two readers see different things.
-fn merge(map: &mut Map<String, Value>, name: &str, value: Value) -> Result<(), ScimError> {
-    if map.insert(name.to_owned(), value).is_some() {
-        return Err(ScimError::bad(Type::InvalidSyntax, format!("{name} appears twice, in different spellings.")));
+    if parts.is_empty() && !is_empty {
+        return Err(wrong(attribute.name, "is an object in which nothing is known"));
     }
-    Ok(())
+    Ok(parts)
 }
 
 fn is_kept(attribute: &Attribute) -> bool {
@@ -173,9 +249,13 @@ pub(crate) fn wrong(name: &str, what: &str) -> ScimError {
 
 #[cfg(test)]
 mod tests {
-    use super::resource;
+    use crate::scim::error::ScimError;
     use crate::scim::schema::Resource;
     use serde_json::{Map, Value, json};
+
+    fn resource(kind: Resource, document: Map<String, Value>) -> Result<Map<String, Value>, ScimError> {
+        super::resource(kind, document, None)
+    }
 
     fn map(value: Value) -> Map<String, Value> {
         value.as_object().expect("an object").clone()
@@ -215,7 +295,7 @@ mod tests {
         let read = resource(
             Resource::User,
             map(json!({
-                "schemas": ["x"], "id": "1", "META": {}, "groups": [{"value": "g"}], "PassWord": "secret", "nope": 1, "urn:x:y": {"a": 1},
+                "schemas": ["x"], "id": "1", "META": {}, "groups": [{"value": "g"}], "PassWord": "secret", "nickName": " ", "profileUrl": "", "nope": 1, "urn:x:y": {"a": 1},
                 "USERNAME": "ada", "Active": "False", "emails": {"VALUE": "a@b.c", "Primary": "True", "x": 1}, "phoneNumbers": [],
                 "addresses": [{"formatted": "a\nb", "country": null}, null, {}], "title": null, "roles": ["admin"],
                 enterprise.to_uppercase(): {"Department": "R&D", "Manager": [{"Value": "7", "displayName": "x"}]},
@@ -231,6 +311,33 @@ mod tests {
     }
 
     #[test]
+    fn what_says_nothing_empties_nothing_and_what_is_not_understood_is_refused() {
+        let user = |emails: &Value| map(json!({"userName": "ada", "emails": emails}));
+        let before = user(&json!([{"value": "a@b.c", "type": "work"}]));
+        let nobody = map(json!({"userName": "ada"}));
+        let end = |emails: &Value, before: Option<&Map<String, Value>>| {
+            super::resource(Resource::User, user(emails), before).map(|read| read.get("emails").cloned()).ok()
+        };
+        for hollow in [json!({}), json!([{}]), json!([null]), json!([{}, null])] {
+            assert_eq!(end(&hollow, None), Some(None), "{hollow}");
+            assert_eq!(end(&hollow, Some(&nobody)), Some(None), "{hollow}");
+            assert_eq!(end(&hollow, Some(&before)), None, "{hollow}");
+        }
+        for malformed in crate::scim::patch::laws::malformed("emails") {
+            for before in [None, Some(&nobody), Some(&before)] {
+                let emptied = matches!(end(&malformed, before), Some(Some(_)));
+                assert!(!emptied, "{malformed} is no value");
+            }
+        }
+        // That there is no value is said by these.
+        for none in [json!(null), json!([]), json!(""), json!([{"value": ""}]), json!([{"value": null, "type": ""}])] {
+            assert_eq!(end(&none, Some(&before)), Some(None), "{none}");
+        }
+        let kept = end(&json!([{"value": "x@y.z", "mail": "ignored"}]), Some(&before));
+        assert_eq!(kept, Some(Some(json!([{"value": "x@y.z"}]))));
+    }
+
+    #[test]
     fn values_of_another_type_are_refused() {
         for bad in [
             json!({"userName": {"a": 1}}),
@@ -240,6 +347,10 @@ mod tests {
             json!({"active": 1}),
             json!({"name": "Ada"}),
             json!({"emails": [{"value": "a"}, 7]}),
+            json!({"emails": [{"value": "a"}, {"mail": "b"}]}),
+            json!({"emails": [{"type": "work", "mail": "b"}]}),
+            json!({"name": {"first": "Ada"}}),
+            json!({"title": null, "TITLE": null}),
             json!({"emails": [{"value": "a", "primary": true}, {"value": "b", "primary": "TRUE"}]}),
             json!({"emails": [{"value": "x@example.com\r\nBcc: all@example.com"}]}),
             json!({"displayName": "a\nb"}),

@@ -41,10 +41,21 @@ pub(super) fn read(text: &str) -> Option<i128> {
         // Without an offset it is taken for UTC.
         "" | "Z" | "z" => 0,
         _ => {
-            let (direction, clock) =
-                if let Some(clock) = rest.strip_prefix('+') { (1, clock) } else { (-1, rest.strip_prefix('-')?) };
-            let (hours, minutes) = clock.split_once(':')?;
-            let two = |text: &str| (text.len() == 2).then(|| text.parse::<u8>().ok())?;
+            // A plus in an address that is read as a form is a blank, and no other blank can stand
+            // here.
+            let (direction, clock) = match rest.strip_prefix(['+', ' ']) {
+                Some(clock) => (1, clock),
+                None => (-1, rest.strip_prefix('-')?),
+            };
+            // ISO 8601 also writes +0530 and +05.
+            let (hours, minutes) = match clock.split_once(':') {
+                Some(parts) => parts,
+                None if clock.len() == 2 => (clock, "00"),
+                None => clock.split_at_checked(2)?,
+            };
+            let two = |text: &str| {
+                (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<u8>().ok())?
+            };
             let (hours, minutes) = (two(hours)?, two(minutes)?);
             if hours > 23 || minutes > 59 {
                 return None;
@@ -79,6 +90,10 @@ mod tests {
         assert_eq!(read("2026-01-01T00:00:00+05:30"), Some(1_767_205_800_000_000_000));
         assert_eq!(read("2026-01-01T00:00:00+23:59"), Some(1_767_139_260_000_000_000));
         assert_eq!(read("2026-01-01T00:00:00-23:59"), Some(1_767_311_940_000_000_000));
+        for same in ["+0530", "+05:30", " 05:30", " 0530"] {
+            assert_eq!(read(&format!("2026-01-01T00:00:00{same}")), Some(1_767_205_800_000_000_000), "{same}");
+        }
+        assert_eq!(read("2026-01-01T00:00:00-05"), read("2026-01-01T00:00:00-05:00"));
         for good in ["2004-02-29T00:00:00Z", "2026-04-30T23:59:60Z", "2026-12-31T23:59:59Z"] {
             assert!(read(good).is_some(), "{good}");
         }
@@ -103,6 +118,13 @@ mod tests {
             "2000-01-01T24:00:00Z",
             "2000-01-01T00:00:00.Z",
             "2000-01-01T00:00:00+1:00",
+            "2000-01-01T00:00:00+1",
+            "2000-01-01T00:00:00+100",
+            "2000-01-01T00:00:00+01000",
+            "2000-01-01T00:00:00++1:00",
+            "2000-01-01T00:00:00+01:+1",
+            "2000-01-01T00:00:00 ",
+            "2000-01-01T00:00:00+é0",
             "2000-01-01T00:00:00Zx",
             "2000-01-01 00:00:00Z",
             "é000-01-01T00:00:00Z",

@@ -136,7 +136,8 @@ impl<'a> Parser<'a> {
             "true" | "True" => Literal::Bool(true),
             "false" | "False" => Literal::Bool(false),
             "null" => Literal::Null,
-            word => Literal::Text(word.to_owned()),
+            word if is_plain(word) => Literal::Text(word.to_owned()),
+            _ => return Err(FilterError::new("A text in the filter stands in quotation marks of the form \"...\".")),
         })
     }
 
@@ -188,6 +189,28 @@ impl<'a> Parser<'a> {
             Some(sign) => format!("The filter goes on with {sign:?} where that cannot stand."),
         })
     }
+}
+
+/// Whether a word can be a value without quotation marks. One in other marks, or in the right ones
+/// encoded once too often, would be a text that nobody has, and then a provider creates the person
+/// a second time. An apostrophe inside is a letter of a name.
+fn is_plain(word: &str) -> bool {
+    let apostrophe = |c: char| matches!(c, '\'' | '\u{2019}');
+    let inner = word.trim_matches(apostrophe);
+    let encoded =
+        |at: usize| inner.as_bytes().get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    inner.len() == word.len()
+        && !word.contains(|c: char| !apostrophe(c) && (is_mark(c) || c == '\\' || c.is_whitespace() || c.is_control()))
+        && !word.starts_with('&')
+        && !inner.match_indices('%').any(|(at, _)| encoded(at))
+}
+
+/// Signs that people and programs quote with.
+fn is_mark(c: char) -> bool {
+    matches!(c,
+        '"' | '\'' | '`' | '\u{B4}' | '\u{AB}' | '\u{BB}' | '\u{2BA}'..='\u{2BC}' | '\u{2018}'..='\u{201F}' | '\u{2032}'..='\u{2037}'
+            | '\u{2039}' | '\u{203A}' | '\u{275B}'..='\u{2760}' | '\u{276E}' | '\u{276F}' | '\u{300C}'..='\u{300F}'
+            | '\u{301D}'..='\u{301F}' | '\u{FF02}' | '\u{FF07}' | '\u{FF40}')
 }
 
 /// Where the JSON string that `text` begins with ends.

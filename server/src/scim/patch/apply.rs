@@ -3,8 +3,8 @@
 use super::target::Target;
 use super::{Change, Op, list};
 use crate::scim::error::{ScimError, Type};
-use crate::scim::schema::{Attribute, Mutability, Place, Schema};
-use crate::scim::value::{self, attribute_value, one_value};
+use crate::scim::schema::{Attribute, Mutability, Place};
+use crate::scim::value::{self, attribute_value};
 use serde_json::{Map, Value};
 
 impl Change {
@@ -13,7 +13,12 @@ impl Change {
             Target::Ignored => Ok(()),
             Target::Id if self.op != Op::Remove && self.value.as_ref().is_some_and(|value| value == id) => Ok(()),
             Target::Id => Err(read_only("id")),
-            Target::Extension(schema) => self.extension(schema, document),
+            // Only a removal: the attributes of an object are changes of their own.
+            Target::Extension(schema) => {
+                document.remove(schema.id);
+                Ok(())
+            }
+            Target::Core => Err(ScimError::bad(Type::InvalidPath, "A resource is removed by DELETE.")),
             Target::Place { place, filter } => {
                 if place.attribute.mutability == Mutability::ReadOnly || place.leaf().mutability == Mutability::ReadOnly
                 {
@@ -31,24 +36,6 @@ impl Change {
                 done
             }
         }
-    }
-
-    fn extension(&self, schema: &'static Schema, document: &mut Map<String, Value>) -> Result<(), ScimError> {
-        let value = match self.op {
-            Op::Remove => None,
-            Op::Add | Op::Replace => value::extension_value(schema, self.value.clone().unwrap_or_default())?,
-        };
-        match (self.op, document.get_mut(schema.id), value) {
-            (Op::Remove, ..) => {
-                document.remove(schema.id);
-            }
-            (_, Some(Value::Object(present)), Some(Value::Object(more))) => present.extend(more),
-            (_, _, Some(value)) => {
-                document.insert(schema.id.to_owned(), value);
-            }
-            (_, _, None) => {}
-        }
-        Ok(())
     }
 
     /// In the core, or in an extension.
@@ -97,18 +84,7 @@ impl Change {
         if let (Value::Object(parts), None, Some(Value::Object(present))) =
             (value, attribute.sub("value"), map.get_mut(attribute.name))
         {
-            for (name, value) in parts {
-                let Some(sub) = attribute.sub(name) else { continue };
-                match one_value(sub, value.clone())? {
-                    Some(value) => {
-                        present.insert(sub.name.to_owned(), value);
-                    }
-                    None if self.op == Op::Replace => {
-                        present.remove(sub.name);
-                    }
-                    None => {}
-                }
-            }
+            list::merge(attribute, present, parts, self.op)?;
             if present.is_empty() {
                 map.remove(attribute.name);
             }

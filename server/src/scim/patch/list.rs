@@ -4,7 +4,7 @@ use super::Op;
 use super::target::Selection;
 use crate::scim::error::{ScimError, Type};
 use crate::scim::filter::{Filter, Literal, Op as Compared};
-use crate::scim::schema::Attribute;
+use crate::scim::schema::{Attribute, Mutability};
 use crate::scim::value::{self, MOST, attribute_value, is_primary, one_value};
 use serde_json::{Map, Value};
 
@@ -101,54 +101,85 @@ impl List<'_> {
             return Ok(());
         }
         if !hit.contains(&true) {
-            return match self.op {
-                Op::Remove => Ok(()),
-                Op::Replace => Err(no_target()),
-                // Entra adds phoneNumbers[type eq "mobile"].value to somebody without a mobile
-                // phone.
-                Op::Add => {
-                    let mut made = Map::new();
-                    build(self.attribute, &selection.written, &mut made).ok_or_else(no_target)?;
-                    let mut made = Value::Object(made);
-                    self.set_selected(&mut made)?;
+            // Entra adds phoneNumbers[type eq "mobile"].value to somebody without a mobile phone,
+            // and replaces emails[type eq "work"].value of somebody without a work address.
+            if self.op != Op::Remove {
+                let mut made = Value::Object(described(self.attribute, &selection.written).ok_or_else(no_target)?);
+                if self.set_selected(&mut made)? {
                     items.push(made);
-                    Ok(())
                 }
-            };
+            }
+            return Ok(());
         }
-        items.iter_mut().zip(hit).filter(|(_, hit)| *hit).try_for_each(|(item, _)| self.set_selected(item))
-    }
-
-    fn set_selected(&self, item: &mut Value) -> Result<(), ScimError> {
-        if let Some(sub) = self.sub {
-            return self.set(item, sub);
-        }
-        match one_value(self.attribute, self.value.cloned().unwrap_or_default())? {
-            Some(value) if self.op == Op::Add => join(item, value),
-            Some(value) => *item = value,
-            None => return Err(value::wrong(self.attribute.name, "needs a value")),
+        for (item, _) in items.iter_mut().zip(hit).filter(|(_, hit)| *hit) {
+            self.set_selected(item)?;
         }
         Ok(())
     }
 
-    /// One sub-attribute of one value.
-    fn set(&self, item: &mut Value, sub: &'static Attribute) -> Result<(), ScimError> {
-        let Value::Object(map) = item else { return Ok(()) };
+    /// Changes one value; tells whether anything was given.
+    fn set_selected(&self, item: &mut Value) -> Result<bool, ScimError> {
+        if let Some(sub) = self.sub {
+            return self.set(item, sub);
+        }
+        let needed = || value::wrong(self.attribute.name, "needs a value");
+        let parts = match self.value {
+            Some(Value::Object(parts)) => parts.clone(),
+            Some(text @ Value::String(_)) if self.attribute.sub("value").is_some() => {
+                Map::from_iter([("value".to_owned(), text.clone())])
+            }
+            None | Some(Value::Null) => return Err(needed()),
+            Some(_) => return Err(value::wrong(self.attribute.name, "must be an object")),
+        };
+        let Value::Object(present) = item else { return Err(needed()) };
+        merge(self.attribute, present, &parts, self.op)
+    }
+
+    /// One sub-attribute of one value; tells whether anything was given.
+    fn set(&self, item: &mut Value, sub: &'static Attribute) -> Result<bool, ScimError> {
+        let Value::Object(map) = item else { return Ok(false) };
         let value = match self.op {
             Op::Remove => None,
             Op::Add | Op::Replace => attribute_value(sub, self.value.cloned().unwrap_or_default())?,
         };
-        match value {
-            Some(value) => {
-                map.insert(sub.name.to_owned(), value);
-            }
-            None if self.op == Op::Add => {}
-            None => {
-                map.remove(sub.name);
-            }
-        }
-        Ok(())
+        Ok(put(map, sub, value, self.op))
     }
+}
+
+/// Puts the parts that are given beside those that are there (RFC 7644 section 3.5.2.3: a set of
+/// sub-attributes replaces theirs, and the others stay); tells whether anything was given.
+pub(super) fn merge(
+    attribute: &'static Attribute,
+    present: &mut Map<String, Value>,
+    parts: &Map<String, Value>,
+    op: Op,
+) -> Result<bool, ScimError> {
+    let parts = value::parts(attribute, parts.clone())?;
+    if parts.iter().all(|(sub, _)| sub.mutability == Mutability::ReadOnly) {
+        return Err(value::wrong(attribute.name, "needs a value"));
+    }
+    let mut given = false;
+    for (sub, value) in parts {
+        if sub.mutability != Mutability::ReadOnly {
+            given |= put(present, sub, attribute_value(sub, value)?, op);
+        }
+    }
+    Ok(given)
+}
+
+fn put(map: &mut Map<String, Value>, sub: &Attribute, value: Option<Value>, op: Op) -> bool {
+    match value {
+        Some(value) => {
+            map.insert(sub.name.to_owned(), value);
+            return true;
+        }
+        // Nothing is added by an empty add; an empty replacement clears.
+        None if op == Op::Add => {}
+        None => {
+            map.remove(sub.name);
+        }
+    }
+    false
 }
 
 /// Whether a value has everything that is given.
@@ -189,9 +220,15 @@ fn join(item: &mut Value, more: Value) {
 }
 
 /// The value that a filter describes, if it says only what is equal to what.
-fn build(attribute: &'static Attribute, filter: &Filter, made: &mut Map<String, Value>) -> Option<()> {
+fn described(attribute: &'static Attribute, filter: &Filter) -> Option<Map<String, Value>> {
+    let mut made = Map::new();
+    describe(attribute, filter, &mut made)?;
+    Some(made)
+}
+
+fn describe(attribute: &'static Attribute, filter: &Filter, made: &mut Map<String, Value>) -> Option<()> {
     match filter {
-        Filter::And(parts) => parts.iter().try_for_each(|part| build(attribute, part, made)),
+        Filter::And(parts) => parts.iter().try_for_each(|part| describe(attribute, part, made)),
         Filter::Compare(path, Compared::Eq, value) => {
             let value = match value {
                 Literal::Null => return None,
@@ -199,8 +236,12 @@ fn build(attribute: &'static Attribute, filter: &Filter, made: &mut Map<String, 
                 Literal::Text(text) => Value::String(text.clone()),
             };
             let sub = attribute.sub(&path.attribute)?;
-            made.insert(sub.name.to_owned(), one_value(sub, value).ok()??);
-            Some(())
+            let value = one_value(sub, value).ok()??;
+            match made.insert(sub.name.to_owned(), value.clone()) {
+                // Nothing can be both.
+                Some(other) if other != value => None,
+                _ => Some(()),
+            }
         }
         _ => None,
     }

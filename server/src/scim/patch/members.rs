@@ -6,7 +6,7 @@ use super::target::Selection;
 use crate::scim::error::{ScimError, Type};
 use crate::scim::filter::{Bound, Filter, Literal, Op as Compared};
 use crate::scim::schema::{Attribute, Place};
-use crate::scim::value::attribute_value;
+use crate::scim::value::one_value;
 use serde_json::Value;
 
 /// One change of the members.
@@ -29,6 +29,13 @@ pub(crate) struct NewMember {
     /// It was a bare text, as Microsoft's collection sends it: then an id that nobody has is no
     /// error, and no member either.
     pub(crate) bare: bool,
+}
+
+impl NewMember {
+    /// The same where nobody may be left out, because others go.
+    pub(crate) fn certain(self) -> Self {
+        Self { bare: false, ..self }
+    }
 }
 
 pub(super) fn step(
@@ -61,7 +68,10 @@ pub(super) fn step(
             }
         },
         (Op::Add, None) => Ok(MemberStep::Add(read(place.attribute, value.unwrap_or_default())?)),
-        (Op::Replace, None) => Ok(MemberStep::Replace(read(place.attribute, value.unwrap_or_default())?)),
+        (Op::Replace, None) => {
+            let members = read(place.attribute, value.unwrap_or_default())?;
+            Ok(MemberStep::Replace(members.into_iter().map(NewMember::certain).collect()))
+        }
     }
 }
 
@@ -74,13 +84,11 @@ pub(crate) fn read(attribute: &'static Attribute, value: Value) -> Result<Vec<Ne
     };
     let mut members = Vec::with_capacity(items.len());
     for item in items {
+        let needed = || ScimError::bad(Type::InvalidValue, "A member needs a value.");
         let bare = item.is_string();
-        let Some(Value::Array(canonical)) = attribute_value(attribute, item)? else { continue };
-        for member in canonical {
-            let text = |name: &str| member.get(name).and_then(Value::as_str).map(str::to_owned);
-            let value = text("value").ok_or_else(|| ScimError::bad(Type::InvalidValue, "A member needs a value."))?;
-            members.push(NewMember { value, display: text("display"), bare });
-        }
+        let member = one_value(attribute, item)?.ok_or_else(needed)?;
+        let text = |name: &str| member.get(name).and_then(Value::as_str).map(str::to_owned);
+        members.push(NewMember { value: text("value").ok_or_else(needed)?, display: text("display"), bare });
     }
     Ok(members)
 }

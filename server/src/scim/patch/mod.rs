@@ -2,11 +2,16 @@
 //! with a path or without, paths as keys.
 //!
 //! Promises: all operations are applied or none; one that is not understood is an error, because an
-//! ignored deactivation leaves somebody in; the time is bounded by the request's size. `password`
-//! and `schemas` are the two that are ignored on purpose. Members of groups are not touched here:
-//! they come out as changes of their own, so that a group of any size is changed by its rows alone.
+//! ignored deactivation leaves somebody in; the time is bounded by the request's size. `password`,
+//! `schemas` and the attributes of other people's extensions are ignored on purpose. Members of
+//! groups are not touched here: they come out as changes of their own, so that a group of any size
+//! is changed by its rows alone.
 
 mod apply;
+mod foreign;
+mod keys;
+#[cfg(test)]
+pub(crate) mod laws;
 mod list;
 mod members;
 mod target;
@@ -16,7 +21,10 @@ mod tests;
 pub(crate) use members::{MemberStep, NewMember, read as read_members};
 
 use super::error::{ScimError, Type};
+use super::message::{self, check_kind};
 use super::schema::Resource;
+use super::spelling::distinct;
+use keys::{Keys, unfolded};
 use serde_json::{Map, Value};
 use target::Target;
 
@@ -55,12 +63,19 @@ pub(crate) struct Patch {
 impl Patch {
     /// Reads the request.
     pub(crate) fn read(resource: Resource, mut document: Map<String, Value>) -> Result<Self, ScimError> {
+        check_kind(message::PATCH, &mut document)?;
         let operations = match take(&mut document, "Operations") {
             Some(Value::Array(operations)) if !operations.is_empty() => operations,
             _ => return Err(syntax("Operations must be a list of at least one operation.")),
         };
-        let mut reader =
-            Reader { resource, tests: 0, counted: Counted::default(), changes: Vec::new(), members: Vec::new() };
+        let mut reader = Reader {
+            resource,
+            tests: 0,
+            tests_before: 0,
+            counted: Counted::default(),
+            changes: Vec::new(),
+            members: Vec::new(),
+        };
         for operation in operations {
             let Value::Object(operation) = operation else { return Err(syntax("An operation must be an object.")) };
             reader.operation(operation)?;
@@ -140,6 +155,8 @@ pub(crate) fn too_many_members() -> ScimError {
 struct Reader {
     resource: Resource,
     tests: usize,
+    /// How many there were before the path that is read now.
+    tests_before: usize,
     counted: Counted,
     changes: Vec<Change>,
     members: Vec<MemberStep>,
@@ -147,6 +164,7 @@ struct Reader {
 
 impl Reader {
     fn operation(&mut self, mut operation: Map<String, Value>) -> Result<(), ScimError> {
+        distinct(&operation)?;
         let op = take(&mut operation, "op").and_then(|op| op.as_str().map(str::to_ascii_lowercase));
         let op = match op.as_deref() {
             Some("add") => Op::Add,
@@ -156,31 +174,68 @@ impl Reader {
         };
         let path = take(&mut operation, "path").filter(|path| !path.is_null());
         let value = take(&mut operation, "value");
-        if op != Op::Remove && value.is_none() {
-            return Err(ScimError::bad(Type::InvalidValue, "add and replace need a value."));
-        }
         match (path, value) {
-            (Some(Value::String(path)), value) => self.change(op, &path, value),
+            (Some(Value::String(path)), value) => {
+                let target = self.target(&path)?;
+                match (op, value) {
+                    (Op::Remove, value) => self.change(op, target, value),
+                    (_, None) => Err(needs_a_value()),
+                    (_, Some(value)) => {
+                        let mut keys = Keys::default();
+                        for (target, value) in unfolded(self.resource, target, value, &mut self.tests)? {
+                            keys.add(&target, &value)?;
+                            self.change(op, target, Some(value))?;
+                        }
+                        self.within_tests()
+                    }
+                }
+            }
             (Some(_), _) => Err(ScimError::bad(Type::InvalidPath, "path must be a text.")),
             (None, _) if op == Op::Remove => Err(ScimError::bad(Type::NoTarget, "remove needs a path.")),
             // Without a path the keys are paths: attributes, "name.givenName", or those of an
             // extension behind its URN.
             (None, Some(Value::Object(values))) => {
-                values.into_iter().try_for_each(|(path, value)| self.change(op, &path, Some(value)))
+                let mut keys = Keys::default();
+                for (path, value) in values {
+                    let target = self.target(&path)?;
+                    for (target, value) in unfolded(self.resource, target, value, &mut self.tests)? {
+                        keys.add(&target, &value)?;
+                        self.change(op, target, Some(value))?;
+                    }
+                    self.within_tests()?;
+                }
+                Ok(())
             }
+            (None, None) => Err(needs_a_value()),
             (None, _) => Err(ScimError::bad(Type::InvalidValue, "Without a path the value must be an object.")),
         }
     }
 
-    fn change(&mut self, op: Op, path: &str, value: Option<Value>) -> Result<(), ScimError> {
-        let tests = self.tests;
+    fn target(&mut self, path: &str) -> Result<Target, ScimError> {
+        self.tests_before = self.tests;
         let target = Target::read(self.resource, path, &mut self.tests)?;
+        // Those of members are counted as members.
+        let is_of_members = matches!(&target, Target::Place { place, .. } if place.is("members"));
+        if !is_of_members {
+            self.within_tests()?;
+        }
+        Ok(target)
+    }
+
+    fn within_tests(&self) -> Result<(), ScimError> {
+        if self.tests > MOST_TESTS {
+            return Err(ScimError::bad(Type::InvalidPath, "The paths of this request hold more than 4000 tests."));
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, op: Op, target: Target, value: Option<Value>) -> Result<(), ScimError> {
         match target {
             Target::Place { place, filter } if place.is("members") => {
                 let step = members::step(op, place, filter, value)?;
-                self.counted.step(&step, self.tests - tests)?;
+                self.counted.step(&step, self.tests - self.tests_before)?;
                 // Counted as members, so that many can be taken out by their ids.
-                self.tests = tests;
+                self.tests = self.tests_before;
                 self.members.push(step);
             }
             target => {
@@ -188,10 +243,7 @@ impl Reader {
                 self.changes.push(Change { op, target, value });
             }
         }
-        if self.tests > MOST_TESTS {
-            return Err(syntax("The paths of this request hold more than 4000 tests."));
-        }
-        Ok(())
+        self.within_tests()
     }
 }
 
@@ -199,6 +251,10 @@ impl Reader {
 pub(crate) fn take(map: &mut Map<String, Value>, name: &str) -> Option<Value> {
     let key = map.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone();
     map.remove(&key)
+}
+
+fn needs_a_value() -> ScimError {
+    ScimError::bad(Type::InvalidValue, "add and replace need a value.")
 }
 
 fn syntax(detail: &'static str) -> ScimError {

@@ -1,5 +1,6 @@
 //! What an operation's path names.
 
+use super::foreign;
 use crate::scim::error::{ScimError, Type};
 use crate::scim::filter::{self, Bound, Filter};
 use crate::scim::path::AttrPath;
@@ -8,8 +9,10 @@ use crate::scim::schema::{Named, Place, Resource, Returned, Schema, resolve};
 /// Where a change happens.
 #[derive(Debug)]
 pub(super) enum Target {
-    /// `password` and `schemas`: thrown away.
+    /// `password`, `schemas`, and what is somebody else's: thrown away.
     Ignored,
+    /// The core schema by its URN: what its attributes stand under.
+    Core,
     /// Okta repeats the id that the resource has already.
     Id,
     Extension(&'static Schema),
@@ -48,6 +51,12 @@ impl Target {
                 (before, Some(filter::parse_within(inside)?), sub)
             }
         };
+        if before.trim().eq_ignore_ascii_case(resource.core().id) && written.is_none() {
+            return Ok(Self::Core);
+        }
+        if foreign::is_foreign(before.trim()) {
+            return Ok(Self::Ignored);
+        }
         let read = AttrPath::read(before.trim()).ok_or_else(|| wrong("is none"))?;
         let place = match resolve(resource, &read) {
             None => return Err(wrong("names no attribute that this server has")),
@@ -58,7 +67,7 @@ impl Target {
         if place.is("schemas") || place.attribute.returned == Returned::Never {
             return Ok(Self::Ignored);
         }
-        if place.is("id") {
+        if place.is("id") && written.is_none() {
             return Ok(Self::Id);
         }
         let Some(written) = written else { return Ok(Self::Place { place, filter: None }) };

@@ -8,4 +8,5 @@ mod lists;
 mod microsoft;
 mod providers;
 mod races;
+mod real_life;
 mod tenants;
