@@ -26,7 +26,7 @@ const CHECKS: [&str; 4] = [".ci/", "model/", "mutations/", "timing/"];
 
 /// How many attacks there are of each kind; their ids are stable.
 const ATTACKS: [(char, usize); 9] =
-    [('K', 20), ('C', 22), ('I', 18), ('S', 10), ('N', 15), ('T', 11), ('L', 14), ('R', 3), ('X', 6)];
+    [('K', 20), ('C', 22), ('I', 18), ('S', 11), ('N', 15), ('T', 11), ('L', 14), ('R', 3), ('X', 6)];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

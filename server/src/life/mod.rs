@@ -14,6 +14,8 @@ mod in_use;
 mod laws;
 mod settle;
 mod shown;
+#[cfg(test)]
+mod table;
 mod usable;
 
 pub(crate) use in_use::{Current, InUse, in_use, named};
