@@ -46,8 +46,8 @@ impl Seen {
     }
 }
 
-/// One after the other from one connection each: creates, look-ups, logins. And newcomers, each on a
-/// connection of their own.
+/// One after the other from one connection each: creates, look-ups, logins. And newcomers, each
+/// on a connection of their own.
 pub async fn run(deployment: &Deployment, long: Duration) -> Seen {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = || NUMBER.fetch_add(1, Ordering::Relaxed);
