@@ -3,7 +3,8 @@
 //! One rule for all kinds. Nothing, null, an empty list and an empty text say nothing, and then the
 //! address says it (Authentik leaves `schemas` out; RFC 7643 section 2.5 makes these one state).
 //! One text is a list of one. A list has to hold the right URN in any case; others beside it are
-//! left alone (Entra adds one of its own). OneLogin names User and Group by an earlier URN.
+//! left alone (Entra adds one of its own). OneLogin names User and Group by a URN of before the
+//! RFC.
 
 use super::error::{ScimError, Type};
 use super::patch::take;

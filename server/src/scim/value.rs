@@ -30,7 +30,7 @@ enum Hollow<'a> {
     ReplacesNothingOf(&'a Map<String, Value>),
 }
 
-impl<'a> Hollow<'a> {
+impl Hollow<'_> {
     fn check(self, attribute: &Attribute) -> Result<(), ScimError> {
         match self {
             Self::Skipped => Ok(()),

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 /// different before and are equal now the oldest is the one that is found by the name; the others
 /// keep theirs until they are renamed, and are found by id and in lists.
 pub(super) fn bring_forward(db: &Db, _now: i64) -> Result<()> {
+    const SET: &str = "UPDATE scim_group SET name_key = ?2 WHERE group_id = ?1";
     let rows =
         db.rows("SELECT group_id, org_id, display_name, name_key FROM scim_group ORDER BY created_at, group_id", &[])?;
     let mut taken: HashSet<([u8; 16], String)> = HashSet::new();
@@ -26,7 +27,6 @@ pub(super) fn bring_forward(db: &Db, _now: i64) -> Result<()> {
         }
     }
     // First out of each other's way: the new key of one can be the old one of another.
-    const SET: &str = "UPDATE scim_group SET name_key = ?2 WHERE group_id = ?1";
     for (group, _) in &changed {
         db.execute(SET, &values![*group, apart(*group)])?;
     }

@@ -465,10 +465,10 @@ async fn a_wrong_path_is_called_a_wrong_path() {
 /// OneLogin names the kinds by URNs of before the RFC and ends its queries with an ampersand
 /// (goauthentik/authentik#11249); Microsoft's own example leaves the quotation marks out
 /// (langwatch/langwatch#6973); authentik changes a group without a path, with the id in it
-/// (goauthentik/authentik#12321); media types have a charset (limosa-io/laravel-scim-server#8);
-/// a create that is repeated after a time-out must not clear what the first one said
-/// (croffasia/itsaplan#250); a part of a list that is not there yet is asked for
-/// (thomaspoignant/scim-patch#42).
+/// (goauthentik/authentik#12321); media types come with a charset
+/// (limosa-io/laravel-scim-server#8); a create that is repeated after a time-out must not clear
+/// what the first one said (croffasia/itsaplan#250); a part of a list that is not there yet is
+/// asked for (thomaspoignant/scim-patch#42).
 #[tokio::test(flavor = "multi_thread")]
 async fn six_more_reports_of_other_servers_are_answered_well() {
     let deployment = Deployment::new().await;
