@@ -228,6 +228,32 @@ async fn what_is_said_of_people_who_do_not_exist_is_drawn_from_what_people_have(
     server.stop().await;
 }
 
+/// A server that made its OPRF key up anew, or had one for everybody who does not exist, would give
+/// them away by the first part of its answer to one and the same question.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_question_has_the_same_blinded_answer_for_people_who_do_not_exist_too() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (_, person) = complete(&deployment, &server).await;
+    let ke1 = b64(&person.begin_login().1);
+    let mut ids = vec![json!(b64(&person.context.account.0))];
+    for email in ["eve@example.org", "mallory@example.org"] {
+        let params = server.post("/v1/login/params", &json!({"email": email})).await;
+        ids.push(params.json()["account_id"].clone());
+    }
+    let mut evaluated = Vec::new();
+    for id in &ids {
+        let start = json!({"account_id": id, "ke1": ke1});
+        let answers = [server.post("/v1/login/start", &start).await, server.post("/v1/login/start", &start).await];
+        let [one, other] = answers.map(|answer| unb64(&answer.json()["ke2"]));
+        assert_eq!(one[..32], other[..32], "the OPRF is the same");
+        assert_ne!(one[32..], other[32..], "and everything else is fresh");
+        evaluated.push(one[..32].to_vec());
+    }
+    assert!(evaluated[0] != evaluated[1] && evaluated[1] != evaluated[2] && evaluated[0] != evaluated[2]);
+    server.stop().await;
+}
+
 /// The details of the audit log's entries of that kind, in order.
 fn told(deployment: &Deployment, event: &str) -> Vec<String> {
     let separator = if crate::POSTGRES { "string_agg(detail, ';' ORDER BY seq)" } else { "group_concat(detail, ';')" };
