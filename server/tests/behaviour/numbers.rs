@@ -4,6 +4,7 @@ use crate::common::person::Person;
 use crate::common::{Answer, Deployment, Server};
 use firstkey_server::{Admin, Log, MailOut, ServeOptions};
 use reqwest::Method;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::net::TcpListener;
 
@@ -74,6 +75,37 @@ async fn numbers_can_be_read_add_up_and_name_nobody() {
     for needle in ["ada", "Ada", "example", "fksc_", "127.0.0.1"] {
         assert!(!page.contains(needle), "{needle} in\n{page}");
     }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_is_counted_with_the_reason() {
+    let deployment = Deployment::new().await;
+    let (server, admin) = serve(&deployment).await;
+    for (name, emails) in
+        [("none", json!([])), ("bad", json!([{"value": "a@b,c@d"}])), ("ada", json!([{"value": "ada@example.org"}]))]
+    {
+        let user = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "active": true, "emails": emails});
+        assert_eq!(server.scim(&deployment.token, Method::POST, "/Users", Some(&user)).await.status, 201);
+    }
+    let invitation = deployment.invitation_to("ada@example.org").await;
+    // How many wait for the reason, and how many invitations can be accepted.
+    let counted = async |reason: &str| {
+        let samples = samples(&read(&admin, "/metrics").await.1);
+        let waiting = samples[&format!("firstkey_people_waiting{{reason=\"{reason}\"}}")].clone();
+        [waiting, samples["firstkey_invites_live"].clone()]
+    };
+    assert_eq!(counted("no-address").await, ["1", "1"]);
+    assert_eq!(counted("address-not-deliverable").await, ["1", "1"]);
+    assert_eq!(counted("invitation-locked").await, ["0", "1"]);
+    let wrong = json!({"invite_id": invitation.invite_id, "token": "A".repeat(43), "claim_key": "A".repeat(43)});
+    for _ in 0..10 {
+        assert_eq!(server.post("/v1/invites/claim", &wrong).await.problem(), "invite-unknown");
+    }
+    assert_eq!(counted("invitation-locked").await, ["1", "0"]);
+    deployment.pass(8 * 86_400);
+    assert_eq!(counted("invitation-locked").await, ["0", "0"]);
+    assert_eq!(counted("invitation-expired").await, ["1", "0"]);
     server.stop().await;
 }
 
