@@ -17,9 +17,10 @@ pub struct Shown {
     pub account_id: String,
     /// As UUID text.
     pub realm_id: String,
-    /// Where the invitation was sent.
+    /// The mailbox that was proven; until then, the address that the organisation names now.
     pub email: Option<String>,
-    /// `staged`, `invited`, `complete`, `suspended` or `removed`: see `docs/LIFECYCLE.md`.
+    /// `staged`, `invited`, `waiting`, `complete`, `suspended` or `removed`: see
+    /// `docs/LIFECYCLE.md`.
     pub state: String,
     /// 47 bytes.
     pub kdf_block: Option<String>,

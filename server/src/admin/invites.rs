@@ -17,7 +17,7 @@ pub struct InviteShown {
     pub organisation: String,
     /// `enrol`, `join` or `reset`.
     pub mode: String,
-    /// `live`, `used`, `withdrawn` or `expired`.
+    /// `live`, `used`, `withdrawn`, `expired` or `locked`.
     pub state: &'static str,
     pub created_at: i64,
     /// When its letter was last handed over.

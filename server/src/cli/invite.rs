@@ -15,7 +15,7 @@ pub(super) enum Invite {
         #[arg(long, value_name = "ID", value_parser = org_id)]
         org: Option<OrgId>,
         /// Only in this state.
-        #[arg(long, value_name = "STATE", value_parser = ["live", "used", "withdrawn", "expired"])]
+        #[arg(long, value_name = "STATE", value_parser = ["live", "used", "withdrawn", "expired", "locked"])]
         state: Option<String>,
         /// At most this many.
         #[arg(long, value_name = "N", default_value_t = 1000)]

@@ -1,6 +1,7 @@
 //! Invitations as an administrator sees them, and taking one back by hand.
 
 use super::db::{Row, values};
+use super::invites::WRONG_TRIES;
 use super::{Result, Store};
 use std::ops::ControlFlow;
 
@@ -12,7 +13,8 @@ pub(crate) struct InviteRow {
     pub(crate) org_name: String,
     pub(crate) email: Option<String>,
     pub(crate) mode: String,
-    /// `live`, `used`, `withdrawn`, or `expired`: live in the database, but its time is over.
+    /// `live`, `used`, `withdrawn`; or, live in the database, `expired` because its time is over,
+    /// or `locked` by wrong tokens.
     pub(crate) state: &'static str,
     pub(crate) created_at: i64,
     pub(crate) expires_at: i64,
@@ -68,9 +70,10 @@ impl Store {
 
 impl InviteRow {
     fn from_row(row: &Row, now: i64) -> Result<Self> {
-        let (stored, expires_at): (String, i64) = (row.at(6)?, row.at(8)?);
+        let (stored, expires_at, wrong_tries): (String, i64, i64) = (row.at(6)?, row.at(8)?, row.at(12)?);
         let state = match stored.as_str() {
             "live" if expires_at <= now => "expired",
+            "live" if wrong_tries >= WRONG_TRIES => "locked",
             "live" => "live",
             "used" => "used",
             _ => "withdrawn",
@@ -88,7 +91,7 @@ impl InviteRow {
             ended_at: row.at(9)?,
             claims: row.at(10)?,
             last_claim_at: row.at(11)?,
-            wrong_tries: row.at(12)?,
+            wrong_tries,
             sent_at: row.at(13)?,
         })
     }

@@ -1,6 +1,7 @@
 //! Numbers for whoever watches the server.
 
 use super::db::{Db, values};
+use super::invites::WRONG_TRIES;
 use super::{Result, Store};
 use crate::life::Reason;
 
@@ -34,7 +35,10 @@ impl Store {
                 letters_given_up: db.one("SELECT count(*) FROM outbox WHERE gave_up_at IS NOT NULL", &[])?.at(0)?,
                 letters_bounced: db.one("SELECT count(*) FROM outbox WHERE bounced_at IS NOT NULL", &[])?.at(0)?,
                 invites_live: db
-                    .one("SELECT count(*) FROM invite WHERE state = 'live' AND expires_at > ?1", &values![now])?
+                    .one(
+                        "SELECT count(*) FROM invite WHERE state = 'live' AND expires_at > ?1 AND wrong_tries < ?2",
+                        &values![now, WRONG_TRIES],
+                    )?
                     .at(0)?,
                 people_waiting: waiting_people(db, now)?,
                 accounts_invited: accounts("invited")?,
@@ -59,6 +63,8 @@ fn waiting_people(db: &Db, now: i64) -> Result<Vec<(&'static str, i64)>> {
     }
     let expired = "SELECT count(*) FROM invite WHERE state = 'live' AND reset_to IS NULL AND expires_at <= ?1";
     counts.push(("invitation-expired", db.one(expired, &values![now])?.at(0)?));
+    let locked = "SELECT count(*) FROM invite WHERE state = 'live' AND reset_to IS NULL AND expires_at > ?1 AND wrong_tries >= ?2";
+    counts.push(("invitation-locked", db.one(locked, &values![now, WRONG_TRIES])?.at(0)?));
     Ok(counts)
 }
 

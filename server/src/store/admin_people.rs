@@ -6,6 +6,7 @@
 
 use super::audit::{Entry, note};
 use super::db::{Row, values};
+use super::invites::WRONG_TRIES;
 use super::mailboxes::read_standing;
 use super::{Result, Store};
 use crate::life::{InvitationSeen, LetterSeen, Mode, Shown, shown};
@@ -59,9 +60,6 @@ pub(crate) enum Confirmed {
     /// The account has other keys now, or none.
     Changed,
 }
-
-/// Wrong tokens that lock an invitation.
-const LOCKED: i64 = 10;
 
 const QUERY: &str = "SELECT a.account_id, coalesce(a.email, m.email), a.state, a.created_at, a.completed_at, a.confirmed_at, a.confirmed_fingerprint,
         m.user_id, m.org_id, o.name, m.user_name, m.display_name, m.email, m.active, m.mode, m.accepted_at, m.invited_at,
@@ -192,5 +190,5 @@ fn invitation(row: &Row) -> Result<Option<InvitationSeen>> {
     let is_refused: Option<bool> = row.at(21)?;
     let limited_until = row.at(22)?;
     let letter = is_refused.map(|is_refused| LetterSeen { is_refused, limited_until });
-    Ok(Some(InvitationSeen { expires_at, is_locked: row.at::<i64>(20)? >= LOCKED, letter }))
+    Ok(Some(InvitationSeen { expires_at, is_locked: row.at::<i64>(20)? >= WRONG_TRIES, letter }))
 }

@@ -16,7 +16,7 @@ use crate::rng::fresh_ordered_id;
 use crate::token::TokenHash;
 
 /// Wrong tokens after which an invite is locked.
-const WRONG_TRIES: i64 = 10;
+pub(super) const WRONG_TRIES: i64 = 10;
 
 /// What the person who claims is told.
 pub(crate) struct Offer {

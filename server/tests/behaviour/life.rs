@@ -470,6 +470,25 @@ async fn an_invitation_that_ran_out_is_seen_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_that_wrong_tokens_locked_is_seen_as_such() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    server.provision(&deployment, ADA).await;
+    let invitation = deployment.invitation_to(ADA).await;
+    let wrong = json!({"invite_id": invitation.invite_id, "token": "A".repeat(43), "claim_key": "A".repeat(43)});
+    let realm = deployment.realm().await;
+    for state in ["live", "locked"] {
+        let invites = realm.invites(None, Some(state.to_owned()), 10).await.expect("invitations");
+        assert_eq!(invites.len(), 1, "{state}");
+        for _ in 0..10 {
+            assert_eq!(server.post("/v1/invites/claim", &wrong).await.problem(), "invite-unknown");
+        }
+    }
+    assert_eq!(standing(&deployment, ADA).await, ("waiting".into(), Some("invitation-locked")));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn leavers_are_out_whatever_else_stands_in_the_request() {
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;

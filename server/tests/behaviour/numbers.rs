@@ -4,6 +4,7 @@ use crate::common::person::Person;
 use crate::common::{Answer, Deployment, Server, b64};
 use firstkey_server::{Admin, Log, MailOut, ServeOptions};
 use reqwest::Method;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::net::TcpListener;
 
@@ -94,12 +95,12 @@ async fn wrong_passwords_that_clients_notice_themselves_are_counted_once_they_ar
     for (account, tries) in [(person.context.account.0, 4), ([9; 16], 5)] {
         for _ in 0..tries {
             let (_, ke1) = person.begin_login();
-            let start = serde_json::json!({"account_id": b64(&account), "ke1": b64(&ke1)});
+            let start = json!({"account_id": b64(&account), "ke1": b64(&ke1)});
             assert_eq!(server.post("/v1/login/start", &start).await.status, 200);
         }
     }
     assert_eq!(person.log_in(&server).await.status, 200);
-    assert_eq!(server.post("/v1/recovery/start", &serde_json::json!({"email": "ada@example.org"})).await.status, 200);
+    assert_eq!(server.post("/v1/recovery/start", &json!({"email": "ada@example.org"})).await.status, 200);
     assert_eq!(numbers().await, ["0", "0", "5"]);
     deployment.pass(180);
     let deadline = async |wanted: [&str; 3]| {
@@ -113,6 +114,37 @@ async fn wrong_passwords_that_clients_notice_themselves_are_counted_once_they_ar
     deployment.pass(3600);
     assert_eq!(person.log_in(&server).await.status, 200);
     assert_eq!(numbers().await, ["4", "1", "5"], "each once");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_is_counted_with_the_reason() {
+    let deployment = Deployment::new().await;
+    let (server, admin) = serve(&deployment).await;
+    for (name, emails) in
+        [("none", json!([])), ("bad", json!([{"value": "a@b,c@d"}])), ("ada", json!([{"value": "ada@example.org"}]))]
+    {
+        let user = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "active": true, "emails": emails});
+        assert_eq!(server.scim(&deployment.token, Method::POST, "/Users", Some(&user)).await.status, 201);
+    }
+    let invitation = deployment.invitation_to("ada@example.org").await;
+    // How many wait for the reason, and how many invitations can be accepted.
+    let counted = async |reason: &str| {
+        let samples = samples(&read(&admin, "/metrics").await.1);
+        let waiting = samples[&format!("firstkey_people_waiting{{reason=\"{reason}\"}}")].clone();
+        [waiting, samples["firstkey_invites_live"].clone()]
+    };
+    assert_eq!(counted("no-address").await, ["1", "1"]);
+    assert_eq!(counted("address-not-deliverable").await, ["1", "1"]);
+    assert_eq!(counted("invitation-locked").await, ["0", "1"]);
+    let wrong = json!({"invite_id": invitation.invite_id, "token": "A".repeat(43), "claim_key": "A".repeat(43)});
+    for _ in 0..10 {
+        assert_eq!(server.post("/v1/invites/claim", &wrong).await.problem(), "invite-unknown");
+    }
+    assert_eq!(counted("invitation-locked").await, ["1", "0"]);
+    deployment.pass(8 * 86_400);
+    assert_eq!(counted("invitation-locked").await, ["0", "0"]);
+    assert_eq!(counted("invitation-expired").await, ["1", "0"]);
     server.stop().await;
 }
 
