@@ -156,8 +156,8 @@ mod tests {
         for schema in [
             include_str!("schema/0001_start.sqlite.sql"),
             include_str!("schema/0001_start.postgres.sql"),
-            include_str!("schema/0006_logins.sqlite.sql"),
-            include_str!("schema/0006_logins.postgres.sql"),
+            include_str!("schema/0005_logins.sqlite.sql"),
+            include_str!("schema/0005_logins.postgres.sql"),
         ] {
             let tables: Vec<_> =
                 schema.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split(' ').next()).collect();

@@ -33,16 +33,14 @@ const STEPS: &[Step] = &[
     Step {
         sqlite: include_str!("schema/0004_member_lists.sqlite.sql"),
         postgres: include_str!("schema/0004_member_lists.postgres.sql"),
-        then: None,
+        then: Some(group_names::bring_forward),
     },
-    Step { sqlite: GROUP_NAMES, postgres: GROUP_NAMES, then: Some(group_names::bring_forward) },
     Step {
-        sqlite: include_str!("schema/0006_logins.sqlite.sql"),
-        postgres: include_str!("schema/0006_logins.postgres.sql"),
+        sqlite: include_str!("schema/0005_logins.sqlite.sql"),
+        postgres: include_str!("schema/0005_logins.postgres.sql"),
         then: None,
     },
 ];
-const GROUP_NAMES: &str = include_str!("schema/0005_group_names.sql");
 
 /// The newest version.
 pub(super) const NEWEST: usize = STEPS.len();

@@ -1,1 +1,0 @@
--- name_key of scim_group: by the rule of src/group_name.rs, which SQL does not know. group_names.rs writes the keys anew.
