@@ -61,8 +61,8 @@ impl Seats {
         self.each
     }
 
-    /// Waits for a seat; `source` is none for a proxy of ours, behind which there are many. None, and
-    /// at once, if as many of the source wait already as may have a seat.
+    /// Waits for a seat; `source` is none for a proxy of ours, behind which there are many. None,
+    /// and at once, if as many of the source wait already as may have a seat.
     pub(crate) async fn take(&self, source: Option<IpAddr>) -> Option<Seat> {
         let of_the_source = match source {
             Some(source) => Some(self.sources.take_unless_crowded(source, 1, self.each.saturating_mul(2)).await?),
@@ -80,8 +80,8 @@ impl Seats {
         Some(Seat { _of_the_whole: of_the_whole, _of_the_source: of_the_source })
     }
 
-    /// Done when somebody waits for a seat and has done so while `done`, which counts what happens on
-    /// a connection, stood still.
+    /// Done when somebody waits for a seat of the whole and has done so while `done`, which counts
+    /// what happens on a connection, stood still.
     pub(crate) async fn asked_to_leave(&self, is_idle: impl Fn() -> bool, done: impl Fn() -> usize) {
         let mut crowded = self.is_crowded.subscribe();
         loop {
