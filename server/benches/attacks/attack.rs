@@ -117,7 +117,7 @@ fn spelled(at: usize) -> String {
     let mut bit = 0;
     let spell = |letter: char| {
         bit += usize::from(letter != '.');
-        if letter != '.' && at >> (bit - 1) & 1 == 1 { letter.to_ascii_uppercase() } else { letter }
+        if letter != '.' && (at >> (bit - 1)) & 1 == 1 { letter.to_ascii_uppercase() } else { letter }
     };
     "addresses.country".chars().map(spell).collect()
 }

@@ -36,8 +36,14 @@ impl Deployment {
             let org = said(&["org", "add", name])["org_id"].as_str().expect("an id").to_owned();
             said(&["scim-token", "add", "--org", &org])["token"].as_str().expect("a token").to_owned()
         });
-        let mut command = run(&["serve", "--listen", "127.0.0.1:0"]);
-        command.arg("--mail-dir").arg(&mail).stdout(Stdio::piped()).stderr(Stdio::null());
+        // The limits that hold as soon as others than this machine can ask.
+        let config = folder.path().join("server.toml");
+        let text = format!(
+            "data = {data:?}\nlisten = \"127.0.0.1:0\"\n[mail]\nfolder = {mail:?}\n[limits]\nscim_per_second = 100\n"
+        );
+        std::fs::write(&config, text).expect("written");
+        let mut command = Command::new(program);
+        command.args(["serve", "--json", "--config"]).arg(&config).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the server starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("its first line");

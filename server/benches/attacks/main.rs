@@ -7,8 +7,8 @@
 //! cargo bench -p firstkey-server --bench attacks -- pages seats        some rows
 //! ```
 //!
-//! The ordinary load is another organisation's identity provider, logins and newcomers, each on
-//! a connection of their own, all at a steady pace, so that waiting shows as waiting and not as
+//! The ordinary load is another organisation's identity provider, a login a moment and a newcomer
+//! on a connection of their own, all at a steady pace, so that waiting shows as waiting and not as
 //! fewer requests. The attackers come from other addresses of this machine. Every row has a
 //! deployment of its own.
 #![allow(

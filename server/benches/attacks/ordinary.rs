@@ -13,6 +13,9 @@ const HERE: &str = "127.0.0.1";
 const PACE: Duration = Duration::from_millis(40);
 const NEWCOMERS: Duration = Duration::from_millis(250);
 
+/// Makes a request with a number of its own.
+type Make = Box<dyn Fn(usize) -> Vec<u8> + Send>;
+
 /// How long everybody waited, in milliseconds.
 #[derive(Default)]
 pub struct Seen {
@@ -46,15 +49,14 @@ impl Seen {
     }
 }
 
-/// One after the other from one connection each: creates, look-ups, logins. And newcomers, each
-/// on a connection of their own.
+/// One after the other from one connection each: creates, look-ups, logins. And newcomers, each on
+/// a connection of their own.
 pub async fn run(deployment: &Deployment, long: Duration) -> Seen {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = || NUMBER.fetch_add(1, Ordering::Relaxed);
     let (address, token) = (deployment.address, deployment.tokens[1].clone());
     let mut running = JoinSet::new();
     let until = Instant::now() + long;
-    type Make = Box<dyn Fn(usize) -> Vec<u8> + Send>;
     let create_token = token.clone();
     let kinds: [(Make, u16); 3] = [
         (

@@ -80,8 +80,8 @@ impl Seats {
         Some(Seat { _of_the_whole: of_the_whole, _of_the_source: of_the_source })
     }
 
-    /// Done when somebody waits for a seat and has done so while `done`, which counts what happens
-    /// on a connection, stood still.
+    /// Done when somebody waits for a seat of the whole and has done so while `done`, which counts
+    /// what happens on a connection, stood still.
     pub(crate) async fn asked_to_leave(&self, is_idle: impl Fn() -> bool, done: impl Fn() -> usize) {
         let mut crowded = self.is_crowded.subscribe();
         loop {

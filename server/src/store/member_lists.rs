@@ -82,7 +82,7 @@ fn remove_piece(db: &Db, list: [u8; 16]) -> Result<bool> {
         "DELETE FROM group_member WHERE list_id = ?1
          AND member_id IN (SELECT x.member_id FROM group_member x WHERE x.list_id = ?1 ORDER BY x.member_id LIMIT ?2)
          AND EXISTS (SELECT 1 FROM loose_list l WHERE l.list_id = ?1)",
-        &values![list, PIECE as i64],
+        &values![list, i64::try_from(PIECE).unwrap_or(i64::MAX)],
     )?;
     if removed < PIECE as u64 {
         db.execute("DELETE FROM loose_list WHERE list_id = ?1", &values![list])?;

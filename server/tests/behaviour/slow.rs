@@ -97,10 +97,11 @@ async fn whoever_does_nothing_leaves_the_seat_to_somebody_who_waits() {
     let mut busy = wire::connect(server.socket).await;
     busy.write_all(half_a_request().as_bytes()).await.expect("sent");
     for _ in 0..4 {
-        let mut newcomer = wire::connect(server.socket).await;
+        let mut newcomer = wire::connect_from("127.0.0.2", server.socket).await;
         assert_eq!(wire::ask(&mut newcomer, &wire::get("/healthz")).await, 200);
     }
-    let mut two = [wire::connect(server.socket).await, wire::connect(server.socket).await];
+    let newcomer = async || wire::connect_from("127.0.0.2", server.socket).await;
+    let mut two = [newcomer().await, newcomer().await];
     for newcomer in &mut two {
         assert_eq!(wire::ask(newcomer, &wire::get("/healthz")).await, 200, "a seat was left");
     }
