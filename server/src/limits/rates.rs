@@ -12,8 +12,6 @@ use std::sync::{Mutex, PoisonError};
 /// The least that a SCIM token may be held to, in requests a second: what the most demanding
 /// identity provider asks of a server.
 pub const LEAST_FOR_SCIM: u32 = 25;
-/// A body counts as one more request for each so many bytes.
-const BYTES: usize = 64 * 1024;
 /// Most callers that are remembered.
 const CALLERS: usize = 10_000;
 
@@ -82,15 +80,6 @@ impl Limiter {
         self.scim.knows(&token.0).then(|| self.scim.take(token.0, now))
     }
 
-    /// The body of a request with a SCIM token has so many bytes: a large one counts as several
-    /// requests, as many as may come at once at most.
-    pub(crate) fn scim_body(&self, token: TokenHash, bytes: usize, now: i64) -> Result<(), Later> {
-        match u32::try_from(bytes / BYTES).unwrap_or(u32::MAX) {
-            0 => Ok(()),
-            more => self.scim.take_some(token.0, more, now),
-        }
-    }
-
     /// The first request with a SCIM token was answered: the token is valid and gets a bucket.
     pub(crate) fn valid_scim_token(&self, token: TokenHash, now: i64) {
         // The request is answered already, so there is nothing to refuse.
@@ -129,10 +118,6 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
     }
 
     fn take(&self, key: K, now: i64) -> Result<(), Later> {
-        self.take_some(key, 1, now)
-    }
-
-    fn take_some(&self, key: K, amount: u32, now: i64) -> Result<(), Later> {
         let Some(rate) = self.rate else { return Ok(()) };
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
         if callers.len() >= CALLERS && !callers.contains_key(&key) {
@@ -140,13 +125,12 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
         }
         let bucket = callers.entry(key).or_insert(Bucket { tokens: rate.burst, at: now });
         *bucket = bucket.refilled(rate, now);
-        let amount = amount.min(rate.burst);
-        match bucket.tokens.checked_sub(amount) {
+        match bucket.tokens.checked_sub(1) {
             Some(left) => {
                 bucket.tokens = left;
                 Ok(())
             }
-            None => Err(Later((amount - bucket.tokens).div_ceil(rate.per_second.max(1)).into())),
+            None => Err(Later(1)),
         }
     }
 
@@ -195,17 +179,6 @@ mod tests {
         assert_eq!(buckets.take("b", 1000), Ok(()), "others have their own");
         assert_eq!(taken(10), 0, "a clock that was set back gives nothing");
         assert_eq!(taken(12), 4, "and does not stop for ever");
-    }
-
-    #[test]
-    fn a_large_body_counts_as_several_requests_and_says_when_to_come_again() {
-        let limits = Limits { scim: Some(Rate { per_second: 10, burst: 100 }), ..Limits::default() };
-        let (limiter, token) = (super::Limiter::new(limits), crate::token::TokenHash::of(b"a token"));
-        let body = |bytes: usize, now: i64| limiter.scim_body(token, bytes, now);
-        assert_eq!([body(65_535, 0), body(1024 * 1024, 0), body(4 * 1024 * 1024, 0)], [Ok(()); 3]);
-        assert_eq!(body(4 * 1024 * 1024, 0), Err(Later(5)), "80 of 100 were taken, and 64 are needed");
-        assert_eq!(body(4 * 1024 * 1024, 5), Ok(()));
-        assert_eq!(body(usize::MAX, 20), Ok(()), "no request is larger than the whole bucket");
     }
 
     #[test]

@@ -22,7 +22,6 @@ impl FromRequestParts<Arc<App>> for Organisation {
         let org = app.store.organisation_of_token(hash, app.clock.now()).await?.map(Self).ok_or_else(refused)?;
         // For whatever reads the body after this.
         parts.extensions.insert(org);
-        parts.extensions.insert(hash);
         Ok(org)
     }
 }

@@ -11,9 +11,8 @@ use super::patch::take;
 use super::project::Projection;
 use crate::http::{App, BodyRefused, announced, read_body};
 use crate::json;
-use crate::limits::{Later, Permit, SMALL};
+use crate::limits::{Permit, SMALL};
 use crate::store::StoreError;
-use crate::token::TokenHash;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -182,12 +181,6 @@ impl FromRequest<Arc<App>> for Document {
             BodyRefused::TooLarge => ScimError::new(413, "The request is larger than 4 MiB."),
             BodyRefused::Broken => ScimError::bad(Type::InvalidSyntax, "The body did not arrive whole."),
         })?;
-        // Before it is looked at, which is what takes time.
-        if let Some(token) = parts.extensions.get::<TokenHash>()
-            && let Err(Later(seconds)) = app.limits.scim_body(*token, body.len(), app.clock.now())
-        {
-            return Err(ScimError::too_many(seconds));
-        }
         let is_large = body.len() > SMALL;
         let held = Held { _turn: app.large.turn(org, body.len()).await, _room: room };
         let map = aside(is_large, move || json::document(without_mark(&body))).await?.map_err(|_| {
