@@ -91,14 +91,13 @@ pub(super) async fn run(command: Person) -> Outcome {
 
 async fn list(common: &Common, which: Which, text: Option<&str>) -> Outcome {
     let people = common.realm().await?.people(which.org, which.state, text, which.limit).await?;
-    let heads = ["EMAIL", "NAME", "STATE", "WHY", "ACTIVE", "SINCE", "CONFIRMED"];
+    let heads = ["EMAIL", "NAME", "STATE", "WHY", "SINCE", "CONFIRMED"];
     say::list(common, "people", &people, &heads, |person: &PersonLine| {
         vec![
             say::or_dash(person.email.as_ref()),
             say::or_dash(person.display_name.as_ref().or(person.user_name.as_ref())),
             person.state.clone(),
             person.reason.unwrap_or("-").to_owned(),
-            person.active.map_or("-", |active| if active { "yes" } else { "no" }).to_owned(),
             say::day(Some(person.completed_at.unwrap_or(person.created_at))),
             say::day(person.confirmed_at),
         ]

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 const WIDTH: usize = 80;
 /// No column is made narrower than this, if it is wider.
 const NARROW: usize = 6;
+/// The column of names is at least so wide, so that short answers look alike.
+const NAMES: usize = 16;
 
 /// One JSON object, or one line per member; a member that is an object gives a line for each of its
 /// own, a list of objects one for each of theirs.
@@ -21,23 +23,30 @@ pub(super) fn members(common: &Common, answer: &Value) {
         println!("{answer}");
         return;
     }
-    for (key, value) in answer.as_object().into_iter().flatten() {
-        match value {
-            Value::Object(inner) => lines(key, inner),
-            Value::Array(items) if items.iter().all(Value::is_object) => {
-                for (at, item) in items.iter().enumerate() {
-                    lines(&format!("{key}.{}", at + 1), item.as_object().unwrap_or(&serde_json::Map::new()));
-                }
-            }
-            value => println!("{key:<16} {}", plain(key, value)),
-        }
+    for line in lines(answer) {
+        println!("{line}");
     }
 }
 
-fn lines(name: &str, inner: &serde_json::Map<String, Value>) {
-    for (key, value) in inner {
-        println!("{:<16} {}", format!("{name}.{key}"), plain(key, value));
+/// What stands for itself, then what belongs to a list or an object; the values in one column.
+fn lines(answer: &Value) -> Vec<String> {
+    let (mut own, mut inner) = (Vec::new(), Vec::new());
+    let of = |name: &str, item: &Value| -> Vec<(String, String)> {
+        let members = item.as_object().into_iter().flatten();
+        members.map(|(key, value)| (format!("{name}.{key}"), plain(key, value))).collect()
+    };
+    for (key, value) in answer.as_object().into_iter().flatten() {
+        match value {
+            Value::Object(_) => inner.extend(of(key, value)),
+            Value::Array(items) if items.iter().all(Value::is_object) => {
+                inner.extend(items.iter().zip(1..).flat_map(|(item, at)| of(&format!("{key}.{at}"), item)));
+            }
+            value => own.push((key.clone(), plain(key, value))),
+        }
     }
+    own.append(&mut inner);
+    let width = own.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max(NAMES);
+    own.into_iter().map(|(name, text)| format!("{name:<width$} {text}")).collect()
 }
 
 /// A list: `{"<name>": [...]}` for machines, a table for people.
@@ -166,7 +175,8 @@ fn column(c: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{columns, harmless, table};
+    use super::{columns, harmless, lines, table};
+    use serde_json::json;
 
     #[test]
     fn a_table_fits_and_no_name_breaks_it() {
@@ -190,6 +200,18 @@ mod tests {
         }
         assert!(lines[2].contains('~'), "what was cut off is marked");
         assert!(table(&["EMAIL"], &[]).is_empty());
+    }
+
+    #[test]
+    fn the_values_of_an_answer_stand_in_one_column_and_its_own_come_first() {
+        let answer =
+            json!({"email": null, "organisations": [{"organisation": "Example", "until": 60}], "state": "invited"});
+        let told = lines(&answer);
+        assert_eq!(told[0], format!("{:<28} -", "email"));
+        assert_eq!(told[1], format!("{:<28} invited", "state"));
+        assert_eq!(told[2], "organisations.1.organisation Example");
+        assert!(told[3].starts_with(&format!("{:<28} 1970-01-01 00:01 UTC", "organisations.1.until")), "{told:?}");
+        assert_eq!(lines(&json!({"org_id": "x"})), [format!("{:<16} x", "org_id")]);
     }
 
     #[test]

@@ -109,9 +109,10 @@ fn stands(asked: &[usize]) -> Vec<String> {
         .map(|(bond, invitation)| {
             let unplaced = unplaced.filter(|_| !is_member);
             let person = Person { active, unplaced, bond, invitation, was_invited, taken_back: asked[3] == 1 };
-            let first = match has_account {
-                true => Person { bond: Bond::Accepted, ..NOBODY },
-                false => Person { invitation: Live::Here(Mode::Enrol), was_invited: true, ..NOBODY },
+            let first = if has_account {
+                Person { bond: Bond::Accepted, ..NOBODY }
+            } else {
+                Person { invitation: Live::Here(Mode::Enrol), was_invited: true, ..NOBODY }
             };
             let people = if asked[3] == 2 && unplaced.is_none() { vec![first, person] } else { vec![person] };
             let outcome = settle(has_account, &people).pop().expect("invariant: one outcome for each person");
