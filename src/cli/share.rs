@@ -2,6 +2,7 @@
 
 use super::{OldPassword, Trust, Unattended};
 use clap::Args;
+#[cfg(feature = "age")]
 use std::path::PathBuf;
 
 /// What a log-in needs beside a password.

@@ -2,7 +2,7 @@
 //! one might get out by accident. The tests, the fuzz targets, the hostile server and the server's
 //! demo look with it.
 //!
-//! Promises: each secret is looked for in every form of [`forms`]; a name is all that is said of
+//! Promises: each secret is looked for in every form of `forms`; a name is all that is said of
 //! what was found. Must never: print a secret, or depend on anything of this project.
 
 #![forbid(unsafe_code)]

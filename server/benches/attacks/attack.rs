@@ -101,7 +101,7 @@ impl Attack {
     }
 
     /// What else is to be seen afterwards.
-    pub async fn also(&self, deployment: &Deployment) -> String {
+    pub fn also(&self, deployment: &Deployment) -> String {
         match self.kind {
             Kind::MadeUp => {
                 let rows = "SELECT count(*) FROM audit WHERE event NOT LIKE 'person.%' AND event NOT LIKE 'invite.%'";

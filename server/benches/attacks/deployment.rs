@@ -17,7 +17,7 @@ pub struct Deployment {
 
 impl Deployment {
     /// New, with the usual limits of a server for many people.
-    pub async fn start(program: &Path) -> Self {
+    pub fn start(program: &Path) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let (data, mail) = (folder.path().join("data"), folder.path().join("mail"));
         std::fs::create_dir(&mail).expect("a folder");
@@ -39,7 +39,9 @@ impl Deployment {
         // The limits that hold as soon as others than this machine can ask.
         let config = folder.path().join("server.toml");
         let text = format!(
-            "data = {data:?}\nlisten = \"127.0.0.1:0\"\n[mail]\nfolder = {mail:?}\n[limits]\nscim_per_second = 100\n"
+            "data = \"{}\"\nlisten = \"127.0.0.1:0\"\n[mail]\nfolder = \"{}\"\n[limits]\nscim_per_second = 100\n",
+            data.display(),
+            mail.display()
         );
         std::fs::write(&config, text).expect("written");
         let mut command = Command::new(program);

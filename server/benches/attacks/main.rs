@@ -64,7 +64,7 @@ async fn main() {
 }
 
 async fn row(attack: &Attack, when: &str, program: &Path) {
-    let deployment = Deployment::start(program).await;
+    let deployment = Deployment::start(program);
     let prepared = attack.prepare(&deployment).await;
     let alone = ordinary::run(&deployment, ALONE).await;
     let attackers = attack.begin(&deployment, &prepared);
@@ -74,7 +74,7 @@ async fn row(attack: &Attack, when: &str, program: &Path) {
     for attacker in attackers {
         attacker.abort();
     }
-    let also = attack.also(&deployment).await;
+    let also = attack.also(&deployment);
     println!(
         "| {} | {when} | {} | {} | {:.1} times | {} | {resident} MiB | {also} |",
         attack.what,

@@ -83,7 +83,7 @@ fn holder(people: &[Person]) -> Option<usize> {
 }
 
 impl Person {
-    fn outcome(&self, has_account: bool, holds: bool) -> Outcome {
+    fn outcome(self, has_account: bool, holds: bool) -> Outcome {
         let is_member = self.bond == Bond::Accepted;
         let (bond, mode) = match (is_member, has_account && self.unplaced.is_none()) {
             (true, _) => (Bond::Accepted, Mode::Join),

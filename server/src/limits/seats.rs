@@ -68,14 +68,13 @@ impl Seats {
             Some(source) => Some(self.sources.take_unless_crowded(source, 1, self.each.saturating_mul(2)).await?),
             None => None,
         };
-        let of_the_whole = match Arc::clone(&self.whole).try_acquire_owned() {
-            Ok(seat) => seat,
-            Err(_) => {
-                self.waiting.fetch_add(1, Ordering::SeqCst);
-                let _waiting = Waiting(self);
-                self.is_crowded.send_replace(true);
-                Arc::clone(&self.whole).acquire_owned().await.ok()?
-            }
+        let of_the_whole = if let Ok(seat) = Arc::clone(&self.whole).try_acquire_owned() {
+            seat
+        } else {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            let _waiting = Waiting(self);
+            self.is_crowded.send_replace(true);
+            Arc::clone(&self.whole).acquire_owned().await.ok()?
         };
         Some(Seat { _of_the_whole: of_the_whole, _of_the_source: of_the_source })
     }

@@ -103,15 +103,12 @@ fn decoded(text: &str, as_form: bool) -> Result<String, ScimError> {
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
         let digit = |at: usize| behind.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push(u8::try_from(16 * high + low).expect("invariant: two digits of base 16"));
-                rest = &behind[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = behind;
-            }
+        if let (b'%', Some(high), Some(low)) = (first, digit(0), digit(1)) {
+            bytes.push(u8::try_from(16 * high + low).expect("invariant: two digits of base 16"));
+            rest = &behind[2..];
+        } else {
+            bytes.push(*first);
+            rest = behind;
         }
     }
     String::from_utf8(bytes).map_err(|_| wrong("The parameters of the address cannot be read: they are no UTF-8."))

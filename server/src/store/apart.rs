@@ -22,7 +22,7 @@ const PAGE: i64 = 500;
 
 /// Does it, in the transaction of the migration.
 pub(super) fn bring_forward(db: &Db, now: i64) -> Result<()> {
-    each_page(db, |db, key| place(db, key))?;
+    each_page(db, place)?;
     db.execute("UPDATE account SET email = NULL, email_key = NULL WHERE state = 'invited'", &[])?;
     db.execute(
         "UPDATE membership SET standing = CASE active WHEN 1 THEN 'complete' ELSE 'suspended' END WHERE accepted_at IS NOT NULL",

@@ -126,11 +126,11 @@ impl Store {
             }
             settle_in(db, chosen.key.org, &mailbox, Some(chosen.key.user), Issue { ttl, now })?;
             let is_invited = "SELECT 1 FROM invite WHERE user_id = ?1 AND state = 'live'";
-            match db.exists(is_invited, &values![chosen.key.user])? {
-                true => Ok(Resent::Queued { expires_at: now + ttl }),
-                // A member of the account at this mailbox has it.
-                false => Ok(Resent::Complete),
+            if db.exists(is_invited, &values![chosen.key.user])? {
+                return Ok(Resent::Queued { expires_at: now + ttl });
             }
+            // A member of the account at this mailbox has it.
+            Ok(Resent::Complete)
         })
         .await
     }

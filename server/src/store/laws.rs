@@ -13,6 +13,7 @@ use crate::address;
 use crate::life::Reason;
 use crate::rng::seeded;
 use std::collections::HashMap;
+use std::io::Write as _;
 
 const BOXES: [&str; 2] = ["ada@example.org", "ada@example.com"];
 const ORGS: [[u8; 16]; 2] = [[1; 16], [2; 16]];
@@ -299,7 +300,8 @@ fn every_sequence(each: usize, boxes: usize, length: i64) {
         }
         level = next;
     }
-    println!(
+    let _ = writeln!(
+        std::io::stderr(),
         "laws of life, with SQL: 2 organisations x {each} people x {boxes} mailboxes: {sequences} sequences of up to {length} events, {states} states, {steps} steps"
     );
 }
@@ -359,7 +361,8 @@ fn the_laws_hold_along_long_sequences() {
 fn an_organisation_stands_alike_with_and_without_the_other() {
     let ((with, empty), (without, _)) = (Realm::new(), Realm::new());
     for run in 0..20_u32 {
-        (with.take(), without.take());
+        with.take();
+        without.take();
         with.put(&empty);
         without.put(&empty);
         seeded::with(u128::from(run) + 1000, || {

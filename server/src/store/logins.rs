@@ -112,7 +112,6 @@ impl Store {
             let entry = Entry { account: Some(id), ..Entry::default() };
             let [succeeded, _, barred] = way.events();
             let asked = match (&row.standing, way) {
-                (Admission::Active, _) => None,
                 (Admission::Suspended { .. }, Way::Password) => asked_to_join(db, id, now)?,
                 _ => None,
             };

@@ -138,7 +138,7 @@ fn a_value_that_is_not_there_is_made_of_what_is_equal_in_its_filter() {
                     let after = patched(&user, &operation).unwrap_or_else(|error| panic!("{operation}: {error:?}"));
                     let values = after[attribute.name].as_array().expect("a list");
                     assert_eq!(values[..2], two(attribute).as_array().expect("a list")[..], "{operation}");
-                    assert_eq!(values[2..], [made.clone()], "{operation}");
+                    assert_eq!(values[2..], *std::slice::from_ref(&made), "{operation}");
                     let again = patched(&after, &operation).expect("the same again");
                     assert_eq!(again, after, "{operation} finds what it made");
                 }
