@@ -1,7 +1,7 @@
 //! How groups are created, changed and removed.
 //!
 //! Promises: what a request asks for is worked out by a reader, beside the writer; the writer
-//! compares what that was made from and writes the rows concerned, at most [`PIECE`] members in one
+//! compares what that was made from and writes the rows concerned, at most [`FEW`] members in one
 //! command; a larger change is written as a list of its own, piece by piece, and the group turns to
 //! it in one command (`member_lists`). So a change is made whole or not at all, and no change of a
 //! group keeps other writers waiting for longer than one piece takes. Must never: run the caller's
@@ -21,6 +21,9 @@ use std::sync::Arc;
 
 /// Most members that one command of the writer writes.
 pub(super) const PIECE: usize = 250;
+/// Most members that one command changes row by row. Providers push large groups in pieces of up to
+/// this; a list of its own for each would write the whole group again each time.
+const FEW: usize = 1000;
 /// Most members of a group.
 pub(super) const MOST_IN_GROUP: usize = 50_000;
 /// How often a change is worked out anew because others came before it.
@@ -67,7 +70,7 @@ impl Store {
             Ok(members) => members,
             Err(refused) => return Ok(refused),
         };
-        if members.all.len() <= PIECE {
+        if members.all.len() <= FEW {
             return self.write(move |db| new_group(db, key, key.group, &draft, Some(&members), now)).await;
         }
         // Nobody knows its list before the group is there.
@@ -169,7 +172,7 @@ fn look<E>(db: &Db, key: GroupKey, edit: &impl Fn(&Group) -> std::result::Result
         return Ok(Look::Done(GroupOutcome::Taken));
     }
     if let Some((named, joining)) = named(&edit.members)
-        && named <= PIECE
+        && named <= FEW
         && (joining == 0 || size(db, key.org, seen.list)? + joining <= MOST_IN_GROUP)
     {
         return Ok(Look::Rows(seen, edit));
@@ -185,7 +188,7 @@ fn look<E>(db: &Db, key: GroupKey, edit: &impl Fn(&Group) -> std::result::Result
     if gone.is_empty() && new.is_empty() && edit.draft == seen.draft {
         return Ok(Look::Done(GroupOutcome::Group(Box::new(seen))));
     }
-    if gone.len() + new.len() > PIECE {
+    if gone.len() + new.len() > FEW {
         return Ok(Look::Whole(seen, edit.draft, after));
     }
     let joining = new.into_iter().map(|member| Joining {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 /// More members than one command of the writer writes.
-const MANY: usize = 600;
+const MANY: usize = 1_100;
 
 async fn call(server: &Server, deployment: &Deployment, method: Method, path: &str, body: Value) -> Answer {
     let body = (!body.is_null()).then_some(body);
