@@ -82,7 +82,7 @@ fn plain(key: &str, value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => harmless(text),
-        Value::Number(number) if key.ends_with("_at") => number
+        Value::Number(number) if key.ends_with("_at") || key == "until" => number
             .as_i64()
             .map_or_else(|| number.to_string(), |moment| format!("{} ({moment})", calendar::for_people(moment))),
         other => other.to_string(),
