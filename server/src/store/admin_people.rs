@@ -9,6 +9,7 @@ use super::db::{Row, values};
 use super::mailboxes::read_standing;
 use super::{Result, Store};
 use crate::life::{InvitationSeen, LetterSeen, Mode, Shown, shown};
+use firstkey_core::crypto::context::AccountId;
 use std::ops::ControlFlow;
 
 /// An account in an organisation, or alone if it is in none any more.
@@ -46,7 +47,7 @@ pub(crate) struct MembershipRow {
 pub(crate) struct PeopleQuery {
     pub(crate) org: Option<[u8; 16]>,
     pub(crate) state: Option<String>,
-    /// Lower case; in an address, a user name or a display name.
+    /// Lower case; in an address, a user name or a display name, or where an account's id begins.
     pub(crate) text: Option<String>,
     /// An account, and everybody who names its mailbox.
     pub(crate) of: Option<([u8; 16], String)>,
@@ -143,6 +144,7 @@ impl PeopleQuery {
             let names = membership.map(|m| [Some(&m.user_name), m.display_name.as_ref(), m.email.as_ref()]);
             let all = names.into_iter().flatten().chain([account.email.as_ref()]).flatten();
             all.into_iter().any(|name| name.to_lowercase().contains(text.as_str()))
+                || (text.len() >= 8 && AccountId(account.account_id).to_string().starts_with(text.as_str()))
         });
         org && state && text
     }
