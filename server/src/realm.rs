@@ -88,7 +88,7 @@ pub enum RealmError {
     #[error("There is no SCIM token {0}. `scim-token list` shows all.")]
     NoSuchToken(String),
     /// No person of that address.
-    #[error("No person with the address {0} was ever provisioned here.")]
+    #[error("Nobody here has the address {0}. `person search` looks for a part of an address, user name or name.")]
     NoSuchPerson(String),
     /// The account is complete.
     #[error("{0} has already finished the account. A finished account is never set up again.")]

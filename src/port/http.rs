@@ -2,10 +2,10 @@
 //!
 //! Promise: TLS by rustls on ring, verified by the system's roots plus `--ca-file`; no redirects,
 //! no referer, no cookies, no compression, no retries of its own; 10 s to connect, 15 s between
-//! bytes, 60 s for a whole call; at most 64 KiB of body are read. Trust roots are loaded with the
-//! first HTTPS request, not before. Must never: switch verification off, log, write TLS secrets
-//! anywhere, or send anything but what came through a door: an [`Outbound`], or a request of
-//! another dialect.
+//! bytes, 60 s for a whole call; a connection that was idle for 5 s is not used again; at most
+//! 64 KiB of body are read. Trust roots are loaded with the first HTTPS request, not before. Must
+//! never: switch verification off, log, write TLS secrets anywhere, or send anything but what came
+//! through a door: an [`Outbound`], or a request of another dialect.
 
 use super::sight::{Sight, Watched};
 use crate::drive::Server;
@@ -23,6 +23,10 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
+
+/// How long a connection may have been idle and still be used. Nothing looks at connections while a
+/// person types, and servers close those that do nothing: ours after 30 s (`times.headers`).
+const IDLE: Duration = Duration::from_secs(5);
 
 /// How long is waited for what.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +116,7 @@ impl HttpServer {
             .http1_only()
             .https_only(!origin.is_loopback_http())
             .user_agent(concat!("firstkey/", env!("CARGO_PKG_VERSION")))
+            .pool_idle_timeout(IDLE)
             .connect_timeout(self.limits.connect)
             .read_timeout(self.limits.read)
             .timeout(self.limits.total);

@@ -190,6 +190,8 @@ fn phrase(text: &str) -> Option<String> {
 impl PersonLine {
     fn new(row: AccountRow) -> Self {
         let membership = row.membership.as_ref();
+        // Who is only asked to join has completed nothing, and nobody compared anything with them.
+        let theirs = membership.is_none_or(|m| m.accepted_at.is_some());
         Self {
             account_id: uuid(row.account_id),
             org_id: membership.map(|m| uuid(m.org_id)),
@@ -203,8 +205,8 @@ impl PersonLine {
             state: row.shown_state().to_owned(),
             email: row.email,
             created_at: row.created_at,
-            completed_at: row.completed_at,
-            confirmed_at: row.confirmed_at,
+            completed_at: row.completed_at.filter(|_| theirs),
+            confirmed_at: row.confirmed_at.filter(|_| theirs),
         }
     }
 }

@@ -76,11 +76,12 @@ pub(super) async fn run(command: Invite) -> Outcome {
 }
 
 fn table(common: &Common, invites: &[InviteShown]) -> Outcome {
-    let heads = ["EMAIL", "ORGANISATION", "STATE", "SENT", "UNTIL", "OPENED"];
+    let heads = ["EMAIL", "ORGANISATION", "MODE", "STATE", "SENT", "UNTIL", "OPENED"];
     say::list(common, "invites", invites, &heads, |invite| {
         vec![
             say::or_dash(invite.email.as_ref()),
             invite.organisation.clone(),
+            invite.mode.to_owned(),
             invite.state.to_owned(),
             say::day(invite.sent_at),
             say::day(Some(invite.expires_at)),

@@ -21,7 +21,7 @@ pub(super) enum Person {
         #[command(flatten)]
         common: Common,
     },
-    /// List people whose address or name contains a text.
+    /// List people whose address, user name or name contains a text; or find an account by its id.
     Search {
         /// The text; case does not matter.
         text: String,

@@ -10,6 +10,7 @@ use super::invites::WRONG_TRIES;
 use super::mailboxes::read_standing;
 use super::{Result, Store};
 use crate::life::{InvitationSeen, LetterSeen, Mode, Shown, shown};
+use firstkey_core::crypto::context::AccountId;
 use std::ops::ControlFlow;
 
 /// An account in an organisation, or alone if it is in none any more.
@@ -47,7 +48,7 @@ pub(crate) struct MembershipRow {
 pub(crate) struct PeopleQuery {
     pub(crate) org: Option<[u8; 16]>,
     pub(crate) state: Option<String>,
-    /// Lower case; in an address, a user name or a display name.
+    /// Lower case; in an address, a user name or a display name, or where an account's id begins.
     pub(crate) text: Option<String>,
     /// An account, and everybody who names its mailbox.
     pub(crate) of: Option<([u8; 16], String)>,
@@ -141,6 +142,7 @@ impl PeopleQuery {
             let names = membership.map(|m| [Some(&m.user_name), m.display_name.as_ref(), m.email.as_ref()]);
             let all = names.into_iter().flatten().chain([account.email.as_ref()]).flatten();
             all.into_iter().any(|name| name.to_lowercase().contains(text.as_str()))
+                || (text.len() >= 8 && AccountId(account.account_id).to_string().starts_with(text.as_str()))
         });
         org && state && text
     }
