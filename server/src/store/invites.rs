@@ -6,7 +6,7 @@
 use super::accounts::strictest;
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
-use super::mailboxes::{Issue, settle_in};
+use super::mailboxes::{For, Issue, settle_in};
 use super::people::PersonKey;
 use super::rows::{Policy, Reset};
 use super::{Result, Store, StoreError, outbox, tokens};
@@ -124,7 +124,7 @@ impl Store {
                 withdraw(db, person.key, now)?;
                 db.execute("UPDATE membership SET taken_back = 0 WHERE user_id = ?1", &values![person.key.user])?;
             }
-            settle_in(db, chosen.key.org, &mailbox, Some(chosen.key.user), Issue { ttl, now })?;
+            settle_in(db, chosen.key.org, &mailbox, For::First(chosen.key.user), Issue { ttl, now })?;
             let is_invited = "SELECT 1 FROM invite WHERE user_id = ?1 AND state = 'live'";
             match db.exists(is_invited, &values![chosen.key.user])? {
                 true => Ok(Resent::Queued { expires_at: now + ttl }),
@@ -156,7 +156,7 @@ impl Store {
                 count += 1;
                 if is_asked {
                     db.execute("UPDATE membership SET taken_back = 1 WHERE user_id = ?1", &values![key.user])?;
-                    settle_in(db, key.org, &mailbox, Some(key.user), Issue { ttl: 0, now })?;
+                    settle_in(db, key.org, &mailbox, For::First(key.user), Issue { ttl: 0, now })?;
                 }
             }
             Ok(Some(count))

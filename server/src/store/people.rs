@@ -10,7 +10,7 @@ use super::addresses::{NEW_ACCOUNT, retire};
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
 use super::invites::Invited;
-use super::mailboxes::{self, Issue, settle_alone, settle_everywhere, settle_in};
+use super::mailboxes::{self, For, Issue, settle_alone, settle_everywhere, settle_in};
 use super::{Result, Store, StoreError, groups, invites, sessions};
 use crate::life::{self, Bond, Live, Mode, Reason, Standing};
 use crate::rng::{fresh_id, fresh_ordered_id};
@@ -130,7 +130,7 @@ impl Store {
                 return Ok(Placed::Person(Box::new(person)));
             }
             let issue = Issue { ttl: invite_ttl, now };
-            settle_in(db, org, mailbox.as_deref().unwrap_or_default(), None, issue)?;
+            settle_in(db, org, mailbox.as_deref().unwrap_or_default(), For::Changed(key.user), issue)?;
             let person = load(db, key)?.ok_or(StoreError::Corrupt("a person who was just created"))?.person;
             Ok(Placed::Person(Box::new(person)))
         })
@@ -243,12 +243,12 @@ impl Membership {
             db.execute("UPDATE membership SET taken_back = 0 WHERE user_id = ?1", &values![key.user])?;
         }
         match (&is_at, &self.proven) {
-            (_, Some(proven)) if self.accepted => settle_in(db, key.org, proven, None, issue)?,
-            (Some(mailbox), _) => settle_in(db, key.org, mailbox, None, issue)?,
+            (_, Some(proven)) if self.accepted => settle_in(db, key.org, proven, For::All, issue)?,
+            (Some(mailbox), _) => settle_in(db, key.org, mailbox, For::Changed(key.user), issue)?,
             (None, _) => settle_alone(db, key, after.unplaced.unwrap_or(Reason::NoAddress), issue)?,
         }
         match was_at.filter(|_| moved && !self.accepted) {
-            Some(left) => settle_in(db, key.org, &left, None, issue),
+            Some(left) => settle_in(db, key.org, &left, For::All, issue),
             None => Ok(()),
         }
     }
@@ -272,7 +272,7 @@ impl Membership {
             }
         }
         for mailbox in [email.map(address::key), self.proven.clone().filter(|_| self.accepted)].into_iter().flatten() {
-            settle_in(db, org, &mailbox, None, issue)?;
+            settle_in(db, org, &mailbox, For::All, issue)?;
         }
         Ok(())
     }

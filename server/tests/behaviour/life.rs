@@ -500,3 +500,20 @@ async fn a_letter_that_waits_goes_to_nobody_once_its_address_is_not_the_persons(
     assert_eq!(invited(&deployment, &server, "marker@example.org").await, Vec::<String>::new());
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_name_one_address_each_is_told_and_the_last_has_its_turn() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let mut ids = Vec::new();
+    for number in 0..205 {
+        ids.push(create(&server, &deployment.token, &format!("n{number}"), ADA, true).await);
+    }
+    assert_eq!(standing(&deployment, "n204").await, ("waiting".into(), Some("address-held")));
+    for id in &ids[..204] {
+        patch(&server, &deployment.token, id, &json!({"active": false})).await;
+    }
+    assert_eq!(standing(&deployment, "n203").await.1, None, "a leaver waits for nothing");
+    assert_eq!(standing(&deployment, "n204").await, ("invited".into(), None));
+    server.stop().await;
+}
