@@ -517,3 +517,18 @@ async fn however_many_name_one_address_each_is_told_and_the_last_has_its_turn() 
     assert_eq!(standing(&deployment, "n204").await, ("invited".into(), None));
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_proves_no_other_mailbox_than_the_one_it_was_sent_to() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    create(&server, &deployment.token, "ada", ADA, true).await;
+    let invitation = deployment.invitation_to(ADA).await;
+    let person = Person::claim(&server, &invitation).await;
+    let upload = person.make_upload(&server).await;
+    // Nothing does this; if something ever did, the link would not be an invitation to grace.
+    deployment.meddle("UPDATE membership SET email = 'grace@example.org', email_key = 'grace@example.org'");
+    assert_eq!(server.claim(&invitation, &[7; 32]).await.problem(), "invite-withdrawn");
+    assert_eq!(person.complete(&server, &upload).await.problem(), "invite-withdrawn");
+    server.stop().await;
+}
