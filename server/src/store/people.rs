@@ -11,7 +11,7 @@ use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
 use super::invites::Invited;
 use super::mailboxes::{self, For, Issue, settle_alone, settle_everywhere, settle_in};
-use super::{Result, Store, StoreError, groups, invites, sessions};
+use super::{Result, Store, StoreError, groups, invites, resets, sessions};
 use crate::life::{self, Bond, Live, Mode, Reason, Standing};
 use crate::rng::{fresh_id, fresh_ordered_id};
 use crate::{address, user_name};
@@ -294,16 +294,17 @@ fn alone(draft: &Draft) -> Standing {
 /// Ends what the person has open in this organisation and, if they are no active member of any
 /// other, in the realm.
 fn deactivate(db: &Db, key: PersonKey, account: [u8; 16], accepted: bool, now: i64) -> Result<()> {
-    invites::withdraw(db, key, now)?;
     if accepted {
-        let elsewhere = db.exists(
-            &format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND m.user_id <> ?2 AND {IS_MEMBER}"),
-            &values![account, key.user],
-        )?;
-        if !elsewhere {
-            sessions::bar_all(db, account)?;
+        let sql = format!(
+            "SELECT m.org_id, m.user_id FROM membership m WHERE m.account_id = ?1 AND m.user_id <> ?2 AND {IS_MEMBER}
+             ORDER BY m.created_at, m.user_id LIMIT 1"
+        );
+        match db.row(&sql, &values![account, key.user])? {
+            Some(row) => resets::pass_on(db, key.user, PersonKey { org: row.at(0)?, user: row.at(1)? })?,
+            None => sessions::bar_all(db, account)?,
         }
     }
+    invites::withdraw(db, key, now)?;
     note(db, now, "person.deactivated", Entry { org: Some(key.org), account: Some(account), ..Entry::default() });
     Ok(())
 }
