@@ -73,6 +73,8 @@ pub(crate) struct Invitation<'a> {
     pub(crate) contact: Option<&'a str>,
     /// Whether the person has a newer invitation, to join.
     pub(crate) asked_to_join: bool,
+    /// Whether it was issued to another address than the person has now.
+    pub(crate) is_elsewhere: bool,
 }
 
 impl Invitation<'_> {
@@ -85,7 +87,7 @@ impl Invitation<'_> {
             Some(Unusable::Removed { at, contact })
         } else if self.active == Some(false) {
             Some(Unusable::Suspended { at, contact })
-        } else if self.state == "withdrawn" {
+        } else if self.state == "withdrawn" || (self.state == "live" && self.is_elsewhere) {
             Some(Unusable::Withdrawn { at, contact, asked_to_join: self.asked_to_join })
         } else if self.state == "used" || complete {
             Some(Unusable::Used { at: at.or(self.completed_at), contact })
@@ -113,12 +115,15 @@ mod tests {
         completed_at: None,
         contact: None,
         asked_to_join: false,
+        is_elsewhere: false,
     };
 
     #[test]
     fn an_invitation_can_be_used_until_something_ends_it() {
         assert_eq!(LIVE.unusable(99), None);
         assert_eq!(LIVE.unusable(100), Some(Unusable::Expired { at: 100, contact: None }));
+        let elsewhere = Invitation { is_elsewhere: true, ..LIVE };
+        assert_eq!(elsewhere.unusable(99), Some(Unusable::Withdrawn { at: None, contact: None, asked_to_join: false }));
         let complete = Invitation { account_is_complete: true, completed_at: Some(7), ..LIVE };
         assert_eq!(complete.unusable(99), Some(Unusable::Used { at: Some(7), contact: None }));
         for of_a_complete_account in [

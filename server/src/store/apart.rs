@@ -8,7 +8,7 @@
 use super::addresses::NEW_ACCOUNT;
 use super::db::{Db, values};
 use super::error::Result;
-use super::mailboxes::{Issue, settle_alone, settle_in};
+use super::mailboxes::{For, Issue, settle_alone, settle_in};
 use super::people::PersonKey;
 use crate::address;
 use crate::life::{Current, InUse, Mode, Reason, in_use, named};
@@ -91,7 +91,7 @@ fn settle_one(db: &Db, key: PersonKey, issue: Issue) -> Result<()> {
     let (mailbox, accepted): (Option<String>, bool) = (row.at(0)?, row.at(1)?);
     match mailbox {
         _ if accepted => Ok(()),
-        Some(mailbox) => settle_in(db, key.org, &mailbox, None, issue),
+        Some(mailbox) => settle_in(db, key.org, &mailbox, For::Changed(key.user), issue),
         None => {
             let (user_name, attributes): (String, String) = (row.at(2)?, row.at(3)?);
             let attributes = serde_json::from_str(&attributes).unwrap_or_default();

@@ -6,7 +6,7 @@
 use super::accounts::strictest;
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
-use super::mailboxes::{Issue, settle_in};
+use super::mailboxes::{For, Issue, settle_in};
 use super::people::PersonKey;
 use super::rows::{Policy, Reset};
 use super::{Result, Store, StoreError, outbox, tokens};
@@ -124,7 +124,7 @@ impl Store {
                 withdraw(db, person.key, now)?;
                 db.execute("UPDATE membership SET taken_back = 0 WHERE user_id = ?1", &values![person.key.user])?;
             }
-            settle_in(db, chosen.key.org, &mailbox, Some(chosen.key.user), Issue { ttl, now })?;
+            settle_in(db, chosen.key.org, &mailbox, For::First(chosen.key.user), Issue { ttl, now })?;
             let is_invited = "SELECT 1 FROM invite WHERE user_id = ?1 AND state = 'live'";
             if db.exists(is_invited, &values![chosen.key.user])? {
                 return Ok(Resent::Queued { expires_at: now + ttl });
@@ -156,7 +156,7 @@ impl Store {
                 count += 1;
                 if is_asked {
                     db.execute("UPDATE membership SET taken_back = 1 WHERE user_id = ?1", &values![key.user])?;
-                    settle_in(db, key.org, &mailbox, Some(key.user), Issue { ttl: 0, now })?;
+                    settle_in(db, key.org, &mailbox, For::First(key.user), Issue { ttl: 0, now })?;
                 }
             }
             Ok(Some(count))
@@ -265,6 +265,8 @@ pub(super) struct StoredInvite {
     completed_at: Option<i64>,
     active: Option<bool>,
     asked_to_join: bool,
+    issued_to: Option<String>,
+    named: Option<String>,
 }
 
 impl StoredInvite {
@@ -281,6 +283,8 @@ impl StoredInvite {
             completed_at: self.completed_at,
             contact: self.offer.contact.as_deref(),
             asked_to_join: self.asked_to_join,
+            is_elsewhere: self.offer.reset.is_none()
+                && self.issued_to.as_deref().map(address::key) != self.named.as_deref().map(address::key),
         };
         invitation.unusable(now)
     }
@@ -293,7 +297,8 @@ pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<StoredInvite>> {
                 i.expires_at, i.claim_count, i.last_claim_at, coalesce(o.contact, r.contact),
                 i.claim_key, i.token_hash, i.wrong_tries, i.state, i.ended_at, a.state, a.completed_at, m.active,
                 i.reset_to, i.created_at, m.user_id,
-                i.reset_to IS NULL AND EXISTS (SELECT 1 FROM invite j WHERE j.user_id = i.user_id AND j.state = 'live' AND j.mode = 'join')
+                i.reset_to IS NULL AND EXISTS (SELECT 1 FROM invite j WHERE j.user_id = i.user_id AND j.state = 'live' AND j.mode = 'join'),
+                i.email, m.email
          FROM invite i JOIN organisation o USING (org_id) JOIN account a USING (account_id) CROSS JOIN realm r
          LEFT JOIN membership m ON m.user_id = i.user_id
          WHERE i.invite_id = ?1",
@@ -345,6 +350,8 @@ impl StoredInvite {
             active: row.at(21)?,
             user: row.at(24)?,
             asked_to_join: row.at(25)?,
+            issued_to: row.at(26)?,
+            named: row.at(27)?,
         })
     }
 }

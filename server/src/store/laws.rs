@@ -7,7 +7,7 @@
 use super::Store;
 use super::db::{Db, values};
 use super::in_memory::Rows;
-use super::mailboxes::{Issue, settle_alone, settle_in};
+use super::mailboxes::{For, Issue, settle_alone, settle_in};
 use super::people::{Draft, Edited, PersonKey, Placed};
 use crate::address;
 use crate::life::Reason;
@@ -236,7 +236,7 @@ impl Realm {
             for person in &people {
                 let issue = Issue { ttl: TTL, now: NOW };
                 match &person.at {
-                    Some(at) => settle_in(db, person.key.org, at, None, issue)?,
+                    Some(at) => settle_in(db, person.key.org, at, For::Changed(person.key.user), issue)?,
                     None if person.accepted => {}
                     None => settle_alone(db, person.key, Reason::NoAddress, issue)?,
                 }

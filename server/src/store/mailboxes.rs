@@ -15,7 +15,8 @@ use crate::address;
 use crate::life::{Bond, InviteMove, Live, Mode, Outcome, Person, Reason, Standing, settle};
 use crate::rng::fresh_id;
 
-/// Most people of one organisation at one mailbox who are looked at: whoever has it is among them.
+/// Most people of one organisation at one mailbox who are looked at: whoever has it, and whoever has
+/// it next, is among them. Nobody else stands otherwise than before, but for whoever was changed.
 const CROWD: i64 = 200;
 
 /// When, and how long the invitations live that are issued now.
@@ -39,15 +40,32 @@ const SEAT: &str = "SELECT m.user_id, m.org_id, m.account_id, m.active, m.accept
      FROM membership m JOIN account a ON a.account_id = m.account_id
      LEFT JOIN invite i ON i.user_id = m.user_id AND i.state = 'live' AND i.reset_to IS NULL";
 
-/// Settles the people of one organisation at a mailbox. Where nobody has it yet, `first` does if
-/// they can.
-pub(super) fn settle_in(db: &Db, org: [u8; 16], mailbox: &str, first: Option<[u8; 16]>, issue: Issue) -> Result<()> {
+/// On whose account people are settled.
+#[derive(Clone, Copy)]
+pub(super) enum For {
+    /// Nobody's who is at the mailbox now.
+    All,
+    /// This person's, who was changed or has come.
+    Changed([u8; 16]),
+    /// This person's, who has the mailbox if nobody else has it yet.
+    First([u8; 16]),
+}
+
+/// Settles the people of one organisation at a mailbox.
+pub(super) fn settle_in(db: &Db, org: [u8; 16], mailbox: &str, whom: For, issue: Issue) -> Result<()> {
     let proven = proven(db, mailbox)?;
-    let who_names = format!(
-        "{SEAT} WHERE m.org_id = ?1 AND m.email_key = ?2 AND m.accepted_at IS NULL
-         ORDER BY m.user_id = ?3 DESC, m.standing = 'invited' DESC, m.created_at, m.user_id LIMIT {CROWD}"
+    let at_the_mailbox = format!("{SEAT} WHERE m.org_id = ?1 AND m.email_key = ?2 AND m.accepted_at IS NULL");
+    let crowd = format!(
+        "{at_the_mailbox} ORDER BY m.user_id = ?3 DESC, m.active DESC, m.standing = 'invited' DESC, m.taken_back DESC,
+             m.created_at, m.user_id LIMIT {CROWD}"
     );
-    let mut rows = db.rows(&who_names, &values![org, mailbox, first.unwrap_or_default()])?;
+    let first = if let For::First(user) = whom { user } else { [0; 16] };
+    let mut rows = db.rows(&crowd, &values![org, mailbox, first])?;
+    if let For::Changed(user) = whom
+        && !rows.iter().map(|row| row.at(0)).collect::<Result<Vec<[u8; 16]>>>()?.contains(&user)
+    {
+        rows.extend(db.row(&format!("{at_the_mailbox} AND m.user_id = ?3"), &values![org, mailbox, user])?);
+    }
     if let Some(account) = proven {
         let members = format!("{SEAT} WHERE m.account_id = ?2 AND m.org_id = ?1 AND m.accepted_at IS NOT NULL");
         rows.extend(db.rows(&members, &values![org, account])?);
@@ -61,7 +79,7 @@ pub(super) fn settle_in(db: &Db, org: [u8; 16], mailbox: &str, first: Option<[u8
 pub(super) fn settle_everywhere(db: &Db, mailbox: &str, issue: Issue) -> Result<()> {
     let sql = "SELECT DISTINCT org_id FROM membership WHERE email_key = ?1";
     for row in db.rows(sql, &values![mailbox])? {
-        settle_in(db, row.at(0)?, mailbox, None, issue)?;
+        settle_in(db, row.at(0)?, mailbox, For::All, issue)?;
     }
     Ok(())
 }

@@ -10,8 +10,8 @@ use super::addresses::{NEW_ACCOUNT, retire};
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
 use super::invites::Invited;
-use super::mailboxes::{self, Issue, settle_alone, settle_everywhere, settle_in};
-use super::{Result, Store, StoreError, groups, invites, sessions};
+use super::mailboxes::{self, For, Issue, settle_alone, settle_everywhere, settle_in};
+use super::{Result, Store, StoreError, groups, invites, resets, sessions};
 use crate::life::{self, Bond, Live, Mode, Reason, Standing};
 use crate::rng::{fresh_id, fresh_ordered_id};
 use crate::{address, user_name};
@@ -130,7 +130,7 @@ impl Store {
                 return Ok(Placed::Person(Box::new(person)));
             }
             let issue = Issue { ttl: invite_ttl, now };
-            settle_in(db, org, mailbox.as_deref().unwrap_or_default(), None, issue)?;
+            settle_in(db, org, mailbox.as_deref().unwrap_or_default(), For::Changed(key.user), issue)?;
             let person = load(db, key)?.ok_or(StoreError::Corrupt("a person who was just created"))?.person;
             Ok(Placed::Person(Box::new(person)))
         })
@@ -243,12 +243,12 @@ impl Membership {
             db.execute("UPDATE membership SET taken_back = 0 WHERE user_id = ?1", &values![key.user])?;
         }
         match (&is_at, &self.proven) {
-            (_, Some(proven)) if self.accepted => settle_in(db, key.org, proven, None, issue)?,
-            (Some(mailbox), _) => settle_in(db, key.org, mailbox, None, issue)?,
+            (_, Some(proven)) if self.accepted => settle_in(db, key.org, proven, For::All, issue)?,
+            (Some(mailbox), _) => settle_in(db, key.org, mailbox, For::Changed(key.user), issue)?,
             (None, _) => settle_alone(db, key, after.unplaced.unwrap_or(Reason::NoAddress), issue)?,
         }
         match was_at.filter(|_| moved && !self.accepted) {
-            Some(left) => settle_in(db, key.org, &left, None, issue),
+            Some(left) => settle_in(db, key.org, &left, For::All, issue),
             None => Ok(()),
         }
     }
@@ -272,7 +272,7 @@ impl Membership {
             }
         }
         for mailbox in [email.map(address::key), self.proven.clone().filter(|_| self.accepted)].into_iter().flatten() {
-            settle_in(db, org, &mailbox, None, issue)?;
+            settle_in(db, org, &mailbox, For::All, issue)?;
         }
         Ok(())
     }
@@ -294,16 +294,17 @@ fn alone(draft: &Draft) -> Standing {
 /// Ends what the person has open in this organisation and, if they are no active member of any
 /// other, in the realm.
 fn deactivate(db: &Db, key: PersonKey, account: [u8; 16], accepted: bool, now: i64) -> Result<()> {
-    invites::withdraw(db, key, now)?;
     if accepted {
-        let elsewhere = db.exists(
-            &format!("SELECT 1 FROM membership m WHERE m.account_id = ?1 AND m.user_id <> ?2 AND {IS_MEMBER}"),
-            &values![account, key.user],
-        )?;
-        if !elsewhere {
-            sessions::bar_all(db, account)?;
+        let sql = format!(
+            "SELECT m.org_id, m.user_id FROM membership m WHERE m.account_id = ?1 AND m.user_id <> ?2 AND {IS_MEMBER}
+             ORDER BY m.created_at, m.user_id LIMIT 1"
+        );
+        match db.row(&sql, &values![account, key.user])? {
+            Some(row) => resets::pass_on(db, key.user, PersonKey { org: row.at(0)?, user: row.at(1)? })?,
+            None => sessions::bar_all(db, account)?,
         }
     }
+    invites::withdraw(db, key, now)?;
     note(db, now, "person.deactivated", Entry { org: Some(key.org), account: Some(account), ..Entry::default() });
     Ok(())
 }

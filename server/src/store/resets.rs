@@ -82,6 +82,21 @@ fn open(db: &Db, account: [u8; 16]) -> Result<Vec<PersonKey>> {
     db.rows(sql, &values![account])?.iter().map(|row| Ok(PersonKey { org: row.at(0)?, user: row.at(1)? })).collect()
 }
 
+/// Goes on with an open reset in the name of another member of the account: the link and the letter
+/// are of the account, whichever of its organisations lets the person go.
+pub(super) fn pass_on(db: &Db, from: [u8; 16], to: PersonKey) -> Result<()> {
+    let sql = "SELECT invite_id, account_id FROM invite WHERE user_id = ?1 AND state = 'live' AND reset_to IS NOT NULL";
+    let Some(row) = db.row(sql, &values![from])? else { return Ok(()) };
+    let (invite, account): ([u8; 16], [u8; 16]) = (row.at(0)?, row.at(1)?);
+    db.execute_all(&[
+        ("UPDATE invite SET user_id = ?2, org_id = ?3 WHERE invite_id = ?1", values![invite, to.user, to.org].to_vec()),
+        (
+            "UPDATE outbox SET org_id = ?3 WHERE account_id = ?2 AND invite_id = ?1 AND done_at IS NULL",
+            values![invite, account, to.org].to_vec(),
+        ),
+    ])
+}
+
 /// Ends an open reset because its ground is gone: `how` says what the owner has just proven.
 pub(super) fn call_off(db: &Db, account: [u8; 16], how: &str, now: i64) -> Result<()> {
     let open = open(db, account)?;

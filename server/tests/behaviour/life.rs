@@ -519,3 +519,55 @@ async fn a_letter_that_waits_goes_to_nobody_once_its_address_is_not_the_persons(
     assert_eq!(invited(&deployment, &server, "marker@example.org").await, Vec::<String>::new());
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_name_one_address_each_is_told_and_the_last_has_its_turn() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let mut ids = Vec::new();
+    for number in 0..205 {
+        ids.push(create(&server, &deployment.token, &format!("n{number}"), ADA, true).await);
+    }
+    assert_eq!(standing(&deployment, "n204").await, ("waiting".into(), Some("address-held")));
+    for id in &ids[..204] {
+        patch(&server, &deployment.token, id, &json!({"active": false})).await;
+    }
+    assert_eq!(standing(&deployment, "n203").await.1, None, "a leaver waits for nothing");
+    assert_eq!(standing(&deployment, "n204").await, ("invited".into(), None));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_that_lets_a_person_go_ends_no_reset_that_another_one_needs() {
+    let deployment = Deployment::new().await;
+    let hostile = other(&deployment).await;
+    let server = deployment.serve().await;
+    // The person finished with the other one first, which is why the reset is in its name.
+    let theirs = create(&server, &hostile.token, "ada", ADA, true).await;
+    let ada = finish(&deployment, &server, ADA).await;
+    create(&server, &deployment.token, "ada", ADA, true).await;
+    let joining = Person::claim(&server, &deployment.invitation(2).await).await;
+    let session = ada.log_in(&server).await.json()["session"].as_str().expect("a session").to_owned();
+    assert_eq!(joining.join(&server, &session).await.status, 200);
+    deployment.realm().await.reset_person(ADA, "uid 1000", None).await.expect("it is started");
+    let reset = deployment.invitation(3).await;
+    remove(&server, &hostile.token, &theirs).await;
+    let offer = server.claim(&reset, &[7; 32]).await;
+    assert_eq!(offer.json()["reset"]["key_gen"], 2, "{offer:?}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_proves_no_other_mailbox_than_the_one_it_was_sent_to() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    create(&server, &deployment.token, "ada", ADA, true).await;
+    let invitation = deployment.invitation_to(ADA).await;
+    let person = Person::claim(&server, &invitation).await;
+    let upload = person.make_upload(&server).await;
+    // Nothing does this; if something ever did, the link would not be an invitation to grace.
+    deployment.meddle("UPDATE membership SET email = 'grace@example.org', email_key = 'grace@example.org'");
+    assert_eq!(server.claim(&invitation, &[7; 32]).await.problem(), "invite-withdrawn");
+    assert_eq!(person.complete(&server, &upload).await.problem(), "invite-withdrawn");
+    server.stop().await;
+}
