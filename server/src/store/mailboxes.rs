@@ -15,8 +15,9 @@ use crate::address;
 use crate::life::{Bond, InviteMove, Live, Mode, Outcome, Person, Reason, Standing, settle};
 use crate::rng::fresh_id;
 
-/// Most people of one organisation at one mailbox who are looked at: whoever has it, and whoever has
-/// it next, is among them. Nobody else stands otherwise than before, but for whoever was changed.
+/// Most people of one organisation at one mailbox who are looked at: whoever has it, and whoever
+/// has it next, is among them. Nobody else stands otherwise than before, but for whoever was
+/// changed.
 const CROWD: i64 = 200;
 
 /// When, and how long the invitations live that are issued now.
