@@ -81,7 +81,7 @@ fn table(common: &Common, invites: &[InviteShown]) -> Outcome {
         vec![
             say::or_dash(invite.email.as_ref()),
             invite.organisation.clone(),
-            invite.mode.to_owned(),
+            invite.mode.clone(),
             invite.state.to_owned(),
             say::day(invite.sent_at),
             say::day(Some(invite.expires_at)),
