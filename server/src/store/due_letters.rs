@@ -216,10 +216,16 @@ impl Due {
             &values![self.account, self.org],
         )?;
         let Some(head) = head else { return Ok(None) };
-        let (email, org_name, contact, display_name): (_, _, Option<String>, _) =
-            (head.at(0)?, head.at(1)?, head.at(2)?, head.at(3)?);
+        let (email, org_name, contact): (_, _, Option<String>) = (head.at(0)?, head.at(1)?, head.at(2)?);
+        let mut display_name: Option<String> = head.at(3)?;
         let (what, to) = match self.kind.as_str() {
-            "invite" => self.invitation(db, now)?.map_or((None, None), |(what, to)| (Some(what), to)),
+            "invite" => match self.invitation(db, now)? {
+                Some((what, to, name)) => {
+                    display_name = name;
+                    (Some(what), to)
+                }
+                None => (None, None),
+            },
             "completed-admin" => {
                 let earlier = head.at(4)?;
                 let what = self.bundle(db)?.map(|(b, at)| Letters::CompletedForAdministrator(b, at, earlier));
@@ -247,11 +253,11 @@ impl Due {
         }))
     }
 
-    /// The invitation and where it goes: to the address that the organisation names now, if that is
-    /// the one that the invitation was issued to.
-    fn invitation(&self, db: &Db, now: i64) -> Result<Option<(Letters, Option<String>)>> {
+    /// The invitation, where it goes and whom it greets: to the address that the organisation names
+    /// now, if that is the one that the invitation was issued to.
+    fn invitation(&self, db: &Db, now: i64) -> Result<Option<(Letters, Option<String>, Option<String>)>> {
         let row = db.row(
-            "SELECT i.invite_id, i.mode, i.expires_at, i.reset_to, i.created_at, i.email, m.email, m.active, a.email
+            "SELECT i.invite_id, i.mode, i.expires_at, i.reset_to, i.created_at, i.email, m.email, m.active, a.email, m.display_name
              FROM invite i JOIN account a ON a.account_id = i.account_id JOIN membership m ON m.user_id = i.user_id
              WHERE i.invite_id = ?1 AND i.state = 'live' AND i.expires_at > ?2",
             &values![self.invite, now],
@@ -266,7 +272,8 @@ impl Due {
                 None if row.at::<bool>(7)? && issued_to == named => row.at(6)?,
                 None => None,
             };
-            Ok((Letters::Invite { invite_id: row.at(0)?, mode: row.at(1)?, expires_at: row.at(2)?, reset }, to))
+            let what = Letters::Invite { invite_id: row.at(0)?, mode: row.at(1)?, expires_at: row.at(2)?, reset };
+            Ok((what, to, row.at(9)?))
         })
         .transpose()
     }
