@@ -284,8 +284,28 @@ fn hold(realm: &Realm) -> Result<(), String> {
     Ok(())
 }
 
+/// Whoever has the turn keeps it, whoever else comes to the mailbox; only a member of the account
+/// there comes before.
+fn keeps_the_turn(before: &Realm, after: &Realm, event: Event) -> Result<(), String> {
+    let (org, who) = match event {
+        Event::Create { org, .. } => (org, before.orgs[org].len()),
+        Event::Update { org, who, .. } => (org, who),
+        _ => return Ok(()),
+    };
+    if after.orgs[org][who].bond == Bond::Accepted {
+        return Ok(());
+    }
+    for (at, (was, is)) in before.orgs[org].iter().zip(&after.orgs[org]).enumerate() {
+        if at != who && was.link.is_some() && is.link != was.link {
+            return Err(format!("2 who is invited stays invited: {event:?} changed {was:?} to {is:?}"));
+        }
+    }
+    Ok(())
+}
+
 /// What one event may do to others.
 fn is_allowed(before: &Realm, after: &Realm, event: Event) -> Result<(), String> {
+    keeps_the_turn(before, after, event)?;
     let is_by_person = matches!(event, Event::Finish { .. } | Event::Delete { .. });
     let other = 1 - event.org();
     for (was, is) in before.orgs[other].iter().zip(&after.orgs[other]) {
