@@ -2,7 +2,8 @@
 //!
 //! Promise: a session is good for one account and one purpose until it expires, is ended, or the
 //! person is suspended; a suspension ends it for good, and its holder is told why for as long as it
-//! would have lived. Must never: hold a bearer.
+//! would have lived. A suspended account has a session for joining alone, if any. Must never: hold
+//! a bearer.
 
 use super::accounts::{LoginRow, account};
 use super::audit::{Entry, note};
