@@ -23,16 +23,22 @@ enum Kind {
     Patch,
     Pages,
     Seats,
+    Crowd,
     Groups,
     Walks,
     Bodies,
     MadeUp,
 }
 
-pub const ATTACKS: [Attack; 7] = [
+pub const ATTACKS: [Attack; 8] = [
     Attack { name: "patch", what: "PATCH of 1 MiB with 40,000 keys, on 6 connections", kind: Kind::Patch },
     Attack { name: "pages", what: "pages of 100 people of 200 KiB, hardly read, on 60 connections", kind: Kind::Pages },
     Attack { name: "seats", what: "2,100 connections from one address that say nothing", kind: Kind::Seats },
+    Attack {
+        name: "crowd",
+        what: "the same pages, hardly read, on 2,048 connections from 128 addresses",
+        kind: Kind::Crowd,
+    },
     Attack { name: "groups", what: "PUT of 20,000 other members again and again", kind: Kind::Groups },
     Attack { name: "walks", what: "filters that look at all of 20,000 people, on 32 connections", kind: Kind::Walks },
     Attack { name: "bodies", what: "bodies of 1 MiB that never end, on 400 connections", kind: Kind::Bodies },
@@ -58,7 +64,7 @@ impl Attack {
                 let body = format!("{{\"Operations\":[{{\"op\":\"add\",\"value\":{{{}}}}}]}}", keys.join(","));
                 vec![request("PATCH", &format!("/scim/v2/Users/{user}"), Some(token), &body)]
             }
-            Kind::Pages => {
+            Kind::Pages | Kind::Crowd => {
                 for at in 0..100 {
                     create(deployment, &user(&format!("large{at}"), 200 * 1024)).await;
                 }
@@ -86,16 +92,16 @@ impl Attack {
     }
 
     /// The attackers, who go on until they are stopped.
-    pub fn begin(&self, deployment: &Deployment, prepared: &Prepared) -> Vec<JoinHandle<()>> {
-        let to = deployment.address;
+    pub fn begin(&self, to: SocketAddr, prepared: &Prepared) -> Vec<JoinHandle<()>> {
         let again = |count: usize| (0..count).map(|_| tokio::spawn(repeat(to, prepared.clone()))).collect();
         match self.kind {
             Kind::Patch => again(6),
             Kind::Groups => again(2),
             Kind::Walks => again(32),
-            Kind::Pages => (0..60).map(|_| tokio::spawn(hold(to, prepared[0].clone(), true))).collect(),
-            Kind::Seats => (0..2_100).map(|_| tokio::spawn(hold(to, prepared[0].clone(), false))).collect(),
-            Kind::Bodies => (0..400).map(|_| tokio::spawn(hold(to, prepared[0].clone(), false))).collect(),
+            Kind::Pages => holding(60, 1, to, &prepared[0], true),
+            Kind::Seats => holding(2_100, 1, to, &prepared[0], false),
+            Kind::Crowd => holding(2_048, 128, to, &prepared[0], true),
+            Kind::Bodies => holding(400, 1, to, &prepared[0], false),
             Kind::MadeUp => (0..8).map(|_| tokio::spawn(made_up(to))).collect(),
         }
     }
@@ -134,10 +140,19 @@ async fn repeat(to: SocketAddr, requests: Prepared) {
     }
 }
 
+/// So many connections, from so many addresses.
+fn holding(connections: usize, addresses: usize, to: SocketAddr, bytes: &[u8], sips: bool) -> Vec<JoinHandle<()>> {
+    let from = |at: usize| if addresses == 1 { THERE.to_owned() } else { format!("127.0.1.{}", 1 + at % addresses) };
+    (0..connections).map(|at| tokio::spawn(hold(from(at), to, bytes.to_vec(), sips))).collect()
+}
+
 /// Sends once and keeps the connection, taking a little of the answer now and then.
-async fn hold(to: SocketAddr, bytes: Vec<u8>, sips: bool) {
+async fn hold(from: String, to: SocketAddr, bytes: Vec<u8>, sips: bool) {
     loop {
-        let Some(mut client) = Client::connect(THERE, to).await else { continue };
+        let Some(mut client) = Client::connect(&from, to).await else {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
         if client.push(&bytes).await.is_none() {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;

@@ -9,8 +9,9 @@
 //!
 //! The ordinary load is another organisation's identity provider, a login a moment and a newcomer
 //! on a connection of their own, all at a steady pace, so that waiting shows as waiting and not as
-//! fewer requests. The attackers come from other addresses of this machine. Every row has a
-//! deployment of its own.
+//! fewer requests. The attackers come from other addresses of this machine, and from a process of
+//! their own with the lowest priority: what is measured is what the server does for them, and not
+//! that they share two cores with it. Every row has a deployment of its own.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -23,11 +24,15 @@
 )]
 
 mod attack;
+mod attacker;
 mod deployment;
 mod http;
 mod ordinary;
+#[path = "../program/mod.rs"]
+mod program;
 
 use attack::{ATTACKS, Attack};
+use attacker::{Attacker, Attackers};
 use deployment::Deployment;
 use ordinary::Seen;
 use std::path::{Path, PathBuf};
@@ -39,6 +44,9 @@ const BESIDE: Duration = Duration::from_secs(12);
 
 #[tokio::main]
 async fn main() {
+    if let Some(attacker) = Attacker::asked() {
+        return attacker.run().await;
+    }
     let mut arguments = std::env::args().skip(1).filter(|word| word != "--bench");
     let (mut programs, mut rows) = (Vec::new(), Vec::new());
     while let Some(word) = arguments.next() {
@@ -67,13 +75,11 @@ async fn row(attack: &Attack, when: &str, program: &Path) {
     let deployment = Deployment::start(program);
     let prepared = attack.prepare(&deployment).await;
     let alone = ordinary::run(&deployment, ALONE).await;
-    let attackers = attack.begin(&deployment, &prepared);
+    let attackers = Attackers::start(attack.name, deployment.address, &prepared);
     tokio::time::sleep(Duration::from_millis(500)).await;
     let beside = ordinary::run(&deployment, BESIDE).await;
     let resident = deployment.most_resident_mib();
-    for attacker in attackers {
-        attacker.abort();
-    }
+    drop(attackers);
     let also = attack.also(&deployment);
     println!(
         "| {} | {when} | {} | {} | {:.1} times | {} | {resident} MiB | {also} |",

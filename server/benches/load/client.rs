@@ -2,7 +2,7 @@
 //! measured.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 pub struct Client {
     stream: BufReader<TcpStream>,
@@ -11,7 +11,7 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(address: &str, token: &str) -> Self {
+    pub fn new(address: SocketAddr, token: &str) -> Self {
         let stream = TcpStream::connect(address).expect("the server listens");
         stream.set_nodelay(true).expect("a socket");
         Self { stream: BufReader::new(stream), token: token.to_owned(), body: String::new() }
@@ -29,7 +29,7 @@ impl Client {
         let mut line = String::new();
         self.stream.read_line(&mut line).expect("an answer");
         let status = line.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("a status");
-        let mut length = 0;
+        let (mut length, mut chunked) = (0, false);
         loop {
             line.clear();
             self.stream.read_line(&mut line).expect("a header");
@@ -37,9 +37,20 @@ impl Client {
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.parse().expect("a length");
             }
+            chunked |= name.eq_ignore_ascii_case("transfer-encoding");
         }
         let mut bytes = vec![0; length];
         self.stream.read_exact(&mut bytes).expect("a whole body");
+        while chunked {
+            line.clear();
+            self.stream.read_line(&mut line).expect("a chunk");
+            let size = usize::from_str_radix(line.trim(), 16).expect("a size");
+            let start = bytes.len();
+            bytes.resize(start + size + 2, 0);
+            self.stream.read_exact(&mut bytes[start..]).expect("a whole chunk");
+            bytes.truncate(start + size);
+            chunked = size > 0;
+        }
         self.body = String::from_utf8(bytes).expect("UTF-8");
         status
     }

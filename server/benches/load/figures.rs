@@ -1,19 +1,22 @@
 //! Doing something many times from several threads, and what came out.
 
+use super::program::Running;
 use std::time::{Duration, Instant};
 
 pub struct Figures {
     times: Vec<Duration>,
     whole: Duration,
+    /// Of the server, for all of them.
+    processor: Duration,
 }
 
 /// `each` times on each of `concurrency` threads; every call gets a number of its own.
-pub fn many<C, N, D>(concurrency: usize, each: usize, new: N, act: D) -> Figures
+pub fn many<C, N, D>(server: &Running, concurrency: usize, each: usize, new: N, act: D) -> Figures
 where
     N: Fn() -> C + Sync,
     D: Fn(&mut C, usize) + Sync,
 {
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), server.processor());
     let times = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..concurrency)
             .map(|thread| {
@@ -32,7 +35,7 @@ where
             .collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("no call failed")).collect()
     });
-    let mut figures = Figures { times, whole: began.elapsed() };
+    let mut figures = Figures { times, whole: began.elapsed(), processor: server.processor() - before };
     figures.times.sort();
     figures
 }
@@ -48,11 +51,13 @@ impl Figures {
             self.times[index].as_secs_f64() * 1000.0
         };
         println!(
-            "  {what}: {:.0} a second; p50 {:.2} ms, p99 {:.2} ms, longest {:.2} ms",
+            "  {what}: {:.0} a second; p50 {:.2} ms, p99 {:.2} ms, longest {:.2} ms; \
+             {:.0} us of the server's processor each",
             self.times.len() as f64 / self.whole.as_secs_f64(),
             at(0.5),
             at(0.99),
-            at(1.0)
+            at(1.0),
+            self.processor.as_secs_f64() * 1e6 / self.times.len() as f64
         );
     }
 }

@@ -5,6 +5,7 @@
 //! cargo bench -p firstkey-server                          both databases, 10,000 people
 //! cargo bench -p firstkey-server -- --people 1000000      and look-ups among a million
 //! cargo bench -p firstkey-server -- sqlite                one database only
+//! cargo bench -p firstkey-server -- --before PROGRAM      an older program first, on each database
 //! ```
 //!
 //! PostgreSQL runs in a cluster of its own with fsync on; without its programs that half says so
@@ -23,7 +24,8 @@
 mod client;
 mod completions;
 mod figures;
-mod server;
+#[path = "../program/mod.rs"]
+mod program;
 
 /// As in the tests, whose deployment and person are used for completions.
 const POSTGRES: bool = false;
@@ -32,7 +34,8 @@ mod common;
 
 use client::Client;
 use figures::many;
-use server::Server;
+use program::Running;
+use std::path::{Path, PathBuf};
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -44,68 +47,86 @@ fn main() {
         arguments.iter().position(|word| word == "--people").and_then(|at| arguments.get(at + 1)?.parse().ok());
     let people: usize = people.unwrap_or(10_000);
     figures::conditions();
+    let before = arguments.iter().position(|word| word == "--before").and_then(|at| arguments.get(at + 1));
+    let mut programs: Vec<_> = before.map(|path| ("before", PathBuf::from(path))).into_iter().collect();
+    programs.push(("this version", PathBuf::from(env!("CARGO_BIN_EXE_firstkey-server"))));
     let both = !has("sqlite") && !has("postgres");
     if both || has("sqlite") {
-        println!("\n## SQLite");
-        story(&Server::start(None), people);
+        for (when, program) in &programs {
+            println!("\n## SQLite, {when}");
+            story(&start(program, None), people);
+        }
         completions::run();
     }
     if both || has("postgres") {
         match common::cluster::Cluster::durable() {
             Some(cluster) => {
-                println!("\n## PostgreSQL");
-                story(&Server::start(Some(&cluster.new_database())), people);
+                for (when, program) in &programs {
+                    println!("\n## PostgreSQL, {when}");
+                    story(&start(program, Some(&cluster.new_database())), people);
+                }
             }
             None => eprintln!("NOT MEASURED: PostgreSQL is not installed"),
         }
     }
 }
 
-fn story(server: &Server, people: usize) {
-    let client = || Client::new(server.address(), server.token());
+fn start(program: &Path, database: Option<&str>) -> Running {
+    Running::start(program, &["Example Corp"], "", database)
+}
+
+fn connect(server: &Running) -> Client {
+    Client::new(server.address(), &server.tokens()[0])
+}
+
+fn story(server: &Running, people: usize) {
+    let client = || connect(server);
     for (concurrency, each) in [(1, 1_000), (8, 1_000), (32, 500)] {
-        let figures = many(concurrency, each, client, |client, at| {
+        let figures = many(server, concurrency, each, client, |client, at| {
             let name = format!("invited-{concurrency}-{at}");
             let status = client.send("POST", "/Users", &user(&name, true));
             assert_eq!(status, 201, "{}", client.body());
         });
         figures.print(&format!("creates with an invite, {concurrency} at a time"));
     }
-    println!("  resident memory {} MiB", server.resident_mib());
+    println!("  resident memory {} MiB", server.mib("VmRSS"));
     looked_up(server, "few thousand");
     let before = std::time::Instant::now();
-    let done = many(32, people / 32 + 1, client, |client, at| {
+    let done = many(server, 32, people / 32 + 1, client, |client, at| {
         assert_eq!(client.send("POST", "/Users", &user(&format!("staged-{at}"), false)), 201, "{}", client.body());
     });
     println!("  {} staged people in {:.0} s", done.count(), before.elapsed().as_secs_f64());
     looked_up(server, &format!("{people} and more"));
     group(server);
-    println!("  resident memory {} MiB", server.resident_mib());
+    println!("  resident memory {} MiB", server.mib("VmRSS"));
+    if let Ok(file) = std::fs::metadata(server.database()) {
+        println!("  database file {} MiB", file.len() / (1024 * 1024));
+    }
 }
 
-fn looked_up(server: &Server, among: &str) {
-    let client = || Client::new(server.address(), server.token());
-    let found = many(8, 500, client, |client, at| {
+fn looked_up(server: &Running, among: &str) {
+    let client = || connect(server);
+    let found = many(server, 8, 500, client, |client, at| {
         let status =
             client.send("GET", &format!("/Users?filter=userName%20eq%20%22invited-8-{at}%40example.org%22"), "");
         assert!(status == 200 && client.body().contains("\"totalResults\":1"), "{}", client.body());
     });
     found.print(&format!("look-ups among {among}, 8 at a time"));
-    let found = many(8, 500, client, |client, at| {
+    let found = many(server, 8, 500, client, |client, at| {
         let status = client.send("GET", &format!("/Users?filter=externalId%20eq%20%22invited-8-{at}%22"), "");
         assert!(status == 200 && client.body().contains("\"totalResults\":1"), "{}", client.body());
     });
     found.print(&format!("look-ups by externalId among {among}, 8 at a time"));
     let tag = among.replace(' ', "-");
-    let made = many(8, 250, client, |client, at| {
+    let made = many(server, 8, 250, client, |client, at| {
         assert_eq!(client.send("POST", "/Users", &user(&format!("late-{tag}-{at}"), true)), 201, "{}", client.body());
     });
     made.print(&format!("creates among {among}, 8 at a time"));
 }
 
 /// A group of 10,000: made, one member added and taken out, all replaced.
-fn group(server: &Server) {
-    let mut client = Client::new(server.address(), server.token());
+fn group(server: &Running) {
+    let mut client = connect(server);
     let mut members = Vec::new();
     let mut start = 1;
     while members.len() < 10_000 {
