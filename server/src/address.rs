@@ -6,10 +6,20 @@
 use crate::names;
 use firstkey_core::wire::inbound::read_email;
 use lettre::Address;
+use unicode_normalization::UnicodeNormalization as _;
 
-/// The key by which an address is found: without blanks around it and without case, like a name.
+/// The key by which a mailbox is found: without blanks around it, without case, the domain as the
+/// mail system spells it (RFC 5891; full-width letters and dots are those of ASCII), and the part
+/// before it with every letter composed, as RFC 6532 section 3.1 wants it. Of a text that is no
+/// address it is the text without case.
 pub(crate) fn key(address: &str) -> String {
-    names::key(address)
+    let lower = names::key(address);
+    let is_plain = lower.is_ascii() && !lower.contains("xn--");
+    let Some((user, domain)) = lower.rsplit_once('@').filter(|_| !is_plain) else { return lower };
+    match idna::domain_to_ascii(domain) {
+        Ok(domain) => format!("{}@{domain}", user.nfc().collect::<String>().to_lowercase()),
+        Err(_) => lower,
+    }
 }
 
 /// The address that the text is, without blanks around it; `None` if mail cannot be sent to it or
@@ -40,7 +50,7 @@ fn is_guest_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_address, read};
+    use super::{is_address, key, read};
 
     #[test]
     fn only_one_plain_address_is_an_address() {
@@ -65,6 +75,30 @@ mod tests {
             "ada_gmail.com#ext#@contoso.onmicrosoft.com",
         ] {
             assert!(!is_address(bad) && read(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_mailbox_has_one_key_however_its_domain_is_spelled() {
+        for (of, others) in [
+            (
+                "ada@xn--bcher-kva.de",
+                &["Ada@bücher.de", "ada@BÜCHER.de", "ada@bu\u{308}cher.de", " ada@XN--BCHER-KVA.de "][..],
+            ),
+            ("ada@example.org", &["ADA@ｅｘａｍｐｌｅ.org", "ada@example。org", "ada@example｡org"]),
+            ("用户@xn--r8jz45g.jp", &["用户@例え.jp"]),
+            ("jérôme@example.org", &["Je\u{301}ro\u{302}me@example.org", "JÉRÔME@example.org"]),
+        ] {
+            assert_eq!(key(of), of);
+            for other in others {
+                assert_eq!(key(other), of, "{other}");
+            }
+        }
+        // The part before the domain is the mailbox's own affair.
+        assert_ne!(key("ａda@example.org"), key("ada@example.org"));
+        // What has no such domain is found as it stands.
+        for text in ["Ada", "ada@xn--0.de", "ada@b\u{200b}ü.de ", ""] {
+            assert_eq!(key(&key(text)), key(text));
         }
     }
 

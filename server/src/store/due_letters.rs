@@ -4,7 +4,8 @@
 //! out stores the hash of the token that is about to be sent, durably, before it is sent; an
 //! invitation goes to the address that its organisation names for the person at this moment, or to
 //! nobody; no organisation invites an address more than a few times an hour, the others wait;
-//! letters about keys wait for nothing. Must never: hold a token.
+//! letters about keys wait for nothing, and the organisations have turns with their invitations
+//! ([`super::turns`]). Must never: hold a token.
 
 use super::db::{Db, Row, values};
 use super::rows::{Bundle, Reset};
@@ -100,12 +101,9 @@ impl Store {
     /// so do those that were sent before and may have arrived. `name` becomes its Message-ID if it
     /// has none yet.
     pub(crate) async fn take_letter(&self, token: TokenHash, name: String, now: i64) -> Result<Taken> {
+        let turns = self.invitations.clone();
         self.write(move |db| {
-            let due = db.row(
-                "SELECT seq, kind, account_id, invite_id, attempts, org_id, message_id, created_at FROM outbox
-                 WHERE done_at IS NULL AND not_before <= ?1 AND lease_until <= ?1 ORDER BY not_before, seq LIMIT 1",
-                &values![now],
-            )?;
+            let due = turns.next(db, now)?;
             let Some(due) = due.map(|row| Due::from_row(&row, name)).transpose()? else { return Ok(Taken::None) };
             if due.created_at + TRIED_FOR <= now {
                 letter_outcomes::give_up(db, due.seq, "no mail server has taken it in a week", now)?;

@@ -101,6 +101,7 @@ impl Store {
             location,
             turns: super::turns(),
             begun: super::guesses::Begun::default(),
+            invitations: super::turns::Turns::default(),
         })
     }
 

@@ -3,13 +3,14 @@
 
 use super::db::{Db, values};
 use super::error::{Result, StoreError};
-use super::{apart, group_names};
+use super::{address_keys, apart, group_names};
 
 /// A step, as each of the two databases writes it.
 struct Step {
     sqlite: &'static str,
     postgres: &'static str,
-    /// What is done to the rows afterwards, where SQL alone cannot.
+    /// What is done to the rows afterwards, where SQL alone cannot: once the tables are the newest,
+    /// because the code that does it knows no others.
     then: Option<fn(&Db, i64) -> Result<()>>,
 }
 
@@ -39,6 +40,11 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("schema/0005_logins.sqlite.sql"),
         postgres: include_str!("schema/0005_logins.postgres.sql"),
         then: None,
+    },
+    Step {
+        sqlite: include_str!("schema/0006_turns.sqlite.sql"),
+        postgres: include_str!("schema/0006_turns.postgres.sql"),
+        then: Some(address_keys::bring_forward),
     },
 ];
 
@@ -70,16 +76,15 @@ fn forward(db: &Db, newest: usize) -> Result<()> {
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
+    let mut thens = Vec::new();
     for (version, step) in (1_i64..).zip(&STEPS[..newest]) {
         if version > found {
             db.batch(db.either(step.sqlite, step.postgres))?;
             let now = db.either("SELECT unixepoch()", "SELECT extract(epoch FROM now())::bigint");
             let now: i64 = db.one(now, &[])?.at(0)?;
             db.execute("INSERT INTO migration VALUES (?1, ?2)", &values![version, now])?;
-            if let Some(then) = step.then {
-                then(db, now)?;
-            }
+            thens.extend(step.then.map(|then| (then, now)));
         }
     }
-    Ok(())
+    thens.into_iter().try_for_each(|(then, now)| then(db, now))
 }

@@ -6,6 +6,7 @@
 //! values, so that another database can stand beside this one.
 
 mod accounts;
+mod address_keys;
 mod addresses;
 mod admin_audit;
 mod admin_invites;
@@ -54,6 +55,7 @@ mod scim_tokens;
 mod sessions;
 mod setup;
 mod tokens;
+mod turns;
 mod upkeep;
 mod view;
 mod writer;
@@ -96,6 +98,7 @@ use failures::FailureListener;
 use guesses::Begun;
 use std::sync::Arc;
 use tokio::sync::Notify;
+use turns::Turns;
 
 /// The database.
 #[derive(Clone)]
@@ -107,6 +110,8 @@ pub(crate) struct Store {
     /// One change of a resource at a time.
     turns: Arc<Shares<[u8; 16]>>,
     begun: Begun,
+    /// Whose invitations come next.
+    invitations: Turns,
 }
 
 /// Everybody's share is one, and there is enough of the whole for everybody.
@@ -128,6 +133,7 @@ impl Store {
             location,
             turns: turns(),
             begun: Begun::default(),
+            invitations: Turns::default(),
         })
     }
 

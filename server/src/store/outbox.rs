@@ -13,8 +13,17 @@ pub(super) fn queue(db: &Db, kind: &str, account: [u8; 16], org: [u8; 16], now: 
     Ok(())
 }
 
-/// What queues the letter with an invitation.
+/// What queues the letter with an invitation. The organisations have turns with these.
 pub(super) fn invitation(account: [u8; 16], org: [u8; 16], invite: [u8; 16], now: i64) -> Statement<'static> {
+    (
+        "INSERT INTO outbox (kind, account_id, org_id, invite_id, created_at, not_before, takes_turns)
+         VALUES ('invite', ?1, ?2, ?3, ?4, ?4, 1)",
+        values![account, org, invite, now].to_vec(),
+    )
+}
+
+/// What queues the letter with which a person makes new keys. It waits for no invitation.
+pub(super) fn reset(account: [u8; 16], org: [u8; 16], invite: [u8; 16], now: i64) -> Statement<'static> {
     (
         "INSERT INTO outbox (kind, account_id, org_id, invite_id, created_at, not_before) VALUES ('invite', ?1, ?2, ?3, ?4, ?4)",
         values![account, org, invite, now].to_vec(),

@@ -66,7 +66,7 @@ impl Store {
                  VALUES (?1, ?2, ?3, 'enrol', 'live', ?4, ?5, ?6, ?7, ?8)",
                 &values![invite, account, org, now, now + ttl, key_gen, user, email],
             )?;
-            db.execute_all(&[outbox::invitation(account, org, invite, now)])?;
+            db.execute_all(&[outbox::reset(account, org, invite, now)])?;
             tell(db, account, None, Some("reset-started-admin"), now)?;
             let entry = Entry { org: Some(org), account: Some(account), invite: Some(invite), detail: Some(&by) };
             note(db, now, "reset.started", entry);
