@@ -90,3 +90,40 @@ fn remove_piece(db: &Db, list: [u8; 16]) -> Result<bool> {
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Member, Members, PIECE, values};
+    use crate::store::{GroupKey, Store};
+
+    /// Somebody is removed from the organisation after a change was worked out and before its list
+    /// is written.
+    #[tokio::test]
+    async fn a_list_on_which_somebody_is_missing_is_taken_away_again() {
+        let store = Store::open_in_memory().expect("a store");
+        let key = GroupKey { org: [1; 16], group: [2; 16] };
+        store.add_organisation(key.org, "Corp".into(), None, 1, 0).await.expect("an organisation");
+        let count = u16::try_from(PIECE + 1).expect("not so many");
+        let id = |at: u16| std::array::from_fn(|byte| if byte < 2 { at.to_be_bytes()[byte] } else { 3 });
+        // All but the last are there, so that a whole piece has been written before.
+        let written = store.write(move |db| {
+            for at in 0..count - 1 {
+                db.execute(
+                    "INSERT INTO scim_group (group_id, org_id, display_name, name_key, attributes, created_at, modified_at, version, list_id)
+                     VALUES (?1, ?2, ?3, ?3, '{}', 0, 0, 1, ?1)",
+                    &values![id(at), key.org, format!("group {at}")],
+                )?;
+            }
+            Ok(())
+        });
+        written.await.expect("groups");
+        let all: Vec<Member> =
+            (0..count).map(|at| Member { member_id: id(at), is_group: true, display: None }).collect();
+        let must_exist = all.iter().map(|member| member.member_id).collect();
+        let list = [9; 16];
+        assert!(!store.write_list(key, list, Members { all, must_exist }, 0).await.expect("no trouble"));
+        for table in ["group_member", "loose_list"] {
+            assert_eq!(store.in_memory().rows_of(table).expect("rows").len(), 0, "{table}");
+        }
+    }
+}
