@@ -1,4 +1,4 @@
-//! The real program as a process of its own: a deployment made by the program's own commands, so that
+//! The real program as a process of its own: a deployment made by its own commands, so that
 //! an older program can be measured beside this one.
 
 use serde_json::Value;
