@@ -8,7 +8,7 @@ use crate::keys::{KeyFileError, ServerKeys};
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
 use crate::secret_file::write_new;
-use crate::store::{Address, Chain, Location, RealmRow, Resent, Store, StoreError};
+use crate::store::{Address, Chain, Location, RealmRow, Store, StoreError};
 use firstkey_core::crypto::context::{OrgId, RealmId};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -87,8 +87,10 @@ pub enum RealmError {
     /// No token of that id.
     #[error("There is no SCIM token {0}. `scim-token list` shows all.")]
     NoSuchToken(String),
-    /// No person of that address.
-    #[error("Nobody here has the address {0}. `person search` looks for a part of an address, user name or name.")]
+    /// No person of that address, SCIM id or user name.
+    #[error(
+        "Nobody here has the address, id or user name {0}. `person search` looks for a part of an address, user name or name."
+    )]
     NoSuchPerson(String),
     /// The account is complete.
     #[error("{0} has already finished the account. A finished account is never set up again.")]
@@ -105,6 +107,22 @@ pub enum RealmError {
         email: String,
         /// A line for each, with the option that names it.
         orgs: String,
+    },
+    /// Several organisations have somebody of that user name.
+    #[error("Several organisations have somebody of the user name {name}. Name the one that you mean:\n{orgs}")]
+    SeveralNamed {
+        /// The user name.
+        name: String,
+        /// A line for each, with the option that names it.
+        orgs: String,
+    },
+    /// The person has nowhere to be invited to.
+    #[error("{name} cannot be invited. {why}")]
+    Waits {
+        /// Whom the administrator named.
+        name: String,
+        /// Why, and what to do.
+        why: &'static str,
     },
     /// A value that is out of range.
     #[error("{0}")]
@@ -219,28 +237,15 @@ impl Realm {
         Ok(OrgId(id))
     }
 
-    /// Withdraws the open invitation of the person whom the organisation has at this address and
-    /// puts a new one into the outbox; tells when it expires. A running server delivers it. Without
-    /// an organisation, that of the only one that waits for somebody there.
-    pub async fn resend_invite(&self, email: &str, org: Option<OrgId>, ttl: Option<i64>) -> Result<i64, RealmError> {
-        let (org, ttl) = (org.map(|org| org.0), ttl.unwrap_or(INVITE_TTL));
-        match self.store.resend(email.to_owned(), org, ttl, self.clock.now()).await? {
-            Resent::Queued { expires_at } => Ok(expires_at),
-            Resent::Unknown => Err(RealmError::NoSuchPerson(email.to_owned())),
-            Resent::Complete => Err(RealmError::AlreadyComplete(email.to_owned())),
-            Resent::Inactive => Err(RealmError::Inactive(email.to_owned())),
-            Resent::Several(orgs) => {
-                let orgs = orgs.into_iter().map(|(org, name)| format!("  --org {}  {name}", OrgId(org)));
-                let orgs = orgs.collect::<Vec<_>>().join("\n");
-                Err(RealmError::SeveralOrganisations { email: email.to_owned(), orgs })
-            }
-        }
-    }
-
     /// Goes along the audit log and tells whether every entry is as it was written.
     pub async fn audit_chain(&self) -> Result<Chain, RealmError> {
         Ok(self.store.audit_chain().await?)
     }
+}
+
+/// A line for each organisation, with the option that names it.
+pub(crate) fn org_options<'a>(orgs: impl Iterator<Item = ([u8; 16], &'a str)>) -> String {
+    orgs.map(|(org, name)| format!("  --org {}  {name}", OrgId(org))).collect::<Vec<_>>().join("\n")
 }
 
 /// A name that an organisation can have.

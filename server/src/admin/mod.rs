@@ -11,14 +11,17 @@ mod organisations;
 mod people;
 mod resets;
 mod tokens;
+mod why;
 
 pub use audit::{AuditEntry, AuditRefused, AuditReport, Expected, ExpectedRefused};
-pub use invites::InviteShown;
+pub use invites::{InviteShown, InvitedAgain, TakenBack};
 pub use letters::LetterShown;
 pub use organisations::{ChangedOrganisation, OrganisationShown};
 pub use people::{FingerprintRefused, MembershipShown, PersonLine, PersonShown};
 pub use resets::{ResetRefused, ResetStarted};
 pub use tokens::{FreshToken, RotatedToken, TOKEN_DAYS, TokenShown};
+
+pub(crate) use why::why;
 
 use crate::realm::RealmError;
 use firstkey_core::crypto::context::OrgId;

@@ -3,8 +3,8 @@
 use super::invites::InviteShown;
 use super::uuid;
 use crate::address;
-use crate::realm::{Realm, RealmError};
-use crate::store::{AccountRow, Bundle, Confirmed, MembershipRow, PeopleQuery, Stored, WantedInvites};
+use crate::realm::{Realm, RealmError, org_options};
+use crate::store::{AccountRow, Bundle, Confirmed, MembershipRow, NamedPerson, PeopleQuery, Stored, WantedInvites};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, OrgId};
 use firstkey_core::crypto::identity::{Fingerprint, PublicIdentity};
 use serde::Serialize;
@@ -128,6 +128,26 @@ impl Realm {
     /// Everything about one person but the ciphertext, which `show` gives.
     pub async fn person(&self, email: &str) -> Result<PersonShown, RealmError> {
         let stored = self.stored_person(email).await?;
+        self.shown(stored, email).await
+    }
+
+    /// The same of whom an organisation knows by that address, SCIM id or user name; without an
+    /// organisation, of the only one.
+    pub async fn person_named(&self, name: &str, org: Option<OrgId>) -> Result<PersonShown, RealmError> {
+        let is_in = |person: &PersonShown| {
+            org.is_none_or(|org| person.organisations.iter().any(|one| one.org_id == uuid(org.0)))
+        };
+        match self.person(name).await {
+            Ok(person) if is_in(&person) => return Ok(person),
+            Ok(_) | Err(RealmError::NoSuchPerson(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let named = self.named(name, org).await?;
+        let stored = self.store.stored_of(named.account).await?;
+        self.shown(stored, named.email.as_deref().unwrap_or_default()).await
+    }
+
+    async fn shown(&self, stored: Stored, email: &str) -> Result<PersonShown, RealmError> {
         let fingerprint = stored.bundle.as_ref().map(|bundle| self.fingerprint(stored.account_id, bundle).to_string());
         let (of, now) = (Some((stored.account_id, address::key(email))), self.clock.now());
         let wanted = PeopleQuery { of: of.clone(), ..PeopleQuery::default() };
@@ -166,6 +186,19 @@ impl Realm {
         match confirmed.map_err(RealmError::from)? {
             Confirmed::Done => Ok(fingerprint),
             Confirmed::Changed => Err(FingerprintRefused::Changed),
+        }
+    }
+
+    /// The one whom this SCIM id or user name means, in that organisation or in any.
+    pub(super) async fn named(&self, name: &str, org: Option<OrgId>) -> Result<NamedPerson, RealmError> {
+        let mut found = self.store.named(name.to_owned(), org.map(|org| org.0)).await?;
+        match found.pop() {
+            None => Err(RealmError::NoSuchPerson(name.to_owned())),
+            Some(one) if found.is_empty() => Ok(one),
+            Some(last) => {
+                let orgs = found.iter().chain([&last]).map(|one| (one.key.org, one.organisation.as_str()));
+                Err(RealmError::SeveralNamed { name: name.to_owned(), orgs: org_options(orgs) })
+            }
         }
     }
 

@@ -5,7 +5,6 @@ use super::{Common, Outcome, say};
 use crate::admin::InviteShown;
 use clap::Subcommand;
 use firstkey_core::crypto::context::OrgId;
-use serde_json::json;
 
 #[derive(Subcommand)]
 pub(super) enum Invite {
@@ -25,16 +24,21 @@ pub(super) enum Invite {
     },
     /// Show a person's invitations.
     Show {
-        /// The person's address.
-        email: String,
+        /// The person's address, SCIM id or user name.
+        #[arg(value_name = "PERSON")]
+        name: String,
+        /// The organisation whose user name it is, where several have one of that name.
+        #[arg(long, value_name = "ID", value_parser = org_id)]
+        org: Option<OrgId>,
         #[command(flatten)]
         common: Common,
     },
     /// Withdraw a person's invitation and send a new one.
     Resend {
-        /// The address that the organisation has for the person now.
-        email: String,
-        /// The organisation, where several wait for somebody at the address.
+        /// The address that the organisation has for the person now; or a SCIM id or user name.
+        #[arg(value_name = "PERSON")]
+        name: String,
+        /// The organisation, where several have somebody of that address or name.
         #[arg(long, value_name = "ID", value_parser = org_id)]
         org: Option<OrgId>,
         #[command(flatten)]
@@ -42,8 +46,9 @@ pub(super) enum Invite {
     },
     /// Withdraw a person's invitation and send none.
     Withdraw {
-        /// The address that the organisation has for the person now.
-        email: String,
+        /// The address that the organisation has for the person now; or a SCIM id or user name.
+        #[arg(value_name = "PERSON")]
+        name: String,
         /// Only of this organisation; otherwise of every organisation.
         #[arg(long, value_name = "ID", value_parser = org_id)]
         org: Option<OrgId>,
@@ -58,18 +63,18 @@ pub(super) async fn run(command: Invite) -> Outcome {
             let invites = common.realm().await?.invites(org, state, limit).await?;
             table(&common, &invites)?;
         }
-        Invite::Show { email, common } => {
-            let invites = common.realm().await?.person(&email).await?.invites;
+        Invite::Show { name, org, common } => {
+            let invites = common.realm().await?.person_named(&name, org).await?.invites;
             table(&common, &invites)?;
         }
-        Invite::Resend { email, org, common } => {
+        Invite::Resend { name, org, common } => {
             let ttl = common.config()?.invite_ttl()?;
-            let expires_at = common.realm().await?.resend_invite(&email, org, ttl).await?;
-            say::members(&common, &json!({"email": email, "expires_at": expires_at}));
+            let again = common.realm().await?.resend_invite(&name, org, ttl).await?;
+            say::members(&common, &serde_json::to_value(&again)?);
         }
-        Invite::Withdraw { email, org, common } => {
-            let withdrawn = common.realm().await?.withdraw_invites(&email, org).await?;
-            say::members(&common, &json!({"email": email, "withdrawn": withdrawn}));
+        Invite::Withdraw { name, org, common } => {
+            let taken_back = common.realm().await?.withdraw_invites(&name, org).await?;
+            say::members(&common, &serde_json::to_value(&taken_back)?);
         }
     }
     Ok(())

@@ -2,7 +2,8 @@
 
 use super::org::org_id;
 use super::{Common, Outcome, reset, say};
-use crate::admin::PersonLine;
+use crate::admin::{MembershipShown, PersonLine, why};
+use crate::calendar;
 use clap::{Args, Subcommand};
 use firstkey_core::crypto::context::OrgId;
 use serde_json::{Value, json};
@@ -32,8 +33,12 @@ pub(super) enum Person {
     },
     /// Show everything about a person except the ciphertext.
     Show {
-        /// The person's address.
-        email: String,
+        /// The person's address, SCIM id or user name.
+        #[arg(value_name = "PERSON")]
+        name: String,
+        /// The organisation whose user name it is, where several have one of that name.
+        #[arg(long, value_name = "ID", value_parser = org_id)]
+        org: Option<OrgId>,
         #[command(flatten)]
         common: Common,
     },
@@ -73,9 +78,12 @@ pub(super) async fn run(command: Person) -> Outcome {
         Person::Reset(wish) => reset::run(wish).await?,
         Person::List { which, common } => list(&common, which, None).await?,
         Person::Search { text, which, common } => list(&common, which, Some(&text)).await?,
-        Person::Show { email, common } => {
-            let person = common.realm().await?.person(&email).await?;
+        Person::Show { name, org, common } => {
+            let person = common.realm().await?.person_named(&name, org).await?;
             say::members(&common, &serde_json::to_value(&person)?);
+            for one in &person.organisations {
+                say::paragraph(&common, &how_it_stands(one));
+            }
         }
         Person::Confirm { email, fingerprint, file, common } => {
             let given = match file {
@@ -106,6 +114,30 @@ async fn list(common: &Common, which: Which, text: Option<&str>) -> Outcome {
         say::aside(common, &format!("There may be more than {}; use --limit or `person search`.", which.limit));
     }
     Ok(())
+}
+
+/// How the person stands in an organisation, and what to do where something is to be done.
+fn how_it_stands(one: &MembershipShown) -> String {
+    let (name, organisation) = (&one.user_name, &one.organisation);
+    match one.state {
+        "staged" => format!("{organisation} has not activated {name} yet. The invitation goes out when it does."),
+        "invited" => {
+            let until = one.until.map(|until| format!(" until {}", calendar::for_people(until))).unwrap_or_default();
+            format!("{organisation} has invited {name}. The link works{until}.")
+        }
+        "complete" => format!("{name} is a member of {organisation}."),
+        "suspended" => format!("{organisation} has deactivated {name}. Activate the person at the identity provider."),
+        _ => {
+            let mut told = format!("{organisation} waits to invite {name}. {}", why(one.reason.unwrap_or_default()));
+            if let Some(holder) = &one.held_by {
+                told.push_str(&format!(" That person is {holder}."));
+            }
+            if let Some(until) = one.until.filter(|_| one.reason == Some("letters-limited")) {
+                told.push_str(&format!(" That is {}.", calendar::for_people(until)));
+            }
+            told
+        }
+    }
 }
 
 fn from_file(path: &Path) -> Result<String, String> {

@@ -77,6 +77,31 @@ pub(super) fn aside(common: &Common, sentence: &str) {
     }
 }
 
+/// Sentences about what was just shown, below it, where people are reading.
+pub(super) fn paragraph(common: &Common, sentences: &str) {
+    if !common.json {
+        println!();
+        for line in wrapped(&harmless(sentences)) {
+            println!("{line}");
+        }
+    }
+}
+
+/// Lines of words that fit; a word that does not has a line of its own.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut().filter(|line| columns(line) + 1 + columns(word) <= WIDTH) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// The day of a moment, or a dash.
 pub(super) fn day(moment: Option<i64>) -> String {
     moment.map_or_else(|| "-".to_owned(), |moment| calendar::instant(moment)[..10].to_owned())
@@ -175,7 +200,7 @@ fn column(c: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{columns, harmless, lines, table};
+    use super::{columns, harmless, lines, table, wrapped};
     use serde_json::json;
 
     #[test]
@@ -212,6 +237,15 @@ mod tests {
         assert_eq!(told[2], "organisations.1.organisation Example");
         assert!(told[3].starts_with(&format!("{:<28} 1970-01-01 00:01 UTC", "organisations.1.until")), "{told:?}");
         assert_eq!(lines(&json!({"org_id": "x"})), [format!("{:<16} x", "org_id")]);
+    }
+
+    #[test]
+    fn sentences_are_broken_between_words_to_fit() {
+        let told = wrapped(&"word ".repeat(40));
+        assert!(told.len() == 3 && told.iter().all(|line| columns(line) <= 80 && !line.ends_with(' ')), "{told:?}");
+        let long = "x".repeat(100);
+        assert_eq!(wrapped(&format!("a {long} b")), ["a", long.as_str(), "b"]);
+        assert!(wrapped(" ").is_empty());
     }
 
     #[test]

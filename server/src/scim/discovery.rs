@@ -39,7 +39,10 @@ pub(super) async fn config(_: Organisation, State(app): State<Arc<App>>, paramet
             "filter": {"supported": true, "maxResults": PAGE},
             "changePassword": {"supported": false},
             "sort": {"supported": true},
-            "etag": {"supported": true},
+            // Versions and conditions work, and are not announced: clients that read `true` here
+            // name versions of their own, and then none of their changes would be done. See
+            // docs/SCIM.md#versions.
+            "etag": {"supported": false},
             "authenticationSchemes": [{
                 "type": "oauthbearertoken",
                 "name": "Bearer token",

@@ -5,8 +5,8 @@
 //! decides itself are gone; control characters are refused, except line breaks where postal
 //! addresses have them. What was sent as a value and is not understood is refused and never becomes
 //! an empty value. Lenient where providers are: `"True"` is a boolean, one value may stand for a
-//! list of one and the other way round, a text stands for an object with that `value`, and a text
-//! without letters is no value. Must never: change a text.
+//! list of one and the other way round, a text stands for an object with that `value` and the other
+//! way round, and a text without letters is no value. Must never: change a text.
 
 use super::error::{ScimError, Type};
 use super::schema::{Attribute, Kind, Mutability, Resource, Schema};
@@ -94,7 +94,32 @@ pub(crate) fn attribute_value(attribute: &'static Attribute, value: Value) -> Re
     read(attribute, value, Hollow::Refused)
 }
 
+/// The value of an attribute of a resource, or at the end of a path.
 fn read(attribute: &'static Attribute, value: Value, hollow: Hollow<'_>) -> Result<Option<Value>, ScimError> {
+    let is_simple = !attribute.many && attribute.kind != Kind::Complex;
+    plain(attribute, if is_simple { unwrapped(value) } else { value }, hollow)
+}
+
+/// Clients of Microsoft's first library send one text or boolean as `[{"$ref": null, "value":
+/// "x"}]` (MicrosoftDocs/azure-docs#42220). A deactivation may come so.
+fn unwrapped(value: Value) -> Value {
+    let value = match value {
+        Value::Array(mut items) if items.len() <= 1 => items.pop().unwrap_or(Value::Null),
+        value => value,
+    };
+    match value {
+        Value::Object(mut map) => {
+            let mut given = map.iter().filter(|(_, part)| !part.is_null()).map(|(name, _)| name.clone());
+            match (given.next(), given.next()) {
+                (Some(name), None) if name.eq_ignore_ascii_case("value") => map.remove(&name).unwrap_or_default(),
+                _ => Value::Object(map),
+            }
+        }
+        value => value,
+    }
+}
+
+fn plain(attribute: &'static Attribute, value: Value, hollow: Hollow<'_>) -> Result<Option<Value>, ScimError> {
     if !attribute.many {
         let value = match value {
             // Microsoft's documentation sends a manager as a list of one.
@@ -193,7 +218,7 @@ fn complex(
     let mut canonical = Map::new();
     for (sub, value) in parts {
         if sub.mutability != Mutability::ReadOnly
-            && let Some(value) = read(sub, value, hollow)?
+            && let Some(value) = plain(sub, value, hollow)?
         {
             canonical.insert(sub.name.to_owned(), value);
         }
@@ -274,6 +299,34 @@ mod tests {
         ] {
             let refused = format!("{:?}", read(name, value).expect_err("refused"));
             assert!(refused.contains(wrong), "{name}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_simple_value_may_be_the_only_one_of_a_list_or_of_an_object() {
+        let read = |value: Value| resource(Resource::User, map(json!({"active": value.clone(), "title": value})));
+        for wrapped in [json!(["true"]), json!({"value": "true"}), json!([{"$ref": null, "Value": "true"}])] {
+            assert_eq!(
+                read(wrapped.clone()).expect("canonical"),
+                map(json!({"active": true, "title": "true"})),
+                "{wrapped}"
+            );
+        }
+        for none in [json!([]), json!([null])] {
+            assert_eq!(read(none).expect("nothing"), Map::new());
+        }
+        for bad in [
+            json!(["true", "true"]),
+            json!({}),
+            json!([{}]),
+            json!({"value": null}),
+            json!({"value": "true", "type": "x"}),
+            json!({"title": "true"}),
+            json!([["true"]]),
+            json!({"value": {"value": "true"}}),
+            json!({"value": ["true"]}),
+        ] {
+            assert!(read(bad.clone()).is_err(), "{bad}");
         }
     }
 

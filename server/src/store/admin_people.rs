@@ -76,6 +76,9 @@ const QUERY: &str = "SELECT a.account_id, coalesce(a.email, m.email), a.state, a
      LEFT JOIN outbox l ON l.account_id = i.account_id AND l.invite_id = i.invite_id
      WHERE (m.user_id IS NOT NULL OR a.email IS NOT NULL)";
 
+/// As people came, to the millisecond: their ids begin with the time. Removed accounts have nobody.
+const ORDER: &str = "a.created_at, m.user_id IS NULL, m.user_id, a.account_id";
+
 impl Store {
     /// Everybody who is wanted, oldest first, at most `limit`.
     pub(crate) async fn accounts(&self, wanted: PeopleQuery, limit: usize, now: i64) -> Result<Vec<AccountRow>> {
@@ -90,11 +93,13 @@ impl Store {
             };
             match &wanted.of {
                 Some((account, mailbox)) => db.each(
-                    &format!("{QUERY} AND (a.account_id = ?1 OR m.email_key = ?2) ORDER BY a.account_id <> ?1, a.created_at, a.account_id"),
+                    &format!(
+                        "{QUERY} AND (a.account_id = ?1 OR m.email_key = ?2) ORDER BY a.account_id <> ?1, {ORDER}"
+                    ),
                     &values![account, mailbox],
                     visit,
                 )?,
-                None => db.each(&format!("{QUERY} ORDER BY a.created_at, a.account_id"), &[], visit)?,
+                None => db.each(&format!("{QUERY} ORDER BY {ORDER}"), &[], visit)?,
             }
             Ok(found)
         })

@@ -11,7 +11,7 @@ use super::people::PersonKey;
 use super::rows::{Policy, Reset};
 use super::{Result, Store, StoreError, outbox, tokens};
 use crate::address;
-use crate::life::{Invitation, Mode, Unusable};
+use crate::life::{Invitation, Mode, Reason, Unusable};
 use crate::rng::fresh_ordered_id;
 use crate::token::TokenHash;
 
@@ -55,6 +55,8 @@ pub(crate) enum Resent {
     Inactive,
     /// Several organisations have somebody at the address who is not complete: these.
     Several(Vec<([u8; 16], String)>),
+    /// There is no address to send to, or somebody else has it.
+    Waits(Reason),
 }
 
 /// Who is invited, where and to what.
@@ -120,17 +122,33 @@ impl Store {
                 Err(refused) => return Ok(refused),
             };
             let Some(chosen) = waiting.iter().find(|person| person.active) else { return Ok(Resent::Inactive) };
-            for person in &waiting {
-                withdraw(db, person.key, now)?;
-                db.execute("UPDATE membership SET taken_back = 0 WHERE user_id = ?1", &values![person.key.user])?;
+            reissue(db, &waiting, chosen.key, &mailbox, Issue { ttl, now })
+        })
+        .await
+    }
+
+    /// The same for one person, whose turn it has to be at an address.
+    pub(crate) async fn resend_to(&self, key: PersonKey, ttl: i64, now: i64) -> Result<Resent> {
+        self.write(move |db| {
+            let sql = "SELECT active, accepted_at IS NOT NULL, email_key, reason FROM membership WHERE user_id = ?1 AND org_id = ?2";
+            let Some(row) = db.row(sql, &values![key.user, key.org])? else { return Ok(Resent::Unknown) };
+            let (active, is_member): (bool, bool) = (row.at(0)?, row.at(1)?);
+            let (mailbox, reason): (Option<String>, Option<String>) = (row.at(2)?, row.at(3)?);
+            if is_member {
+                return Ok(Resent::Complete);
             }
-            settle_in(db, chosen.key.org, &mailbox, For::First(chosen.key.user), Issue { ttl, now })?;
-            let is_invited = "SELECT 1 FROM invite WHERE user_id = ?1 AND state = 'live'";
-            if db.exists(is_invited, &values![chosen.key.user])? {
-                return Ok(Resent::Queued { expires_at: now + ttl });
+            if !active {
+                return Ok(Resent::Inactive);
             }
-            // A member of the account at this mailbox has it.
-            Ok(Resent::Complete)
+            let unplaced = reason.as_deref().and_then(Reason::read).filter(|reason| *reason != Reason::TakenBack);
+            match (unplaced, mailbox) {
+                (Some(reason), _) => Ok(Resent::Waits(reason)),
+                (None, None) => Ok(Resent::Waits(Reason::NoAddress)),
+                (None, Some(mailbox)) => match unfinished(db, &mailbox, Some(key.org))? {
+                    Ok(waiting) => reissue(db, &waiting, key, &mailbox, Issue { ttl, now }),
+                    Err(refused) => Ok(refused),
+                },
+            }
         })
         .await
     }
@@ -150,19 +168,51 @@ impl Store {
             let mut count = 0;
             for row in &people {
                 let (key, is_asked) = (PersonKey { user: row.at(0)?, org: row.at(1)? }, row.at::<bool>(2)?);
-                if !withdraw(db, key, now)? {
-                    continue;
-                }
-                count += 1;
-                if is_asked {
-                    db.execute("UPDATE membership SET taken_back = 1 WHERE user_id = ?1", &values![key.user])?;
-                    settle_in(db, key.org, &mailbox, For::First(key.user), Issue { ttl: 0, now })?;
-                }
+                count += i64::from(take_back(db, key, is_asked.then_some(&mailbox), now)?);
             }
             Ok(Some(count))
         })
         .await
     }
+
+    /// The same for one person.
+    pub(crate) async fn withdraw_of(&self, key: PersonKey, now: i64) -> Result<i64> {
+        self.write(move |db| {
+            let sql = "SELECT email_key FROM membership WHERE user_id = ?1 AND org_id = ?2 AND accepted_at IS NULL";
+            let row = db.row(sql, &values![key.user, key.org])?;
+            let mailbox: Option<String> = row.map(|row| row.at(0)).transpose()?.flatten();
+            Ok(i64::from(take_back(db, key, mailbox.as_ref(), now)?))
+        })
+        .await
+    }
+}
+
+/// Withdraws what is open of everybody who waits at a mailbox in an organisation, and invites the
+/// chosen one.
+fn reissue(db: &Db, waiting: &[Unfinished], chosen: PersonKey, mailbox: &str, issue: Issue) -> Result<Resent> {
+    for person in waiting {
+        withdraw(db, person.key, issue.now)?;
+        db.execute("UPDATE membership SET taken_back = 0 WHERE user_id = ?1", &values![person.key.user])?;
+    }
+    settle_in(db, chosen.org, mailbox, For::First(chosen.user), issue)?;
+    if db.exists("SELECT 1 FROM invite WHERE user_id = ?1 AND state = 'live'", &values![chosen.user])? {
+        return Ok(Resent::Queued { expires_at: issue.now + issue.ttl });
+    }
+    // A member of the account at this mailbox has it.
+    Ok(Resent::Complete)
+}
+
+/// Withdraws the open invitation of a person; who waits at a mailbox is not invited again by
+/// itself. Whether there was one.
+fn take_back(db: &Db, key: PersonKey, waits_at: Option<&String>, now: i64) -> Result<bool> {
+    if !withdraw(db, key, now)? {
+        return Ok(false);
+    }
+    if let Some(mailbox) = waits_at {
+        db.execute("UPDATE membership SET taken_back = 1 WHERE user_id = ?1", &values![key.user])?;
+        settle_in(db, key.org, mailbox, For::First(key.user), Issue { ttl: 0, now })?;
+    }
+    Ok(true)
 }
 
 /// Somebody who has not accepted the organisation.

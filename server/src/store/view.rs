@@ -47,17 +47,25 @@ impl Store {
                     whose = db.row(sql, &values![&email_key])?.map(|row| row.at(0)).transpose()?;
                 }
             }
-            let Some(account_id) = whose else { return Ok(None) };
-            let row = db.one(ACCOUNT, &values![account_id])?;
-            let (email, state) = (row.at(1)?, row.at(2)?);
-            let state = standing(db, account_id, state)?;
-            let sql = format!("SELECT {} FROM bundle b WHERE b.account_id = ?1", Bundle::COLUMNS);
-            let bundle = db.row(&sql, &values![account_id])?.map(|row| Bundle::from_row(&row, 0)).transpose()?;
-            let letters = letters_of(db, account_id, LETTERS)?;
-            Ok(Some(Stored { account_id, email, state, bundle, earlier_fingerprint: row.at(3)?, letters }))
+            whose.map(|account| account_of(db, account)).transpose()
         })
         .await
     }
+
+    /// The account of this id.
+    pub(crate) async fn stored_of(&self, account: [u8; 16]) -> Result<Stored> {
+        self.read(move |db| account_of(db, account)).await
+    }
+}
+
+fn account_of(db: &Db, account_id: [u8; 16]) -> Result<Stored> {
+    let row = db.one(ACCOUNT, &values![account_id])?;
+    let (email, state) = (row.at(1)?, row.at(2)?);
+    let state = standing(db, account_id, state)?;
+    let sql = format!("SELECT {} FROM bundle b WHERE b.account_id = ?1", Bundle::COLUMNS);
+    let bundle = db.row(&sql, &values![account_id])?.map(|row| Bundle::from_row(&row, 0)).transpose()?;
+    let letters = letters_of(db, account_id, LETTERS)?;
+    Ok(Stored { account_id, email, state, bundle, earlier_fingerprint: row.at(3)?, letters })
 }
 
 /// The account's state in the words of `docs/LIFECYCLE.md`, which tell who waits for whom.

@@ -2,7 +2,7 @@
 
 use crate::common::person::Person;
 use crate::common::{Deployment, okta_user};
-use firstkey_server::Clock;
+use firstkey_server::{Clock, NewOrganisation};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::process::{Command, Output};
@@ -278,4 +278,80 @@ async fn mail_that_came_back_is_read_from_files_and_told_about() {
     let read = json_of(&deployment, &["mail", "bounced", away]);
     assert_eq!(read["mails"][0]["outcome"], "no-report", "{read}");
     refused(&deployment, &["mail", "bounced", "/nonexistent/mail.eml"], "cannot be read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_of_one_second_are_listed_in_the_order_in_which_they_came() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let names: Vec<String> = (0..40).map(|at| format!("p{}", (at * 17) % 40)).collect();
+    for name in &names {
+        let user = json!({"userName": name});
+        assert_eq!(server.scim(&deployment.token, Method::POST, "/Users", Some(&user)).await.status, 201);
+    }
+    let people = json_of(&deployment, &["person", "list"]);
+    let people = people["people"].as_array().expect("a list");
+    assert!(people.iter().all(|person| person["created_at"] == people[0]["created_at"]), "the clock stands still");
+    assert_eq!(people.iter().map(|person| person["user_name"].as_str().expect("a name")).collect::<Vec<_>>(), names);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_named_by_id_and_by_user_name_too_and_whoever_waits_is_told_why() {
+    let deployment = Deployment::new().await;
+    let realm = deployment.realm().await;
+    let other = realm
+        .add_organisation(NewOrganisation { name: "Other".into(), ..NewOrganisation::default() })
+        .await
+        .expect("added");
+    let their_token = realm.add_scim_token(other).await.expect("token");
+    let server = deployment.serve().await;
+    let create = async |token: &str, user: Value| {
+        let created = server.scim(token, Method::POST, "/Users", Some(&user)).await;
+        assert_eq!(created.status, 201, "{created:?}");
+        created.json()["id"].as_str().expect("an id").to_owned()
+    };
+    let nobody = create(&deployment.token, json!({"userName": "grace"})).await;
+    let theirs = create(&their_token, json!({"userName": "GRACE", "emails": [{"value": "grace@other.example"}]})).await;
+    let (ours_org, their_org) = (deployment.org.to_string(), other.to_string());
+
+    for command in [["person", "show"], ["invite", "show"], ["invite", "resend"], ["invite", "withdraw"]] {
+        refused(&deployment, &[&command[..], &["Grace"]].concat(), &format!("--org {their_org}  Other"));
+        refused(&deployment, &[&command[..], &["gracie"]].concat(), "gracie");
+        let elsewhere = [&command[..], &[nobody.as_str(), "--org", their_org.as_str()]].concat();
+        refused(&deployment, &elsewhere, &nobody);
+    }
+    for named in [
+        vec!["grace", "--org", ours_org.as_str()],
+        vec![nobody.as_str()],
+        vec![nobody.as_str(), "--org", ours_org.as_str()],
+    ] {
+        let shown = json_of(&deployment, &[&["person", "show"][..], &named].concat());
+        assert_eq!((&shown["email"], &shown["organisations"][0]["user_id"]), (&Value::Null, &json!(nobody)));
+        assert_eq!(shown["organisations"].as_array().map(Vec::len), Some(1));
+        let told = text(&run(&deployment, &[&["person", "show"][..], &named].concat()));
+        assert!(told.ends_with("\nExample Corp waits to invite grace. The organisation names no e-mail address.\nSet one at the identity provider: the invitation then goes out by itself.\n"), "{told}");
+        refused(&deployment, &[&["invite", "resend"][..], &named].concat(), "names no e-mail address");
+        let withdrawn = json_of(&deployment, &[&["invite", "withdraw"][..], &named].concat());
+        assert_eq!(withdrawn, json!({"email": null, "withdrawn": 0}));
+    }
+
+    for named in [vec!["grace", "--org", their_org.as_str()], vec![theirs.as_str()]] {
+        let withdrawn = json_of(&deployment, &[&["invite", "withdraw"][..], &named].concat());
+        assert_eq!(withdrawn, json!({"email": "grace@other.example", "withdrawn": 1}));
+        let told = text(&run(&deployment, &[&["person", "show"][..], &named].concat()));
+        assert!(told.contains("\nOther waits to invite GRACE. An administrator withdrew the invitation."), "{told}");
+        let again = json_of(&deployment, &[&["invite", "resend"][..], &named].concat());
+        assert_eq!((&again["email"], again["expires_at"].is_i64()), (&json!("grace@other.example"), true));
+        let told = text(&run(&deployment, &[&["person", "show"][..], &named].concat()));
+        assert!(told.contains("\nOther has invited GRACE. The link works until "), "{told}");
+    }
+    // Two of one organisation at one address: whose turn it is does not change by naming the other.
+    let second =
+        create(&their_token, json!({"userName": "second", "emails": [{"value": "grace@other.example"}]})).await;
+    refused(&deployment, &["invite", "resend", &second], "Another active person of the organisation has the address");
+    let told = text(&run(&deployment, &["person", "show", &second]));
+    assert!(told.contains("That person is GRACE."), "{told}");
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    server.stop().await;
 }

@@ -445,7 +445,7 @@ async fn what_an_administrator_took_back_is_not_sent_again_by_itself() {
     let id = create(&server, &deployment.token, "ada", ADA, true).await;
     let realm = deployment.realm().await;
     deployment.invitation_to(ADA).await;
-    assert_eq!(realm.withdraw_invites(ADA, None).await.expect("known"), 1);
+    assert_eq!(realm.withdraw_invites(ADA, None).await.expect("known").withdrawn, 1);
     assert_eq!(standing(&deployment, "ada").await, ("waiting".into(), Some("taken-back")));
     patch(&server, &deployment.token, &id, &json!({"displayName": "Ada King"})).await;
     create(&server, &deployment.token, "second", ADA, true).await;

@@ -202,7 +202,7 @@ async fn a_second_reset_replaces_the_first_and_the_link_expires_like_any_other()
     assert_eq!(claim(&server, &second).await.problem(), "invite-expired");
     // Withdrawing works as for every invitation.
     let third = reset(&deployment, ADA).await;
-    assert_eq!(deployment.realm().await.withdraw_invites(ADA, None).await.expect("known"), 1);
+    assert_eq!(deployment.realm().await.withdraw_invites(ADA, None).await.expect("known").withdrawn, 1);
     assert_eq!(claim(&server, &third).await.problem(), "invite-withdrawn");
     server.stop().await;
 }

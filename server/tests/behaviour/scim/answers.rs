@@ -103,7 +103,7 @@ async fn the_server_says_what_it_can_do() {
     let server = deployment.serve().await;
     let config = get(&server, &deployment, "/ServiceProviderConfig").await.json();
     for (feature, supported) in
-        [("patch", true), ("filter", true), ("sort", true), ("etag", true), ("bulk", false), ("changePassword", false)]
+        [("patch", true), ("filter", true), ("sort", true), ("etag", false), ("bulk", false), ("changePassword", false)]
     {
         assert_eq!(config[feature]["supported"], supported, "{feature}");
     }

@@ -4,7 +4,7 @@
 use crate::common::{Deployment, Server};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -13,31 +13,23 @@ use tokio::net::TcpStream;
 const LONGEST: usize = 60_000;
 
 /// A conversation in progress.
-struct Conversation<'a> {
+pub(super) struct Conversation<'a> {
     server: &'a Server,
     http: reqwest::Client,
     variables: BTreeMap<String, String>,
+    /// What is still to be sent, in order.
+    steps: VecDeque<PathBuf>,
 }
 
 /// Plays every file of `tests/data/scim/<name>`; there must be `count`.
 pub(super) async fn play(name: &str, count: usize) {
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;
-    let token = deployment.token.to_string();
-    let variables =
-        BTreeMap::from([("token_prefix".to_owned(), token[..token.len() - 1].to_owned()), ("token".to_owned(), token)]);
-    // Each request on a connection of its own: a body that is too large ends the one that it came
-    // by.
-    let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
-    let mut conversation = Conversation { server: &server, http, variables };
-    let steps = steps(name);
-    assert_eq!(steps.len(), count, "{name}");
+    let mut conversation = Conversation::of(name, &deployment, &server);
+    assert_eq!(conversation.steps.len(), count, "{name}");
     let mut failed = Vec::new();
-    for path in &steps {
-        let step: Value = serde_json::from_slice(&std::fs::read(path).expect("a step")).expect("JSON");
-        if let Err(what) = conversation.step(&step).await {
-            failed.push(format!("{}: {what}", path.file_stem().expect("a name").to_string_lossy()));
-        }
+    while let Some((step, said)) = conversation.next().await {
+        failed.extend(said.err().map(|what| format!("{step}: {what}")));
     }
     assert!(failed.is_empty(), "{name}: {} of {count} failed:\n{}", failed.len(), failed.join("\n"));
     server.stop().await;
@@ -51,7 +43,41 @@ fn steps(name: &str) -> Vec<PathBuf> {
     steps
 }
 
-impl Conversation<'_> {
+impl<'a> Conversation<'a> {
+    /// The one of `tests/data/scim/<name>`, of which nothing was said yet.
+    pub(super) fn of(name: &str, deployment: &Deployment, server: &'a Server) -> Self {
+        let token = deployment.token.to_string();
+        let prefix = token[..token.len() - 1].to_owned();
+        let variables = BTreeMap::from([("token_prefix".to_owned(), prefix), ("token".to_owned(), token)]);
+        // Each request on a connection of its own: a body that is too large ends the one that it
+        // came by.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+        Self { server, http, variables, steps: steps(name).into() }
+    }
+
+    /// Sends what comes up to the step of that name, and that one; every answer must be as
+    /// expected.
+    pub(super) async fn goes_on_to(&mut self, last: &str) {
+        while let Some((step, said)) = self.next().await {
+            assert_eq!(said, Ok(()), "{step}");
+            if step.split_once('-').is_some_and(|(_, name)| name == last) {
+                return;
+            }
+        }
+        panic!("there is no step {last}, or it was over");
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    async fn next(&mut self) -> Option<(String, Result<(), String>)> {
+        let path = self.steps.pop_front()?;
+        let step: Value = serde_json::from_slice(&std::fs::read(&path).expect("a step")).expect("JSON");
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        Some((name, self.step(&step).await))
+    }
+
     async fn step(&mut self, step: &Value) -> Result<(), String> {
         let method = Method::from_bytes(step["method"].as_str().expect("a method").as_bytes()).expect("a method");
         let path = self.filled(&with_long_filter(step["path"].as_str().expect("a path")));

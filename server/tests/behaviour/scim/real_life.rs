@@ -506,6 +506,62 @@ async fn six_more_reports_of_other_servers_are_answered_well() {
     server.stop().await;
 }
 
+/// A client of Microsoft's first library wraps every value (MicrosoftDocs/azure-docs#42220); Google
+/// Workspace names an older schema beside the right one (grokability/snipe-it#12642); a Keycloak
+/// client replaces a group without its members (mitodl/keycloak-scim#134), authentik without any,
+/// with the id in it (goauthentik/authentik#23950); Entra adds a role as the primary one
+/// (buildbuddy-io/buildbuddy#10578) and roles as texts of JSON (Captain-P-Goldfish/SCIM-SDK#516);
+/// values of a list come without a value (gravitee-io/gravitee-access-management#8521); attributes
+/// that are not mapped come as empty texts (growthbook/growthbook#4642); a client looks up by
+/// `externalId` first, which is an address (better-auth/better-auth#10419), and empties a group by
+/// an empty list (Captain-P-Goldfish/SCIM-SDK#757).
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_reports_of_still_other_servers_are_answered_well() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let provider = Provider { server: &server, deployment: &deployment };
+    let person = json!({
+        "schemas": ["urn:scim:schemas:core:1.0", "urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "t10@example.org",
+        "externalId": "t10+x@example.org", "displayName": "User Name", "active": true,
+        "emails": [{"type": "home", "primary": true}, {"value": "t10@example.org", "type": "work"}],
+    });
+    let path = provider.made("/Users", person).await;
+    assert!(deployment.invitation(1).await.raw.contains("To: t10@example.org\n"), "the value that has one");
+    assert_eq!(provider.found("/Users?filter=externalId+eq+%22t10%2Bx@example.org%22").await, 1);
+
+    let wrapped = |value: Value| json!([{"$ref": null, "value": value}]);
+    let changes = json!([
+        {"op": "Replace", "path": "displayName", "value": wrapped(json!("User X"))},
+        {"op": "Add", "path": "name.familyName", "value": wrapped(json!("X"))},
+        {"op": "Replace", "path": "title", "value": ""},
+        {"op": "Add", "path": "roles[primary eq \"True\"].value", "value": "Admin"},
+        {"op": "Add", "path": "roles", "value": [{"value": "{\"id\":\"1\",\"value\":\"Reader\"}"}]},
+        {"op": "Replace", "path": "active", "value": wrapped(json!("False"))},
+    ]);
+    let patched = provider.patched(&path, changes).await.json();
+    assert_eq!((&patched["displayName"], &patched["name"]["familyName"]), (&json!("User X"), &json!("X")));
+    assert_eq!((&patched["active"], &patched["roles"][0]["value"]), (&json!(false), &json!("Admin")), "{patched}");
+    assert_eq!(patched["roles"][1]["value"], "{\"id\":\"1\",\"value\":\"Reader\"}");
+    let put = provider
+        .call(Method::PUT, &path, json!({"userName": wrapped(json!("t10@example.org")), "active": ["True"]}))
+        .await;
+    assert_eq!((put.status, &put.json()["active"]), (200, &json!(true)), "{put:?}");
+
+    let id = path.rsplit('/').next().expect("an id");
+    let group = provider.made("/Groups", json!({"displayName": "foo", "members": [{"value": id}]})).await;
+    let group_id = group.rsplit('/').next().expect("an id");
+    let members = async || provider.get(&group).await.json()["members"].as_array().map_or(0, Vec::len);
+    let renamed = json!([{"op": "replace", "value": {"id": group_id, "displayName": "foo2", "externalId": "e"}}]);
+    assert_eq!((provider.patched(&group, renamed).await.status, members().await), (204, 1), "the members stay");
+    let emptied = json!([{"op": "replace", "path": "members", "value": []}]);
+    assert_eq!((provider.patched(&group, emptied).await.status, members().await), (204, 0));
+    let joined = json!([{"op": "add", "path": "members", "value": [{"value": id}]}]);
+    assert_eq!((provider.patched(&group, joined).await.status, members().await), (204, 1));
+    let whole = json!({"id": group_id, "externalId": "e", "displayName": "foo2"});
+    assert_eq!((provider.call(Method::PUT, &group, whole).await.status, members().await), (200, 0));
+    server.stop().await;
+}
+
 /// People straight in the database: the door takes a quarter of an hour for so many, unoptimised.
 fn crowd(deployment: &Deployment, count: usize) -> Vec<String> {
     let bytes = |hex: &str| if crate::POSTGRES { format!("'\\x{hex}'::bytea") } else { format!("X'{hex}'") };

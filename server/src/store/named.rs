@@ -1,0 +1,54 @@
+//! People whom an administrator names by SCIM id or user name: those who have no address, too.
+//!
+//! Promise: an id is one person's; a user name is compared as the organisation compares it, whole.
+
+use super::db::{Row, values};
+use super::people::PersonKey;
+use super::{Result, Store};
+use crate::user_name;
+use uuid::Uuid;
+
+/// Somebody of an organisation.
+pub(crate) struct NamedPerson {
+    pub(crate) key: PersonKey,
+    /// The account that the person has, or is asked to join.
+    pub(crate) account: [u8; 16],
+    /// The address in use.
+    pub(crate) email: Option<String>,
+    pub(crate) organisation: String,
+}
+
+const QUERY: &str = "SELECT m.user_id, m.org_id, m.account_id, m.email, o.name
+     FROM membership m JOIN organisation o ON o.org_id = m.org_id WHERE (m.org_id = ?2 OR ?3 = 0)";
+
+impl Store {
+    /// Whoever has this SCIM id; else everybody of this user name, at most one in each organisation.
+    /// In one organisation, or in all.
+    pub(crate) async fn named(&self, name: String, org: Option<[u8; 16]>) -> Result<Vec<NamedPerson>> {
+        let (is_limited, org) = (org.is_some(), org.unwrap_or_default());
+        self.read(move |db| {
+            if let Ok(id) = Uuid::try_parse(&name) {
+                let sql = format!("{QUERY} AND m.user_id = ?1");
+                let found = db.rows(&sql, &values![*id.as_bytes(), org, is_limited])?;
+                if !found.is_empty() {
+                    return found.iter().map(NamedPerson::from_row).collect();
+                }
+            }
+            let Some(key) = user_name::key(&name) else { return Ok(Vec::new()) };
+            let sql = format!("{QUERY} AND m.user_name_key = ?1 ORDER BY o.name, m.org_id");
+            db.rows(&sql, &values![key, org, is_limited])?.iter().map(NamedPerson::from_row).collect()
+        })
+        .await
+    }
+}
+
+impl NamedPerson {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            key: PersonKey { user: row.at(0)?, org: row.at(1)? },
+            account: row.at(2)?,
+            email: row.at(3)?,
+            organisation: row.at(4)?,
+        })
+    }
+}
