@@ -6,7 +6,8 @@
 //! addresses have them. What was sent as a value and is not understood is refused and never becomes
 //! an empty value. Lenient where providers are: `"True"` is a boolean, one value may stand for a
 //! list of one and the other way round, a text stands for an object with that `value` and the other
-//! way round, and a text without letters is no value. Must never: change a text.
+//! way round, also in a list of one, and a text without letters is no value. Must never: change a
+//! text.
 
 use super::error::{ScimError, Type};
 use super::schema::{Attribute, Kind, Mutability, Resource, Schema};
@@ -104,7 +105,7 @@ fn read(attribute: &'static Attribute, value: Value, hollow: Hollow<'_>) -> Resu
 /// "x"}]` (MicrosoftDocs/azure-docs#42220). A deactivation may come so.
 fn unwrapped(value: Value) -> Value {
     let value = match value {
-        Value::Array(mut items) if items.len() <= 1 => items.pop().unwrap_or(Value::Null),
+        Value::Array(mut items) if items.len() == 1 && items[0].is_object() => items.pop().unwrap_or_default(),
         value => value,
     };
     match value {
@@ -303,20 +304,21 @@ mod tests {
     }
 
     #[test]
-    fn a_simple_value_may_be_the_only_one_of_a_list_or_of_an_object() {
+    fn a_simple_value_may_be_the_only_one_of_an_object_also_in_a_list_of_one() {
         let read = |value: Value| resource(Resource::User, map(json!({"active": value.clone(), "title": value})));
-        for wrapped in [json!(["true"]), json!({"value": "true"}), json!([{"$ref": null, "Value": "true"}])] {
+        for wrapped in [json!({"value": "true"}), json!([{"value": "true"}]), json!([{"$ref": null, "Value": "true"}])]
+        {
             assert_eq!(
                 read(wrapped.clone()).expect("canonical"),
                 map(json!({"active": true, "title": "true"})),
                 "{wrapped}"
             );
         }
-        for none in [json!([]), json!([null])] {
-            assert_eq!(read(none).expect("nothing"), Map::new());
-        }
         for bad in [
-            json!(["true", "true"]),
+            json!([]),
+            json!([null]),
+            json!(["true"]),
+            json!([{"value": "true"}, {"value": "true"}]),
             json!({}),
             json!([{}]),
             json!({"value": null}),

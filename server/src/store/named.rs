@@ -22,8 +22,8 @@ const QUERY: &str = "SELECT m.user_id, m.org_id, m.account_id, m.email, o.name
      FROM membership m JOIN organisation o ON o.org_id = m.org_id WHERE (m.org_id = ?2 OR ?3 = 0)";
 
 impl Store {
-    /// Whoever has this SCIM id; else everybody of this user name, at most one in each organisation.
-    /// In one organisation, or in all.
+    /// Whoever has this SCIM id; else everybody of this user name, at most one in each
+    /// organisation. In one organisation, or in all.
     pub(crate) async fn named(&self, name: String, org: Option<[u8; 16]>) -> Result<Vec<NamedPerson>> {
         let (is_limited, org) = (org.is_some(), org.unwrap_or_default());
         self.read(move |db| {

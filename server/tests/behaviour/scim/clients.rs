@@ -112,8 +112,19 @@ async fn scim2_client_creates_renames_corrects_deactivates_deletes_and_brings_ba
     let again = finish(&deployment, &server, 4).await;
     assert_ne!(again.context.account, grace.context.account, "an account of its own");
     client.goes_on_to("taken").await;
-    assert!(client.is_over());
     assert_eq!(standing(&deployment, "grace").await, "complete");
+
+    // A new object while the old one is only deactivated: the same person joins with the account.
+    client.goes_on_to("leave").await;
+    assert_eq!(again.log_in(&server).await.problem(), "suspended");
+    client.goes_on_to("return").await;
+    assert!(client.is_over());
+    let joining = Person::claim(&server, &deployment.invitation(5).await).await;
+    assert_eq!(joining.context.account, again.context.account);
+    let session = again.log_in(&server).await.json()["session"].as_str().expect("a session").to_owned();
+    assert_eq!(joining.join(&server, &session).await.status, 200);
+    assert_eq!(standing(&deployment, "grace.again").await, "complete");
+    assert_eq!(again.log_in(&server).await.status, 200);
     server.stop().await;
-    assert_eq!(invited(&deployment), [WRONG, GRACE, GRACE, GRACE]);
+    assert_eq!(invited(&deployment), [WRONG, GRACE, GRACE, GRACE, GRACE]);
 }

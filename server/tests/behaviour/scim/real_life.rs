@@ -543,7 +543,7 @@ async fn ten_reports_of_still_other_servers_are_answered_well() {
     assert_eq!((&patched["active"], &patched["roles"][0]["value"]), (&json!(false), &json!("Admin")), "{patched}");
     assert_eq!(patched["roles"][1]["value"], "{\"id\":\"1\",\"value\":\"Reader\"}");
     let put = provider
-        .call(Method::PUT, &path, json!({"userName": wrapped(json!("t10@example.org")), "active": ["True"]}))
+        .call(Method::PUT, &path, json!({"userName": wrapped(json!("t10@example.org")), "active": {"value": "True"}}))
         .await;
     assert_eq!((put.status, &put.json()["active"]), (200, &json!(true)), "{put:?}");
 
