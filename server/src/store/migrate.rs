@@ -40,6 +40,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0005_logins.postgres.sql"),
         then: None,
     },
+    Step {
+        sqlite: include_str!("schema/0006_statement.sqlite.sql"),
+        postgres: include_str!("schema/0006_statement.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// The newest version.
