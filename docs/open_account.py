@@ -129,6 +129,17 @@ def unwrap(envelope, kind, kek, realm, account, key_gen):  # section 6
         sys.exit(f"NO: envelope {kind} was not sealed with this key, for this account")
     return open_xchacha(keys[:32], nonce, aad, envelope[head + 90:])
 
+def stated(shown, realm, account, key_gen, ed, identity):  # section 7; an account of an older program has none
+    said = shown.get("statement")
+    if not said:
+        return True
+    parts = {int(n): unb64(e) for n, e in shown["envelopes"].items()}
+    parts |= {128: identity + unb64(shown["identity"]["signature"]), 129: unb64(shown["recovery_public"])}
+    digests = b"".join(bytes([n]) + hashlib.sha256(parts[n]).digest() for n in sorted(parts))
+    generation, count = struct.pack(">I", key_gen), struct.pack(">Q", said["counter"])
+    message = pae(b"firstkey/v1/bundle", b"\x01", realm, account, generation, count, digests)
+    return unb64(said["digests"]) == digests and ed25519_verifies(ed, message, unb64(said["signature"]))
+
 def main():
     shown = json.load(open(sys.argv[1]))
     words = open(sys.argv[2]).read().split()
@@ -150,6 +161,7 @@ def main():
         ("the Ed25519 key that is shown is that of the key inside", ed25519_public(seed) == ed),
         ("the identity is signed by it", ed25519_verifies(ed, statement, unb64(identity["signature"]))),
         ("the recovery key that is shown is that of the code", recovery == unb64(shown["recovery_public"])),
+        ("the statement lists all of this, and is signed by it", stated(shown, realm, account, key_gen, ed, statement)),
     ):
         print(f"{what}: {'yes' if same else 'NO'}")
         if not same:

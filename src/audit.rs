@@ -78,11 +78,10 @@ pub struct Parts<'a> {
 impl Sent {
     /// What is kept of `request`, sent at `time` (seconds since 1970).
     pub fn of(request: &Outbound, time: u64) -> Self {
-        let headers = request.signature().map(|signed| signed.headers().map(|(name, value)| (name.to_owned(), value)));
         let parts = Parts {
             method: request.endpoint().method().as_str(),
             url: format!("{}{}", request.origin(), request.target()),
-            headers: headers.into_iter().flatten().collect(),
+            headers: request.headers().map(|(name, value)| (name.to_owned(), value)).collect(),
             body: request.body(),
             disclosed: request.disclosed(),
             digest: request.digest(),

@@ -110,7 +110,7 @@ pub enum Command {
     Recover(Recover),
     /// Change your password.
     Password(ChangePassword),
-    /// Make a new recovery kit; the old one stops working.
+    /// Make a new recovery kit; the server no longer accepts the old one.
     Kit(ChangeKit),
     /// Make a secret key: a second secret beside your password.
     SecretKey(ChangeSecretKey),

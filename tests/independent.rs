@@ -45,13 +45,16 @@ fn open(server: &Deployment, desk: &Desk, code: &str, change: impl FnOnce(&mut s
 }
 
 #[test]
-fn the_vectors_of_signed_requests_are_those_of_a_program_that_shares_no_code() {
+fn the_vectors_of_signed_requests_and_statements_are_those_of_programs_that_share_no_code() {
     if !there_is_python() {
         return;
     }
-    let program = format!("{}/crates/core/tests/data/request_vectors.py", env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new("python3").args([&program, "--check"]).output().expect("python3 starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for maker in ["request_vectors.py", "statement_vectors.py"] {
+        let program = format!("{}/crates/core/tests/data/{maker}", env!("CARGO_MANIFEST_DIR"));
+        // What it imports is not written down beside it.
+        let output = Command::new("python3").args(["-B", &program, "--check"]).output().expect("python3 starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]
@@ -63,7 +66,7 @@ fn the_kit_opens_the_account_without_a_line_of_this_program() {
     let output = open(&server, &desk, &desk.recovery_code(), |_| {});
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(text.matches(": yes\n").count(), 5, "{text}");
+    assert_eq!(text.matches(": yes\n").count(), 6, "{text}");
     let status = desk.command().args(["status", "--json"]).output().expect("the client starts");
     let line: serde_json::Value = serde_json::from_slice(&status.stdout).expect("one account");
     let words = line["fingerprint"].as_str().expect("eight words");
@@ -92,6 +95,11 @@ fn the_other_implementation_would_see_what_does_not_fit() {
     }
     refused(open(&server, &desk, &code, |shown| flip(&mut shown["recovery_public"])));
     refused(open(&server, &desk, &code, |shown| shown["identity"]["key_gen"] = 2.into()));
+    refused(open(&server, &desk, &code, |shown| flip(&mut shown["envelopes"]["1"])));
+    for name in ["digests", "signature"] {
+        refused(open(&server, &desk, &code, |shown| flip(&mut shown["statement"][name])));
+    }
+    refused(open(&server, &desk, &code, |shown| shown["statement"]["counter"] = 2.into()));
 }
 
 /// Another symbol in the place of one near the end.

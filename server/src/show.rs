@@ -7,6 +7,7 @@ use crate::realm::{Realm, RealmError};
 use crate::store::{Bundle, Stored};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountId, RealmId};
+use firstkey_core::crypto::statement::Statement;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -32,6 +33,8 @@ pub struct Shown {
     pub identity: Option<ShownIdentity>,
     /// The sealed keys, by type 1 to 4.
     pub envelopes: Option<BTreeMap<u8, String>>,
+    /// What the account's key says of all this, where it has said something.
+    pub statement: Option<ShownStatement>,
     /// The fingerprint of the key that an earlier, removed account with this address had: this
     /// account's key is another one.
     pub earlier_fingerprint: Option<String>,
@@ -50,6 +53,27 @@ pub struct ShownIdentity {
     pub x25519: String,
     /// 64 bytes.
     pub signature: String,
+}
+
+/// The bundle statement.
+#[derive(Clone, Debug, Serialize)]
+pub struct ShownStatement {
+    /// Counts the states of the account.
+    pub counter: u64,
+    /// 33 bytes for each part: its number, and its SHA-256.
+    pub digests: String,
+    /// 64 bytes.
+    pub signature: String,
+}
+
+impl From<&Statement> for ShownStatement {
+    fn from(statement: &Statement) -> Self {
+        Self {
+            counter: statement.counter,
+            digests: Base64UrlUnpadded::encode_string(&statement.digests.encode()),
+            signature: Base64UrlUnpadded::encode_string(&statement.signature),
+        }
+    }
 }
 
 impl Realm {
@@ -82,6 +106,7 @@ impl Shown {
                 let encoded = bundle.envelopes.iter().map(|envelope| Base64UrlUnpadded::encode_string(envelope));
                 (1..).zip(encoded).collect()
             }),
+            statement: bundle.and_then(|bundle| bundle.statement.as_ref().map(ShownStatement::from)),
             earlier_fingerprint: stored.earlier_fingerprint,
             letters: stored.letters.into_iter().map(ShownLetter::new).collect(),
         }

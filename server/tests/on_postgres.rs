@@ -48,6 +48,8 @@ mod sessions;
 mod several;
 #[path = "behaviour/smtp.rs"]
 mod smtp;
+#[path = "behaviour/statement.rs"]
+mod statement;
 #[path = "behaviour/story.rs"]
 mod story;
 #[path = "behaviour/tokens.rs"]

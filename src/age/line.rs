@@ -49,7 +49,7 @@ pub struct NotALine;
 impl AccountLine {
     /// The line of a remembered account; `None` if its origin is longer than a line holds.
     pub fn of(pin: &Pin) -> Option<Self> {
-        let line = Self(Pin { invite: None, two_secret: false, ..pin.clone() });
+        let line = Self(Pin { invite: None, two_secret: false, held: None, ..pin.clone() });
         u8::try_from(pin.origin.as_str().len()).is_ok().then_some(line)
     }
 
@@ -112,6 +112,7 @@ impl AccountLine {
             server_key,
             memberships: Vec::new(),
             two_secret: false,
+            held: None,
         });
         // One spelling only: an origin in capitals would read the same.
         if line.encode() == bytes { Ok(line) } else { Err(NotALine) }

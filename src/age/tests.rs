@@ -221,6 +221,7 @@ fn pin(seed: u64) -> Pin {
         identity: pairs(seed).public(KeyGen(3)),
         memberships: Vec::new(),
         two_secret: false,
+        held: None,
         server_key: [9; 32],
     }
 }

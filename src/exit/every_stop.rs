@@ -201,6 +201,7 @@ pub(crate) fn refusals() -> Vec<Row<Refusal>> {
         R::Receipt => R::Receipt, "refused-receipt", 6;
         R::Differs(_) => R::Differs("envelope 1"), "refused-differs", 6;
         R::Keys => R::Keys, "refused-keys", 6;
+        R::Statement => R::Statement, "refused-statement", 6;
         R::Opaque => R::Opaque, "refused-opaque", 6;
     ]
 }
@@ -313,13 +314,18 @@ pub(crate) fn peers() -> Vec<Row<PeerTrouble>> {
 
 fn changes() -> Vec<Row<account::Change>> {
     use account::Change as C;
-    rows![
+    use firstkey_core::flow::held::RolledBack;
+    let mut rows = rows![
         C::Account => C::Account, "changed-account", 6;
         C::OlderKeys => C::OlderKeys, "changed-older-keys", 6;
         C::OtherKeys => C::OtherKeys, "changed-keys", 6;
         C::ServerKey => C::ServerKey, "changed-server-key", 6;
         C::SecretKeyGone => C::SecretKeyGone, "changed-secret-key", 6;
-    ]
+        C::RolledBack(_) => C::RolledBack(RolledBack::Older), "changed-older-locks", 6;
+    ];
+    rows.push((C::RolledBack(RolledBack::Other), "changed-other-locks", 6));
+    rows.push((C::RolledBack(RolledBack::Withheld), "changed-statement-gone", 6));
+    rows
 }
 
 /// Why a command on an account stops.

@@ -3,6 +3,7 @@
 use super::{Ending, ExitCode};
 use firstkey_core::crypto::kdf::KdfRefused;
 use firstkey_core::flow::account::stop::Change;
+use firstkey_core::flow::held::RolledBack;
 use firstkey_core::flow::stop::{GaveUp, LocalTrouble, Missing, NoAnswer};
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::link::LinkTrouble;
@@ -122,6 +123,7 @@ pub(super) fn refusal(refusal: &Refusal) -> Ending {
         Refusal::Receipt => "refused-receipt",
         Refusal::Differs(_) => "refused-differs",
         Refusal::Keys => "refused-keys",
+        Refusal::Statement => "refused-statement",
         Refusal::Opaque => "refused-opaque",
     };
     let exit = match refusal.blame() {
@@ -138,6 +140,9 @@ pub(super) fn changed(change: Change) -> Ending {
         Change::OtherKeys => "changed-keys",
         Change::ServerKey => "changed-server-key",
         Change::SecretKeyGone => "changed-secret-key",
+        Change::RolledBack(RolledBack::Older) => "changed-older-locks",
+        Change::RolledBack(RolledBack::Other) => "changed-other-locks",
+        Change::RolledBack(RolledBack::Withheld) => "changed-statement-gone",
     };
     Ending::new(code, ExitCode::Refused)
 }

@@ -15,7 +15,7 @@ use firstkey_core::secret::SessionToken;
 use firstkey_core::wire::inbound::{Framing, Response};
 use firstkey_core::wire::json::MAX_BODY;
 use firstkey_core::wire::origin::Origin;
-use firstkey_core::wire::outbound::{Method, Outbound, RequestSignature};
+use firstkey_core::wire::outbound::{Method, Outbound};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
@@ -197,7 +197,7 @@ impl HttpServer {
 
 impl HttpServer {
     async fn pass(&mut self, request: &Outbound, bearer: Option<&[u8]>) -> Result<Response, NoAnswer> {
-        let headers: Vec<_> = request.signature().map(RequestSignature::headers).into_iter().flatten().collect();
+        let headers: Vec<_> = request.headers().collect();
         let method = request.endpoint().method();
         let body = (method == Method::Post).then(|| request.body());
         let (origin, path, method) = (request.origin(), request.target(), method.as_str());

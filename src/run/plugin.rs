@@ -104,8 +104,9 @@ impl Keys for FromServer {
             return Ok(Err(text::local::trouble(&LocalTrouble::Random).in_one()));
         };
         let mut pin = line.pin().clone();
-        // The line does not say it; what this computer remembers does.
+        // The line says neither; what this computer remembers does.
         pin.two_secret = remembered.iter().any(|known| known.context == pin.context && known.two_secret);
+        pin.held = remembered.into_iter().find(|known| known.context == pin.context).and_then(|known| known.held);
         let mut asker = Asker { person, host: pin.origin.host().to_owned(), broken: None };
         let mut server =
             HttpServer::new(Limits::default(), Vec::new(), ProxyWish::from_lookup(|name| std::env::var(name).ok()));

@@ -24,6 +24,7 @@ mod reset;
 mod sessions;
 
 pub use event::Event;
+use event::part_name;
 
 use super::kit_file::KitFile;
 use super::kit_pdf::Paper;
@@ -546,6 +547,10 @@ impl Person for Script {
             Notice::PassedOver { email, why } => {
                 self.event(&Event::Passed { user: email, code: exit::problem(why) });
             }
+            Notice::ChangedSince { parts, signed } => {
+                let changed = parts.iter().map(|part| part_name(*part)).collect();
+                self.event(&Event::ChangedSince { changed, signed: *signed });
+            }
             Notice::Stored { bytes, digest } => self.event(&Event::Sent { bytes: *bytes, sha256: text::hex(digest) }),
             Notice::Checking => self.proving = true,
             _ => {}
@@ -553,7 +558,9 @@ impl Person for Script {
         match &mut self.person {
             Some(person) => person.tell(said),
             // Why a password was refused is said even where a program listens: nobody else says it.
-            None if matches!(said, Notice::Weak { .. } | Notice::Unusable(_)) => self.log(&notice::notice(said)),
+            None if matches!(said, Notice::Weak { .. } | Notice::Unusable(_) | Notice::ChangedSince { .. }) => {
+                self.log(&notice::notice(said));
+            }
             None => self.say(&notice::notice(said)),
         }
     }

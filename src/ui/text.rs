@@ -26,6 +26,7 @@ pub mod problem;
 pub mod question;
 pub mod refusal;
 pub mod reset;
+mod rolled_back;
 pub mod secret_key;
 pub mod sessions;
 pub mod share;

@@ -37,6 +37,7 @@ fn line() -> AccountLine {
         identity: pairs().public(KeyGen::FIRST),
         memberships: Vec::new(),
         two_secret: false,
+        held: None,
         server_key: [3; 32],
     };
     AccountLine::of(&pin).expect("invariant: a short origin")

@@ -7,9 +7,10 @@ use firstkey_core::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, EnvelopeRejected, X25519ByAccountKey,
 };
 use firstkey_core::crypto::hazmat::{self, Block};
-use firstkey_core::crypto::identity::{IdentitySignature, KeyPairs};
+use firstkey_core::crypto::identity::{IdentitySignature, KeyPairs, PublicIdentity};
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey_core::crypto::kek::{self, Kek};
+use firstkey_core::crypto::statement::{Digests, Statement};
 use firstkey_core::secret::{AccountKey, Ed25519Seed, ExportKey, MasterKey, RecoveryCode, SecretKey, X25519Secret};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::RequestSignature;
@@ -451,5 +452,44 @@ fn a_signed_request_covers_realm_origin_path_body_and_invite_as_the_vectors_do()
         assert_eq!(hazmat::ed25519_public(&seed), case.bytes("claim_key"));
         assert_eq!(hazmat::ed25519_sign(&seed, &message), case.bytes("signature"));
         assert_eq!(Origin::read(case.text("origin")).expect("an origin").as_str(), case.text("origin"), "canonical");
+    }
+}
+
+/// Made by `data/statement_vectors.py`, which shares no code with this crate.
+#[test]
+fn a_bundle_statement_covers_account_count_and_every_part_as_the_vectors_do() {
+    let file: Value = serde_json::from_str(include_str!("data/statement-v1-vectors.json")).expect("JSON");
+    let cases: Vec<_> = file["cases"].as_array().expect("cases").iter().cloned().map(Case).collect();
+    assert_eq!(cases.len(), 9);
+    let signatures: std::collections::BTreeSet<_> = cases.iter().map(|case| case.text("signature")).collect();
+    assert_eq!(signatures.len(), cases.len(), "what differs in one part only has another signature");
+    for case in &cases {
+        let name = case.text("name");
+        let context =
+            AccountContext { realm: RealmId(case.bytes("realm_id")), account: AccountId(case.bytes("account_id")) };
+        let number = |name: &str| case.0[name].as_u64().expect("a number");
+        let key_gen = KeyGen(u32::try_from(number("key_gen")).expect("small"));
+        let identity = PublicIdentity { key_gen, ed25519: case.bytes("ed25519"), x25519: case.bytes("x25519") };
+        let signature = IdentitySignature(case.bytes("identity_signature"));
+        identity.verify(&signature, &context).expect("a sound identity");
+        let envelopes = ["1", "2", "3", "4"].map(|kind| unhex(case.0["envelopes"][kind].as_str().expect("hex")));
+        let parts = envelopes.each_ref().map(Vec::as_slice);
+        let known = Digests::of(&context, &identity, &signature, parts, &case.bytes("recovery_public"));
+        let listed = Digests::read(&unhex(case.text("digests"))).expect("a list");
+        assert_eq!(listed.missing(&known), None, "{name}");
+        assert_eq!(listed == known, case.0["further"] == serde_json::json!({}), "{name}");
+        assert_eq!(listed.with(&known), listed, "{name}");
+        let message = Statement::message(&context, key_gen, number("counter"), &listed);
+        assert_eq!(message, unhex(case.text("message")), "{name}");
+        let seed = Ed25519Seed::from_bytes(&case.bytes("s_seed"));
+        let statement = Statement::sign(&seed, &context, key_gen, number("counter"), listed);
+        assert_eq!(statement.signature, case.bytes("signature"), "{name}");
+        assert!(statement.is_signed_by(&identity, &context), "{name}");
+        let later = PublicIdentity { key_gen: KeyGen(key_gen.0 + 1), ..identity };
+        assert!(!statement.is_signed_by(&later, &context), "{name}: another generation");
+        let elsewhere = AccountContext { realm: RealmId([9; 16]), ..context };
+        assert!(!statement.is_signed_by(&identity, &elsewhere), "{name}: another realm");
+        let counted = Statement { counter: statement.counter + 1, ..statement.clone() };
+        assert!(!counted.is_signed_by(&identity, &context), "{name}: another count");
     }
 }

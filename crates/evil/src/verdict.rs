@@ -26,7 +26,7 @@ const WITH_A_NEW_LOCK: u64 = 320;
 const CLAIM: &str = "/v1/invites/claim";
 
 /// Everything that a client may ever ask for.
-const KNOWN: [(&str, &str); 17] = [
+const KNOWN: [(&str, &str); 18] = [
     ("POST", CLAIM),
     ("POST", "/v1/invites/join"),
     ("POST", "/v1/enrol/start"),
@@ -38,6 +38,7 @@ const KNOWN: [(&str, &str); 17] = [
     ("POST", "/v1/account/password/start"),
     ("POST", "/v1/account/password"),
     ("POST", "/v1/account/kit"),
+    ("POST", "/v1/account/statement"),
     ("POST", "/v1/directory"),
     ("POST", "/v1/recovery/start"),
     ("POST", "/v1/recovery/finish"),

@@ -8,6 +8,7 @@
 mod change;
 mod reset;
 mod sessions;
+mod statement;
 
 use super::chance::Seeded;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -87,6 +88,8 @@ pub struct HonestServer {
     rng: Seeded,
     /// What is asked of a new lock, said with the bundle.
     pub asks: Value,
+    /// Whether it keeps bundle statements; one of before does not know them.
+    pub keeps_statements: bool,
     /// Colleagues, as the directory shows them.
     pub directory: Vec<super::honest_directory::Listed>,
 }
@@ -200,6 +203,7 @@ impl HonestServer {
             changes: Vec::new(),
             rng,
             asks: json!({"min_profile": 2, "secret_key": "off"}),
+            keeps_statements: true,
             directory: Vec::new(),
         }
     }
@@ -234,6 +238,7 @@ impl HonestServer {
             "/v1/account/password/start" => self.password_start(session, request),
             "/v1/account/password" => self.change(session, request, What::Password),
             "/v1/account/kit" => self.change(session, request, What::Kit),
+            "/v1/account/statement" => self.state_first(session, request),
             "/v1/recovery/start" => self.recovery_start(request),
             "/v1/recovery/finish" => self.recovery_finish(request),
             "/v1/recovery/complete" => self.change(session, request, What::Both),
@@ -268,6 +273,9 @@ impl HonestServer {
             *count = self.claims.len().into();
         }
         self.claims.push(key);
+        if self.is_asked_for_statements(request) {
+            offer["knows"] = json!(["statement"]);
+        }
         Ok(offer)
     }
 
@@ -339,6 +347,10 @@ impl HonestServer {
         self.newest(signer)?;
         self.live()?;
         let (record, members) = self.check_completion(body)?;
+        if let Some(statement) = members.get("statement") {
+            let signer = Members(members.clone()).object("identity")?.bytes("ed25519")?;
+            self.check_statement(statement, &members, &signer, 1)?;
+        }
         self.stored = Some(Stored { body: body.to_vec(), record, members });
         self.end_reset();
         Ok(receipt)
@@ -376,6 +388,7 @@ impl HonestServer {
         identity.end()?;
         let signature = IdentitySignature(members.bytes("signature")?);
         let _: [u8; 32] = members.bytes("recovery_public")?;
+        self.take_statement(&mut members)?;
         members.end()?;
 
         let header = |envelope: &[u8], kind: u8| envelope.starts_with(&self.envelope_header(kind));
@@ -475,7 +488,7 @@ impl HonestServer {
         state.finish(proof, parameters).map_err(|_| failed())?;
         let session: [u8; 32] = self.rng.bytes();
         self.sessions.push(session);
-        let bundle = self.complete()?.members.clone();
+        let bundle = self.shown(request)?;
         Ok(json!({"session": b64(&session), "expires_in": 600, "bundle": bundle, "policy": self.asks}))
     }
 

@@ -30,10 +30,8 @@ fn places(log: &Log) -> Vec<(String, Vec<u8>)> {
     let mut places = Vec::new();
     let mut request = |request: &Outbound| {
         places.push((request.endpoint().path().to_owned(), request.body().to_vec()));
-        let headers = request
-            .signature()
-            .map(|signature| signature.headers().map(|(name, value)| format!("{name}: {value}")).join("\n"));
-        places.push(("headers".to_owned(), headers.unwrap_or_default().into_bytes()));
+        let headers: Vec<_> = request.headers().map(|(name, value)| format!("{name}: {value}")).collect();
+        places.push(("headers".to_owned(), headers.join("\n").into_bytes()));
     };
     for turn in &log.turns {
         match &turn.effect {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The members of an offer.
-const MEMBERS: [&str; 13] = [
+const MEMBERS: [&str; 14] = [
     "protocol",
     "suites",
     "realm_id",
@@ -17,6 +17,7 @@ const MEMBERS: [&str; 13] = [
     "contact",
     "kdf",
     "reset",
+    "knows",
 ];
 
 /// Memory in KiB, passes and lanes of profiles 1 to 4.

@@ -269,6 +269,16 @@ pub fn done_means_done(log: &Log) -> Result<(), Broken> {
             return broken("I6", format!("done, but {name} came back changed"));
         }
     }
+    // Null is that there is none.
+    let returned = bundle.as_ref().and_then(|bundle| bundle.get("statement")).filter(|said| !said.is_null()).cloned();
+    if returned != member(upload.body(), "statement") {
+        return broken("I6", "done, but the statement came back changed");
+    }
+    let counted = returned.as_ref().and_then(|statement| statement["counter"].as_u64());
+    let remembers = pin.held.as_ref().is_some_and(|held| held.counter == counted);
+    if !remembers {
+        return broken("I6", "done, but the count of the locks is not remembered");
+    }
     let identity = member(upload.body(), "identity").unwrap_or_default();
     let pinned = bytes(&identity["ed25519"]) == Some(pin.identity.ed25519.to_vec())
         && bytes(&identity["x25519"]) == Some(pin.identity.x25519.to_vec());

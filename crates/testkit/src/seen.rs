@@ -73,6 +73,8 @@ pub fn in_notice(notice: &Notice) -> Vec<String> {
         | Notice::ProvingPassword
         | Notice::Checking
         | Notice::Opened
+        | Notice::ChangedSince { .. }
+        | Notice::NoStatement
         | Notice::NoCode(_)
         | Notice::NoSecretKey(_)
         | Notice::SecretKeyNotProven { .. }

@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
 /// Values of the file that are bytes, as JSON pointers, in the order of the constants below.
-const VALUES: [&str; 11] = [
+const VALUES: [&str; 13] = [
     "/kdf_block",
     "/envelopes/1",
     "/envelopes/2",
@@ -30,6 +30,8 @@ const VALUES: [&str; 11] = [
     "/recovery_public",
     "/realm_id",
     "/account_id",
+    "/statement/digests",
+    "/statement/signature",
 ];
 const BLOCK: usize = 0;
 const ONE: usize = 1;
@@ -42,6 +44,8 @@ const SIGNATURE: usize = 7;
 const RECOVERY: usize = 8;
 const REALM: usize = 9;
 const ACCOUNT: usize = 10;
+const DIGESTS: usize = 11;
+const STATED: usize = 12;
 
 /// An account as an honest server shows it, the code that opens it, and what its owner's computer
 /// remembers.
@@ -105,7 +109,7 @@ pub fn run(data: &[u8]) {
 }
 
 /// What the values of a file are; texts that are no bytes are none.
-fn values(file: &Value) -> [Vec<u8>; 11] {
+fn values(file: &Value) -> [Vec<u8>; 13] {
     VALUES.map(|pointer| {
         let text = file.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         match pointer {
@@ -149,7 +153,7 @@ fn as_it_is(file: &[u8]) {
 
 /// The honest account, but for the values that the server says of the password, which the code does
 /// not prove.
-fn is_honest(now: &[Vec<u8>; 11], generation: Option<u64>) {
+fn is_honest(now: &[Vec<u8>; 13], generation: Option<u64>) {
     let good = values(&HONEST.file);
     for at in [TWO, THREE, FOUR, ED25519, X25519, SIGNATURE, RECOVERY, REALM, ACCOUNT] {
         assert!(now[at] == good[at], "{} is another, and all of it fits", VALUES[at]);
@@ -198,6 +202,7 @@ fn edited(edits: &[u8]) {
             Part::X25519 => own(&[TWO, THREE, FOUR, X25519]),
             Part::Ed25519 => own(&[TWO, THREE, FOUR, ED25519]),
             Part::Signature => own(&[ED25519, X25519, SIGNATURE]),
+            Part::Statement => own(&[ONE, TWO, THREE, FOUR, ED25519, X25519, SIGNATURE, RECOVERY, DIGESTS, STATED]),
             // Whatever is said alike everywhere.
             Part::Generation => continue,
             Part::Settings => contains(&now[ONE], &now[BLOCK]),
@@ -205,7 +210,7 @@ fn edited(edits: &[u8]) {
                 assert_eq!(*fit, Fit::Untried);
                 continue;
             }
-            Part::Remembered => own(&[ED25519, X25519]),
+            Part::Remembered => own(&[ED25519, X25519, DIGESTS]),
         };
         assert_eq!(*fit == Fit::Yes, expected, "{part:?} is said to be {fit:?}");
     }
@@ -240,6 +245,12 @@ fn written(shown: &Shown) -> Vec<u8> {
             "signature": text(&bundle.signature.0),
         });
         file["recovery_public"] = text(&bundle.recovery_public.0);
+        if let Some(statement) = &bundle.statement {
+            file["statement"] = json!({
+                "counter": statement.counter, "digests": text(&statement.digests.encode()),
+                "signature": text(&statement.signature),
+            });
+        }
     }
     file.to_string().into_bytes()
 }

@@ -11,12 +11,13 @@ use super::bearer::Bearer;
 use super::lock;
 use super::problem::{Name, Problem};
 use super::request::Exact;
+use super::statement::{self, StatementMessage};
 use crate::http::App;
 use crate::opaque;
-use crate::store::{Bundle, Change, ChangeKind, Changed, NewKit, NewPassword, NoSession, Policy};
+use crate::store::{Bundle, Change, ChangeKind, Changed, NewKit, NewPassword, NoSession, Policy, state_of};
 use axum::extract::State;
 use axum::response::Response;
-use firstkey_core::crypto::context::{AccountId, KeyGen};
+use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
 use firstkey_core::crypto::kdf::KdfBlock;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub(super) struct PasswordMessage {
     opaque_upload: B64<192>,
     kdf_block: B64<47>,
     envelopes: One,
+    #[serde(default, deserialize_with = "statement::there")]
+    statement: Option<StatementMessage>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +54,8 @@ pub(super) struct RecoveryMessage {
     kdf_block: B64<47>,
     envelopes: Both,
     recovery_public: B64<32>,
+    #[serde(default, deserialize_with = "statement::there")]
+    statement: Option<StatementMessage>,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +65,8 @@ pub(super) struct KitMessage {
     expected: B64<32>,
     envelopes: Two,
     recovery_public: B64<32>,
+    #[serde(default, deserialize_with = "statement::there")]
+    statement: Option<StatementMessage>,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +104,7 @@ struct WantedChange {
     expected: [u8; 32],
     password: Option<NewPassword>,
     kit: Option<NewKit>,
+    statement: Option<StatementMessage>,
 }
 
 pub(super) async fn start(State(app): State<Arc<App>>, bearer: Bearer, request: Exact) -> Result<Response, Problem> {
@@ -121,6 +129,7 @@ pub(super) async fn password(State(app): State<Arc<App>>, bearer: Bearer, reques
         expected: message.expected.0,
         password: Some(password),
         kit: None,
+        statement: message.statement,
     };
     change(&app, bearer, &request, wanted).await
 }
@@ -139,6 +148,7 @@ pub(super) async fn recover(State(app): State<Arc<App>>, bearer: Bearer, request
         expected: message.expected.0,
         password: Some(password),
         kit: Some(kit),
+        statement: message.statement,
     };
     change(&app, bearer, &request, wanted).await
 }
@@ -152,6 +162,7 @@ pub(super) async fn kit(State(app): State<Arc<App>>, bearer: Bearer, request: Ex
         expected: message.expected.0,
         password: None,
         kit: Some(kit),
+        statement: message.statement,
     };
     change(&app, bearer, &request, wanted).await
 }
@@ -167,7 +178,16 @@ async fn change(app: &App, bearer: Bearer, request: &Exact, wanted: WantedChange
     let session = session.map_err(refused)?;
     let account = AccountId(session.account.account_id);
     let policy = app.store.policy_of(account.0).await?;
-    wanted.check(&session.account.bundle, policy).map_err(Problem::invalid)?;
+    let present = &session.account.bundle;
+    wanted.check(present, policy).map_err(Problem::invalid)?;
+    let context = AccountContext { realm: app.realm, account };
+    let statement = if wanted.expected == state_of(present) {
+        let (after, before) = (wanted.after(present), present.statement.as_ref());
+        statement::required(wanted.statement.as_ref(), &context, &after, before).map_err(Problem::invalid)?
+    } else {
+        // It was made from another state, and is told so; its statement speaks of that one.
+        None
+    };
     let change = Change {
         kind,
         session: bearer.0,
@@ -176,6 +196,7 @@ async fn change(app: &App, bearer: Bearer, request: &Exact, wanted: WantedChange
         expected: wanted.expected,
         password: wanted.password,
         kit: wanted.kit,
+        statement,
     };
     let changed = app.store.change(change, now).await?.map_err(refused)?;
     if matches!(changed, Changed::Receipt(_)) {
@@ -201,6 +222,19 @@ fn finish(changed: &Changed) -> Result<Response, Problem> {
 }
 
 impl WantedChange {
+    /// What the account consists of once this is stored.
+    fn after(&self, present: &Bundle) -> Bundle {
+        let mut bundle = present.clone();
+        if let Some(new) = &self.password {
+            bundle.envelopes[0] = new.envelope_1.to_vec();
+        }
+        if let Some(new) = &self.kit {
+            bundle.envelopes[1] = new.envelope_2.to_vec();
+            bundle.recovery_public = new.recovery_public;
+        }
+        bundle
+    }
+
     /// Holds what is new against the policy and against what it replaces. Should that be replaced
     /// by something else before the store looks, nothing is stored.
     fn check(&self, present: &Bundle, mut policy: Policy) -> Result<(), &'static str> {

@@ -1,12 +1,12 @@
 //! Which bodies each path takes, without a server around it: for the fuzz target `api_bodies`.
 
-use super::{account, claim, directory, enrol, login, recovery, sessions};
+use super::{account, claim, directory, enrol, login, recovery, sessions, statement};
 use crate::json;
 use crate::store::Policy;
 use firstkey_core::crypto::context::{AccountContext, KeyGen};
 
 /// Every path that takes a body.
-pub(crate) const PATHS: [&str; 14] = [
+pub(crate) const PATHS: [&str; 15] = [
     "/v1/invites/claim",
     "/v1/enrol/start",
     "/v1/enrol/complete",
@@ -22,6 +22,7 @@ pub(crate) const PATHS: [&str; 14] = [
     "/v1/directory",
     // And `/v1/logout`, which takes the same.
     "/v1/invites/join",
+    "/v1/account/statement",
 ];
 
 /// Whether the path takes that body; an upload also has to pass every check that needs no database,
@@ -46,6 +47,7 @@ pub(crate) fn accepts(path: &str, body: &[u8], context: &AccountContext) -> bool
         "/v1/account/password/start" => json::message::<account::Start>(body).is_ok(),
         "/v1/account/password" => json::message::<account::PasswordMessage>(body).is_ok(),
         "/v1/account/kit" => json::message::<account::KitMessage>(body).is_ok(),
+        "/v1/account/statement" => json::message::<statement::First>(body).is_ok(),
         "/v1/recovery/start" => json::message::<recovery::Start>(body).is_ok(),
         "/v1/recovery/finish" => json::message::<recovery::Finish>(body).is_ok(),
         "/v1/recovery/complete" => json::message::<account::RecoveryMessage>(body).is_ok(),

@@ -4,6 +4,7 @@ use super::answer::answer;
 use super::b64::B64;
 use super::problem::{Name, Problem};
 use super::request::Exact;
+use super::statement::Knows;
 use crate::http::App;
 use crate::store::{Claimed, Offer};
 use crate::token::TokenHash;
@@ -40,6 +41,9 @@ struct OfferMessage<'a> {
     /// saw.
     #[serde(skip_serializing_if = "Option::is_none")]
     reset: Option<ResetMessage>,
+    /// What the server knows of what the client says to know; left out for who says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    knows: Option<[&'static str; 1]>,
 }
 
 #[derive(Serialize)]
@@ -75,21 +79,21 @@ struct EarlierClaims {
     last_at: Option<i64>,
 }
 
-pub(super) async fn claim(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
+pub(super) async fn claim(State(app): State<Arc<App>>, knows: Knows, request: Exact) -> Result<Response, Problem> {
     let claim: ClaimMessage = request.message()?;
     let token = Zeroizing::new(claim.token.0);
     let now = app.clock.now();
     match app.store.claim(claim.invite_id.0, TokenHash::of(token.as_slice()), claim.claim_key.0, now).await? {
         Claimed::Offer(offer) => {
             app.log.event("invite.claimed", &[("invite", &InviteId(claim.invite_id.0))]);
-            answer(&message(&app, &offer, now))
+            answer(&message(&app, &offer, knows, now))
         }
         Claimed::Unknown => Err(Problem::new(Name::InviteUnknown)),
         Claimed::Unusable(why) => Err(why.into()),
     }
 }
 
-fn message<'a>(app: &App, offer: &'a Offer, now: i64) -> OfferMessage<'a> {
+fn message<'a>(app: &App, offer: &'a Offer, knows: Knows, now: i64) -> OfferMessage<'a> {
     OfferMessage {
         protocol: 1,
         suites: [SUITE],
@@ -112,5 +116,6 @@ fn message<'a>(app: &App, offer: &'a Offer, now: i64) -> OfferMessage<'a> {
         earlier_claims: EarlierClaims { count: offer.earlier_claims, last_at: offer.last_claim_at },
         contact: offer.contact.as_deref(),
         reset: offer.reset.map(|reset| ResetMessage { key_gen: reset.key_gen, started_at: reset.started_at }),
+        knows: knows.0.then_some(["statement"]),
     }
 }

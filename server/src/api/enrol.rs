@@ -6,6 +6,7 @@ use super::lock;
 use super::problem::{Name, Problem};
 use super::request::Exact;
 use super::signed::{self, Signed};
+use super::statement::{self, StatementMessage};
 use crate::http::App;
 use crate::life::Mode;
 use crate::opaque;
@@ -39,6 +40,8 @@ pub(super) struct Complete {
     identity: Identity,
     signature: B64<64>,
     recovery_public: B64<32>,
+    #[serde(default, deserialize_with = "statement::there")]
+    statement: Option<StatementMessage>,
 }
 
 #[derive(Deserialize)]
@@ -87,12 +90,13 @@ pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Res
     let context = AccountContext { realm: app.realm, account: AccountId(signed.enrolment.account_id) };
     let fingerprint =
         upload.check(&context, &signed.enrolment.policy, KeyGen(signed.enrolment.key_gen)).map_err(Problem::invalid)?;
+    let bundle = upload.bundle(&context).map_err(Problem::invalid)?;
     let completion = Completion {
         invite_id: signed.invite_id,
         signer: signed.signer,
         idempotency_key: upload.idempotency_key.0,
         receipt: request.digest(),
-        bundle: upload.bundle(),
+        bundle,
         fingerprint: fingerprint.to_string(),
     };
     let finished = app.store.complete(completion, app.invite_ttl, app.clock.now()).await?;
@@ -140,12 +144,14 @@ impl Complete {
         identity
             .verify(&IdentitySignature(self.signature.0), context)
             .map_err(|_| "The identity statement is not signed by its own key, or a key is weak.")?;
+        self.bundle(context)?;
         Ok(identity.fingerprint(context))
     }
 
-    fn bundle(&self) -> Bundle {
+    /// What is stored, with the statement, if there is one and it says just this.
+    fn bundle(&self, context: &AccountContext) -> Result<Bundle, &'static str> {
         let envelopes = &self.envelopes;
-        Bundle {
+        let mut bundle = Bundle {
             key_gen: self.identity.key_gen,
             kdf_block: self.kdf_block.0.to_vec(),
             opaque_record: self.opaque_upload.0.to_vec(),
@@ -159,6 +165,10 @@ impl Complete {
             x25519: self.identity.x25519.0,
             signature: self.signature.0.to_vec(),
             recovery_public: self.recovery_public.0,
-        }
+            statement: None,
+        };
+        // New keys begin to count anew.
+        bundle.statement = statement::required(self.statement.as_ref(), context, &bundle, None)?;
+        Ok(bundle)
     }
 }

@@ -9,6 +9,7 @@ use super::answer::answer;
 use super::b64::B64;
 use super::problem::{Name, Problem};
 use super::request::Exact;
+use super::statement::{Knows, StatementMessage};
 use crate::http::App;
 use crate::opaque::{self, Record};
 use crate::rng::fresh_id;
@@ -92,6 +93,9 @@ pub(super) struct BundleMessage {
     identity: IdentityMessage,
     signature: String,
     recovery_public: B64<32>,
+    /// Null in an account that has none; left out for who does not ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<Option<StatementMessage>>,
 }
 
 #[derive(Serialize)]
@@ -141,7 +145,12 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
     }
 }
 
-pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exact) -> Result<Response, Problem> {
+pub(super) async fn finish(
+    State(app): State<Arc<App>>,
+    seen: Seen,
+    knows: Knows,
+    request: Exact,
+) -> Result<Response, Problem> {
     let finish: Finish = request.message()?;
     let failed = || Problem::new(Name::LoginFailed);
     let now = app.clock.now();
@@ -167,7 +176,7 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
         Proven::Over => return Err(failed()),
     };
     app.log.event("login.succeeded", &[("account", &context.account)]);
-    answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle: message(&row), policy })
+    answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle: message(&row, knows), policy })
 }
 
 /// Steps of logins to one account, existing or not; who guesses is counted durably besides.
@@ -191,7 +200,7 @@ fn kdf_block(row: &LoginRow) -> Option<[u8; KdfBlock::LEN]> {
     row.bundle.kdf_block.as_slice().try_into().ok()
 }
 
-pub(super) fn message(row: &LoginRow) -> BundleMessage {
+pub(super) fn message(row: &LoginRow, knows: Knows) -> BundleMessage {
     let bundle = &row.bundle;
     let encode = |bytes: &Vec<u8>| Base64UrlUnpadded::encode_string(bytes);
     BundleMessage {
@@ -201,5 +210,6 @@ pub(super) fn message(row: &LoginRow) -> BundleMessage {
         identity: IdentityMessage { key_gen: bundle.key_gen, ed25519: B64(bundle.ed25519), x25519: B64(bundle.x25519) },
         signature: encode(&bundle.signature),
         recovery_public: B64(bundle.recovery_public),
+        statement: knows.0.then(|| bundle.statement.as_ref().map(StatementMessage::from)),
     }
 }

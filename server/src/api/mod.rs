@@ -22,6 +22,7 @@ mod recovery;
 mod request;
 mod sessions;
 mod signed;
+mod statement;
 
 use crate::http::App;
 use axum::Router;
@@ -42,6 +43,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route("/v1/account/password/start", post(account::start))
         .route("/v1/account/password", post(account::password))
         .route("/v1/account/kit", post(account::kit))
+        .route("/v1/account/statement", post(statement::first))
         .route("/v1/recovery/start", post(recovery::start))
         .route("/v1/recovery/finish", post(recovery::finish))
         .route("/v1/recovery/complete", post(account::recover))

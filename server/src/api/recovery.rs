@@ -11,6 +11,7 @@ use super::b64::B64;
 use super::login::{self, FinishAnswer, SESSION, not_too_often};
 use super::problem::{Name, Problem};
 use super::request::Exact;
+use super::statement::Knows;
 use crate::http::App;
 use crate::rng::{fresh_id, random};
 use crate::store::{Began, Begins, NewSession, Proven, Purpose, Seen, Way};
@@ -78,7 +79,12 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
     }
 }
 
-pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exact) -> Result<Response, Problem> {
+pub(super) async fn finish(
+    State(app): State<Arc<App>>,
+    seen: Seen,
+    knows: Knows,
+    request: Exact,
+) -> Result<Response, Problem> {
     let finish: Finish = request.message()?;
     let failed = || Problem::new(Name::RecoveryFailed);
     let (id, now) = (finish.challenge_id.0, app.clock.now());
@@ -105,6 +111,6 @@ pub(super) async fn finish(State(app): State<Arc<App>>, seen: Seen, request: Exa
         Proven::Over => return Err(failed()),
     };
     app.log.event("recovery.proven", &[("account", &context.account)]);
-    let bundle = login::message(&row);
+    let bundle = login::message(&row, knows);
     answer(&FinishAnswer { session: &session.reveal(), expires_in: SESSION, bundle, policy })
 }

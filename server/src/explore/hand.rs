@@ -39,6 +39,8 @@ pub(super) struct Sent {
     pub(super) path: &'static str,
     pub(super) body: Vec<u8>,
     signature: Option<(String, String)>,
+    /// What the client says to know.
+    knows: Option<(&'static str, &'static str)>,
     pub(super) digest: u128,
 }
 
@@ -49,7 +51,7 @@ impl Sent {
         let (path, body) = (request.endpoint().path(), request.body().to_vec());
         let signed = signature.as_ref().map_or("", |(_, signature)| signature);
         let digest = digest(&[path.as_bytes(), &body, signed.as_bytes()]);
-        Self { path, body, signature, digest }
+        Self { path, body, signature, knows: request.endpoint().knows(), digest }
     }
 
     /// The invite that it is signed for, as it stands in a link.
@@ -187,6 +189,9 @@ impl Hand {
         let mut request = Request::post(sent.path).header(header::CONTENT_TYPE, "application/json");
         if let Some((invite, signature)) = &sent.signature {
             request = request.header("firstkey-invite", invite).header("firstkey-signature", signature);
+        }
+        if let Some((name, value)) = sent.knows {
+            request = request.header(name, value);
         }
         let request = request.body(Body::from(sent.body.clone())).expect("a request");
         let answer = seeded::with(seed, || self.answer(request));

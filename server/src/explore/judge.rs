@@ -64,6 +64,8 @@ pub(super) struct Stored {
     receipt: Vec<u8>,
     /// What was uploaded, member by member as in an upload.
     members: Vec<(&'static str, Vec<u8>)>,
+    /// What the account's key says of all this: count, digests, signature.
+    statement: Vec<u8>,
 }
 
 /// Where a member of an upload is kept.
@@ -119,6 +121,7 @@ impl Account {
                 ed25519: bytes("ed25519"),
                 receipt: bytes("receipt"),
                 members: MEMBERS.iter().map(|(member, column)| (*member, bytes(column))).collect(),
+                statement: row.at::<Option<Vec<u8>>>(bundles.column("statement")).expect("bytes").unwrap_or_default(),
             }
         };
         let stored: Vec<_> = bundles.rows.iter().filter(|row| is_of(bundles, row, &id)).map(bundle).collect();
@@ -184,6 +187,16 @@ impl Stored {
             if Base64UrlUnpadded::decode_vec(text).ok().as_ref() != Some(stored) {
                 return Err(format!("{member} is stored otherwise"));
             }
+        }
+        let said = upload.get("statement").cloned().unwrap_or_default();
+        let counter = said["counter"].as_u64().map(u64::to_be_bytes);
+        let [digests, signature] = ["digests", "signature"]
+            .map(|name| Base64UrlUnpadded::decode_vec(said[name].as_str().unwrap_or_default()).unwrap_or_default());
+        if counter != Some(1_u64.to_be_bytes()) {
+            return Err("new keys do not begin to count at 1".to_owned());
+        }
+        if [counter.unwrap_or_default().as_slice(), &digests, &signature].concat() != self.statement {
+            return Err("the statement is stored otherwise".to_owned());
         }
         if upload.pointer("/identity/key_gen").and_then(Value::as_i64) != Some(self.key_gen) {
             return Err("key_gen is stored otherwise".to_owned());

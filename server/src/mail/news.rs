@@ -24,7 +24,7 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
             vec![
                 Prose(format!("The password of your account at {org} was changed on {when}.")),
                 Prose(
-                    "The old password no longer works. Your keys and your recovery kit stay the same. You were logged out everywhere else."
+                    "The server no longer accepts the old password. Your keys and your recovery kit stay the same, so with an old copy of the server's data the old password still opens them. You were logged out everywhere else."
                         .to_owned(),
                 ),
                 Prose("If this was not you, tell your administrator at once: somebody else knew your password.".to_owned()),
@@ -35,7 +35,7 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
             "You have a new recovery kit".to_owned(),
             vec![
                 Prose(format!("A new recovery kit was made for your account at {org} on {when}.")),
-                Prose("The old kit no longer works. Destroy it. Your password and your keys stay the same.".to_owned()),
+                Prose("The server no longer accepts the old kit. Destroy it all the same: your keys stay the same, and with an old copy of the server's data it still opens them. Your password stays the same too.".to_owned()),
                 Prose("If this was not you, tell your administrator at once: somebody else was logged in as you.".to_owned()),
                 Prose(ask),
             ],
@@ -46,7 +46,7 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
                 Prose(format!(
                     "The recovery kit of your account at {org} was used on {when} to set a new password and make a new kit."
                 )),
-                Prose("The old password and the old kit no longer work. Your keys stay the same.".to_owned()),
+                Prose("The server no longer accepts the old password and the old kit. Destroy the old kit all the same: your keys stay the same, and with an old copy of the server's data it still opens them.".to_owned()),
                 Prose("If this was not you, tell your administrator at once: somebody else had your recovery kit.".to_owned()),
                 Prose(ask),
             ],

@@ -65,7 +65,7 @@ pub(super) fn news(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Piec
         News::Reset => (
             "Your keys were reset".to_owned(),
             vec![
-                Prose(format!("On {when} new keys were made for your account at {org}. The old password and the old kit no longer work. Data that was encrypted to the old keys stays unreadable.")),
+                Prose(format!("On {when} new keys were made for your account at {org}. The server no longer accepts the old password and the old kit. Data that was encrypted to the old keys stays unreadable. Only the old kit or password, with an old copy of the server's data, could still open it: destroy the old kit.")),
                 Prose("The fingerprint of the new keys:".to_owned()),
                 Alone(fingerprint),
                 Prose("Your terminal showed the same one. If it differs, or if this was not you, tell your administrator at once: somebody else has taken your place.".to_owned()),

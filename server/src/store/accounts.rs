@@ -26,7 +26,9 @@ pub(super) fn account(db: &Db, which: &str, value: Value<'_>) -> Result<Option<L
     );
     let row = db.row(&sql, &[value])?;
     row.map(|row| {
-        let (removed, active, contact): (bool, bool, Option<String>) = (row.at(12)?, row.at(13)?, row.at(14)?);
+        let behind = 1 + Bundle::WIDTH;
+        let (removed, active): (bool, bool) = (row.at(behind)?, row.at(behind + 1)?);
+        let contact: Option<String> = row.at(behind + 2)?;
         let standing = Admission::of(removed, active, contact);
         Ok(LoginRow { account_id: row.at(0)?, bundle: Bundle::from_row(&row, 1)?, standing })
     })

@@ -2,20 +2,21 @@
 //! transaction with everything that ends because of it.
 //!
 //! Promises: of two changes that were made from the same state one is stored and the other is told
-//! so; what is replaced opens nothing from that moment on; whoever lost the answer gets it again,
-//! though the session may be over. Must never: touch the keys, the identity or what enrolment wrote
-//! down of itself.
+//! so; the server takes what is replaced no more from that moment on; whoever lost the answer gets
+//! it again, though the session may be over. Must never: touch the keys, the identity or what
+//! enrolment wrote down of itself.
 
 use super::accounts::{account, strictest};
 use super::audit::{Entry, note};
 use super::db::{Db, values};
 use super::outbox::tell;
 use super::proofs::{Way, end_running};
-use super::rows::{Bundle, Policy};
+use super::rows::{Bundle, Policy, statement_bytes};
 use super::sessions::{self, InSession, NoSession, Purpose, require};
 use super::{Result, Store, resets};
 use crate::life::Admission;
 use crate::token::TokenHash;
+use firstkey_core::crypto::statement::Statement;
 use sha2::{Digest, Sha256};
 
 /// Answers that are kept of each account, the newest; and the most changes that an account may have
@@ -94,6 +95,18 @@ pub(crate) struct Change {
     pub(crate) expected: [u8; 32],
     pub(crate) password: Option<NewPassword>,
     pub(crate) kit: Option<NewKit>,
+    /// Checked against what it is stored with, but for what may have been stored meanwhile.
+    pub(crate) statement: Option<Statement>,
+}
+
+/// A checked first statement about an account that has none.
+pub(crate) struct FirstStatement {
+    pub(crate) session: TokenHash,
+    /// [`state_of`] what it was made from.
+    pub(crate) expected: [u8; 32],
+    pub(crate) statement: Statement,
+    /// SHA-256 of the exact body.
+    pub(crate) receipt: [u8; 32],
 }
 
 /// How a change went.
@@ -151,7 +164,8 @@ impl Store {
                 Ok(session) => session,
                 Err(none) => return Ok(Err(none)),
             };
-            if state_of(&session.account.bundle) != change.expected {
+            let present = &session.account.bundle;
+            if state_of(present) != change.expected || !counts_on(present, change.statement.as_ref()) {
                 return Ok(Ok(Changed::Meanwhile));
             }
             let id = session.account.account_id;
@@ -169,6 +183,44 @@ impl Store {
         })
         .await
     }
+}
+
+impl Store {
+    /// Stores the first statement of an account, or says that it has another one, or is another
+    /// one, by now.
+    pub(crate) async fn state_first(&self, first: FirstStatement, now: i64) -> Result<InSession<Changed>> {
+        self.write(move |db| {
+            let session = match require(db, first.session, Some(Purpose::Full), now)? {
+                Ok(session) => session,
+                Err(none) => return Ok(Err(none)),
+            };
+            let (id, present) = (session.account.account_id, &session.account.bundle);
+            if state_of(present) != first.expected {
+                return Ok(Ok(Changed::Meanwhile));
+            }
+            match &present.statement {
+                Some(stored) if *stored == first.statement => return Ok(Ok(Changed::Receipt(first.receipt))),
+                Some(_) => return Ok(Ok(Changed::Meanwhile)),
+                None => {}
+            }
+            put_statement(db, id, &first.statement)?;
+            note(db, now, "account.statement", Entry { account: Some(id), ..Entry::default() });
+            Ok(Ok(Changed::Receipt(first.receipt)))
+        })
+        .await
+    }
+}
+
+/// Whether a statement counts one on from the stored one; none may follow none.
+fn counts_on(present: &Bundle, next: Option<&Statement>) -> bool {
+    let counts = |statement: Option<&Statement>| statement.map_or(0, |statement| statement.counter);
+    counts(next) == counts(present.statement.as_ref()) + 1 || (next.is_none() && present.statement.is_none())
+}
+
+fn put_statement(db: &Db, account: [u8; 16], statement: &Statement) -> Result<()> {
+    let bytes = statement_bytes(statement);
+    db.execute("UPDATE bundle SET statement = ?2 WHERE account_id = ?1", &values![account, &bytes])?;
+    Ok(())
 }
 
 fn again(
@@ -208,7 +260,7 @@ fn put(db: &Db, account: [u8; 16], change: &Change) -> Result<()> {
             &values![account, &new.envelope_2, &new.recovery_public],
         )?;
     }
-    Ok(())
+    change.statement.as_ref().map_or(Ok(()), |statement| put_statement(db, account, statement))
 }
 
 /// Whatever the old password or the old kit opened, or is about to open, is over.

@@ -279,6 +279,6 @@ impl Due {
     fn bundle(&self, db: &Db) -> Result<Option<(Box<Bundle>, i64)>> {
         let sql = format!("SELECT {}, b.created_at FROM bundle b WHERE b.account_id = ?1", Bundle::COLUMNS);
         let row = db.row(&sql, &values![self.account])?;
-        row.map(|row| Ok((Box::new(Bundle::from_row(&row, 0)?), row.at(11)?))).transpose()
+        row.map(|row| Ok((Box::new(Bundle::from_row(&row, 0)?), row.at(Bundle::WIDTH)?))).transpose()
     }
 }

@@ -8,7 +8,7 @@ use super::invites::{Offer, accept, find, use_up};
 use super::mailboxes::{Issue, settle_everywhere};
 use super::outbox::queue;
 use super::people::PersonKey;
-use super::rows::{Bundle, Policy, Reset};
+use super::rows::{Bundle, Policy, Reset, statement_bytes};
 use super::{Result, Store, resets};
 use crate::address;
 use crate::life::{Mode, Unusable};
@@ -164,8 +164,9 @@ fn refusal(db: &Db, invite: [u8; 16], signer: [u8; 32], now: i64) -> Result<Opti
 fn insert(db: &Db, account: [u8; 16], upload: &Completion, now: i64) -> Result<()> {
     let bundle = &upload.bundle;
     let [one, two, three, four] = &bundle.envelopes;
+    let statement = bundle.statement.as_ref().map(statement_bytes);
     db.execute(
-        "INSERT INTO bundle VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        "INSERT INTO bundle VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         &values![
             account,
             upload.invite_id,
@@ -182,7 +183,8 @@ fn insert(db: &Db, account: [u8; 16], upload: &Completion, now: i64) -> Result<(
             bundle.x25519,
             &bundle.signature,
             bundle.recovery_public,
-            now
+            now,
+            statement.as_ref()
         ],
     )?;
     Ok(())

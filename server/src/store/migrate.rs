@@ -46,6 +46,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0006_turns.postgres.sql"),
         then: Some(address_keys::bring_forward),
     },
+    Step {
+        sqlite: include_str!("schema/0007_statement.sqlite.sql"),
+        postgres: include_str!("schema/0007_statement.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// The newest version.

@@ -69,7 +69,7 @@ pub(crate) use admin_organisations::{OrganisationChange, OrganisationRow};
 pub(crate) use admin_people::{AccountRow, Confirmed, MembershipRow, PeopleQuery};
 pub use audit::Chain;
 pub(crate) use audit::Logged;
-pub(crate) use changes::{Change, ChangeKind, Changed, NewKit, NewPassword};
+pub(crate) use changes::{Change, ChangeKind, Changed, FirstStatement, NewKit, NewPassword, state_of};
 pub use copy::Copied;
 pub(crate) use db::{Address, Location};
 pub(crate) use due_letters::{Letter, Letters, News, Taken};

@@ -1,8 +1,9 @@
 //! Values that several commands speak of.
 
 use super::db::{Cell, FromCell, Row, Value};
-use super::error::Result;
+use super::error::{Result, StoreError};
 use crate::life::Mode;
+use firstkey_core::crypto::statement::{Digests, Statement};
 use std::borrow::Cow;
 
 impl FromCell for Mode {
@@ -40,11 +41,16 @@ pub(crate) struct Bundle {
     pub(crate) x25519: [u8; 32],
     pub(crate) signature: Vec<u8>,
     pub(crate) recovery_public: [u8; 32],
+    /// What the account's key says of all this, where it has said something.
+    pub(crate) statement: Option<Statement>,
 }
 
 impl Bundle {
     pub(super) const COLUMNS: &'static str = "b.key_gen, b.kdf_block, b.opaque_record, b.envelope_1, b.envelope_2, b.envelope_3, b.envelope_4, \
-         b.ed25519, b.x25519, b.signature, b.recovery_public";
+         b.ed25519, b.x25519, b.signature, b.recovery_public, b.statement";
+
+    /// How many these are: what else is asked for stands behind.
+    pub(super) const WIDTH: usize = 12;
 
     /// Reads [`Bundle::COLUMNS`] starting at column `at`.
     pub(super) fn from_row(row: &Row, at: usize) -> Result<Self> {
@@ -57,8 +63,22 @@ impl Bundle {
             x25519: row.at(at + 8)?,
             signature: row.at(at + 9)?,
             recovery_public: row.at(at + 10)?,
+            statement: row.at::<Option<Vec<u8>>>(at + 11)?.map(|bytes| read_statement(&bytes)).transpose()?,
         })
     }
+}
+
+/// A statement as it is kept: count, digests, signature.
+pub(super) fn statement_bytes(statement: &Statement) -> Vec<u8> {
+    [&statement.counter.to_be_bytes()[..], &statement.digests.encode(), &statement.signature].concat()
+}
+
+fn read_statement(bytes: &[u8]) -> Result<Statement> {
+    let corrupt = || StoreError::Corrupt("a statement");
+    let (counter, rest) = bytes.split_first_chunk().ok_or_else(corrupt)?;
+    let (digests, signature) = rest.split_last_chunk().ok_or_else(corrupt)?;
+    let digests = Digests::read(digests).ok_or_else(corrupt)?;
+    Ok(Statement { counter: u64::from_be_bytes(*counter), digests, signature: *signature })
 }
 
 /// What a reset is for the person who is offered it.

@@ -63,6 +63,7 @@ async fn every_error_is_a_problem_document() {
         "/v1/account/password/start",
         "/v1/account/password",
         "/v1/account/kit",
+        "/v1/account/statement",
         "/v1/recovery/start",
         "/v1/recovery/finish",
         "/v1/recovery/complete",

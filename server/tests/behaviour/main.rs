@@ -34,6 +34,7 @@ mod scim;
 mod sessions;
 mod slow;
 mod smtp;
+mod statement;
 mod story;
 mod tls;
 mod tokens;

@@ -5,6 +5,7 @@
 
 use crate::exit::{Ending, Stopped};
 use crate::ui::text::Story;
+use firstkey_core::crypto::statement::BundlePart;
 use serde::Serialize;
 
 /// One line.
@@ -47,6 +48,11 @@ pub enum Event<'a> {
     Passed {
         user: &'a str,
         code: &'static str,
+    },
+    /// The account is in another state than the one that this computer remembered.
+    ChangedSince {
+        changed: Vec<&'static str>,
+        signed: bool,
     },
     Sent {
         bytes: usize,
@@ -118,6 +124,18 @@ pub enum Event<'a> {
         exit: u8,
         message: String,
     },
+}
+
+/// The stable name of a part of an account.
+pub(super) fn part_name(part: BundlePart) -> &'static str {
+    match part {
+        BundlePart::ByPassword => "envelope-1",
+        BundlePart::ByRecovery => "envelope-2",
+        BundlePart::X25519 => "envelope-3",
+        BundlePart::Ed25519 => "envelope-4",
+        BundlePart::Identity => "identity",
+        BundlePart::RecoveryKey => "recovery-key",
+    }
 }
 
 impl Event<'_> {

@@ -1,6 +1,8 @@
 //! What is said of an account that exists: opened, changed on the server, not known here.
 
-use super::{Lines, Story, fingerprint_rows, local, problem, refusal, secret_key, sessions, share, stop, usage};
+use super::{
+    Lines, Story, fingerprint_rows, local, problem, refusal, rolled_back, secret_key, sessions, share, stop, usage,
+};
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop, Change};
 use firstkey_core::flow::account::{Deed, Done};
@@ -31,9 +33,9 @@ fn holds(reach: Reach, subject: Locks) -> &'static str {
         Reach::Stored => match subject {
             Locks::SecretKey => "The change is stored: you now need your password and the new secret key.",
             Locks::None => "Your consent is stored: you are a member.",
-            Locks::Password => "The change is stored. Your old password no longer works.",
-            Locks::Kit => "The change is stored. Your old kit no longer works.",
-            Locks::Both => "The change is stored. Your old password and kit no longer work.",
+            Locks::Password => "The change is stored. The server no longer accepts the old password.",
+            Locks::Kit => "The change is stored. The server no longer accepts the old kit.",
+            Locks::Both => "The change is stored. The server no longer accepts the old ones.",
         },
     }
 }
@@ -115,7 +117,7 @@ pub fn story(stop: &AccountStop) -> Story {
                 .then("Name the account with --server URL --account EMAIL.");
         }
         AccountReason::CodeOpensNothing => Story::of("That recovery code does not open this account.")
-            .because("A kit stops working when a newer one is made.")
+            .because("The server accepts only the newest kit.")
             .then("Look for a newer kit, or for one of another account, then run")
             .run("firstkey recover"),
         AccountReason::OtherKit => Story::of("Stopped: this kit belongs to a different account.")
@@ -161,6 +163,7 @@ fn changed(change: Change, host: &str) -> Story {
         Change::OlderKeys => "It shows older keys than yours, as an old copy would.",
         Change::OtherKeys => "It shows different keys than the ones you made.",
         Change::SecretKeyGone => "It says that your account has no secret key, but it has one.",
+        Change::RolledBack(how) => return rolled_back::by_a_server(how, host),
         Change::ServerKey => "Its own log-in key has changed.",
     };
     let story = Story::of(format!("Stopped: {host} does not match what this computer remembers."))
@@ -188,15 +191,17 @@ fn deed(done: &Done) -> Lines {
         }
         Deed::PasswordChanged => vec![
             format!("Done. {} at {} has a new password.", done.pin.email, done.pin.origin.host()),
-            "It opened the account just now. The old password no longer works.".to_owned(),
+            "It opened the account just now. The server no longer accepts the old one.".to_owned(),
             "Your keys, their fingerprint and your recovery kit are the same as before.".to_owned(),
+            "So with an old copy of the server's data, the old password still opens them.".to_owned(),
             "Other computers that were logged in have to log in again.".to_owned(),
         ],
         Deed::Joined => joined(done),
         Deed::KitChanged => vec![
             format!("Done. {} at {} has a new recovery kit.", done.pin.email, done.pin.origin.host()),
-            "The old kit no longer works. Destroy it, so that you do not mix them up.".to_owned(),
+            "The server no longer accepts the old kit. Destroy it all the same.".to_owned(),
             "Your password, your keys and their fingerprint are the same as before.".to_owned(),
+            "So with an old copy of the server's data, the old kit still opens your keys.".to_owned(),
         ],
         Deed::SecretKeyMade => secret_key::made(&done.pin),
         Deed::Recovered => recovered(done),
@@ -233,8 +238,10 @@ fn recovered(done: &Done) -> Lines {
     let pin = &done.pin;
     let mut lines = vec![
         format!("Done. {} at {} has a new password and a new kit.", pin.email, pin.origin.host()),
-        "The new password opened the account just now. The old password and the old".to_owned(),
-        "kit no longer work. Your administrators are told that you recovered.".to_owned(),
+        "The new password opened the account just now. The server no longer accepts".to_owned(),
+        "the old password and the old kit. Destroy the old kit all the same: with an".to_owned(),
+        "old copy of the server's data, it still opens your keys.".to_owned(),
+        "Your administrators are told that you recovered.".to_owned(),
     ];
     if done.first_seen {
         lines.push("Your keys are the same. This computer did not know them before: compare the".to_owned());

@@ -5,6 +5,7 @@ use crate::exit::every_stop;
 use firstkey_core::crypto::kdf::KdfRefused;
 use firstkey_core::crypto::prepare::PrepareError;
 use firstkey_core::crypto::recovery::{CodeError, Place};
+use firstkey_core::crypto::statement::BundlePart;
 use firstkey_core::crypto::strength::{Part, Strength, Tail, Weakness};
 use firstkey_core::flow::stop::{AcceptReason, Reach};
 use firstkey_core::flow::{Locks, Notice};
@@ -142,6 +143,11 @@ fn every_notice_fits() {
         N::Retrying { origin: origin(), delay: Duration::from_secs(8) },
         N::Stored { bytes: 1_207, digest: [7; 32] },
         N::ProvingPassword,
+        N::ChangedSince { parts: vec![BundlePart::ByPassword], signed: true },
+        N::ChangedSince { parts: vec![BundlePart::ByRecovery, BundlePart::RecoveryKey], signed: false },
+        N::ChangedSince { parts: BundlePart::ALL.to_vec(), signed: true },
+        N::ChangedSince { parts: Vec::new(), signed: true },
+        N::NoStatement,
         N::NotOpened { attempt: 1 },
         N::NotOpenedByBoth { attempt: 1 },
         N::SecretKeyNotProven { group: 13 },

@@ -1,6 +1,6 @@
 //! What is said along the way.
 
-use super::{Lines, code, fingerprint_rows, problem, secret_key, strength, usual_time};
+use super::{Lines, code, fingerprint_rows, problem, rolled_back, secret_key, strength, usual_time};
 use crate::ui::text::memory;
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::kdf::Profile;
@@ -111,7 +111,7 @@ pub fn notice(notice: &Notice) -> Lines {
         Notice::CodeOpened => one("  The code opens the account."),
         Notice::CodeOpenedNothing => vec![
             "  That code does not open this account. Is it from your newest kit?".to_owned(),
-            "  A kit stops working when a newer one is made.".to_owned(),
+            "  The server accepts only the newest one.".to_owned(),
         ],
         Notice::Sending { .. } => one("  Sending your public keys and encrypted private keys ..."),
         Notice::Resuming { email, .. } => vec![
@@ -131,6 +131,8 @@ pub fn notice(notice: &Notice) -> Lines {
         Notice::NotOpened { .. } => {
             vec!["  That password does not open this account. (Caps Lock? Keyboard layout?)".to_owned()]
         }
+        Notice::ChangedSince { parts, signed } => indented(rolled_back::changed_since(parts, *signed)),
+        Notice::NoStatement => one("  The server did not take the signature over your account. No harm is done."),
         Notice::Checking | Notice::Opened => Vec::new(),
     }
 }

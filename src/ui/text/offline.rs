@@ -1,6 +1,6 @@
 //! What is said of an account that was opened from a file.
 
-use super::{Lines, Story, argon2, fingerprint_rows, local, usage};
+use super::{Lines, Story, argon2, fingerprint_rows, local, rolled_back, usage};
 use firstkey_core::flow::account::stop::Change;
 use firstkey_core::flow::offline::{Findings, Fit, Part, Trouble};
 use firstkey_core::wire::refusal::{Blame, Refusal};
@@ -44,6 +44,7 @@ fn what(part: Part) -> &'static str {
         Part::X25519 => "The X25519 public key matches the private key",
         Part::Ed25519 => "The Ed25519 public key matches the private key",
         Part::Signature => "The signature over the public keys is valid for this account",
+        Part::Statement => "The signed statement lists exactly these parts",
         Part::Generation => "All parts have the same generation of keys",
         Part::Settings => "Envelope 1 has the settings that are shown",
         Part::Envelope1 => "Envelope 1, the account key, opens with the password",
@@ -54,6 +55,7 @@ fn what(part: Part) -> &'static str {
 fn why_not(part: Part) -> &'static str {
     match part {
         Part::Envelope1 => "Half of its key comes from the server; no file can provide that.",
+        Part::Statement => "The file has none. The next log-in makes one.",
         Part::Remembered => "It does not know this account. Compare the fingerprint with your kit.",
         _ => "What it needs did not open.",
     }
@@ -93,7 +95,7 @@ pub fn story(trouble: &Trouble, file: &str) -> Story {
             Story::of("No recovery code was given.").then("Look for your kit, then run the same command again.")
         }
         Trouble::CodeOpensNothing => Story::of("That recovery code does not open the account in this file.")
-            .because("A kit stops working when a newer one is made.")
+            .because("A file shows what the newest kit of its day opens.")
             .because("If this is the newest, the file was altered or is for another account.")
             .then("Look for a newer kit, or have the file made again."),
         Trouble::DoesNotFit => Story::of("Stopped: a part of the account does not fit. Its line says NO.")
@@ -132,6 +134,7 @@ fn changed(change: Change) -> Story {
         Change::OlderKeys => "It shows older keys than yours, as an old copy would.",
         Change::OtherKeys => "It shows different keys than the ones you made.",
         Change::SecretKeyGone => "It says that your account has no secret key, but it has one.",
+        Change::RolledBack(how) => return rolled_back::by_a_file(how),
         Change::ServerKey => "The server's own log-in key has changed.",
     };
     let story = Story::of("Stopped: the file does not match what this computer remembers.")

@@ -148,7 +148,9 @@ pub fn kit(organisation: &str) -> Lines {
 pub fn new_kit() -> Lines {
     vec![
         "Your new recovery kit".to_owned(),
-        "  Your old kit stops working as soon as this one is stored.".to_owned(),
+        "  As soon as this one is stored, the server no longer accepts the old kit.".to_owned(),
+        "  Destroy the old one all the same: with an old copy of the server's data, it".to_owned(),
+        "  still opens your keys.".to_owned(),
         "  If you forget your password, this is the only way back in.".to_owned(),
         "  Write these 7 groups down on paper.".to_owned(),
     ]

@@ -46,6 +46,8 @@ pub fn refusal(refusal: &Refusal, host: &str) -> Story {
             .because("Do not use this account until your administrator has looked into it."),
         Refusal::Keys => Story::of("Stopped: the keys that came from the server are not valid.")
             .because("They are damaged, or not the ones that were made here."),
+        Refusal::Statement => Story::of("Stopped: the signature over your password and kit is not valid.")
+            .because("What the server returned is damaged, or not what your key has signed."),
         Refusal::Opaque => Story::of(format!("Stopped: {host} failed to take part in protecting your password."))
             .because("Its message in the log-in protocol is not valid."),
     }

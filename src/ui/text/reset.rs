@@ -19,7 +19,8 @@ pub fn warning(about: &Replacement) -> Lines {
         "The server's administrator started this reset on".to_owned(),
         format!("  {}.", date::plain(about.started_at)),
         "Everything that was encrypted to your old keys stays unreadable for good, for".to_owned(),
-        "you and for everyone else. Your old password and kit stop working.".to_owned(),
+        "you and for everyone else. The server no longer accepts your old password and".to_owned(),
+        "kit. Only they, with an old copy of the server's data, could still open it.".to_owned(),
     ];
     if let Some(known) = &about.known {
         lines.push("This computer remembers your keys. These would be replaced:".to_owned());

@@ -33,7 +33,7 @@ pub fn ask(email: &str) -> Lines {
 pub fn replace(email: &str) -> Lines {
     vec![
         format!("{email} already has a secret key."),
-        "  A new one replaces it. Every copy of the present one stops working:".to_owned(),
+        "  A new one replaces it. The server no longer accepts the present one:".to_owned(),
         "  on paper, in files, and on your other computers.".to_owned(),
     ]
 }
@@ -97,7 +97,7 @@ pub(super) fn stopped(why: &AccountReason) -> Option<Story> {
     Some(match why {
         AccountReason::NotOpenedByBoth => Story::of("The password or the secret key is wrong.")
             .because("It is not possible to tell which.")
-            .because("A secret key stops working when a newer one is made, or when you recover.")
+            .because("The server accepts only the newest one. A recovery makes a new one too.")
             .then("Look for the newest secret key, then run")
             .run("firstkey verify"),
         AccountReason::NoSecretKey => Story::of("That is not a secret key.")
@@ -122,7 +122,7 @@ pub(super) fn made(pin: &Pin) -> Lines {
     vec![
         format!("Done. {} at {} has a new secret key.", pin.email, pin.origin.host()),
         "Your password and the new secret key opened the account just now. From now on".to_owned(),
-        "you need both. An earlier secret key no longer works.".to_owned(),
+        "you need both. The server no longer accepts an earlier secret key.".to_owned(),
         "Your password, your keys and your recovery kit are the same as before.".to_owned(),
     ]
 }

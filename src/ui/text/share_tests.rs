@@ -26,6 +26,7 @@ fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
         identity: peer.identity,
         memberships: Vec::new(),
         two_secret: false,
+        held: None,
         server_key: [0; 32],
     };
     let words = Words::read(&peer.fingerprint().to_string()).expect("eight words");

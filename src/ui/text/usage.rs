@@ -30,7 +30,7 @@ pub fn missing(missing: Missing) -> Story {
         Missing::SecretKeyOut => Story::of("nowhere to put the new secret key, and this run cannot ask")
             .then("name a new file for it with --secret-key-out PATH"),
         Missing::ReplaceSecretKey => Story::of("this account has a secret key, and you have not agreed to replace it")
-            .because("A new one replaces it: every copy of the present one stops working.")
+            .because("A new one replaces it: the server no longer accepts the present one.")
             .then("consent with --yes-for EMAIL; it must be the account's address"),
         Missing::Host => Story::of("only a person can confirm this server's name: some letters look like others")
             .then("run it once at a terminal, or ask for an invite with a plain server name"),

@@ -30,6 +30,7 @@ pub mod opaque;
 pub mod prepare;
 pub mod recovery;
 pub mod stack;
+pub mod statement;
 pub mod strength;
 pub mod words;
 
@@ -68,6 +69,8 @@ pub mod label {
     pub const WRAP: &[u8] = b"firstkey/v1/wrap";
     /// The identity statement.
     pub const IDENTITY: &[u8] = b"firstkey/v1/identity";
+    /// The bundle statement.
+    pub const BUNDLE: &[u8] = b"firstkey/v1/bundle";
     /// The fingerprint.
     pub const FINGERPRINT: &[u8] = b"firstkey/v1/fingerprint";
     /// OPAQUE's login context.
@@ -76,7 +79,7 @@ pub mod label {
     pub const REQUEST: &[u8] = b"firstkey/v1/request";
 
     /// All of them, for the test that no two are equal.
-    pub const ALL: [&[u8]; 17] = [
+    pub const ALL: [&[u8]; 18] = [
         TWO_SECRET,
         AUTH,
         ENC,
@@ -91,6 +94,7 @@ pub mod label {
         ENVELOPE,
         WRAP,
         IDENTITY,
+        BUNDLE,
         FINGERPRINT,
         OPAQUE,
         REQUEST,

@@ -7,6 +7,8 @@
 use crate::crypto::context::{AccountContext, AccountId, InviteId, KeyGen, RealmId};
 use crate::crypto::identity::{Fingerprint, PublicIdentity};
 use crate::crypto::opaque::ServerKey;
+use crate::crypto::statement::Digests;
+use crate::flow::held::Held;
 use crate::wire::completion::Completion;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Outbound, RequestSignature};
@@ -55,6 +57,9 @@ pub struct Pin {
     pub memberships: Vec<Membership>,
     /// Whether a secret key stands beside the password.
     pub two_secret: bool,
+    /// Its locks as they were when it was last opened here; none in a pin of a program that did not
+    /// remember them.
+    pub held: Option<Held>,
 }
 
 /// An organisation that an account was brought into from this computer.
@@ -134,6 +139,15 @@ struct PinFile {
     // Left out where it is false, so that files of before read, and are written as before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     two_secret: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<HeldFile>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeldFile {
+    counter: Option<u64>,
+    digests: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -157,6 +171,13 @@ pub(super) fn bytes<const N: usize>(text: &str) -> Result<[u8; N], Unreadable> {
 
 pub(super) fn encode(file: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec_pretty(file).expect("invariant: plain structs of text and numbers always serialise")
+}
+
+fn read_held(file: HeldFile) -> Result<Held, Unreadable> {
+    let digests = Base64UrlUnpadded::decode_vec(&file.digests).map_err(|_| Unreadable)?;
+    let counts = file.counter != Some(0);
+    let digests = Digests::read(&digests).filter(|_| counts).ok_or(Unreadable)?;
+    Ok(Held { counter: file.counter, digests })
 }
 
 impl Checkpoint {
@@ -233,6 +254,10 @@ impl Pin {
                 })
                 .collect(),
             two_secret: self.two_secret,
+            held: self
+                .held
+                .as_ref()
+                .map(|held| HeldFile { counter: held.counter, digests: text(&held.digests.encode()) }),
         })
     }
 
@@ -262,6 +287,7 @@ impl Pin {
                 })
                 .collect::<Result<_, Unreadable>>()?,
             two_secret: file.two_secret,
+            held: file.held.map(read_held).transpose()?,
         };
         let whole = file.version == VERSION && pin.fingerprint().to_string() == file.fingerprint;
         if whole { Ok(pin) } else { Err(Unreadable) }

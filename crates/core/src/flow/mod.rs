@@ -13,6 +13,7 @@ pub mod accept;
 pub mod account;
 pub mod checkpoint;
 pub mod forget;
+pub mod held;
 pub mod keep;
 pub mod offline;
 pub mod peer;
@@ -27,6 +28,7 @@ use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::crypto::prepare::PrepareError;
 use crate::crypto::recovery::CodeError;
+use crate::crypto::statement::BundlePart;
 use crate::crypto::strength::{Strength, Weakness};
 use crate::secret::{RecoveryCode, SecretKey};
 use crate::wire::asked::SecretKeys;
@@ -417,6 +419,15 @@ pub enum Notice {
     Checking,
     /// It opened, and everything in it is what was sent.
     Opened,
+    /// The account is in another state than the one that this computer remembers.
+    ChangedSince {
+        /// What differs.
+        parts: Vec<BundlePart>,
+        /// Whether the account's own key signed it, with a higher count.
+        signed: bool,
+    },
+    /// The account has no statement yet, and the server did not take the first one.
+    NoStatement,
     /// That password did not open the account.
     NotOpened {
         /// Tries so far.

@@ -12,6 +12,7 @@
 use super::account::login::private_keys;
 use super::account::stop::Change;
 use super::checkpoint::Pin;
+use super::held::Held;
 use super::stop::{LocalTrouble, Missing};
 use super::typed::{TYPINGS, typed_code};
 use super::{Answer, Notice, Question};
@@ -53,6 +54,8 @@ pub enum Part {
     Ed25519,
     /// The public keys are soundly signed, for this account.
     Signature,
+    /// The account's own key says of just these parts that they belong together.
+    Statement,
     /// All parts say the same generation of keys.
     Generation,
     /// Envelope 1 was sealed with the settings that are shown.
@@ -65,7 +68,7 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RecoveryKey,
         Self::Envelope2,
         Self::Envelope3,
@@ -73,6 +76,7 @@ impl Part {
         Self::X25519,
         Self::Ed25519,
         Self::Signature,
+        Self::Statement,
         Self::Generation,
         Self::Settings,
         Self::Envelope1,
@@ -89,6 +93,7 @@ impl Part {
             Self::X25519 => "x25519",
             Self::Ed25519 => "ed25519",
             Self::Signature => "signature",
+            Self::Statement => "statement",
             Self::Generation => "generation",
             Self::Settings => "settings",
             Self::Envelope1 => "envelope-1",
@@ -246,6 +251,10 @@ fn examine(bundle: &Bundle, context: &AccountContext, code: &RecoveryCode) -> Ve
         envelopes.x25519.key_gen(),
         envelopes.ed25519.key_gen(),
     ];
+    let statement = bundle.statement.as_ref().map_or(Fit::Untried, |statement| {
+        let fits = statement.digests.missing(&bundle.digests(context)).is_none();
+        Fit::from(fits && statement.is_signed_by(identity, context))
+    });
     vec![
         (Part::RecoveryKey, Fit::from(recovery == bundle.recovery_public)),
         (Part::Envelope2, Fit::from(account_key.is_some())),
@@ -254,6 +263,7 @@ fn examine(bundle: &Bundle, context: &AccountContext, code: &RecoveryCode) -> Ve
         (Part::X25519, of_x25519),
         (Part::Ed25519, of_ed25519),
         (Part::Signature, Fit::from(identity.verify(&bundle.signature, context).is_ok())),
+        (Part::Statement, statement),
         (Part::Generation, Fit::from(generations.iter().all(|generation| *generation == key_gen))),
         (Part::Settings, Fit::from(envelopes.by_password.kdf_block() == bundle.kdf_block)),
         (Part::Envelope1, Fit::Untried),
@@ -320,6 +330,9 @@ fn compare(shown: &Shown, bundle: &Bundle, pins: &[Pin]) -> Memory {
         Ordering::Greater => Memory::Differs(Change::OtherKeys),
         Ordering::Equal if bundle.identity != pin.identity => Memory::Differs(Change::OtherKeys),
         Ordering::Equal if pin.two_secret && !bundle.kdf_block.two_secret => Memory::Differs(Change::SecretKeyGone),
-        Ordering::Equal => Memory::Same,
+        Ordering::Equal => match Held::of(bundle, &shown.context).after(pin.held.as_ref()) {
+            Ok(_) => Memory::Same,
+            Err(how) => Memory::Differs(Change::RolledBack(how)),
+        },
     }
 }

@@ -2,10 +2,12 @@
 //! recovery key. Sent once, read back, compared.
 //!
 //! Promise: a [`Bundle`] is well formed (lengths, whitelist, one generation, a valid identity
-//! signature where [`Bundle::verify`] was called). Must never: open anything; that is `crypto`'s.
+//! signature, and a statement that is signed and fits, where [`Bundle::verify`] was called). Must
+//! never: open anything; that is `crypto`'s.
 
 use super::disclose::RecoveryPublic;
 use super::fields::Fields;
+use super::json::Value;
 use super::refusal::Refusal;
 use crate::crypto::context::{AccountContext, KeyGen};
 use crate::crypto::envelope::{
@@ -13,6 +15,8 @@ use crate::crypto::envelope::{
 };
 use crate::crypto::identity::{IdentitySignature, PublicIdentity};
 use crate::crypto::kdf::KdfBlock;
+use crate::crypto::statement::{Digests, Statement};
+use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// The four envelopes of an account.
 pub struct Envelopes {
@@ -30,7 +34,6 @@ impl Envelopes {
     /// Reads `{"1": .., "2": .., "3": .., "4": ..}`.
     pub fn read(mut fields: Fields) -> Result<Self, Refusal> {
         fn one<K: Kind>(fields: &mut Fields, name: &'static str) -> Result<Envelope<K>, Refusal> {
-            use base64ct::{Base64UrlUnpadded, Encoding};
             let text = fields.text(name)?;
             let bytes = Base64UrlUnpadded::decode_vec(&text).map_err(|_| Refusal::Keys)?;
             Envelope::read(&bytes).map_err(|_| Refusal::Keys)
@@ -63,28 +66,48 @@ pub struct Bundle {
     pub signature: IdentitySignature,
     /// The public key of the recovery code.
     pub recovery_public: RecoveryPublic,
+    /// What the account's own key says of all this; none in an account that no program has signed
+    /// for yet, and from a server that keeps none.
+    pub statement: Option<Statement>,
 }
 
 impl Bundle {
-    /// Takes the members of a bundle out of `fields`; the caller finishes what else is in there.
+    /// Takes the members of a bundle out of `fields`, but for the statement, which the caller reads
+    /// as the message has it; the caller finishes what else is in there.
     pub fn take(fields: &mut Fields) -> Result<Self, Refusal> {
         let kdf_block = KdfBlock::read(&fields.bytes("kdf_block")?).map_err(Refusal::Kdf)?;
         let envelopes = Envelopes::read(fields.object("envelopes")?)?;
         let identity = read_identity(fields.object("identity")?)?;
         let signature = IdentitySignature(fields.bytes("signature")?);
         let recovery_public = RecoveryPublic(fields.bytes("recovery_public")?);
-        Ok(Self { kdf_block, envelopes, identity, signature, recovery_public })
+        Ok(Self { kdf_block, envelopes, identity, signature, recovery_public, statement: None })
+    }
+
+    /// The digests that a statement lists of it.
+    pub fn digests(&self, context: &AccountContext) -> Digests {
+        let envelopes = &self.envelopes;
+        let bytes = [
+            envelopes.by_password.as_bytes(),
+            envelopes.by_recovery.as_bytes(),
+            envelopes.x25519.as_bytes(),
+            envelopes.ed25519.as_bytes(),
+        ];
+        Digests::of(context, &self.identity, &self.signature, bytes, &self.recovery_public.0)
     }
 
     /// Whether the parts fit each other and the account: one generation, one block, a valid
-    /// identity.
+    /// identity; and, where there is a statement, that the account's key signed it for these parts.
     pub fn verify(&self, context: &AccountContext) -> Result<(), Refusal> {
         let fits = self.envelopes.by_password.kdf_block() == self.kdf_block
             && self.envelopes.generations().iter().all(|key_gen| *key_gen == self.identity.key_gen);
         if !fits {
             return Err(Refusal::Keys);
         }
-        self.identity.verify(&self.signature, context).map_err(|_| Refusal::Keys)
+        self.identity.verify(&self.signature, context).map_err(|_| Refusal::Keys)?;
+        let Some(statement) = &self.statement else { return Ok(()) };
+        let holds = statement.is_signed_by(&self.identity, context)
+            && statement.digests.missing(&self.digests(context)).is_none();
+        if holds { Ok(()) } else { Err(Refusal::Statement) }
     }
 
     /// The first member in which `returned` differs from what was sent.
@@ -99,6 +122,7 @@ impl Bundle {
             ("identity", self.identity == returned.identity),
             ("signature", self.signature == returned.signature),
             ("recovery_public", self.recovery_public == returned.recovery_public),
+            ("statement", self.statement == returned.statement),
         ]
         .into_iter()
         .find_map(|(name, same)| (!same).then_some(name))
@@ -112,4 +136,18 @@ pub fn read_identity(mut fields: Fields) -> Result<PublicIdentity, Refusal> {
         PublicIdentity { key_gen: KeyGen(key_gen), ed25519: fields.bytes("ed25519")?, x25519: fields.bytes("x25519")? };
     fields.finish()?;
     Ok(identity)
+}
+
+/// Reads `{"counter", "digests", "signature"}`; whether it holds is for [`Bundle::verify`].
+pub fn read_statement(value: Value) -> Result<Statement, Refusal> {
+    let mut fields = Fields::open("statement", value)?;
+    let counter = fields.whole("counter")?;
+    let digests = Base64UrlUnpadded::decode_vec(&fields.text("digests")?).ok().and_then(|bytes| Digests::read(&bytes));
+    let statement = Statement {
+        counter,
+        digests: digests.ok_or(Refusal::Malformed("digests"))?,
+        signature: fields.bytes("signature")?,
+    };
+    fields.finish()?;
+    if counter == 0 { Err(Refusal::Malformed("counter")) } else { Ok(statement) }
 }

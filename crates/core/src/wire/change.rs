@@ -11,14 +11,17 @@ use super::outbound::{Endpoint, Outbound};
 use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
 use crate::crypto::hazmat;
 use crate::crypto::kdf::KdfBlock;
+use crate::crypto::statement::Statement;
 
 /// Which change it is.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Replaces {
     /// Tells a retry from a second try.
     pub idempotency_key: IdempotencyKey,
     /// What it replaces.
     pub expected: Expected,
+    /// What the account's key says of the bundle as it will be; none for a server that keeps none.
+    pub statement: Option<Statement>,
 }
 
 /// The lock that a new password opens.
@@ -47,6 +50,7 @@ pub fn password(origin: &Origin, replaces: &Replaces, lock: &PasswordLock) -> Ou
         .field("opaque_upload", &lock.opaque_upload)
         .field("kdf_block", &lock.kdf_block)
         .field("envelopes", &ByPassword(&lock.envelope))
+        .field_if_any("statement", replaces.statement.as_ref())
         .build()
 }
 
@@ -57,6 +61,7 @@ pub fn kit(origin: &Origin, replaces: &Replaces, lock: &KitLock) -> Outbound {
         .field("expected", &replaces.expected)
         .field("envelopes", &ByRecovery(&lock.envelope))
         .field("recovery_public", &lock.recovery_public)
+        .field_if_any("statement", replaces.statement.as_ref())
         .build()
 }
 
@@ -69,7 +74,14 @@ pub fn recovery(origin: &Origin, replaces: &Replaces, lock: &PasswordLock, kit: 
         .field("kdf_block", &lock.kdf_block)
         .field("envelopes", &ByBoth(&lock.envelope, &kit.envelope))
         .field("recovery_public", &kit.recovery_public)
+        .field_if_any("statement", replaces.statement.as_ref())
         .build()
+}
+
+/// `account/statement`: the first statement about an account that has none, made from the bundle as
+/// it is. The same request is answered alike.
+pub fn statement(origin: &Origin, expected: Expected, statement: &Statement) -> Outbound {
+    Outbound::post(origin, Endpoint::Statement).field("expected", &expected).field("statement", statement).build()
 }
 
 impl Expected {

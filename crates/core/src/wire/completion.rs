@@ -3,7 +3,7 @@
 //! Promise: [`Completion::read`] accepts exactly what [`Completion::request`] writes. Must never:
 //! hold anything but ciphertext and public values.
 
-use super::bundle::Bundle;
+use super::bundle::{Bundle, read_statement};
 use super::disclose::{IdempotencyKey, OpaqueUpload};
 use super::fields::Fields;
 use super::json;
@@ -32,6 +32,7 @@ impl Completion {
             .field("identity", &self.bundle.identity)
             .field("signature", &self.bundle.signature)
             .field("recovery_public", &self.bundle.recovery_public)
+            .field_if_any("statement", self.bundle.statement.as_ref())
             .build()
     }
 
@@ -40,7 +41,8 @@ impl Completion {
         let mut fields = Fields::open("completion", json::read(body).map_err(|_| Refusal::NotJson)?)?;
         let idempotency_key = IdempotencyKey(fields.bytes("idempotency_key")?);
         let opaque_upload = OpaqueUpload(fields.bytes("opaque_upload")?);
-        let bundle = Bundle::take(&mut fields)?;
+        let mut bundle = Bundle::take(&mut fields)?;
+        bundle.statement = fields.take_optional("statement").map(read_statement).transpose()?;
         fields.finish()?;
         Ok(Self { idempotency_key, opaque_upload, bundle })
     }

@@ -10,6 +10,7 @@ use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelo
 use crate::crypto::identity::{IdentitySignature, PublicIdentity};
 use crate::crypto::kdf::KdfBlock;
 use crate::crypto::opaque;
+use crate::crypto::statement::Statement;
 use crate::secret::InviteToken;
 use base64ct::{Base64UrlUnpadded, Encoding};
 
@@ -153,6 +154,18 @@ impl Disclose for PublicIdentity {
             out.member_whole("key_gen", u64::from(self.key_gen.0));
             out.member_text("ed25519", &base64url(&self.ed25519));
             out.member_text("x25519", &base64url(&self.x25519));
+        });
+    }
+}
+
+impl sealed::Sealed for Statement {}
+impl Disclose for Statement {
+    const WHY: &'static str = "signed count and digests of the sealed keys";
+    fn encode(&self, name: &str, out: &mut ObjectWriter) {
+        out.member_object(name, |out| {
+            out.member_whole("counter", self.counter);
+            out.member_text("digests", &base64url(&self.digests.encode()));
+            out.member_text("signature", &base64url(&self.signature));
         });
     }
 }

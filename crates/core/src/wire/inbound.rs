@@ -4,7 +4,7 @@
 //! [`Printable`] at once. Must never: apply a policy.
 
 use super::asked::Asked;
-use super::bundle::Bundle;
+use super::bundle::{Bundle, read_statement};
 pub use super::fields::Fields;
 use super::json::{self, Value};
 use super::refusal::Refusal;
@@ -217,6 +217,8 @@ pub struct Offer {
     pub contact: Option<Printable>,
     /// Where the account is complete and its keys are to be replaced.
     pub reset: Option<Reset>,
+    /// Whether the server keeps bundle statements.
+    pub keeps_statements: bool,
 }
 
 /// The keys of a complete account are to be replaced.
@@ -278,6 +280,7 @@ pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
         last_claim: earlier.whole_or_null("last_at")?,
         contact: fields.text_or_null("contact")?.map(|text| Printable::from_untrusted(&text)),
         reset: fields.take_optional("reset").map(read_reset).transpose()?,
+        keeps_statements: fields.take_optional("knows").map(read_knows).transpose()?.unwrap_or(false),
     };
     organisation.finish()?;
     account.finish()?;
@@ -301,6 +304,18 @@ fn read_reset(value: Value) -> Result<Reset, Refusal> {
     let reset = Reset { key_gen: KeyGen(key_gen), started_at: fields.whole("started_at")? };
     fields.finish()?;
     Ok(reset)
+}
+
+/// Of what the client says to know, what the server knows too: a list of words. Others are passed
+/// over: a newer server may know more.
+fn read_knows(value: Value) -> Result<bool, Refusal> {
+    let Value::List(words) = value else { return Err(Refusal::Malformed("knows")) };
+    let mut keeps_statements = false;
+    for word in words {
+        let Value::Text(word) = word else { return Err(Refusal::Malformed("knows")) };
+        keeps_statements |= word == "statement";
+    }
+    Ok(keeps_statements)
 }
 
 fn read_kdf(value: Value) -> Result<KdfParams, Refusal> {
@@ -412,6 +427,8 @@ pub struct Opened {
     pub bundle: Bundle,
     /// What its organisations ask of a new lock.
     pub asked: Asked,
+    /// Whether the server keeps bundle statements, whether it has one of this account or not.
+    pub keeps_statements: bool,
 }
 
 /// Reads the answer to `login/finish`.
@@ -419,7 +436,10 @@ pub fn read_session(mut fields: Fields) -> Result<Opened, Refusal> {
     let session = SessionToken::from_bytes(&Zeroizing::new(fields.bytes("session")?));
     fields.whole("expires_in")?;
     let mut inner = fields.object("bundle")?;
-    let bundle = Bundle::take(&mut inner)?;
+    let mut bundle = Bundle::take(&mut inner)?;
+    let statement = inner.take_optional("statement");
+    let keeps_statements = statement.is_some();
+    bundle.statement = statement.filter(|value| *value != Value::Null).map(read_statement).transpose()?;
     let key_gen = inner.whole("key_gen")?;
     inner.finish()?;
     let asked = Asked::take(fields.object("policy")?)?;
@@ -427,5 +447,5 @@ pub fn read_session(mut fields: Fields) -> Result<Opened, Refusal> {
     if u64::from(bundle.identity.key_gen.0) != key_gen {
         return Err(Refusal::Keys);
     }
-    Ok(Opened { session, bundle, asked })
+    Ok(Opened { session, bundle, asked, keeps_statements })
 }

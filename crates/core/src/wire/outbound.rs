@@ -33,6 +33,8 @@ pub enum Endpoint {
     PasswordChange,
     /// The new kit's sealed key and public key.
     KitChange,
+    /// The first statement about an account that has none.
+    Statement,
     /// Asks for a challenge.
     RecoveryStart,
     /// The recovery code's signature over it.
@@ -88,6 +90,7 @@ impl Endpoint {
             Self::PasswordStart => "/v1/account/password/start",
             Self::PasswordChange => "/v1/account/password",
             Self::KitChange => "/v1/account/kit",
+            Self::Statement => "/v1/account/statement",
             Self::RecoveryStart => "/v1/recovery/start",
             Self::RecoveryFinish => "/v1/recovery/finish",
             Self::RecoveryComplete => "/v1/recovery/complete",
@@ -106,6 +109,13 @@ impl Endpoint {
             Self::EndSession | Self::EndOtherSessions => Method::Delete,
             _ => Method::Post,
         }
+    }
+
+    /// Which members beside the first ones its answer may have: a server gives a client none that
+    /// it does not ask for in this header, since both refuse what they do not know. A closed list.
+    pub fn knows(self) -> Option<(&'static str, &'static str)> {
+        let may_have_it = matches!(self, Self::Claim | Self::LoginFinish | Self::RecoveryFinish);
+        may_have_it.then_some(("firstkey-knows", "statement"))
     }
 
     /// Whether the request changes the account's keys: everything else may be repeated freely.
@@ -236,6 +246,12 @@ impl Outbound {
         self.signature.as_ref()
     }
 
+    /// All headers that are the protocol's own, but for a session's bearer.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let knows = self.endpoint.knows().map(|(name, value)| (name, value.to_owned()));
+        self.signature.as_ref().map(RequestSignature::headers).into_iter().flatten().chain(knows)
+    }
+
     /// SHA-256 of the body: what a receipt repeats.
     pub fn digest(&self) -> [u8; 32] {
         hazmat::sha256(&self.body)
@@ -252,6 +268,14 @@ impl Builder {
         let start = before + usize::from(!self.disclosed.is_empty()) + name.len() + 3;
         self.disclosed.push(Disclosed { name, why: T::WHY, start, end, unrecorded: T::UNRECORDED });
         self
+    }
+
+    /// Adds a member, if there is one.
+    pub fn field_if_any<T: Disclose>(self, name: &'static str, value: Option<&T>) -> Self {
+        match value {
+            Some(value) => self.field(name, value),
+            None => self,
+        }
     }
 
     /// Puts an id at the end of the path.

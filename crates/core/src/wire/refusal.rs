@@ -54,6 +54,9 @@ pub enum Refusal {
     Differs(&'static str),
     /// A sealed key, a key pair or the identity statement did not hold.
     Keys,
+    /// The account's own statement about its bundle is not signed by its key, or speaks of other
+    /// parts.
+    Statement,
     /// The server's OPAQUE message was not acceptable during enrolment.
     Opaque,
 }
@@ -91,6 +94,7 @@ impl Refusal {
             | Self::Receipt
             | Self::Differs(_)
             | Self::Keys
+            | Self::Statement
             | Self::Opaque => Blame::Security,
         }
     }

@@ -5,10 +5,10 @@
 //! Members beside them are passed over, since a newer server may print more. Must never: judge
 //! whether the parts fit each other, or open anything.
 
-use super::bundle::{Bundle, Envelopes, read_identity};
+use super::bundle::{Bundle, Envelopes, read_identity, read_statement};
 use super::disclose::RecoveryPublic;
 use super::fields::Fields;
-use super::json;
+use super::json::{self, Value};
 use super::refusal::Refusal;
 use super::text::Printable;
 use crate::crypto::context::{AccountContext, AccountId, RealmId};
@@ -50,10 +50,10 @@ fn id(fields: &mut Fields, name: &'static str) -> Result<[u8; 16], Refusal> {
     Uuid::try_parse(&text).map(Uuid::into_bytes).map_err(|_| Refusal::Malformed(name))
 }
 
-/// The five parts, if there is any of them.
+/// The parts, if there is any of them; a server of before shows no statement.
 fn bundle(fields: &mut Fields) -> Result<Option<Bundle>, Refusal> {
     let identity = fields.take("identity")?;
-    if identity == json::Value::Null {
+    if identity == Value::Null {
         return Ok(None);
     }
     let mut identity = Fields::open("identity", identity)?;
@@ -64,5 +64,10 @@ fn bundle(fields: &mut Fields) -> Result<Option<Bundle>, Refusal> {
         identity: read_identity(identity)?,
         signature,
         recovery_public: RecoveryPublic(fields.bytes("recovery_public")?),
+        statement: fields
+            .take_optional("statement")
+            .filter(|value| *value != Value::Null)
+            .map(read_statement)
+            .transpose()?,
     }))
 }

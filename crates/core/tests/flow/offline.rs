@@ -109,16 +109,21 @@ fn an_account_that_is_whole_fits_in_every_part_but_the_one_that_needs_the_server
 fn each_damaged_part_is_named_and_nothing_damaged_passes() {
     use Part as P;
     type Change = fn(&mut Value);
-    let cases: [(Change, &[Part]); 9] = [
-        (|shown| flip(&mut shown["envelopes"]["2"]), &[P::Envelope2]),
-        (|shown| flip(&mut shown["envelopes"]["3"]), &[P::Envelope3]),
-        (|shown| flip(&mut shown["envelopes"]["4"]), &[P::Envelope4]),
-        (|shown| flip(&mut shown["identity"]["x25519"]), &[P::X25519, P::Signature]),
-        (|shown| flip(&mut shown["identity"]["ed25519"]), &[P::Ed25519, P::Signature]),
-        (|shown| flip(&mut shown["identity"]["signature"]), &[P::Signature]),
-        (|shown| flip(&mut shown["recovery_public"]), &[P::RecoveryKey]),
+    let cases: [(Change, &[Part]); 11] = [
+        (|shown| flip(&mut shown["envelopes"]["2"]), &[P::Envelope2, P::Statement]),
+        (|shown| flip(&mut shown["envelopes"]["3"]), &[P::Envelope3, P::Statement]),
+        (|shown| flip(&mut shown["envelopes"]["4"]), &[P::Envelope4, P::Statement]),
+        (|shown| flip(&mut shown["identity"]["x25519"]), &[P::X25519, P::Signature, P::Statement]),
+        (|shown| flip(&mut shown["identity"]["ed25519"]), &[P::Ed25519, P::Signature, P::Statement]),
+        (|shown| flip(&mut shown["identity"]["signature"]), &[P::Signature, P::Statement]),
+        (|shown| flip(&mut shown["recovery_public"]), &[P::RecoveryKey, P::Statement]),
         (|shown| flip(&mut shown["kdf_block"]), &[P::Settings]),
-        (|shown| shown["envelopes"]["1"] = with_generation_two(&shown["envelopes"]["1"]), &[P::Generation]),
+        (|shown| flip(&mut shown["statement"]["signature"]), &[P::Statement]),
+        (|shown| shown["statement"]["counter"] = 7.into(), &[P::Statement]),
+        (
+            |shown| shown["envelopes"]["1"] = with_generation_two(&shown["envelopes"]["1"]),
+            &[P::Statement, P::Generation],
+        ),
     ];
     for (change, expected) in cases {
         let mut fixture = OfflineFixture::new();

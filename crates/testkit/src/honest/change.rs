@@ -84,11 +84,12 @@ impl HonestServer {
         let two: Option<[u8; 150]> = (what != What::Password).then(|| envelopes.bytes("2")).transpose()?;
         envelopes.end()?;
         let public: Option<[u8; 32]> = two.is_some().then(|| members.bytes("recovery_public")).transpose()?;
+        let statement = self.take_statement(&mut members)?;
         members.end()?;
         if one.is_some_and(|one| lock.is_some_and(|(_, block)| one[12..59] != block)) {
             return Err(INVALID("envelopes"));
         }
-        let stored = self.stored.as_mut().ok_or(Problem(403, "login-failed", ""))?;
+        let stored = self.complete()?;
         let mut present = Members(stored.members.clone());
         let held: [u8; 32] = present.bytes("recovery_public")?;
         let mut present = present.object("envelopes")?;
@@ -112,6 +113,19 @@ impl HonestServer {
             if bad {
                 return Err(INVALID("the policy on secret keys"));
             }
+        }
+        let mut after = stored.members.clone();
+        if let Some(one) = one {
+            after["envelopes"]["1"] = json!(b64(&one));
+        }
+        if let (Some(two), Some(public)) = (two, public) {
+            after["envelopes"]["2"] = json!(b64(&two));
+            after.insert("recovery_public".to_owned(), json!(b64(&public)));
+        }
+        self.check_next_statement(statement.as_ref(), &after)?;
+        let stored = self.stored.as_mut().ok_or(Problem(403, "login-failed", ""))?;
+        if let Some(statement) = statement {
+            stored.members.insert("statement".to_owned(), statement);
         }
         if let Some((record, block)) = lock {
             stored.record = record;
@@ -154,7 +168,7 @@ impl HonestServer {
         let failed = || Problem(403, "recovery-failed", "");
         let at = self.challenges.iter().position(|(known, _)| *known == id).ok_or_else(failed)?;
         let (_, challenge) = self.challenges.swap_remove(at);
-        let bundle = self.stored.as_ref().ok_or_else(failed)?.members.clone();
+        let bundle = self.shown(request).map_err(|_| failed())?;
         let public: [u8; 32] = Members(bundle.clone()).bytes("recovery_public")?;
         let signed =
             pae(&[b"firstkey/v1/recovery-proof", &self.realm, &self.account, self.origin.as_bytes(), &challenge]);

@@ -140,7 +140,14 @@ fn is_read(sent: &Sent, path: &str, answer: &Answer, place: &dyn Fn() -> String)
         (_, "/v1/enrol/start" | "/v1/account/password/start") => {
             response.read(inbound::read_opaque_response).map(|heard| heard.map(drop))
         }
-        (_, "/v1/enrol/complete" | "/v1/account/password" | "/v1/account/kit" | "/v1/recovery/complete") => {
+        (
+            _,
+            "/v1/enrol/complete"
+            | "/v1/account/password"
+            | "/v1/account/kit"
+            | "/v1/account/statement"
+            | "/v1/recovery/complete",
+        ) => {
             let receipt = response.read(inbound::read_receipt);
             if let Ok(Ok(receipt)) = &receipt {
                 assert_eq!(*receipt, sha256(&sent.body), "a receipt for something else: {}", place());

@@ -160,7 +160,8 @@ fn person(play: &Play<'_>, sent: &Sent, before: &Before, place: &dyn Fn() -> Str
             let claim = signer(play, sent);
             full.is_some_and(|session| claim.is_some_and(|claim| claim.account == session.account))
         }
-        ("GET" | "HEAD" | "DELETE", "/v1/sessions") | ("POST", "/v1/logout" | "/v1/directory") => full.is_some(),
+        ("GET" | "HEAD" | "DELETE", "/v1/sessions")
+        | ("POST", "/v1/logout" | "/v1/directory" | "/v1/account/statement") => full.is_some(),
         ("DELETE", path) if path.starts_with("/v1/sessions/") => full.is_some(),
         ("POST", "/v1/account/password/start") => session.as_ref().is_some_and(good),
         ("POST", "/v1/account/password" | "/v1/account/kit") => {

@@ -96,6 +96,8 @@ impl Fresh {
             identity: pairs.public(key_gen),
             signature: pairs.sign(key_gen, &context),
             recovery_public: kit.recovery_public,
+            // A client of before; what statements are is judged by the behaviour tests.
+            statement: None,
         };
         let holder = Holder {
             email: claim.email.clone(),
@@ -118,7 +120,7 @@ impl Fresh {
 /// What a change takes the place of.
 fn replaces(before: &Holder, rng: &mut Seeded) -> Replaces {
     let expected = Expected(sha256(&[&before.envelope_1[..], &before.envelope_2].concat()));
-    Replaces { idempotency_key: IdempotencyKey(some(rng)), expected }
+    Replaces { idempotency_key: IdempotencyKey(some(rng)), expected, statement: None }
 }
 
 /// A new password for a completed account; with a new kit as well, it is a recovery.

@@ -40,7 +40,7 @@ impl Sent {
     pub(super) fn of(outbound: &Outbound) -> Self {
         let mut sent =
             Self::new(outbound.endpoint().method().as_str(), outbound.target()).json(outbound.body().to_vec());
-        for (name, value) in outbound.signature().iter().flat_map(|signed| signed.headers()) {
+        for (name, value) in outbound.headers() {
             sent = sent.with(name, &value);
         }
         sent

@@ -7,6 +7,7 @@ use super::saved::Saved;
 use super::{At, Expect, Next, after, invite_problem, passes, readback};
 use crate::crypto::context::KeyGen;
 use crate::flow::checkpoint::{Checkpoint, Membership, Pin};
+use crate::flow::held::Held;
 use crate::flow::retry::Retry;
 use crate::flow::stop::{AcceptReason, NoAnswer, Reach};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
@@ -35,6 +36,7 @@ pub(super) fn pin_of(made: &Made) -> Pin {
         server_key: made.server_key,
         memberships: vec![Membership { organisation: introduction.organisation.clone(), invite: introduction.invite }],
         two_secret: made.completion.bundle.kdf_block.two_secret,
+        held: Some(Held::of(&made.completion.bundle, &made.run.terms.context)),
     }
 }
 
@@ -220,5 +222,6 @@ pub(super) fn pin(upload: &Upload) -> Pin {
             invite: checkpoint.invite,
         }],
         two_secret: upload.completion.bundle.kdf_block.two_secret,
+        held: Some(Held::of(&upload.completion.bundle, &checkpoint.context)),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::choose::Enrolment;
 use super::claim::{Sent, again, hear};
+use super::terms::Terms;
 use super::{At, Expect, Next, after, kit};
-use crate::crypto::context::{AccountContext, KeyGen};
 use crate::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, EnvelopeRejected, X25519ByAccountKey,
 };
@@ -12,6 +12,7 @@ use crate::crypto::identity::KeyPairs;
 use crate::crypto::kdf::KdfBlock;
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
 use crate::crypto::opaque::{Registered, Registration, ServerKey};
+use crate::crypto::statement::Statement;
 use crate::flow::retry::Retry;
 use crate::flow::stop::{AcceptReason, LocalTrouble};
 use crate::flow::{Effect, Notice, Reply};
@@ -86,7 +87,7 @@ impl Expect for ExpectOpaqueResponse {
         let context = run.terms.context;
         let registered = registration.finish(&response, &context, rng).map_err(|_| Refusal::Opaque)?;
         let server_key = registered.server_key;
-        let (completion, code) = seal(registered, &pre, &context, run.terms.key_gen, &block, rng)
+        let (completion, code) = seal(registered, &pre, &run.terms, &block, rng)
             .map_err(|EnvelopeRejected| AcceptReason::Local(LocalTrouble::SelfCheck))?;
         let made = Made { run, completion, secret_key, server_key };
         let fingerprint = made.completion.bundle.identity.fingerprint(&context);
@@ -107,11 +108,11 @@ pub(super) struct Made {
 fn seal(
     registered: Registered,
     pre: &PreKey,
-    context: &AccountContext,
-    key_gen: KeyGen,
+    terms: &Terms,
     block: &KdfBlock,
     rng: &mut dyn CryptoRngCore,
 ) -> Result<(Completion, RecoveryCode), EnvelopeRejected> {
+    let (context, key_gen) = (&terms.context, terms.key_gen);
     let account_key = AccountKey::make(rng);
     let code = RecoveryCode::make(rng);
     let pairs = KeyPairs::make(rng);
@@ -129,15 +130,19 @@ fn seal(
     let recovery_public = RecoveryPublic(hazmat::ed25519_public(recovery_seed.expose()));
     let mut idempotency_key = [0; 16];
     rng.fill_bytes(&mut idempotency_key);
-    let bundle = Bundle {
+    let mut bundle = Bundle {
         kdf_block: *block,
         envelopes,
         identity: pairs.public(key_gen),
         signature: pairs.sign(key_gen, context),
         recovery_public,
+        statement: None,
     };
-    // The signature is checked before it leaves, as the envelopes are: a fault must not become an
-    // account.
+    if terms.keeps_statements {
+        bundle.statement = Some(Statement::sign(&pairs.ed25519, context, key_gen, 1, bundle.digests(context)));
+    }
+    // The signatures are checked before they leave, as the envelopes are: a fault must not become
+    // an account.
     bundle.verify(context).map_err(|_| EnvelopeRejected)?;
     let completion = Completion {
         idempotency_key: IdempotencyKey(idempotency_key),

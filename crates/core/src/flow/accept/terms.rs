@@ -33,6 +33,8 @@ pub(super) struct Terms {
     pub(super) two_secret: bool,
     pub(super) mode: Mode,
     pub(super) key_gen: KeyGen,
+    /// Whether the server keeps bundle statements.
+    pub(super) keeps_statements: bool,
     /// What has to be agreed to beside the invite.
     pub(super) replacement: Option<Replacement>,
 }
@@ -82,6 +84,7 @@ pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer:
         secret_keys,
         two_secret,
         key_gen,
+        keeps_statements: offer.keeps_statements,
         replacement,
         context,
         profile,

@@ -12,11 +12,12 @@ use super::stop::AccountReason;
 use super::{Deed, Done, Known};
 use crate::crypto::context::{AccountContext, KeyGen};
 use crate::crypto::kdf::KdfBlock;
+use crate::crypto::statement::Statement;
 use crate::flow::stop::Reach;
 use crate::flow::world::World;
 use crate::secret::SessionToken;
 use crate::wire::bundle::Bundle;
-use crate::wire::change::{KitLock, PasswordLock};
+use crate::wire::change::{KitLock, PasswordLock, Replaces};
 use crate::wire::disclose::{Expected, RecoveryPublic};
 use crate::wire::inbound::{self, LoginParams};
 use crate::wire::outbound::Outbound;
@@ -31,11 +32,12 @@ pub(super) struct Expectation {
     by_recovery: Vec<u8>,
     sealed: [Vec<u8>; 2],
     recovery_public: RecoveryPublic,
+    statement: Option<Statement>,
 }
 
 impl Expectation {
     /// The bundle as it is, with these locks in the place of its own.
-    pub(super) fn of(bundle: &Bundle, lock: Option<&PasswordLock>, kit: Option<&KitLock>) -> Self {
+    pub(super) fn of(bundle: &Bundle, lock: Option<&PasswordLock>, kit: Option<&KitLock>, replaces: &Replaces) -> Self {
         let held = &bundle.envelopes;
         Self {
             before: Expected::of(bundle),
@@ -44,6 +46,7 @@ impl Expectation {
             by_recovery: kit.map_or(held.by_recovery.as_bytes(), |kit| kit.envelope.as_bytes()).to_vec(),
             sealed: [held.x25519.as_bytes().to_vec(), held.ed25519.as_bytes().to_vec()],
             recovery_public: kit.map_or(bundle.recovery_public, |kit| kit.recovery_public),
+            statement: replaces.statement.clone(),
         }
     }
 
@@ -56,6 +59,7 @@ impl Expectation {
             ("envelope 3", self.sealed[0] == envelopes.x25519.as_bytes()),
             ("envelope 4", self.sealed[1] == envelopes.ed25519.as_bytes()),
             ("recovery_public", self.recovery_public == bundle.recovery_public),
+            ("statement", self.statement == bundle.statement),
         ]
         .into_iter()
         .find_map(|(name, same)| (!same).then_some(name))
@@ -94,7 +98,7 @@ impl<W: World> Run<'_, W> {
 
     /// What became of it: `proof` is what a log-in after the change found, whatever was answered to
     /// the change.
-    pub(super) fn conclude(
+    pub(super) async fn conclude(
         &mut self,
         known: Known,
         expectation: &Expectation,
@@ -125,7 +129,7 @@ impl<W: World> Run<'_, W> {
             }
             (None, _) => {
                 self.reach = Reach::Stored;
-                self.remember(known, open, deed)
+                self.remember(known, open, deed).await
             }
             (Some(_), sent) if expectation.before == Expected::of(&open.bundle) => {
                 self.reach = Reach::NothingChanged;

@@ -11,6 +11,7 @@
 
 use super::change::Expectation;
 use super::run::{End, Run};
+use super::statement;
 use super::stop::{AccountReason, AccountStop};
 use super::{Deed, Done, Known};
 use crate::flow::world::World;
@@ -38,8 +39,10 @@ impl<W: World> Run<'_, W> {
         let kit = self.lock_by_kit(&known, &open.holder())?;
         // Whoever writes by hand may take longer than a session lives.
         let open = self.log_in_again(&known, &params, open).await?;
-        let expectation = Expectation::of(&open.bundle, None, Some(&kit));
-        let replaces = self.replaces(&open.holder());
+        let holder = open.holder();
+        let replaces = self.replaces(&holder, None, Some(&kit))?;
+        let expectation = Expectation::of(&open.bundle, None, Some(&kit), &replaces);
+        self.expect(statement::held(&holder, None, Some(&kit), replaces.statement.as_ref()));
         let change = change::kit(&known.origin, &replaces, &kit);
         self.world.tell(&Notice::Changing { bytes: change.body().len(), what: Locks::Kit });
         let sent = self.upload(&open.session, &change).await;
@@ -47,6 +50,6 @@ impl<W: World> Run<'_, W> {
             return Err(AccountReason::Cancelled);
         }
         let proof = self.log_in_again(&known, &params, open).await.map(Some);
-        self.conclude(known, &expectation, sent, proof, Deed::KitChanged)
+        self.conclude(known, &expectation, sent, proof, Deed::KitChanged).await
     }
 }

@@ -6,6 +6,7 @@
 
 use super::Known;
 use super::run::{End, Heard, Run};
+use super::statement;
 use super::stop::{AccountReason, Change};
 use crate::crypto::context::AccountContext;
 use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
@@ -30,6 +31,7 @@ pub(super) struct Holder<'a> {
     pub(super) bundle: &'a Bundle,
     pub(super) session: &'a SessionToken,
     pub(super) account_key: &'a AccountKey,
+    pub(super) keeps_statements: bool,
 }
 
 /// The new password as it logs in and unlocks.
@@ -117,10 +119,21 @@ impl<W: World> Run<'_, W> {
         Ok(KitLock { envelope, recovery_public })
     }
 
-    /// Which change it will be.
-    pub(super) fn replaces(&mut self, holder: &Holder<'_>) -> Replaces {
+    /// Which change it will be: what it replaces, and what the account's key says of the bundle
+    /// with the new locks in it.
+    pub(super) fn replaces(
+        &mut self,
+        holder: &Holder<'_>,
+        lock: Option<&PasswordLock>,
+        kit: Option<&KitLock>,
+    ) -> End<Replaces> {
         let mut idempotency_key = [0; 16];
         self.rng.fill_bytes(&mut idempotency_key);
-        Replaces { idempotency_key: IdempotencyKey(idempotency_key), expected: Expected::of(holder.bundle) }
+        let statement = statement::next(holder, lock, kit)?;
+        Ok(Replaces {
+            idempotency_key: IdempotencyKey(idempotency_key),
+            expected: Expected::of(holder.bundle),
+            statement,
+        })
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Open {
     pub(super) account_key: AccountKey,
     /// What its organisations ask of a new lock.
     pub(super) asked: Asked,
+    /// Whether the server keeps bundle statements.
+    pub(super) keeps_statements: bool,
     /// The second secret, if the account has one.
     pub(super) secret_key: Option<SecretKey>,
     /// What logs in once more without another stretching.
@@ -50,8 +52,8 @@ pub(super) struct Open {
 impl Open {
     /// For whoever changes the locks.
     pub(super) fn holder(&self) -> Holder<'_> {
-        let Self { context, bundle, session, account_key, .. } = self;
-        Holder { context, bundle, session, account_key }
+        let Self { context, bundle, session, account_key, keeps_statements, .. } = self;
+        Holder { context, bundle, session, account_key, keeps_statements: *keeps_statements }
     }
 
     /// What is left to do goes without a key: they end here.
@@ -170,7 +172,11 @@ impl<W: World> Run<'_, W> {
                 return Ok(None);
             };
             match opened {
-                Heard::Answer(opened) => return check(known, params, &context, proof, opened, auth).map(Some),
+                Heard::Answer(opened) => {
+                    let open = check(known, params, &context, proof, opened, auth)?;
+                    self.hold(known, &context, &open.bundle)?;
+                    return Ok(Some(open));
+                }
                 Heard::NotProven { repeated: false } => return Ok(None),
                 Heard::NotProven { repeated: true } => pre = proof.pre,
             }
@@ -240,7 +246,7 @@ fn check(
     opened: Opened,
     auth: OpaquePassword,
 ) -> End<Open> {
-    let Opened { session, bundle, asked } = opened;
+    let Opened { session, bundle, asked, keeps_statements } = opened;
     bundle.verify(context)?;
     if bundle.kdf_block != params.kdf_block || bundle.identity.key_gen != params.key_gen {
         return Err(Refusal::Keys.into());
@@ -254,7 +260,18 @@ fn check(
     let by_password = Kek::derive_from_password(&pre, &export, context);
     let account_key = envelopes.by_password.open(&by_password, context, key_gen).map_err(|_| Refusal::Keys)?;
     private_keys(&bundle, context, &account_key)?;
-    Ok(Open { context: *context, bundle, server_key, session, account_key, asked, secret_key: None, auth, pre })
+    Ok(Open {
+        context: *context,
+        bundle,
+        server_key,
+        session,
+        account_key,
+        asked,
+        keeps_statements,
+        secret_key: None,
+        auth,
+        pre,
+    })
 }
 
 /// Opens envelopes 3 and 4 with the account key; what is in them must belong to the public keys.

@@ -25,6 +25,7 @@ mod replace;
 mod run;
 mod secret_key;
 mod sessions;
+mod statement;
 pub mod stop;
 mod unlock;
 mod verify;

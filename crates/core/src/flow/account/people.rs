@@ -81,7 +81,7 @@ impl<W: World> Run<'_, W> {
         let Heard::Answer(listing) = self.send_in(&open.session, &request, read_directory).await? else {
             return Err(Refusal::Opaque.into());
         };
-        let own = self.remember(known, open, Deed::Verified)?;
+        let own = self.remember(known, open, Deed::Verified).await?;
         let peer = verified(&own.pin, whom, &listing)?;
         let (sight, compared, instead_of) = judge(&own.pin, &peer, peers, &listing, words)?;
         let shown = peer.fingerprint().to_string();

@@ -16,6 +16,7 @@ use super::change::Expectation;
 use super::lock::Holder;
 use super::login::private_keys;
 use super::run::{End, Heard, Run};
+use super::statement;
 use super::stop::{AccountReason, AccountStop, Change};
 use super::{Deed, Done, Known};
 use crate::crypto::context::{AccountContext, AccountId, RealmId};
@@ -70,12 +71,13 @@ struct Recovered {
     session: SessionToken,
     account_key: AccountKey,
     asked: Asked,
+    keeps_statements: bool,
 }
 
 impl Recovered {
     fn holder(&self) -> Holder<'_> {
-        let Self { context, bundle, session, account_key, .. } = self;
-        Holder { context, bundle, session, account_key }
+        let Self { context, bundle, session, account_key, keeps_statements, .. } = self;
+        Holder { context, bundle, session, account_key, keeps_statements: *keeps_statements }
     }
 }
 
@@ -112,8 +114,10 @@ impl<W: World> Run<'_, W> {
         let holder = again.holder();
         let server_key = known.pin.as_ref().map(|pin| pin.server_key);
         let lock = self.lock_by_password(&known, &holder, &fresh, server_key).await?;
-        let expectation = Expectation::of(&again.bundle, Some(&lock), Some(&kit));
-        let change = change::recovery(&known.origin, &self.replaces(&holder), &lock, &kit);
+        let replaces = self.replaces(&holder, Some(&lock), Some(&kit))?;
+        let expectation = Expectation::of(&again.bundle, Some(&lock), Some(&kit), &replaces);
+        self.expect(statement::held(&holder, Some(&lock), Some(&kit), replaces.statement.as_ref()));
+        let change = change::recovery(&known.origin, &replaces, &lock, &kit);
         self.world.tell(&Notice::Changing { bytes: change.body().len(), what: Locks::Both });
         // What is left to do goes without the account key.
         let Recovered { context, bundle, session, account_key, .. } = again;
@@ -123,7 +127,7 @@ impl<W: World> Run<'_, W> {
             return Err(AccountReason::Cancelled);
         }
         let proof = self.prove(&known, context, bundle.identity.key_gen, fresh).await;
-        self.conclude(known, &expectation, sent, proof, Deed::Recovered)
+        self.conclude(known, &expectation, sent, proof, Deed::Recovered).await
     }
 
     /// Asks for the code until it opens the account.
@@ -189,7 +193,11 @@ impl<W: World> Run<'_, W> {
                 .field("signature", &proof)
                 .build();
             match self.send(&request, inbound::read_session).await? {
-                Heard::Answer(opened) => return open(known, code, public, &challenge, opened).map(Some),
+                Heard::Answer(opened) => {
+                    let recovered = open(known, code, public, &challenge, opened)?;
+                    self.hold(known, &recovered.context, &recovered.bundle)?;
+                    return Ok(Some(recovered));
+                }
                 Heard::NotProven { repeated: false } => return Ok(None),
                 Heard::NotProven { repeated: true } => {}
             }
@@ -223,7 +231,7 @@ fn open(
     challenge: &Challenge,
     opened: Opened,
 ) -> End<Recovered> {
-    let Opened { session, bundle, asked } = opened;
+    let Opened { session, bundle, asked, keeps_statements } = opened;
     let context = challenge.context;
     bundle.verify(&context)?;
     if bundle.identity.key_gen != challenge.key_gen || bundle.recovery_public != public {
@@ -239,5 +247,5 @@ fn open(
         .open(&by_recovery, &context, bundle.identity.key_gen)
         .map_err(|_| Refusal::Keys)?;
     private_keys(&bundle, &context, &account_key)?;
-    Ok(Recovered { context, bundle, session, account_key, asked })
+    Ok(Recovered { context, bundle, session, account_key, asked, keeps_statements })
 }

@@ -8,6 +8,7 @@ use super::change::Expectation;
 use super::lock::Fresh;
 use super::login::Open;
 use super::run::{End, Run};
+use super::statement;
 use super::stop::AccountReason;
 use super::{Deed, Done, Known};
 use crate::flow::Notice;
@@ -29,8 +30,10 @@ impl<W: World> Run<'_, W> {
         let open = self.log_in_again(&known, params, open).await?;
         let holder = open.holder();
         let lock = self.lock_by_password(&known, &holder, &fresh, Some(open.server_key)).await?;
-        let expectation = Expectation::of(&open.bundle, Some(&lock), None);
-        let change = change::password(&known.origin, &self.replaces(&holder), &lock);
+        let replaces = self.replaces(&holder, Some(&lock), None)?;
+        let change = change::password(&known.origin, &replaces, &lock);
+        let expectation = Expectation::of(&open.bundle, Some(&lock), None, &replaces);
+        self.expect(statement::held(&holder, Some(&lock), None, replaces.statement.as_ref()));
         self.world.tell(&Notice::Changing { bytes: change.body().len(), what: self.subject });
         let (context, key_gen, session) = open.let_keys_go();
         let sent = self.upload(&session, &change).await;
@@ -40,6 +43,6 @@ impl<W: World> Run<'_, W> {
         // Whatever was answered: what the new secrets open decides.
         let proof = self.prove(&known, context, key_gen, fresh).await;
         self.spend(session);
-        self.conclude(known, &expectation, sent, proof, deed)
+        self.conclude(known, &expectation, sent, proof, deed).await
     }
 }

@@ -1,15 +1,18 @@
 //! One run: questions asked, requests sent and, where that does nothing twice, sent again.
 
 use super::login::Open;
-use super::stop::{AccountReason, AccountStop};
+use super::stop::{AccountReason, AccountStop, Change};
 use super::{Deed, Done, Known};
+use crate::crypto::context::AccountContext;
 use crate::flow::checkpoint::Pin;
+use crate::flow::held::{Held, Sight};
 use crate::flow::keep::{self, Keepsake};
 use crate::flow::retry::Retry;
 use crate::flow::stop::{GaveUp, Halt, NoAnswer, Reach, Stop};
 use crate::flow::world::{Firstkey, World};
 use crate::flow::{Answer, Locks, Notice, Question};
 use crate::secret::SessionToken;
+use crate::wire::bundle::Bundle;
 use crate::wire::inbound::{Fields, ProblemName};
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Endpoint, Outbound};
@@ -38,11 +41,24 @@ pub(super) struct Run<'a, W> {
     pub(super) subject: Locks,
     /// Sessions that nobody needs any more.
     spent: Vec<SessionToken>,
+    /// The account's locks as the server showed them last in this run.
+    seen: Option<Held>,
+    /// The locks that this run has sent.
+    sent: Option<Held>,
 }
 
 impl<'a, W: World> Run<'a, W> {
     pub(super) fn new(world: &'a mut W, rng: &'a mut dyn CryptoRngCore) -> Self {
-        Self { world, rng, origin: None, reach: Reach::NothingChanged, subject: Locks::Password, spent: Vec::new() }
+        Self {
+            world,
+            rng,
+            origin: None,
+            reach: Reach::NothingChanged,
+            subject: Locks::Password,
+            spent: Vec::new(),
+            seen: None,
+            sent: None,
+        }
     }
 
     /// Notes that a session will not be used again.
@@ -78,8 +94,31 @@ impl<'a, W: World> Run<'a, W> {
         Ok(())
     }
 
+    /// Holds the locks that a server shows, verified, against those that it showed before in this
+    /// run, and before that against the remembered ones. What this run has sent needs no word.
+    pub(super) fn hold(&mut self, known: &Known, context: &AccountContext, bundle: &Bundle) -> End<()> {
+        let now = Held::of(bundle, context);
+        if self.sent.as_ref() != Some(&now) {
+            let before = self.seen.as_ref().or_else(|| known.pin.as_ref().and_then(|pin| pin.held.as_ref()));
+            let sight = now.after(before).map_err(|how| AccountReason::Changed(Change::RolledBack(how)))?;
+            match sight {
+                Sight::First | Sight::Same => {}
+                Sight::Later(parts) => self.world.tell(&Notice::ChangedSince { parts, signed: true }),
+                Sight::Unsigned(parts) => self.world.tell(&Notice::ChangedSince { parts, signed: false }),
+            }
+        }
+        self.seen = Some(now);
+        Ok(())
+    }
+
+    /// From now on the server may show this, without a word.
+    pub(super) fn expect(&mut self, held: Held) {
+        self.sent = Some(held);
+    }
+
     /// Remembers the account as it was opened.
-    pub(super) fn remember(&mut self, known: Known, open: Open, deed: Deed) -> End<Done> {
+    pub(super) async fn remember(&mut self, known: Known, mut open: Open, deed: Deed) -> End<Done> {
+        self.state_first(&known, &mut open).await;
         let done = self.opened(&known, open, deed);
         self.world.keep(&done.pin).map_err(AccountReason::Local)?;
         Ok(done)
@@ -96,6 +135,7 @@ impl<'a, W: World> Run<'a, W> {
             server_key: open.server_key,
             memberships: known.pin.as_ref().map_or_else(Vec::new, |pin| pin.memberships.clone()),
             two_secret: open.bundle.kdf_block.two_secret,
+            held: Some(Held::of(&open.bundle, &open.context)),
         };
         let secret_keys = open.asked.secret_key;
         self.spend(open.session);

@@ -83,7 +83,7 @@ impl<W: World> Run<'_, W> {
             }
         }
         let sessions = listed.into_iter().map(|listed| (listed.clone(), ends(&listed))).collect();
-        Ok(Seen { done: self.remember(known, open, Deed::SessionsSeen)?, sessions })
+        Ok(Seen { done: self.remember(known, open, Deed::SessionsSeen).await?, sessions })
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::crypto::context::SessionId;
 use crate::flow::Locks;
+use crate::flow::held::RolledBack;
 use crate::flow::peer::PeerTrouble;
 use crate::flow::stop::{GaveUp, Halt, LocalTrouble, Missing, NoAnswer, Reason, Stop};
 use crate::wire::inbound::Problem;
@@ -110,4 +111,6 @@ pub enum Change {
     ServerKey,
     /// It says that there is no secret key, where there was one.
     SecretKeyGone,
+    /// Its locks are those of before, or others of the same count, or no longer signed for.
+    RolledBack(RolledBack),
 }

@@ -34,6 +34,6 @@ impl<W: World> Run<'_, W> {
         let by_account = Kek::derive_from_account_key(&open.account_key, &open.context);
         let sealed = &open.bundle.envelopes.x25519;
         let secret = sealed.open(&by_account, &open.context, key_gen).map_err(|_| Refusal::Keys)?;
-        Ok((self.remember(known, open, Deed::Verified)?, secret))
+        Ok((self.remember(known, open, Deed::Verified).await?, secret))
     }
 }

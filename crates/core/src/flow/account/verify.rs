@@ -37,7 +37,7 @@ impl<W: World> Run<'_, W> {
         self.greet(&known)?;
         let params = self.params(&known).await?;
         let open = self.open(&known, &params).await?;
-        let Some(kit) = kit else { return self.remember(known, open, Deed::Verified) };
+        let Some(kit) = kit else { return self.remember(known, open, Deed::Verified).await };
         let code = match kit {
             KitWish::Typed => self.code(&known)?,
             KitWish::OnFile(kit) if (AccountContext { realm: kit.realm, account: kit.account }) != open.context => {
@@ -54,6 +54,6 @@ impl<W: World> Run<'_, W> {
         if public != open.bundle.recovery_public || !inside.is_ok_and(|key| key.matches(&open.account_key)) {
             return Err(AccountReason::CodeOpensNothing);
         }
-        self.remember(known, open, Deed::KitVerified)
+        self.remember(known, open, Deed::KitVerified).await
     }
 }

@@ -72,7 +72,8 @@ fn a_member_that_is_missing_from_any_answer_is_missed() {
         let _ = run_with_lie(&mut Scene::new(1), endpoint, |response| {
             edit(response, |body| names = body.as_object().expect("an object").keys().cloned().collect());
         });
-        for name in names.iter().filter(|name| *name != "contact") {
+        // A server of before does not say what it knows.
+        for name in names.iter().filter(|name| !["contact", "knows"].contains(&name.as_str())) {
             let refusal = refusal_of(endpoint, |response| {
                 edit(response, |body| drop(body.as_object_mut().expect("an object").remove(name)))
             });

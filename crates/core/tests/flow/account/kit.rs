@@ -173,7 +173,8 @@ fn a_kit_of_another_account_and_a_dead_kit_are_not_its_kit() {
 
 #[test]
 fn a_kit_whose_signatures_the_server_would_not_take_is_not_its_kit() {
-    let mut fixture = AccountFixture::new();
+    // A statement would say so first.
+    let mut fixture = AccountFixture::unsigned();
     fixture.meddle = Some((3, Meddle::Alter(|text| super::turned(text, "\"recovery_public\":\""))));
     let known = fixture.known();
     let end = ready(verify(&mut fixture, &mut Seeded::new(3), known, Some(KitWish::Typed)));

@@ -8,6 +8,7 @@ mod people;
 mod recover;
 mod secret_key;
 mod sessions;
+mod statement;
 mod table;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -15,6 +16,7 @@ use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::identity::KeyPairs;
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
 use firstkey_core::crypto::recovery::{CodeError, write_code, write_secret_key};
+use firstkey_core::crypto::statement::BundlePart;
 use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop, Change};
 use firstkey_core::flow::account::{Done, Known, verify};
@@ -82,6 +84,9 @@ struct AccountFixture {
     asked: usize,
     prepared: Vec<Profile>,
     told: Vec<String>,
+    /// What was said of a state that is not the remembered one: the parts, and whether it is
+    /// signed.
+    changed_since: Vec<(Vec<BundlePart>, bool)>,
     kept: Vec<Pin>,
     paths: Vec<&'static str>,
     bodies: Vec<Vec<u8>>,
@@ -109,7 +114,17 @@ enum Meddle {
 
 impl AccountFixture {
     fn new() -> Self {
+        Self::at(Scene::new(7))
+    }
+
+    /// At a server that keeps no statements.
+    fn unsigned() -> Self {
         let mut scene = Scene::new(7);
+        scene.server.keeps_statements = false;
+        Self::at(scene)
+    }
+
+    fn at(mut scene: Scene) -> Self {
         scene.run_honestly(7);
         assert!(scene.server.stored.is_some(), "the account is complete");
         Self {
@@ -137,6 +152,7 @@ impl AccountFixture {
             asked: 0,
             prepared: Vec::new(),
             told: Vec::new(),
+            changed_since: Vec::new(),
             kept: Vec::new(),
             paths: Vec::new(),
             bodies: Vec::new(),
@@ -260,6 +276,9 @@ impl World for AccountFixture {
     fn tell(&mut self, notice: &Notice) {
         if let Notice::NoCode(slip) | Notice::NoSecretKey(slip) = notice {
             self.slips.push(*slip);
+        }
+        if let Notice::ChangedSince { parts, signed } = notice {
+            self.changed_since.push((parts.clone(), *signed));
         }
         if let Notice::TypingsDiffer { attempt, .. } = notice {
             self.pairs.push(*attempt);
@@ -452,6 +471,12 @@ fn altered_ciphertext_keys_and_parameters_are_refused_and_nothing_is_remembered(
 #[test]
 fn keys_that_a_server_made_itself_do_not_pass_where_there_is_no_pin_to_compare_with() {
     let mut fixture = AccountFixture::new();
+    fixture.meddle = Some((3, Meddle::Alter(with_keys_of_the_server)));
+    let known = Known { pin: None, ..fixture.known() };
+    assert!(matches!(fixture.stopped(known), AccountReason::Refused(Refusal::Statement)));
+    assert!(fixture.kept.is_empty());
+    // Without a statement they open nothing.
+    let mut fixture = AccountFixture::unsigned();
     fixture.meddle = Some((3, Meddle::Alter(with_keys_of_the_server)));
     let known = Known { pin: None, ..fixture.known() };
     assert!(matches!(fixture.stopped(known), AccountReason::Refused(Refusal::Keys)));

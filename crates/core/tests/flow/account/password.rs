@@ -216,6 +216,12 @@ fn what_comes_back_is_compared_with_what_was_sent() {
         let mut fixture = AccountFixture::new();
         fixture.meddle = Some((9, Meddle::Alter(if mark.contains('2') { kit_turned } else { public_turned })));
         let stop = change(&mut fixture, None).expect_err("something else came back");
+        assert!(matches!(stop.why, AccountReason::Refused(Refusal::Statement)), "{stop:?}");
+        assert!(opens(&mut fixture, NEW));
+        // At a server that keeps no statements the comparison alone says it.
+        let mut fixture = AccountFixture::unsigned();
+        fixture.meddle = Some((9, Meddle::Alter(if mark.contains('2') { kit_turned } else { public_turned })));
+        let stop = change(&mut fixture, None).expect_err("something else came back");
         assert!(matches!(stop.why, AccountReason::Refused(Refusal::Differs(_))), "{stop:?}");
         assert_eq!(stop.reach, Reach::Stored);
         assert!(opens(&mut fixture, NEW));

@@ -23,7 +23,9 @@ pub(super) fn on_file(fixture: &AccountFixture, code: &str) -> KitOnFile {
 
 fn back(fixture: &mut AccountFixture) -> Result<Done, AccountStop> {
     let known = fixture.known();
-    ready(recover(fixture, &mut Seeded::new(5), known, None, None))
+    // Chance of its own each time, as many kits as were shown: no lock is ever made twice.
+    let seed = 5 + fixture.kits.len() as u64;
+    ready(recover(fixture, &mut Seeded::new(seed), known, None, None))
 }
 
 /// Whether this password opens the account now, on another day.
@@ -147,17 +149,27 @@ fn a_bundle_that_the_code_does_not_open_is_refused_and_no_password_is_asked_for(
         |text| super::turned(text, "\"recovery_public\":\""),
     ];
     for alter in marks {
-        let mut fixture = AccountFixture::new();
-        fixture.meddle = Some((3, Meddle::Alter(alter)));
-        let stop = back(&mut fixture).expect_err("altered");
-        assert!(matches!(stop.why, AccountReason::Refused(Refusal::Keys)), "{stop:?}");
-        assert!(fixture.chosen.is_empty() && sent(&fixture).is_empty() && fixture.kept.is_empty());
+        // With a statement that speaks of other parts, and from a server that keeps none.
+        for keeps_statements in [true, false] {
+            let mut fixture = if keeps_statements { AccountFixture::new() } else { AccountFixture::unsigned() };
+            fixture.meddle = Some((3, Meddle::Alter(alter)));
+            let stop = back(&mut fixture).expect_err("altered");
+            assert!(matches!(stop.why, AccountReason::Refused(Refusal::Keys | Refusal::Statement)), "{stop:?}");
+            assert!(keeps_statements || matches!(stop.why, AccountReason::Refused(Refusal::Keys)), "{stop:?}");
+            assert!(fixture.chosen.is_empty() && sent(&fixture).is_empty() && fixture.kept.is_empty());
+        }
     }
 }
 
 #[test]
 fn keys_that_a_server_made_itself_do_not_pass_where_there_is_no_pin_to_compare_with() {
     let mut fixture = AccountFixture::new();
+    fixture.meddle = Some((3, Meddle::Alter(super::with_keys_of_the_server)));
+    let known = Known { pin: None, ..fixture.known() };
+    let end = ready(recover(&mut fixture, &mut Seeded::new(5), known, None, None));
+    assert!(matches!(end, Err(AccountStop { why: AccountReason::Refused(Refusal::Statement), .. })), "{end:?}");
+    // A server that signs for its own keys as well: they open nothing.
+    let mut fixture = AccountFixture::unsigned();
     fixture.meddle = Some((3, Meddle::Alter(super::with_keys_of_the_server)));
     let known = Known { pin: None, ..fixture.known() };
     let end = ready(recover(&mut fixture, &mut Seeded::new(5), known, None, None));
@@ -238,6 +250,16 @@ fn another_lock_at_the_second_proof_than_at_the_first_stops_it() {
             format!("{}{other}{}", &text[..at], &text[at + 1..])
         }),
     ));
+    let altered = fixture.meddle;
+    let stop = back(&mut fixture).expect_err("changed meanwhile");
+    assert!(
+        matches!(stop.why, AccountReason::Refused(Refusal::Statement)) && stop.reach == Reach::NothingChanged,
+        "{stop:?}"
+    );
+    assert!(sent(&fixture).is_empty());
+    // At a server that keeps no statements the two proofs alone say it.
+    let mut fixture = AccountFixture::unsigned();
+    fixture.meddle = altered;
     let stop = back(&mut fixture).expect_err("changed meanwhile");
     assert!(
         matches!(stop.why, AccountReason::Changed(Change::OtherKeys)) && stop.reach == Reach::NothingChanged,
