@@ -3,6 +3,7 @@
 use crate::program::Running;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 pub struct Deployment {
     running: Running,
@@ -23,6 +24,11 @@ impl Deployment {
     /// Most memory that it had since it was started.
     pub fn most_resident_mib(&self) -> u64 {
         self.running.mib("VmHWM")
+    }
+
+    /// Processor time that it took so far.
+    pub fn processor(&self) -> Duration {
+        self.running.processor()
     }
 
     /// A whole number from the database.

@@ -61,9 +61,9 @@ async fn main() {
     }
     println!("load {}", std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
     println!(
-        "| attack | | others alone: p50, p99, longest | beside it: p50, p99, longest | p99 grows | newcomer waits | resident | also |"
+        "| attack | | others alone: p50, p99, longest | beside it: p50, p99, longest | p99 grows | newcomer waits | resident | cores | also |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for attack in ATTACKS.iter().filter(|attack| rows.is_empty() || rows.iter().any(|row| row == attack.name)) {
         for (when, program) in &programs {
             row(attack, when, program).await;
@@ -77,12 +77,14 @@ async fn row(attack: &Attack, when: &str, program: &Path) {
     let alone = ordinary::run(&deployment, ALONE).await;
     let attackers = Attackers::start(attack.name, deployment.address, &prepared);
     tokio::time::sleep(Duration::from_millis(500)).await;
+    let before = deployment.processor();
     let beside = ordinary::run(&deployment, BESIDE).await;
+    let cores = (deployment.processor() - before).as_secs_f64() / BESIDE.as_secs_f64();
     let resident = deployment.most_resident_mib();
     drop(attackers);
     let also = attack.also(&deployment);
     println!(
-        "| {} | {when} | {} | {} | {:.1} times | {} | {resident} MiB | {also} |",
+        "| {} | {when} | {} | {} | {:.1} times | {} | {resident} MiB | {cores:.2} | {also} |",
         attack.what,
         alone.all(),
         beside.all(),
