@@ -29,6 +29,7 @@ pub mod drive;
 pub mod exit;
 #[cfg(all(feature = "client", feature = "infisical"))]
 pub mod infisical;
+pub mod pasted;
 #[cfg(feature = "client")]
 pub mod port;
 #[cfg(feature = "client")]

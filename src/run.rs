@@ -29,6 +29,7 @@ use crate::store::Place;
 use crate::store::shelf::StateShelf;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
+use crate::ui::source::read_plain;
 use crate::ui::term::{self, Terminal};
 use crate::ui::{signals, text};
 use clap::Parser;
@@ -159,7 +160,7 @@ fn accept_prepared(
         .build()
         .map_err(|_| early(LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
-    script.set_links_apart(dialect::is_link);
+    script.take_links_of(dialect::links());
     let stopped = || async {
         signals::wait().await;
     };
@@ -195,10 +196,13 @@ fn state_folder(named: Option<PathBuf>) -> Result<PathBuf, LocalTrouble> {
     named.or_else(Place::usual).ok_or_else(homeless)
 }
 
+/// The most bytes of a file of certificates: a system's whole list has a quarter of it.
+const MOST_CERTIFICATES: usize = 1024 * 1024;
+
 /// The certificates in a PEM file.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalTrouble> {
     let trouble = |trouble| LocalTrouble::Input { trouble, path: path.display().to_string() };
-    let pem = std::fs::read(path).map_err(|_| trouble(StorageTrouble::Missing))?;
+    let pem = read_plain(path, MOST_CERTIFICATES)?;
     let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match roots {
         Ok(roots) if !roots.is_empty() => Ok(roots),

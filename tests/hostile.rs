@@ -320,7 +320,6 @@ fn i01_links_that_lead_astray_cause_no_connection_at_all() {
         format!("{good}/i#fkinv1.{}.{}", "A".repeat(22), "A".repeat(42)),
         format!("{good}/i#fkinv1.{}.{}x", "A".repeat(22), "A".repeat(43)),
         format!("{good}/i#fkinv1.{}.{}", "A".repeat(22), "A".repeat(42) + "="),
-        format!("{good}/i#fkinv1.{}.{} {good}", "A".repeat(22), "A".repeat(43)),
         format!("{good}/i"),
         format!("{good}/i#"),
         String::new(),

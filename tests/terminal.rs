@@ -15,7 +15,7 @@ use firstkey::ui::{ask, signals, term};
 use pty::{End, Pty, Stage};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
-use rustix::termios::LocalModes;
+use rustix::termios::{InputModes, LocalModes};
 use zeroize::Zeroize;
 
 const SCENE: &str = "FIRSTKEY_TEST_SCENE";
@@ -60,6 +60,9 @@ fn this_binary_can_play_a_scene() {
                 ask::yes_no(&mut terminal, "Is this you?", Some(true)).map(|yes| tell(&terminal, &yes.to_string()))
             }
             "line" => ask::line(&mut terminal, "Line: ").map(|line| tell(&terminal, &line)),
+            "text" => terminal
+                .read_text("Paste: ", 64 * 1024, |lines| format!("[{lines} lines]"))
+                .map(|text| tell(&terminal, &format!("{:?}", String::from_utf8_lossy(&text)))),
             "checked line" => ask::line_that(&mut terminal, "Group 6: ", |line: &String| {
                 if line == "zk8c" { Ok(()) } else { Err("that is not group 6") }
             })
@@ -248,7 +251,8 @@ fn the_terminal_has_its_very_modes_back() {
         let before = modes(&pty);
         gate.open();
         pty.expect(": ");
-        assert_eq!(pty.echo_is_on(), play.ends_with("line"));
+        // What is visible, the program shows itself.
+        assert!(!pty.echo_is_on());
         pty.send("a\r");
         pty.expect("result: <a>");
         pty.wait();
@@ -424,6 +428,85 @@ fn paste_markers_are_neither_asked_for_nor_kept() {
     pty.expect("Line: ");
     pty.send("\x1b[200~https://example.org/i#fkinv1.a\x1b[201~\r");
     pty.expect("result: <https://example.org/i#fkinv1.a>");
+}
+
+#[test]
+fn a_paste_of_many_lines_is_one_text_and_nothing_of_it_reaches_the_shell() {
+    let lines = "first\rsecond\r\rfourth";
+    for paste in [format!("{lines}\r"), format!("\x1b[200~{lines}\x1b[201~\r")] {
+        let mut pty = scene("text").start();
+        assert!(pty.expect("Paste: ").ends_with("\x1b[?2004hPaste: "), "marked pastes are not asked for");
+        pty.send(paste);
+        pty.expect("[4 lines]\r\n");
+        pty.expect(r#"result: <"first\nsecond\n\nfourth">"#);
+        assert_eq!(pty.wait(), End::Exited(0));
+        assert!(pty.output().contains("\x1b[?2004l"), "marked pastes are left on");
+    }
+}
+
+#[test]
+fn the_rest_of_a_paste_is_thrown_away_before_the_program_ends() {
+    for (play, prompt, typed, end) in [
+        ("text", "Paste: ", "\x03touch owned\r", End::Exited(130)),
+        ("line", "Line: ", "one\rtouch owned\rtouch owned\r", End::Exited(0)),
+        ("secret", "Password: ", "\x03touch owned\r", End::Exited(130)),
+    ] {
+        let mut pty = scene(play).start();
+        pty.expect(prompt);
+        pty.send(typed);
+        assert_eq!(pty.wait(), end, "{play}");
+        assert_eq!(pty.left_to_read(), 0, "{play}: a shell would run what is left");
+    }
+}
+
+#[test]
+fn a_text_of_64_kib_is_whole_and_one_byte_more_is_refused() {
+    for (length, said) in [(64 * 1024, "result: <"), (64 * 1024 + 1, "trouble: TooLong")] {
+        let mut pty = scene("text").start();
+        pty.expect("Paste: ");
+        pty.send(format!("\x1b[200~{}\x1b[201~\r", "x".repeat(length)));
+        pty.expect(said);
+        pty.wait();
+    }
+}
+
+#[test]
+fn whatever_modes_the_terminal_was_left_in_what_is_typed_arrives_as_it_is_and_they_are_given_back() {
+    let odd = InputModes::IGNCR | InputModes::INLCR | InputModes::ISTRIP | InputModes::IUCLC;
+    for (play, prompt) in [("gate, then secret", "Password: "), ("gate, then line", "Line: ")] {
+        let gate = Gate::new();
+        let mut pty = scene(play).stdin(&gate.path).start();
+        pty.expect("busy");
+        pty.set_modes(|modes| {
+            modes.input_modes |= odd;
+            modes.input_modes -= InputModes::ICRNL | InputModes::IUTF8;
+        });
+        let before = modes(&pty);
+        gate.open();
+        pty.expect(prompt);
+        pty.send("B\u{e9}ttery \u{1f511}\u{e9}\x7f STAPLE\r");
+        pty.expect("result: <B\u{e9}ttery \u{1f511} STAPLE>");
+        pty.wait();
+        assert_eq!(modes(&pty), before);
+    }
+}
+
+#[test]
+fn ctrl_c_stops_every_prompt_also_where_a_program_that_crashed_made_a_sequence_of_it() {
+    for (play, prompt) in [("secret", "Password: "), ("yes or no", "[Y/n] "), ("line", "Line: "), ("text", "Paste: ")] {
+        for spelt in ["\x1b[99;5u", "\x1b[27;5;99~"] {
+            let mut pty = scene(play).start();
+            pty.expect(prompt);
+            pty.send(spelt);
+            assert_eq!(pty.wait(), End::Exited(130), "{play} {spelt:?}");
+        }
+        let mut pty = scene(play).start();
+        let before = pty.expect(prompt);
+        assert!(before.contains("\x1b[>0u"), "the keyboard's protocol is left on: {before:?}");
+        pty.send("y\r");
+        pty.wait();
+        assert!(pty.output().contains("\x1b[<1u"), "and is not given back");
+    }
 }
 
 #[test]

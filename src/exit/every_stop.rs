@@ -73,6 +73,8 @@ pub(crate) fn links() -> Vec<Row<LinkTrouble>> {
         L::TooLong => L::TooLong, "link-too-long", 4;
         L::Damaged => L::Damaged, "link-damaged", 4;
         L::Extra => L::Extra, "link-extra", 4;
+        L::Replaced => L::Replaced, "link-replaced", 4;
+        L::Several => L::Several, "link-several", 4;
     ]
 }
 

@@ -65,6 +65,8 @@ pub(super) fn link(trouble: LinkTrouble) -> Ending {
         LinkTrouble::TooLong => "link-too-long",
         LinkTrouble::Damaged => "link-damaged",
         LinkTrouble::Extra => "link-extra",
+        LinkTrouble::Replaced => "link-replaced",
+        LinkTrouble::Several => "link-several",
     };
     Ending::new(code, ExitCode::Invite)
 }

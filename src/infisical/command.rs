@@ -1,10 +1,11 @@
 //! The commands for servers of this dialect: the edges put together, a flow driven to its end.
 
-use super::world::{DialectWorld, read_kit};
+use super::world::{DialectWorld, links, read_kit};
 use crate::exit::ExitCode;
 use crate::port::http::HttpServer;
 use crate::store::shelf::StateShelf;
 use crate::ui::script::Script;
+use firstkey_core::flow::Answer;
 use firstkey_core::flow::stop::{LocalTrouble, Missing, Reach, StorageTrouble};
 use firstkey_core::wire::origin::Origin;
 use firstkey_infisical::claims;
@@ -74,7 +75,15 @@ impl Edge<'_> {
     /// Does `deed` to the account that the flags, the link or the memory of this machine name.
     pub async fn on_account(&mut self, deed: DialectErrand, wish: Wish) -> Result<ExitCode, LocalTrouble> {
         let options = self.options()?;
-        let link = self.script.given_link();
+        let link = match self.script.given_link() {
+            Some(text) => match self.script.chosen(&text, Some(links())) {
+                Ok((link, _)) => Some(link),
+                // What is wrong with it, the reader of these links says.
+                Err(Answer::NoLink(_)) => Some(text),
+                Err(_) => return Ok(self.refuse(DialectReason::Cancelled)),
+            },
+            None => None,
+        };
         let kit = match &deed {
             DialectErrand::Recover { kit: Some(path), .. } => {
                 Some(read_kit(path).map_err(|why| kit_trouble(path, why))?)

@@ -9,4 +9,4 @@ pub mod command;
 mod event;
 mod world;
 
-pub use world::DialectWorld;
+pub use world::{DialectWorld, links};

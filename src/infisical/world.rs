@@ -15,6 +15,7 @@ use super::event::{DIALECT, Event};
 use crate::audit::{Parts, Record, Sent};
 use crate::drive::Person as _;
 use crate::exit::{ExitCode, Stopped};
+use crate::pasted::Dialect;
 use crate::port::http::{Call, HttpServer};
 use crate::port::memory::{self, NotEnough};
 use crate::port::stretch::{StretchError, stretch};
@@ -31,11 +32,13 @@ use firstkey_core::flow::world::World;
 use firstkey_core::flow::{Answer, Question};
 use firstkey_core::secret::MasterKey;
 use firstkey_core::wire::inbound::Response;
+use firstkey_core::wire::link::LinkTrouble;
 use firstkey_estimator::Zxcvbn;
 use firstkey_infisical::door::Request;
 use firstkey_infisical::flow::{DialectDone, DialectNotice, DialectQuestion, DialectStop, Infisical};
 use firstkey_infisical::keys::{ARGON2, StretchJob};
 use firstkey_infisical::kit::{Fingerprint, Kit};
+use firstkey_infisical::link::{Link, looks_like_one};
 use firstkey_infisical::pin::Pin;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -44,6 +47,20 @@ use zeroize::Zeroizing;
 
 /// The most that a kit file may hold, in bytes; ours have about 1,200.
 const MAX_KIT: usize = 16 * 1024;
+
+/// How often a text without a link may be pasted at one question.
+const LINK_TRIES: u32 = 5;
+
+/// How links of this dialect are recognised.
+pub fn links() -> Dialect {
+    let host = |text: &[u8]| {
+        // Every ticket begins so: it is a JWT, of which the first part is a JSON object.
+        let is_ticket = text.windows(12).position(|word| word == b"/sso?token=e");
+        let is_whole = is_ticket.is_some() || !text.windows(11).any(|word| word == b"/sso?token=");
+        Link::read(text).ok().filter(|_| is_whole).map(|link| link.origin().host().to_owned())
+    };
+    Dialect { looks_like_one, host }
+}
 
 /// The world.
 pub struct DialectWorld<'a> {
@@ -128,6 +145,29 @@ impl<'a> DialectWorld<'a> {
             Ok(text) => Answer::Text(text),
             Err(end) => end,
         }
+    }
+
+    /// A link, found in whatever is pasted. A text that holds none is asked for again, a few times.
+    fn link(&mut self, lines: &[String]) -> Answer {
+        let mut lines = lines.to_vec();
+        for _ in 0..LINK_TRIES {
+            let Some(person) = self.script.person() else { return Answer::No };
+            person.say(&lines);
+            let text = match person.pasted(words::LINK) {
+                Answer::Text(text) => text,
+                end => return end,
+            };
+            match self.script.chosen(&text, Some(links())) {
+                Ok((link, _)) => return Answer::Text(link),
+                Err(Answer::NoLink(trouble @ (LinkTrouble::Replaced | LinkTrouble::Several))) => {
+                    lines = our_words::better_link(trouble);
+                }
+                // What is wrong with it, the reader of these links says.
+                Err(Answer::NoLink(_)) => return Answer::Text(text),
+                Err(end) => return end,
+            }
+        }
+        Answer::No
     }
 
     fn secret(&mut self, lines: &[String], prompt: &str, missing: Missing) -> Answer {
@@ -294,7 +334,7 @@ impl World<Infisical> for DialectWorld<'_> {
         match question {
             DialectQuestion::Link(wish) => match self.script.person() {
                 None => Answer::No,
-                Some(_) => self.typed(&words::wish(&wish), words::LINK, Missing::Invite),
+                Some(_) => self.link(&words::wish(&wish)),
             },
             DialectQuestion::Host(origin) => self.ours(Question::Host(origin), Missing::Host),
             DialectQuestion::Consent(about) => {

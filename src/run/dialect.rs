@@ -37,9 +37,9 @@ pub(super) struct Edges<'a> {
 }
 
 #[cfg(feature = "infisical")]
-pub(super) use spoken::{accept, accounts, is_link, on_account};
+pub(super) use spoken::{accept, accounts, links, on_account};
 #[cfg(not(feature = "infisical"))]
-pub(super) use unspoken::{accounts, is_link, on_account};
+pub(super) use unspoken::{accounts, links, on_account};
 
 #[cfg(feature = "infisical")]
 mod spoken {
@@ -48,10 +48,10 @@ mod spoken {
     use crate::cli;
     use crate::exit::ExitCode;
     use crate::infisical::command::{DialectErrand, Edge, Wish};
+    use crate::pasted::Dialect;
     use crate::store::shelf::StateShelf;
     use firstkey_core::flow::account::stop::AccountReason;
     use firstkey_core::flow::checkpoint::Unreadable;
-    use firstkey_infisical::link::looks_like_one;
     use firstkey_infisical::pin::Pin;
     use zeroize::Zeroizing;
 
@@ -67,9 +67,9 @@ mod spoken {
         shelf.dialect_pins(ForeignAccount::read)
     }
 
-    /// Whether a pasted text is a link to such a server.
-    pub(in super::super) fn is_link(text: &[u8]) -> bool {
-        looks_like_one(text)
+    /// How links to such servers are recognised.
+    pub(in super::super) fn links() -> Option<Dialect> {
+        Some(crate::infisical::links())
     }
 
     /// Accepts what the link is for.
@@ -119,6 +119,7 @@ mod unspoken {
     use super::{Edges, ForeignAccount, LocalTrouble};
     use crate::cli;
     use crate::exit::ExitCode;
+    use crate::pasted::Dialect;
     use crate::store::shelf::StateShelf;
     use firstkey_core::flow::account::stop::AccountReason;
     use firstkey_core::flow::checkpoint::Unreadable;
@@ -137,8 +138,8 @@ mod unspoken {
     }
 
     /// No link is one of such a server: our own grammar refuses it.
-    pub(in super::super) fn is_link(_: &[u8]) -> bool {
-        false
+    pub(in super::super) fn links() -> Option<Dialect> {
+        None
     }
 
     /// What is not known here, or is of such a server, cannot be done.

@@ -13,6 +13,7 @@ use super::term::{ReadTrouble, SPARE, Terminal};
 use super::text::{Lines, Story, notice, question};
 use super::wrap::wrap;
 use crate::drive::Person;
+use crate::pasted::{FoundLink, MAX_BYTES as MAX_PASTE};
 use crate::port::os::LockedBytes;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::prepare::MAX_BYTES;
@@ -149,6 +150,30 @@ impl AtTerminal {
     pub(crate) fn text(&mut self, prompt: &str) -> Result<Zeroizing<Vec<u8>>, Answer> {
         let prompt = wrap(prompt, self.width());
         self.until_read(|terminal| ask::line(terminal, &prompt)).map(|line| Zeroizing::new(line.into_bytes()))
+    }
+
+    /// A paste of any number of lines.
+    pub(crate) fn pasted(&mut self, prompt: &str) -> Answer {
+        let prompt = wrap(prompt, self.width());
+        let read = self.until_read(|terminal| terminal.read_text(&prompt, MAX_PASTE, question::lines_pasted));
+        read.map_or_else(|end| end, Answer::Text)
+    }
+
+    /// Which of several links is meant; `None` for none of them.
+    pub(crate) fn which_link(&mut self, links: &[FoundLink]) -> Result<Option<usize>, Answer> {
+        self.say(&question::several_links(links));
+        let prompt = question::which_link(links.len());
+        loop {
+            let typed = self.until_read(|terminal| {
+                terminal.forget_typed_ahead();
+                ask::line(terminal, &prompt)
+            })?;
+            match typed.trim().parse::<usize>() {
+                Ok(number) if (1..=links.len()).contains(&number) => return Ok(Some(number - 1)),
+                Ok(0) => return Ok(None),
+                _ => self.line(&question::which_link_how(links.len())),
+            }
+        }
     }
 
     pub(crate) fn secret(&mut self, prompt: &str) -> Answer {
@@ -378,11 +403,11 @@ impl Person for AtTerminal {
                 if let Some(trouble) = trouble {
                     self.say(&question::better_link(trouble));
                 }
-                self.text(question::INVITE).map_or_else(|end| end, Answer::Text)
+                self.pasted(question::INVITE)
             }
             Question::InviteAgain => {
                 self.say(&question::invite_again());
-                self.text(question::INVITE).map_or_else(|end| end, Answer::Text)
+                self.pasted(question::INVITE)
             }
             Question::Host(origin) => {
                 self.say(&question::host(&origin));

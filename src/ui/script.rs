@@ -36,12 +36,14 @@ use super::{date, text::usage};
 use crate::audit;
 use crate::drive::Person;
 use crate::exit::{self, ExitCode, Misuse, Stopped};
+use crate::pasted::{self, Dialect, Found};
 use crate::port::os::LockedBytes;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::account;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, LocalTrouble, Missing, Reach, StorageTrouble};
 use firstkey_core::flow::{Accepted, Answer, Introduction, Kit, Notice, Question};
+use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::text::Printable;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -108,8 +110,8 @@ pub struct Script {
     kit: Option<KitFile>,
     secret_key: Option<SecretKeyFile>,
     proving: bool,
-    /// Recognises an invite link of another protocol.
-    is_foreign: fn(&[u8]) -> bool,
+    /// Recognises links of another protocol.
+    dialect: Option<Dialect>,
     foreign_link: Option<Zeroizing<Vec<u8>>>,
     words: Words,
 }
@@ -138,7 +140,7 @@ impl Script {
             kit: None,
             secret_key: None,
             proving: false,
-            is_foreign: |_| false,
+            dialect: None,
             foreign_link: None,
             words: text::story,
         }
@@ -375,10 +377,10 @@ impl Script {
         }
     }
 
-    /// Sets links of another protocol apart: where one is given, the flow that asked ends as if the
+    /// Takes links of another protocol too: where one is given, the flow that asked ends as if the
     /// person had gone away, and [`Self::take_foreign_link`] has the link.
-    pub fn set_links_apart(&mut self, is_foreign: fn(&[u8]) -> bool) {
-        self.is_foreign = is_foreign;
+    pub fn take_links_of(&mut self, dialect: Option<Dialect>) {
+        self.dialect = dialect;
     }
 
     /// The link of another protocol that was given instead of an invite, if one was.
@@ -386,14 +388,36 @@ impl Script {
         self.foreign_link.take()
     }
 
-    fn sorted(&mut self, answer: Answer) -> Answer {
-        match answer {
-            Answer::Text(text) if (self.is_foreign)(&text) => {
+    /// Finds the link in the text that was given; a link of another protocol is set apart.
+    fn link_in(&mut self, answer: Answer) -> Answer {
+        let Answer::Text(text) = answer else { return answer };
+        match self.chosen(&text, self.dialect) {
+            Ok((text, true)) => {
                 self.foreign_link = Some(text);
                 Answer::Cancelled
             }
-            answer => answer,
+            Ok((text, false)) => Answer::Text(text),
+            Err(end) => end,
         }
+    }
+
+    /// The link in a text that is meant, and whether it is of the other protocol. Where there are
+    /// several, the person is asked.
+    pub(crate) fn chosen(
+        &mut self,
+        text: &[u8],
+        dialect: Option<Dialect>,
+    ) -> Result<(Zeroizing<Vec<u8>>, bool), Answer> {
+        let mut links = match pasted::find(text, dialect) {
+            Found::One(link) => return Ok((link.text, link.of_dialect)),
+            Found::Unread(text) => return Ok((text, true)),
+            Found::None(trouble) => return Err(Answer::NoLink(trouble)),
+            Found::Several(links) => links,
+        };
+        let Some(person) = &mut self.person else { return Err(Answer::NoLink(LinkTrouble::Several)) };
+        let Some(which) = person.which_link(&links)? else { return Err(Answer::NoLink(LinkTrouble::Several)) };
+        let link = links.swap_remove(which);
+        Ok((link.text, link.of_dialect))
     }
 
     /// `members_of` is there where an account exists already.
@@ -510,9 +534,12 @@ impl Person for Script {
         match question {
             Question::Invite { trouble } => {
                 let answer = self.invite(Question::Invite { trouble }, trouble.is_some());
-                self.sorted(answer)
+                self.link_in(answer)
             }
-            Question::InviteAgain => self.invite(question, false),
+            Question::InviteAgain => {
+                let answer = self.invite(question, false);
+                self.link_in(answer)
+            }
             Question::Host(_) => self.ask_person(question, Missing::Host),
             Question::Consent(about) => self.consent(about, None),
             Question::Join { about, members_of } => self.consent(about, Some(members_of)),

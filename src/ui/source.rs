@@ -14,10 +14,12 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::{Zeroize, Zeroizing};
 
-/// The most bytes of an invite file that are looked at; the link itself has its own, smaller limit.
-const MAX_INVITE: usize = 4096;
+/// The most bytes of an invite file that are looked at: a whole mail.
+const MAX_INVITE: usize = crate::pasted::MAX_BYTES;
 /// A line end after the password.
 const LINE_END: usize = 2;
+/// A byte order mark before it.
+const MARK: usize = 3;
 
 /// Where the invite link comes from.
 pub enum InviteSource {
@@ -148,7 +150,7 @@ fn secret(from: impl AsFd) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
     if rustix::termios::isatty(&from) {
         return Err(StorageTrouble::Link);
     }
-    let mut bytes = read_up_to(from, MAX_BYTES + LINE_END)?;
+    let mut bytes = as_utf8(read_up_to(from, 2 * (MAX_BYTES + LINE_END) + MARK)?)?;
     let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let length = line.unwrap_or(&bytes).len();
     if length > MAX_BYTES {
@@ -157,6 +159,30 @@ fn secret(from: impl AsFd) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
     bytes[length..].zeroize();
     bytes.truncate(length);
     if bytes.is_empty() { Err(StorageTrouble::Damaged) } else { Ok(bytes) }
+}
+
+/// Without the byte order mark that Windows puts before a text, which nobody types and which is no
+/// part of a password (RFC 8265 section 4.2: it is not in the FreeformClass). With its mark, UTF-16
+/// is read as the text that it is.
+fn as_utf8(mut bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
+    let unit = match bytes.as_slice() {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        [0xef, 0xbb, 0xbf, ..] => {
+            bytes.copy_within(3.., 0);
+            let length = bytes.len() - 3;
+            bytes[length..].zeroize();
+            bytes.truncate(length);
+            return Ok(bytes);
+        }
+        _ => return Ok(bytes),
+    };
+    let mut text = Zeroizing::new(Vec::with_capacity(2 * bytes.len()));
+    let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    for c in char::decode_utf16(units) {
+        text.extend_from_slice(c.map_err(|_| StorageTrouble::Damaged)?.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    Ok(text)
 }
 
 /// Reads to the end, in place: the buffer has its full size from the start and leaves no copies.
@@ -211,6 +237,23 @@ mod tests {
             let (_folder, source) = file(contents, 0o600);
             assert_eq!(source.read().expect("readable").as_slice(), password);
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_password() {
+        let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
+        };
+        for contents in [
+            "\u{feff}b\u{e9}ttery staple\r\n".as_bytes().to_vec(),
+            utf16("b\u{e9}ttery staple\r\n", u16::to_le_bytes),
+            utf16("b\u{e9}ttery staple\r\n", u16::to_be_bytes),
+        ] {
+            let (_folder, source) = file(&contents, 0o600);
+            assert_eq!(source.read().expect("readable").as_slice(), "b\u{e9}ttery staple".as_bytes());
+        }
+        assert_eq!(trouble(&file(b"\xef\xbb\xbf\n", 0o600).1), StorageTrouble::Damaged);
+        assert_eq!(trouble(&file(b"\xff\xfe\x00\xd8\n\x00", 0o600).1), StorageTrouble::Damaged);
     }
 
     #[test]

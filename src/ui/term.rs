@@ -8,31 +8,42 @@
 //!   SIGTERM, SIGHUP, SIGQUIT, a panic ([`install_panic_restore`]), and while the program is
 //!   stopped by Ctrl-Z.
 //! - A signal ends every wait; nothing hangs until the next key.
-//! - Output is appended, never redrawn. The only control sequences are "no bracketed paste" and the
-//!   alternate screen, and a dumb terminal gets neither.
+//! - Whatever modes the terminal was left in, a prompt gets what is typed as it was typed; on every
+//!   way out the modes are those from before.
+//! - What was pasted and not read is thrown away before the program ends, so that a shell never
+//!   runs it.
+//! - Output is appended, never redrawn, but for a character that is taken back. The only control
+//!   sequences are those of [`codes`] and the alternate screen, and a dumb terminal gets none.
 //!
 //! Never: standard input or standard output; a secret in this module's own memory; a secret cut to
 //! fit.
 //!
 //! On macOS `poll` does not work on `/dev/tty`; there the waiting needs `select`.
 
+mod codes;
+mod keys;
 mod modes;
 mod screen;
 mod secret_line;
+mod visible_text;
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::termios::{QueueSelector, tcflush, tcgetwinsize};
+use rustix::process::getpgrp;
+use rustix::termios::{QueueSelector, tcflush, tcgetpgrp, tcgetwinsize};
 use zeroize::{Zeroize, Zeroizing};
 
+use self::codes::Codes;
 use self::modes::Modes;
 use self::screen::Abilities;
 use self::secret_line::SecretLine;
+use self::visible_text::{Progress, VisibleText};
 use super::signals::{self, Prompting, Signal};
 
 pub use self::modes::install_panic_restore;
@@ -42,8 +53,11 @@ pub use self::secret_line::SPARE;
 /// Columns to assume where the terminal does not say.
 const USUAL_WIDTH: u16 = 80;
 
-/// Tells the terminal to send pasted text like typed text, without markers around it.
-const NO_BRACKETED_PASTE: &str = "\x1b[?2004l";
+/// How long more of a paste may take to arrive, in milliseconds: terminals and SSH hand it on in
+/// pieces.
+const QUIET: u64 = 120;
+/// How long all of what is thrown away at the end may take, in milliseconds.
+const LONGEST_DRAIN: u64 = 3000;
 
 /// Why nothing was read. In every case the terminal is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +112,8 @@ pub struct Terminal {
     /// was typed, so what `poll` saw may be gone.
     input: File,
     abilities: Abilities,
+    /// Whether anything was asked: only then may the rest of a paste be on its way.
+    asked: bool,
 }
 
 impl Terminal {
@@ -109,7 +125,12 @@ impl Terminal {
         let input = File::from(rustix::fs::open("/dev/tty", nonblocking, Mode::empty()).ok()?);
         signals::install().ok()?;
         let (term, sty) = (std::env::var("TERM").ok(), std::env::var("STY").ok());
-        Some(Self { tty: Arc::new(tty), input, abilities: Abilities::of(term.as_deref(), sty.as_deref()) })
+        Some(Self {
+            tty: Arc::new(tty),
+            input,
+            abilities: Abilities::of(term.as_deref(), sty.as_deref()),
+            asked: false,
+        })
     }
 
     /// Columns; 80 where the terminal does not say.
@@ -120,7 +141,7 @@ impl Terminal {
 
     /// Whether typing can be made invisible: it is tried, and the terminal is as before afterwards.
     pub fn hides_typing(&self) -> bool {
-        let Ok(_modes) = Modes::secret(&self.tty) else { return false };
+        let Ok(_modes) = Modes::secret(&self.tty, "") else { return false };
         rustix::termios::tcgetattr(&*self.tty)
             .is_ok_and(|modes| !modes.local_modes.contains(rustix::termios::LocalModes::ECHO))
     }
@@ -144,6 +165,7 @@ impl Terminal {
     /// What was typed before the prompt appeared is thrown away, and so is what follows the line's
     /// end. Ctrl-Z starts the line anew when the program goes on.
     pub fn read_secret(&mut self, prompt: &str, into: &mut [u8]) -> Result<usize, ReadTrouble> {
+        self.asked = true;
         let prompting = Prompting::begin()?;
         let outcome = self.type_secret(&prompting, prompt, into);
         if outcome.is_err() {
@@ -155,8 +177,10 @@ impl Terminal {
     fn type_secret(&self, prompting: &Prompting, prompt: &str, into: &mut [u8]) -> Result<usize, ReadTrouble> {
         loop {
             // Before the prompt: whoever waits for the prompt may type at once.
-            let modes = Modes::secret(&self.tty)?;
-            self.show(prompt)?;
+            let codes = Codes::of_prompt(self.abilities);
+            let modes = Modes::secret(&self.tty, codes.leave)?;
+            self.write(codes.enter)?;
+            self.write(prompt)?;
             let mut line = SecretLine::new(into, modes.editing_keys());
             match self.fill(prompting, &mut line) {
                 Ok(Wake::Input) => {
@@ -194,49 +218,106 @@ impl Terminal {
 
     /// Reads a visible line of up to `max` bytes, without its line end.
     ///
-    /// The terminal's own line editing is at work, which knows no lines of more than 4,095 bytes.
-    /// The buffer has its full size from the start and is wiped when it is dropped: an invite link
-    /// holds a token.
+    /// The buffer has its full size from the start and is wiped when it is dropped.
     pub fn read_line(&mut self, prompt: &str, max: usize) -> Result<Zeroizing<Vec<u8>>, ReadTrouble> {
+        self.asked = true;
         let prompting = Prompting::begin()?;
-        let mut line = Zeroizing::new(vec![0; max + SPARE]);
         loop {
-            let modes = Modes::line(&self.tty)?;
-            self.show(prompt)?;
-            let mut length = 0;
-            let mut too_long = false;
-            loop {
-                if let Wake::Pause = self.wait(&prompting)? {
-                    break;
+            let codes = Codes::of_prompt(self.abilities);
+            let modes = Modes::visible(&self.tty, codes.leave, false)?;
+            self.write(codes.enter)?;
+            self.write(prompt)?;
+            let mut line = VisibleText::line(max, modes.editing_keys());
+            // Byte by byte: what follows the line's end is for the next question.
+            match self.fill_visible(&prompting, &mut line, 1, None)? {
+                Wake::Input => return line.finish().ok_or(ReadTrouble::TooLong),
+                Wake::Pause => {
+                    drop(modes);
+                    prompting.stop()?;
                 }
-                if length == line.len() {
-                    too_long = true;
-                    length = max;
-                }
-                let count = match self.read(&mut line[length..]) {
-                    // Ctrl-D on an empty line closes; after text it ends the line.
-                    Err(ReadTrouble::Closed) if length > 0 => 0,
-                    other => match other? {
-                        Some(count) => count,
-                        None => continue,
-                    },
-                };
-                length += count;
-                if count > 0 && line[length - 1] != b'\n' {
-                    continue;
-                }
-                length -= usize::from(count > 0);
-                length = without_markers(&mut line[..length]);
-                if too_long || length > max {
-                    return Err(ReadTrouble::TooLong);
-                }
-                line[length..].zeroize();
-                line.truncate(length);
-                return Ok(line);
             }
-            drop(modes);
-            prompting.stop()?;
         }
+    }
+
+    /// Reads a visible text of up to `max` bytes that may be a paste of many lines, without the
+    /// line break at its end. `summary` says how many lines they are; it is shown in their place.
+    ///
+    /// Pasted text comes between markers where the terminal can do that; otherwise lines that
+    /// arrive at once belong together. What arrives after the end is thrown away.
+    pub fn read_text(
+        &mut self,
+        prompt: &str,
+        max: usize,
+        summary: fn(usize) -> String,
+    ) -> Result<Zeroizing<Vec<u8>>, ReadTrouble> {
+        self.asked = true;
+        let prompting = Prompting::begin()?;
+        loop {
+            let codes = Codes::of_text(self.abilities);
+            let modes = Modes::visible(&self.tty, codes.leave, true)?;
+            self.write(codes.enter)?;
+            self.write(prompt)?;
+            let mut text = VisibleText::lines(max, modes.editing_keys());
+            match self.fill_visible(&prompting, &mut text, 4096, Some(summary))? {
+                Wake::Input => return text.finish().ok_or(ReadTrouble::TooLong),
+                Wake::Pause => {
+                    drop(modes);
+                    prompting.stop()?;
+                }
+            }
+        }
+    }
+
+    /// Reads until the text is complete ([`Wake::Input`]) or Ctrl-Z comes.
+    fn fill_visible(
+        &self,
+        prompting: &Prompting,
+        text: &mut VisibleText,
+        at_once: usize,
+        summary: Option<fn(usize) -> String>,
+    ) -> Result<Wake, ReadTrouble> {
+        let mut room = Zeroizing::new([0; 4096]);
+        let mut echo = Zeroizing::new(Vec::new());
+        let mut entered = false;
+        loop {
+            let patience = entered.then_some(Duration::from_millis(QUIET));
+            match self.wait_up_to(prompting, patience)? {
+                Some(Wake::Pause) => return Ok(Wake::Pause),
+                None => break,
+                Some(Wake::Input) => {}
+            }
+            let count = match self.read(&mut room[..at_once]) {
+                // Ctrl-D closes an empty line only; a terminal that went away closes any.
+                Err(ReadTrouble::Closed) if entered => break,
+                other => match other? {
+                    Some(count) => count,
+                    None => continue,
+                },
+            };
+            let progress = text.took(&room[..count], &mut echo);
+            write_all_bytes(&self.tty, &echo)?;
+            echo.zeroize();
+            echo.clear();
+            match progress {
+                Progress::Closed => return Err(self.after(ReadTrouble::Closed)),
+                Progress::Interrupted => return Err(self.after(ReadTrouble::Interrupted)),
+                Progress::More => entered = false,
+                Progress::Enter if summary.is_none() => break,
+                Progress::Enter => entered = true,
+            }
+        }
+        if let Some(summary) = summary.filter(|_| text.line_count() > 1) {
+            self.write(&summary(text.line_count()))?;
+        }
+        self.write("\n")?;
+        Ok(Wake::Input)
+    }
+
+    /// Ends the line that was begun; gives the trouble on.
+    fn after(&self, trouble: ReadTrouble) -> ReadTrouble {
+        // If the terminal is gone, that is the trouble already.
+        let _ = self.write("\n");
+        trouble
     }
 
     /// Throws away what was typed and not read: whatever is asked next was not on the screen yet
@@ -252,22 +333,21 @@ impl Terminal {
         Alternate::enter(self)
     }
 
-    fn show(&self, prompt: &str) -> io::Result<()> {
-        if self.abilities.control_sequences {
-            self.write(NO_BRACKETED_PASTE)?;
-        }
-        self.write(prompt)
-    }
-
     /// Waits until there is something to read. A signal that asks for the end goes before input.
     fn wait(&self, prompting: &Prompting) -> Result<Wake, ReadTrouble> {
+        self.wait_up_to(prompting, None).map(|wake| wake.unwrap_or(Wake::Input))
+    }
+
+    /// The same, for so long at most; `None` if nothing came.
+    fn wait_up_to(&self, prompting: &Prompting, patience: Option<Duration>) -> Result<Option<Wake>, ReadTrouble> {
+        let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
         loop {
             let mut watched = [
                 PollFd::new(prompting.ended(), PollFlags::IN),
                 PollFd::new(prompting.paused(), PollFlags::IN),
                 PollFd::new(&*self.tty, PollFlags::IN),
             ];
-            match poll(&mut watched, None) {
+            let ready = match poll(&mut watched, patience.as_ref()) {
                 // A handler ran: what it wrote is found by the next round.
                 Err(Errno::INTR) => continue,
                 other => other?,
@@ -280,10 +360,13 @@ impl Terminal {
                 });
             }
             if paused {
-                return Ok(Wake::Pause);
+                return Ok(Some(Wake::Pause));
             }
             if input {
-                return Ok(Wake::Input);
+                return Ok(Some(Wake::Input));
+            }
+            if ready == 0 {
+                return Ok(None);
             }
         }
     }
@@ -303,19 +386,41 @@ impl Terminal {
     }
 }
 
-/// Takes every paste marker out of a line, in place; the length that is left.
-fn without_markers(line: &mut [u8]) -> usize {
-    let mut length = 0;
-    for at in 0..line.len() {
-        line[length] = line[at];
-        length = secret_line::without_paste_marker(&line[..=length]);
+impl Drop for Terminal {
+    /// Throws away what was pasted and not read, and what is still arriving of it: the shell would
+    /// take it for commands.
+    fn drop(&mut self) {
+        // In the background, the terminal is somebody else's, and touching it would stop us.
+        let elsewhere = tcgetpgrp(&*self.tty).is_ok_and(|foreground| foreground != getpgrp());
+        if !self.asked || elsewhere {
+            return;
+        }
+        // Without echo: it would be shown once more. Put back before the shell sees the terminal.
+        let Ok(_modes) = Modes::secret(&self.tty, "") else { return };
+        let began = Instant::now();
+        let (quiet, longest) = (Duration::from_millis(QUIET), Duration::from_millis(LONGEST_DRAIN));
+        let patience = Timespec::try_from(quiet).ok();
+        let mut room = Zeroizing::new([0; 4096]);
+        while began.elapsed() < longest {
+            let mut watched = [PollFd::new(&self.input, PollFlags::IN)];
+            match poll(&mut watched, patience.as_ref()) {
+                Err(Errno::INTR) => continue,
+                Ok(ready) if ready > 0 => {}
+                _ => break,
+            }
+            if !matches!(rustix::io::read(&self.input, room.as_mut_slice()), Ok(count) if count > 0) {
+                break;
+            }
+        }
     }
-    length
 }
 
 /// Writes all of `text` with `write(2)`.
 fn write_all(tty: &File, text: &str) -> io::Result<()> {
-    let mut rest = text.as_bytes();
+    write_all_bytes(tty, text.as_bytes())
+}
+
+fn write_all_bytes(tty: &File, mut rest: &[u8]) -> io::Result<()> {
     while !rest.is_empty() {
         match rustix::io::write(tty, rest) {
             Ok(count) => rest = &rest[count..],

@@ -19,9 +19,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, setsid, waitpid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetpgrp, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Termios, Winsize, tcgetattr, tcsetattr, tcsetpgrp, tcsetwinsize};
 
 /// How long a slow machine may take for one step.
 pub const DEADLINE: Duration = Duration::from_secs(120);
@@ -225,6 +226,20 @@ impl Pty {
     /// The terminal's modes.
     pub fn modes(&self) -> Termios {
         tcgetattr(&self.controller).expect("the terminal's modes")
+    }
+
+    /// Changes the terminal's modes, as `stty` does.
+    pub fn set_modes(&self, change: impl FnOnce(&mut Termios)) {
+        let mut modes = self.modes();
+        change(&mut modes);
+        tcsetattr(&self.controller, OptionalActions::Now, &modes).expect("the terminal takes modes");
+    }
+
+    /// How many bytes were typed that nobody has read: a shell would take them for commands.
+    pub fn left_to_read(&self) -> u64 {
+        let name = ptsname(&self.controller, Vec::new()).expect("a name").into_string().expect("an ASCII path");
+        let tty = OpenOptions::new().read(true).write(true).open(name).expect("the pseudo-terminal");
+        ioctl_fionread(&tty).expect("a count")
     }
 
     /// Waits until the terminal shows, or hides, what is typed.

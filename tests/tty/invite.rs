@@ -160,7 +160,7 @@ fn a_wrong_paste_gets_its_own_sentence_and_is_asked_again() {
     ] {
         pty.paste(pasted);
         pty.expect(said);
-        pty.expect("Nothing was sent. Copy the whole line from the e-mail and paste it again.");
+        pty.expect("Nothing was sent. Copy the whole e-mail and paste that.");
     }
     assert!(server.wire.paths().is_empty());
     pty.consent(&link);
@@ -196,8 +196,55 @@ fn a_link_may_be_pasted_with_what_mail_programs_put_around_it() {
     let desk = Desk::new();
     let mut pty = accept(&desk).start();
     pty.paste(&format!("\r{link}"));
-    pty.expect("There is no invite link.");
     pty.expect("This invite is for grace@example.org");
+}
+
+#[test]
+fn a_whole_mail_may_be_pasted_and_is_one_try() {
+    let mut server = Deployment::start();
+    for (number, (before, after)) in [("", ""), ("\x1b[200~", "\x1b[201~")].into_iter().enumerate() {
+        let link = server.invite(&format!("ada{number}@example.org"));
+        let (first, second) = link.split_at(60);
+        let mail = format!("> Hello Ada,\r>\r> {first}\r> {second}.\r>\r> touch owned\r\rhttp://example.org/a%20b\r");
+        let desk = Desk::new();
+        let mut pty = accept(&desk).start();
+        pty.paste(&format!("{before}{mail}{after}"));
+        pty.expect(" lines]");
+        pty.expect(&format!("This invite is for ada{number}@example.org"));
+        pty.expect("[Y/n] ");
+        assert!(!pty.output().contains("e-mail: \r\n"), "asked again: {}", pty.output());
+    }
+}
+
+#[test]
+fn of_two_links_the_person_says_which_and_only_that_server_hears_of_it() {
+    let mut server = Deployment::start();
+    let (ada, grace) = (server.invite("ada@example.org"), server.invite("grace@example.org"));
+    let desk = Desk::new();
+    let mut pty = accept(&desk).start();
+    pty.paste(&format!("{ada}\r{grace}"));
+    pty.expect("This text has 2 different invite links:");
+    pty.expect("Which one? [1-2, 0 = none] ");
+    assert!(server.wire.paths().is_empty(), "something was sent before");
+    pty.send("3\r");
+    pty.expect("Type a number from 1 to 2, or 0.");
+    pty.send("2\r");
+    pty.expect("This invite is for grace@example.org");
+    assert_eq!(server.wire.paths(), [CLAIM]);
+}
+
+#[test]
+fn a_link_that_a_mail_program_replaced_is_called_that_and_nothing_is_sent() {
+    let server = Deployment::start();
+    let desk = Desk::new();
+    let mut pty = accept(&desk).start();
+    pty.paste("https://protect-eu.mimecast.com/s/AbC1?domain=accounts.example.org");
+    pty.expect("Your mail program replaced this link with one of its own.");
+    pty.expect("Open it in your browser and copy the link from that page.");
+    pty.expect("e-mail: ");
+    pty.send("\x03");
+    assert_eq!(pty.wait(), End::Exited(130));
+    assert!(server.wire.paths().is_empty());
 }
 
 #[test]

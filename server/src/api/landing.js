@@ -2,13 +2,35 @@
 (() => {
   const find = (id) => document.getElementById(id);
   const said = find("said");
+  const whole = /(?:^|[\/#])(fkinv1\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])/;
+  // Mail programs encode the "#": the token is then in the path.
+  const decoded = (text) => {
+    for (let times = 0; times < 3; times++) {
+      try {
+        text = decodeURIComponent(text);
+      } catch {
+        break;
+      }
+    }
+    return text;
+  };
+  const take = () => {
+    const here = location.pathname + location.search + location.hash;
+    if (!here.includes("fkinv")) return undefined;
+    // Out of the address bar, the history and whatever is synchronised with it, before anything
+    // else.
+    history.replaceState(null, "", "/i");
+    const found = whole.exec(decoded(here));
+    return found ? found[1] : null;
+  };
   const show = () => {
-    const whole = /^#fkinv1\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/.test(location.hash);
-    if (whole) {
-      find("link").textContent = document.documentElement.dataset.page + location.hash;
+    const body = take();
+    if (body === undefined) return;
+    if (body) {
+      find("link").textContent = document.documentElement.dataset.page + "#" + body;
       find("ask").textContent = "When it asks for your invite link, paste this:";
     }
-    find("linkrow").hidden = find("linknote").hidden = !whole;
+    find("linkrow").hidden = find("linknote").hidden = !body;
   };
   const mark = (element) => {
     const range = document.createRange();

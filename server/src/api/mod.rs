@@ -56,10 +56,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route("/healthz", get(async || "ok\n"))
 }
 
-/// What is answered where nothing is.
-pub(crate) async fn not_found() -> Problem {
-    Problem::new(Name::NotFound)
-}
+pub(crate) use landing::elsewhere;
 
 /// What is answered to a method that a path does not have.
 pub(crate) async fn wrong_method() -> Problem {

@@ -209,7 +209,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .nest("/scim/v2", scim::router())
         .route("/scim/v2/", scim::root())
         .route("/readyz", get(admin::ready))
-        .fallback(api::not_found)
+        .fallback(api::elsewhere)
         .method_not_allowed_fallback(api::wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), rate_limit::apply))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), note_request))

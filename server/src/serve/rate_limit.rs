@@ -38,7 +38,7 @@ async fn answered(app: &App, source: IpAddr, now: i64, request: Request, next: N
     if path == "/scim/v2" || path.starts_with("/scim/v2/") {
         return identity_provider(&app.limits, source, now, request, next).await;
     }
-    if (path.starts_with("/v1/") || path == "/i")
+    if (path.starts_with("/v1/") || path == "/i" || path.starts_with("/i%") || path.starts_with("/i/"))
         && let Err(Later(seconds)) = app.limits.source(source, now)
     {
         return Problem::too_many(seconds).into_response();

@@ -23,6 +23,8 @@ async fn a_whole_story_leaves_no_token_name_address_or_query_in_the_log() {
     server.scim(&deployment.token, Method::GET, "/Users/pathcanary@example.org", None).await;
     server.scim(&deployment.token, Method::POST, "/Users", Some(&json!({"userName": "bodycanary"}))).await;
     server.send(Method::GET, "/pathcanary/ada.lovelace@example.org?querycanary", &[], Vec::new()).await;
+    let changed = "/i%23fkinv1.AAECAwQFBgcICQoLDA0ODw.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    assert_eq!(server.send(Method::GET, changed, &[], Vec::new()).await.media_type, "text/html; charset=utf-8");
     let odd = Method::from_bytes(b"METHODCANARY").expect("a method");
     server.send(odd, "/i", &[("x-forwarded-for", "headercanary"), ("user-agent", "agentcanary")], Vec::new()).await;
     let invitation = deployment.invitation(1).await;

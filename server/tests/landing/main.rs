@@ -183,6 +183,7 @@ async fn a_link_that_was_cut_off_is_not_offered_for_copying() {
         browser.go(&format!("{}{fragment}", stage.page())).await;
         let text = shown(&browser).await;
         assert!(text.contains("paste the whole link from your e-mail"), "{text}");
+        assert!(!browser.run("return location.href").await.to_string().contains("fkinv1"), "a part of the token stays");
         assert!(!text.contains("#fkinv1") && !text.contains("onerror"), "{text}");
         let buttons =
             browser.run("return [...document.querySelectorAll('button')].filter((b) => b.offsetParent).length").await;
@@ -222,6 +223,84 @@ async fn the_page_may_connect_to_nothing_and_run_nothing_else() {
     stage.assert_nothing_left_the_browser();
     browser.close().await;
     stage.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_leaves_the_address_bar_at_once_and_the_link_is_still_offered() {
+    let Some(stage) = Stage::set().await else { return };
+    let browser = stage.open(DESK, true, false).await;
+    for fragment in [FRAGMENT.to_owned(), format!("{FRAGMENT}."), format!("{FRAGMENT}&source=gmail&ust=1&usg=A")] {
+        browser.go("about:blank").await;
+        browser.go(&format!("{}{fragment}", stage.page())).await;
+        assert_eq!(browser.run("return location.href").await, stage.page());
+        let offered = browser.run("return document.getElementById('link').innerText").await;
+        assert_eq!(offered, format!("https://accounts.example.org/i{FRAGMENT}"));
+        // A place on the page is no other page.
+        browser.run("document.querySelector('a[href=\"#terminal\"]').click(); return 0").await;
+        assert_eq!(browser.run("return document.getElementById('linkrow').hidden").await, false);
+    }
+    browser.close().await;
+    stage.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_whose_hash_was_encoded_is_shown_as_it_was_mailed_and_what_happened_is_said() {
+    let Some(stage) = Stage::set().await else { return };
+    let browser = stage.open(DESK, true, false).await;
+    for hash in ["%23", "%2523"] {
+        browser.go(&format!("{}{}", stage.page(), FRAGMENT.replace('#', hash))).await;
+        assert_eq!(browser.run("return location.href").await, stage.page());
+        let text = shown(&browser).await;
+        assert!(text.contains("A mail program changed this link"), "{text}");
+        assert!(text.contains(&format!("https://accounts.example.org/i{FRAGMENT}")), "{text}");
+    }
+    browser.close().await;
+    let browser = stage.open(DESK, false, false).await;
+    browser.go(&format!("{}{}", stage.page(), FRAGMENT.replace('#', "%23"))).await;
+    let visible = browser.visible_text("main").await;
+    assert!(visible.contains("A mail program changed this link") && visible.contains("firstkey accept"), "{visible}");
+    browser.close().await;
+    stage.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_one_is_told_to_go_to_a_computer_and_how_to_open_a_terminal_there() {
+    let Some(stage) = Stage::set().await else { return };
+    for (device, is_told) in [(PHONE, true), (SMALL, true), (DESK, false)] {
+        let browser = stage.open(device, true, false).await;
+        browser.go(&format!("{}{FRAGMENT}", stage.page())).await;
+        let text = shown(&browser).await;
+        assert_eq!(text.contains("Open this on your computer"), is_told, "{text}");
+        for needle in ["What is a terminal?", "Windows:", "macOS:", "Linux:"] {
+            assert!(text.contains(needle), "{needle}: {text}");
+        }
+        assert_fits(&browser, device).await;
+        browser.close().await;
+    }
+    stage.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_wrong_path_people_get_words_and_programs_a_problem() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let (page, wants) = ("text/html; charset=utf-8", [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")]);
+    for path in ["/", "/invite", "/I", "/login?x"] {
+        let answer = server.send(Method::GET, path, &wants, Vec::new()).await;
+        assert_eq!((answer.status, answer.media_type.as_str()), (404, page), "{path}");
+        let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+        assert!(text.contains("There is nothing here") && text.contains("firstkey accept"), "{text}");
+        assert!(!text.contains("<script"), "{text}");
+        let answer = server.send(Method::GET, path, &[], Vec::new()).await;
+        assert_eq!((answer.status, answer.media_type.as_str()), (404, "application/problem+json"), "{path}");
+        let answer = server.send(Method::POST, path, &wants, Vec::new()).await;
+        assert_eq!((answer.status, answer.media_type.as_str()), (404, "application/problem+json"), "{path}");
+    }
+    let changed = format!("/i{}", FRAGMENT.replace('#', "%23"));
+    let answer = server.send(Method::GET, &changed, &[], Vec::new()).await;
+    assert_eq!((answer.status, answer.media_type.as_str()), (404, page));
+    assert!(!String::from_utf8_lossy(&answer.bytes).contains("AAECAwQF"), "the page repeats what it was sent");
+    server.stop().await;
 }
 
 /// Every table, row by row, but the audit's and the letters' clocks, which others move.

@@ -57,7 +57,8 @@ fn password_file(folder: &std::path::Path) -> PathBuf {
 }
 
 fn everything(answers: &mut Answers, folder: &std::path::Path) {
-    answers.invite = Some(InviteSource::Argument(Zeroizing::new(b"https://accounts.example.org/i#x".to_vec())));
+    let link = format!("https://accounts.example.org/i#fkinv1.{}.{}", "A".repeat(22), "A".repeat(43));
+    answers.invite = Some(InviteSource::Argument(Zeroizing::new(link.into_bytes())));
     answers.password = Some(PasswordSource::File(password_file(folder)));
     answers.yes_for = Some("ada@example.org".to_owned());
     answers.kit_out = Some(folder.join("kit.txt"));

@@ -65,13 +65,16 @@ struct Before {
     /// Whether what was typed or pasted but not read is thrown away, so that the second line of a
     /// pasted secret does not end up as a command in the person's shell.
     drops_unread: bool,
+    /// What gives the terminal's own modes back that no system call knows: paste, keyboard, mouse.
+    codes: &'static str,
 }
 
 impl Before {
     /// Does not wait until all output is shown, as `TCSAFLUSH` would: a stopped terminal would hold
     /// us.
     fn put_back(&self, tty: &File) {
-        // Both fail only if the terminal is gone, and then there is nothing to put back.
+        // All fail only if the terminal is gone, and then there is nothing to put back.
+        let _ = super::write_all(tty, self.codes);
         if self.drops_unread {
             let _ = tcflush(tty, QueueSelector::IFlush);
         }
@@ -102,32 +105,28 @@ pub(super) struct Modes {
 
 impl Modes {
     /// For a secret: no echo, every byte handed over as it is typed, what was typed ahead thrown
-    /// away.
+    /// away. `codes` gives back what the prompt's own codes change.
     ///
     /// Not the kernel's line editing: that cuts a line at 4,095 bytes without a word, takes a
     /// Ctrl-V away (which people press to paste), and erases half a character where the terminal
     /// does not know that it speaks UTF-8.
-    pub(super) fn secret(tty: &Arc<File>) -> io::Result<Self> {
-        let mut modes = tcgetattr(tty)?;
-        let before = Before { modes: modes.clone(), drops_unread: true };
-        modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::IEXTEN;
-        modes.local_modes |= LocalModes::ISIG;
-        modes.input_modes |= InputModes::ICRNL;
-        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
-        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-        Self::enter(tty, before, &modes, OptionalActions::Flush)
+    pub(super) fn secret(tty: &Arc<File>, codes: &'static str) -> io::Result<Self> {
+        Self::raw(tty, codes, true, OptionalActions::Flush)
     }
 
-    /// For a visible line: echo and the kernel's editing, also if the terminal was left without
-    /// them by something else.
-    pub(super) fn line(tty: &Arc<File>) -> io::Result<Self> {
+    /// For something visible: the same, but what was typed ahead counts, and the echo is ours.
+    pub(super) fn visible(tty: &Arc<File>, codes: &'static str, drops_unread: bool) -> io::Result<Self> {
+        Self::raw(tty, codes, drops_unread, OptionalActions::Drain)
+    }
+
+    fn raw(tty: &Arc<File>, codes: &'static str, drops_unread: bool, when: OptionalActions) -> io::Result<Self> {
         let mut modes = tcgetattr(tty)?;
-        let before = Before { modes: modes.clone(), drops_unread: false };
-        modes.local_modes |=
-            LocalModes::ECHO | LocalModes::ECHOE | LocalModes::ICANON | LocalModes::IEXTEN | LocalModes::ISIG;
-        modes.input_modes |= InputModes::ICRNL;
-        modes.output_modes |= OutputModes::OPOST | OutputModes::ONLCR;
-        Self::enter(tty, before, &modes, OptionalActions::Drain)
+        let before = Before { modes: modes.clone(), drops_unread, codes };
+        set_right(&mut modes);
+        modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::IEXTEN;
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+        Self::enter(tty, before, &modes, when)
     }
 
     fn enter(tty: &Arc<File>, before: Before, modes: &Termios, when: OptionalActions) -> io::Result<Self> {
@@ -147,6 +146,31 @@ impl Modes {
             kill: codes[SpecialCodeIndex::VKILL],
             end_of_file: codes[SpecialCodeIndex::VEOF],
         }
+    }
+}
+
+/// Undoes what a program that crashed, or an `stty` of long ago, may have left: modes in which the
+/// kernel drops or changes what is typed. A password must arrive as it was typed, or it opens
+/// nothing at the next terminal.
+fn set_right(modes: &mut Termios) {
+    // IGNCR drops Enter, INLCR turns Ctrl-J into it, ISTRIP takes the eighth bit of every byte,
+    // IUCLC makes capitals small, PARMRK doubles bytes.
+    modes.input_modes -= InputModes::IGNCR | InputModes::INLCR | InputModes::ISTRIP | InputModes::PARMRK;
+    modes.input_modes |= InputModes::ICRNL;
+    modes.output_modes |= OutputModes::OPOST | OutputModes::ONLCR;
+    modes.output_modes -= OutputModes::OCRNL | OutputModes::ONOCR | OutputModes::ONLRET;
+    modes.local_modes |= LocalModes::ISIG;
+    modes.local_modes -= LocalModes::NOFLSH;
+    #[cfg(target_os = "linux")]
+    {
+        modes.input_modes -= InputModes::IUCLC;
+        modes.input_modes |= InputModes::IUTF8;
+        modes.output_modes -= OutputModes::OLCUC;
+        modes.local_modes -= LocalModes::XCASE | LocalModes::EXTPROC;
+    }
+    // Ctrl-C, where no key stops a program.
+    if modes.special_codes[SpecialCodeIndex::VINTR] == 0 {
+        modes.special_codes[SpecialCodeIndex::VINTR] = 3;
     }
 }
 

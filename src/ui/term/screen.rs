@@ -17,6 +17,8 @@ pub(super) struct Abilities {
     pub(super) control_sequences: bool,
     /// Has an alternate screen.
     pub(super) alternate_screen: bool,
+    /// Takes private sequences that it does not know for what they are, and drops them.
+    pub(super) private_sequences: bool,
 }
 
 impl Abilities {
@@ -30,7 +32,8 @@ impl Abilities {
         let control_sequences = !matches!(name, "" | "dumb" | "unknown" | "emacs" | "cons25");
         let one_screen_only = ["linux", "vt", "ansi", "sun", "wyse"].iter().any(|family| name.starts_with(family));
         let inside_gnu_screen = sty.is_some_and(|sty| !sty.is_empty());
-        Self { control_sequences, alternate_screen: control_sequences && !one_screen_only && !inside_gnu_screen }
+        let private_sequences = control_sequences && !one_screen_only;
+        Self { control_sequences, alternate_screen: private_sequences && !inside_gnu_screen, private_sequences }
     }
 }
 

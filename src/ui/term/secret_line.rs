@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use zeroize::Zeroize;
 
 use super::ReadTrouble;
+use super::keys::ends_with_interrupt;
 
 /// Bytes at the end of the buffer that serve as working room: the line may be this much shorter
 /// than its buffer.
@@ -16,7 +17,10 @@ pub const SPARE: usize = 64;
 
 /// Sent around pasted text by terminals in bracketed paste mode (xterm control sequences,
 /// "Bracketed Paste Mode").
-const PASTE_MARKERS: [&[u8]; 2] = [b"\x1b[200~", b"\x1b[201~"];
+///
+/// The other two say that the window came to the front or went away, where a program that crashed
+/// left such reports on (the same source, "FocusIn/FocusOut").
+const NO_KEYS: [&[u8]; 4] = [b"\x1b[200~", b"\x1b[201~", b"\x1b[I", b"\x1b[O"];
 
 /// The terminal's own special characters; 0 where it has none.
 pub(super) struct EditingKeys {
@@ -26,8 +30,8 @@ pub(super) struct EditingKeys {
     pub(super) end_of_file: u8,
 }
 
-/// What a byte means while a secret is typed.
-enum Key {
+/// What a byte means while something is typed.
+pub(super) enum Key {
     Enter,
     Erase,
     EraseWord,
@@ -37,7 +41,7 @@ enum Key {
 }
 
 impl EditingKeys {
-    fn meaning(&self, byte: u8) -> Key {
+    pub(super) fn meaning(&self, byte: u8) -> Key {
         match byte {
             b'\n' | b'\r' => Key::Enter,
             // Both senders of "backspace", whatever the terminal says: a wrong stty is not the
@@ -53,9 +57,9 @@ impl EditingKeys {
     }
 }
 
-/// Cuts paste markers off the end of what has arrived so far; the length that is left.
+/// Cuts what no key sends off the end of what has arrived so far; the length that is left.
 pub(super) fn without_paste_marker(arrived: &[u8]) -> usize {
-    let marker = PASTE_MARKERS.iter().find(|marker| arrived.ends_with(marker));
+    let marker = NO_KEYS.iter().find(|marker| arrived.ends_with(marker));
     arrived.len() - marker.map_or(0, |marker| marker.len())
 }
 
@@ -98,7 +102,14 @@ impl<'b> SecretLine<'b> {
                 }
                 // As in the kernel's line mode, it does nothing in the middle of a line.
                 Key::EndOfFile => {}
-                Key::Text => self.push(byte),
+                // Ctrl-C, where the terminal or another program made text of it.
+                Key::Text if byte == 3 => return ControlFlow::Break(Err(ReadTrouble::Interrupted)),
+                Key::Text => {
+                    self.push(byte);
+                    if ends_with_interrupt(&self.buffer[..self.length]) {
+                        return ControlFlow::Break(Err(ReadTrouble::Interrupted));
+                    }
+                }
             }
         }
         if self.length == self.buffer.len() {
@@ -249,6 +260,14 @@ mod tests {
         assert!(matches!(typed(b"a\0b\n"), Err(ReadTrouble::ControlCharacter(0))));
         assert!(matches!(typed(b"ab\x1b[A\n"), Err(ReadTrouble::ControlCharacter(0x1b))));
         assert_eq!(text(b"\x16\x7fok\n"), "ok");
+    }
+
+    #[test]
+    fn ctrl_c_as_a_sequence_ends_it_and_reports_of_the_window_are_no_text() {
+        for spelt in [&b"vel\x1b[99;5u"[..], b"vel\x1b[27;5;99~", b"vel\x03"] {
+            assert!(matches!(typed(spelt), Err(ReadTrouble::Interrupted)), "{spelt:?}");
+        }
+        assert_eq!(text(b"vel\x1b[Ivet\x1b[O\n"), "velvet");
     }
 
     #[test]

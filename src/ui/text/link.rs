@@ -12,7 +12,7 @@ pub struct Said {
 
 /// The words for a trouble.
 pub fn trouble(trouble: LinkTrouble) -> Said {
-    const AGAIN: &str = "Copy the whole line from the e-mail and paste it again.";
+    const AGAIN: &str = "Copy the whole e-mail and paste that.";
     const ADMIN: &str = "Do not use it. Ask your administrator whether they sent it.";
     let (what, next) = match trouble {
         LinkTrouble::Empty => ("There is no invite link.", AGAIN),
@@ -36,6 +36,11 @@ pub fn trouble(trouble: LinkTrouble) -> Said {
         LinkTrouble::TooLong => ("This is far too long for an invite link.", AGAIN),
         LinkTrouble::Damaged => ("A character after the \"#\" was changed or lost.", AGAIN),
         LinkTrouble::Extra => ("There is something after the end of the link.", AGAIN),
+        LinkTrouble::Replaced => (
+            "Your mail program replaced this link with one of its own.",
+            "Open it in your browser and copy the link from that page.",
+        ),
+        LinkTrouble::Several => ("There is more than one invite link here.", "Paste only the newest one."),
     };
     Said { what, next }
 }

@@ -1,6 +1,7 @@
 //! What is asked, and what is said before asking.
 
 use super::{Lines, grouped, link};
+use crate::pasted::FoundLink;
 use crate::ui::date;
 use crate::ui::term::ReadTrouble;
 use firstkey_core::flow::Introduction;
@@ -69,6 +70,32 @@ pub const WRITTEN_DOWN: &str = "  Written down? [y = yes, s = save to a file ins
 pub const WRITTEN_DOWN_HOW: &str = "  Type y when you have written down all 7 groups, or s to save them.";
 /// Which file.
 pub const SAVE_WHERE: &str = "  Save it as (.txt or .pdf) [firstkey-kit.txt]: ";
+
+/// What is shown in the place of a paste of several lines.
+pub fn lines_pasted(lines: usize) -> String {
+    format!("[{} lines]", grouped(lines))
+}
+
+/// The links that a text holds, each with its number.
+pub fn several_links(links: &[FoundLink]) -> Lines {
+    let mut lines = vec![format!("This text has {} different invite links:", links.len())];
+    for (at, link) in links.iter().enumerate() {
+        lines.push(format!("  {}  {}", at + 1, link.host));
+        lines.extend(link.invite.as_ref().map(|invite| format!("     invite {invite}")));
+    }
+    lines.push("Only the link of the newest e-mail works.".to_owned());
+    lines
+}
+
+/// The prompt for one of them.
+pub fn which_link(number: usize) -> String {
+    format!("Which one? [1-{number}, 0 = none] ")
+}
+
+/// What the answer to that may be.
+pub fn which_link_how(number: usize) -> String {
+    format!("  Type a number from 1 to {number}, or 0.")
+}
 
 /// What is said of the last paste, then why the link is asked for again.
 pub fn better_link(trouble: LinkTrouble) -> Lines {

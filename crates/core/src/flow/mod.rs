@@ -116,13 +116,13 @@ impl Reply {
 /// `ui/script.rs` lists them.
 pub enum Question {
     /// The invite link; the trouble with the one before, if there was one. Answer:
-    /// [`Answer::Text`].
+    /// [`Answer::Text`] or [`Answer::NoLink`].
     Invite {
         /// What was wrong with the last paste.
         trouble: Option<LinkTrouble>,
     },
     /// The link again: someone claimed the invite after the saved request was signed. Answer:
-    /// [`Answer::Text`].
+    /// [`Answer::Text`] or [`Answer::NoLink`].
     InviteAgain,
     /// A host name in punycode: is it really this one? Answer: yes or no.
     Host(Origin),
@@ -218,6 +218,8 @@ pub enum Answer {
     No,
     /// Something that is not secret, or hardly: a link.
     Text(Zeroizing<Vec<u8>>),
+    /// A text was given that holds no link, and why.
+    NoLink(LinkTrouble),
     /// A secret as typed.
     Secret(Zeroizing<Vec<u8>>),
     /// The kit, or the secret key, is in this file.

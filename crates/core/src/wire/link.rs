@@ -83,6 +83,13 @@ pub enum LinkTrouble {
     /// Something follows a complete link.
     #[error("something follows the link")]
     Extra,
+    /// A mail program put an address of its own in the place of the link. Found where a text is
+    /// searched for a link; the grammar here never says so.
+    #[error("the link was replaced by a mail program")]
+    Replaced,
+    /// More links that differ than anybody can be asked about. Found as the one above.
+    #[error("there is more than one link")]
+    Several,
 }
 
 /// An invite link that was read. Holds the token, so it has no `Debug`, `Clone` or `Display`.

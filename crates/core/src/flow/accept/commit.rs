@@ -156,8 +156,12 @@ struct ExpectLinkAgain {
 
 impl Expect for ExpectLinkAgain {
     fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
-        let Reply::Answer(Answer::Text(text)) = reply else { return Err(AcceptReason::OutOfStep) };
-        let link = InviteLink::read(&text).map_err(AcceptReason::Link)?;
+        let read = match reply {
+            Reply::Answer(Answer::Text(text)) => InviteLink::read(&text),
+            Reply::Answer(Answer::NoLink(trouble)) => Err(trouble),
+            _ => return Err(AcceptReason::OutOfStep),
+        };
+        let link = read.map_err(AcceptReason::Link)?;
         let Upload { checkpoint, .. } = &self.upload;
         if link.invite_id() != checkpoint.invite || link.origin() != checkpoint.request.origin() {
             return Err(AcceptReason::OtherInvite);

@@ -40,9 +40,13 @@ struct ExpectLink {
 
 impl Expect for ExpectLink {
     fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
-        let Reply::Answer(Answer::Text(text)) = reply else { return Err(AcceptReason::OutOfStep) };
+        let read = match reply {
+            Reply::Answer(Answer::Text(text)) => InviteLink::read(&text),
+            Reply::Answer(Answer::NoLink(trouble)) => Err(trouble),
+            _ => return Err(AcceptReason::OutOfStep),
+        };
         let Self { mut options, attempt } = *self;
-        let link = match InviteLink::read(&text) {
+        let link = match read {
             Ok(link) => link,
             Err(trouble) if attempt >= LINK_TRIES => return Err(AcceptReason::Link(trouble)),
             Err(trouble) => {
