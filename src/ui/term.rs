@@ -41,6 +41,8 @@ pub use self::secret_line::SPARE;
 
 /// Columns to assume where the terminal does not say.
 const USUAL_WIDTH: u16 = 80;
+/// Rows to assume there.
+const USUAL_HEIGHT: u16 = 24;
 
 /// Tells the terminal to send pasted text like typed text, without markers around it.
 const NO_BRACKETED_PASTE: &str = "\x1b[?2004l";
@@ -68,6 +70,10 @@ pub enum ReadTrouble {
     /// not paste, 0x1b an arrow key, 0x0a says that several lines were pasted at once.
     #[error("the line holds a control character")]
     ControlCharacter(u8),
+    /// The separate screen has to be drawn anew: the window has another size, or the program was
+    /// stopped and goes on. What was typed there is gone.
+    #[error("the screen has to be drawn anew")]
+    Redraw,
     /// The terminal failed in another way.
     #[error("the terminal failed")]
     Io(#[from] io::Error),
@@ -89,6 +95,8 @@ enum Wake {
     Input,
     /// Ctrl-Z was pressed.
     Pause,
+    /// The window got another size, while the separate screen is shown.
+    Resize,
 }
 
 /// The controlling terminal of this process.
@@ -98,6 +106,12 @@ pub struct Terminal {
     /// was typed, so what `poll` saw may be gone.
     input: File,
     abilities: Abilities,
+    /// Whether the separate screen is shown.
+    elsewhere: bool,
+    /// Whether a secret was asked for: only then might one be typed ahead.
+    asked: bool,
+    /// The modes while the program works.
+    working: Option<Modes>,
 }
 
 impl Terminal {
@@ -109,13 +123,32 @@ impl Terminal {
         let input = File::from(rustix::fs::open("/dev/tty", nonblocking, Mode::empty()).ok()?);
         signals::install().ok()?;
         let (term, sty) = (std::env::var("TERM").ok(), std::env::var("STY").ok());
-        Some(Self { tty: Arc::new(tty), input, abilities: Abilities::of(term.as_deref(), sty.as_deref()) })
+        Some(Self {
+            tty: Arc::new(tty),
+            input,
+            abilities: Abilities::of(term.as_deref(), sty.as_deref()),
+            elsewhere: false,
+            asked: false,
+            working: None,
+        })
     }
 
     /// Columns; 80 where the terminal does not say.
     pub fn width(&self) -> usize {
         let columns = tcgetwinsize(&*self.tty).map_or(0, |size| size.ws_col);
         usize::from(if columns == 0 { USUAL_WIDTH } else { columns })
+    }
+
+    /// Rows; 24 where the terminal does not say.
+    pub fn height(&self) -> usize {
+        let rows = tcgetwinsize(&*self.tty).map_or(0, |size| size.ws_row);
+        usize::from(if rows == 0 { USUAL_HEIGHT } else { rows })
+    }
+
+    /// Wipes the separate screen, if it is shown, for whoever draws it anew at the window's size.
+    pub(super) fn clear_page(&self) -> io::Result<()> {
+        signals::forget_resizes();
+        if self.elsewhere { self.write(screen::CLEAR) } else { Ok(()) }
     }
 
     /// Whether typing can be made invisible: it is tried, and the terminal is as before afterwards.
@@ -128,6 +161,23 @@ impl Terminal {
     /// Whether it has a screen that forgets what it showed; see [`Terminal::alternate`].
     pub fn forgets(&self) -> bool {
         self.abilities.alternate_screen
+    }
+
+    /// From here until the next prompt or [`Self::rest`] the program works: what is typed
+    /// meanwhile, such as the password once more, is neither shown nor taken for an answer. Nothing
+    /// before the first secret, and nothing in the background, where the terminal is somebody
+    /// else's.
+    pub fn work(&mut self) {
+        let in_front = rustix::termios::tcgetpgrp(&*self.tty).is_ok_and(|front| front == rustix::process::getpgrp());
+        if self.asked && self.working.is_none() && in_front {
+            // What cannot be had is not worth an end.
+            self.working = Modes::working(&self.tty).ok();
+        }
+    }
+
+    /// The program has done its work.
+    pub fn rest(&mut self) {
+        self.working = None;
     }
 
     /// Writes all of `text`, at once: nothing is kept in a buffer on the way.
@@ -144,6 +194,8 @@ impl Terminal {
     /// What was typed before the prompt appeared is thrown away, and so is what follows the line's
     /// end. Ctrl-Z starts the line anew when the program goes on.
     pub fn read_secret(&mut self, prompt: &str, into: &mut [u8]) -> Result<usize, ReadTrouble> {
+        self.rest();
+        self.asked = true;
         let prompting = Prompting::begin()?;
         let outcome = self.type_secret(&prompting, prompt, into);
         if outcome.is_err() {
@@ -163,7 +215,7 @@ impl Terminal {
                     self.write("\n")?;
                     return line.finish();
                 }
-                Ok(Wake::Pause) => {
+                Ok(Wake::Pause | Wake::Resize) => {
                     drop(modes);
                     prompting.stop()?;
                 }
@@ -182,6 +234,8 @@ impl Terminal {
         loop {
             match self.wait(prompting)? {
                 Wake::Pause => return Ok(Wake::Pause),
+                // Secrets are typed on the ordinary screen, where nothing is drawn anew.
+                Wake::Resize => {}
                 Wake::Input => {
                     let Some(count) = self.read(line.room())? else { continue };
                     if let std::ops::ControlFlow::Break(end) = line.took(count) {
@@ -198,6 +252,7 @@ impl Terminal {
     /// The buffer has its full size from the start and is wiped when it is dropped: an invite link
     /// holds a token.
     pub fn read_line(&mut self, prompt: &str, max: usize) -> Result<Zeroizing<Vec<u8>>, ReadTrouble> {
+        self.rest();
         let prompting = Prompting::begin()?;
         let mut line = Zeroizing::new(vec![0; max + SPARE]);
         loop {
@@ -206,8 +261,13 @@ impl Terminal {
             let mut length = 0;
             let mut too_long = false;
             loop {
-                if let Wake::Pause = self.wait(&prompting)? {
-                    break;
+                match self.wait(&prompting)? {
+                    Wake::Input => {}
+                    Wake::Pause => break,
+                    Wake::Resize => {
+                        line.zeroize();
+                        return Err(ReadTrouble::Redraw);
+                    }
                 }
                 if length == line.len() {
                     too_long = true;
@@ -235,7 +295,17 @@ impl Terminal {
                 return Ok(line);
             }
             drop(modes);
-            prompting.stop()?;
+            if !self.elsewhere {
+                prompting.stop()?;
+                continue;
+            }
+            // Whoever gets the terminal meanwhile must not see this screen.
+            line.zeroize();
+            self.write(screen::LEAVE)?;
+            let stopped = prompting.stop();
+            self.write(screen::ENTER)?;
+            stopped?;
+            return Err(ReadTrouble::Redraw);
         }
     }
 
@@ -266,13 +336,17 @@ impl Terminal {
                 PollFd::new(prompting.ended(), PollFlags::IN),
                 PollFd::new(prompting.paused(), PollFlags::IN),
                 PollFd::new(&*self.tty, PollFlags::IN),
+                PollFd::new(prompting.resized(), PollFlags::IN),
             ];
-            match poll(&mut watched, None) {
+            // On the ordinary screen the terminal itself breaks what stands there.
+            let watched = if self.elsewhere { &mut watched[..] } else { &mut watched[..3] };
+            match poll(watched, None) {
                 // A handler ran: what it wrote is found by the next round.
                 Err(Errno::INTR) => continue,
                 other => other?,
             };
-            let [ended, paused, input] = watched.map(|watched| !watched.revents().is_empty());
+            let mut ready = watched.iter().map(|watched| !watched.revents().is_empty());
+            let [ended, paused, input, resized] = [(); 4].map(|()| ready.next().unwrap_or_default());
             if ended {
                 return Err(match signals::pending() {
                     Some(Signal::Interrupt) | None => ReadTrouble::Interrupted,
@@ -284,6 +358,9 @@ impl Terminal {
             }
             if input {
                 return Ok(Wake::Input);
+            }
+            if resized {
+                return Ok(Wake::Resize);
             }
         }
     }
