@@ -7,18 +7,22 @@ mod audit;
 mod doctor;
 mod group;
 mod local;
+mod login;
 pub mod share;
 
 pub use audit::{Audit, AuditCommand, AuditExplain, AuditOpen};
 pub use doctor::Doctor;
 pub use group::{Hardening, KitOut, Password, Trust, Unattended};
 pub use local::{Forget, Sessions};
+pub use login::LogIn;
 
 use crate::exit::Misuse;
 use crate::ui::kit_pdf::Paper;
+use crate::ui::place;
 use crate::ui::script::Answers;
 use crate::ui::secret_key::VARIABLE;
 use crate::ui::source::{InviteSource, PasswordSource};
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use firstkey_core::crypto::kdf::Profile;
 use std::path::{Path, PathBuf};
@@ -30,7 +34,7 @@ pub const PASSWORD_VARIABLE: &str = "FIRSTKEY_PASSWORD";
 const EXAMPLES: &str = "\
 Examples:
   firstkey accept                 finish the account you were invited to
-  firstkey verify                 check that your account opens
+  firstkey login                  use an account that you have already
 Your password never leaves this computer. No telemetry.";
 
 const ACCEPT_EXAMPLES: &str = "\
@@ -54,6 +58,7 @@ macro_rules! page {
 {usage-heading} firstkey [--state-dir DIR] COMMAND
 
   accept     Accept an invite: choose a password, make keys, keep a kit
+  login      Open an account that you have, on another computer
   verify     Check that your account opens and has not been replaced
   password   Change your password
   recover    Set a new password with your recovery kit (also: firstkey forgot)
@@ -65,8 +70,7 @@ macro_rules! page {
   people     Look up a colleague's public key and remember it
 ",
             $files,
-            "\x20 audit      Show everything that was sent, and why
-  doctor     Find out why something does not work here; needs no password
+            "\x20 audit, doctor  Show what was sent, and why; find out why something fails
 
 Flags and exit codes of a command: firstkey COMMAND --help"
         )
@@ -85,7 +89,7 @@ computer cannot, 6 refused for security, 7 server error, 10 wrong password,
 
 /// Finish the account that your company made for you, with keys that only you have.
 #[derive(Debug, Parser)]
-#[command(name = "firstkey", version, before_help = EXAMPLES, help_template = PAGE, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "firstkey", version, before_help = EXAMPLES, help_template = PAGE, arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -103,6 +107,8 @@ pub struct Cli {
 pub enum Command {
     /// Accept an invite: choose a password, make keys, keep a recovery kit.
     Accept(Accept),
+    /// Open an account that you have already, on another computer.
+    Login(LogIn),
     /// Check that your account opens and has not been replaced.
     Verify(Verify),
     /// Set a new password with your recovery kit.
@@ -167,7 +173,7 @@ pub struct OldPassword {
     #[command(flatten)]
     pub password: Password,
     /// Read the secret key from this file.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path())]
     pub secret_key_file: Option<PathBuf>,
 }
 
@@ -199,7 +205,7 @@ pub struct Verify {
     #[arg(long)]
     pub kit: bool,
     /// Check the kit in this file too.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path())]
     pub kit_file: Option<PathBuf>,
 }
 
@@ -278,7 +284,7 @@ pub struct Recover {
     #[command(flatten)]
     pub account: Account,
     /// Read the kit from a file instead of asking.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path())]
     pub kit_file: Option<PathBuf>,
     /// Agree in advance, for exactly this address.
     #[arg(long, value_name = "EMAIL")]
@@ -290,10 +296,10 @@ pub struct Recover {
     #[command(flatten)]
     pub hardening: Hardening,
     /// Save a new secret key to a new file.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path())]
     pub secret_key_out: Option<PathBuf>,
     /// Save the new kit to a new file, .txt or .pdf.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path())]
     pub kit_out: Option<PathBuf>,
     /// Paper size of a PDF: a4 or letter.
     #[arg(long, value_name = "SIZE", value_parser = paper)]
@@ -402,10 +408,10 @@ pub struct Accept {
     #[command(flatten)]
     pub keep: KitOut,
     /// Save a required secret key to a new file.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path())]
     pub secret_key_out: Option<PathBuf>,
     /// Read the secret key that a saved upload needs.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path())]
     pub secret_key_file: Option<PathBuf>,
     /// Whether a program is at the other end.
     #[command(flatten)]
@@ -471,6 +477,11 @@ impl Accept {
 pub fn secret_key_file(named: Option<&PathBuf>) -> Option<PathBuf> {
     let variable = || std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     named.cloned().or_else(variable)
+}
+
+/// A path in which `~` is the person's home: a shell leaves it as it is in `--kit-out=~/kit.txt`.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(place::expanded)
 }
 
 fn paper(name: &str) -> Result<Paper, String> {

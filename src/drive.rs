@@ -125,6 +125,16 @@ where
                     () = stopped() => Reply::Cancel,
                 }
             }
+            Effect::EndSession(session, request) => {
+                shelf.record(&request);
+                // Best effort: it ends by itself in ten minutes. Whoever presses Ctrl-C here stops
+                // only the waiting.
+                tokio::select! {
+                    biased;
+                    _ = server.send_in(&session, &request) => Reply::Told,
+                    () = stopped() => Reply::Told,
+                }
+            }
             Effect::Save(checkpoint) => shelf.save(&checkpoint).map_or_else(Reply::Trouble, |()| Reply::Saved),
             Effect::Conclude(pin) => shelf.conclude(&pin).map_or_else(Reply::Trouble, |()| Reply::Saved),
             Effect::Wait(time) => tokio::select! {

@@ -10,6 +10,7 @@ mod doctor;
 #[cfg(feature = "age")]
 mod files;
 mod forget;
+mod instead;
 mod known;
 mod on_account;
 #[cfg(feature = "age")]
@@ -17,6 +18,7 @@ mod plugin;
 mod rehearsal;
 mod sessions;
 mod share;
+mod whose;
 
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
 use crate::drive::{self, Edges};
@@ -38,6 +40,7 @@ use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::account::join;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, LocalTrouble, Reach, StorageTrouble};
 use firstkey_estimator::Zxcvbn;
+use instead::Instead;
 use on_account::{Errand, on_account};
 #[cfg(feature = "age")]
 pub use plugin::plugin;
@@ -59,6 +62,10 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         Command::Accept(flags) => accept(&flags, cli.state_dir, hardened.no_core_dumps && hardened.not_traceable),
+        Command::Login(flags) => {
+            let errand = Errand::LogIn { kit_file: flags.kit_file.clone() };
+            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
+        }
         Command::Verify(flags) if !flags.fingerprint.is_empty() => {
             known::fingerprint(&flags.account, &flags.fingerprint, cli.state_dir)
         }
@@ -148,6 +155,8 @@ fn accept_prepared(
         pins: shelf.pins().map_err(early)?,
         checkpoints: shelf.checkpoints().map_err(early)?,
     };
+    let unfinished = options.checkpoints.iter().filter(|saved| !saved.is_outdated(&options.pins));
+    script.note_unfinished(unfinished.map(|saved| saved.email.clone()).collect());
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
     if let Some(proxy) = &proxy {
         script.remark(&text::start::proxy(proxy.shown()));
@@ -178,10 +187,19 @@ fn accept_prepared(
     }
     #[cfg(feature = "infisical")]
     if let Some(link) = script.take_foreign_link() {
+        // There the kit comes after a code of the mail was used up.
+        script.needs_kit_now()?;
         let edges = dialect::Edges { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
         let end = runtime.block_on(dialect::accept(edges, link, flags)).map_err(early);
         runtime.shutdown_background();
         return end;
+    }
+    if let Err(stop) = &end {
+        let (server, shelf, rng, runtime) = (&mut server, &mut shelf, &mut rng, &runtime);
+        let instead = Instead { script: &mut *script, server, shelf, rng, runtime };
+        if let Some(exit) = instead.offer(stop) {
+            return exit;
+        }
     }
     let exit = script.finish(&end);
     // A stretch that was stopped by Ctrl-C is not waited for; the kernel takes its memory back with

@@ -88,3 +88,53 @@ fn the_printed_kit_shows_the_code_as_text_and_as_qr_on_both_papers_and_is_a_kit(
         assert_eq!(String::from_utf8_lossy(&read).trim(), code, "a camera reads the same");
     }
 }
+
+/// `accept` with the kit in that file.
+fn accepted_with(desk: &Desk, link: &str, email: &str, kit: &Path) -> support::client::Run {
+    let (invite, password) = (desk.write("i", link.as_bytes()), desk.write("p", PASSWORD.as_bytes()));
+    let mut command = desk.command();
+    command.args(["accept", "--no-input", "--json", "--yes-for", email, "--profile", "1"]);
+    run(command.arg("--invite-file").arg(invite).arg("--password-file").arg(password).arg("--kit-out").arg(kit))
+}
+
+#[test]
+fn an_address_with_accents_is_shown_on_the_page_and_the_page_is_a_kit() {
+    const EMAIL: &str = "j\u{e9}r\u{f4}me@example.org";
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let page = desk.path("kit.pdf");
+    let done = accepted_with(&desk, &link, EMAIL, &page);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let password = desk.write("pw", PASSWORD.as_bytes());
+    let mut command = desk.command();
+    command.args(["verify", "--no-input", "--json", "--password-file"]).arg(&password);
+    let verified = run(command.arg("--kit-file").arg(&page));
+    assert_eq!((verified.code, verified.last()["deed"].as_str()), (Some(0), Some("kit-verified")), "{verified:?}");
+    let Some(text) = tool("pdftotext", &["-layout"], &page).map(|_| page.with_extension("txt")) else { return };
+    let text = std::fs::read_to_string(text).expect("the text of the page");
+    assert!(text.contains(EMAIL) && !text.contains('?'), "{text}");
+}
+
+#[test]
+fn a_name_that_the_page_cannot_show_is_refused_before_keys_are_made_and_leaves_no_file() {
+    const EMAIL: &str = "\u{7528}\u{6237}@example.org";
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let page = desk.path("kit.pdf");
+    let refused = accepted_with(&desk, &link, EMAIL, &page);
+    assert_eq!((refused.code, refused.last()["code"].as_str()), (Some(5), Some("kit-letters")), "{refused:?}");
+    assert!(refused.stderr.contains(".txt"), "{refused:?}");
+    assert_eq!(server.wire.paths(), ["/v1/invites/claim"], "no key was made");
+    assert!(!page.exists());
+    let done = accepted_with(&desk, &link, EMAIL, &desk.path("kit.txt"));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let before = server.wire.paths().len();
+    let password = desk.write("pw", PASSWORD.as_bytes());
+    let mut command = desk.command();
+    command.args(["kit", "--no-input", "--json", "--password-file"]).arg(&password);
+    let refused = run(command.arg("--kit-out").arg(&page));
+    assert_eq!((refused.code, refused.last()["code"].as_str()), (Some(5), Some("kit-letters")), "{refused:?}");
+    assert_eq!(server.wire.paths().len(), before, "nothing was sent");
+}

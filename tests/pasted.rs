@@ -1,5 +1,6 @@
 //! The link in a text: any two decorations of any link, and what the fuzz target begins with.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "seeds are files")]
+#![allow(unreachable_pub, reason = "the fuzz target uses the same module")]
 
 #[path = "support/pasted_link.rs"]
 mod pasted_link;

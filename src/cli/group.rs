@@ -1,6 +1,6 @@
 //! Groups of flags that several commands have: each is written once, and flattened into them.
 
-use super::{one_source, paper, profile};
+use super::{one_source, paper, path, profile};
 use crate::exit::Misuse;
 use crate::ui::kit_pdf::Paper;
 use crate::ui::source::PasswordSource;
@@ -64,7 +64,7 @@ impl Hardening {
 #[derive(Debug, Default, Args)]
 pub struct KitOut {
     /// Save the kit to a new file, .txt or .pdf.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = path())]
     pub kit_out: Option<PathBuf>,
     /// Paper size of a PDF: a4 or letter.
     #[arg(long, value_name = "SIZE", value_parser = paper)]

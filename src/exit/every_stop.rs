@@ -82,6 +82,7 @@ pub(crate) fn gave_up() -> Vec<Row<GaveUp>> {
     use GaveUp as G;
     rows![
         G::NotYou => G::NotYou, "gave-up-not-you", 3;
+        G::OpenedBefore => G::OpenedBefore, "gave-up-opened-before", 3;
         G::Host => G::Host, "gave-up-host", 3;
         G::Reset => G::Reset, "gave-up-reset", 3;
         G::TypingsDiffer => G::TypingsDiffer, "gave-up-typings-differ", 3;
@@ -131,6 +132,7 @@ pub(crate) fn storage() -> Vec<StorageTrouble> {
         S::ReadOnly => S::ReadOnly, "", 0;
         S::Exists => S::Exists, "", 0;
         S::Missing => S::Missing, "", 0;
+        S::NoFolder => S::NoFolder, "", 0;
         S::Damaged => S::Damaged, "", 0;
         S::TooLong => S::TooLong, "", 0;
         S::Other => S::Other, "", 0;
@@ -145,6 +147,7 @@ pub(crate) fn local() -> Vec<Row<LocalTrouble>> {
         L::NotEnoughMemory { .. } => L::NotEnoughMemory { needed_kib: 262_144, available_kib: 120_832 }, "not-enough-memory", 5;
         L::State { .. } => L::State { trouble, path: path() }, "state", 5;
         L::KitFile { .. } => L::KitFile { trouble, path: path() }, "kit-file", 5;
+        L::KitLetters { .. } => L::KitLetters { text: ada(), path: path() }, "kit-letters", 5;
         L::SecretKeyFile { .. } => L::SecretKeyFile { trouble, path: path() }, "secret-key-file", 5;
         L::Input { .. } => L::Input { trouble, path: path() }, "input", 5;
         L::NoThreads => L::NoThreads, "no-threads", 5;

@@ -12,6 +12,7 @@ use firstkey_core::wire::refusal::{Blame, Refusal};
 pub(super) fn gave_up(how: GaveUp) -> Ending {
     let code = match how {
         GaveUp::NotYou => "gave-up-not-you",
+        GaveUp::OpenedBefore => "gave-up-opened-before",
         GaveUp::Host => "gave-up-host",
         GaveUp::Reset => "gave-up-reset",
         GaveUp::TypingsDiffer => "gave-up-typings-differ",
@@ -76,6 +77,7 @@ pub(super) fn local(trouble: &LocalTrouble) -> Ending {
         LocalTrouble::NotEnoughMemory { .. } => "not-enough-memory",
         LocalTrouble::State { .. } => "state",
         LocalTrouble::KitFile { .. } => "kit-file",
+        LocalTrouble::KitLetters { .. } => "kit-letters",
         LocalTrouble::SecretKeyFile { .. } => "secret-key-file",
         LocalTrouble::Input { .. } => "input",
         LocalTrouble::NoThreads => "no-threads",

@@ -25,7 +25,7 @@ use crate::ui::person::{Kept, ended};
 use crate::ui::script::Script;
 use crate::ui::text::notice::KIT_SHOWN;
 use crate::ui::text::{hex, infisical as words, question as our_words};
-use crate::ui::{signals, source};
+use crate::ui::{place, signals, source};
 use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::stop::{Halt, LocalTrouble, Missing, StorageTrouble};
 use firstkey_core::flow::world::World;
@@ -219,20 +219,25 @@ impl<'a> DialectWorld<'a> {
             let Some(person) = self.script.person() else { return Answer::Missing(Missing::Kit) };
             person.line("");
             person.say(&lines);
-            let code = on_screen(kit);
-            match person.keep(&code, &lines, words::WRITTEN_DOWN_HOW, KIT_SHOWN) {
+            match person.keep(&|_| on_screen(kit), &lines, words::WRITTEN_DOWN_HOW, KIT_SHOWN) {
                 Ok(Kept::WrittenDown) => return Answer::Yes,
                 Ok(Kept::ToBeSaved) => {}
                 Err(trouble) => return ended(&trouble),
             }
-            let typed = match person.text(words::SAVE_WHERE) {
+            let typed = match person.text(&words::save_where()) {
                 Ok(typed) => String::from_utf8_lossy(&typed).trim().to_owned(),
                 Err(end) => return end,
             };
-            let path = PathBuf::from(if typed.is_empty() { words::KIT_FILE } else { &typed });
+            let path = place::named(&typed, words::KIT_FILE);
             match self.save(&path, kit) {
                 Ok(()) => return Answer::Yes,
-                Err(why) => self.script.say(&words::kit_not_saved(why, &path.display().to_string())),
+                Err(why) => {
+                    let lines = words::kit_not_saved(why, &path.display().to_string());
+                    match self.script.person() {
+                        Some(person) => person.complain(lines),
+                        None => self.script.say(&lines),
+                    }
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 //! with numbers, never an abort. Must never: decide what a shortage or an answer means for the
 //! person; that is `flow`.
 
+pub mod clock;
 pub mod harden;
 pub mod http;
 pub mod machine;

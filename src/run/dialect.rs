@@ -44,6 +44,7 @@ pub(super) use unspoken::{accounts, links, on_account};
 #[cfg(feature = "infisical")]
 mod spoken {
     use super::super::on_account::Errand;
+    use super::super::whose::Named;
     use super::{Edges, ForeignAccount, LocalTrouble};
     use crate::cli;
     use crate::exit::ExitCode;
@@ -86,10 +87,11 @@ mod spoken {
     pub(in super::super) async fn on_account(
         edges: Edges<'_>,
         errand: Errand,
-        flags: &cli::Account,
+        named: &Named,
         new_password: Option<Zeroizing<Vec<u8>>>,
     ) -> Result<Result<ExitCode, AccountReason>, LocalTrouble> {
-        let wish = Wish { server: flags.server.clone(), account: flags.account.clone(), new_password };
+        let server = named.server.as_ref().map(|server| server.as_str().to_owned());
+        let wish = Wish { server, account: named.account.clone(), new_password };
         match deed(errand) {
             Some(deed) => edge(edges).on_account(deed, wish).await.map(Ok),
             None => Ok(Err(AccountReason::NotThere)),
@@ -102,12 +104,18 @@ mod spoken {
 
     fn deed(errand: Errand) -> Option<DialectErrand> {
         match errand {
-            Errand::Verify { kit: false, kit_file: None } => Some(DialectErrand::Verify),
+            Errand::LogIn { kit_file: None } | Errand::Verify { kit: false, kit_file: None } => {
+                Some(DialectErrand::Verify)
+            }
             Errand::Recover { kit_file: kit, yes_for, kit_out: None, secret_key_out: None, .. } => {
                 Some(DialectErrand::Recover { kit, yes_for })
             }
             Errand::Password { .. } => Some(DialectErrand::Change),
-            Errand::Verify { .. } | Errand::Recover { .. } | Errand::Kit { .. } | Errand::SecretKey { .. } => None,
+            Errand::LogIn { .. }
+            | Errand::Verify { .. }
+            | Errand::Recover { .. }
+            | Errand::Kit { .. }
+            | Errand::SecretKey { .. } => None,
         }
     }
 }
@@ -116,8 +124,8 @@ mod spoken {
 #[allow(clippy::unused_async, reason = "the same functions as those of a build that speaks it")]
 mod unspoken {
     use super::super::on_account::Errand;
+    use super::super::whose::Named;
     use super::{Edges, ForeignAccount, LocalTrouble};
-    use crate::cli;
     use crate::exit::ExitCode;
     use crate::pasted::Dialect;
     use crate::store::shelf::StateShelf;
@@ -146,10 +154,12 @@ mod unspoken {
     pub(in super::super) async fn on_account(
         _: Edges<'_>,
         errand: Errand,
-        flags: &cli::Account,
+        _: &Named,
         _: Option<Zeroizing<Vec<u8>>>,
     ) -> Result<Result<ExitCode, AccountReason>, LocalTrouble> {
-        let foreign = flags.link_file.is_some() || matches!(errand, Errand::Recover { kit_file: Some(_), .. });
-        Ok(Err(if foreign { AccountReason::NotThere } else { AccountReason::NothingKnown }))
+        // Only what is of such a server comes here: a link, a kit, a pin, or a server that answered
+        // as none of ours.
+        let _ = errand;
+        Ok(Err(AccountReason::NotThere))
     }
 }

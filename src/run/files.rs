@@ -256,7 +256,7 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
         Err(why) => return Ok(script.stopped(Stopped::Files(&trouble(why, &from, "", "", false)))),
     };
     let mut tools = LoginTools::open(login, path, script)?;
-    let known = match tools.known(login)? {
+    let known = match tools.known(login, script)? {
         Ok(known) => known,
         Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
     };

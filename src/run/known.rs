@@ -14,7 +14,7 @@ use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{LocalTrouble, Reach};
 use firstkey_core::wire::directory::Words;
 use firstkey_core::wire::link::short_id;
-use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::named::read_server;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -87,7 +87,7 @@ pub(super) fn fingerprint(flags: &cli::Account, words: &[String], state: Option<
 
 /// The one account that is meant.
 pub(super) fn only<'a>(which: &cli::Which, pins: &'a [Pin]) -> Result<&'a Pin, AccountReason> {
-    let origin = which.server.as_deref().map(Origin::read).transpose().map_err(|_| AccountReason::NoSuchServer)?;
+    let origin = which.server.as_deref().map(read_server).transpose().map_err(|_| AccountReason::NoSuchServer)?;
     let fits = |pin: &&Pin| {
         origin.as_ref().is_none_or(|origin| pin.origin == *origin)
             && which.account.as_ref().is_none_or(|named| named.trim().eq_ignore_ascii_case(&pin.email))

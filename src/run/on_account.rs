@@ -1,10 +1,11 @@
 //! Commands on an account that exists: which account is meant, and which protocol its server
 //! speaks, decides who does it.
 //!
-//! Promise: an account that this computer remembers is found without flags if it is the only one.
-//! Must never: ask for a password before that is settled.
+//! Promise: what a run needs is opened before anybody is asked for a password. Must never: ask for
+//! one before it is settled whose account is meant ([`super::whose`]).
 
-use super::dialect::{self, ForeignAccount};
+use super::dialect;
+use super::whose::{self, Choice, Named, Remembered};
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
@@ -21,23 +22,23 @@ use crate::ui::script::{Answers, Script};
 use crate::ui::source::PasswordSource;
 use crate::ui::term::Terminal;
 use crate::ui::{signals, text};
-use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::recovery::read_code;
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
 use firstkey_core::flow::account::{
-    Done, KitOnFile, KitWish, Known, change_kit, change_password, change_secret_key, recover, verify,
+    Done, KitOnFile, KitWish, Known, change_kit, change_password, change_secret_key, log_in, recover, verify,
 };
-use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use firstkey_core::flow::world::World;
-use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::link::InviteLink;
 use firstkey_core::wire::refusal::{Blame, Refusal};
 use std::path::{Path, PathBuf};
 
 /// What is to be done, in either protocol.
 pub(super) enum Errand {
+    /// See whether it opens, and remember it; the kit's file names it.
+    LogIn { kit_file: Option<PathBuf> },
     /// See whether it opens; with the kit besides, typed or in a file.
     Verify { kit: bool, kit_file: Option<PathBuf> },
     /// Set a new password by the kit; the new kit may go to a file.
@@ -61,14 +62,14 @@ impl Errand {
     fn kit_out(&self) -> Option<PathBuf> {
         match self {
             Self::Recover { kit_out, .. } | Self::Kit { kit_out, .. } => kit_out.clone(),
-            Self::Verify { .. } | Self::Password { .. } | Self::SecretKey { .. } => None,
+            Self::LogIn { .. } | Self::Verify { .. } | Self::Password { .. } | Self::SecretKey { .. } => None,
         }
     }
 
     fn paper(&self) -> Option<Paper> {
         match self {
             Self::Recover { paper, .. } | Self::Kit { paper, .. } => *paper,
-            Self::Verify { .. } | Self::Password { .. } | Self::SecretKey { .. } => None,
+            Self::LogIn { .. } | Self::Verify { .. } | Self::Password { .. } | Self::SecretKey { .. } => None,
         }
     }
 
@@ -76,20 +77,22 @@ impl Errand {
     fn consents_for(&self) -> Option<&str> {
         match self {
             Self::Recover { yes_for, .. } | Self::SecretKey { yes_for, .. } => yes_for.as_deref(),
-            Self::Verify { .. } | Self::Password { .. } | Self::Kit { .. } => None,
+            Self::LogIn { .. } | Self::Verify { .. } | Self::Password { .. } | Self::Kit { .. } => None,
         }
     }
 
     fn secret_key_out(&self) -> Option<PathBuf> {
         match self {
             Self::Recover { secret_key_out: out, .. } | Self::SecretKey { out, .. } => out.clone(),
-            Self::Verify { .. } | Self::Password { .. } | Self::Kit { .. } => None,
+            Self::LogIn { .. } | Self::Verify { .. } | Self::Password { .. } | Self::Kit { .. } => None,
         }
     }
 
     fn kit_file(&self) -> Option<&Path> {
         match self {
-            Self::Recover { kit_file, .. } | Self::Verify { kit_file, .. } => kit_file.as_deref(),
+            Self::LogIn { kit_file } | Self::Recover { kit_file, .. } | Self::Verify { kit_file, .. } => {
+                kit_file.as_deref()
+            }
             Self::Kit { .. } | Self::Password { .. } | Self::SecretKey { .. } => None,
         }
     }
@@ -151,18 +154,32 @@ fn prepared(
     let runtime = runtime.map_err(|_| early(LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
     let kit = errand.kit_file().map(KitFile::open).transpose().map_err(early)?;
-    let is_of_dialect = flags.link_file.is_some() || matches!(kit, Some(None));
+    let mut named = match Named::of(flags) {
+        Ok(named) => named,
+        Err(why) => return Ok(script.finish_on_account(&Err(refused(why)))),
+    };
+    let is_of_dialect = is_link_of_dialect(flags, script, &mut named) || matches!(kit, Some(None));
     let kit = kit.flatten();
     if !is_of_dialect {
         let pins = shelf.pins().map_err(early)?;
         let theirs = dialect::accounts(&shelf).map_err(early)?;
+        let known = Remembered { ours: &pins, theirs: &theirs };
         let choice = match (&kit, &errand) {
             // A kit in a file names its account.
-            (Some(kit), Errand::Recover { .. }) => of_kit(kit, flags, errand.consents_for(), &pins),
-            _ => choose(flags, errand.consents_for(), &pins, &theirs),
+            (Some(kit), Errand::Recover { .. } | Errand::LogIn { .. }) => {
+                whose::of_kit(kit, &named, errand.consents_for(), &pins)
+            }
+            (Some(kit), Errand::Verify { .. }) if matches!(whose::choose(&named, None, &known), Choice::Nothing) => {
+                whose::of_kit(kit, &named, None, &pins)
+            }
+            (None, Errand::LogIn { .. }) => whose::choose_to_log_in(script, &mut named, &known),
+            _ => whose::choose_or_ask(script, &mut named, errand.consents_for(), &known),
         };
         match choice {
             Choice::Ours(known) => {
+                if let Some(path) = errand.kit_out() {
+                    KitFile::check_letters(&path, &known.email, None).map_err(early)?;
+                }
                 let is_guess = known.pin.is_none() && kit.is_none();
                 let mut edges = Edges {
                     person: &mut *script,
@@ -180,11 +197,15 @@ fn prepared(
                 }
             }
             Choice::Refused(why) => return Ok(script.finish_on_account(&Err(refused(why)))),
+            // What is asked until it is settled is none of these.
+            Choice::Nothing | Choice::Several(_) => {
+                return Ok(script.finish_on_account(&Err(refused(AccountReason::NothingKnown))));
+            }
             Choice::Theirs => {}
         }
     }
     let edges = dialect::Edges { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
-    let end = runtime.block_on(dialect::on_account(edges, errand, flags, new)).map_err(early)?;
+    let end = runtime.block_on(dialect::on_account(edges, errand, &named, new)).map_err(early)?;
     let exit = match end {
         Ok(exit) => exit,
         Err(why) => return Ok(script.finish_on_account(&Err(refused(why)))),
@@ -203,6 +224,7 @@ async fn ours<W: World>(
 ) -> Result<Done, AccountStop> {
     let kit = kit.as_ref().and_then(on_file);
     match errand {
+        Errand::LogIn { .. } => log_in(world, rng, known).await,
         Errand::Verify { kit: typed, .. } => {
             let wish = kit.map(KitWish::OnFile).or(typed.then_some(KitWish::Typed));
             verify(world, rng, known, wish).await
@@ -214,76 +236,22 @@ async fn ours<W: World>(
     }
 }
 
+/// Whether the link of a flag is one of a server of the other dialect; an invite names its server.
+fn is_link_of_dialect(flags: &cli::Account, script: &Script, named: &mut Named) -> bool {
+    let invite = script.given_link().and_then(|link| InviteLink::read(&link).ok());
+    let is_ours = invite.is_some();
+    named.server = named.server.take().or(invite.map(|invite| invite.origin().clone()));
+    flags.link_file.is_some() && !is_ours
+}
+
 /// What a flow needs of a kit in a file.
 fn on_file(kit: &KitFacts) -> Option<KitOnFile> {
     let code = read_code(&kit.code).ok()?;
     Some(KitOnFile { code, account: kit.account, realm: kit.realm })
 }
 
-/// The account that a kit names; by its ids, where this computer remembers it, since servers and
-/// people change their names. Whatever the flags say besides has to be true of it.
-fn of_kit(kit: &KitFacts, flags: &cli::Account, consents_for: Option<&str>, pins: &[Pin]) -> Choice {
-    let context = AccountContext { realm: kit.realm, account: kit.account };
-    let known = match pins.iter().find(|pin| pin.context == context) {
-        Some(pin) => Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin.clone()) },
-        None => Known { origin: kit.origin.clone(), email: kit.email.clone(), pin: None },
-    };
-    let Ok(server) = flags.server.as_deref().map(Origin::read).transpose() else {
-        return Choice::Refused(AccountReason::NoSuchServer);
-    };
-    let mut named = flags.account.as_deref().into_iter().chain(consents_for);
-    let is_meant = named.all(|named| named.trim().eq_ignore_ascii_case(&known.email));
-    if !is_meant || server.is_some_and(|server| server != known.origin) {
-        return Choice::Refused(AccountReason::OtherKit);
-    }
-    Choice::Ours(Box::new(known))
-}
-
 fn refused(why: AccountReason) -> AccountStop {
     AccountStop { why, origin: None, reach: Reach::NothingChanged, subject: Locks::Password }
-}
-
-/// Whose account is meant.
-pub(super) enum Choice {
-    /// One on a server of our own protocol.
-    Ours(Box<Known>),
-    /// One on a server of the other dialect, or none that is known.
-    Theirs,
-    /// None that can be found.
-    Refused(AccountReason),
-}
-
-pub(super) fn choose(
-    flags: &cli::Account,
-    consents_for: Option<&str>,
-    ours: &[Pin],
-    theirs: &[ForeignAccount],
-) -> Choice {
-    let Ok(origin) = flags.server.as_deref().map(Origin::read).transpose() else {
-        return Choice::Refused(AccountReason::NoSuchServer);
-    };
-    let at_server = |at: &Origin| origin.as_ref().is_none_or(|origin| origin == at);
-    let is_named = |name: &str| flags.account.as_ref().is_none_or(|named| named.trim().eq_ignore_ascii_case(name));
-    let is_meant = |name: &str| consents_for.is_none_or(|named| named.trim().eq_ignore_ascii_case(name));
-    let ours: Vec<_> =
-        ours.iter().filter(|pin| at_server(&pin.origin) && is_named(&pin.email) && is_meant(&pin.email)).collect();
-    let theirs: Vec<_> = theirs.iter().filter(|pin| at_server(&pin.origin) && is_named(&pin.identity)).collect();
-    match (ours.as_slice(), theirs.as_slice(), origin, &flags.account) {
-        ([pin], [], ..) => Choice::Ours(Box::new(Known {
-            origin: pin.origin.clone(),
-            email: pin.email.clone(),
-            pin: Some((*pin).clone()),
-        })),
-        ([], [], Some(origin), Some(email)) => {
-            Choice::Ours(Box::new(Known { origin, email: email.trim().to_owned(), pin: None }))
-        }
-        ([], ..) => Choice::Theirs,
-        _ => {
-            let ours = ours.iter().map(|pin| format!("{} at {}", pin.email, pin.origin));
-            let theirs = theirs.iter().map(|pin| format!("{} at {}", pin.identity, pin.origin));
-            Choice::Refused(AccountReason::Several(ours.chain(theirs).collect()))
-        }
-    }
 }
 
 /// Whether a server that this computer does not know answered as one of another kind, before

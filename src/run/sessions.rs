@@ -3,7 +3,7 @@
 //! Promise: which account is meant is settled before a password is asked for. Must never: end a
 //! session that was not asked for; that is [`firstkey_core::flow::account`].
 
-use super::on_account::{Choice, choose};
+use super::whose::{Choice, Named, Remembered, choose_or_ask};
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
@@ -50,10 +50,15 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
     let pins = shelf.pins().map_err(early)?;
     let theirs = super::dialect::accounts(&shelf).map_err(early)?;
-    let known = match choose(&flags.account, None, &pins, &theirs) {
+    let mut named = match Named::of(&flags.account) {
+        Ok(named) => named,
+        Err(why) => return Ok(refuse(script, why)),
+    };
+    let known = Remembered { ours: &pins, theirs: &theirs };
+    let known = match choose_or_ask(script, &mut named, None, &known) {
         Choice::Ours(known) => *known,
-        Choice::Theirs if theirs.is_empty() => return Ok(refuse(script, AccountReason::NothingKnown)),
         Choice::Theirs => return Ok(refuse(script, AccountReason::NotThere)),
+        Choice::Nothing | Choice::Several(_) => return Ok(refuse(script, AccountReason::NothingKnown)),
         Choice::Refused(why) => return Ok(refuse(script, why)),
     };
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());

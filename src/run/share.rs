@@ -4,9 +4,10 @@
 //! Promise: a key is remembered only when the flow gave it out. What a log-in needs is gathered
 //! here for the commands on files as well.
 
+use super::whose::{Choice, Named, Remembered, choose_or_ask};
 use super::{certificates, early, known, state_folder};
+use crate::cli::PASSWORD_VARIABLE;
 use crate::cli::share::{Login, People};
-use crate::cli::{PASSWORD_VARIABLE, Which};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, Misuse};
 use crate::port::http::{HttpServer, Limits, ProxyWish};
@@ -24,7 +25,6 @@ use firstkey_core::flow::account::{Known, find};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use firstkey_core::wire::directory::Words;
-use firstkey_core::wire::origin::Origin;
 use std::path::{Path, PathBuf};
 
 /// `firstkey people`.
@@ -41,7 +41,7 @@ pub(super) fn people(flags: &People, state: Option<PathBuf>) -> ExitCode {
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
 fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Result<ExitCode, AcceptStop> {
     let mut tools = LoginTools::open(&flags.login, path, script)?;
-    let known = match tools.known(&flags.login)? {
+    let known = match tools.known(&flags.login, script)? {
         Ok(known) => known,
         Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
     };
@@ -140,17 +140,21 @@ impl LoginTools {
         Ok(Self { rng, shelf, server: HttpServer::new(Limits::default(), roots, proxy), runtime })
     }
 
-    /// Whose account: one that is remembered here, or one that the flags name in full.
+    /// Whose account: one that is remembered here, one that the flags name in full, or one that the
+    /// person names.
     #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-    pub(super) fn known(&self, login: &Login) -> Result<Result<Known, AccountStop>, AcceptStop> {
+    pub(super) fn known(&self, login: &Login, script: &mut Script) -> Result<Result<Known, AccountStop>, AcceptStop> {
         let pins: Vec<Pin> = self.shelf.pins().map_err(early)?;
-        let which = Which { server: login.server.clone(), account: login.account.clone() };
-        Ok(match (known::only(&which, &pins), login.server.as_deref().map(Origin::read), &login.account) {
-            (Ok(pin), ..) => Ok(Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin.clone()) }),
-            (Err(AccountReason::NothingKnown), Some(Ok(origin)), Some(email)) => {
-                Ok(Known { origin, email: email.trim().to_owned(), pin: None })
-            }
-            (Err(why), ..) => Err(stop_of(why)),
+        let mut named = match Named::read(login.server.as_deref(), login.account.as_deref()) {
+            Ok(named) => named,
+            Err(why) => return Ok(Err(stop_of(why))),
+        };
+        // Accounts of the other dialect have no such command.
+        let known = Remembered { ours: &pins, theirs: &[] };
+        Ok(match choose_or_ask(script, &mut named, None, &known) {
+            Choice::Ours(known) => Ok(*known),
+            Choice::Refused(why) => Err(stop_of(why)),
+            Choice::Theirs | Choice::Nothing | Choice::Several(_) => Err(stop_of(AccountReason::NothingKnown)),
         })
     }
 }

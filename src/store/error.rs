@@ -20,6 +20,16 @@ impl StoreError {
         Self { trouble, path: path.to_owned() }
     }
 
+    /// Translates what the system said of the folder that a new file is to be in.
+    pub(super) fn of_folder(folder: &Path, error: impl Into<std::io::Error>) -> Self {
+        let trouble = match meaning(&error.into()) {
+            // A file in the place of the folder is no folder either.
+            StorageTrouble::Missing | StorageTrouble::Link => StorageTrouble::NoFolder,
+            other => other,
+        };
+        Self::at(folder, trouble)
+    }
+
     /// Translates what the system said.
     pub(crate) fn from_os(path: &Path, error: impl Into<std::io::Error>) -> Self {
         Self::at(path, meaning(&error.into()))

@@ -18,7 +18,7 @@ use std::path::Path;
 /// Makes the file.
 ///
 /// # Errors
-/// `Exists` if anything, even a link that leads nowhere, has that name; `Missing` if the folder is
+/// `Exists` if anything, even a link that leads nowhere, has that name; `NoFolder` if the folder is
 /// not there; else what the system said.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let failed = |error: Errno| StoreError::from_os(path, error);
@@ -27,7 +27,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let name = name.ok_or_else(|| StoreError::at(path, StorageTrouble::Link))?;
     let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let folder = fs::open(above, flags, Mode::empty()).map_err(|error| StoreError::from_os(above, error))?;
+    let folder = fs::open(above, flags, Mode::empty()).map_err(|error| StoreError::of_folder(above, error))?;
     let folder = std::os::fd::AsFd::as_fd(&folder);
 
     if fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() {

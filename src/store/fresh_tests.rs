@@ -65,7 +65,7 @@ fn of_two_that_make_the_same_file_at_once_one_is_refused() {
 fn a_folder_that_is_not_there_is_missing_and_is_not_made() {
     let (folder, _) = scratch();
     let error = write_new(&folder.path().join("no/kit.txt"), b"x").expect_err("no such folder");
-    assert_eq!((error.trouble, error.path), (StorageTrouble::Missing, folder.path().join("no")));
+    assert_eq!((error.trouble, error.path), (StorageTrouble::NoFolder, folder.path().join("no")));
     assert_eq!(names(folder.path()), 0);
 }
 

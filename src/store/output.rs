@@ -39,7 +39,7 @@ impl Output {
         let name = name.ok_or_else(|| StoreError::at(path, StorageTrouble::Link))?.to_owned();
         let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = fs::open(above, flags, Mode::empty()).map_err(|error| StoreError::from_os(above, error))?;
+        let folder = fs::open(above, flags, Mode::empty()).map_err(|error| StoreError::of_folder(above, error))?;
         if let Ok(found) = fs::statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW) {
             let is_plain = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
             let trouble = if is_plain || !replace { StorageTrouble::Exists } else { StorageTrouble::Link };

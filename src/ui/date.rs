@@ -3,7 +3,7 @@
 //!
 //! Promise: any `u64` gives a text. Must never: ask what time it is.
 
-use super::zone;
+use super::zone::{self, Local};
 
 /// The last second of the year 9999: what lies behind it is shown as this, since readers expect
 /// four digits.
@@ -53,16 +53,21 @@ impl Civil {
     }
 }
 
-/// `Fri 27 Nov 2026, 18:00 (your time)`, or `Fri 27 Nov 2026, 17:00 UTC` where this computer's time
-/// is UTC.
+/// `Fri 27 Nov 2026, 18:00 CET`: by the clock on the wall here, with the name of its time.
 pub fn plain(unix: u64) -> String {
-    plain_at(unix, zone::ahead_of_utc(unix))
+    plain_at(unix, zone::here(unix))
 }
 
-fn plain_at(unix: u64, ahead: i64) -> String {
-    let at = Civil::of(unix.min(LAST).saturating_add_signed(ahead));
-    let zone = if ahead == 0 { " UTC" } else { " (your time)" };
-    format!("{} {} {} {}, {:02}:{:02}{zone}", at.weekday, at.day, at.month_name(), at.year, at.hour, at.minute)
+fn plain_at(unix: u64, here: Local) -> String {
+    let at = Civil::of(unix.min(LAST).saturating_add_signed(here.ahead));
+    let (month, zone) = (at.month_name(), here.name());
+    format!("{} {} {month} {}, {:02}:{:02} {zone}", at.weekday, at.day, at.year, at.hour, at.minute)
+}
+
+/// `27 Nov 2026`, on this computer's calendar.
+pub fn day(unix: u64) -> String {
+    let at = Civil::of(unix.min(LAST).saturating_add_signed(zone::here(unix).ahead));
+    format!("{} {} {}", at.day, at.month_name(), at.year)
 }
 
 /// The year of a moment, UTC.
@@ -106,11 +111,11 @@ mod tests {
         ] {
             assert_eq!(plain(unix), text);
         }
-        assert_eq!(plain_at(1_795_798_800, 3_600), "Fri 27 Nov 2026, 18:00 (your time)");
-        assert_eq!(plain_at(1_795_798_800, -18_000), "Fri 27 Nov 2026, 12:00 (your time)");
-        assert_eq!(plain_at(1_795_822_200, 7_200), "Sat 28 Nov 2026, 01:30 (your time)");
-        assert_eq!(plain_at(0, -3_600), "Thu 1 Jan 1970, 00:00 (your time)");
-        assert_eq!(plain_at(u64::MAX, 3_600), "Fri 31 Dec 9999, 23:59 (your time)");
+        assert_eq!(plain_at(1_795_798_800, Local::called(3_600, "CET")), "Fri 27 Nov 2026, 18:00 CET");
+        assert_eq!(plain_at(1_795_798_800, Local::called(-18_000, "EST")), "Fri 27 Nov 2026, 12:00 EST");
+        assert_eq!(plain_at(1_795_822_200, Local::called(7_200, "+02")), "Sat 28 Nov 2026, 01:30 UTC+02");
+        assert_eq!(plain_at(0, Local::called(-3_600, "")), "Thu 1 Jan 1970, 00:00 UTC-01:00");
+        assert_eq!(plain_at(u64::MAX, Local::called(3_600, "CET")), "Fri 31 Dec 9999, 23:59 CET");
         assert_eq!(rfc3339(1_795_798_805), "2026-11-27T17:00:05Z");
         assert_eq!(short(1_795_798_805), "2026-11-27 17:00 UTC");
     }

@@ -3,6 +3,7 @@
 //! Promise: whatever holds the code has its full size from the start and is wiped. Must never: send
 //! or store it by itself.
 
+use super::date;
 use super::kit_pdf::{self, Paper};
 use firstkey_core::crypto::context::{AccountId, RealmId};
 use firstkey_core::crypto::recovery::{read_code, write_code};
@@ -17,14 +18,22 @@ const CODE: &str = "recovery-code: ";
 /// Fewest columns for four groups in a row.
 const WIDE: usize = 48;
 
-/// The code as it is written down, with its groups numbered; four in a row, or three where that
-/// does not fit.
-pub fn for_screen(kit: &Kit, width: usize) -> Zeroizing<String> {
+/// The kit as it is shown: its groups numbered, four in a row, or three where that does not fit;
+/// then what is written beside them.
+pub fn for_screen(kit: &Kit, made: u64, width: usize) -> Zeroizing<String> {
+    let beside = format!(
+        "\n    Server  {server}\n    E-mail  {email}\n    Kit     {number}, made {day}\n\n  {COMMAND}\n    {command}\n",
+        server = kit.origin.as_str().strip_prefix("https://").unwrap_or(kit.origin.as_str()),
+        email = kit.email,
+        number = kit.number,
+        day = date::day(made),
+        command = command(kit),
+    );
     // EXPOSE: the kit shows the code to its owner.
     let code = write_code(kit.code.expose());
     let in_a_row = if width >= WIDE { 4 } else { 3 };
     // Twelve columns a group and a few line ends: never grows.
-    let mut text = Zeroizing::new(String::with_capacity(GROUPS * 16 + 16));
+    let mut text = Zeroizing::new(String::with_capacity(GROUPS * 16 + 16 + beside.len()));
     for (at, group) in code.split('-').enumerate() {
         let lead = match at % in_a_row {
             0 if at == 0 => "    ",
@@ -37,11 +46,26 @@ pub fn for_screen(kit: &Kit, width: usize) -> Zeroizing<String> {
         text.push_str(group);
     }
     text.push('\n');
+    text.push_str(&beside);
     text
 }
 
+/// Before the command that uses it.
+const COMMAND: &str = "To use it, on any computer, run";
+
+/// The command that uses the kit, whole: on a computer that knows nothing it names the account.
+pub fn command(kit: &Kit) -> String {
+    format!("firstkey recover --server {} --account {}", kit.origin, shell_word(&kit.email))
+}
+
+/// `text` as one word of a shell.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '@' | '.' | '_' | '-' | '+' | ':' | '/' | '=' | ',');
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
 /// The page for a file.
-pub fn for_file(kit: &Kit) -> Zeroizing<String> {
+pub fn for_file(kit: &Kit, made: u64) -> Zeroizing<String> {
     let whose = kit.organisation.as_ref().map_or("your company", |name| name.as_str());
     let organisation = kit.organisation.as_ref().map_or_else(String::new, |name| format!("organisation:  {name}\n"));
     let head = format!(
@@ -56,16 +80,21 @@ pub fn for_file(kit: &Kit) -> Zeroizing<String> {
     let tail = format!(
         "\nserver:        {server}\n\
          e-mail:        {email}\n\
-         {organisation}account-id:    {account}\n\
+         {organisation}kit-number:    {number}\n\
+         made:          {day}\n\
+         account-id:    {account}\n\
          realm-id:      {realm}\n\
          fingerprint:   {fingerprint}\n\n\
-         To use it, run\n\
-         \x20 firstkey recover\n",
+         {COMMAND}\n\
+         \x20 {command}\n",
         server = kit.origin,
         email = kit.email,
+        number = kit.number,
+        day = date::day(made),
         account = kit.account,
         realm = kit.realm,
         fingerprint = kit.fingerprint,
+        command = command(kit),
     );
     // EXPOSE: the file is the kit; it is written for its owner alone.
     let code = write_code(kit.code.expose());
@@ -98,10 +127,16 @@ impl KitFacts {
     }
 }
 
-/// The page for a printer.
-pub fn for_printer(kit: &Kit, paper: Paper) -> Option<Zeroizing<Vec<u8>>> {
+/// The page for a printer; `None` where it cannot show everything.
+pub fn for_printer(kit: &Kit, made: u64, paper: Paper) -> Option<Zeroizing<Vec<u8>>> {
     // EXPOSE: the page is the kit; it is written for its owner alone.
-    kit_pdf::page(&for_file(kit), &write_code(kit.code.expose()), paper)
+    kit_pdf::page(&for_file(kit, made), &write_code(kit.code.expose()), paper)
+}
+
+/// What of an account a page for a printer cannot show, if there is such a thing: its fonts have
+/// the letters of western Europe alone.
+pub fn unprintable<'a>(email: &'a str, organisation: Option<&'a str>) -> Option<&'a str> {
+    [Some(email), organisation].into_iter().flatten().find(|text| !kit_pdf::can_show(text))
 }
 
 /// Reads a kit file, of either form; `None` if it is none of ours.
@@ -128,8 +163,12 @@ pub fn read_kit_file(bytes: &[u8]) -> Option<KitFacts> {
 pub(crate) mod tests {
     use super::*;
     use firstkey_core::crypto::identity::Fingerprint;
+    use firstkey_core::crypto::recovery::KitNumber;
     use firstkey_core::secret::RecoveryCode;
     use firstkey_core::wire::text::Printable;
+
+    /// 27 November 2026.
+    pub(crate) const MADE: u64 = 1_795_798_800;
 
     pub(crate) fn kit(account: u8) -> Kit {
         Kit {
@@ -140,13 +179,14 @@ pub(crate) mod tests {
             realm: RealmId([1; 16]),
             account: AccountId([account; 16]),
             fingerprint: Fingerprint([7; 64]),
+            number: KitNumber::of(&[7; 32]),
         }
     }
 
     #[test]
     fn a_kit_file_reads_back_group_by_group() {
         let kit = kit(2);
-        let facts = read_kit_file(for_file(&kit).as_bytes()).expect("a kit file");
+        let facts = read_kit_file(for_file(&kit, MADE).as_bytes()).expect("a kit file");
         let code = write_code(kit.code.expose());
         assert_eq!(*facts.code, *code);
         assert_eq!((facts.realm, facts.account), (kit.realm, kit.account));
@@ -158,14 +198,16 @@ pub(crate) mod tests {
 
     #[test]
     fn the_file_names_everything_that_recovery_needs() {
-        let page = for_file(&kit(2));
+        let page = for_file(&kit(2), MADE);
         for needed in [
             "recovery-code: ",
             "https://accounts.example.org",
             "ada@example.org",
             "02020202-",
             "01010101-",
-            "firstkey recover",
+            "kit-number:    901063",
+            "made:          27 Nov 2026",
+            "  firstkey recover --server https://accounts.example.org --account ada@example.org\n",
         ] {
             assert!(page.contains(needed), "{needed}");
         }
@@ -174,7 +216,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_damaged_or_foreign_file_is_no_kit() {
-        let page = for_file(&kit(2));
+        let page = for_file(&kit(2), MADE);
         assert!(read_kit_file(page.replacen("recovery-code: ", "recovery-code: X", 1).as_bytes()).is_none());
         assert!(read_kit_file(&page.as_bytes()[..page.len() / 2]).is_none());
         assert!(read_kit_file(b"my diary\n").is_none());
@@ -183,10 +225,26 @@ pub(crate) mod tests {
     #[test]
     fn the_screen_fits_wide_and_narrow_terminals() {
         for width in [40, 48, 80] {
-            let text = for_screen(&kit(2), width);
-            assert!(text.lines().all(|line| line.len() <= width), "{}", *text);
+            let text = for_screen(&kit(2), MADE, width);
+            // A command is never broken.
+            assert!(text.lines().all(|line| line.len() <= width || line.contains(" firstkey ")), "{}", *text);
             assert!((1..=7).all(|group| text.contains(&format!("{group}  "))));
+            for beside in ["Server  accounts.example.org\n", "E-mail  ada@example.org\n", "made 27 Nov 2026\n"] {
+                assert!(text.contains(beside), "{}", *text);
+            }
         }
-        assert_eq!(for_screen(&kit(2), 80).lines().count(), 2);
+        assert!(for_screen(&kit(2), MADE, 80).contains(&format!("    {}\n", command(&kit(2)))));
+    }
+
+    #[test]
+    fn a_command_with_an_odd_address_is_still_one_command() {
+        for (email, word) in [
+            ("o'brien@example.org", r"'o'\''brien@example.org'"),
+            ("a&b$(c)@example.org", "'a&b$(c)@example.org'"),
+            ("j\u{e9}r\u{f4}me@example.org", "j\u{e9}r\u{f4}me@example.org"),
+        ] {
+            let kit = Kit { email: email.to_owned(), ..kit(2) };
+            assert!(command(&kit).ends_with(&format!(" --account {word}")), "{}", command(&kit));
+        }
     }
 }

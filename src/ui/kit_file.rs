@@ -8,6 +8,7 @@
 use super::kit::{self, KitFacts};
 use super::kit_pdf::Paper;
 use super::source;
+use crate::port::clock;
 use crate::store::fresh;
 use firstkey_core::flow::Kit;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
@@ -37,14 +38,30 @@ impl KitFile {
         }
         match folder(path).metadata() {
             Ok(about) if about.is_dir() => Ok(()),
-            Ok(_) => Err(at(path, StorageTrouble::Missing)),
-            Err(error) => Err(at(path, source::kind(&error))),
+            Ok(_) => Err(at(path, StorageTrouble::NoFolder)),
+            Err(error) => Err(at(
+                path,
+                match source::kind(&error) {
+                    StorageTrouble::Missing => StorageTrouble::NoFolder,
+                    other => other,
+                },
+            )),
+        }
+    }
+
+    /// Whether the kit of this account could go to `path`: a page to print has no letters but those
+    /// of western Europe. Asked before keys are made.
+    pub fn check_letters(path: &Path, email: &str, organisation: Option<&str>) -> Result<(), LocalTrouble> {
+        match kit::unprintable(email, organisation).filter(|_| is_printed(path)) {
+            Some(text) => Err(LocalTrouble::KitLetters { text: text.to_owned(), path: path.display().to_string() }),
+            None => Ok(()),
         }
     }
 
     /// Writes the kit to `path`: as a page to print where its name ends in `.pdf`, as text
     /// otherwise.
     pub fn save(path: &Path, kit: &Kit, paper: Paper) -> Result<Self, LocalTrouble> {
+        Self::check_letters(path, &kit.email, kit.organisation.as_ref().map(|name| name.as_str()))?;
         Self::try_save(path, kit, paper).map_err(|trouble| at(path, trouble))
     }
 
@@ -55,11 +72,15 @@ impl KitFile {
             Ok(_) => return Err(StorageTrouble::Exists),
             Err(trouble) => return Err(trouble),
         };
-        let page = if path.extension().is_some_and(|name| name.eq_ignore_ascii_case("pdf")) {
-            kit::for_printer(kit, paper).ok_or(StorageTrouble::Other)?
+        let made = clock::now();
+        let page = if is_printed(path) {
+            kit::for_printer(kit, made, paper).ok_or(StorageTrouble::Other)?
         } else {
-            Zeroizing::new(kit::for_file(kit).as_bytes().to_vec())
+            Zeroizing::new(kit::for_file(kit, made).as_bytes().to_vec())
         };
+        // What would not read back is never written.
+        let facts = kit::read_kit_file(&page).filter(|facts| facts.email == kit.email && facts.origin == kit.origin);
+        facts.ok_or(StorageTrouble::Other)?;
         fresh::write_new(path, &page).map_err(|error| error.trouble)?;
         Ok(Self { path: path.to_owned(), moved })
     }
@@ -88,6 +109,11 @@ impl KitFile {
         let facts = read(&self.path).map_err(|trouble| at(&self.path, trouble))?;
         facts.group(group).ok_or_else(|| at(&self.path, StorageTrouble::Damaged))
     }
+}
+
+/// Whether a kit at `path` is a page to print.
+fn is_printed(path: &Path) -> bool {
+    path.extension().is_some_and(|name| name.eq_ignore_ascii_case("pdf"))
 }
 
 fn at(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
@@ -199,8 +225,15 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_noticed_before_anything_is_sent() {
-        let (_folder, path) = folder();
+        let (folder, path) = folder();
         assert!(KitFile::check(&path).is_ok());
+        for nowhere in [path.with_file_name("no").join("kit.txt"), folder.path().join("no/no/kit.pdf")] {
+            let checked = KitFile::check(&nowhere).map(|()| panic!("there is such a folder"));
+            assert_eq!(trouble(checked), StorageTrouble::NoFolder);
+            assert_eq!(trouble(KitFile::save(&nowhere, &kit(2), Paper::A4)), StorageTrouble::NoFolder);
+        }
+        // A file in the place of the folder.
+        KitFile::save(&path, &kit(2), Paper::A4).expect("written");
         assert!(KitFile::check(&path.join("kit.txt")).is_err());
     }
 

@@ -8,18 +8,20 @@ use super::ask;
 use super::kit;
 use super::kit_file::KitFile;
 use super::kit_pdf::Paper;
+use super::page::Page;
+use super::place;
 use super::secret_key::SecretKeyFile;
 use super::term::{ReadTrouble, SPARE, Terminal};
 use super::text::{Lines, Story, notice, question};
 use super::wrap::wrap;
 use crate::drive::Person;
 use crate::pasted::{FoundLink, MAX_BYTES as MAX_PASTE};
+use crate::port::clock;
 use crate::port::os::LockedBytes;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::prepare::MAX_BYTES;
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::flow::{Answer, Introduction, Kit, Notice, Question};
-use std::path::Path;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -53,6 +55,8 @@ pub struct AtTerminal {
     paper: Paper,
     /// Whether algorithms are named.
     verbose: bool,
+    /// What went wrong, for the separate screen that comes next.
+    news: Lines,
 }
 
 /// What the person did with the kit.
@@ -78,6 +82,7 @@ impl AtTerminal {
             secret_key: None,
             paper: Paper::default(),
             verbose: false,
+            news: Lines::new(),
         }
     }
 
@@ -120,6 +125,7 @@ impl AtTerminal {
         self.end_line("");
         self.put(&wrap(line, self.terminal.width().saturating_sub(LINE_END).min(WIDEST)));
         self.open_line = true;
+        self.terminal.work();
     }
 
     pub(crate) fn end_line(&mut self, end: &str) {
@@ -223,27 +229,43 @@ impl AtTerminal {
     }
 
     pub(crate) fn again(&mut self, made: Option<&str>) -> Answer {
-        if let Some(made) = made {
-            let again = std::mem::replace(&mut self.made_shown, true);
-            self.line(if again { question::MADE_AGAIN } else { question::MADE });
-            let in_a_row = if self.width() >= WIDE { 6 } else { 3 };
-            let mut text = Zeroizing::new(String::with_capacity(made.len() * 2 + 16));
-            for (at, word) in made.split(' ').enumerate() {
-                text.push_str(if at % in_a_row == 0 { "\n    " } else { " " });
-                text.push_str(word);
-            }
-            text.push_str("\n\n");
-            self.put(&text);
+        if let Some(Err(end)) = made.map(|made| self.show_made(made)) {
+            return end;
         }
         self.secret(question::AGAIN)
     }
 
+    /// Shows a passphrase that was made, until the person has it.
+    fn show_made(&mut self, made: &str) -> Result<(), Answer> {
+        let again = std::mem::replace(&mut self.made_shown, true);
+        let lines = question::made(again);
+        let words = |width: usize| {
+            let in_a_row = if width >= WIDE { 6 } else { 3 };
+            let mut text = Zeroizing::new(String::with_capacity(made.len() * 2 + 16));
+            for (at, word) in made.split(' ').enumerate() {
+                text.push_str(match at {
+                    0 => "    ",
+                    _ if at % in_a_row == 0 => "\n    ",
+                    _ => " ",
+                });
+                text.push_str(word);
+            }
+            text.push('\n');
+            text
+        };
+        self.say(&lines);
+        let page = Page { secret: &words, prompt: question::MADE_KEPT, ..self.page(&lines) };
+        let kept = self.elsewhere(page, notice::MADE_SHOWN, |_| Ok(()));
+        kept.map_err(|trouble| ended(&trouble))
+    }
+
     fn show_kit(&mut self, kit: &Kit) -> Answer {
         let lines = kit.organisation.as_ref().map_or_else(question::new_kit, |who| question::kit(who.as_str()));
+        let made = clock::now();
         self.line("");
         self.say(&lines);
         loop {
-            let code = kit::for_screen(kit, self.width());
+            let code = |width| kit::for_screen(kit, made, width);
             match self.keep(&code, &lines, question::WRITTEN_DOWN_HOW, notice::KIT_SHOWN) {
                 Ok(Kept::WrittenDown) => return Answer::Yes,
                 Ok(Kept::ToBeSaved) => {}
@@ -261,29 +283,63 @@ impl AtTerminal {
 
     /// Shows the code until the person says what they did with it; `left` stays of it on the
     /// ordinary screen.
-    pub(crate) fn keep(&mut self, code: &str, lines: &Lines, how: &str, left: &str) -> Result<Kept, ReadTrouble> {
-        let width = self.width();
-        let elsewhere = self.terminal.alternate().map(|mut alternate| {
-            for line in lines {
-                alternate.write(&format!("{}\n", wrap(line, width)))?;
-            }
-            show(&mut alternate, code, how, width)
-        });
-        match elsewhere {
-            Some(kept) => {
-                self.line(left);
-                kept
-            }
-            None => show(&mut self.terminal, code, how, width),
+    pub(crate) fn keep(
+        &mut self,
+        code: &dyn Fn(usize) -> Zeroizing<String>,
+        lines: &Lines,
+        how: &'static str,
+        left: &str,
+    ) -> Result<Kept, ReadTrouble> {
+        let page = Page { secret: code, prompt: question::WRITTEN_DOWN, ..self.page(lines) };
+        // Enter alone means nothing: whoever pressed it once too often at the last prompt would
+        // never see the kit.
+        self.elsewhere(page, left, |answer| match answer.trim() {
+            "y" | "Y" | "yes" | "Yes" => Ok(Kept::WrittenDown),
+            "s" | "S" => Ok(Kept::ToBeSaved),
+            _ => Err(how),
+        })
+    }
+
+    /// A page about what `lines` say, to be filled.
+    fn page<'a>(&self, lines: &'a Lines) -> Page<'a> {
+        Page { above: lines, secret: &nothing, prompt: "", is_fresh: true }
+    }
+
+    /// Asks on the separate screen, where there is one; `left` is what stays of it on the ordinary
+    /// one. Where there is none, the question is asked below what was said there.
+    fn elsewhere<T>(
+        &mut self,
+        page: Page<'_>,
+        left: &str,
+        judge: impl FnMut(String) -> Result<T, &'static str>,
+    ) -> Result<T, ReadTrouble> {
+        self.end_line("");
+        let news = std::mem::take(&mut self.news);
+        if !self.terminal.forgets() {
+            return Page { above: &Lines::new(), ..page }.ask(&mut self.terminal, &Lines::new(), judge);
         }
+        let answer = match self.terminal.alternate() {
+            Some(mut alternate) => page.ask(&mut alternate, &news, judge),
+            // It takes no output any more.
+            None => Err(ReadTrouble::Closed),
+        };
+        self.line(left);
+        answer
+    }
+
+    /// Says what went wrong: here, and on the separate screen that comes next.
+    pub(crate) fn complain(&mut self, lines: Lines) {
+        self.say(&lines);
+        self.news = lines;
     }
 
     fn save(&mut self, kit: &Kit) -> Result<Option<Answer>, Answer> {
-        let typed = self.text(question::SAVE_WHERE)?;
+        let typed = self.text(&question::save_where())?;
         let typed = String::from_utf8_lossy(&typed).trim().to_owned();
-        let path = if typed.is_empty() { question::KIT_FILE.to_owned() } else { typed };
-        match KitFile::save(Path::new(&path), kit, self.paper) {
+        let path = place::named(&typed, question::KIT_FILE);
+        match KitFile::save(&path, kit, self.paper) {
             Ok(file) => {
+                let path = file.path();
                 if let Some(moved) = file.moved() {
                     self.say(&notice::kit_moved(&moved));
                 }
@@ -293,8 +349,8 @@ impl AtTerminal {
             }
             Err(trouble) => {
                 let story = super::text::local::trouble(&trouble);
-                self.say(&vec![format!("  {}", story.headline)]);
-                self.say(&story.reasons.iter().map(|reason| format!("  {reason}")).collect());
+                let lines = [story.headline].into_iter().chain(story.reasons);
+                self.complain(lines.map(|line| format!("  {line}")).collect());
                 Ok(None)
             }
         }
@@ -308,28 +364,13 @@ impl AtTerminal {
 
     /// Something long, typed where it can be seen; `left` stays of it on the ordinary screen.
     pub(super) fn typed_elsewhere(&mut self, lines: &Lines, prompt: &str, left: &str) -> Answer {
-        self.end_line("");
-        let width = self.width();
-        let elsewhere = self.terminal.alternate().map(|mut alternate| {
-            for line in lines {
-                alternate.write(&format!("{}\n", wrap(line, width)))?;
-            }
-            ask::line(&mut alternate, prompt)
-        });
-        match elsewhere {
-            Some(Ok(typed)) => {
-                self.line(left);
-                Answer::Secret(Zeroizing::new(typed.into_bytes()))
-            }
-            Some(Err(trouble)) => match question::unread(&trouble) {
-                // Said by whoever reads the code: nothing is no code.
-                Some(_) => Answer::Secret(Zeroizing::default()),
-                None => ended(&trouble),
-            },
-            None => {
-                self.say(lines);
-                self.text(prompt).map_or_else(|end| end, Answer::Secret)
-            }
+        if !self.terminal.forgets() {
+            self.say(lines);
+        }
+        let page = Page { prompt, is_fresh: false, ..self.page(lines) };
+        match self.elsewhere(page, left, |typed| Ok(Zeroizing::new(typed.into_bytes()))) {
+            Ok(typed) => Answer::Secret(typed),
+            Err(trouble) => ended(&trouble),
         }
     }
 
@@ -368,31 +409,20 @@ impl AtTerminal {
     }
 }
 
-/// Shows the code and the question on whichever screen it is.
-fn show(terminal: &mut Terminal, code: &str, how: &str, width: usize) -> Result<Kept, ReadTrouble> {
-    terminal.write("\n")?;
-    terminal.write(code)?;
-    terminal.write("\n")?;
-    let prompt = wrap(question::WRITTEN_DOWN, width);
-    loop {
-        terminal.forget_typed_ahead();
-        // Enter alone means nothing: whoever pressed it once too often at the last prompt would
-        // never see the kit.
-        match ask::line(terminal, &prompt)?.trim() {
-            "y" | "Y" | "yes" | "Yes" => return Ok(Kept::WrittenDown),
-            "s" | "S" => return Ok(Kept::ToBeSaved),
-            _ => terminal.write(&format!("{}\n", wrap(how, width)))?,
-        }
-    }
+/// A page that shows nothing that must not stay.
+fn nothing(_: usize) -> Zeroizing<String> {
+    Zeroizing::default()
 }
 
 /// The answer where nothing more can be read.
 pub(crate) fn ended(trouble: &ReadTrouble) -> Answer {
     match trouble {
         ReadTrouble::Interrupted | ReadTrouble::Terminated(_) | ReadTrouble::Closed => Answer::Cancelled,
-        ReadTrouble::TooLong | ReadTrouble::NotUtf8 | ReadTrouble::ControlCharacter(_) | ReadTrouble::Io(_) => {
-            Answer::Trouble(LocalTrouble::Terminal)
-        }
+        ReadTrouble::TooLong
+        | ReadTrouble::NotUtf8
+        | ReadTrouble::ControlCharacter(_)
+        | ReadTrouble::Redraw
+        | ReadTrouble::Io(_) => Answer::Trouble(LocalTrouble::Terminal),
     }
 }
 
@@ -457,6 +487,12 @@ impl Person for AtTerminal {
                 self.line("");
             }
             Notice::NotOpened { .. } | Notice::NotOpenedByBoth { .. } => self.end_line(notice::NOT_CHECKED),
+            // The kit or the question comes again on a screen of its own, which hides this one.
+            Notice::KitNotProven { .. }
+            | Notice::SecretKeyNotProven { .. }
+            | Notice::NoCode(_)
+            | Notice::NoSecretKey(_)
+            | Notice::CodeOpenedNothing => return self.complain(notice::notice(said)),
             _ => {}
         }
         self.say(&notice::notice(said));

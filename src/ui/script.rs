@@ -15,13 +15,16 @@
 //! | `ReplaceSecretKey` | `--yes-for` |
 //!
 //! Promise: nothing is asked of a person that a flag answers; whatever is missing is named before
-//! anything is sent; standard output holds results only. Must never: take a secret from the command
-//! line or the environment.
+//! anything is sent; only where the kit goes is asked for later, before keys are made, since an
+//! invite for an account that exists needs none; standard output holds results only. Must never:
+//! take a secret from the command line or the environment.
 
 mod event;
 mod forget;
+mod kit;
 mod reset;
 mod sessions;
+mod whose;
 
 pub use event::Event;
 use event::part_name;
@@ -41,8 +44,8 @@ use crate::port::os::LockedBytes;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::account;
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{AcceptReason, AcceptStop, LocalTrouble, Missing, Reach, StorageTrouble};
-use firstkey_core::flow::{Accepted, Answer, Introduction, Kit, Notice, Question};
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop, LocalTrouble, Missing, Reach};
+use firstkey_core::flow::{Accepted, Answer, Introduction, Notice, Question};
 use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::text::Printable;
 use std::io::{IsTerminal, Write};
@@ -109,6 +112,10 @@ pub struct Script {
     new_password: Option<LockedBytes>,
     kit: Option<KitFile>,
     secret_key: Option<SecretKeyFile>,
+    /// Whether a kit was made in this run, and into which file it went.
+    kit_made: Option<Option<String>>,
+    /// Whose uploads of earlier runs are not finished.
+    unfinished: Vec<String>,
     proving: bool,
     /// Recognises links of another protocol.
     dialect: Option<Dialect>,
@@ -139,6 +146,8 @@ impl Script {
             new_password: None,
             kit: None,
             secret_key: None,
+            kit_made: None,
+            unfinished: Vec::new(),
             proving: false,
             dialect: None,
             foreign_link: None,
@@ -168,12 +177,11 @@ impl Script {
     }
 
     fn first_missing(&self) -> Option<Missing> {
-        let Answers { invite, password, yes_for, kit_out, resume, rehearsal, .. } = &self.answers;
+        let Answers { invite, password, yes_for, resume, .. } = &self.answers;
         [
             (Missing::Invite, invite.is_some() || *resume),
             (Missing::Password, password.is_some()),
             (Missing::Consent, yes_for.is_some() || *resume),
-            (Missing::Kit, kit_out.is_some() || *resume || *rehearsal),
         ]
         .into_iter()
         .find_map(|(missing, given)| (!given).then_some(missing))
@@ -231,7 +239,6 @@ impl Script {
     }
 
     /// The link that a flag gave.
-    #[cfg(feature = "infisical")]
     pub(crate) fn given_link(&self) -> Option<Zeroizing<Vec<u8>>> {
         self.link.as_ref().map(|link| Zeroizing::new(link.to_vec()))
     }
@@ -264,6 +271,7 @@ impl Script {
         let pin = &done.pin;
         let deed = match done.deed {
             account::Deed::Verified => "verified",
+            account::Deed::LoggedIn => "logged-in",
             account::Deed::KitVerified => "kit-verified",
             account::Deed::PasswordChanged => "password-changed",
             account::Deed::Joined => "joined",
@@ -289,7 +297,7 @@ impl Script {
 
     /// Says why it stopped; the number for the shell.
     pub(crate) fn stopped(&mut self, stopped: Stopped<'_>) -> ExitCode {
-        let story = (self.words)(stopped);
+        let story = self.with_what_is_left((self.words)(stopped), stopped);
         match &mut self.person {
             Some(person) => person.stopped(&story),
             None => self.log_story(&story),
@@ -428,8 +436,15 @@ impl Script {
             organisation: about.organisation.as_str(),
             expires: date::rfc3339(about.expires_at),
         });
+        let needs_kit = members_of.is_none() && !self.answers.rehearsal;
         match &self.answers.yes_for {
             Some(named) if named.eq_ignore_ascii_case(&about.email) => {
+                if let (true, Err(trouble)) = (needs_kit, self.check_kit_letters(&about)) {
+                    return Answer::Trouble(trouble);
+                }
+                if needs_kit && self.person.is_none() && self.answers.kit_out.is_none() {
+                    return Answer::Missing(Missing::Kit);
+                }
                 match &mut self.person {
                     Some(person) => person.introduce(&about),
                     None => self.say(&text::question::introduction(&about)),
@@ -441,43 +456,15 @@ impl Script {
             }
             Some(named) => Answer::NotTheInvited { expected: named.clone() },
             None => {
+                if let (true, Err(trouble)) = (needs_kit, self.check_kit_letters(&about)) {
+                    return Answer::Trouble(trouble);
+                }
                 let question = match members_of {
                     Some(members_of) => Question::Join { about, members_of },
                     None => Question::Consent(about),
                 };
                 self.ask_person(question, Missing::Consent)
             }
-        }
-    }
-
-    fn keep_kit(&mut self, kit: Box<Kit>) -> Answer {
-        let Some(path) = self.answers.kit_out.clone() else {
-            let answer = self.ask_person(Question::Kit(kit), Missing::Kit);
-            if let Answer::KitSaved(path) = &answer {
-                self.event(&Event::Kit { path, mode: "0600" });
-            }
-            return answer;
-        };
-        if let Some(kept) = &self.kit {
-            // It was read again and was not what was written: showing it once more would not help.
-            return Answer::Trouble(LocalTrouble::KitFile { trouble: StorageTrouble::Damaged, path: kept.path() });
-        }
-        match KitFile::save(&path, &kit, self.answers.paper) {
-            Ok(kept) => {
-                if let Some(moved) = kept.moved() {
-                    let lines = notice::kit_moved(&moved);
-                    match &mut self.person {
-                        Some(person) => person.say(&lines),
-                        None => self.log(&lines),
-                    }
-                }
-                let path = kept.path();
-                self.say(&notice::kit_saved(&path));
-                self.event(&Event::Kit { path: &path, mode: "0600" });
-                self.kit = Some(kept);
-                Answer::KitSaved(path)
-            }
-            Err(trouble) => Answer::Trouble(trouble),
         }
     }
 
@@ -585,7 +572,11 @@ impl Person for Script {
         match &mut self.person {
             Some(person) => person.tell(said),
             // Why a password was refused is said even where a program listens: nobody else says it.
-            None if matches!(said, Notice::Weak { .. } | Notice::Unusable(_) | Notice::ChangedSince { .. }) => {
+            None if matches!(
+                said,
+                Notice::Weak { .. } | Notice::Unusable(_) | Notice::AsBefore | Notice::ChangedSince { .. }
+            ) =>
+            {
                 self.log(&notice::notice(said));
             }
             None => self.say(&notice::notice(said)),

@@ -97,8 +97,14 @@ impl SecretKeyFile {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match folder.metadata() {
             Ok(about) if about.is_dir() => Ok(()),
-            Ok(_) => Err(out(path, StorageTrouble::Missing)),
-            Err(error) => Err(out(path, source::kind(&error))),
+            Ok(_) => Err(out(path, StorageTrouble::NoFolder)),
+            Err(error) => Err(out(
+                path,
+                match source::kind(&error) {
+                    StorageTrouble::Missing => StorageTrouble::NoFolder,
+                    other => other,
+                },
+            )),
         }
     }
 

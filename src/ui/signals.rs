@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use nix::unistd::{getpgrp, getsid};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::{flag, low_level};
 
 /// A signal that asks the program to end.
@@ -67,14 +67,16 @@ struct Installed {
     ended: UnixStream,
     /// Readable when Ctrl-Z was pressed during a prompt.
     paused: UnixStream,
+    /// Readable when the window got another size.
+    resized: UnixStream,
     /// Whether Ctrl-Z may stop the process from inside its handler.
     stop_at_once: Arc<AtomicBool>,
 }
 
 static INSTALLED: OnceLock<Result<Installed, io::ErrorKind>> = OnceLock::new();
 
-/// Takes over SIGINT, SIGQUIT, SIGTERM, SIGHUP and SIGTSTP for the life of the process. Calling it
-/// again does nothing.
+/// Takes over SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP and SIGWINCH for the life of the process.
+/// Calling it again does nothing.
 ///
 /// # Errors
 /// The operating system refused a socket or a handler; it then refuses at every later call too.
@@ -160,11 +162,26 @@ impl Prompting {
         Ok(())
     }
 
-    fn forget_pauses(&self) {
-        let mut paused = &self.0.paused;
-        // The socket does not block: an error means that it is empty, which is what is wanted.
-        while paused.read(&mut [0; 16]).is_ok_and(|taken| taken > 0) {}
+    /// Readable when the window got another size; [`forget_resizes`] makes it unreadable again.
+    pub(super) fn resized(&self) -> &UnixStream {
+        &self.0.resized
     }
+
+    fn forget_pauses(&self) {
+        drain(&self.0.paused);
+    }
+}
+
+/// The size that the window has now is known.
+pub(super) fn forget_resizes() {
+    if let Ok(installed) = installed() {
+        drain(&installed.resized);
+    }
+}
+
+fn drain(mut socket: &UnixStream) {
+    // The socket does not block: an error means that it is empty, which is what is wanted.
+    while socket.read(&mut [0; 16]).is_ok_and(|taken| taken > 0) {}
 }
 
 impl Drop for Prompting {
@@ -192,9 +209,11 @@ impl Installed {
         let pending = Arc::new(AtomicUsize::new(0));
         let (ended, end) = UnixStream::pair()?;
         let (paused, pause) = UnixStream::pair()?;
+        let (resized, resize) = UnixStream::pair()?;
         // Our ends; signal-hook never blocks on the others.
         ended.set_nonblocking(true)?;
         paused.set_nonblocking(true)?;
+        resized.set_nonblocking(true)?;
         for signal in Signal::ALL {
             let number = signal.number();
             // In this order: whoever is woken by the byte finds the flag set.
@@ -203,7 +222,8 @@ impl Installed {
         }
         let stop_at_once = Arc::new(AtomicBool::new(under_job_control()));
         low_level::pipe::register(SIGTSTP, pause)?;
+        low_level::pipe::register(SIGWINCH, resize)?;
         flag::register_conditional_default(SIGTSTP, Arc::clone(&stop_at_once))?;
-        Ok(Self { pending, ended, paused, stop_at_once })
+        Ok(Self { pending, ended, paused, resized, stop_at_once })
     }
 }

@@ -52,6 +52,8 @@ pub use self::secret_line::SPARE;
 
 /// Columns to assume where the terminal does not say.
 const USUAL_WIDTH: u16 = 80;
+/// Rows to assume there.
+const USUAL_HEIGHT: u16 = 24;
 
 /// How long more of a paste may take to arrive, in milliseconds: terminals and SSH hand it on in
 /// pieces.
@@ -82,6 +84,10 @@ pub enum ReadTrouble {
     /// not paste, 0x1b an arrow key, 0x0a says that several lines were pasted at once.
     #[error("the line holds a control character")]
     ControlCharacter(u8),
+    /// The separate screen has to be drawn anew: the window has another size, or the program was
+    /// stopped and goes on. What was typed there is gone.
+    #[error("the screen has to be drawn anew")]
+    Redraw,
     /// The terminal failed in another way.
     #[error("the terminal failed")]
     Io(#[from] io::Error),
@@ -103,6 +109,8 @@ enum Wake {
     Input,
     /// Ctrl-Z was pressed.
     Pause,
+    /// The window got another size, while the separate screen is shown.
+    Resize,
 }
 
 /// The controlling terminal of this process.
@@ -112,8 +120,14 @@ pub struct Terminal {
     /// was typed, so what `poll` saw may be gone.
     input: File,
     abilities: Abilities,
+    /// Whether the separate screen is shown.
+    elsewhere: bool,
     /// Whether anything was asked: only then may the rest of a paste be on its way.
     asked: bool,
+    /// Whether a secret was asked for: only then might one be typed ahead.
+    asked_secret: bool,
+    /// The modes while the program works.
+    working: Option<Modes>,
 }
 
 impl Terminal {
@@ -129,7 +143,10 @@ impl Terminal {
             tty: Arc::new(tty),
             input,
             abilities: Abilities::of(term.as_deref(), sty.as_deref()),
+            elsewhere: false,
             asked: false,
+            asked_secret: false,
+            working: None,
         })
     }
 
@@ -137,6 +154,18 @@ impl Terminal {
     pub fn width(&self) -> usize {
         let columns = tcgetwinsize(&*self.tty).map_or(0, |size| size.ws_col);
         usize::from(if columns == 0 { USUAL_WIDTH } else { columns })
+    }
+
+    /// Rows; 24 where the terminal does not say.
+    pub fn height(&self) -> usize {
+        let rows = tcgetwinsize(&*self.tty).map_or(0, |size| size.ws_row);
+        usize::from(if rows == 0 { USUAL_HEIGHT } else { rows })
+    }
+
+    /// Wipes the separate screen, if it is shown, for whoever draws it anew at the window's size.
+    pub(super) fn clear_page(&self) -> io::Result<()> {
+        signals::forget_resizes();
+        if self.elsewhere { self.write(screen::CLEAR) } else { Ok(()) }
     }
 
     /// Whether typing can be made invisible: it is tried, and the terminal is as before afterwards.
@@ -149,6 +178,23 @@ impl Terminal {
     /// Whether it has a screen that forgets what it showed; see [`Terminal::alternate`].
     pub fn forgets(&self) -> bool {
         self.abilities.alternate_screen
+    }
+
+    /// From here until the next prompt or [`Self::rest`] the program works: what is typed
+    /// meanwhile, such as the password once more, is neither shown nor taken for an answer. Nothing
+    /// before the first secret, and nothing in the background, where the terminal is somebody
+    /// else's.
+    pub fn work(&mut self) {
+        let in_front = tcgetpgrp(&*self.tty).is_ok_and(|front| front == getpgrp());
+        if self.asked_secret && self.working.is_none() && in_front {
+            // What cannot be had is not worth an end.
+            self.working = Modes::working(&self.tty).ok();
+        }
+    }
+
+    /// The program has done its work.
+    pub fn rest(&mut self) {
+        self.working = None;
     }
 
     /// Writes all of `text`, at once: nothing is kept in a buffer on the way.
@@ -165,6 +211,8 @@ impl Terminal {
     /// What was typed before the prompt appeared is thrown away, and so is what follows the line's
     /// end. Ctrl-Z starts the line anew when the program goes on.
     pub fn read_secret(&mut self, prompt: &str, into: &mut [u8]) -> Result<usize, ReadTrouble> {
+        self.rest();
+        self.asked_secret = true;
         self.asked = true;
         let prompting = Prompting::begin()?;
         let outcome = self.type_secret(&prompting, prompt, into);
@@ -187,7 +235,7 @@ impl Terminal {
                     self.write("\n")?;
                     return line.finish();
                 }
-                Ok(Wake::Pause) => {
+                Ok(Wake::Pause | Wake::Resize) => {
                     drop(modes);
                     prompting.stop()?;
                 }
@@ -206,6 +254,8 @@ impl Terminal {
         loop {
             match self.wait(prompting)? {
                 Wake::Pause => return Ok(Wake::Pause),
+                // Secrets are typed on the ordinary screen, where nothing is drawn anew.
+                Wake::Resize => {}
                 Wake::Input => {
                     let Some(count) = self.read(line.room())? else { continue };
                     if let std::ops::ControlFlow::Break(end) = line.took(count) {
@@ -220,6 +270,7 @@ impl Terminal {
     ///
     /// The buffer has its full size from the start and is wiped when it is dropped.
     pub fn read_line(&mut self, prompt: &str, max: usize) -> Result<Zeroizing<Vec<u8>>, ReadTrouble> {
+        self.rest();
         self.asked = true;
         let prompting = Prompting::begin()?;
         loop {
@@ -231,9 +282,19 @@ impl Terminal {
             // Byte by byte: what follows the line's end is for the next question.
             match self.fill_visible(&prompting, &mut line, 1, None)? {
                 Wake::Input => return line.finish().ok_or(ReadTrouble::TooLong),
+                Wake::Resize => return Err(ReadTrouble::Redraw),
                 Wake::Pause => {
                     drop(modes);
-                    prompting.stop()?;
+                    if !self.elsewhere {
+                        prompting.stop()?;
+                        continue;
+                    }
+                    // Whoever gets the terminal meanwhile must not see this screen.
+                    self.write(screen::LEAVE)?;
+                    let stopped = prompting.stop();
+                    self.write(screen::ENTER)?;
+                    stopped?;
+                    return Err(ReadTrouble::Redraw);
                 }
             }
         }
@@ -250,6 +311,7 @@ impl Terminal {
         max: usize,
         summary: fn(usize) -> String,
     ) -> Result<Zeroizing<Vec<u8>>, ReadTrouble> {
+        self.rest();
         self.asked = true;
         let prompting = Prompting::begin()?;
         loop {
@@ -260,7 +322,7 @@ impl Terminal {
             let mut text = VisibleText::lines(max, modes.editing_keys());
             match self.fill_visible(&prompting, &mut text, 4096, Some(summary))? {
                 Wake::Input => return text.finish().ok_or(ReadTrouble::TooLong),
-                Wake::Pause => {
+                Wake::Pause | Wake::Resize => {
                     drop(modes);
                     prompting.stop()?;
                 }
@@ -282,7 +344,7 @@ impl Terminal {
         loop {
             let patience = entered.then_some(Duration::from_millis(QUIET));
             match self.wait_up_to(prompting, patience)? {
-                Some(Wake::Pause) => return Ok(Wake::Pause),
+                Some(wake @ (Wake::Pause | Wake::Resize)) => return Ok(wake),
                 None => break,
                 Some(Wake::Input) => {}
             }
@@ -346,13 +408,17 @@ impl Terminal {
                 PollFd::new(prompting.ended(), PollFlags::IN),
                 PollFd::new(prompting.paused(), PollFlags::IN),
                 PollFd::new(&*self.tty, PollFlags::IN),
+                PollFd::new(prompting.resized(), PollFlags::IN),
             ];
-            let ready = match poll(&mut watched, patience.as_ref()) {
+            // On the ordinary screen the terminal itself breaks what stands there.
+            let watched = if self.elsewhere { &mut watched[..] } else { &mut watched[..3] };
+            let count = match poll(watched, patience.as_ref()) {
                 // A handler ran: what it wrote is found by the next round.
                 Err(Errno::INTR) => continue,
                 other => other?,
             };
-            let [ended, paused, input] = watched.map(|watched| !watched.revents().is_empty());
+            let mut ready = watched.iter().map(|watched| !watched.revents().is_empty());
+            let [ended, paused, input, resized] = [(); 4].map(|()| ready.next().unwrap_or_default());
             if ended {
                 return Err(match signals::pending() {
                     Some(Signal::Interrupt) | None => ReadTrouble::Interrupted,
@@ -365,7 +431,10 @@ impl Terminal {
             if input {
                 return Ok(Some(Wake::Input));
             }
-            if ready == 0 {
+            if resized {
+                return Ok(Some(Wake::Resize));
+            }
+            if count == 0 {
                 return Ok(None);
             }
         }
@@ -390,6 +459,7 @@ impl Drop for Terminal {
     /// Throws away what was pasted and not read, and what is still arriving of it: the shell would
     /// take it for commands.
     fn drop(&mut self) {
+        self.rest();
         // In the background, the terminal is somebody else's, and touching it would stop us.
         let elsewhere = tcgetpgrp(&*self.tty).is_ok_and(|foreground| foreground != getpgrp());
         if !self.asked || elsewhere {

@@ -20,6 +20,7 @@ pub mod forget;
 pub mod infisical;
 pub mod link;
 pub mod local;
+pub mod login;
 pub mod notice;
 pub mod offline;
 pub mod problem;

@@ -22,24 +22,80 @@ const MAX_FILE: u64 = 64 * 1024;
 /// its days 167.
 const FURTHEST: i64 = 167 * 3_600;
 
-/// Seconds that this computer's clock on the wall is ahead of UTC at that moment; 0 where nobody
-/// knows.
-pub(super) fn ahead_of_utc(unix: u64) -> i64 {
+/// The time of this computer's clock on the wall at that moment; UTC where nobody knows.
+pub(super) fn here(unix: u64) -> Local {
     static HERE: LazyLock<Option<Zone>> = LazyLock::new(|| Zone::named(std::env::var("TZ").ok().as_deref()));
     // Unit tests say the same on every machine.
     if cfg!(test) {
-        return 0;
+        return Local::UTC;
     }
-    HERE.as_ref().map_or(0, |zone| zone.ahead_at(unix))
+    HERE.as_ref().map_or(Local::UTC, |zone| zone.at(unix))
+}
+
+/// A time that clocks show somewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Local {
+    /// Seconds ahead of UTC.
+    pub(super) ahead: i64,
+    name: Name,
+}
+
+impl Local {
+    /// That of nowhere.
+    pub(super) const UTC: Self = Self { ahead: 0, name: Name { letters: *b"UTC     ", length: 3 } };
+
+    /// Called so.
+    #[cfg(test)]
+    pub(super) fn called(ahead: i64, name: &str) -> Self {
+        Self { ahead, name: Name::read(name) }
+    }
+
+    /// What people there call it: `CET`, or `UTC+03` where it has no name but its number.
+    pub(super) fn name(&self) -> String {
+        let name = self.name.text();
+        match name.as_bytes().first() {
+            None if self.ahead == 0 => "UTC".to_owned(),
+            None => {
+                let minutes = self.ahead.unsigned_abs() / 60;
+                let sign = if self.ahead < 0 { '-' } else { '+' };
+                format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+            Some(b'+' | b'-') => format!("UTC{name}"),
+            Some(_) => name.to_owned(),
+        }
+    }
+}
+
+/// A name of a time: letters, digits and signs, eight at most; empty where it has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Name {
+    letters: [u8; 8],
+    length: usize,
+}
+
+impl Name {
+    fn read(text: &str) -> Self {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-');
+        let mut name = Self::default();
+        if text.len() <= name.letters.len() && text.bytes().all(fits) {
+            name.letters[..text.len()].copy_from_slice(text.as_bytes());
+            name.length = text.len();
+        }
+        name
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.letters[..self.length]).unwrap_or_default()
+    }
 }
 
 /// A zone: the changes that its file lists, and the rule for the time after them.
 #[derive(Debug)]
 struct Zone {
     /// Before the first change.
-    first: i64,
-    /// From that moment on, so many seconds ahead.
-    changes: Vec<(i64, i64)>,
+    first: Local,
+    /// From that moment on.
+    changes: Vec<(i64, Local)>,
     rule: Option<Rule>,
 }
 
@@ -58,7 +114,7 @@ impl Zone {
         }
         // An absolute name takes the place of the folder.
         let path: PathBuf = Path::new(NAMED).join(name);
-        let by_rule = || Rule::read(name).map(|rule| Self { first: 0, changes: Vec::new(), rule: Some(rule) });
+        let by_rule = || Rule::read(name).map(|rule| Self { first: Local::UTC, changes: Vec::new(), rule: Some(rule) });
         file(&path).or_else(by_rule)
     }
 
@@ -71,25 +127,28 @@ impl Zone {
         let body = file.get(Head::LEN..)?;
         let (times, rest) = body.split_at_checked(head.times.checked_mul(8)?)?;
         let (kinds, rest) = rest.split_at_checked(head.times)?;
-        let (types, _) = rest.split_at_checked(head.types.checked_mul(6)?)?;
-        let ahead = |kind: usize| {
-            let bytes = types.get(kind.checked_mul(6)?..)?.first_chunk::<4>()?;
-            Some(i64::from(i32::from_be_bytes(*bytes))).filter(|ahead| ahead.abs() <= FURTHEST)
+        let (types, rest) = rest.split_at_checked(head.types.checked_mul(6)?)?;
+        let (letters, _) = rest.split_at_checked(head.letters)?;
+        let local = |kind: usize| {
+            let [a, b, c, d, _, name] = *types.get(kind.checked_mul(6)?..)?.first_chunk::<6>()?;
+            let ahead = Some(i64::from(i32::from_be_bytes([a, b, c, d]))).filter(|ahead| ahead.abs() <= FURTHEST)?;
+            let name = letters.get(usize::from(name)..)?.split(|letter| *letter == 0).next()?;
+            Some(Local { ahead, name: Name::read(std::str::from_utf8(name).unwrap_or_default()) })
         };
         let moments = times.chunks_exact(8).map(|bytes| bytes.first_chunk::<8>().copied().map(i64::from_be_bytes));
-        let changes = moments.zip(kinds).map(|(at, kind)| Some((at?, ahead(usize::from(*kind))?)));
+        let changes = moments.zip(kinds).map(|(at, kind)| Some((at?, local(usize::from(*kind))?)));
         let footer = body.get(head.body(8)?..)?;
         let footer = std::str::from_utf8(footer).ok()?.strip_prefix('\n')?;
         let rule = footer.split_once('\n').and_then(|(rule, _)| Rule::read(rule));
-        Some(Self { first: ahead(0)?, changes: changes.collect::<Option<_>>()?, rule })
+        Some(Self { first: local(0)?, changes: changes.collect::<Option<_>>()?, rule })
     }
 
-    fn ahead_at(&self, unix: u64) -> i64 {
+    fn at(&self, unix: u64) -> Local {
         let unix = i64::try_from(unix.min(date::LAST)).unwrap_or(i64::MAX);
         let before = self.changes.partition_point(|(at, _)| *at <= unix);
         match (&self.rule, before.checked_sub(1).map(|last| self.changes[last].1)) {
-            (Some(rule), _) if before == self.changes.len() => rule.ahead_at(unix),
-            (_, Some(ahead)) => ahead,
+            (Some(rule), _) if before == self.changes.len() => rule.at(unix),
+            (_, Some(local)) => local,
             (_, None) => self.first,
         }
     }
@@ -145,14 +204,14 @@ impl Head {
 /// A rule as `TZ` has it in POSIX: `CET-1CEST,M3.5.0,M10.5.0/3`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Rule {
-    standard: i64,
+    standard: Local,
     summer: Option<Summer>,
 }
 
 /// Daylight saving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Summer {
-    ahead: i64,
+    local: Local,
     /// Day, and seconds after its midnight by the clock on the wall.
     begins: (Day, i64),
     ends: (Day, i64),
@@ -171,27 +230,30 @@ enum Day {
 
 impl Rule {
     fn read(text: &str) -> Option<Self> {
-        let (standard, rest) = offset(name(text)?)?;
+        let (called, rest) = name(text)?;
+        let (west, rest) = offset(rest)?;
+        let standard = Local { ahead: -west, name: called };
         if rest.is_empty() {
-            return Some(Self { standard: -standard, summer: None });
+            return Some(Self { standard, summer: None });
         }
-        let rest = name(rest)?;
+        let (called, rest) = name(rest)?;
         let (ahead, rest) = match rest.strip_prefix(',') {
-            Some(rest) => (3_600 - standard, rest),
+            Some(rest) => (3_600 - west, rest),
             None => offset(rest).and_then(|(west, rest)| Some((-west, rest.strip_prefix(',')?)))?,
         };
         let (begins, ends) = rest.split_once(',')?;
-        let summer = Summer { ahead, begins: change(begins)?, ends: change(ends)? };
-        Some(Self { standard: -standard, summer: Some(summer) })
+        let local = Local { ahead, name: called };
+        let summer = Summer { local, begins: change(begins)?, ends: change(ends)? };
+        Some(Self { standard, summer: Some(summer) })
     }
 
-    fn ahead_at(&self, unix: i64) -> i64 {
+    fn at(&self, unix: i64) -> Local {
         let Some(summer) = self.summer else { return self.standard };
-        let year = date::year(u64::try_from(unix.saturating_add(self.standard)).unwrap_or_default());
+        let year = date::year(u64::try_from(unix.saturating_add(self.standard.ahead)).unwrap_or_default());
         let at = |(day, time): (Day, i64), ahead: i64| day.in_year(year) * SECONDS_A_DAY + time - ahead;
-        let (begins, ends) = (at(summer.begins, self.standard), at(summer.ends, summer.ahead));
+        let (begins, ends) = (at(summer.begins, self.standard.ahead), at(summer.ends, summer.local.ahead));
         let is_summer = if begins <= ends { (begins..ends).contains(&unix) } else { !(ends..begins).contains(&unix) };
-        if is_summer { summer.ahead } else { self.standard }
+        if is_summer { summer.local } else { self.standard }
     }
 }
 
@@ -217,13 +279,14 @@ impl Day {
     }
 }
 
-/// What follows the name of a zone: letters, or anything in angle brackets.
-fn name(text: &str) -> Option<&str> {
+/// The name of a time, letters or anything in angle brackets, and what follows it.
+fn name(text: &str) -> Option<(Name, &str)> {
     if let Some(quoted) = text.strip_prefix('<') {
-        return quoted.split_once('>').map(|(_, rest)| rest);
+        return quoted.split_once('>').map(|(name, rest)| (Name::read(name), rest));
     }
     let rest = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    (text.len() - rest.len() >= 3).then_some(rest)
+    let name = &text[..text.len() - rest.len()];
+    (name.len() >= 3).then(|| (Name::read(name), rest))
 }
 
 /// `[+-]hh[:mm[:ss]]` in seconds, and what follows.

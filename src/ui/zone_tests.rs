@@ -7,7 +7,7 @@ const WINTER: u64 = 1_795_953_600;
 const SUMMER: u64 = 1_784_116_800;
 
 fn rule(text: &str) -> Zone {
-    Zone { first: 0, changes: Vec::new(), rule: Some(Rule::read(text).expect(text)) }
+    Zone { first: Local::UTC, changes: Vec::new(), rule: Some(Rule::read(text).expect(text)) }
 }
 
 /// A TZif file of version 2 with these changes; the block of version 1 is empty.
@@ -46,8 +46,27 @@ fn rules_of_both_halves_of_the_earth() {
         ("XXX-1YYY,59/0,299/24", 3_600, 7_200),
     ] {
         let zone = rule(text);
-        assert_eq!((zone.ahead_at(WINTER), zone.ahead_at(SUMMER)), (winter, summer), "{text}");
+        assert_eq!((zone.at(WINTER).ahead, zone.at(SUMMER).ahead), (winter, summer), "{text}");
     }
+}
+
+#[test]
+fn a_time_has_the_name_that_people_there_use_or_its_number() {
+    for (text, winter, summer) in [
+        ("UTC0", "UTC", "UTC"),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "CET", "CEST"),
+        ("<+0530>-5:30", "UTC+0530", "UTC+0530"),
+        ("<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", "UTC-03", "UTC-02"),
+        ("<a!b>-1", "UTC+01:00", "UTC+01:00"),
+        ("<>3:30", "UTC-03:30", "UTC-03:30"),
+        ("Extraordinary-2", "UTC+02:00", "UTC+02:00"),
+    ] {
+        let zone = rule(text);
+        assert_eq!((zone.at(WINTER).name(), zone.at(SUMMER).name()), (winter.to_owned(), summer.to_owned()), "{text}");
+    }
+    let of_file = Zone::read(&file(&[(1_000, 60)], "CET-1CEST,M3.5.0,M10.5.0/3")).expect("a file");
+    assert_eq!([1_500, WINTER, SUMMER].map(|at| of_file.at(at).name()), ["UTC", "CET", "CEST"]);
+    assert_eq!(Local::UTC.name(), "UTC");
 }
 
 #[test]
@@ -55,7 +74,7 @@ fn the_clock_changes_at_the_second() {
     // 29 March and 25 October 2026, 01:00 UTC.
     let zone = rule("CET-1CEST,M3.5.0,M10.5.0/3");
     for (at, before, after) in [(1_774_746_000, 3_600, 7_200), (1_792_890_000, 7_200, 3_600)] {
-        assert_eq!((zone.ahead_at(at - 1), zone.ahead_at(at)), (before, after), "{at}");
+        assert_eq!((zone.at(at - 1).ahead, zone.at(at).ahead), (before, after), "{at}");
     }
     // Without 29 February, J60 is 1 March in every year; 59 is 29 February in a leap year.
     let march = date::days(2_028, 3);
@@ -69,11 +88,11 @@ fn the_clock_changes_at_the_second() {
 #[test]
 fn a_file_lists_changes_and_its_rule_goes_on_after_them() {
     let zone = Zone::read(&file(&[(1_000, 60), (2_000, 120)], "CET-1CEST,M3.5.0,M10.5.0/3")).expect("a file");
-    let ahead = [999, 1_000, 1_999].map(|at| zone.ahead_at(at));
-    assert_eq!((ahead, zone.ahead_at(SUMMER), zone.ahead_at(u64::MAX)), ([0, 60, 60], 7_200, 3_600));
+    let ahead = [999, 1_000, 1_999].map(|at| zone.at(at).ahead);
+    assert_eq!((ahead, zone.at(SUMMER).ahead, zone.at(u64::MAX).ahead), ([0, 60, 60], 7_200, 3_600));
     let without = Zone::read(&file(&[(1_000, 60)], "")).expect("a file");
-    assert_eq!(without.ahead_at(SUMMER), 60);
-    assert_eq!(Zone::read(&file(&[], "UTC0")).expect("a file").ahead_at(WINTER), 0);
+    assert_eq!(without.at(SUMMER).ahead, 60);
+    assert_eq!(Zone::read(&file(&[], "UTC0")).expect("a file").at(WINTER).ahead, 0);
 }
 
 #[test]
@@ -81,7 +100,7 @@ fn names_that_leave_the_folder_and_names_of_nothing_are_utc() {
     for name in ["", ":", "../../etc/passwd", "Nowhere/Atlantis", "/dev/null/x"] {
         assert!(Zone::named(Some(name)).is_none(), "{name}");
     }
-    assert_eq!(Zone::named(Some("EST5EDT,M3.2.0,M11.1.0")).map(|zone| zone.ahead_at(WINTER)), Some(-18_000));
+    assert_eq!(Zone::named(Some("EST5EDT,M3.2.0,M11.1.0")).map(|zone| zone.at(WINTER).ahead), Some(-18_000));
 }
 
 #[test]
@@ -110,16 +129,16 @@ proptest! {
     #[test]
     fn nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[A-Z<>0-9+:,./MJ-]{0,40}", unix: u64, at in 0_usize..160, byte: u8) {
         if let Some(zone) = Zone::read(&bytes) {
-            zone.ahead_at(unix);
+            zone.at(unix);
         }
         if let Some(rule) = Rule::read(&text) {
-            rule.ahead_at(i64::try_from(unix.min(date::LAST)).unwrap_or_default());
+            rule.at(i64::try_from(unix.min(date::LAST)).unwrap_or_default());
         }
         let mut whole = file(&[(1_000, 60), (2_000, 120)], "CET-1CEST,M3.5.0,M10.5.0/3");
         let at = at % whole.len();
         whole[at] = byte;
         if let Some(zone) = Zone::read(&whole) {
-            zone.ahead_at(unix);
+            zone.at(unix);
         }
     }
 }

@@ -242,6 +242,13 @@ impl Pty {
         ioctl_fionread(&tty).expect("a count")
     }
 
+    /// Gives the window another size.
+    pub fn resize(&mut self, rows: u16, columns: u16) {
+        let size = rustix::termios::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        rustix::termios::tcsetwinsize(&self.controller, size).expect("the terminal takes a size");
+        self.size = (rows, columns);
+    }
+
     /// Waits until the terminal shows, or hides, what is typed.
     pub fn until_echo_is(&mut self, on: bool) {
         self.until("a change of the echo", |pty| pty.echo_is_on() == on);

@@ -82,3 +82,45 @@ fn ctrl_c_between_the_two_new_ones_changes_nothing() {
     assert!(pty.page().contains("Stopped. Nothing was changed."), "{}", pty.page());
     assert_eq!(opens(&desk, PASSWORD), Some(0));
 }
+
+#[test]
+fn a_new_password_that_is_the_present_one_is_refused_and_nothing_is_sent() {
+    let (server, desk) = completed();
+    let mut pty = firstkey(&desk).arg("password").start();
+    pty.type_secret(QUESTION, PASSWORD);
+    pty.type_secret("New password: ", PASSWORD);
+    pty.expect("That is your present password. Choose a different one.");
+    pty.type_secret("New password: ", NEW);
+    pty.type_secret("Again: ", NEW);
+    assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    assert_eq!(opens(&desk, NEW), Some(0));
+
+    let before = server.wire.paths().len();
+    let (old, same) = (desk.write("old", NEW.as_bytes()), desk.write("same", NEW.as_bytes()));
+    let mut command = desk.command();
+    command.args(["password", "--no-input", "--json", "--password-file"]).arg(old);
+    let refused = run(command.arg("--new-password-file").arg(same));
+    assert_eq!(
+        (refused.code, refused.last()["code"].as_str()),
+        (Some(3), Some("gave-up-weak-password")),
+        "{refused:?}"
+    );
+    assert!(refused.stderr.contains("That is your present password."), "{refused:?}");
+    assert_eq!(server.wire.paths()[before..], [PARAMS, LOGIN, FINISH]);
+}
+
+#[test]
+fn a_password_that_is_typed_ahead_while_the_account_is_opened_is_never_shown() {
+    let (server, desk) = completed();
+    let arrived = super::stops::hold(&server, LOGIN);
+    let mut pty = firstkey(&desk).arg("verify").start();
+    pty.type_secret(QUESTION, PASSWORD);
+    pty.expect("Checking that your account opens ...");
+    arrived.recv_timeout(super::support::pty::DEADLINE).expect("the log-in is on its way");
+    assert!(!pty.echo_is_on(), "what is typed now would be shown");
+    pty.send(format!("{PASSWORD}\r"));
+    pty.send("\x03");
+    assert_eq!(pty.wait(), End::Exited(130));
+    assert!(pty.echo_is_on(), "the terminal is as it was");
+    assert!(!pty.output().contains(PASSWORD), "{}", pty.output());
+}

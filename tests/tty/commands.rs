@@ -17,6 +17,7 @@ fn help_fits_a_screen_and_begins_with_what_people_need() {
         (&["audit", "--help"], 30),
         (&["audit", "open", "--help"], 24),
         (&["audit", "explain", "--help"], 24),
+        (&["login", "--help"], 32),
         (&["verify", "--help"], 24),
         (&["status", "--help"], 24),
         (&["password", "--help"], 30),
@@ -62,7 +63,7 @@ fn the_record_is_empty_before_a_run_and_names_every_field_after_one() {
     for path in server.wire.paths() {
         assert!(after.stdout.contains(&path), "{path} is not in\n{}", after.stdout);
     }
-    assert!(after.stdout.replace(',', "").contains(&format!("(6 requests {total} bytes)")), "{}", after.stdout);
+    assert!(after.stdout.replace(',', "").contains(&format!("(7 requests {total} bytes)")), "{}", after.stdout);
     for said in ["token", "single use", "Not sent: password, private keys, recovery code"] {
         assert!(after.stdout.contains(said), "{said:?} is not in\n{}", after.stdout);
     }

@@ -4,7 +4,7 @@ use super::support::client::{Desk, PASSWORD};
 use super::support::deployment::Deployment;
 use super::support::pty::End;
 use super::support::sitting::{Sitting, accept, asked_group};
-use super::{CLAIM, COMPLETE, EMAIL, FINISH, LOGIN, PARAMS, START};
+use super::{CLAIM, COMPLETE, EMAIL, FINISH, LOGIN, LOGOUT, PARAMS, START};
 use serde_json::Value;
 
 /// What is left on the screen; `...` stands for what differs from run to run.
@@ -43,7 +43,7 @@ Step 2 of 4  Make your keys
 Step 3 of 4  Your recovery kit
   If you forget your password, this is the only way back in.
   Neither Example Corp nor the makers of this program can reset it.
-  Write these 7 groups down on paper.
+  Write these 7 groups down on paper, and the server and e-mail beside them.
   The recovery kit was on a separate screen; nothing of it is left here.
   To check, type group ...
   Right.
@@ -60,7 +60,13 @@ Done. Your account is ready.
   Your key's fingerprint:
     ...
     ...
+Colleagues can now encrypt to you, and only you can read it.
+Keep the recovery kit: it is the only way back if you forget your password.
+To use your account on another computer, run there
+  firstkey login
 Compare the fingerprint with your administrator by phone or in person.
+To see it again, run
+  firstkey status
 To see everything that was sent, run
   firstkey audit --last
 ";
@@ -92,7 +98,7 @@ fn the_happy_path_reads_as_it_was_designed() {
         assert!(is_like(pattern, line), "line {}: {line:?} is not {pattern:?}\n{page}", number + 1);
     }
     assert_eq!(page.lines().count(), TRANSCRIPT.lines().count(), "{page}");
-    assert_eq!(server.wire.paths(), [CLAIM, START, COMPLETE, PARAMS, LOGIN, FINISH]);
+    assert_eq!(server.wire.paths(), [CLAIM, START, COMPLETE, PARAMS, LOGIN, FINISH, LOGOUT]);
     assert!(pty.echo_is_on());
 }
 

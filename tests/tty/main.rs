@@ -18,6 +18,7 @@ mod infisical;
 mod invite;
 mod join;
 mod kit;
+mod login;
 mod lost;
 mod password;
 mod plain;

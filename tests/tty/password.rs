@@ -77,7 +77,7 @@ fn ten_weak_passwords_end_it() {
     for _ in 0..10 {
         pty.type_secret("Password: ", "hunter2");
     }
-    pty.expect("Stopped: no password was strong enough.");
+    pty.expect("Stopped: no new password was accepted.");
     assert_eq!(pty.wait(), End::Exited(3));
 }
 
@@ -86,19 +86,30 @@ fn an_empty_line_has_a_passphrase_made_that_is_typed_back() {
     let (mut server, desk) = (Deployment::start(), Desk::new());
     let mut pty = at_the_password(&mut server, &desk);
     pty.type_secret("Password: ", "");
-    pty.expect("Here is your new password. Keep it safe; you will need it:\r\n\r\n    ");
-    let made = pty.expect("\r\n").trim().to_owned();
+    let made = made_on_the_screen(&mut pty, "Here is your new password.");
     assert_eq!(made.split(' ').count(), 6, "{made:?}");
+    pty.send("\r");
     // A slip while copying brings the same words once more.
     pty.type_secret("Again: ", "velvet tundra");
     pty.expect("The two passwords differ.");
-    pty.expect("this is the password that was made for you:");
-    pty.expect(&made);
+    assert_eq!(made_on_the_screen(&mut pty, "this is the password that was made for you."), made);
+    pty.send("\r");
     pty.type_secret("Again: ", &made);
     pty.keep_kit();
     pty.once_more(&made);
     pty.expect("Done. Your account is ready.");
     assert_eq!(pty.wait(), End::Exited(0));
+    assert!(!pty.page().contains(&made), "nothing of it is left on the screen: {}", pty.page());
+}
+
+/// The passphrase on the screen that forgets it.
+fn made_on_the_screen(pty: &mut Pty, said: &str) -> String {
+    pty.expect("Press Enter when you have saved it: ");
+    let screen = pty.screen();
+    let shown = screen.contents();
+    assert!(screen.alternate_screen() && shown.contains(said) && shown.contains("password manager"), "{shown}");
+    let words = shown.lines().find(|line| line.starts_with("    ") && line.split_whitespace().count() == 6);
+    words.expect("six words").trim().to_owned()
 }
 
 #[test]

@@ -114,6 +114,10 @@ fn ctrl_c_at_every_prompt_leaves_the_terminal_in_order_and_says_what_was_sent() 
         pty.send("vel");
         pty.send("\x03");
         assert_stopped(place, &mut pty, said);
+        // A kit is spoken of where one was shown, and nowhere else.
+        let shown = ["the kit", "the group"].contains(&place);
+        let spoken_of = plain(&pty.output()).contains("The recovery kit that you were shown opens nothing.");
+        assert_eq!(spoken_of, shown, "{place}");
     }
 }
 

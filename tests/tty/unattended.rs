@@ -24,7 +24,6 @@ fn whatever_is_missing_is_named_with_its_flag_before_anything_is_sent() {
     let invite = desk.write("invite.url", server.invite(EMAIL).as_bytes());
     let password = desk.write("password", PASSWORD.as_bytes());
     let (invite, password) = (invite.display().to_string(), password.display().to_string());
-    let kit = desk.path("kit.txt").display().to_string();
     let given = [
         ("no invite link given, and this run cannot ask", "--invite-file PATH", ["--invite-file", &invite]),
         (
@@ -33,7 +32,6 @@ fn whatever_is_missing_is_named_with_its_flag_before_anything_is_sent() {
             ["--password-file", &password],
         ),
         ("no consent given, and this run cannot ask", "--yes-for EMAIL", ["--yes-for", EMAIL]),
-        ("nowhere to put the recovery kit, and this run cannot ask", "--kit-out PATH", ["--kit-out", &kit]),
     ];
     for (error, hint, missing) in &given {
         let flags: Vec<_> = given.iter().filter(|(.., flag)| flag != missing).flat_map(|(.., flag)| *flag).collect();
@@ -42,6 +40,27 @@ fn whatever_is_missing_is_named_with_its_flag_before_anything_is_sent() {
         assert!(run.stderr.contains(hint), "{run:?}");
         assert!(run.stderr.contains("Nothing was sent"), "{run:?}");
     }
+}
+
+#[test]
+fn where_the_kit_goes_is_named_before_keys_are_made_and_a_join_does_not_need_it() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let desk = Desk::new();
+    let without_kit = |desk: &Desk, link: &str| {
+        let (invite, password) = (desk.write("i", link.as_bytes()), desk.write("p", PASSWORD.as_bytes()));
+        let mut command = desk.command();
+        command.args(["accept", "--no-input", "--json", "--yes-for", EMAIL, "--profile", "1"]);
+        run(command.arg("--invite-file").arg(invite).arg("--password-file").arg(password))
+    };
+    let refused = without_kit(&desk, &link);
+    assert_eq!((refused.code, refused.last()["code"].as_str()), (Some(2), Some("missing-kit")), "{refused:?}");
+    assert!(refused.stderr.contains("--kit-out PATH"), "{refused:?}");
+    assert_eq!(server.wire.paths(), [super::CLAIM]);
+    assert_eq!(desk.run_accept(&link, EMAIL).code, Some(0));
+    let second = server.invite_by_second(EMAIL);
+    let joined = without_kit(&desk, &second);
+    assert_eq!((joined.code, joined.last()["deed"].as_str()), (Some(0), Some("joined")), "{joined:?}");
 }
 
 #[test]

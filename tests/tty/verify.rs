@@ -55,7 +55,7 @@ fn a_wrong_password_is_asked_for_three_times_and_ends_with_exit_code_10() {
     assert_eq!(pty.wait(), End::Exited(10));
     let page = pty.page();
     assert_eq!(page.matches("That password does not open this account. (Caps Lock?").count(), 3, "{page}");
-    assert!(page.contains("Nothing was changed on the server.") && page.contains("  firstkey verify"), "{page}");
+    assert!(page.contains("Nothing was changed on the server.") && page.contains("  firstkey recover"), "{page}");
     assert!(!page.contains("not the password at all"), "{page}");
 }
 

@@ -35,7 +35,7 @@ fn places(log: &Log) -> Vec<(String, Vec<u8>)> {
     };
     for turn in &log.turns {
         match &turn.effect {
-            Effect::Send(sent) => request(sent),
+            Effect::Send(sent) | Effect::EndSession(_, sent) => request(sent),
             Effect::Save(checkpoint) => request(&checkpoint.request),
             Effect::Finish(end) => {
                 if let Ok(Some(sent)) = end.as_ref().as_ref().map(|done| &done.rehearsal) {

@@ -123,7 +123,7 @@ impl Scene {
     pub fn honest(&mut self, effect: &Effect) -> Reply {
         match effect {
             Effect::Ask(question) => self.answer(question),
-            Effect::Tell(_) | Effect::Finish(_) => Reply::Told,
+            Effect::Tell(_) | Effect::EndSession(..) | Effect::Finish(_) => Reply::Told,
             Effect::Prepare(_) => Reply::Ready,
             Effect::Stretch(job) => Reply::Stretched(Stretched(MasterKey::from_bytes(&stretch(job)))),
             Effect::Send(request) => Reply::Received(self.server.answer(request)),

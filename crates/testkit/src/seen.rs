@@ -64,6 +64,7 @@ pub fn in_notice(notice: &Notice) -> Vec<String> {
         | Notice::Strong(..)
         | Notice::TypingsDiffer { .. }
         | Notice::TypingsMatch
+        | Notice::AsBefore
         | Notice::KeysMade(_)
         | Notice::KitProven
         | Notice::KitNotProven { .. }

@@ -354,6 +354,8 @@ impl Live {
                     self.told(&notice);
                     Reply::Told
                 }
+                // A courtesy that may always get lost; the explorer ends sessions by itself.
+                Effect::EndSession(..) => Reply::Told,
                 Effect::Prepare(_) => Reply::Ready,
                 Effect::Stretch(job) => Reply::Stretched(Stretched(MasterKey::from_bytes(&stretch(&job)))),
                 Effect::Save(checkpoint) => {

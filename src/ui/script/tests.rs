@@ -3,7 +3,7 @@ use crate::ui::kit::tests::kit;
 use firstkey_core::crypto::context::{InviteId, OrgId};
 use firstkey_core::flow::Effect;
 use firstkey_core::flow::accept::Options;
-use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::flow::stop::{GaveUp, StorageTrouble};
 use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
@@ -95,11 +95,10 @@ fn why(result: Result<(), AcceptStop>) -> AcceptReason {
 #[test]
 fn whatever_is_missing_is_named_with_its_flag_before_anything_is_sent() {
     type Take = fn(&mut Answers);
-    let steps: [(Take, &str); 4] = [
+    let steps: [(Take, &str); 3] = [
         (|answers| answers.invite = None, "--invite-file"),
         (|answers| answers.password = None, "--password-fd"),
         (|answers| answers.yes_for = None, "--yes-for"),
-        (|answers| answers.kit_out = None, "--kit-out"),
     ];
     for (take, flag) in steps {
         let mut stage = stage(|answers, folder| {
@@ -111,6 +110,22 @@ fn whatever_is_missing_is_named_with_its_flag_before_anything_is_sent() {
         assert!(stage.err.text().contains(flag), "{}", stage.err.text());
         assert!(stage.err.text().lines().all(|line| line.starts_with("firstkey: ")));
     }
+}
+
+#[test]
+fn where_the_kit_goes_is_asked_for_only_where_a_kit_is_made_and_before_any_key_is() {
+    let without = |rehearsal| {
+        stage(move |answers, folder| {
+            everything(answers, folder);
+            (answers.kit_out, answers.rehearsal) = (None, rehearsal);
+        })
+    };
+    let join = Question::Join { about: introduction(), members_of: Vec::new() };
+    assert!(without(false).script.prepare().is_ok());
+    assert!(matches!(without(false).script.ask(join), Answer::Yes));
+    assert!(matches!(without(true).script.ask(Question::Consent(introduction())), Answer::Yes));
+    let missing = without(false).script.ask(Question::Consent(introduction()));
+    assert!(matches!(missing, Answer::Missing(Missing::Kit)));
 }
 
 #[test]

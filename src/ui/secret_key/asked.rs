@@ -6,11 +6,11 @@
 
 use super::{SecretKeyFile, for_screen, read};
 use crate::ui::person::{AtTerminal, Kept, ended};
+use crate::ui::place;
 use crate::ui::script::{Event, Script};
 use crate::ui::text::{local, secret_key as words};
 use firstkey_core::flow::stop::{LocalTrouble, Missing, StorageTrouble};
 use firstkey_core::flow::{Answer, Question, SecretSheet};
-use std::path::Path;
 
 impl AtTerminal {
     /// Typed where it can be seen, on a screen that forgets it where there is one.
@@ -30,19 +30,20 @@ impl AtTerminal {
         self.line("");
         self.say(&lines);
         loop {
-            let key = for_screen(sheet, self.width());
+            let key = |width| for_screen(sheet, width);
             match self.keep(&key, &lines, words::WRITTEN_DOWN_HOW, words::SHOWN) {
                 Ok(Kept::WrittenDown) => return Answer::Yes,
                 Ok(Kept::ToBeSaved) => {}
                 Err(trouble) => return ended(&trouble),
             }
-            let typed = match self.text(words::SAVE_WHERE) {
+            let typed = match self.text(&words::save_where()) {
                 Ok(typed) => String::from_utf8_lossy(&typed).trim().to_owned(),
                 Err(end) => return end,
             };
-            let path = if typed.is_empty() { words::FILE.to_owned() } else { typed };
-            match SecretKeyFile::save(Path::new(&path), sheet) {
+            let path = place::named(&typed, words::FILE);
+            match SecretKeyFile::save(&path, sheet) {
                 Ok(file) => {
+                    let path = path.display().to_string();
                     self.say(&words::saved(&path));
                     self.keep_secret_key_file(file);
                     return Answer::KitSaved(path);
@@ -51,8 +52,8 @@ impl AtTerminal {
                 // write it down.
                 Err(trouble) => {
                     let story = local::trouble(&trouble);
-                    self.say(&vec![format!("  {}", story.headline)]);
-                    self.say(&story.reasons.iter().map(|reason| format!("  {reason}")).collect());
+                    let lines = [story.headline].into_iter().chain(story.reasons);
+                    self.complain(lines.map(|line| format!("  {line}")).collect());
                 }
             }
         }

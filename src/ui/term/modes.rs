@@ -15,6 +15,10 @@ use rustix::termios::{
 
 use super::secret_line::EditingKeys;
 
+/// In the place of a special character: none (`_POSIX_VDISABLE` of Linux and the BSDs' own value,
+/// which a person's keyboard does not send).
+const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
+
 /// What the panic hook has to undo.
 struct Disturbed {
     tty: Arc<File>,
@@ -127,6 +131,18 @@ impl Modes {
         modes.special_codes[SpecialCodeIndex::VMIN] = 1;
         modes.special_codes[SpecialCodeIndex::VTIME] = 0;
         Self::enter(tty, before, &modes, when)
+    }
+
+    /// While the program works and asks nothing: what is typed ahead is not shown, and thrown away.
+    ///
+    /// Ctrl-Z does nothing meanwhile: the shell would get a terminal without echo.
+    pub(super) fn working(tty: &Arc<File>) -> io::Result<Self> {
+        let mut modes = tcgetattr(tty)?;
+        let before = Before { modes: modes.clone(), drops_unread: true, codes: "" };
+        modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL;
+        modes.local_modes |= LocalModes::ISIG;
+        modes.special_codes[SpecialCodeIndex::VSUSP] = DISABLED;
+        Self::enter(tty, before, &modes, OptionalActions::Now)
     }
 
     fn enter(tty: &Arc<File>, before: Before, modes: &Termios, when: OptionalActions) -> io::Result<Self> {

@@ -5,7 +5,9 @@ use std::ops::{Deref, DerefMut};
 use super::{Terminal, modes};
 
 /// Switches to the alternate screen, wipes it, and starts at its top left corner.
-const ENTER: &str = "\x1b[?1049h\x1b[2J\x1b[H";
+pub(super) const ENTER: &str = "\x1b[?1049h\x1b[2J\x1b[H";
+/// Wipes it, and starts at its top left corner again.
+pub(super) const CLEAR: &str = "\x1b[2J\x1b[H";
 /// Wipes the alternate screen before leaving it: some terminals let people look back at it.
 pub(super) const LEAVE: &str = "\x1b[2J\x1b[H\x1b[?1049l";
 
@@ -49,6 +51,7 @@ impl<'t> Alternate<'t> {
         modes::note_alternate_screen(&terminal.tty, true);
         let alternate = Self(terminal);
         alternate.write(ENTER).ok()?;
+        alternate.0.elsewhere = true;
         Some(alternate)
     }
 }
@@ -69,6 +72,7 @@ impl DerefMut for Alternate<'_> {
 
 impl Drop for Alternate<'_> {
     fn drop(&mut self) {
+        self.0.elsewhere = false;
         // Fails only if the terminal is gone, and its screens with it.
         let _ = self.0.write(LEAVE);
         modes::note_alternate_screen(&self.0.tty, false);

@@ -1,7 +1,8 @@
 //! What is said of an account that exists: opened, changed on the server, not known here.
 
 use super::{
-    Lines, Story, fingerprint_rows, local, problem, refusal, rolled_back, secret_key, sessions, share, stop, usage,
+    Lines, Story, fingerprint_rows, local, login, problem, refusal, rolled_back, secret_key, sessions, share, stop,
+    usage,
 };
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop, Change};
@@ -12,14 +13,14 @@ use firstkey_core::wire::asked::SecretKeys;
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::refusal::Blame;
 
-const VERIFY: &str = "firstkey verify";
+const SEVERAL: &str = "This computer remembers several accounts:";
 
 /// Which secret works.
 fn holds(reach: Reach, subject: Locks) -> &'static str {
     match reach {
         Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed => match subject {
             Locks::Password => "Nothing was changed on the server.",
-            Locks::Kit => "Nothing was changed. Your present kit stays valid; a new one is not.",
+            Locks::Kit => "Nothing was changed. Your present kit stays valid.",
             Locks::Both => "Nothing was changed. Your old password and kit stay valid.",
             Locks::SecretKey => "Nothing was changed on the server. A new secret key is not valid.",
             Locks::None => "Nothing was changed. You did not join.",
@@ -68,18 +69,17 @@ pub fn story(stop: &AccountStop) -> Story {
         AccountReason::Missing(missing) => usage::missing(*missing),
         AccountReason::Local(trouble) => local::trouble(trouble),
         AccountReason::NothingKnown => {
-            return Story::of("This computer does not remember any account.")
-                .because("Either none was completed here, or its state is in another folder.")
-                .then("Name the account with --server URL --account EMAIL.");
+            let story = Story::of("This computer does not remember such an account.");
+            return login::advise(story.because("It was not used here yet, or its state is in another folder."));
         }
         AccountReason::Several(accounts) => {
-            let story = Story::of("This computer remembers several accounts:");
+            let story = Story::of(SEVERAL);
             let story = accounts.iter().fold(story, Story::because);
             return story.then("Name one with --server URL --account EMAIL.");
         }
         AccountReason::NoSuchServer => {
             return Story::of("--server is not the address of a server.")
-                .then("It looks like https://keys.example.org; the invite's e-mail shows it.");
+                .then("It looks like https://keys.example.org; the invitation and the kit name it.");
         }
         AccountReason::Unreachable(why) => {
             let (what, step) = stop::no_answer(*why);
@@ -103,13 +103,13 @@ pub fn story(stop: &AccountStop) -> Story {
             story
         }
         AccountReason::Changed(change) => changed(*change, host),
-        AccountReason::NotOpened => {
-            let story = Story::of("That password does not open this account.")
-                .because("If you are sure it is right, the stored data may have been changed:")
-                .because("tell your administrator, and read them your fingerprint.")
-                .then("To try again, run");
-            story.run(VERIFY)
-        }
+        AccountReason::NotOpened => Story::of("That password does not open this account.")
+            .then("If you forgot it, your recovery kit gets you back in:")
+            .then("  firstkey recover")
+            .then("If you mistyped it, run this again. Is the address the right one?")
+            .then("If you are sure of both, the stored data may have been changed: tell your")
+            .then("administrator, and compare your fingerprint:")
+            .run("firstkey status"),
         AccountReason::NotTheInvited { expected, invited } => stop::not_the_invited(expected, invited),
         AccountReason::NotThere => {
             return Story::of("No server of an account that is known here has this command.")
@@ -184,6 +184,7 @@ pub fn done(done: &Done) -> Lines {
 fn deed(done: &Done) -> Lines {
     match done.deed {
         Deed::Verified => verified(done),
+        Deed::LoggedIn => login::done(done),
         Deed::KitVerified => {
             let mut lines = verified(done);
             lines.push("The kit opens it too. Keep it where it is.".to_owned());
@@ -251,6 +252,12 @@ fn recovered(done: &Done) -> Lines {
     }
     lines.extend(fingerprint_rows(&pin.fingerprint()).map(|row| format!("    {row}")));
     lines
+}
+
+/// The accounts that are remembered, with numbers to choose by.
+pub fn several(accounts: &[String]) -> Lines {
+    let numbered = accounts.iter().enumerate().map(|(at, shown)| format!("  {}  {shown}", at + 1));
+    [SEVERAL.to_owned()].into_iter().chain(numbered).collect()
 }
 
 /// The fingerprint that was given is the remembered one.

@@ -1,6 +1,6 @@
 //! The good end.
 
-use super::{Lines, fingerprint_rows, secret_key};
+use super::{Lines, fingerprint_rows, login, secret_key};
 use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::wire::asked::SecretKeys;
@@ -19,7 +19,13 @@ pub fn done(pin: &Pin, repeated: bool, said: SecretKeys) -> Lines {
         "  Your key's fingerprint:".to_owned(),
         format!("    {upper}"),
         format!("    {lower}"),
+        "Colleagues can now encrypt to you, and only you can read it.".to_owned(),
+        "Keep the recovery kit: it is the only way back if you forget your password.".to_owned(),
+        "To use your account on another computer, run there".to_owned(),
+        format!("  {}", login::COMMAND),
         "Compare the fingerprint with your administrator by phone or in person.".to_owned(),
+        "To see it again, run".to_owned(),
+        "  firstkey status".to_owned(),
         "To see everything that was sent, run".to_owned(),
         "  firstkey audit --last".to_owned(),
     ];

@@ -121,6 +121,7 @@ fn every_notice_fits() {
         N::Strong(strength, Profile::Four),
         N::TypingsDiffer { attempt: 2, of: 5 },
         N::TypingsMatch,
+        N::AsBefore,
         N::KitProven,
         N::KitNotProven { group: 6 },
         N::Sending { bytes: 1_207 },
@@ -192,8 +193,10 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
         fits(&question::better_link(trouble));
     }
     for fixed in [
-        question::MADE,
-        question::MADE_AGAIN,
+        question::MADE_KEPT,
+        notice::MADE_SHOWN,
+        login::INSTEAD,
+        login::LOG_IN,
         question::WRITTEN_DOWN_HOW,
         notice::KIT_SHOWN,
         notice::CODE_TYPED,
@@ -204,7 +207,7 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
     ] {
         fits(&[fixed.to_owned()]);
     }
-    for prompt in [question::INVITE, question::WRITTEN_DOWN, question::SAVE_WHERE, &question::group(6)] {
+    for prompt in [question::INVITE, question::WRITTEN_DOWN, &question::save_where(), &question::group(6)] {
         assert!(prompt.len() <= WIDEST && prompt.ends_with(' '), "{prompt}");
     }
 }

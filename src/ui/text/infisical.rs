@@ -7,6 +7,7 @@
 pub mod stop;
 
 use super::{Lines, strength};
+use crate::ui::place;
 use firstkey_core::flow::stop::StorageTrouble;
 use firstkey_core::wire::text::Printable;
 use firstkey_infisical::answer::Membership;
@@ -18,7 +19,10 @@ use firstkey_infisical::rules::{Unfit, WebRule};
 /// Where the kit goes unless the person says otherwise.
 pub const KIT_FILE: &str = "firstkey-emergency-kit.txt";
 /// Which file.
-pub const SAVE_WHERE: &str = "  Save it as [firstkey-emergency-kit.txt]: ";
+pub fn save_where() -> String {
+    format!("  Save it as [{}]: ", place::shown(KIT_FILE))
+}
+
 /// The prompt for the first name.
 pub const FIRST_NAME: &str = "Your first name, as colleagues will see it: ";
 /// The prompt for the last name.

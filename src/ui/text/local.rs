@@ -23,6 +23,12 @@ pub fn trouble(trouble: &LocalTrouble) -> Story {
                 Story::of(format!("The kit file {path} cannot be used:")).because(format!("{}.", storage(*trouble)));
             story.then("Name a new file in a folder of your own, with --kit-out PATH.")
         }
+        LocalTrouble::KitLetters { text, path } => {
+            Story::of(format!("A kit in a PDF file cannot show this name: {text}"))
+                .because("It has the letters of western European languages alone.")
+                .because(format!("The file was to be {path}"))
+                .then("Save the kit as text: name a file that ends in .txt")
+        }
         LocalTrouble::SecretKeyFile { trouble, path } => Story::of(format!("The secret key cannot be kept in {path}:"))
             .because(format!("{}.", storage(*trouble)))
             .then("Name a new file in a folder of your own."),
@@ -60,6 +66,7 @@ pub fn storage(trouble: StorageTrouble) -> &'static str {
         StorageTrouble::ReadOnly => "you are not allowed to read or write there",
         StorageTrouble::Exists => "it already exists",
         StorageTrouble::Missing => "it does not exist",
+        StorageTrouble::NoFolder => "the folder that it should be in does not exist",
         StorageTrouble::Damaged => "it is empty, cut off or altered",
         StorageTrouble::TooLong => "it is too large to be right",
         StorageTrouble::Other => "the operating system reported an error",
@@ -75,7 +82,7 @@ pub(super) fn state_step(trouble: StorageTrouble) -> &'static str {
         StorageTrouble::Exists | StorageTrouble::Damaged | StorageTrouble::TooLong => {
             "Move that file aside; do not delete it before you are done."
         }
-        StorageTrouble::Missing => "Check whether the folder was moved.",
+        StorageTrouble::Missing | StorageTrouble::NoFolder => "Check whether the folder was moved.",
         StorageTrouble::Other => "Check that the disk is healthy, or use --state-dir DIR.",
     }
 }

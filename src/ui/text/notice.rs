@@ -22,6 +22,8 @@ pub const STORED: &str = " stored";
 pub const CHECKING: &str = "  Checking that your account opens ...";
 /// What is left on the ordinary screen of a kit that was shown on the other one.
 pub const KIT_SHOWN: &str = "  The recovery kit was on a separate screen; nothing of it is left here.";
+/// What is left of a passphrase that was made.
+pub const MADE_SHOWN: &str = "  The new password was on a separate screen; nothing of it is left here.";
 /// What is left of a code that was typed there.
 pub const CODE_TYPED: &str = "Recovery code: typed on a separate screen; nothing of it is left here.";
 /// When a group is read from the file instead of typed.
@@ -92,6 +94,7 @@ pub fn notice(notice: &Notice) -> Lines {
             vec![format!("  The two passwords differ. Please type both again. (try {attempt} of {of})")]
         }
         Notice::TypingsMatch => one("  They match."),
+        Notice::AsBefore => one("  That is your present password. Choose a different one."),
         Notice::KeysMade(fingerprint) => keys_made(fingerprint),
         Notice::KitProven => one("  Right."),
         Notice::KitNotProven { group } => {

@@ -1,6 +1,6 @@
 //! Problems that a server reports.
 
-use super::Story;
+use super::{Story, login};
 use crate::ui::date;
 use firstkey_core::wire::inbound::{Problem, ProblemName};
 
@@ -33,7 +33,7 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
             let story = Story::of(format!("This invite was already used{}.", since("on")))
                 .because("If that was you, your account is complete; you no longer need the link.")
                 .because("If it was not you, somebody else has your link: tell security now.");
-            ask(story, "if you are not sure")
+            ask(story, "if you are not sure").then("To open your account on this computer, run").run(login::COMMAND)
         }
         ProblemName::InviteWithdrawn => {
             let story = Story::of(format!("This invite was withdrawn{}.", since("on")))

@@ -3,6 +3,7 @@
 use super::{Lines, grouped, link};
 use crate::pasted::FoundLink;
 use crate::ui::date;
+use crate::ui::place;
 use crate::ui::term::ReadTrouble;
 use firstkey_core::flow::Introduction;
 use firstkey_core::wire::link::LinkTrouble;
@@ -69,7 +70,9 @@ pub const WRITTEN_DOWN: &str = "  Written down? [y = yes, s = save to a file ins
 /// What the answer to that may be.
 pub const WRITTEN_DOWN_HOW: &str = "  Type y when you have written down all 7 groups, or s to save them.";
 /// Which file.
-pub const SAVE_WHERE: &str = "  Save it as (.txt or .pdf) [firstkey-kit.txt]: ";
+pub fn save_where() -> String {
+    format!("  Save it as (.txt or .pdf) [{}]: ", place::shown(KIT_FILE))
+}
 
 /// What is shown in the place of a paste of several lines.
 pub fn lines_pasted(lines: usize) -> String {
@@ -156,10 +159,15 @@ pub fn choose_password(min_length: u64, organisation: Option<&str>) -> Lines {
     ]
 }
 
-/// Before a passphrase that was made.
-pub const MADE: &str = "  Here is your new password. Keep it safe; you will need it:";
-/// When only its copying is tried again.
-pub const MADE_AGAIN: &str = "  Once more: this is the password that was made for you:";
+/// Before a passphrase that was made; `again` when only its copying is tried once more.
+pub fn made(again: bool) -> Lines {
+    let first =
+        if again { "  Once more: this is the password that was made for you." } else { "  Here is your new password." };
+    vec![first.to_owned(), "  Save it in your password manager, or write it down. You will need it.".to_owned()]
+}
+
+/// Whether the person has it.
+pub const MADE_KEPT: &str = "  Press Enter when you have saved it: ";
 
 /// Step 3, before the kit.
 pub fn kit(organisation: &str) -> Lines {
@@ -167,7 +175,7 @@ pub fn kit(organisation: &str) -> Lines {
         "Step 3 of 4  Your recovery kit".to_owned(),
         "  If you forget your password, this is the only way back in.".to_owned(),
         format!("  Neither {organisation} nor the makers of this program can reset it."),
-        "  Write these 7 groups down on paper.".to_owned(),
+        "  Write these 7 groups down on paper, and the server and e-mail beside them.".to_owned(),
     ]
 }
 
@@ -179,7 +187,7 @@ pub fn new_kit() -> Lines {
         "  Destroy the old one all the same: with an old copy of the server's data, it".to_owned(),
         "  still opens your keys.".to_owned(),
         "  If you forget your password, this is the only way back in.".to_owned(),
-        "  Write these 7 groups down on paper.".to_owned(),
+        "  Write these 7 groups down on paper, and the server and e-mail beside them.".to_owned(),
     ]
 }
 
@@ -211,6 +219,10 @@ pub fn unread(trouble: &ReadTrouble) -> Option<&'static str> {
         ReadTrouble::ControlCharacter(_) => {
             Some("  That had a control character in it (an arrow key?). Please try again.")
         }
-        ReadTrouble::Interrupted | ReadTrouble::Terminated(_) | ReadTrouble::Closed | ReadTrouble::Io(_) => None,
+        ReadTrouble::Interrupted
+        | ReadTrouble::Terminated(_)
+        | ReadTrouble::Closed
+        | ReadTrouble::Redraw
+        | ReadTrouble::Io(_) => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What is said of the second secret.
 
 use super::{Lines, Story};
+use crate::ui::place;
 use firstkey_core::crypto::recovery::CodeError;
 use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::checkpoint::Pin;
@@ -11,7 +12,10 @@ pub const FILE: &str = "firstkey-secret-key.txt";
 /// The prompt for it.
 pub const PROMPT: &str = "Secret key: ";
 /// Which file.
-pub const SAVE_WHERE: &str = "  Save it as [firstkey-secret-key.txt]: ";
+pub fn save_where() -> String {
+    format!("  Save it as [{}]: ", place::shown(FILE))
+}
+
 /// What the answer to "Written down?" may be.
 pub const WRITTEN_DOWN_HOW: &str = "  Type y when you have written down all 14 groups, or s to save them.";
 /// What is left on the ordinary screen of one that was shown on the other one.
@@ -98,7 +102,9 @@ pub(super) fn stopped(why: &AccountReason) -> Option<Story> {
         AccountReason::NotOpenedByBoth => Story::of("The password or the secret key is wrong.")
             .because("It is not possible to tell which.")
             .because("The server accepts only the newest one. A recovery makes a new one too.")
-            .then("Look for the newest secret key, then run")
+            .then("If you forgot or lost one of them, your recovery kit gets you back in:")
+            .then("  firstkey recover")
+            .then("Otherwise look for the newest secret key, then run")
             .run("firstkey verify"),
         AccountReason::NoSecretKey => Story::of("That is not a secret key.")
             .because("It begins with SK1 and has 14 groups. The recovery code is something else.")

@@ -1,6 +1,6 @@
 //! Why the program stopped: headline, reasons, what was sent or changed, what to do next.
 
-use super::{Story, host, link, local, problem, refusal, usage};
+use super::{Lines, Story, host, link, local, problem, refusal, usage};
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, GaveUp, LocalTrouble, Missing, NoAnswer, Reach};
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::link::short_id;
@@ -115,7 +115,6 @@ fn cancelled(reach: Reach) -> Story {
             .run(AGAIN),
         Reach::NothingChanged | Reach::CodeUsed => {
             Story::of("Stopped. No key was sent; no account was made. The invite still works.")
-                .then("If you wrote down a recovery kit, destroy it. You will get a new one.")
                 .then("To begin again, run")
                 .run(AGAIN)
         }
@@ -127,6 +126,12 @@ fn cancelled(reach: Reach) -> Story {
 pub(crate) fn gave_up(how: GaveUp) -> Story {
     let (what, next) = match how {
         GaveUp::NotYou => ("Stopped: this invite is for somebody else.", "Tell the sender. Do not forward the link."),
+        GaveUp::OpenedBefore => {
+            return Story::of("Stopped: you said no to an invite that was opened before.")
+                .because("If you did not open it, somebody else has your link: tell security now, and")
+                .because("ask your administrator for a new invite. Then the old link stops working.")
+                .then("If the invite is for somebody else, tell the sender. Do not forward the link.");
+        }
         GaveUp::Host => {
             ("Stopped: you did not confirm the server's name.", "Ask your administrator for the right name.")
         }
@@ -140,7 +145,7 @@ pub(crate) fn gave_up(how: GaveUp) -> Story {
             ("Stopped: the two passwords differed 5 times.", "Run the same command again when you are ready.")
         }
         GaveUp::WeakPasswords => (
-            "Stopped: no password was strong enough.",
+            "Stopped: no new password was accepted.",
             "Try five unrelated words, or press Enter to have one made for you.",
         ),
         GaveUp::Kit => (
@@ -163,6 +168,20 @@ pub(crate) fn gave_up(how: GaveUp) -> Story {
         }
     };
     Story::of(what).then(next)
+}
+
+/// What becomes of a kit that was made in a run that changed nothing.
+pub(crate) fn unused_kit(file: Option<&str>) -> String {
+    match file {
+        Some(path) => format!("The kit of this run opens nothing. Delete it: {path}"),
+        None => "The recovery kit that you were shown opens nothing. Destroy it.".to_owned(),
+    }
+}
+
+/// What is left of earlier runs.
+pub(crate) fn unfinished(emails: &[String]) -> Lines {
+    let whose = emails.join(", ");
+    vec![format!("An earlier request is not finished: {whose}. To finish it, run"), format!("  {RESUME}")]
 }
 
 /// What was seen of the network, and what to do.

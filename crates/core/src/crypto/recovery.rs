@@ -17,6 +17,7 @@
 use super::stack::{SHALLOW, wiped_after};
 use super::{crockford, hazmat, label};
 use crate::secret::{FixedSecret, RecoveryCode, SecretKey};
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// Symbols in a group.
@@ -45,6 +46,28 @@ pub struct Place {
 impl Place {
     fn of(index: usize) -> Self {
         Self { group: index / GROUP + 1, symbol: index % GROUP + 1 }
+    }
+}
+
+/// The number of a kit: six decimal digits by which a person tells two kits of an account apart.
+///
+/// They are made of the public key that belongs to its code, which the server has, so they help
+/// nobody to guess the code. Two kits have the same number once in a million.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KitNumber(u32);
+
+impl KitNumber {
+    /// The number of the kit whose code has this public key: its first four bytes as a number,
+    /// little-endian, without the millions.
+    pub fn of(recovery_public: &[u8; 32]) -> Self {
+        let [a, b, c, d, ..] = *recovery_public;
+        Self(u32::from_le_bytes([a, b, c, d]) % 1_000_000)
+    }
+}
+
+impl fmt::Display for KitNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:06}", self.0)
     }
 }
 

@@ -27,10 +27,10 @@ use crate::crypto::context::{AccountId, InviteId, OrgId, RealmId};
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
 use crate::crypto::prepare::PrepareError;
-use crate::crypto::recovery::CodeError;
+use crate::crypto::recovery::{CodeError, KitNumber};
 use crate::crypto::statement::BundlePart;
 use crate::crypto::strength::{Strength, Weakness};
-use crate::secret::{RecoveryCode, SecretKey};
+use crate::secret::{RecoveryCode, SecretKey, SessionToken};
 use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::{ProblemName, Response};
 use crate::wire::link::LinkTrouble;
@@ -63,6 +63,9 @@ pub enum Effect {
     Stretch(StretchJob),
     /// Send; reply with [`Reply::Received`] or [`Reply::Unreachable`].
     Send(Outbound),
+    /// Send this in the session, which ends with it. The account is finished already: reply with
+    /// anything, and whatever it is, the good end follows.
+    EndSession(SessionToken, Outbound),
     /// Store the checkpoint durably; reply with [`Reply::Saved`] or [`Reply::Trouble`].
     Save(Checkpoint),
     /// Store the pin durably, then remove the checkpoint; reply with [`Reply::Saved`] or
@@ -295,6 +298,8 @@ pub struct Kit {
     pub account: AccountId,
     /// The fingerprint of the new keys.
     pub fingerprint: Fingerprint,
+    /// What tells it from an older kit of the account.
+    pub number: KitNumber,
 }
 
 /// What is written down of a secret key.
@@ -331,6 +336,8 @@ pub enum Notice {
     Plan,
     /// What was typed cannot be a password at all.
     Unusable(PrepareError),
+    /// The new password is the present one.
+    AsBefore,
     /// The password would be guessed too easily.
     Weak {
         /// Why, the most telling first.

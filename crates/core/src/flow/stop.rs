@@ -65,6 +65,13 @@ impl Reason for AcceptReason {
     type Subject = Option<InviteId>;
 }
 
+impl GaveUp {
+    /// For "no" to an invite that was opened so often before.
+    pub(super) fn no_to_invite(earlier_claims: u64) -> Self {
+        if earlier_claims > 0 { Self::OpenedBefore } else { Self::NotYou }
+    }
+}
+
 impl From<Halt> for AcceptReason {
     fn from(halt: Halt) -> Self {
         match halt {
@@ -136,6 +143,8 @@ pub enum AcceptReason {
 pub enum GaveUp {
     /// "Is this you?" was answered with no.
     NotYou,
+    /// It was answered with no, and the invite had been opened before.
+    OpenedBefore,
     /// The punycode host was not confirmed.
     Host,
     /// The replacement of the keys was not agreed to.
@@ -248,6 +257,13 @@ pub enum LocalTrouble {
         /// Where.
         path: String,
     },
+    /// A page to print cannot show a name that the kit has to say.
+    KitLetters {
+        /// The name: an address or an organisation.
+        text: String,
+        /// Where the page was to go.
+        path: String,
+    },
     /// The file for a new secret key that the person named.
     SecretKeyFile {
         /// What is wrong.
@@ -291,6 +307,8 @@ pub enum StorageTrouble {
     Exists,
     /// It is not there.
     Missing,
+    /// The folder that it is to be in is not there.
+    NoFolder,
     /// Its contents are cut off or altered.
     Damaged,
     /// It holds more than can be right.

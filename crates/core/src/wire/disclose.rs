@@ -92,7 +92,7 @@ pub struct ByBoth<'a>(pub &'a Envelope<AccountKeyByPassword>, pub &'a Envelope<A
 pub struct RecoveryProof(pub [u8; 64]);
 /// The address of somebody whose public keys are asked for.
 pub struct Sought(pub String);
-/// The person's own address, as the invite named it.
+/// The person's own address, as the invite or the person named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(pub String);
 
@@ -132,7 +132,7 @@ impl Disclose for InviteToken {
 
 impl sealed::Sealed for Email {}
 impl Disclose for Email {
-    const WHY: &'static str = "your address; came from the server";
+    const WHY: &'static str = "your address: names your account";
     fn encode(&self, name: &str, out: &mut ObjectWriter) {
         out.member_text(name, &self.0);
     }

@@ -13,6 +13,7 @@ pub mod fields;
 pub mod inbound;
 pub mod json;
 pub mod link;
+pub mod named;
 pub mod origin;
 pub mod outbound;
 pub mod refusal;

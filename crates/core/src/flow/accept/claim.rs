@@ -165,7 +165,7 @@ impl Expect for ExpectConsent {
                     }
                 }
             }
-            Reply::Answer(Answer::No) => Err(GaveUp::NotYou.into()),
+            Reply::Answer(Answer::No) => Err(GaveUp::no_to_invite(terms.introduction.earlier_claims).into()),
             Reply::Answer(Answer::NotTheInvited { expected }) => {
                 Err(AcceptReason::NotTheInvited { expected, invited: terms.introduction.email })
             }

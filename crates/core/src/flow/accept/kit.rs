@@ -2,6 +2,7 @@
 
 use super::make::Made;
 use super::{Next, commit, keep, secret_key};
+use crate::crypto::recovery::KitNumber;
 use crate::flow::stop::AcceptReason;
 use crate::flow::{Accepted, Kit};
 use crate::secret::RecoveryCode;
@@ -34,6 +35,7 @@ pub(super) fn show(made: Made, code: RecoveryCode) -> Result<Next, AcceptReason>
         realm: context.realm,
         account: context.account,
         fingerprint: made.completion.bundle.identity.fingerprint(&context),
+        number: KitNumber::of(&made.completion.bundle.recovery_public.0),
     };
     keep::prove(made, kit, |made, _| secret_key::show(made))
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! link -> claim -> terms -> consent -> password twice -> stretch -> enrol/start -> seal everything -> kit shown -> kit proven
-//!      -> checkpoint saved -> enrol/complete -> receipt -> password once more -> login -> bundle compared and opened -> pin -> done
+//!      -> checkpoint saved -> enrol/complete -> receipt -> password once more -> login -> bundle compared and opened -> pin -> logout -> done
 //! ```
 //!
 //! Promise: I3 to I8 hold for any person and any server. Must never: send an upload that is not
@@ -62,6 +62,8 @@ pub struct Accept {
     state: Option<Box<dyn Expect>>,
     at: At,
     joining: Option<Joining>,
+    /// The good end that the last effect cannot change any more.
+    settled: Option<Accepted>,
 }
 
 /// A claimed invite that brings an account that exists into one more organisation. Nothing was
@@ -105,6 +107,8 @@ trait Expect {
 /// Where a state leads.
 enum Next {
     Do(Effect, Box<dyn Expect>),
+    /// A last effect, and then that end, whatever comes of it.
+    Last(Effect, Accepted),
     Done(Accepted),
     Join(Joining),
 }
@@ -140,7 +144,7 @@ fn after(
         Effect::Save(_) | Effect::Conclude(_) => |reply| matches!(reply, Reply::Saved),
         Effect::Wait(_) => |reply| matches!(reply, Reply::Waited),
         // What brings an answer has a state of its own that takes it.
-        Effect::Ask(_) | Effect::Stretch(_) | Effect::Send(_) | Effect::Finish(_) => |_| false,
+        Effect::Ask(_) | Effect::Stretch(_) | Effect::Send(_) | Effect::EndSession(..) | Effect::Finish(_) => |_| false,
     };
     Next::effect(effect, Then { fits, next })
 }
@@ -152,6 +156,7 @@ impl Accept {
             state: Some(Box::new(start::Begin { options })),
             at: At { reach: Reach::NothingSent, origin: None, invite: None },
             joining: None,
+            settled: None,
         }
     }
 
@@ -174,6 +179,9 @@ impl Accept {
 
 impl Flow for Accept {
     fn step(&mut self, reply: Reply, rng: &mut dyn CryptoRngCore) -> Effect {
+        if let Some(done) = self.settled.take() {
+            return self.finish(Ok(done));
+        }
         let Some(state) = self.state.take() else {
             return self.finish(Err(AcceptReason::OutOfStep));
         };
@@ -190,6 +198,10 @@ impl Flow for Accept {
         match next {
             Ok(Next::Do(effect, state)) => {
                 self.state = Some(state);
+                effect
+            }
+            Ok(Next::Last(effect, done)) => {
+                self.settled = Some(done);
                 effect
             }
             Ok(Next::Done(done)) => self.finish(Ok(done)),

@@ -264,10 +264,13 @@ impl Hear for ExpectBundle {
         let context = upload.checkpoint.context;
         opened.bundle.verify(&context)?;
         open(&opened.bundle, &pre, &export_key, upload)?;
-        let (pin, secret_keys) = (commit::pin(upload), opened.asked.secret_key);
+        let (pin, secret_keys, session) = (commit::pin(upload), opened.asked.secret_key, opened.session);
         after(Effect::Tell(Notice::Opened), move |_, _| {
             after(Effect::Conclude(pin.clone()), move |_, _| {
-                Ok(Next::Done(Accepted { pin, rehearsal: None, repeated: false, secret_keys }))
+                // The session has done what it was for.
+                let request = Outbound::bare(&pin.origin, Endpoint::Logout);
+                let done = Accepted { pin, rehearsal: None, repeated: false, secret_keys };
+                Ok(Next::Last(Effect::EndSession(session, request), done))
             })
         })
     }

@@ -14,6 +14,7 @@ use crate::crypto::hazmat;
 use crate::crypto::kdf::{KdfBlock, Profile, Salt, StretchJob};
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
 use crate::crypto::opaque::{Registration, ServerKey};
+use crate::crypto::recovery::KitNumber;
 use crate::flow::Kit;
 use crate::flow::stop::LocalTrouble;
 use crate::flow::world::World;
@@ -115,6 +116,7 @@ impl<W: World> Run<'_, W> {
             realm: context.realm,
             account: context.account,
             fingerprint: holder.bundle.identity.fingerprint(context),
+            number: KitNumber::of(&recovery_public.0),
         })?;
         Ok(KitLock { envelope, recovery_public })
     }

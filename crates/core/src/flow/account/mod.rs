@@ -38,7 +38,7 @@ pub use recover::{KitOnFile, recover};
 pub use secret_key::change_secret_key;
 pub use sessions::{Ending, Seen, sessions};
 pub use unlock::unlock;
-pub use verify::{KitWish, verify};
+pub use verify::{KitWish, log_in, verify};
 
 use super::checkpoint::Pin;
 use crate::wire::asked::SecretKeys;
@@ -60,6 +60,8 @@ pub struct Known {
 pub enum Deed {
     /// Nothing was changed; the account opens.
     Verified,
+    /// Nothing was changed; the account opens, and this computer remembers it from now on.
+    LoggedIn,
     /// Nothing was changed; the account opens, and the kit is its kit.
     KitVerified,
     /// The account has a new password, and opens with it.

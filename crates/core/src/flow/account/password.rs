@@ -36,7 +36,7 @@ impl<W: World> Run<'_, W> {
     async fn change_password(&mut self, known: Known, wish: Option<Profile>) -> End<Done> {
         self.greet(&known)?;
         let params = self.params(&known).await?;
-        let open = self.open(&known, &params).await?;
+        let (open, present) = self.open_keeping(&known, &params).await?;
         if open.secret_key.is_none() && open.asked.secret_key == SecretKeys::Required {
             // A new password alone would not be stored.
             return Err(AccountReason::SecretKeyRequired);
@@ -44,7 +44,8 @@ impl<W: World> Run<'_, W> {
         // An organisation that was joined since may ask for more than the first one did.
         let profile = open.asked.profile(params.kdf_block.profile, wish);
         self.world.prepare(profile).map_err(AccountReason::Local)?;
-        let password = self.choose(&known, profile)?;
+        let password = self.choose(&known, profile, Some(&present))?;
+        drop(present);
         let fresh = self.stretch_new(&open.context, password, profile, open.secret_key.as_ref()).await?;
         self.replace_password_lock(known, &params, open, fresh, Deed::PasswordChanged).await
     }

@@ -153,7 +153,8 @@ fn a_server_that_finds_the_upload_wrong_is_believed_and_not_asked_again() {
 #[test]
 fn whoever_stops_the_program_at_any_effect_stops_everything() {
     let length = judged(Scene::new(1).run_honestly(1)).turns.len();
-    for at in 0..length - 1 {
+    // The last effect before the end is a courtesy: the account is finished.
+    for at in 0..length - 2 {
         for stopped in [|| Reply::Cancel, || Reply::Answer(Answer::Cancelled)] {
             let log = judged(
                 Scene::new(1)
@@ -168,11 +169,31 @@ fn whoever_stops_the_program_at_any_effect_stops_everything() {
 #[test]
 fn trouble_of_this_machine_at_any_effect_ends_it() {
     let length = judged(Scene::new(1).run_honestly(1)).turns.len();
-    for at in 0..length - 1 {
+    for at in 0..length - 2 {
         let log = judged(Scene::new(1).run(1, |now, effect, scene| {
             Some(if now == at { Reply::Trouble(LocalTrouble::Busy) } else { scene.honest(effect) })
         }));
         assert!(matches!(stop(&log).why, AcceptReason::Local(LocalTrouble::Busy)), "effect {at}");
+    }
+}
+
+#[test]
+fn the_session_of_the_read_back_is_ended_and_whatever_comes_of_it_the_account_is_finished() {
+    let replies: [fn() -> Reply; 4] = [
+        || Reply::Told,
+        || Reply::Cancel,
+        || Reply::Trouble(LocalTrouble::Busy),
+        || Reply::Unreachable(NoAnswer::TimedOut),
+    ];
+    for reply in replies {
+        let log = judged(Scene::new(1).run(1, |_, effect, scene| {
+            Some(if matches!(effect, Effect::EndSession(..)) { reply() } else { scene.honest(effect) })
+        }));
+        let [.., pinned, ended, end] = log.turns.as_slice() else { panic!("it ends") };
+        assert!(matches!(pinned.effect, Effect::Conclude(_)), "the account is remembered first");
+        let Effect::EndSession(_, request) = &ended.effect else { panic!("the session is ended") };
+        assert_eq!(request.endpoint(), Endpoint::Logout);
+        assert!(matches!(&end.effect, Effect::Finish(end) if end.is_ok()));
     }
 }
 
@@ -211,7 +232,7 @@ fn where_nobody_can_be_asked_it_ends_and_says_what_is_missing() {
 #[test]
 fn a_reply_that_does_not_fit_ends_it_at_once() {
     let length = judged(Scene::new(1).run_honestly(1)).turns.len();
-    for at in 0..length - 1 {
+    for at in 0..length - 2 {
         let log = judged(
             Scene::new(1)
                 .run(1, |now, effect, scene| Some(if now == at { Reply::Begin } else { scene.honest(effect) })),
@@ -224,7 +245,7 @@ fn a_reply_that_does_not_fit_ends_it_at_once() {
 #[test]
 fn nothing_is_taken_for_done_because_something_else_was() {
     let length = judged(Scene::new(1).run_honestly(1)).turns.len();
-    for at in 0..length - 1 {
+    for at in 0..length - 2 {
         for wrong in [|| Reply::Told, || Reply::Ready, || Reply::Saved, || Reply::Waited] {
             let mut honest = false;
             let log = judged(Scene::new(1).run(1, |now, effect, scene| {
