@@ -5,6 +5,7 @@
 //! with numbers, never an abort. Must never: decide what a shortage or an answer means for the
 //! person; that is `flow`.
 
+pub mod disk;
 pub mod harden;
 pub mod http;
 pub mod machine;
@@ -17,6 +18,7 @@ pub mod os;
 // On Unix the stand-in for other systems is compiled for its tests only, so that it cannot rot.
 #[cfg(all(test, unix))]
 pub mod os_elsewhere;
+pub mod proxy;
 pub mod random;
 pub mod sight;
 pub mod stretch;

@@ -4,7 +4,7 @@
 //! Promise: without the feature such a server, link or account is refused, never guessed at. Must
 //! never: see a password; links are set apart where they are read, and nothing else comes here.
 
-use firstkey_core::flow::stop::LocalTrouble;
+use firstkey_core::flow::stop::{Halt, LocalTrouble};
 use firstkey_core::wire::origin::Origin;
 
 use crate::port::http::HttpServer;
@@ -44,7 +44,7 @@ pub(super) use unspoken::{accounts, is_link, on_account};
 #[cfg(feature = "infisical")]
 mod spoken {
     use super::super::on_account::Errand;
-    use super::{Edges, ForeignAccount, LocalTrouble};
+    use super::{Edges, ForeignAccount, Halt, LocalTrouble};
     use crate::cli;
     use crate::exit::ExitCode;
     use crate::infisical::command::{DialectErrand, Edge, Wish};
@@ -77,7 +77,7 @@ mod spoken {
         edges: Edges<'_>,
         link: Zeroizing<Vec<u8>>,
         flags: &cli::Accept,
-    ) -> Result<ExitCode, LocalTrouble> {
+    ) -> Result<ExitCode, Halt> {
         let names = [flags.first_name.clone(), flags.last_name.clone()];
         edge(edges).accept(link, names, flags.dry_run).await
     }
@@ -87,9 +87,8 @@ mod spoken {
         edges: Edges<'_>,
         errand: Errand,
         flags: &cli::Account,
-        new_password: Option<Zeroizing<Vec<u8>>>,
-    ) -> Result<Result<ExitCode, AccountReason>, LocalTrouble> {
-        let wish = Wish { server: flags.server.clone(), account: flags.account.clone(), new_password };
+    ) -> Result<Result<ExitCode, AccountReason>, Halt> {
+        let wish = Wish { server: flags.server.clone(), account: flags.account.clone() };
         match deed(errand) {
             Some(deed) => edge(edges).on_account(deed, wish).await.map(Ok),
             None => Ok(Err(AccountReason::NotThere)),
@@ -116,13 +115,12 @@ mod spoken {
 #[allow(clippy::unused_async, reason = "the same functions as those of a build that speaks it")]
 mod unspoken {
     use super::super::on_account::Errand;
-    use super::{Edges, ForeignAccount, LocalTrouble};
+    use super::{Edges, ForeignAccount, Halt, LocalTrouble};
     use crate::cli;
     use crate::exit::ExitCode;
     use crate::store::shelf::StateShelf;
     use firstkey_core::flow::account::stop::AccountReason;
     use firstkey_core::flow::checkpoint::Unreadable;
-    use zeroize::Zeroizing;
 
     impl ForeignAccount {
         /// No file of such an account can be read.
@@ -146,8 +144,7 @@ mod unspoken {
         _: Edges<'_>,
         errand: Errand,
         flags: &cli::Account,
-        _: Option<Zeroizing<Vec<u8>>>,
-    ) -> Result<Result<ExitCode, AccountReason>, LocalTrouble> {
+    ) -> Result<Result<ExitCode, AccountReason>, Halt> {
         let foreign = flags.link_file.is_some() || matches!(errand, Errand::Recover { kit_file: Some(_), .. });
         Ok(Err(if foreign { AccountReason::NotThere } else { AccountReason::NothingKnown }))
     }

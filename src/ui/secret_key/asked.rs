@@ -5,6 +5,7 @@
 //! names. Must never: take the key itself from a flag or a variable.
 
 use super::{SecretKeyFile, for_screen, read};
+use crate::store::fresh::Guard;
 use crate::ui::person::{AtTerminal, Kept, ended};
 use crate::ui::script::{Event, Script};
 use crate::ui::text::{local, secret_key as words};
@@ -43,7 +44,7 @@ impl AtTerminal {
             let path = if typed.is_empty() { words::FILE.to_owned() } else { typed };
             match SecretKeyFile::save(Path::new(&path), sheet) {
                 Ok(file) => {
-                    self.say(&words::saved(&path));
+                    self.say(&words::saved(&path, file.guard()));
                     self.keep_secret_key_file(file);
                     return Answer::KitSaved(path);
                 }
@@ -87,7 +88,8 @@ impl Script {
         let Some(path) = self.answers().secret_key_out.clone() else {
             let answer = self.ask_person(Question::KeepSecretKey(sheet), Missing::SecretKeyOut);
             if let Answer::KitSaved(path) = &answer {
-                self.event_line(&Event::SecretKey { path, mode: "0600" }.line());
+                let mode = Guard::at(Path::new(path)).shown();
+                self.event_line(&Event::SecretKey { path, mode }.line());
             }
             return answer;
         };
@@ -99,8 +101,8 @@ impl Script {
         match SecretKeyFile::save(&path, &sheet) {
             Ok(file) => {
                 let path = file.path();
-                self.say(&words::saved(&path));
-                self.event_line(&Event::SecretKey { path: &path, mode: "0600" }.line());
+                self.say(&words::saved(&path, file.guard()));
+                self.event_line(&Event::SecretKey { path: &path, mode: file.guard().shown() }.line());
                 self.keep_secret_key_file(file);
                 Answer::KitSaved(path)
             }
