@@ -7,6 +7,7 @@
 use crate::ui::text::hex;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::wire::outbound::{Disclosed, Outbound};
+use firstkey_core::wire::text::is_one_line;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -126,9 +127,18 @@ impl Sent {
         let sent: Self = serde_json::from_slice(line).map_err(|_| Unreadable)?;
         let length = sent.body()?.len();
         let sound = sent.version == VERSION
+            && sent.is_harmless()
             && sent.sha256.len() == 64
             && sent.fields.iter().all(|field| field.start <= field.end && field.end <= length);
         if sound { Ok(sent) } else { Err(Unreadable) }
+    }
+
+    /// Whether no text in it does anything to a terminal.
+    fn is_harmless(&self) -> bool {
+        let headers = self.headers.iter().flat_map(|(name, value)| [name, value]);
+        let fields = self.fields.iter().flat_map(|field| [&field.name, &field.why]);
+        let texts = [&self.method, &self.url, &self.sha256].into_iter().chain(headers).chain(fields);
+        texts.map(String::as_str).all(is_one_line)
     }
 
     fn body(&self) -> Result<Vec<u8>, Unreadable> {
@@ -248,6 +258,8 @@ mod tests {
         assert_eq!(Record::read(&whole[..whole.len() / 2]), Err(Unreadable));
         let huge = String::from_utf8_lossy(&whole).replace("\"end\":", "\"end\":9");
         assert_eq!(Record::read(huge.as_bytes()), Err(Unreadable));
+        let url = String::from_utf8_lossy(&whole).replace("/v1/invites", "/v1\\u001b[2J/invites");
+        assert_eq!(Record::read(url.as_bytes()), Err(Unreadable));
         assert!(Record::read(b"").is_ok_and(|record| record.is_empty()));
     }
 }

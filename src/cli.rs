@@ -458,6 +458,7 @@ impl Accept {
         Ok(Answers {
             invite,
             password,
+            new_password: None,
             yes_for: self.yes_for.clone(),
             accept_reset: self.accept_reset.clone(),
             kit_out: self.keep.kit_out.clone(),

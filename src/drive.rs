@@ -5,12 +5,14 @@
 
 mod account;
 
+use crate::port::proxy::Route;
 use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
 use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, NoAnswer};
 use firstkey_core::flow::{Accepted, Answer, Effect, Flow, Notice, Question, Reply};
 use firstkey_core::secret::SessionToken;
 use firstkey_core::wire::inbound::Response;
+use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::Outbound;
 use rand_core::CryptoRngCore;
 use std::time::{Duration, Instant};
@@ -26,10 +28,16 @@ pub trait Person {
     fn stretching(&mut self, profile: Profile);
     /// Argon2id ended after this long.
     fn stretched(&mut self, profile: Profile, took: Duration);
+    /// The next request takes this way.
+    fn reached(&mut self, _: Route<'_>) {}
 }
 
 /// The account server, by HTTP or in a test.
 pub trait Server {
+    /// How this server is reached.
+    fn route(&self, _: &Origin) -> Route<'_> {
+        Route::Direct
+    }
     /// Sends the bytes, waits for an answer.
     fn send(&mut self, request: &Outbound) -> impl Future<Output = Result<Response, NoAnswer>>;
     /// The same in a session.
@@ -118,6 +126,7 @@ where
                 }
             }
             Effect::Send(request) => {
+                person.reached(server.route(request.origin()));
                 shelf.record(&request);
                 tokio::select! {
                     biased;

@@ -23,22 +23,25 @@ mod whose;
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
 use crate::drive::{self, Edges};
 use crate::exit::ExitCode;
-use crate::port::harden::harden;
-use crate::port::http::{HttpServer, Limits, ProxyWish};
+use crate::port::harden::{Hardened, harden};
+use crate::port::http::{HttpServer, Limits};
 use crate::port::machine::ThisMachine;
+use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::Place;
 use crate::store::shelf::StateShelf;
+use crate::ui::input::{MAX_CERTIFICATES, Unread, read_plain};
+use crate::ui::outlet::{self, Stream};
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
-use crate::ui::source::read_plain;
 use crate::ui::term::{self, Terminal};
 use crate::ui::{signals, text};
 use clap::Parser;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::account::join;
-use firstkey_core::flow::stop::{AcceptReason, AcceptStop, LocalTrouble, Reach, StorageTrouble};
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop, Halt, LocalTrouble, Reach, StorageTrouble};
+use firstkey_core::wire::text::harmless;
 use firstkey_estimator::Zxcvbn;
 use instead::Instead;
 use on_account::{Errand, on_account};
@@ -52,14 +55,19 @@ use std::path::{Path, PathBuf};
 pub fn main() -> ExitCode {
     term::install_panic_restore();
     let hardened = harden();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    outlet::settle(match Cli::try_parse() {
+        Ok(cli) => command(cli, hardened),
+        // Help and version are errors to clap.
         Err(error) => {
-            // Help and version are errors to clap; printing them can fail only if nobody listens.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
+            let (stream, code) =
+                if error.use_stderr() { (Stream::Err, ExitCode::Usage) } else { (Stream::Out, ExitCode::Done) };
+            outlet::print(stream, harmless(&error.render().to_string()).as_bytes());
+            code
         }
-    };
+    })
+}
+
+fn command(cli: Cli, hardened: Hardened) -> ExitCode {
     match cli.command {
         Command::Accept(flags) => accept(&flags, cli.state_dir, hardened.no_core_dumps && hardened.not_traceable),
         Command::Login(flags) => {
@@ -112,8 +120,8 @@ pub fn main() -> ExitCode {
 }
 
 /// A stop before the flow began.
-fn early(trouble: LocalTrouble) -> AcceptStop {
-    AcceptStop { why: AcceptReason::Local(trouble), reach: Reach::NothingSent, origin: None, subject: None }
+fn early(halt: impl Into<Halt>) -> AcceptStop {
+    AcceptStop { why: AcceptReason::from(halt.into()), reach: Reach::NothingSent, origin: None, subject: None }
 }
 
 fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode {
@@ -158,9 +166,6 @@ fn accept_prepared(
     let unfinished = options.checkpoints.iter().filter(|saved| !saved.is_outdated(&options.pins));
     script.note_unfinished(unfinished.map(|saved| saved.email.clone()).collect());
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
-    if let Some(proxy) = &proxy {
-        script.remark(&text::start::proxy(proxy.shown()));
-    }
     if flags.verbose > 0 {
         script.remark(&text::start::verbose(&path.display().to_string(), closed));
     }
@@ -214,16 +219,12 @@ fn state_folder(named: Option<PathBuf>) -> Result<PathBuf, LocalTrouble> {
     named.or_else(Place::usual).ok_or_else(homeless)
 }
 
-/// The most bytes of a file of certificates: a system's whole list has a quarter of it.
-const MOST_CERTIFICATES: usize = 1024 * 1024;
-
 /// The certificates in a PEM file.
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalTrouble> {
-    let trouble = |trouble| LocalTrouble::Input { trouble, path: path.display().to_string() };
-    let pem = read_plain(path, MOST_CERTIFICATES)?;
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Halt> {
+    let pem = read_plain(path, MAX_CERTIFICATES)?;
     let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match roots {
         Ok(roots) if !roots.is_empty() => Ok(roots),
-        _ => Err(trouble(StorageTrouble::Damaged)),
+        _ => Err(Unread::Trouble(StorageTrouble::Damaged).of(&path.display().to_string())),
     }
 }

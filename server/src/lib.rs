@@ -53,6 +53,7 @@ mod names;
 mod nobody;
 mod opaque;
 mod origin;
+mod outlet;
 mod realm;
 mod rng;
 mod scim;

@@ -6,6 +6,7 @@
 
 use crate::calendar;
 use crate::clock::Clock;
+use crate::outlet::err;
 use serde_json::{Map, Value};
 use std::fmt::{Display, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,8 +30,8 @@ impl Log {
     #[allow(clippy::print_stderr, reason = "standard error is where a service's log belongs")]
     pub(crate) fn event(&self, name: &str, ids: &[(&str, &dyn Display)]) {
         match self {
-            Self::Stderr => eprintln!("{}", logfmt(name, ids)),
-            Self::Json => eprintln!("{}", object(name, ids)),
+            Self::Stderr => err!("{}", logfmt(name, ids)),
+            Self::Json => err!("{}", object(name, ids)),
             Self::Silent => {}
             Self::Kept(kept) => {
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);

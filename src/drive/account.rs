@@ -48,6 +48,7 @@ where
     }
 
     async fn send(&mut self, request: &Outbound, session: Option<&SessionToken>) -> Result<Response, Halt> {
+        self.person.reached(self.server.route(request.origin()));
         self.shelf.record(request);
         let server = &mut *self.server;
         let sent = async {

@@ -6,7 +6,7 @@ use crate::port::http::HttpServer;
 use crate::store::shelf::StateShelf;
 use crate::ui::script::Script;
 use firstkey_core::flow::Answer;
-use firstkey_core::flow::stop::{LocalTrouble, Missing, Reach, StorageTrouble};
+use firstkey_core::flow::stop::{Halt, Missing, Reach};
 use firstkey_core::wire::origin::Origin;
 use firstkey_infisical::claims;
 use firstkey_infisical::flow::accept::accept;
@@ -16,7 +16,7 @@ use firstkey_infisical::flow::{
 use firstkey_infisical::link::{Link, Ticket};
 use firstkey_infisical::pin::Pin;
 use rand_core::CryptoRngCore;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
@@ -41,8 +41,6 @@ pub struct Wish {
     pub server: Option<String>,
     /// The account.
     pub account: Option<String>,
-    /// The new password.
-    pub new_password: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// The edges of one run.
@@ -64,7 +62,7 @@ impl Edge<'_> {
         link: Zeroizing<Vec<u8>>,
         names: [Option<String>; 2],
         rehearsal: bool,
-    ) -> Result<ExitCode, LocalTrouble> {
+    ) -> Result<ExitCode, Halt> {
         let options = DialectOptions { rehearsal, ..self.options()? };
         let mut world = DialectWorld::new(self.script, self.server, self.shelf);
         world.names = names;
@@ -73,7 +71,7 @@ impl Edge<'_> {
     }
 
     /// Does `deed` to the account that the flags, the link or the memory of this machine name.
-    pub async fn on_account(&mut self, deed: DialectErrand, wish: Wish) -> Result<ExitCode, LocalTrouble> {
+    pub async fn on_account(&mut self, deed: DialectErrand, wish: Wish) -> Result<ExitCode, Halt> {
         let options = self.options()?;
         let link = match self.script.given_link() {
             Some(text) => match self.script.chosen(&text, Some(links())) {
@@ -85,9 +83,7 @@ impl Edge<'_> {
             None => None,
         };
         let kit = match &deed {
-            DialectErrand::Recover { kit: Some(path), .. } => {
-                Some(read_kit(path).map_err(|why| kit_trouble(path, why))?)
-            }
+            DialectErrand::Recover { kit: Some(path), .. } => Some(read_kit(path)?),
             _ => None,
         };
         let mut named = match named(&wish, &options.pins) {
@@ -96,7 +92,6 @@ impl Edge<'_> {
         };
         let mut world = DialectWorld::new(self.script, self.server, self.shelf);
         world.two_passwords = true;
-        world.new_password = wish.new_password;
         if let DialectErrand::Recover { .. } = deed {
             let account = named.map(|known| (known.origin, known.identity));
             let end = recover(&mut world, self.rng, options, Recovery { link, kit, account }).await;
@@ -122,14 +117,10 @@ impl Edge<'_> {
         DialectWorld::new(self.script, self.server, self.shelf).finish(&Err(stop))
     }
 
-    fn options(&self) -> Result<DialectOptions, LocalTrouble> {
+    fn options(&self) -> Result<DialectOptions, Halt> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         Ok(DialectOptions { pins: self.shelf.dialect_pins(Pin::read)?, now, rehearsal: false })
     }
-}
-
-fn kit_trouble(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
-    LocalTrouble::Input { trouble, path: path.display().to_string() }
 }
 
 /// The account that the flags name, or the only one that is remembered.

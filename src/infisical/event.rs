@@ -27,7 +27,7 @@ pub(super) enum Event<'a> {
     },
     Kit {
         path: &'a str,
-        mode: &'static str,
+        mode: String,
     },
     Retry {
         server: &'a str,
@@ -64,8 +64,6 @@ pub(super) const DIALECT: &str = "infisical-e2ee";
 impl Event<'_> {
     /// The line, with its end.
     pub(super) fn line(&self) -> String {
-        let mut line = serde_json::to_string(self).expect("invariant: plain text and numbers always serialise");
-        line.push('\n');
-        line
+        crate::ui::json_line::of(self)
     }
 }

@@ -13,7 +13,7 @@
 
 use super::event::{DIALECT, Event};
 use crate::audit::{Parts, Record, Sent};
-use crate::drive::Person as _;
+use crate::drive::{Person as _, Server as _};
 use crate::exit::{ExitCode, Stopped};
 use crate::pasted::Dialect;
 use crate::port::http::{Call, HttpServer};
@@ -21,6 +21,7 @@ use crate::port::memory::{self, NotEnough};
 use crate::port::stretch::{StretchError, stretch};
 use crate::store::fresh;
 use crate::store::shelf::StateShelf;
+use crate::ui::input::unmarked;
 use crate::ui::person::{Kept, ended};
 use crate::ui::script::Script;
 use crate::ui::text::notice::KIT_SHOWN;
@@ -71,8 +72,6 @@ pub struct DialectWorld<'a> {
     pub names: [Option<String>; 2],
     /// Whether there is an old password beside the new one.
     pub two_passwords: bool,
-    /// The new one, where a flag gives it and there are two.
-    pub new_password: Option<Zeroizing<Vec<u8>>>,
     kit: Option<(PathBuf, Zeroizing<String>)>,
     choosing: bool,
 }
@@ -80,16 +79,7 @@ pub struct DialectWorld<'a> {
 impl<'a> DialectWorld<'a> {
     /// Put together.
     pub fn new(script: &'a mut Script, server: &'a mut HttpServer, shelf: &'a mut StateShelf) -> Self {
-        Self {
-            script,
-            server,
-            shelf,
-            names: [None, None],
-            two_passwords: false,
-            new_password: None,
-            kit: None,
-            choosing: false,
-        }
+        Self { script, server, shelf, names: [None, None], two_passwords: false, kit: None, choosing: false }
     }
 
     /// Says how it ended; the number for the shell.
@@ -177,28 +167,27 @@ impl<'a> DialectWorld<'a> {
     }
 
     fn new_password(&mut self, attempt: u32) -> Answer {
-        if let Some(given) = self.given_new() {
+        match self.given_new() {
+            Ok(None) => {}
             // A file has one password; the same again would be the same again.
-            return if attempt == 1 { Answer::Secret(given) } else { Answer::No };
+            Ok(Some(given)) => return if attempt == 1 { Answer::Secret(given) } else { Answer::No },
+            Err(end) => return end,
         }
         let lines = if std::mem::replace(&mut self.choosing, true) { Vec::new() } else { words::choose_password() };
         let missing = if self.two_passwords { Missing::NewPassword } else { Missing::Password };
         self.secret(&lines, our_words::PASSWORD, missing)
     }
 
-    fn given_new(&self) -> Option<Zeroizing<Vec<u8>>> {
-        if self.two_passwords {
-            self.new_password.as_ref().map(|given| Zeroizing::new(given.to_vec()))
-        } else {
-            self.script.given_password()
-        }
+    fn given_new(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, Answer> {
+        if self.two_passwords { self.script.given_new_password() } else { self.script.given_password() }
     }
 
     fn again(&mut self, made: Option<Zeroizing<String>>) -> Answer {
         match (self.given_new(), self.script.person()) {
-            (Some(given), _) => Answer::Secret(given),
-            (None, Some(person)) => person.again(made.as_ref().map(|made| made.as_str())),
-            (None, None) => Answer::Missing(Missing::Password),
+            (Err(end), _) => end,
+            (Ok(Some(given)), _) => Answer::Secret(given),
+            (Ok(None), Some(person)) => person.again(made.as_ref().map(|made| made.as_str())),
+            (Ok(None), None) => Answer::Missing(Missing::Password),
         }
     }
 
@@ -244,10 +233,10 @@ impl<'a> DialectWorld<'a> {
 
     fn save(&mut self, path: &Path, kit: &Kit) -> Result<(), StorageTrouble> {
         let page = kit.page();
-        fresh::write_new(path, page.as_bytes()).map_err(|error| error.trouble)?;
+        let guard = fresh::write_new(path, page.as_bytes()).map_err(|error| error.trouble)?;
         let shown = path.display().to_string();
-        self.script.say(&words::kit_saved(&shown));
-        self.script.event_line(&Event::Kit { path: &shown, mode: "0600" }.line());
+        self.script.say(&words::kit_saved(&shown, guard));
+        self.script.event_line(&Event::Kit { path: &shown, mode: guard.shown() }.line());
         self.kit = Some((path.to_owned(), page));
         Ok(())
     }
@@ -265,15 +254,17 @@ impl<'a> DialectWorld<'a> {
                 Answer::Secret(group)
             }
             Ok(_) => Answer::Trouble(trouble(path, StorageTrouble::Damaged)),
-            Err(why) => Answer::Trouble(trouble(path, why)),
+            Err(Halt::Local(LocalTrouble::Input { trouble: why, .. })) => Answer::Trouble(trouble(path, why)),
+            Err(_) => Answer::Cancelled,
         }
     }
 
     fn password(&mut self, attempt: u32) -> Answer {
         match self.script.given_password() {
-            Some(given) if attempt == 1 => Answer::Secret(given),
-            Some(_) => Answer::No,
-            None => self.secret(&[], our_words::PASSWORD, Missing::Password),
+            Ok(Some(given)) if attempt == 1 => Answer::Secret(given),
+            Ok(Some(_)) => Answer::No,
+            Err(end) => end,
+            Ok(None) => self.secret(&[], our_words::PASSWORD, Missing::Password),
         }
     }
 }
@@ -313,9 +304,11 @@ fn trouble(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
 }
 
 /// Reads a kit from a file that its owner alone may read.
-pub(super) fn read_kit(path: &Path) -> Result<Kit, StorageTrouble> {
-    let page = source::read_private(path, MAX_KIT)?;
-    Kit::read(&page).ok_or(StorageTrouble::Damaged)
+pub(super) fn read_kit(path: &Path) -> Result<Kit, Halt> {
+    let read = source::read_private(path, MAX_KIT);
+    let kit =
+        read.and_then(|page| Ok(unmarked(page).and_then(|page| Kit::read(&page)).ok_or(StorageTrouble::Damaged)?));
+    kit.map_err(|unread| unread.of(&path.display().to_string()))
 }
 
 /// What is kept of a request: a token in its header is only counted.
@@ -454,6 +447,7 @@ impl World<Infisical> for DialectWorld<'_> {
     }
 
     async fn send(&mut self, request: &Request, _: Option<&Infallible>) -> Result<Response, Halt> {
+        self.script.reached(self.server.route(request.origin()));
         self.shelf.record_sent(|now| sent(request, now));
         let (method, path) = request.call().target();
         // EXPOSE: the server made the token and takes it back.

@@ -7,6 +7,7 @@
 //! never: switch verification off, log, write TLS secrets anywhere, or send anything but what came
 //! through a door: an [`Outbound`], or a request of another dialect.
 
+use super::proxy::{ProxyWish, Route};
 use super::sight::{Sight, Watched};
 use crate::drive::Server;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -42,36 +43,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), read: Duration::from_secs(15), total: Duration::from_secs(60) }
-    }
-}
-
-/// A proxy that the environment names; told to the person before it is used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProxyWish {
-    url: String,
-}
-
-impl ProxyWish {
-    /// From `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY` or `all_proxy`, the first that is set and not
-    /// empty.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-            .into_iter()
-            .filter_map(lookup)
-            .find(|url| !url.is_empty())
-            .map(|url| Self { url })
-    }
-
-    /// Host and port, without credentials, to be shown.
-    pub fn shown(&self) -> &str {
-        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
-        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-        host.split('/').next().unwrap_or(host)
-    }
-
-    /// Whether it is an address that a connection can be made by.
-    pub fn is_usable(&self) -> bool {
-        reqwest::Proxy::all(&self.url).is_ok()
     }
 }
 
@@ -120,9 +91,8 @@ impl HttpServer {
             .connect_timeout(self.limits.connect)
             .read_timeout(self.limits.read)
             .timeout(self.limits.total);
-        if let (Some(proxy), false) = (&self.proxy, origin.is_loopback_http()) {
-            let proxy = reqwest::Proxy::all(&proxy.url).map_err(|_| SetUpFailed)?;
-            builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
+        if let Route::Through(proxy) = ProxyWish::route(self.proxy.as_ref(), origin) {
+            builder = builder.proxy(reqwest::Proxy::all(proxy.url()).map_err(|_| SetUpFailed)?);
         }
         let client = builder.build().map_err(|_| SetUpFailed)?;
         self.client = Some((origin.clone(), client.clone()));
@@ -206,6 +176,10 @@ impl HttpServer {
 }
 
 impl Server for HttpServer {
+    fn route(&self, origin: &Origin) -> Route<'_> {
+        ProxyWish::route(self.proxy.as_ref(), origin)
+    }
+
     async fn send(&mut self, request: &Outbound) -> Result<Response, NoAnswer> {
         self.pass(request, None).await
     }
@@ -285,25 +259,5 @@ fn certificate_trouble(error: &(dyn Error + 'static)) -> Option<NoAnswer> {
         ) => Some(NoAnswer::CertificateDates),
         rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => Some(NoAnswer::Certificate),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ProxyWish;
-
-    fn wish(url: &str) -> ProxyWish {
-        ProxyWish::from_lookup(|name| (name == "https_proxy").then(|| url.to_owned())).expect("set")
-    }
-
-    #[test]
-    fn a_proxy_is_shown_without_its_credentials() {
-        assert_eq!(wish("http://user:secret@proxy.example.org:3128/").shown(), "proxy.example.org:3128");
-        assert_eq!(wish("proxy.example.org:3128").shown(), "proxy.example.org:3128");
-    }
-
-    #[test]
-    fn an_empty_variable_is_no_proxy() {
-        assert_eq!(ProxyWish::from_lookup(|_| Some(String::new())), None);
     }
 }

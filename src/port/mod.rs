@@ -6,6 +6,7 @@
 //! person; that is `flow`.
 
 pub mod clock;
+pub mod disk;
 pub mod harden;
 pub mod http;
 pub mod machine;
@@ -18,6 +19,7 @@ pub mod os;
 // On Unix the stand-in for other systems is compiled for its tests only, so that it cannot rot.
 #[cfg(all(test, unix))]
 pub mod os_elsewhere;
+pub mod proxy;
 pub mod random;
 pub mod sight;
 pub mod stretch;

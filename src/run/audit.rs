@@ -11,11 +11,11 @@ use crate::drive::Person;
 use crate::exit::{ExitCode, Stopped};
 use crate::store::shelf;
 use crate::ui::explain_event;
+use crate::ui::input::read_plain;
 use crate::ui::kit_file::KitFile;
 use crate::ui::offline_event::OfflineEvent;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
-use crate::ui::source::read_plain;
 use crate::ui::term::Terminal;
 use crate::ui::text::explain::{DRAWN, Subject};
 use crate::ui::wrap::wrap;
@@ -25,12 +25,11 @@ use firstkey_core::crypto::recovery::read_code;
 use firstkey_core::flow::account::stop::Change;
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::offline::{self, Findings, KitCode, Trouble, Witness};
-use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::stop::{Halt, LocalTrouble, StorageTrouble};
 use firstkey_core::flow::{Answer, Notice, Question};
 use firstkey_core::wire::json::MAX_BODY;
 use firstkey_core::wire::refusal::Refusal;
 use firstkey_core::wire::shown::Shown;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Does it.
@@ -62,8 +61,7 @@ fn last(flags: &cli::Audit, state: Option<PathBuf>) -> ExitCode {
     } else {
         (record.describe().join("\n") + "\n").into_bytes()
     };
-    // A reader that went away has seen what it wanted.
-    let _ = std::io::stdout().write_all(&output);
+    known::show_bytes(&output);
     ExitCode::Done
 }
 
@@ -105,10 +103,19 @@ fn found(flags: &AuditOpen, state: Option<PathBuf>, script: &mut Script) -> Resu
     if let Some(on_the_command_line) = flags.by_password() {
         return Err(Trouble::Password { on_the_command_line });
     }
-    let file = read_plain(&flags.show, MAX_BODY).map_err(Trouble::Local)?;
+    let file = read_plain(&flags.show, MAX_BODY).map_err(halted)?;
     let kit = flags.kit_file.as_deref().map(kit).transpose().map_err(Trouble::Local)?;
     let (pins, _) = state_folder(state).and_then(|path| shelf::known_untouched(&path)).map_err(Trouble::Local)?;
     offline::open(script, &file, kit, &pins)
+}
+
+/// The file could not be read, or a signal ended the wait for it.
+fn halted(halt: Halt) -> Trouble {
+    match halt {
+        Halt::Local(trouble) => Trouble::Local(trouble),
+        Halt::Missing(missing) => Trouble::Missing(missing),
+        Halt::Cancelled | Halt::Silent(_) => Trouble::Cancelled,
+    }
 }
 
 /// The kit in a file; what is there has to be one.
@@ -174,7 +181,7 @@ fn of_pin(pin: &Pin) -> Subject {
 
 /// The account in a file, compared with what is remembered of it.
 fn of_file(path: &Path, pins: &[Pin]) -> Result<Subject, Trouble> {
-    let shown = Shown::read(&read_plain(path, MAX_BODY).map_err(Trouble::Local)?).map_err(Trouble::NotShown)?;
+    let shown = Shown::read(&read_plain(path, MAX_BODY).map_err(halted)?).map_err(Trouble::NotShown)?;
     let Some(bundle) = &shown.bundle else { return Err(Trouble::NoKeys) };
     bundle.verify(&shown.context).map_err(|_| Trouble::NotShown(Refusal::Keys))?;
     let settings = Some(bundle.kdf_block);

@@ -4,7 +4,7 @@
 //! Promise: without the feature such a server, link or account is refused, never guessed at. Must
 //! never: see a password; links are set apart where they are read, and nothing else comes here.
 
-use firstkey_core::flow::stop::LocalTrouble;
+use firstkey_core::flow::stop::{Halt, LocalTrouble};
 use firstkey_core::wire::origin::Origin;
 
 use crate::port::http::HttpServer;
@@ -45,7 +45,7 @@ pub(super) use unspoken::{accounts, links, on_account};
 mod spoken {
     use super::super::on_account::Errand;
     use super::super::whose::Named;
-    use super::{Edges, ForeignAccount, LocalTrouble};
+    use super::{Edges, ForeignAccount, Halt, LocalTrouble};
     use crate::cli;
     use crate::exit::ExitCode;
     use crate::infisical::command::{DialectErrand, Edge, Wish};
@@ -78,7 +78,7 @@ mod spoken {
         edges: Edges<'_>,
         link: Zeroizing<Vec<u8>>,
         flags: &cli::Accept,
-    ) -> Result<ExitCode, LocalTrouble> {
+    ) -> Result<ExitCode, Halt> {
         let names = [flags.first_name.clone(), flags.last_name.clone()];
         edge(edges).accept(link, names, flags.dry_run).await
     }
@@ -88,10 +88,9 @@ mod spoken {
         edges: Edges<'_>,
         errand: Errand,
         named: &Named,
-        new_password: Option<Zeroizing<Vec<u8>>>,
-    ) -> Result<Result<ExitCode, AccountReason>, LocalTrouble> {
+    ) -> Result<Result<ExitCode, AccountReason>, Halt> {
         let server = named.server.as_ref().map(|server| server.as_str().to_owned());
-        let wish = Wish { server, account: named.account.clone(), new_password };
+        let wish = Wish { server, account: named.account.clone() };
         match deed(errand) {
             Some(deed) => edge(edges).on_account(deed, wish).await.map(Ok),
             None => Ok(Err(AccountReason::NotThere)),
@@ -125,13 +124,12 @@ mod spoken {
 mod unspoken {
     use super::super::on_account::Errand;
     use super::super::whose::Named;
-    use super::{Edges, ForeignAccount, LocalTrouble};
+    use super::{Edges, ForeignAccount, Halt, LocalTrouble};
     use crate::exit::ExitCode;
     use crate::pasted::Dialect;
     use crate::store::shelf::StateShelf;
     use firstkey_core::flow::account::stop::AccountReason;
     use firstkey_core::flow::checkpoint::Unreadable;
-    use zeroize::Zeroizing;
 
     impl ForeignAccount {
         /// No file of such an account can be read.
@@ -155,8 +153,7 @@ mod unspoken {
         _: Edges<'_>,
         errand: Errand,
         _: &Named,
-        _: Option<Zeroizing<Vec<u8>>>,
-    ) -> Result<Result<ExitCode, AccountReason>, LocalTrouble> {
+    ) -> Result<Result<ExitCode, AccountReason>, Halt> {
         // Only what is of such a server comes here: a link, a kit, a pin, or a server that answered
         // as none of ours.
         let _ = errand;

@@ -15,7 +15,7 @@ use crate::cli;
 use crate::doctor::{DoctorFinding, Tally};
 use crate::exit::{ExitCode, Stopped};
 use crate::port::harden::Hardened;
-use crate::port::http::ProxyWish;
+use crate::port::proxy::ProxyWish;
 use crate::ui::script::Event;
 use crate::ui::term::Terminal;
 use crate::ui::text::doctor as text;
@@ -79,6 +79,7 @@ impl Page {
 
 /// Does it.
 pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hardened) -> ExitCode {
+    let _ = signals::install();
     let Ok(named) = flags.server.as_deref().map(Origin::read).transpose() else {
         return refused(flags.json, AccountReason::NoSuchServer);
     };

@@ -17,12 +17,13 @@ use crate::port::machine::ThisMachine;
 use crate::store::StoreError;
 use crate::store::output::Output;
 use crate::store::shelf;
+use crate::ui::outlet::Stream;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Outputs, Script};
 use crate::ui::share_event::ShareEvent;
 use crate::ui::source::PasswordSource;
 use crate::ui::term::Terminal;
-use crate::ui::{signals, text};
+use crate::ui::{input, json_line, signals, text};
 use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::account::{peer_of, unlock};
 use firstkey_core::flow::checkpoint::Pin;
@@ -32,7 +33,6 @@ use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Read, Write};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 /// As much as the format reads at once.
@@ -51,7 +51,7 @@ struct Watched(File);
 
 impl Read for Watched {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if signals::readable(self.0.as_fd())? { self.0.read(buffer) } else { Err(io::Error::other("stopped")) }
+        input::next(&self.0, buffer)?.ok_or_else(|| io::Error::other("stopped"))
     }
 }
 
@@ -68,10 +68,10 @@ impl Ends {
         let (input, from) = match file {
             Some(path) if path != dash => {
                 let path_text = path.display().to_string();
-                let failed = |error: io::Error| input_trouble(path, error);
-                let file = File::open(path).map_err(failed)?;
-                if file.metadata().map_err(failed)?.is_dir() {
-                    return Err(FileTrouble::Input { trouble: StorageTrouble::Link, path: path_text });
+                let failed = |trouble| FileTrouble::Input { trouble, path: path_text.clone() };
+                let file = input::open(path).map_err(failed)?;
+                if file.metadata().map_err(|error| input_trouble(path, error))?.is_dir() {
+                    return Err(failed(StorageTrouble::Link));
                 }
                 (file, path_text)
             }
@@ -126,7 +126,7 @@ fn outputs(out: Option<&Path>) -> Outputs {
     if out.is_some_and(|path| path != Path::new("-")) {
         return of_process;
     }
-    Outputs { out: Box::new(io::stderr()), err: of_process.err, piped: false }
+    Outputs { out: Box::new(Stream::Err), err: of_process.err, piped: false }
 }
 
 fn go_on() -> bool {
@@ -255,7 +255,7 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
         Ok(sealed) => sealed,
         Err(why) => return Ok(script.stopped(Stopped::Files(&trouble(why, &from, "", "", false)))),
     };
-    let mut tools = LoginTools::open(login, path, script)?;
+    let mut tools = LoginTools::open(login, path)?;
     let known = match tools.known(login, script)? {
         Ok(known) => known,
         Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
@@ -327,9 +327,8 @@ pub(super) fn identity(pin: &Pin, json: bool) {
     let Some(line) = AccountLine::of(pin) else { return };
     let (line, recipient) = (line.write(), pin.identity.recipient());
     if json {
-        known::show(
-            &(serde_json::json!({"event": "identity", "identity": line, "recipient": recipient}).to_string() + "\n"),
-        );
+        let event = serde_json::json!({"event": "identity", "identity": line, "recipient": recipient});
+        known::show(&json_line::of(&event));
     } else {
         known::show(&format!("# {} at {}\n# recipient: {recipient}\n{line}\n", pin.email, pin.origin.host()));
     }

@@ -6,16 +6,18 @@ use super::{early, state_folder};
 use crate::cli;
 use crate::exit::ExitCode;
 use crate::store::shelf;
+use crate::ui::outlet::{self, Stream};
 use crate::ui::script::{Answers, Event, Script};
 use crate::ui::text;
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{LocalTrouble, Reach};
+use firstkey_core::flow::stop::{Halt, Reach};
 use firstkey_core::wire::directory::Words;
 use firstkey_core::wire::link::short_id;
 use firstkey_core::wire::named::read_server;
-use std::io::Write;
+use firstkey_core::wire::text::harmless;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// `firstkey status`.
@@ -116,7 +118,7 @@ fn account_event(pin: &Pin) -> String {
     event.line()
 }
 
-pub(super) fn failed(json: bool, trouble: LocalTrouble) -> ExitCode {
+pub(super) fn failed(json: bool, trouble: impl Into<Halt>) -> ExitCode {
     Script::new(Answers { json, ..Answers::default() }, None).finish(&Err(early(trouble)))
 }
 
@@ -125,7 +127,16 @@ pub(super) fn refused(json: bool, why: AccountReason) -> ExitCode {
     Script::new(Answers { json, ..Answers::default() }, None).finish_on_account(&Err(stop))
 }
 
-/// A reader that went away has seen what it wanted.
+/// A result, for standard output.
 pub(super) fn show(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    outlet::print(Stream::Out, harmless(text).as_bytes());
+}
+
+/// The same of bytes that a program may want exactly; on a terminal they are shown like any text.
+pub(super) fn show_bytes(bytes: &[u8]) {
+    if std::io::stdout().is_terminal() {
+        show(&String::from_utf8_lossy(bytes));
+    } else {
+        outlet::print(Stream::Out, bytes);
+    }
 }

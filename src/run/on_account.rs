@@ -8,10 +8,11 @@ use super::dialect;
 use super::whose::{self, Choice, Named, Remembered};
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
-use crate::drive::Edges;
+use crate::drive::{Edges, Person, Server};
 use crate::exit::{ExitCode, Misuse};
-use crate::port::http::{HttpServer, Limits, ProxyWish};
+use crate::port::http::{HttpServer, Limits};
 use crate::port::machine::ThisMachine;
+use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::shelf::StateShelf;
 use crate::ui::kit::KitFacts;
@@ -19,9 +20,9 @@ use crate::ui::kit_file::KitFile;
 use crate::ui::kit_pdf::Paper;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
+use crate::ui::signals;
 use crate::ui::source::PasswordSource;
 use crate::ui::term::Terminal;
-use crate::ui::{signals, text};
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::recovery::read_code;
 use firstkey_core::flow::Locks;
@@ -121,13 +122,14 @@ pub(super) fn on_account(
     };
     let yes_for = errand.consents_for().map(str::to_owned);
     let answers = Answers {
+        new_password: new,
         secret_key,
         secret_key_out: errand.secret_key_out(),
         verbose: flags.verbose > 0,
         ..flags.answers(old, yes_for, errand.kit_out(), errand.paper())
     };
     let mut script = Script::new(answers, person);
-    let end = script.read_given().map_err(early).and_then(|()| prepared(flags, errand, new, state, &mut script));
+    let end = script.read_given().map_err(early).and_then(|()| prepared(flags, errand, state, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }
 
@@ -135,21 +137,13 @@ pub(super) fn on_account(
 fn prepared(
     flags: &cli::Account,
     errand: Errand,
-    new: Option<PasswordSource>,
     state: Option<PathBuf>,
     script: &mut Script,
 ) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
     let roots = flags.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
-    let new = new.map(|source| source.read()).transpose().map_err(early)?;
-    if let Some(new) = &new {
-        script.give_new_password(new).map_err(early)?;
-    }
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
-    if let Some(proxy) = &proxy {
-        script.remark(&text::start::proxy(proxy.shown()));
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| early(LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
@@ -180,6 +174,7 @@ fn prepared(
                 if let Some(path) = errand.kit_out() {
                     KitFile::check_letters(&path, &known.email, None).map_err(early)?;
                 }
+                script.reached(server.route(&known.origin));
                 let is_guess = known.pin.is_none() && kit.is_none();
                 let mut edges = Edges {
                     person: &mut *script,
@@ -205,7 +200,7 @@ fn prepared(
         }
     }
     let edges = dialect::Edges { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
-    let end = runtime.block_on(dialect::on_account(edges, errand, &named, new)).map_err(early)?;
+    let end = runtime.block_on(dialect::on_account(edges, errand, &named)).map_err(early)?;
     let exit = match end {
         Ok(exit) => exit,
         Err(why) => return Ok(script.finish_on_account(&Err(refused(why)))),

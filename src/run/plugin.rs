@@ -13,10 +13,12 @@ use crate::cli::secret_key_file;
 use crate::drive::{Edges, Person, Shelf};
 use crate::exit::ExitCode;
 use crate::port::harden::harden;
-use crate::port::http::{HttpServer, Limits, ProxyWish};
+use crate::port::http::{HttpServer, Limits};
 use crate::port::machine::ThisMachine;
+use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::shelf;
+use crate::ui::outlet::{self, Stream};
 use crate::ui::text::share::{plugin_contradicted, plugin_question};
 use crate::ui::{secret_key, text};
 use age_core::secrecy::ExposeSecret;
@@ -28,7 +30,7 @@ use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
 use firstkey_core::flow::stop::{LocalTrouble, Missing};
 use firstkey_core::flow::{Answer, Notice, Question};
 use firstkey_core::wire::outbound::Outbound;
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -46,30 +48,34 @@ To seal for an account, its age1... is enough: firstkey recipient
 
 /// The program.
 pub fn plugin() -> ExitCode {
+    outlet::settle(started())
+}
+
+fn started() -> ExitCode {
     let _hardened = harden();
     let mut arguments = std::env::args().skip(1);
     let machine = match (arguments.next(), arguments.next()) {
         (Some(argument), None) if argument.starts_with(STATE_MACHINE) => argument[STATE_MACHINE.len()..].to_owned(),
         (Some(argument), None) if argument == "--version" => {
-            return said(&mut io::stdout(), &format!("age-plugin-firstkey {}\n", env!("CARGO_PKG_VERSION")));
+            return said(Stream::Out, &format!("age-plugin-firstkey {}\n", env!("CARGO_PKG_VERSION")));
         }
-        (Some(argument), None) if argument == "--help" || argument == "-h" => return said(&mut io::stdout(), HELP),
+        (Some(argument), None) if argument == "--help" || argument == "-h" => return said(Stream::Out, HELP),
         _ => {
-            said(&mut io::stderr(), HELP);
+            said(Stream::Err, HELP);
             return ExitCode::Usage;
         }
     };
     match age_plugin::run_state_machine(&machine, Handler) {
         Ok(()) => ExitCode::Done,
         Err(error) => {
-            said(&mut io::stderr(), &format!("age-plugin-firstkey: {error}\n"));
+            said(Stream::Err, &format!("age-plugin-firstkey: {error}\n"));
             ExitCode::Unexpected
         }
     }
 }
 
-fn said(to: &mut impl Write, text: &str) -> ExitCode {
-    let _ = to.write_all(text.as_bytes());
+fn said(to: Stream, text: &str) -> ExitCode {
+    outlet::print(to, text.as_bytes());
     ExitCode::Done
 }
 

@@ -3,7 +3,7 @@
 //! Promise: nothing is sent, and no edge that could send is at hand; nothing is kept on the disk.
 //! Must never: let the keys of a rehearsal out.
 
-use super::{early, state_folder};
+use super::{early, known, state_folder};
 use crate::audit::Record;
 use crate::cli::{Audit, PASSWORD_VARIABLE};
 use crate::drive::{self, Edges, Person, Server, Shelf};
@@ -11,9 +11,9 @@ use crate::exit::ExitCode;
 use crate::port::machine::ThisMachine;
 use crate::port::random::SystemRng;
 use crate::store::shelf;
+use crate::ui::input::read_plain;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
-use crate::ui::source::read_plain;
 use crate::ui::term::Terminal;
 use crate::ui::{signals, text};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -21,7 +21,7 @@ use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::opaque::answer_alone;
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, NoAnswer};
+use firstkey_core::flow::stop::{AcceptStop, Halt, LocalTrouble, NoAnswer};
 use firstkey_core::flow::{Accepted, Answer, Notice, Question};
 use firstkey_core::secret::SessionToken;
 use firstkey_core::wire::fields::Fields;
@@ -29,7 +29,6 @@ use firstkey_core::wire::inbound::{Framing, Response};
 use firstkey_core::wire::json::{self, MAX_BODY};
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use firstkey_estimator::Zxcvbn;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -65,8 +64,7 @@ pub(super) fn rehearse(flags: &Audit, offer: &Path, state: Option<PathBuf>) -> E
         let lines = [text::done::played(), papers.record.describe_requests()].concat();
         (lines.join("\n") + "\n").into_bytes()
     };
-    // A reader that went away has seen what it wanted.
-    let _ = std::io::stdout().write_all(&output);
+    known::show_bytes(&output);
     ExitCode::Done
 }
 
@@ -78,7 +76,7 @@ fn played(
     state: Option<PathBuf>,
     script: &mut Script,
     papers: &mut Papers,
-) -> Result<Result<Accepted, AcceptStop>, LocalTrouble> {
+) -> Result<Result<Accepted, AcceptStop>, Halt> {
     script.read_given()?;
     let mut rng = SystemRng::open().map_err(|_| LocalTrouble::Random)?;
     let mut server =

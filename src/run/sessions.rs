@@ -8,14 +8,15 @@ use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, Misuse};
-use crate::port::http::{HttpServer, Limits, ProxyWish};
+use crate::port::http::{HttpServer, Limits};
 use crate::port::machine::ThisMachine;
+use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::shelf::StateShelf;
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
+use crate::ui::signals;
 use crate::ui::term::Terminal;
-use crate::ui::{signals, text};
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::sessions;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
@@ -62,9 +63,6 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
         Choice::Refused(why) => return Ok(refuse(script, why)),
     };
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
-    if let Some(proxy) = &proxy {
-        script.remark(&text::start::proxy(proxy.shown()));
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| early(LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);

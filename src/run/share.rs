@@ -10,8 +10,9 @@ use crate::cli::PASSWORD_VARIABLE;
 use crate::cli::share::{Login, People};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, Misuse};
-use crate::port::http::{HttpServer, Limits, ProxyWish};
+use crate::port::http::{HttpServer, Limits};
 use crate::port::machine::ThisMachine;
+use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::shelf::{self, StateShelf};
 use crate::ui::person::AtTerminal;
@@ -40,7 +41,7 @@ pub(super) fn people(flags: &People, state: Option<PathBuf>) -> ExitCode {
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
 fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Result<ExitCode, AcceptStop> {
-    let mut tools = LoginTools::open(&flags.login, path, script)?;
+    let mut tools = LoginTools::open(&flags.login, path)?;
     let known = match tools.known(&flags.login, script)? {
         Ok(known) => known,
         Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
@@ -127,14 +128,11 @@ pub(super) struct LoginTools {
 
 impl LoginTools {
     #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-    pub(super) fn open(login: &Login, path: &Path, script: &mut Script) -> Result<Self, AcceptStop> {
+    pub(super) fn open(login: &Login, path: &Path) -> Result<Self, AcceptStop> {
         let rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
         let roots = login.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
         let shelf = StateShelf::open(path).map_err(early)?;
         let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
-        if let Some(proxy) = &proxy {
-            script.remark(&text::start::proxy(proxy.shown()));
-        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|_| early(LocalTrouble::NoThreads))?;
         Ok(Self { rng, shelf, server: HttpServer::new(Limits::default(), roots, proxy), runtime })

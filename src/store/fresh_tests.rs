@@ -1,4 +1,4 @@
-use super::write_new;
+use super::{Guard, move_onto_own, write_new, write_new_on};
 use firstkey_core::flow::stop::StorageTrouble;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -50,7 +50,7 @@ fn of_two_that_make_the_same_file_at_once_one_is_refused() {
         let results = std::thread::scope(|scope| {
             let writers = [b"one", b"two"].map(|bytes| {
                 let path = &path;
-                scope.spawn(move || write_new(path, bytes).map(|()| bytes))
+                scope.spawn(move || write_new(path, bytes).map(|_| bytes))
             });
             writers.map(|writer| writer.join().expect("no panic"))
         });
@@ -86,4 +86,46 @@ fn a_name_that_is_not_text_is_fine() {
     let path = folder.path().join::<&std::ffi::OsStr>(name);
     write_new(&path, b"x").expect("our own folder");
     assert_eq!(fs::read(&path).expect("it is there"), b"x");
+}
+
+/// A disk on which every file has these rights, whatever is asked for.
+fn disk_with(mode: u16) -> impl Fn(std::os::fd::BorrowedFd<'_>) -> Result<(), rustix::io::Errno> {
+    move |file| rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(u32::from(mode)))
+}
+
+#[test]
+fn on_a_disk_that_keeps_no_owners_the_file_is_whole_and_said_to_be_open() {
+    for (mode, shown, closed) in [(0o777, "0777", false), (0o644, "0644", false), (0o600, "0600", true)] {
+        let (folder, path) = scratch();
+        let guard = write_new_on(&path, b"recovery-code: ...", disk_with(mode)).expect("it is saved all the same");
+        assert_eq!((guard.shown().as_str(), guard.is_closed()), (shown, closed));
+        assert_eq!(Guard::at(&path), guard);
+        assert_eq!(fs::read(&path).expect("it is there"), b"recovery-code: ...");
+        assert_eq!(names(folder.path()), 1);
+    }
+}
+
+#[test]
+fn a_disk_that_fails_half_way_keeps_nothing() {
+    let (folder, path) = scratch();
+    let failing = |_: std::os::fd::BorrowedFd<'_>| Err(rustix::io::Errno::NOSPC);
+    let error = write_new_on(&path, b"recovery-code: ...", failing).expect_err("the disk is full");
+    assert_eq!((error.trouble, names(folder.path())), (StorageTrouble::Full, 0));
+}
+
+#[test]
+fn without_second_names_a_file_still_gets_its_name_and_replaces_none() {
+    let (folder, path) = scratch();
+    let (aside, name) = (folder.path().join("aside"), path.file_name().expect("a name"));
+    let open = fs::File::open(folder.path()).expect("our own folder");
+    let moved = || move_onto_own(std::os::fd::AsFd::as_fd(&open), std::ffi::OsStr::new("aside"), name);
+    fs::write(&aside, b"first").expect("our own folder");
+    assert_eq!(moved(), Ok(()));
+    fs::write(&aside, b"second").expect("our own folder");
+    assert_eq!(moved(), Err(rustix::io::Errno::EXIST));
+    assert_eq!(fs::read(&path).expect("it is there"), b"first");
+    fs::remove_file(&aside).expect("our own file");
+    fs::remove_file(&path).expect("our own file");
+    assert!(moved().is_err());
+    assert_eq!(names(folder.path()), 0, "no empty file stays behind");
 }

@@ -60,7 +60,7 @@ impl Output {
         let moved = if self.replace {
             fs::renameat(&self.folder, &aside, &self.folder, &self.name)
         } else {
-            move_into_place(std::os::fd::AsFd::as_fd(&self.folder), &aside, &self.name)
+            move_into_place(std::os::fd::AsFd::as_fd(&self.folder), std::ffi::OsStr::new(&aside), &self.name)
         };
         if let Err(error) = moved {
             self.aside = Some(aside);

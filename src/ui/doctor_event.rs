@@ -39,9 +39,7 @@ struct Examined {
 }
 
 fn line(event: &impl Serialize) -> String {
-    let mut line = serde_json::to_string(event).expect("invariant: plain text and numbers always serialise");
-    line.push('\n');
-    line
+    super::json_line::of(event)
 }
 
 /// The line of one finding; `server` is the one that it is about.

@@ -21,7 +21,7 @@ pub fn event(subject: Option<&Subject>) -> String {
         .map(|lock| json!({"envelope": lock.envelope, "holds": lock.holds, "opened_by": lock.opened_by, "needs": lock.needs}))
         .collect();
     let line = json!({"event": "hierarchy", "ok": true, "suite": firstkey_core::crypto::SUITE, "account": account(subject), "steps": steps, "envelopes": envelopes});
-    line.to_string() + "\n"
+    super::json_line::of(&line)
 }
 
 fn account(subject: Option<&Subject>) -> Value {

@@ -9,6 +9,7 @@ use firstkey_core::crypto::context::{AccountId, RealmId};
 use firstkey_core::crypto::recovery::{read_code, write_code};
 use firstkey_core::flow::Kit;
 use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::text::is_one_line;
 use zeroize::Zeroizing;
 
 /// Groups of a code.
@@ -153,7 +154,7 @@ pub fn read_kit_file(bytes: &[u8]) -> Option<KitFacts> {
     Some(KitFacts {
         code: Zeroizing::new(code.to_owned()),
         origin: Origin::read(value("server:")?).ok()?,
-        email: value("e-mail:")?.to_owned(),
+        email: value("e-mail:").filter(|email| is_one_line(email))?.to_owned(),
         realm: RealmId(id("realm-id:")?),
         account: AccountId(id("account-id:")?),
     })

@@ -2,18 +2,19 @@
 //!
 //! Promise: the file appears whole or not at all, never replaces another, and is on the disk when
 //! this says so. A kit that an interrupted try left for the same account is moved aside, never
-//! deleted: which of two kits is the right one must never be this program's guess. Must never:
-//! follow a link, or write a code where others may read.
+//! deleted: which of two kits is the right one must never be this program's guess. What is written
+//! is read back; if it is no kit then, it is removed. Must never: follow a link, or keep quiet
+//! about a disk that others may read ([`KitFile::guard`]).
 
+use super::input::unmarked;
 use super::kit::{self, KitFacts};
 use super::kit_pdf::Paper;
 use super::source;
 use crate::port::clock;
-use crate::store::fresh;
+use crate::store::fresh::{self, Guard};
 use firstkey_core::flow::Kit;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -26,6 +27,7 @@ const MAX_ASIDE: u32 = 100;
 pub struct KitFile {
     path: PathBuf,
     moved: Option<PathBuf>,
+    guard: Guard,
 }
 
 impl KitFile {
@@ -66,9 +68,9 @@ impl KitFile {
     }
 
     fn try_save(path: &Path, kit: &Kit, paper: Paper) -> Result<Self, StorageTrouble> {
-        let moved = match read(path) {
-            Err(StorageTrouble::Missing) => None,
-            Ok(earlier) if earlier.realm == kit.realm && earlier.account == kit.account => Some(move_aside(path)?),
+        let earlier = match read(path) {
+            Err(StorageTrouble::Missing) => false,
+            Ok(earlier) if earlier.realm == kit.realm && earlier.account == kit.account => true,
             Ok(_) => return Err(StorageTrouble::Exists),
             Err(trouble) => return Err(trouble),
         };
@@ -78,11 +80,19 @@ impl KitFile {
         } else {
             Zeroizing::new(kit::for_file(kit, made).as_bytes().to_vec())
         };
-        // What would not read back is never written.
-        let facts = kit::read_kit_file(&page).filter(|facts| facts.email == kit.email && facts.origin == kit.origin);
-        facts.ok_or(StorageTrouble::Other)?;
-        fresh::write_new(path, &page).map_err(|error| error.trouble)?;
-        Ok(Self { path: path.to_owned(), moved })
+        // A page that cannot be read again must not become a file.
+        let written = kit::read_kit_file(&page).filter(|facts| facts.email == kit.email && facts.origin == kit.origin);
+        let written = written.ok_or(StorageTrouble::Other)?;
+        let moved = earlier.then(|| move_aside(path)).transpose()?;
+        let guard = fresh::write_new(path, &page).map_err(|error| error.trouble)?;
+        match read_as(path, guard) {
+            Ok(found) if found.code == written.code => Ok(Self { path: path.to_owned(), moved, guard }),
+            found => {
+                // It was made a moment ago and is no kit: nobody may take it for one.
+                let _ = fs::remove_file(path);
+                Err(found.err().unwrap_or(StorageTrouble::Damaged))
+            }
+        }
     }
 
     /// Reads the kit at `path`; `None` if what is there is none of ours.
@@ -99,6 +109,11 @@ impl KitFile {
         self.path.display().to_string()
     }
 
+    /// Who may read it.
+    pub fn guard(&self) -> Guard {
+        self.guard
+    }
+
     /// Where the kit of an earlier try went, if one was there.
     pub fn moved(&self) -> Option<String> {
         self.moved.as_ref().map(|path| path.display().to_string())
@@ -106,7 +121,7 @@ impl KitFile {
 
     /// Reads the file again and gives one group, 1 to 7: the proof that it was kept.
     pub fn group(&self, group: u8) -> Result<Zeroizing<Vec<u8>>, LocalTrouble> {
-        let facts = read(&self.path).map_err(|trouble| at(&self.path, trouble))?;
+        let facts = read_as(&self.path, self.guard).map_err(|trouble| at(&self.path, trouble))?;
         facts.group(group).ok_or_else(|| at(&self.path, StorageTrouble::Damaged))
     }
 }
@@ -126,21 +141,17 @@ fn folder(path: &Path) -> &Path {
 
 /// Reads a kit of ours; whatever else is there is in the way.
 fn read(path: &Path) -> Result<KitFacts, StorageTrouble> {
-    let about = fs::symlink_metadata(path).map_err(|error| source::kind(&error))?;
-    if !about.is_file() {
-        return Err(StorageTrouble::Link);
-    }
-    source::private(&about)?;
-    let mut file = File::open(path).map_err(|error| source::kind(&error))?;
-    let mut bytes = Zeroizing::new(vec![0; MAX_FILE]);
-    let mut length = 0;
-    while length < bytes.len() {
-        match file.read(&mut bytes[length..]).map_err(|error| source::kind(&error))? {
-            0 => break,
-            count => length += count,
-        }
-    }
-    kit::read_kit_file(&bytes[..length]).ok_or(StorageTrouble::Exists)
+    facts(&source::read_private_file(path, MAX_FILE)?)
+}
+
+/// The same of one that was written with this guard.
+fn read_as(path: &Path, guard: Guard) -> Result<KitFacts, StorageTrouble> {
+    if guard.is_closed() { read(path) } else { facts(&source::read_plain_file(path, MAX_FILE)?) }
+}
+
+fn facts(bytes: &Zeroizing<Vec<u8>>) -> Result<KitFacts, StorageTrouble> {
+    let text = unmarked(Zeroizing::new(bytes.to_vec())).ok_or(StorageTrouble::Exists)?;
+    kit::read_kit_file(&text).ok_or(StorageTrouble::Exists)
 }
 
 /// Gives the file at `path` the next free name behind it.
@@ -149,14 +160,10 @@ fn move_aside(path: &Path) -> Result<PathBuf, StorageTrouble> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".unused-{number}"));
         let aside = PathBuf::from(name);
-        // A second name first: unlike a rename, it never replaces anything.
-        match fs::hard_link(path, &aside) {
-            Ok(()) => {
-                fs::remove_file(path).map_err(|error| source::kind(&error))?;
-                return Ok(aside);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(source::kind(&error)),
+        match fresh::rename_new(path, &aside) {
+            Ok(()) => return Ok(aside),
+            Err(error) if error.trouble == StorageTrouble::Exists => {}
+            Err(error) => return Err(error.trouble),
         }
     }
     Err(StorageTrouble::Exists)

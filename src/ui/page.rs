@@ -9,6 +9,7 @@ use super::ask;
 use super::term::{ReadTrouble, Terminal};
 use super::text::{Lines, question};
 use super::wrap::wrap;
+use firstkey_core::wire::text::harmless;
 use zeroize::Zeroizing;
 
 /// The widest a line gets, in columns.
@@ -38,7 +39,7 @@ impl Page<'_> {
         loop {
             let width = terminal.width().min(WIDEST);
             self.draw(terminal, news, width)?;
-            let prompt = wrap(self.prompt, width);
+            let prompt = harmless(&wrap(self.prompt, width)).into_owned();
             loop {
                 if self.is_fresh {
                     terminal.forget_typed_ahead();
@@ -54,7 +55,7 @@ impl Page<'_> {
                         None => return Err(trouble),
                     },
                 };
-                terminal.write(&format!("{}\n", wrap(complaint, width)))?;
+                terminal.write(&harmless(&format!("{}\n", wrap(complaint, width))))?;
             }
         }
     }
@@ -65,13 +66,13 @@ impl Page<'_> {
         let (news, above) = (wrapped(news), wrapped(self.above));
         let needed = rows(&news, width) + rows(&above, width) + rows(&secret, width) + 2 + rows(self.prompt, width);
         terminal.clear_page()?;
-        terminal.write(&news)?;
+        terminal.write(&harmless(&news))?;
         if needed < terminal.height() {
-            terminal.write(&above)?;
+            terminal.write(&harmless(&above))?;
         }
         if !secret.is_empty() {
             terminal.write("\n")?;
-            terminal.write(&secret)?;
+            terminal.write(&harmless(&secret))?;
             terminal.write("\n")?;
         }
         Ok(())

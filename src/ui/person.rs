@@ -22,6 +22,7 @@ use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::prepare::MAX_BYTES;
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::flow::{Answer, Introduction, Kit, Notice, Question};
+use firstkey_core::wire::text::harmless;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -136,7 +137,7 @@ impl AtTerminal {
 
     /// A terminal that takes no output will fail at the next question, which says so.
     fn put(&mut self, text: &str) {
-        let _ = self.terminal.write(text);
+        let _ = self.terminal.write(&harmless(text));
     }
 
     /// Asks until something readable comes, or for ever `None`'s answer.
@@ -154,7 +155,7 @@ impl AtTerminal {
     }
 
     pub(crate) fn text(&mut self, prompt: &str) -> Result<Zeroizing<Vec<u8>>, Answer> {
-        let prompt = wrap(prompt, self.width());
+        let prompt = harmless(&wrap(prompt, self.width())).into_owned();
         self.until_read(|terminal| ask::line(terminal, &prompt)).map(|line| Zeroizing::new(line.into_bytes()))
     }
 
@@ -186,8 +187,9 @@ impl AtTerminal {
         let Ok(mut buffer) = LockedBytes::new(MAX_BYTES + SPARE) else {
             return Answer::Trouble(LocalTrouble::NotEnoughMemory { needed_kib: 4, available_kib: 0 });
         };
+        let prompt = harmless(prompt);
         let read = self.until_read(|terminal| {
-            let length = terminal.read_secret(prompt, buffer.as_mut_slice())?;
+            let length = terminal.read_secret(&prompt, buffer.as_mut_slice())?;
             // One copy of exactly its size goes on and is wiped by whoever takes it; the locked
             // page is wiped here.
             Ok(Zeroizing::new(buffer.as_slice()[..length].to_vec()))
@@ -196,7 +198,8 @@ impl AtTerminal {
     }
 
     pub(crate) fn yes_no(&mut self, question: &str, default: Option<bool>) -> Answer {
-        match self.until_read(|terminal| ask::yes_no(terminal, question, default)) {
+        let question = harmless(question);
+        match self.until_read(|terminal| ask::yes_no(terminal, &question, default)) {
             Ok(true) => Answer::Yes,
             Ok(false) => Answer::No,
             Err(end) => end,
@@ -343,7 +346,7 @@ impl AtTerminal {
                 if let Some(moved) = file.moved() {
                     self.say(&notice::kit_moved(&moved));
                 }
-                self.say(&notice::kit_saved(&path));
+                self.say(&notice::kit_saved(&path, file.guard()));
                 self.kit = Some(file);
                 Ok(Some(Answer::KitSaved(path)))
             }

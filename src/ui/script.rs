@@ -31,6 +31,7 @@ use event::part_name;
 
 use super::kit_file::KitFile;
 use super::kit_pdf::Paper;
+use super::outlet::Stream;
 use super::person::AtTerminal;
 use super::secret_key::SecretKeyFile;
 use super::source::{InviteSource, PasswordSource};
@@ -41,13 +42,14 @@ use crate::drive::Person;
 use crate::exit::{self, ExitCode, Misuse, Stopped};
 use crate::pasted::{self, Dialect, Found};
 use crate::port::os::LockedBytes;
+use crate::port::proxy::Route;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::account;
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{AcceptReason, AcceptStop, LocalTrouble, Missing, Reach};
+use firstkey_core::flow::stop::{AcceptReason, AcceptStop, Halt, LocalTrouble, Missing, Reach};
 use firstkey_core::flow::{Accepted, Answer, Introduction, Notice, Question};
 use firstkey_core::wire::link::LinkTrouble;
-use firstkey_core::wire::text::Printable;
+use firstkey_core::wire::text::{Printable, harmless};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -60,6 +62,8 @@ pub struct Answers {
     pub invite: Option<InviteSource>,
     /// The password.
     pub password: Option<PasswordSource>,
+    /// The one that takes its place, where a command needs both.
+    pub new_password: Option<PasswordSource>,
     /// Whose account it is.
     pub yes_for: Option<String>,
     /// Whose keys may be replaced.
@@ -95,8 +99,7 @@ pub struct Outputs {
 impl Outputs {
     /// Those of this process.
     pub fn of_process() -> Self {
-        let (out, err) = (std::io::stdout(), std::io::stderr());
-        Self { piped: !out.is_terminal(), out: Box::new(out), err: Box::new(err) }
+        Self { piped: !std::io::stdout().is_terminal(), out: Box::new(Stream::Out), err: Box::new(Stream::Err) }
     }
 }
 
@@ -106,7 +109,7 @@ pub struct Script {
     person: Option<AtTerminal>,
     outputs: Outputs,
     link: Option<Zeroizing<Vec<u8>>>,
-    /// Read once, needed up to three times.
+    /// Read once, when it is first due; needed up to three times.
     password: Option<LockedBytes>,
     /// The one that takes its place, where a command needs both.
     new_password: Option<LockedBytes>,
@@ -117,6 +120,8 @@ pub struct Script {
     /// Whose uploads of earlier runs are not finished.
     unfinished: Vec<String>,
     proving: bool,
+    /// Whether the proxy was named.
+    proxy_told: bool,
     /// Recognises links of another protocol.
     dialect: Option<Dialect>,
     foreign_link: Option<Zeroizing<Vec<u8>>>,
@@ -149,6 +154,7 @@ impl Script {
             kit_made: None,
             unfinished: Vec::new(),
             proving: false,
+            proxy_told: false,
             dialect: None,
             foreign_link: None,
             words: text::story,
@@ -168,11 +174,11 @@ impl Script {
         if let (None, Some(missing)) = (&self.person, self.first_missing()) {
             return Err(early(AcceptReason::Missing(missing)));
         }
-        self.read().map_err(|trouble| early(AcceptReason::Local(trouble)))
+        self.read().map_err(|halt| early(halt.into()))
     }
 
     /// Reads what the flags name, where nothing else need be given.
-    pub(crate) fn read_given(&mut self) -> Result<(), LocalTrouble> {
+    pub(crate) fn read_given(&mut self) -> Result<(), Halt> {
         self.read()
     }
 
@@ -187,13 +193,14 @@ impl Script {
         .find_map(|(missing, given)| (!given).then_some(missing))
     }
 
-    fn read(&mut self) -> Result<(), LocalTrouble> {
+    /// Passwords are looked at here and read when they are due.
+    fn read(&mut self) -> Result<(), Halt> {
         if matches!(self.answers.invite, Some(InviteSource::Argument(_))) {
             self.say(&vec![usage::LINK_IN_HISTORY.to_owned()]);
         }
         self.link = self.answers.invite.as_ref().map(InviteSource::read).transpose()?;
-        self.password =
-            self.answers.password.as_ref().map(|source| source.read().and_then(|read| locked(&read))).transpose()?;
+        let passwords = [&self.answers.password, &self.answers.new_password];
+        passwords.into_iter().flatten().try_for_each(PasswordSource::check)?;
         if let Some(path) = &self.answers.secret_key_out
             && !self.answers.resume
             && !self.answers.rehearsal
@@ -201,7 +208,7 @@ impl Script {
             SecretKeyFile::check(path)?;
         }
         match &self.answers.kit_out {
-            Some(path) if !self.answers.resume && !self.answers.rehearsal => KitFile::check(path),
+            Some(path) if !self.answers.resume && !self.answers.rehearsal => Ok(KitFile::check(path)?),
             _ => Ok(()),
         }
     }
@@ -215,12 +222,6 @@ impl Script {
         self.secret_key = Some(file);
     }
 
-    /// Takes the new password that a flag gave.
-    pub(crate) fn give_new_password(&mut self, given: &[u8]) -> Result<(), LocalTrouble> {
-        self.new_password = Some(locked(given)?);
-        Ok(())
-    }
-
     /// What the flags answer.
     pub(crate) fn answers(&self) -> &Answers {
         &self.answers
@@ -232,10 +233,14 @@ impl Script {
         self.person.as_mut()
     }
 
-    /// The password that a flag gave.
-    #[cfg(feature = "infisical")]
-    pub(crate) fn given_password(&self) -> Option<Zeroizing<Vec<u8>>> {
-        self.password.as_ref().map(|password| Zeroizing::new(password.as_slice().to_vec()))
+    /// The password that a flag gives, if one does.
+    pub(crate) fn given_password(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, Answer> {
+        due(&mut self.password, self.answers.password.as_ref())
+    }
+
+    /// The new password that a flag gives, if one does.
+    pub(crate) fn given_new_password(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, Answer> {
+        due(&mut self.new_password, self.answers.new_password.as_ref())
     }
 
     /// The link that a flag gave.
@@ -328,7 +333,7 @@ impl Script {
         match &mut self.person {
             Some(person) => person.say(lines),
             None if self.answers.json || self.outputs.piped => {}
-            None => put(&mut self.outputs.out, &(lines.join("\n") + "\n")),
+            None => put(&mut self.outputs.out, &harmless(&(lines.join("\n") + "\n"))),
         }
     }
 
@@ -361,12 +366,12 @@ impl Script {
 
     pub(crate) fn log(&mut self, lines: &Lines) {
         for line in lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()) {
-            put(&mut self.outputs.err, &format!("firstkey: {line}\n"));
+            put(&mut self.outputs.err, &harmless(&format!("firstkey: {line}\n")));
         }
     }
 
     fn log_story(&mut self, story: &Story) {
-        put(&mut self.outputs.err, &story.for_logs());
+        put(&mut self.outputs.err, &harmless(&story.for_logs()));
     }
 
     pub(super) fn ask_person(&mut self, question: Question, missing: Missing) -> Answer {
@@ -469,22 +474,36 @@ impl Script {
     }
 
     fn new_secret(&mut self, question: Question, attempt: u32) -> Answer {
-        match &self.new_password {
-            Some(password) if attempt == 1 => Answer::Secret(Zeroizing::new(password.as_slice().to_vec())),
-            Some(_) => Answer::No,
-            None => self.ask_person(question, Missing::NewPassword),
+        match self.given_new_password() {
+            Ok(Some(password)) if attempt == 1 => Answer::Secret(password),
+            Ok(Some(_)) => Answer::No,
+            Ok(None) => self.ask_person(question, Missing::NewPassword),
+            Err(end) => end,
         }
     }
 
     fn secret(&mut self, question: Question, attempt: u32) -> Answer {
-        match (&self.password, &self.person) {
-            (Some(password), _) if attempt == 1 => Answer::Secret(Zeroizing::new(password.as_slice().to_vec())),
+        let given = match self.given_password() {
+            Ok(given) => given,
+            Err(end) => return end,
+        };
+        match (given, &self.person) {
+            (Some(password), _) if attempt == 1 => Answer::Secret(password),
             // A file has one password; the same again would be the same again.
             (Some(_), None) => Answer::No,
             (Some(_), Some(_)) if matches!(question, Question::Password { .. }) => Answer::No,
             _ => self.ask_person(question, Missing::Password),
         }
     }
+}
+
+/// The password of a source: read when it is first due, and kept for the second and third time.
+fn due(kept: &mut Option<LockedBytes>, source: Option<&PasswordSource>) -> Result<Option<Zeroizing<Vec<u8>>>, Answer> {
+    if let (None, Some(source)) = (&kept, source) {
+        let read = source.read().and_then(|read| Ok(locked(&read)?));
+        *kept = Some(read.map_err(unread)?);
+    }
+    Ok(kept.as_ref().map(|password| Zeroizing::new(password.as_slice().to_vec())))
 }
 
 /// The good end of a command, as one line of JSON.
@@ -503,6 +522,15 @@ fn done_event<'a>(pin: &'a Pin, repeated: bool, deed: Option<&'static str>, firs
     }
 }
 
+/// What a question is answered with where the source of the answer failed.
+fn unread(halt: Halt) -> Answer {
+    match halt {
+        Halt::Local(trouble) => Answer::Trouble(trouble),
+        Halt::Missing(missing) => Answer::Missing(missing),
+        Halt::Cancelled | Halt::Silent(_) => Answer::Cancelled,
+    }
+}
+
 /// Keeps a secret where it cannot reach the swap, if the limit allows.
 fn locked(secret: &[u8]) -> Result<LockedBytes, LocalTrouble> {
     let none = |_| LocalTrouble::NotEnoughMemory { needed_kib: 4, available_kib: 0 };
@@ -511,12 +539,21 @@ fn locked(secret: &[u8]) -> Result<LockedBytes, LocalTrouble> {
     Ok(kept)
 }
 
-/// A reader that went away does not stop an account from being completed.
+/// A reader that went away does not stop an account from being completed; [`super::outlet`] says at
+/// the end what was lost.
 fn put(to: &mut Box<dyn Write>, text: &str) {
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
 }
 
 impl Person for Script {
+    fn reached(&mut self, route: Route<'_>) {
+        if let Route::Through(proxy) = route
+            && !std::mem::replace(&mut self.proxy_told, true)
+        {
+            self.remark(&text::start::proxy(proxy.shown()));
+        }
+    }
+
     fn ask(&mut self, question: Question) -> Answer {
         match question {
             Question::Invite { trouble } => {
@@ -535,7 +572,7 @@ impl Person for Script {
             | Question::PasswordOnceMore { attempt }
             | Question::Unlock { attempt, .. } => self.secret(question, attempt),
             Question::NewPassword { attempt } => self.new_secret(question, attempt),
-            Question::Again { .. } if self.new_password.is_some() => self.new_secret(question, 1),
+            Question::Again { .. } if self.answers.new_password.is_some() => self.new_secret(question, 1),
             Question::Again { .. } => self.secret(question, 1),
             Question::RecoveryCode { .. } => self.ask_person(question, Missing::RecoveryCode),
             Question::SecretKey { attempt, .. } => self.secret_key(question, attempt),

@@ -8,8 +8,9 @@
 
 mod asked;
 
+use super::input::unmarked;
 use super::source;
-use crate::store::fresh;
+use crate::store::fresh::{self, Guard};
 use firstkey_core::crypto::recovery::{read_secret_key, write_secret_key};
 use firstkey_core::flow::SecretSheet;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
@@ -85,6 +86,7 @@ fn for_file(sheet: &SecretSheet) -> Zeroizing<String> {
 /// A secret key that was written to a file.
 pub struct SecretKeyFile {
     path: PathBuf,
+    guard: Guard,
 }
 
 impl SecretKeyFile {
@@ -110,8 +112,8 @@ impl SecretKeyFile {
 
     /// Writes the sheet to `path`.
     pub fn save(path: &Path, sheet: &SecretSheet) -> Result<Self, LocalTrouble> {
-        fresh::write_new(path, for_file(sheet).as_bytes()).map_err(|error| out(path, error.trouble))?;
-        Ok(Self { path: path.to_owned() })
+        let guard = fresh::write_new(path, for_file(sheet).as_bytes()).map_err(|error| out(path, error.trouble))?;
+        Ok(Self { path: path.to_owned(), guard })
     }
 
     /// Where it is.
@@ -119,9 +121,19 @@ impl SecretKeyFile {
         self.path.display().to_string()
     }
 
+    /// Who may read it.
+    pub fn guard(&self) -> Guard {
+        self.guard
+    }
+
     /// Reads the file again and gives one group, 1 to 13: the proof that it was kept.
     pub fn group(&self, group: u8) -> Result<Zeroizing<Vec<u8>>, LocalTrouble> {
-        let key = read(&self.path)?;
+        let key = if self.guard.is_closed() {
+            read(&self.path)?
+        } else {
+            let trouble = |trouble| LocalTrouble::Input { trouble, path: self.path() };
+            key_in(source::read_plain_file(&self.path, MAX_FILE).map_err(trouble)?, &self.path)?
+        };
         let text = std::str::from_utf8(&key).unwrap_or_default();
         let group = text.split('-').nth(usize::from(group)).map(|group| Zeroizing::new(group.as_bytes().to_vec()));
         group.ok_or_else(|| out(&self.path, StorageTrouble::Damaged))
@@ -131,7 +143,12 @@ impl SecretKeyFile {
 /// The key in a file: a sheet of ours, or the key alone. Given in its canonical spelling.
 pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, LocalTrouble> {
     let trouble = |trouble| LocalTrouble::Input { trouble, path: path.display().to_string() };
-    let bytes = source::read_private_file(path, MAX_FILE).map_err(trouble)?;
+    key_in(source::read_private_file(path, MAX_FILE).map_err(trouble)?, path)
+}
+
+fn key_in(bytes: Zeroizing<Vec<u8>>, path: &Path) -> Result<Zeroizing<Vec<u8>>, LocalTrouble> {
+    let trouble = |trouble| LocalTrouble::Input { trouble, path: path.display().to_string() };
+    let bytes = unmarked(bytes).ok_or_else(|| trouble(StorageTrouble::Damaged))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| trouble(StorageTrouble::Damaged))?;
     let line = text.lines().find_map(|line| line.strip_prefix(KEY)).unwrap_or(text);
     let key = read_secret_key(line).map_err(|_| trouble(StorageTrouble::Damaged))?;

@@ -83,8 +83,6 @@ impl<'a> ShareEvent<'a> {
 
     /// The line, with its end.
     pub fn line(&self) -> String {
-        let mut line = serde_json::to_string(self).expect("invariant: plain text and numbers always serialise");
-        line.push('\n');
-        line
+        crate::ui::json_line::of(self)
     }
 }

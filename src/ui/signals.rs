@@ -117,7 +117,10 @@ pub async fn wait() -> Signal {
 /// Waits until there is something to read; false once a signal asks the program to end, so that a
 /// pipe that stays silent holds nobody.
 pub fn readable(from: BorrowedFd<'_>) -> io::Result<bool> {
-    let Ok(installed) = installed() else { return Ok(true) };
+    let Ok(installed) = installed() else {
+        // Without handlers a signal ends the process by itself.
+        return Ok(poll(&mut [PollFd::new(&from, PollFlags::IN)], None).is_ok());
+    };
     loop {
         let mut watched = [PollFd::new(&from, PollFlags::IN), PollFd::new(&installed.ended, PollFlags::IN)];
         match poll(&mut watched, None) {

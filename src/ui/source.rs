@@ -2,13 +2,17 @@
 //! input.
 //!
 //! Promise: what is read goes straight into memory of fixed size that is wiped; a file that others
-//! may read gives no password. Must never: take a password from the command line or the
+//! may read gives no password; a password is opened and read when it is due, and whether it is
+//! there was looked at before. Must never: take a password from the command line or the
 //! environment.
 
+pub(super) use super::input::kind;
+use super::input::{Unread, open, read_up_to, unmarked};
+use crate::port::disk;
 use firstkey_core::crypto::prepare::MAX_BYTES;
-use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::stop::{Halt, LocalTrouble, StorageTrouble};
+use rustix::fs::{Access, AtFlags, CWD};
 use std::fs::File;
-use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -16,10 +20,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// The most bytes of an invite file that are looked at: a whole mail.
 const MAX_INVITE: usize = crate::pasted::MAX_BYTES;
-/// A line end after the password.
-const LINE_END: usize = 2;
-/// A byte order mark before it.
-const MARK: usize = 3;
+/// The longest password in UTF-16, with a mark before it and a line end after it.
+const MAX_PASSWORD: usize = 2 * MAX_BYTES + 6;
 
 /// Where the invite link comes from.
 pub enum InviteSource {
@@ -42,43 +44,98 @@ pub enum PasswordSource {
 
 impl InviteSource {
     /// Reads the link; it may be read once only.
-    pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, LocalTrouble> {
+    pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, Halt> {
         match self {
             Self::Argument(text) => Ok(Zeroizing::new(text.to_vec())),
             Self::File(path) => {
-                let name = path.display().to_string();
-                let file = File::open(path).map_err(|error| input(&name, kind(&error)))?;
-                read_up_to(&file, MAX_INVITE).map_err(|trouble| input(&name, trouble))
+                let read = open(path).map_err(Unread::from).and_then(|file| read_up_to(&file, MAX_INVITE));
+                read.map_err(|unread| unread.of(&path.display().to_string()))
             }
-            Self::Stdin => {
-                read_up_to(rustix::stdio::stdin(), MAX_INVITE).map_err(|trouble| input("standard input", trouble))
-            }
+            Self::Stdin => read_up_to(rustix::stdio::stdin(), MAX_INVITE).map_err(|unread| unread.of("standard input")),
         }
     }
 }
 
 impl PasswordSource {
-    /// Reads the password without its line end; it may be read once only.
-    pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, LocalTrouble> {
-        let (name, read) = match self {
-            Self::File(path) => (path.display().to_string(), open_private(path).and_then(|file| secret(&file))),
-            Self::Descriptor(0) => ("standard input".to_owned(), secret(rustix::stdio::stdin())),
-            Self::Descriptor(number) => {
-                let open = File::open(format!("/dev/fd/{number}")).map_err(|error| kind(&error));
-                (format!("descriptor {number}"), open.and_then(|file| secret(&file)))
-            }
+    /// Whether it is there and could be read, before anything is sent. A file is not opened:
+    /// whoever writes to a pipe is not disturbed.
+    pub fn check(&self) -> Result<(), LocalTrouble> {
+        let checked = match self {
+            Self::File(path) => check_file(path),
+            Self::Descriptor(0) => no_terminal(rustix::stdio::stdin()),
+            Self::Descriptor(number) => open(&descriptor(*number)).and_then(no_terminal),
         };
-        read.map_err(|trouble| input(&name, trouble))
+        checked.map_err(|trouble| LocalTrouble::Input { trouble, path: self.name() })
+    }
+
+    /// Reads the password without a byte order mark before it and a line end after it; it may be
+    /// read once only.
+    pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, Halt> {
+        let read = match self {
+            Self::File(path) => open_private(path).map_err(Unread::from).and_then(|file| secret(&file)),
+            Self::Descriptor(0) => secret(rustix::stdio::stdin()),
+            Self::Descriptor(number) => open(&descriptor(*number)).map_err(Unread::from).and_then(|file| secret(&file)),
+        };
+        read.map_err(|unread| unread.of(&self.name()))
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Descriptor(0) => "standard input".to_owned(),
+            Self::Descriptor(number) => format!("descriptor {number}"),
+        }
     }
 }
 
+fn descriptor(number: u32) -> PathBuf {
+    PathBuf::from(format!("/dev/fd/{number}"))
+}
+
+fn no_terminal(from: impl AsFd) -> Result<(), StorageTrouble> {
+    // A terminal would show it while it is typed; the prompt exists for that.
+    if rustix::termios::isatty(&from) { Err(StorageTrouble::Link) } else { Ok(()) }
+}
+
+fn check_file(path: &Path) -> Result<(), StorageTrouble> {
+    let about = std::fs::metadata(path).map_err(|error| kind(&error))?;
+    if about.is_dir() {
+        return Err(StorageTrouble::Link);
+    }
+    if about.is_file() {
+        private(&about)?;
+        if about.len() == 0 {
+            return Err(StorageTrouble::Damaged);
+        }
+    }
+    let readable = rustix::fs::accessat(CWD, path, Access::READ_OK, AtFlags::EACCESS);
+    readable.map_err(|errno| kind(&errno.into()))
+}
+
 /// Reads a file that its owner alone may read, up to `most` bytes.
-pub fn read_private(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
+pub fn read_private(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
     read_up_to(open_private(path)?, most)
 }
 
-/// The same of a plain file only: neither a link nor a pipe, which would make a reader wait.
+/// The same of a plain file only: neither a link nor a pipe, which would make a reader wait. On a
+/// disk that keeps no owners nobody can close a file, and it is read all the same.
 pub fn read_private_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
+    read_file(path, most, |file, about| match private(about) {
+        Err(_) if !disk::keeps_owners(file) => Ok(()),
+        judged => judged,
+    })
+}
+
+/// The same of a file whose rights were judged when it was made.
+pub fn read_plain_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
+    read_file(path, most, |_, _| Ok(()))
+}
+
+fn read_file(
+    path: &Path,
+    most: usize,
+    judge: impl Fn(&File, &std::fs::Metadata) -> Result<(), StorageTrouble>,
+) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
     use rustix::fs::{Mode, OFlags};
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
@@ -90,42 +147,18 @@ pub fn read_private_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>,
     if !about.is_file() {
         return Err(StorageTrouble::Link);
     }
-    private(&about)?;
-    read_up_to(file, most)
-}
-
-/// Reads a file that holds no secret, or standard input for `-`, up to `most` bytes.
-pub fn read_plain(path: &Path, most: usize) -> Result<Vec<u8>, LocalTrouble> {
-    let is_stdin = path == Path::new("-");
-    let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
-    let read = if is_stdin {
-        read_up_to(rustix::stdio::stdin(), most)
-    } else {
-        File::open(path).map_err(|error| kind(&error)).and_then(|file| read_up_to(&file, most))
-    };
-    read.map(|bytes| bytes.to_vec()).map_err(|trouble| input(&name, trouble))
-}
-
-fn input(path: &str, trouble: StorageTrouble) -> LocalTrouble {
-    LocalTrouble::Input { trouble, path: path.to_owned() }
-}
-
-/// What an error of the operating system says about a file.
-pub(super) fn kind(error: &io::Error) -> StorageTrouble {
-    match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => StorageTrouble::Missing,
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StorageTrouble::ReadOnly,
-        ErrorKind::AlreadyExists => StorageTrouble::Exists,
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StorageTrouble::Full,
-        ErrorKind::IsADirectory => StorageTrouble::Link,
-        _ => StorageTrouble::Other,
-    }
+    judge(&file, &about)?;
+    read_up_to(file, most).map_err(|unread| match unread {
+        Unread::Trouble(trouble) => trouble,
+        // A plain file is there at once; a signal that came meanwhile ends the next question.
+        Unread::Stopped => StorageTrouble::Other,
+    })
 }
 
 /// Opens a file that must be private if it is a plain one; pipes of the shell are private by
 /// themselves.
 fn open_private(path: &Path) -> Result<File, StorageTrouble> {
-    let file = File::open(path).map_err(|error| kind(&error))?;
+    let file = open(path)?;
     let about = file.metadata().map_err(|error| kind(&error))?;
     if about.is_dir() {
         return Err(StorageTrouble::Link);
@@ -137,7 +170,7 @@ fn open_private(path: &Path) -> Result<File, StorageTrouble> {
 }
 
 /// Whether a plain file is its owner's, who is this user, alone.
-pub(super) fn private(about: &std::fs::Metadata) -> Result<(), StorageTrouble> {
+fn private(about: &std::fs::Metadata) -> Result<(), StorageTrouble> {
     let user = rustix::process::geteuid().as_raw();
     if about.uid() != user && user != 0 {
         return Err(StorageTrouble::NotOurs);
@@ -145,63 +178,17 @@ pub(super) fn private(about: &std::fs::Metadata) -> Result<(), StorageTrouble> {
     if about.permissions().mode() & 0o077 != 0 { Err(StorageTrouble::TooOpen) } else { Ok(()) }
 }
 
-fn secret(from: impl AsFd) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
-    // A terminal would show it while it is typed; the prompt exists for that.
-    if rustix::termios::isatty(&from) {
-        return Err(StorageTrouble::Link);
-    }
-    let mut bytes = as_utf8(read_up_to(from, 2 * (MAX_BYTES + LINE_END) + MARK)?)?;
+fn secret(from: impl AsFd) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    no_terminal(&from)?;
+    let mut bytes = unmarked(read_up_to(from, MAX_PASSWORD)?).ok_or(StorageTrouble::Damaged)?;
     let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let length = line.unwrap_or(&bytes).len();
     if length > MAX_BYTES {
-        return Err(StorageTrouble::TooLong);
+        return Err(StorageTrouble::TooLong.into());
     }
     bytes[length..].zeroize();
     bytes.truncate(length);
-    if bytes.is_empty() { Err(StorageTrouble::Damaged) } else { Ok(bytes) }
-}
-
-/// Without the byte order mark that Windows puts before a text, which nobody types and which is no
-/// part of a password (RFC 8265 section 4.2: it is not in the FreeformClass). With its mark, UTF-16
-/// is read as the text that it is.
-fn as_utf8(mut bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
-    let unit = match bytes.as_slice() {
-        [0xff, 0xfe, ..] => u16::from_le_bytes,
-        [0xfe, 0xff, ..] => u16::from_be_bytes,
-        [0xef, 0xbb, 0xbf, ..] => {
-            bytes.copy_within(3.., 0);
-            let length = bytes.len() - 3;
-            bytes[length..].zeroize();
-            bytes.truncate(length);
-            return Ok(bytes);
-        }
-        _ => return Ok(bytes),
-    };
-    let mut text = Zeroizing::new(Vec::with_capacity(2 * bytes.len()));
-    let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    for c in char::decode_utf16(units) {
-        text.extend_from_slice(c.map_err(|_| StorageTrouble::Damaged)?.encode_utf8(&mut [0; 4]).as_bytes());
-    }
-    Ok(text)
-}
-
-/// Reads to the end, in place: the buffer has its full size from the start and leaves no copies.
-fn read_up_to(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
-    let mut bytes = Zeroizing::new(vec![0; most + 1]);
-    let mut length = 0;
-    while length < bytes.len() {
-        match rustix::io::read(&from, &mut bytes[length..]) {
-            Ok(0) => break,
-            Ok(count) => length += count,
-            Err(rustix::io::Errno::INTR) => {}
-            Err(errno) => return Err(kind(&errno.into())),
-        }
-    }
-    if length > most {
-        return Err(StorageTrouble::TooLong);
-    }
-    bytes.truncate(length);
-    Ok(bytes)
+    if bytes.is_empty() { Err(StorageTrouble::Damaged.into()) } else { Ok(bytes) }
 }
 
 #[cfg(test)]
@@ -218,23 +205,26 @@ mod tests {
     }
 
     fn trouble(source: &PasswordSource) -> StorageTrouble {
-        match source.read() {
-            Err(LocalTrouble::Input { trouble, .. }) => trouble,
+        match source.check().map_err(Halt::Local).and_then(|()| source.read()) {
+            Err(Halt::Local(LocalTrouble::Input { trouble, .. })) => trouble,
             Err(other) => panic!("{other:?}"),
             Ok(_) => panic!("it was read"),
         }
     }
 
     #[test]
-    fn one_line_end_is_taken_off_and_nothing_else() {
+    fn one_line_end_and_one_mark_are_taken_off_and_nothing_else() {
         for (contents, password) in [
             (&b"a b \n"[..], &b"a b "[..]),
             (b"ab\r\n", b"ab"),
             (b"ab\n\n", b"ab\n"),
             (b"ab", b"ab"),
             (b"ab\r", b"ab\r"),
+            (b"\xef\xbb\xbfab\r\n", b"ab"),
+            (b"\xff\xfea\0b\0\r\0\n\0", b"ab"),
         ] {
             let (_folder, source) = file(contents, 0o600);
+            assert!(source.check().is_ok());
             assert_eq!(source.read().expect("readable").as_slice(), password);
         }
     }
@@ -270,5 +260,20 @@ mod tests {
         assert!(file(&[b'x'; 1024], 0o600).1.read().is_ok());
         assert_eq!(trouble(&PasswordSource::File("/nonexistent/pw".into())), StorageTrouble::Missing);
         assert_eq!(trouble(&PasswordSource::File("/".into())), StorageTrouble::Link);
+    }
+
+    #[test]
+    fn whether_a_password_is_there_is_seen_without_opening_it() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = folder.path().join("pipe");
+        rustix::fs::mkfifoat(CWD, &path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).expect("a pipe");
+        let source = PasswordSource::File(path.clone());
+        let without_waiting = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::NONBLOCK;
+        assert!(source.check().is_ok());
+        let opened = rustix::fs::open(&path, without_waiting, rustix::fs::Mode::empty());
+        assert_eq!(opened.err(), Some(rustix::io::Errno::NXIO), "nobody has it open");
+        assert_eq!(trouble(&file(b"", 0o600).1), StorageTrouble::Damaged);
+        let missing = PasswordSource::File("/nonexistent/pw".into()).check();
+        assert!(matches!(missing, Err(LocalTrouble::Input { trouble: StorageTrouble::Missing, .. })));
     }
 }

@@ -1,7 +1,7 @@
 //! Text from outside on a terminal (attacks T01, T02, T10; invariant I9): by example, by property,
 //! and by what a terminal emulator does with it.
 
-use firstkey_core::wire::text::{LIMIT, Printable, is_visible};
+use firstkey_core::wire::text::{LIMIT, Printable, harmless, is_one_line, is_plain, is_visible};
 use proptest::prelude::*;
 
 fn safe(text: &str) -> String {
@@ -223,4 +223,22 @@ proptest! {
         prop_assert!(!screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor());
         prop_assert_eq!(terminal.callbacks().0, 0);
     }
+}
+
+proptest! {
+    #[test]
+    fn whatever_passes_the_last_gate_is_lines_of_plain_characters(text in "\\PC*|.*|[\u{1}-\u{ff}\n]{0,40}") {
+        let shown = harmless(&text);
+        prop_assert!(shown.chars().all(|c| c == '\n' || is_plain(c)), "{shown:?}");
+        prop_assert_eq!(harmless(&shown), &*shown, "it changes nothing twice");
+        prop_assert_eq!(is_one_line(&text), *shown == text && !text.contains('\n'));
+    }
+}
+
+#[test]
+fn the_last_gate_shows_what_it_takes_out() {
+    assert_eq!(
+        harmless("ada\u{1b}[2J\u{9b}1m\r\tx\nnext \u{e9}"),
+        "ada<U+001B>[2J<U+009B>1m<U+000D><U+0009>x\nnext \u{e9}"
+    );
 }

@@ -9,6 +9,7 @@ use super::keys::{PublicKey, Salt, Vault};
 use firstkey_core::crypto::hazmat::sha256;
 use firstkey_core::flow::checkpoint::Unreadable;
 use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::text::is_one_line;
 use serde::{Deserialize, Serialize};
 
 /// A pin.
@@ -92,6 +93,11 @@ impl Pin {
         let file: File = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
         let mut vault = [0; 32];
         if file.version != VERSION || file.dialect != DIALECT || !hexadecimal::read(file.vault.as_bytes(), &mut vault) {
+            return Err(Unreadable);
+        }
+        // Whoever wrote the file must not write on the terminal.
+        let texts = [Some(&file.identity), file.organisation.as_ref()];
+        if !texts.into_iter().flatten().all(|text| is_one_line(text)) {
             return Err(Unreadable);
         }
         Ok(Self {

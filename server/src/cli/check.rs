@@ -3,6 +3,7 @@
 use super::serve::Settings;
 use super::{Common, Outcome, say};
 use crate::check::check;
+use crate::outlet::out;
 use clap::Args;
 use serde_json::json;
 
@@ -20,13 +21,13 @@ pub(super) async fn run(flags: Check) -> Outcome {
     let found = check(&config).await;
     let wrong = found.iter().filter(|finding| !finding.ok).count();
     if flags.common.json {
-        println!("{}", json!({"ok": wrong == 0, "checks": found}));
+        out!("{}", json!({"ok": wrong == 0, "checks": found}));
     } else {
         for finding in &found {
             let mark = if finding.ok { "ok" } else { "WRONG" };
-            println!("{mark:<6} {:<14} {}", finding.what, say::harmless(&finding.says));
+            out!("{mark:<6} {:<14} {}", finding.what, say::harmless(&finding.says));
             if let Some(todo) = &finding.todo {
-                println!("{:<21} {}", "", say::harmless(todo));
+                out!("{:<21} {}", "", say::harmless(todo));
             }
         }
     }

@@ -22,6 +22,7 @@ mod show;
 
 use crate::config::{Config, ConfigError, holds_password};
 use crate::demo::{self, DemoOptions};
+use crate::outlet::{self, err, out};
 use crate::realm::Realm;
 use crate::secret_file::private_line;
 use clap::{Args, Parser, Subcommand};
@@ -146,14 +147,20 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are errors to clap, with exit code 0.
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            drop(error.print());
-            return ExitCode::from(code);
+            let text = error.render().to_string();
+            let text = text.trim_end_matches('\n');
+            if error.use_stderr() {
+                err!("{text}")
+            } else {
+                out!("{text}")
+            }
+            return if code == 0 { ended(Ok(())) } else { ExitCode::from(code) };
         }
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("The program cannot start: {error}");
+            err!("The program cannot start: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -162,9 +169,15 @@ pub fn main() -> ExitCode {
 
 fn ended(outcome: Outcome) -> ExitCode {
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => match outlet::lost() {
+            None => ExitCode::SUCCESS,
+            Some(sentence) => {
+                err!("{sentence}");
+                ExitCode::FAILURE
+            }
+        },
         Err(error) => {
-            eprintln!("{error}");
+            err!("{error}");
             ExitCode::FAILURE
         }
     }

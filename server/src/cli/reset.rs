@@ -3,6 +3,7 @@
 
 use super::{Common, Outcome, say};
 use crate::calendar::for_people;
+use crate::outlet::err;
 use clap::Args;
 use serde_json::json;
 use std::io::{BufRead, IsTerminal, Write};
@@ -48,10 +49,10 @@ fn ask(email: &str) -> Result<String, Box<dyn std::error::Error>> {
     if !std::io::stdin().is_terminal() {
         return Err(format!("There is no terminal to ask on. To confirm, add: --yes-for {email}").into());
     }
-    eprintln!("Reset only if {email} has lost both the password and the recovery kit.");
-    eprintln!("The person makes new keys. Data encrypted to the old ones stays unreadable for good.");
-    eprintln!("Talk to the person first, by telephone or in person: an e-mail may come from somebody else.");
-    eprint!("To start it, type the address again: ");
+    err!("Reset only if {email} has lost both the password and the recovery kit.");
+    err!("The person makes new keys. Data encrypted to the old ones stays unreadable for good.");
+    err!("Talk to the person first, by telephone or in person: an e-mail may come from somebody else.");
+    write!(std::io::stderr(), "To start it, type the address again: ")?;
     std::io::stderr().flush()?;
     let mut typed = String::new();
     std::io::Read::take(std::io::stdin().lock(), LONGEST).read_line(&mut typed)?;

@@ -6,6 +6,7 @@
 use super::{Common, Outcome};
 use crate::calendar;
 use crate::names;
+use crate::outlet::{err, out};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -20,11 +21,11 @@ const NAMES: usize = 16;
 /// own, a list of objects one for each of theirs.
 pub(super) fn members(common: &Common, answer: &Value) {
     if common.json {
-        println!("{answer}");
+        out!("{answer}");
         return;
     }
     for line in lines(answer) {
-        println!("{line}");
+        out!("{line}");
     }
 }
 
@@ -58,14 +59,14 @@ pub(super) fn list<T: Serialize>(
     row: impl Fn(&T) -> Vec<String>,
 ) -> Outcome {
     if common.json {
-        println!("{}", json!({name: items}));
+        out!("{}", json!({name: items}));
         return Ok(());
     }
     if items.is_empty() {
-        println!("None.");
+        out!("None.");
     }
     for line in table(heads, &items.iter().map(row).collect::<Vec<_>>()) {
-        println!("{line}");
+        out!("{line}");
     }
     Ok(())
 }
@@ -73,7 +74,7 @@ pub(super) fn list<T: Serialize>(
 /// A sentence, where people are reading.
 pub(super) fn aside(common: &Common, sentence: &str) {
     if !common.json {
-        eprintln!("{}", harmless(sentence));
+        err!("{}", harmless(sentence));
     }
 }
 

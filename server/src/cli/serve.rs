@@ -4,6 +4,7 @@ use super::{Common, Outcome, open};
 use crate::config::{Config, ConfigError, LogFormat, TlsFiles};
 use crate::limits::Network;
 use crate::log::Log;
+use crate::outlet::out;
 use crate::serve::{Admin, ServeError, ServeOptions, serve};
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -147,12 +148,12 @@ pub(super) async fn run(flags: Serve) -> Outcome {
         if let Some(admin) = admin {
             event["admin_addr"] = admin.to_string().into();
         }
-        println!("{event}");
+        out!("{event}");
     } else {
         let scheme = if plain { "http" } else { "https" };
-        println!("Listening on {scheme}://{address} for {}", realm.origin());
+        out!("Listening on {scheme}://{address} for {}", realm.origin());
         if let Some(admin) = admin {
-            println!("Health and metrics on http://{admin}");
+            out!("Health and metrics on http://{admin}");
         }
     }
     Ok(serve(realm, listener, options, shutdown).await?)

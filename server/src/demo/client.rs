@@ -4,6 +4,7 @@
 //! Must never: hand it a secret by argument or environment.
 
 use super::DemoFailed;
+use crate::outlet::out;
 use serde_json::Value;
 use std::error::Error;
 use std::io::Write;
@@ -42,7 +43,7 @@ impl Client {
         let workspace =
             told("CARGO_MANIFEST_DIR").map(|server| server.join("..")).filter(|it| it.join("Cargo.toml").exists());
         if let (Some(cargo), Some(workspace)) = (told("CARGO"), workspace) {
-            println!("Building the client from the same source ...");
+            out!("Building the client from the same source ...");
             let mut build = Command::new(cargo);
             build.current_dir(&workspace).args([
                 "build",
@@ -62,7 +63,7 @@ impl Client {
             if !build.status().await?.success() {
                 return Err("The client could not be built.".into());
             }
-            println!();
+            out!("");
         }
         if beside.exists() {
             Ok(Self(beside))
@@ -84,7 +85,7 @@ impl Client {
     pub(super) async fn accept_with_person(&self, scratch: &Path) -> Result<Option<Answers>, Box<dyn Error>> {
         let status = self.command(scratch).arg("accept").status().await?;
         good(status)?;
-        println!();
+        out!("");
         Ok(None)
     }
 
@@ -114,9 +115,9 @@ impl Client {
         let output = child.wait_with_output().await?;
         let text = String::from_utf8(output.stdout)?;
         for line in text.lines() {
-            println!("   {line}");
+            out!("   {line}");
         }
-        println!();
+        out!("");
         good(output.status)?;
         let done: Value = serde_json::from_str(text.lines().last().unwrap_or_default())?;
         let kit = Zeroizing::new(std::fs::read_to_string(kit)?);

@@ -14,6 +14,7 @@ pub mod proof;
 mod report;
 
 use crate::config::MailOut;
+use crate::outlet::out;
 use crate::realm::{NewOrganisation, Realm};
 use crate::scratch::Scratch;
 use crate::serve::{ServeOptions, serve};
@@ -52,7 +53,7 @@ pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
     let client = Client::find(options.client.as_deref()).await?;
     let scratch = Scratch::make("demo")?;
 
-    println!("1. An account server");
+    out!("1. An account server");
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let origin = format!("http://{}", listener.local_addr()?);
     let data = scratch.path("server");
@@ -71,22 +72,19 @@ pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
     let server = tokio::spawn(serve(realm, listener, served, async move {
         drop(stopped.await);
     }));
-    println!("   It listens on {origin}. Its data is in a temporary folder.\n");
+    out!("   It listens on {origin}. Its data is in a temporary folder.\n");
 
-    println!("2. The identity provider pushes a person by SCIM");
+    out!("2. The identity provider pushes a person by SCIM");
     let person = idp::create_person(&origin, &token).await?;
-    println!(
-        "   POST /scim/v2/Users, as Okta sends it, with a placeholder password.\n   Answer: 201, id {}\n",
-        person.id
-    );
+    out!("   POST /scim/v2/Users, as Okta sends it, with a placeholder password.\n   Answer: 201, id {}\n", person.id);
 
-    println!("3. The server mails an invite");
+    out!("3. The server mails an invite");
     let letter = letter::wait_for(&letters).await?;
-    println!("{}", letter.quoted());
+    out!("{}", letter.quoted());
 
-    println!("4. The person finishes the account: firstkey accept\n");
+    out!("4. The person finishes the account: firstkey accept\n");
     if !options.unattended {
-        println!("Copy this link. The client asks for it next:\n\n{}\n", letter.link);
+        out!("Copy this link. The client asks for it next:\n\n{}\n", letter.link);
     }
     let outcome = if options.unattended {
         client.accept_unattended(scratch.folder(), &letter.link).await?
@@ -106,18 +104,18 @@ pub(crate) async fn run(options: DemoOptions) -> Result<(), Box<dyn Error>> {
     // It is gone already only if the server ended by itself, which the next line reports.
     let _ = stop.send(());
     server.await??;
-    println!("The demo is over. Its temporary folder is removed.");
+    out!("The demo is over. Its temporary folder is removed.");
     Ok(())
 }
 
 /// What only the unattended demo can check, because it knows the answers.
 fn check(answers: &client::Answers, stored: &Shown, scratch: &Path, scim: &str) -> Result<(), DemoFailed> {
     let checked = proof::open_with_kit(answers, stored).map_err(DemoFailed::Proof)?;
-    println!("Checked: the recovery kit opens what the server stores. The keys inside have the fingerprint");
-    println!("   {}", checked.fingerprint);
+    out!("Checked: the recovery kit opens what the server stores. The keys inside have the fingerprint");
+    out!("   {}", checked.fingerprint);
     let searched = proof::search(answers, &checked, &[scratch.join("server"), scratch.join("state")], scim)
         .map_err(DemoFailed::Proof)?;
-    println!(
+    out!(
         "Checked: password, recovery code, account key and private keys are in none of {searched} files, in any encoding.\n"
     );
     Ok(())

@@ -4,6 +4,7 @@
 //! Promises: prints what was read, shortened but not edited. Must never: say "encrypted" of
 //! something that it did not see.
 
+use crate::outlet::out;
 use crate::show::Shown;
 use serde_json::Value;
 
@@ -12,30 +13,28 @@ const SHOWN: usize = 46;
 
 /// Prints the three views.
 pub(super) fn print(scim: &str, stored: &Shown, record: &str) {
-    println!("5. What the identity provider can read (GET /scim/v2/Users/...)");
+    out!("5. What the identity provider can read (GET /scim/v2/Users/...)");
     let user: Value = serde_json::from_str(scim).unwrap_or(Value::Null);
     let mut lines = Vec::new();
     flatten("", &user, &mut lines);
     for (name, value) in lines {
         row(&name, &value);
     }
-    println!("   No key, no salt, no ciphertext, and not even the placeholder password.\n");
+    out!("   No key, no salt, no ciphertext, and not even the placeholder password.\n");
 
-    println!("6. What the server stores");
+    out!("6. What the server stores");
     let mut lines = Vec::new();
     flatten("", &serde_json::to_value(stored).unwrap_or(Value::Null), &mut lines);
     for (name, value) in lines {
         row(&name, &value);
     }
-    println!(
-        "   Public keys, encrypted private keys, and a record that is useless without the\n   server's OPRF key.\n"
-    );
+    out!("   Public keys, encrypted private keys, and a record that is useless without the\n   server's OPRF key.\n");
 
-    println!("7. What left the person's machine (firstkey audit --last)");
+    out!("7. What left the person's machine (firstkey audit --last)");
     for line in record.lines() {
-        println!("   {line}");
+        out!("   {line}");
     }
-    println!();
+    out!("");
 }
 
 fn flatten(name: &str, value: &Value, into: &mut Vec<(String, String)>) {
@@ -56,8 +55,8 @@ fn row(name: &str, value: &str) {
     let length = clean.chars().count();
     if length > SHOWN {
         let start: String = clean.chars().take(SHOWN - 16).collect();
-        println!("   {name:<26} {start}... ({length} characters)");
+        out!("   {name:<26} {start}... ({length} characters)");
     } else {
-        println!("   {name:<26} {clean}");
+        out!("   {name:<26} {clean}");
     }
 }

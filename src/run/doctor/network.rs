@@ -7,7 +7,8 @@ use super::Page;
 use crate::doctor::DoctorFinding;
 use crate::doctor::network::{Answer, Clock, Connection, Name, Proxy, Shown};
 use crate::drive::Server;
-use crate::port::http::{HttpServer, Limits, ProxyWish};
+use crate::port::http::{HttpServer, Limits};
+use crate::port::proxy::{ProxyWish, Route};
 use crate::port::sight::Sight;
 use crate::ui::text::doctor as text;
 use firstkey_core::wire::origin::Origin;
@@ -32,7 +33,7 @@ pub(super) async fn server(
     page: &mut Page,
 ) {
     page.say(&text::asking(origin.host()));
-    let by_proxy = proxy.is_some() && !origin.is_loopback_http();
+    let by_proxy = ProxyWish::route(proxy, origin) != Route::Direct;
     let name = Name {
         host: origin.host().to_owned(),
         addresses: if by_proxy { None } else { addresses(origin).await },

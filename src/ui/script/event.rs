@@ -29,11 +29,11 @@ pub enum Event<'a> {
     },
     Kit {
         path: &'a str,
-        mode: &'static str,
+        mode: String,
     },
     SecretKey {
         path: &'a str,
-        mode: &'static str,
+        mode: String,
     },
     Retry {
         server: &'a str,
@@ -147,8 +147,6 @@ impl Event<'_> {
 
     /// The line, with its end.
     pub fn line(&self) -> String {
-        let mut line = serde_json::to_string(self).expect("invariant: plain text and numbers always serialise");
-        line.push('\n');
-        line
+        crate::ui::json_line::of(self)
     }
 }

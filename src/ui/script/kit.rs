@@ -5,11 +5,13 @@
 
 use super::{Event, Script};
 use crate::exit::Stopped;
+use crate::store::fresh::Guard;
 use crate::ui::kit_file::KitFile;
 use crate::ui::text::{self, Story, notice};
 use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, GaveUp, LocalTrouble, Missing, Reach, StorageTrouble};
 use firstkey_core::flow::{Answer, Introduction, Kit, Question};
+use std::path::Path;
 
 impl Script {
     /// Names the place of the kit, if it is missing.
@@ -62,7 +64,8 @@ impl Script {
             let answer = self.ask_person(Question::Kit(kit), Missing::Kit);
             if let Answer::KitSaved(path) = &answer {
                 self.kit_made = Some(Some(path.clone()));
-                self.event(&Event::Kit { path, mode: "0600" });
+                let mode = Guard::at(Path::new(path)).shown();
+                self.event(&Event::Kit { path, mode });
             }
             return answer;
         };
@@ -81,8 +84,14 @@ impl Script {
                 }
                 let path = kept.path();
                 self.kit_made = Some(Some(path.clone()));
-                self.say(&notice::kit_saved(&path));
-                self.event(&Event::Kit { path: &path, mode: "0600" });
+                let guard = kept.guard();
+                let lines = notice::kit_saved(&path, guard);
+                match &mut self.person {
+                    // Who may read it is said even where a program listens: nobody else says it.
+                    None if !guard.is_closed() => self.log(&lines),
+                    _ => self.say(&lines),
+                }
+                self.event(&Event::Kit { path: &path, mode: guard.shown() });
                 self.kit = Some(kept);
                 Answer::KitSaved(path)
             }

@@ -271,3 +271,14 @@ fn no_output_holds_the_password_or_the_recovery_code() {
     let all = stage.out.text() + &stage.err.text();
     assert!(!all.contains("velvet") && !all.contains(&code[..9]), "{all}");
 }
+
+#[test]
+fn nothing_that_a_terminal_would_obey_gets_through_a_log_a_result_or_a_line_of_json() {
+    let mut stage = stage(|answers, _| answers.json = true);
+    stage.script.log(&vec!["ada\u{1b}[2J at keys\u{9b}1m".to_owned()]);
+    stage.script.event_line(&Event::Kit { path: "kit\u{9b}2J\u{1b}]0;x\u{7}.txt", mode: "0600".to_owned() }.line());
+    for (text, shown) in [(stage.err.text(), "ada<U+001B>[2J at keys<U+009B>1m"), (stage.out.text(), "kit\\u009b2J")] {
+        assert!(text.contains(shown), "{text:?}");
+        assert!(text.chars().all(|c| c == '\n' || firstkey_core::wire::text::is_plain(c)), "{text:?}");
+    }
+}

@@ -5,12 +5,14 @@
 //! names. Must never: take the key itself from a flag or a variable.
 
 use super::{SecretKeyFile, for_screen, read};
+use crate::store::fresh::Guard;
 use crate::ui::person::{AtTerminal, Kept, ended};
 use crate::ui::place;
 use crate::ui::script::{Event, Script};
 use crate::ui::text::{local, secret_key as words};
 use firstkey_core::flow::stop::{LocalTrouble, Missing, StorageTrouble};
 use firstkey_core::flow::{Answer, Question, SecretSheet};
+use std::path::Path;
 
 impl AtTerminal {
     /// Typed where it can be seen, on a screen that forgets it where there is one.
@@ -44,7 +46,7 @@ impl AtTerminal {
             match SecretKeyFile::save(&path, sheet) {
                 Ok(file) => {
                     let path = path.display().to_string();
-                    self.say(&words::saved(&path));
+                    self.say(&words::saved(&path, file.guard()));
                     self.keep_secret_key_file(file);
                     return Answer::KitSaved(path);
                 }
@@ -88,7 +90,8 @@ impl Script {
         let Some(path) = self.answers().secret_key_out.clone() else {
             let answer = self.ask_person(Question::KeepSecretKey(sheet), Missing::SecretKeyOut);
             if let Answer::KitSaved(path) = &answer {
-                self.event_line(&Event::SecretKey { path, mode: "0600" }.line());
+                let mode = Guard::at(Path::new(path)).shown();
+                self.event_line(&Event::SecretKey { path, mode }.line());
             }
             return answer;
         };
@@ -100,8 +103,8 @@ impl Script {
         match SecretKeyFile::save(&path, &sheet) {
             Ok(file) => {
                 let path = file.path();
-                self.say(&words::saved(&path));
-                self.event_line(&Event::SecretKey { path: &path, mode: "0600" }.line());
+                self.say(&words::saved(&path, file.guard()));
+                self.event_line(&Event::SecretKey { path: &path, mode: file.guard().shown() }.line());
                 self.keep_secret_key_file(file);
                 Answer::KitSaved(path)
             }

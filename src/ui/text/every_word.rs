@@ -99,6 +99,7 @@ fn every_notice_fits() {
     let reasons = all![
         Weakness::Control => Weakness::Control,
         Weakness::Unassigned => Weakness::Unassigned,
+        Weakness::Invisible => Weakness::Invisible,
         Weakness::TooShort { .. } => Weakness::TooShort { have: 1, need: 15 },
         Weakness::Common => Weakness::Common,
         Weakness::Context { .. } => Weakness::Context { part: Part::Email, tail: Tail::Digits },
@@ -184,7 +185,9 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
     fits(&secret_key::ask("ada@example.org"));
     fits(&secret_key::replace("ada@example.org"));
     fits(&secret_key::show());
-    fits(&secret_key::saved("firstkey-secret-key.txt"));
+    let guard = crate::store::fresh::Guard::at(std::path::Path::new("/nonexistent"));
+    fits(&secret_key::saved("firstkey-secret-key.txt", guard));
+    fits(&notice::saved_open("firstkey-kit.txt"));
     fits(&start::proxy("proxy.example.org:3128"));
     for closed in [true, false] {
         fits(&start::verbose("/home/ada/.local/state/firstkey", closed));

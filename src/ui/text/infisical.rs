@@ -151,8 +151,8 @@ pub fn group(group: u8) -> String {
 }
 
 /// Where the kit was saved.
-pub fn kit_saved(path: &str) -> Lines {
-    super::notice::kit_saved(path)
+pub fn kit_saved(path: &str, guard: crate::store::fresh::Guard) -> Lines {
+    super::notice::kit_saved(path, guard)
 }
 
 /// Why a kit could not be saved.

@@ -1,6 +1,7 @@
 //! What this computer could not do.
 
 use super::{Story, memory};
+use crate::ui::outlet::{Lost, Stream};
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 
 /// The words for a trouble.
@@ -54,6 +55,22 @@ pub fn trouble(trouble: &LocalTrouble) -> Story {
             .because("That points to faulty memory in this computer. The keys were thrown away.")
             .then("Use another computer, or have this one's memory tested."),
     }
+}
+
+/// What a command printed did not arrive, though it did the rest.
+pub fn output(lost: Lost) -> Story {
+    let stream = match lost.stream {
+        Stream::Out => "standard output",
+        Stream::Err => "standard error",
+    };
+    let why = match lost.why {
+        None => "the program that read it has ended",
+        Some(StorageTrouble::Other) => "the operating system reported an error",
+        Some(why) => storage(why),
+    };
+    Story::of(format!("Not everything could be written to {stream}: {why}."))
+        .because("Only what was to be printed is lost. What the command did is done.")
+        .then("To see it, run a command that only shows: firstkey status, or firstkey audit --last.")
 }
 
 /// What is wrong with a file or folder, as the end of a sentence.

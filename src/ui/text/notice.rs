@@ -1,6 +1,7 @@
 //! What is said along the way.
 
 use super::{Lines, code, fingerprint_rows, problem, rolled_back, secret_key, strength, usual_time};
+use crate::store::fresh::Guard;
 use crate::ui::text::memory;
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::kdf::Profile;
@@ -44,10 +45,22 @@ pub fn stretched(took: Duration) -> String {
 }
 
 /// Where the kit was saved.
-pub fn kit_saved(path: &str) -> Lines {
+pub fn kit_saved(path: &str, guard: Guard) -> Lines {
+    if !guard.is_closed() {
+        return saved_open(path);
+    }
     vec![
         format!("  Saved; only you can read it: {path}"),
         "  Print it or copy it to a USB stick. Keep it out of cloud folders.".to_owned(),
+    ]
+}
+
+/// On a disk that keeps no owners.
+pub fn saved_open(path: &str) -> Lines {
+    vec![
+        format!("  Saved: {path}"),
+        "  This disk does not keep who may read a file (a USB stick, a Windows disk).".to_owned(),
+        "  Everybody who can use the disk can read it. Keep the disk in a safe place.".to_owned(),
     ]
 }
 

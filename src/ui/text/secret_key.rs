@@ -1,6 +1,7 @@
 //! What is said of the second secret.
 
 use super::{Lines, Story};
+use crate::store::fresh::Guard;
 use crate::ui::place;
 use firstkey_core::crypto::recovery::CodeError;
 use firstkey_core::flow::account::stop::AccountReason;
@@ -64,7 +65,10 @@ pub fn not_proven(group: u8) -> Lines {
 }
 
 /// Where it was saved.
-pub fn saved(path: &str) -> Lines {
+pub fn saved(path: &str, guard: Guard) -> Lines {
+    if !guard.is_closed() {
+        return super::notice::saved_open(path);
+    }
     vec![
         format!("  Saved; only you can read it: {path}"),
         "  Keep a copy on paper or on a USB stick. Keep it out of cloud folders.".to_owned(),

@@ -67,7 +67,7 @@ pub fn weak(reasons: &[Weakness], strength: Strength, profile: Profile) -> Lines
         let lead = if at == 0 { "Not strong enough: " } else { "Also: " };
         lines.push(format!("{lead}{}.", weakness(*reason)));
     }
-    let untypable = matches!(reasons.first(), Some(Weakness::Control | Weakness::Unassigned));
+    let untypable = matches!(reasons.first(), Some(Weakness::Control | Weakness::Unassigned | Weakness::Invisible));
     if !untypable {
         lines.push(format!("Someone with the server's data could guess it in {}.", time(strength, profile)));
     }
@@ -88,6 +88,7 @@ fn weakness(weakness: Weakness) -> String {
     match weakness {
         Weakness::Control => "it has a control character, which few keyboards can type".to_owned(),
         Weakness::Unassigned => "it has a character that Unicode does not define yet".to_owned(),
+        Weakness::Invisible => "it has a character that cannot be seen".to_owned(),
         Weakness::TooShort { have, need } => {
             let have = if have == 1 { "1 character".to_owned() } else { format!("{have} characters") };
             format!("it has {have} and needs at least {need}")

@@ -48,6 +48,9 @@ pub enum Unsettable {
     /// later Unicode.
     #[error("the password has a character that Unicode does not define")]
     Unassigned,
+    /// A character that nobody sees and keyboards leave out, such as a byte order mark.
+    #[error("the password has a character that cannot be seen")]
+    Invisible,
     /// Too few code points.
     #[error("the password has {have} characters, {need} are needed")]
     TooShort {
@@ -93,11 +96,27 @@ pub fn check_settable(prepared: &str, min_length: usize) -> Result<(), Unsettabl
     if prepared.chars().any(category(GeneralCategory::Unassigned)) {
         return Err(Unsettable::Unassigned);
     }
+    if prepared.chars().any(is_ignorable) {
+        return Err(Unsettable::Invisible);
+    }
     let (have, need) = (prepared.chars().count(), min_length.max(MIN_CODE_POINTS));
     if have < need {
         return Err(Unsettable::TooShort { have, need });
     }
     Ok(())
+}
+
+/// RFC 8264 section 9.13, `PrecisIgnorableProperties`: the default-ignorable code points, which
+/// OpaqueString does not allow. The two joiners, which some scripts are written with (RFC 5892
+/// appendix A), are let pass.
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// RFC 8265 section 4.2.2, additional mapping rule.
@@ -164,6 +183,9 @@ mod tests {
             ("fifteen characters\u{ffff}", Unsettable::Unassigned),
             ("fifteen characters\u{fdd0}", Unsettable::Unassigned),
             ("fifteen characters\u{10ffff}", Unsettable::Unassigned),
+            ("\u{feff}fifteen characters", Unsettable::Invisible),
+            ("fifteen\u{200b}characters", Unsettable::Invisible),
+            ("fifteen characters\u{202e}", Unsettable::Invisible),
             ("only fourteen.", Unsettable::TooShort { have: 14, need }),
         ] {
             let prepared = prepare(odd.as_bytes()).expect("using refuses nothing but size");

@@ -116,6 +116,8 @@ pub enum Weakness {
     Control,
     /// A character that Unicode does not define.
     Unassigned,
+    /// A character that cannot be seen.
+    Invisible,
     /// Too few code points.
     TooShort {
         /// Code points it has.
@@ -156,6 +158,7 @@ pub fn judge(prepared: &str, context: &Context<'_>, min_length: usize, estimator
         Ok(()) => {}
         Err(Unsettable::Control) => reasons.push(Weakness::Control),
         Err(Unsettable::Unassigned) => reasons.push(Weakness::Unassigned),
+        Err(Unsettable::Invisible) => reasons.push(Weakness::Invisible),
         Err(Unsettable::TooShort { have, need }) => reasons.push(Weakness::TooShort { have, need }),
         Err(Unsettable::Empty) => {
             let need = min_length.max(super::prepare::MIN_CODE_POINTS);

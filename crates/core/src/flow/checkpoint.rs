@@ -12,7 +12,7 @@ use crate::flow::held::Held;
 use crate::wire::completion::Completion;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Outbound, RequestSignature};
-use crate::wire::text::Printable;
+use crate::wire::text::{Printable, is_one_line};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 
@@ -204,6 +204,9 @@ impl Checkpoint {
         if file.version != VERSION {
             return Err(Unreadable);
         }
+        if !is_one_line(&file.email) {
+            return Err(Unreadable);
+        }
         let invite = InviteId(bytes(&file.invite_id)?);
         let context =
             AccountContext { realm: RealmId(bytes(&file.realm_id)?), account: AccountId(bytes(&file.account_id)?) };
@@ -261,7 +264,8 @@ impl Pin {
         })
     }
 
-    /// Reads them back; the fingerprint must be that of the keys.
+    /// Reads them back; the fingerprint must be that of the keys, and the address one line that
+    /// moves no cursor.
     pub fn read(file: &[u8]) -> Result<Self, Unreadable> {
         let file: PinFile = serde_json::from_slice(file).map_err(|_| Unreadable)?;
         let pin = Self {
@@ -289,7 +293,8 @@ impl Pin {
             two_secret: file.two_secret,
             held: file.held.map(read_held).transpose()?,
         };
-        let whole = file.version == VERSION && pin.fingerprint().to_string() == file.fingerprint;
+        let whole =
+            file.version == VERSION && is_one_line(&pin.email) && pin.fingerprint().to_string() == file.fingerprint;
         if whole { Ok(pin) } else { Err(Unreadable) }
     }
 }

@@ -60,6 +60,12 @@ pub enum Halt {
     Silent(NoAnswer),
 }
 
+impl From<LocalTrouble> for Halt {
+    fn from(trouble: LocalTrouble) -> Self {
+        Self::Local(trouble)
+    }
+}
+
 impl Reason for AcceptReason {
     /// The invite, once it was known.
     type Subject = Option<InviteId>;

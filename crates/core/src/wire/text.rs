@@ -10,6 +10,7 @@
 //! scripts do pass, since names have them.
 
 use core::fmt;
+use std::borrow::Cow;
 use unicode_properties::{GeneralCategory as Category, UnicodeGeneralCategory};
 
 /// The most code points that are kept.
@@ -165,6 +166,34 @@ impl Line {
             _ => word_before(":").is_some_and(|word| SCHEMES.contains(&word.as_str())),
         }
     }
+}
+
+/// Text of any length, with nothing in it that a terminal would obey: whatever is neither visible,
+/// nor a space, nor a line end is written as `<U+XXXX>`. The last gate before a terminal; what
+/// comes from a server is a [`Printable`] long before.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| c == '\n' || is_plain(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c == '\n' || is_plain(c) {
+            shown.push(c);
+        } else {
+            shown.push_str(&format!("<U+{:04X}>", u32::from(c)));
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether it is one line that [`harmless`] leaves as it is.
+pub fn is_one_line(text: &str) -> bool {
+    text.chars().all(is_plain)
+}
+
+/// Whether a terminal shows it and does nothing else.
+pub fn is_plain(c: char) -> bool {
+    c == ' ' || is_visible(c)
 }
 
 /// Whether a character has a shape of its own and no power over others. The space is not one of

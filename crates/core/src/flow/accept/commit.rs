@@ -13,7 +13,7 @@ use crate::flow::stop::{AcceptReason, NoAnswer, Reach};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
 use crate::secret::SecretKey;
 use crate::wire::completion::Completion;
-use crate::wire::inbound::{self, ProblemName};
+use crate::wire::inbound::{self, Problem, ProblemName};
 use crate::wire::link::InviteLink;
 use crate::wire::outbound::Outbound;
 use crate::wire::refusal::Refusal;
@@ -118,7 +118,8 @@ impl Expect for ExpectReceipt {
                 Ok(receipt) => return received(self.upload, receipt, at),
                 Err(problem) if passes(&problem.name) => (NoAnswer::Busy, problem.retry_after),
                 Err(problem) if problem.name == ProblemName::ClaimStale && self.upload.renewals < RENEWALS => {
-                    return Next::effect(Effect::Ask(Question::InviteAgain), ExpectLinkAgain { upload: self.upload });
+                    let expect = ExpectLinkAgain { upload: self.upload, problem };
+                    return Next::effect(Effect::Ask(Question::InviteAgain), expect);
                 }
                 Err(problem) => return self.upload.refused(invite_problem(problem), at),
             },
@@ -152,9 +153,15 @@ fn received(upload: Upload, receipt: [u8; 32], at: &mut At) -> Result<Next, Acce
 /// same body signed anew.
 struct ExpectLinkAgain {
     upload: Upload,
+    problem: Problem,
 }
 
 impl Expect for ExpectLinkAgain {
+    /// A script learns that another computer took over, not that a link is missing.
+    fn unanswered(&self) -> Option<AcceptReason> {
+        Some(invite_problem(self.problem.clone()))
+    }
+
     fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
         let read = match reply {
             Reply::Answer(Answer::Text(text)) => InviteLink::read(&text),

@@ -102,6 +102,11 @@ trait Expect {
     fn on_its_way(&self) -> Reach {
         Reach::NothingSent
     }
+
+    /// What is said where nobody was there to answer, if it is more than that.
+    fn unanswered(&self) -> Option<AcceptReason> {
+        None
+    }
 }
 
 /// Where a state leads.
@@ -191,7 +196,10 @@ impl Flow for Accept {
                 if halt == Halt::Cancelled {
                     self.at.reach = self.at.reach.max(state.on_its_way());
                 }
-                Err(halt.into())
+                match (&halt, state.unanswered()) {
+                    (Halt::Missing(_), Some(why)) => Err(why),
+                    _ => Err(halt.into()),
+                }
             }
             Ok(reply) => state.handle(reply, rng, &mut self.at),
         };

@@ -62,6 +62,7 @@ fn a_checkpoint_whose_upload_is_not_what_this_program_would_send_is_not_read() {
         ("realm_id", "AAAAAAAAAAAAAAAAAAAAAA"),
         ("account_id", "AAAAAAAAAAAAAAAAAAAAAA"),
         ("origin", "http://keys.example.org"),
+        ("email", "ada\u{9b}2J@example.org"),
     ] {
         let mut file = good.clone();
         file[member] = value.into();
@@ -82,6 +83,8 @@ fn a_pin_whose_keys_do_not_fit_its_fingerprint_is_not_read() {
     for (member, value) in [
         ("ed25519", json!(Base64UrlUnpadded::encode_string(&[9; 32]))),
         ("fingerprint", json!("abacus")),
+        ("email", json!("ada\u{1b}[2J@example.org")),
+        ("email", json!("ada@example.org\nAGE-PLUGIN-FIRSTKEY-1")),
         ("version", json!(2)),
     ] {
         let mut pin = good.clone();

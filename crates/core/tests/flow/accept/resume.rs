@@ -198,6 +198,22 @@ fn a_claim_that_stays_stale_ends_after_three_renewals() {
 }
 
 #[test]
+fn a_script_whose_claim_another_computer_took_over_is_told_so() {
+    let (mut scene, _) = stale();
+    let log = judged(scene.run(2, |_, effect, scene| {
+        Some(if matches!(effect, Effect::Ask(Question::InviteAgain)) {
+            Reply::Answer(firstkey_core::flow::Answer::Missing(firstkey_core::flow::stop::Missing::Invite))
+        } else {
+            scene.honest(effect)
+        })
+    }));
+    assert!(
+        matches!(&stop(&log).why, AcceptReason::Invite(problem) if problem.name == firstkey_core::wire::inbound::ProblemName::ClaimStale)
+    );
+    assert_eq!(sent(&log), [Endpoint::EnrolComplete], "it is not claimed back");
+}
+
+#[test]
 fn only_the_link_of_the_saved_upload_renews_its_claim() {
     let (mut scene, _) = stale();
     let other = Scene::new(9).server.link();

@@ -1,0 +1,49 @@
+//! What kind of disk a file lies on.
+//!
+//! Promise: says whether the file system keeps who owns a file and who may read it. Where that
+//! cannot be told, it does.
+
+use std::os::fd::AsFd;
+
+/// Kinds that give every file the same owner and the same rights, or take them from the settings of
+/// the mount (`statfs(2)`): FAT, exFAT, NTFS (three drivers, the third by FUSE), Windows disks
+/// under WSL 1 and 2, Windows shares.
+#[cfg(target_os = "linux")]
+const KEEPS_NONE: [u32; 9] =
+    [0x4d44, 0x2011_bab0, 0x5346_544e, 0x7366_746e, 0x6573_5546, 0x5346_4846, 0x0102_1997, 0xff53_4d42, 0xfe53_4d42];
+
+/// Whether `chmod` means something for this file.
+#[cfg(target_os = "linux")]
+pub fn keeps_owners(file: impl AsFd) -> bool {
+    // The number has 32 bits; the type of the field differs between machines.
+    rustix::fs::fstatfs(file).map_or(true, |disk| !is_without_owners(disk.f_type as u32))
+}
+
+/// Whether `chmod` means something for this file.
+#[cfg(not(target_os = "linux"))]
+pub fn keeps_owners(_: impl AsFd) -> bool {
+    true
+}
+
+#[cfg(target_os = "linux")]
+fn is_without_owners(kind: u32) -> bool {
+    KEEPS_NONE.contains(&kind)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sticks_and_windows_disks_keep_no_owners_and_linux_disks_do() {
+        for kind in [0x4d44, 0x2011_bab0, 0x7366_746e, 0x6573_5546, 0x0102_1997] {
+            assert!(is_without_owners(kind), "{kind:x}");
+        }
+        // ext4, btrfs, xfs, tmpfs, overlay, NFS.
+        for kind in [0xef53, 0x9123_683e, 0x5846_5342, 0x0102_1994, 0x794c_7630, 0x6969] {
+            assert!(!is_without_owners(kind), "{kind:x}");
+        }
+        let file = std::fs::File::open("/proc/self/exe").expect("this test");
+        assert!(keeps_owners(&file));
+    }
+}
