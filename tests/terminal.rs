@@ -77,7 +77,7 @@ fn this_binary_can_play_a_scene() {
             "wait" => wait_for_a_signal(&terminal),
             other => panic!("no such scene: {other}"),
         };
-    exit(match outcome {
+    let code = match outcome {
         Ok(()) => 0,
         Err(trouble) => {
             let _ = terminal.write(&format!("trouble: {trouble:?}\n"));
@@ -87,7 +87,10 @@ fn this_binary_can_play_a_scene() {
                 _ => 1,
             }
         }
-    });
+    };
+    // As a program does that returns from `main`.
+    drop(terminal);
+    exit(code);
 }
 
 /// A named pipe for standard input, on which the program waits until the test opens it.

@@ -160,9 +160,8 @@ fn is_of_body(c: char) -> bool {
 /// A character of the body as `%2D` or `=2D`, and how many characters that takes.
 fn spelt_out(units: &Units, at: usize) -> Option<(char, usize)> {
     let again = (0..MOST_ENCODINGS).take_while(|n| units.has(at + 1 + 2 * n, "25")).count() * 2;
-    let digits = units.text(at + 1 + again, at + 3 + again);
-    let c = u8::from_str_radix(&digits, 16).map(char::from).ok()?;
-    (digits.len() == 2 && is_of_body(c)).then_some((c, 3 + again))
+    let c = char::from(super::undo::hexadecimal(units, at + 1 + again)?);
+    is_of_body(c).then_some((c, 3 + again))
 }
 
 /// What of the text after the body belongs to the candidate, so that the grammar can refuse it:

@@ -111,20 +111,17 @@ pub(super) fn without_tags(text: &str) -> Option<Zeroizing<String>> {
     while let Some(at) = rest.find('<') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        match tag(rest) {
-            Some((name, length)) => {
-                any = true;
-                if !is_inline(&name) {
-                    out.push_str("\n\n");
-                } else if name == "br" {
-                    out.push('\n');
-                }
-                rest = &rest[length..];
+        if let Some((name, length)) = tag(rest) {
+            any = true;
+            if !is_inline(&name) {
+                out.push_str("\n\n");
+            } else if name == "br" {
+                out.push('\n');
             }
-            None => {
-                out.push('<');
-                rest = &rest[1..];
-            }
+            rest = &rest[length..];
+        } else {
+            out.push('<');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

@@ -52,7 +52,7 @@ fn ends(units: &Units, start: usize, last: usize) -> Vec<usize> {
     // A line with a space in it is no line of a link: it belongs to the text behind.
     let mut ends: Vec<usize> = Vec::new();
     let glued = units.at(last).is_some_and(|c| c == ' ');
-    if !(glued && !breaks.is_empty()) {
+    if !glued || breaks.is_empty() {
         ends.push(last);
     }
     ends.extend(breaks.iter().rev().take(MOST_ENDS));

@@ -98,21 +98,24 @@ fn decoded(units: &Units) -> Units {
     let mut out = Vec::with_capacity(units.0.len());
     let mut at = 0;
     while let Some(unit) = units.0.get(at) {
-        let byte = (unit.c == '%').then(|| u8::from_str_radix(&units.text(at + 1, at + 3), 16).ok()).flatten();
-        match byte.filter(u8::is_ascii) {
-            Some(byte) => {
-                // A line may be broken inside of it.
-                let broken = units.0[at..at + 3].iter().map(|unit| unit.before).find(|before| *before != Break::None);
-                out.push(Unit { c: char::from(byte), before: broken.unwrap_or(Break::None) });
-                at += 3;
-            }
-            None => {
-                out.push(*unit);
-                at += 1;
-            }
+        if let Some(byte) = (unit.c == '%').then(|| hexadecimal(units, at + 1)).flatten().filter(u8::is_ascii) {
+            // A line may be broken inside of it.
+            let here = units.0.get(at..at + 3).unwrap_or_default();
+            let broken = here.iter().map(|unit| unit.before).find(|before| *before != Break::None);
+            out.push(Unit { c: char::from(byte), before: broken.unwrap_or(Break::None) });
+            at += 3;
+        } else {
+            out.push(*unit);
+            at += 1;
         }
     }
     Units(out)
+}
+
+/// The byte that two hexadecimal digits spell.
+pub(super) fn hexadecimal(units: &Units, at: usize) -> Option<u8> {
+    let digit = |at: usize| units.at(at).and_then(|c| c.to_digit(16));
+    u8::try_from(digit(at)? * 16 + digit(at + 1)?).ok()
 }
 
 /// Percent-decoding of a text, once.

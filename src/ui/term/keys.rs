@@ -69,6 +69,7 @@ impl Decoder {
     }
 
     /// Takes the next byte in.
+    #[allow(clippy::match_same_arms, reason = "one row for each step, in their order")]
     pub(super) fn take(&mut self, byte: u8) -> Piece {
         let (state, piece) = match (self.state, byte) {
             (State::Text, 0x1b) => (State::Escape, Piece::Pending),
