@@ -77,12 +77,13 @@ fn an_unproven_address_is_proven_at_a_terminal_before_any_keys_are_sent() {
     pty.send(format!("{}\r", stand.link(&again)));
     // Enter alone has a password made.
     pty.type_secret("Password: ", "");
-    pty.expect("Again: ");
+    pty.expect("Press Enter when you have saved it: ");
     let screen = pty.screen().contents();
     let shown: Vec<_> =
         screen.lines().filter(|line| line.starts_with("    ")).flat_map(str::split_whitespace).collect();
     let made = shown[shown.len() - 8..].join(" ");
-    pty.send(format!("{made}\r"));
+    pty.send("\r");
+    pty.type_secret("Again: ", &made);
     keep_kit(&mut pty);
     pty.expect("Done. Your account is ready.");
     assert_eq!(pty.wait(), End::Exited(0));
