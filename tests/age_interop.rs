@@ -4,6 +4,10 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "files and processes are the subject")]
 #![allow(clippy::print_stderr, reason = "a test that lacks a tool has to say so")]
 
+#[path = "age_interop/endings.rs"]
+mod endings;
+#[path = "age_interop/files.rs"]
+mod files;
 mod support;
 
 use firstkey::age::AccountLine;
@@ -271,7 +275,11 @@ fn the_plugin_by_itself_says_what_it_is_for() {
 #[test]
 fn whatever_the_plugin_is_fed_it_ends_without_a_panic_and_gives_no_key() {
     use std::io::Write;
+    // Read line by line from its beginning, this would take an hour.
+    let line = format!("{}\n", "A".repeat(64));
+    let huge = format!("-> recipient-stanza 0 X25519 AAAA\n{}\n-> done\n\n-> ok\n\n", line.repeat(100_000));
     for feed in [
+        huge.as_bytes(),
         &b""[..],
         b"nonsense\n",
         b"-> done\n\n",

@@ -1,11 +1,15 @@
-//! What another program tells the plugin: each seed of the fuzz target satisfies its oracle.
+//! What another program tells the plugin, and what a file is made of that somebody sends: each seed
+//! of the two fuzz targets satisfies its oracle, and so do random inputs.
 //!
-//! The body lies in `tests/support`, because it asks the client, and the fuzz target takes it from
-//! there.
+//! The bodies lie in `tests/support`, because they ask the client, and the fuzz targets take them
+//! from there.
 
+#[path = "support/age_file.rs"]
+mod age_file;
 #[path = "support/plugin_protocol.rs"]
 mod plugin_protocol;
 
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -24,13 +28,47 @@ fn every_seed_of_the_plugin_protocol_satisfies_its_oracle() {
     }
 }
 
+fn made_files() -> BTreeMap<String, Vec<u8>> {
+    let mut seeds = BTreeMap::new();
+    age_file::seeds(&mut |name, bytes| drop(seeds.insert(name.to_owned(), bytes)));
+    seeds
+}
+
+#[test]
+fn every_seed_of_the_age_file_satisfies_its_oracle() {
+    let seeds = made_files();
+    assert!(seeds.len() >= 30, "{} seeds", seeds.len());
+    for seed in seeds.values() {
+        age_file::run(seed);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn random_bytes_in_a_header_satisfy_the_oracle_of_the_age_file(
+        options: u8,
+        at: u8,
+        words in proptest::collection::vec(prop_oneof![
+            Just("-> "), Just("X25519"), Just("\n"), Just("\r\n"), Just(" "), Just("AAAA"), Just("AB"), Just("---"),
+            Just("scrypt"), Just("-> a\n\n"), Just("-> b c\nAAAA\n"),
+            Just("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"),
+        ], 0..12),
+    ) {
+        age_file::run(&[&[options, at][..], words.concat().as_bytes()].concat());
+    }
+}
+
 #[test]
 fn the_files_of_the_corpus_are_the_ones_that_are_made_here() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/plugin_protocol");
-    let found: BTreeMap<String, Vec<u8>> = std::fs::read_dir(folder)
-        .expect("the corpus is there: `cargo run --example seeds` in fuzz/ writes it")
-        .map(|file| file.expect("the folder can be read"))
-        .map(|file| (file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path()).expect("a file")))
-        .collect();
-    assert!(found == made(), "`cargo run --example seeds` in fuzz/ renews the corpus");
+    for (target, made) in [("plugin_protocol", made()), ("age_file", made_files())] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+        let found: BTreeMap<String, Vec<u8>> = std::fs::read_dir(folder)
+            .expect("the corpus is there: `cargo run --example seeds` in fuzz/ writes it")
+            .map(|file| file.expect("the folder can be read"))
+            .map(|file| (file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path()).expect("a file")))
+            .collect();
+        assert!(found == made, "`cargo run --example seeds` in fuzz/ renews the corpus of {target}");
+    }
 }

@@ -1,10 +1,14 @@
-//! Writes the seed corpus that `firstkey_testkit::seeds` and the body of `plugin_protocol` make
-//! into `seeds/<target>/`, in place of what is there. Targets whose seeds are written by hand are
-//! left alone.
+//! Writes the seed corpus that `firstkey_testkit::seeds` and the bodies of `plugin_protocol` and
+//! `age_file` make into `seeds/<target>/`, in place of what is there. Targets whose seeds are
+//! written by hand are left alone.
 
 #[allow(dead_code, reason = "the body is for the target")]
 #[path = "../../tests/support/plugin_protocol.rs"]
 mod plugin_protocol;
+
+#[allow(dead_code, reason = "the body is for the target")]
+#[path = "../../tests/support/age_file.rs"]
+mod age_file;
 
 use firstkey_testkit::seeds::Seed;
 use std::path::Path;
@@ -15,6 +19,9 @@ fn main() -> io::Result<()> {
     let mut seeds = firstkey_testkit::seeds::all();
     plugin_protocol::seeds(&mut |name, text| {
         seeds.push(Seed { target: "plugin_protocol", name: name.to_owned(), bytes: text.into_bytes() });
+    });
+    age_file::seeds(&mut |name, bytes| {
+        seeds.push(Seed { target: "age_file", name: name.to_owned(), bytes });
     });
     for target in seeds.iter().map(|seed| folder.join(seed.target)) {
         if target.exists() {

@@ -2,9 +2,11 @@
 //!
 //! Recipients need no plugin: an account's recipient is an ordinary `age1...`. Promise: the key of
 //! each account is asked for once in a run, and only if a stanza is there that it could open; only
-//! stanzas of the type `X25519` are looked at. Must never: give out a private key, or a file key
+//! stanzas of the type `X25519` are looked at; a file beyond the limits of a header is refused
+//! before anybody is asked. Must never: give out a private key, or a file key
 //! for an identity that was not asked for.
 
+use super::header::MOST_STANZAS;
 use super::key::{AgeKey, TAG};
 use super::line::{AccountLine, NAME};
 use age::Identity;
@@ -15,10 +17,20 @@ use age_plugin::recipient::{Error as RecipientError, RecipientPluginV1};
 use std::collections::{HashMap, HashSet};
 use std::io;
 
+/// What became of asking for a key.
+pub enum Got {
+    /// It is there.
+    Key(AgeKey),
+    /// The person does not want this account opened, and maybe another one.
+    Skipped,
+    /// It could not be had; a sentence for a person.
+    Nothing(String),
+}
+
 /// Whoever has the keys.
 pub trait Keys {
-    /// The key of this account; the error is a sentence for a person.
-    fn key(&mut self, line: &AccountLine, person: &mut dyn Callbacks<Error>) -> io::Result<Result<AgeKey, String>>;
+    /// The key of this account. The error is of the connection, and ends the plugin.
+    fn key(&mut self, line: &AccountLine, person: &mut dyn Callbacks<Error>) -> io::Result<Got>;
 }
 
 /// The state of one run.
@@ -55,6 +67,12 @@ impl<K: Keys> IdentityPluginV1 for IdentityPlugin<K> {
         mut callbacks: impl Callbacks<Error>,
     ) -> io::Result<HashMap<usize, Result<FileKey, Vec<Error>>>> {
         let mut found: HashMap<usize, Result<FileKey, Vec<Error>>> = HashMap::new();
+        for (file, stanzas) in files.iter().enumerate() {
+            if stanzas.len() > MOST_STANZAS {
+                let message = format!("this file has more than {MOST_STANZAS} keys, and is not opened");
+                found.insert(file, Err(vec![Error::Internal { message }]));
+            }
+        }
         for (index, line) in &self.accounts {
             let is_open = |file: &usize, found: &HashMap<_, _>| !found.contains_key(file);
             let is_ours = |stanzas: &Vec<Stanza>| stanzas.iter().any(|stanza| stanza.tag == TAG);
@@ -63,8 +81,10 @@ impl<K: Keys> IdentityPluginV1 for IdentityPlugin<K> {
                 continue;
             }
             let key = match self.keys.key(line, &mut callbacks)? {
-                Ok(key) => key,
-                Err(message) => {
+                Got::Key(key) => key,
+                // No error: some programs would not go on to their next identity after one.
+                Got::Skipped => continue,
+                Got::Nothing(message) => {
                     // Another identity may still open it.
                     callbacks.error(Error::Identity { index: *index, message })?.map_err(io::Error::other)?;
                     continue;

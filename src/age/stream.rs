@@ -4,9 +4,12 @@
 //! after the chunk that holds it was authenticated, and whether the last chunk was there is said at
 //! the end. Must never: hold more than a few chunks, or call half a file a whole one.
 
+use super::beginning::{self, Beginning};
+use super::header::{Header, HeaderTrouble};
 use super::key::AgeKey;
+use super::payload;
 use super::recipient::Recipients;
-use age::{DecryptError, Decryptor, Encryptor};
+use age::{Encryptor, Identity};
 use std::io::{self, BufRead, Read, Write};
 use zeroize::Zeroizing;
 
@@ -20,10 +23,10 @@ pub enum Trouble {
     Input(io::Error),
     /// The output could not be written.
     Output(io::Error),
-    /// It does not begin like a file of age, or like one of a newer version.
-    NotAge,
-    /// It is text: the armored form of such a file.
-    Armored,
+    /// It begins like something else, and never like a sealed file.
+    Begins(Beginning),
+    /// Its header is longer than this program reads.
+    HeaderTooLong,
     /// It is sealed with a passphrase.
     Passphrase,
     /// None of its stanzas is for this key.
@@ -41,55 +44,50 @@ pub type GoOn<'a> = &'a mut dyn FnMut() -> bool;
 pub fn seal(to: &Recipients, mut input: impl Read, output: impl Write, go_on: GoOn<'_>) -> Result<u64, Trouble> {
     let encryptor = Encryptor::with_recipients(to.all()).map_err(|_| Trouble::NotForThisKey)?;
     let mut sealed = encryptor.wrap_output(output).map_err(Trouble::Output)?;
-    let bytes = copy(&mut input, &mut sealed, Trouble::Input, go_on)?;
+    let bytes = copy(&mut input, &mut sealed, go_on)?;
     sealed.finish().and_then(|mut output| output.flush()).map_err(Trouble::Output)?;
     Ok(bytes)
 }
 
 /// A file whose header was read.
-pub struct Sealed<R>(Decryptor<R>);
+pub struct Sealed<R> {
+    header: Header,
+    input: R,
+}
 
 impl<R: BufRead> Sealed<R> {
     /// Reads the header.
     pub fn read(mut input: R) -> Result<Self, Trouble> {
-        let begin = input.fill_buf().map_err(Trouble::Input)?;
-        if begin.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
-            return Err(Trouble::Armored);
+        match beginning::read(&mut input).map_err(Trouble::Input)? {
+            Beginning::Sealed => {}
+            other => return Err(Trouble::Begins(other)),
         }
-        let begins_well = begin.starts_with(b"age-encryption.org/v1\n");
-        let decryptor = Decryptor::new_buffered(input).map_err(|error| match error {
-            DecryptError::Io(error) if !of_the_format(&error) => Trouble::Input(error),
-            _ if begins_well => Trouble::Damaged,
-            _ => Trouble::NotAge,
+        let header = Header::read(&mut input).map_err(|error| match error {
+            HeaderTrouble::Input(error) => Trouble::Input(error),
+            HeaderTrouble::Damaged => Trouble::Damaged,
+            HeaderTrouble::ChangedAsText => Trouble::Begins(Beginning::ChangedAsText),
+            HeaderTrouble::TooLong => Trouble::HeaderTooLong,
         })?;
-        if decryptor.is_scrypt() { Err(Trouble::Passphrase) } else { Ok(Self(decryptor)) }
+        if header.is_of_a_passphrase() { Err(Trouble::Passphrase) } else { Ok(Self { header, input }) }
     }
 
     /// Opens it; gives the number of bytes. After an error the output has whole, authenticated
     /// chunks from the beginning, and is not all of it.
     pub fn open(self, key: &AgeKey, output: &mut impl Write, go_on: GoOn<'_>) -> Result<u64, Trouble> {
-        let mut opened = self.0.decrypt(std::iter::once(key as &dyn age::Identity)).map_err(|error| match error {
-            DecryptError::NoMatchingKeys => Trouble::NotForThisKey,
-            _ => Trouble::Damaged,
-        })?;
-        let wrong = |error: io::Error| if of_the_format(&error) { Trouble::Damaged } else { Trouble::Input(error) };
-        let bytes = copy(&mut opened, output, wrong, go_on)?;
+        let Self { header, mut input } = self;
+        let file_key = match header.stanzas().iter().find_map(|stanza| key.unwrap_stanza(stanza)) {
+            None => return Err(Trouble::NotForThisKey),
+            Some(file_key) => file_key.map_err(|_| Trouble::Damaged)?,
+        };
+        let payload_key = header.payload_key(&file_key).ok_or(Trouble::Damaged)?;
+        drop(file_key);
+        let bytes = payload::open(&payload_key, &mut input, output, go_on)?;
         output.flush().map_err(Trouble::Output)?;
         Ok(bytes)
     }
 }
 
-/// Whether an error of a reader is about the contents and not about reading.
-fn of_the_format(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
-}
-
-fn copy(
-    from: &mut impl Read,
-    to: &mut impl Write,
-    wrong: impl Fn(io::Error) -> Trouble,
-    go_on: GoOn<'_>,
-) -> Result<u64, Trouble> {
+fn copy(from: &mut impl Read, to: &mut impl Write, go_on: GoOn<'_>) -> Result<u64, Trouble> {
     let mut buffer = Zeroizing::new(vec![0; CHUNK]);
     let mut bytes = 0;
     loop {
@@ -103,7 +101,7 @@ fn copy(
                 bytes += read as u64;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(wrong(error)),
+            Err(error) => return Err(Trouble::Input(error)),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Files of every size, sealed here and opened by the crate's own key, and the other way round.
 
+use super::beginning::Beginning;
+use super::header::MOST_STANZAS;
 use super::line::AccountLine;
-use super::plugin::{IdentityPlugin, Keys};
+use super::plugin::{Got, IdentityPlugin, Keys};
+use super::recipient::{MOST, NotRecipients, OtherKey};
 use super::stream::{Sealed, Trouble, seal};
 use super::{AgeKey, Recipients};
-use age_core::format::Stanza;
+use age_core::format::{FileKey, Stanza};
 use age_core::secrecy::SecretString;
 use age_plugin::Callbacks;
 use age_plugin::identity::{Error, IdentityPluginV1};
@@ -98,7 +101,7 @@ fn a_file_that_is_cut_anywhere_is_never_called_whole() {
     let cuts = [0, 5, 30, header - 17, header - 1, header, header + 1, header + 64 * KIB, header + 64 * KIB + 16];
     for cut in cuts.into_iter().chain([file.len() - 1, header + 2 * (64 * KIB + 16)]) {
         let (back, end) = opened(&file[..cut], &key(1));
-        assert!(matches!(end, Err(Trouble::Damaged | Trouble::NotAge)), "{cut}: {end:?}");
+        assert!(matches!(end, Err(Trouble::Damaged | Trouble::Begins(Beginning::Other))), "{cut}: {end:?}");
         assert!(plain.starts_with(&back), "{cut}: something else came out");
         assert!(back.len() % (64 * KIB) == 0, "{cut}: part of a chunk came out");
     }
@@ -126,10 +129,12 @@ fn what_is_no_such_file_is_told_apart() {
     let passphrase = age::Encryptor::with_user_passphrase(SecretString::from("correct horse".to_owned()));
     let mut scrypt = Vec::new();
     passphrase.wrap_output(&mut scrypt).and_then(age::stream::StreamWriter::finish).expect("sealed");
-    let cases: [(&[u8], fn(&Trouble) -> bool); 4] = [
-        (b"", |end| matches!(end, Trouble::NotAge)),
-        (b"hello", |end| matches!(end, Trouble::NotAge)),
-        (b"-----BEGIN AGE ENCRYPTED FILE-----\n", |end| matches!(end, Trouble::Armored)),
+    let crlf = String::from_utf8_lossy(&sealed(b"x", &[&recipient(1)])).replace('\n', "\r\n");
+    let cases: [(&[u8], fn(&Trouble) -> bool); 5] = [
+        (b"", |end| matches!(end, Trouble::Begins(Beginning::Other))),
+        (b"hello", |end| matches!(end, Trouble::Begins(Beginning::Other))),
+        (b"-----BEGIN AGE ENCRYPTED FILE-----\n", |end| matches!(end, Trouble::Begins(Beginning::Armored))),
+        (crlf.as_bytes(), |end| matches!(end, Trouble::Begins(Beginning::ChangedAsText))),
         (&scrypt, |end| matches!(end, Trouble::Passphrase)),
     ];
     for (file, expected) in cases {
@@ -183,6 +188,87 @@ fn only_sound_recipients_are_taken() {
         assert!(Recipients::read([bad]).is_err(), "{bad}");
     }
     assert!(Recipients::read([]).is_err());
+}
+
+#[test]
+fn no_file_is_sealed_for_more_keys_than_are_opened_again() {
+    let pairs = |seed: usize| recipient(u64::try_from(seed).expect("small"));
+    let many: Vec<String> = (0..=MOST).map(pairs).collect();
+    let texts = |count: usize| many[..count].iter().map(String::as_str);
+    assert_eq!(Recipients::read(texts(MOST)).map(|to| to.len()), Ok(MOST));
+    assert_eq!(Recipients::read(texts(MOST).chain(texts(MOST))).map(|to| to.len()), Ok(MOST), "known ones count once");
+    assert_eq!(Recipients::read(texts(MOST + 1)).map(|to| to.len()), Err(NotRecipients::TooMany));
+    let to: Vec<&str> = texts(MOST).collect();
+    let file = sealed(b"for all", &to);
+    assert_eq!(opened(&file, &key(1)).0, b"for all");
+    assert_eq!(opened(&file, &key(u64::try_from(MOST - 1).expect("small"))).0, b"for all");
+}
+
+#[test]
+fn other_kinds_of_keys_are_called_what_they_are() {
+    let plugin = |name: &str| Some(OtherKey::Plugin(name.to_owned()));
+    let tag = "age1tag1qf0l9gks6x65ha077wq3w3u8fy02tpg3cd9w5j0jlgpfgqkcut2lwpmkcwq";
+    for (text, kind) in [
+        (format!("age1pq1{}", "q".repeat(1_952)).as_str(), Some(OtherKey::PostQuantum)),
+        ("AGE1PQ1QQQQ", Some(OtherKey::PostQuantum)),
+        (tag, Some(OtherKey::Tag)),
+        ("age1tagpq1qqqq", Some(OtherKey::Tag)),
+        ("age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t", plugin("yubikey")),
+        ("age1fido2-hmac1qqqq", plugin("fido2-hmac")),
+        ("age1se1qqqq", plugin("se")),
+        ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA ada@example.org", Some(OtherKey::Ssh)),
+        ("sk-ssh-ed25519@openssh.com AAAA", Some(OtherKey::Ssh)),
+        ("ecdsa-sha2-nistp256 AAAA", Some(OtherKey::Ssh)),
+        ("AGE-SECRET-KEY-1QQQQ", Some(OtherKey::Secret)),
+        ("AGE-SECRET-KEY-PQ-1QQQQ", Some(OtherKey::Secret)),
+        ("AGE-PLUGIN-YUBIKEY-1QQQQ", Some(OtherKey::Identity)),
+        (&AccountLine::of(&pin(1)).expect("a line").write(), Some(OtherKey::Identity)),
+        (&recipient(1), None),
+        ("age1nonsense", None),
+        ("age1", None),
+        ("age11qqqq", None),
+        ("grace@example.org", None),
+        ("age1pq1x@example.org", None),
+        ("ssh-team@example.org", None),
+        ("", None),
+    ] {
+        assert_eq!(OtherKey::of(text), kind, "{text}");
+        assert!(kind.is_none() || Recipients::read([text]).is_err(), "{text}");
+    }
+}
+
+/// Seals to a key, with stanzas of other kinds before and behind its own.
+struct Beside(age::x25519::Recipient);
+
+impl age::Recipient for Beside {
+    fn wrap_file_key(
+        &self,
+        file_key: &FileKey,
+    ) -> Result<(Vec<Stanza>, std::collections::HashSet<String>), age::EncryptError> {
+        let (ours, labels) = self.0.wrap_file_key(file_key)?;
+        let other = |tag: &str, arg: &str, body: usize| Stanza {
+            tag: tag.to_owned(),
+            args: vec![arg.to_owned()],
+            body: vec![7; body],
+        };
+        let post_quantum = other("mlkem768x25519", &"A".repeat(1_494), 32);
+        let rsa = other("ssh-rsa", "AAAAAA", 512);
+        let tag = other("p256tag", "AAAAAA", 48);
+        Ok(([post_quantum, rsa].into_iter().chain(ours).chain([tag]).collect(), labels))
+    }
+}
+
+#[test]
+fn a_file_that_is_sealed_for_other_kinds_of_keys_too_opens() {
+    let to = Beside(recipient(1).parse().expect("a recipient"));
+    let plain = contents(70 * KIB);
+    let mut file = Vec::new();
+    let encryptor = age::Encryptor::with_recipients(std::iter::once(&to as &dyn age::Recipient)).expect("sealed");
+    let mut writer = encryptor.wrap_output(&mut file).expect("sealed");
+    io::Write::write_all(&mut writer, &plain).expect("sealed");
+    writer.finish().expect("sealed");
+    assert!(opened(&file, &key(1)).0 == plain);
+    assert!(matches!(opened(&file, &key(2)).1, Err(Trouble::NotForThisKey)));
 }
 
 fn stanza(args: &[&str], body: &[u8]) -> Stanza {
@@ -268,14 +354,19 @@ fn this_computers_own_memory_of_an_account_goes_before_the_line() {
     assert!(turns.iter().all(|turn| line.is_contradicted_by(turn)));
 }
 
-/// The keys of the accounts of `pin`, and how often they were asked for.
-struct FromSeeds(std::rc::Rc<std::cell::Cell<usize>>, Result<(), String>);
+/// The keys of the accounts of `pin`, and how often they were asked for; or what is said instead,
+/// where nothing means that the account is skipped.
+struct FromSeeds(std::rc::Rc<std::cell::Cell<usize>>, Option<String>);
 
 impl Keys for FromSeeds {
-    fn key(&mut self, line: &AccountLine, _: &mut dyn Callbacks<Error>) -> io::Result<Result<AgeKey, String>> {
+    fn key(&mut self, line: &AccountLine, _: &mut dyn Callbacks<Error>) -> io::Result<Got> {
         self.0.set(self.0.get() + 1);
         let seed = u64::from(line.pin().context.account.0[0]);
-        Ok(self.1.clone().map(|()| key(seed)))
+        Ok(match &self.1 {
+            Some(end) if end.is_empty() => Got::Skipped,
+            Some(end) => Got::Nothing(end.clone()),
+            None => Got::Key(key(seed)),
+        })
     }
 }
 
@@ -318,7 +409,7 @@ fn stanzas(file: &[u8]) -> Vec<Stanza> {
 #[test]
 fn the_plugin_asks_once_for_an_account_and_finds_the_file_key_of_each_file() {
     let asked = std::rc::Rc::new(std::cell::Cell::new(0));
-    let mut plugin = IdentityPlugin::new(FromSeeds(asked.clone(), Ok(())));
+    let mut plugin = IdentityPlugin::new(FromSeeds(asked.clone(), None));
     let line = AccountLine::of(&pin(1)).expect("a line").encode();
     assert!(plugin.add_identity(0, "firstkey", &line).is_ok());
     assert!(plugin.add_identity(1, "firstkey", &line).is_ok());
@@ -334,7 +425,7 @@ fn the_plugin_asks_once_for_an_account_and_finds_the_file_key_of_each_file() {
 #[test]
 fn the_plugin_asks_for_nothing_where_no_stanza_could_be_the_accounts() {
     let asked = std::rc::Rc::new(std::cell::Cell::new(0));
-    let mut plugin = IdentityPlugin::new(FromSeeds(asked.clone(), Ok(())));
+    let mut plugin = IdentityPlugin::new(FromSeeds(asked.clone(), None));
     assert!(plugin.add_identity(0, "firstkey", &AccountLine::of(&pin(1)).expect("a line").encode()).is_ok());
     let other = Stanza { tag: "ssh-ed25519".to_owned(), args: vec!["x".to_owned()], body: vec![0; 32] };
     let found = plugin.unwrap_file_keys(vec![vec![other], vec![]], Nobody::default()).expect("no trouble");
@@ -343,7 +434,7 @@ fn the_plugin_asks_for_nothing_where_no_stanza_could_be_the_accounts() {
 
 #[test]
 fn an_account_that_does_not_open_is_an_error_of_its_identity() {
-    let mut plugin = IdentityPlugin::new(FromSeeds(std::rc::Rc::default(), Err("not opened".to_owned())));
+    let mut plugin = IdentityPlugin::new(FromSeeds(std::rc::Rc::default(), Some("not opened".to_owned())));
     assert!(plugin.add_identity(0, "firstkey", &AccountLine::of(&pin(1)).expect("a line").encode()).is_ok());
     let said = Nobody::default();
     let messages = said.0.clone();
@@ -351,4 +442,67 @@ fn an_account_that_does_not_open_is_an_error_of_its_identity() {
     let found = plugin.unwrap_file_keys(vec![file], said).expect("no trouble");
     assert!(found.is_empty());
     assert_eq!(messages.borrow().as_slice(), ["not opened"]);
+}
+
+#[test]
+fn an_account_that_is_skipped_is_no_error_and_the_next_one_is_asked_for() {
+    let asked = std::rc::Rc::new(std::cell::Cell::new(0));
+    let mut plugin = IdentityPlugin::new(FromSeeds(asked.clone(), Some(String::new())));
+    for index in [1, 2] {
+        let line = AccountLine::of(&pin(u64::try_from(index).expect("small"))).expect("a line");
+        assert!(plugin.add_identity(index, "firstkey", &line.encode()).is_ok());
+    }
+    let said = Nobody::default();
+    let messages = said.0.clone();
+    let file = stanzas(&sealed(b"x", &[&recipient(1)]));
+    let found = plugin.unwrap_file_keys(vec![file], said).expect("no trouble");
+    assert!(found.is_empty() && messages.borrow().is_empty());
+    assert_eq!(asked.get(), 2);
+}
+
+#[test]
+fn the_plugin_refuses_a_file_beyond_the_limit_before_anybody_is_asked() {
+    let asked = std::rc::Rc::new(std::cell::Cell::new(0));
+    let mut plugin = IdentityPlugin::new(FromSeeds(asked.clone(), None));
+    assert!(plugin.add_identity(0, "firstkey", &AccountLine::of(&pin(1)).expect("a line").encode()).is_ok());
+    let many = |count: usize| (0..count).map(|_| stanza(&["AAAA"], &[0; 32])).collect::<Vec<_>>();
+    let found = plugin.unwrap_file_keys(vec![many(MOST_STANZAS + 1)], Nobody::default()).expect("no trouble");
+    assert!(matches!(found.get(&0), Some(Err(_))) && asked.get() == 0);
+    let found = plugin.unwrap_file_keys(vec![many(MOST_STANZAS)], Nobody::default()).expect("no trouble");
+    assert!(found.contains_key(&0) && asked.get() == 1);
+}
+
+/// Where a file opens by the crate's own reader, it opens here, to the same.
+#[test]
+fn a_file_opens_here_exactly_where_the_crate_opens_it() {
+    use proptest::prelude::*;
+    let theirs = of_the_crate(1);
+    let plain = contents(66 * KIB);
+    let file = sealed(&plain, &[&recipient(2), &recipient(1)]);
+    let header = file.len() - (plain.len() + 2 * 16);
+    let places = prop_oneof![0..header, 0..file.len()];
+    let edits = (places, any::<u8>(), 0_u8..4, 0..file.len());
+    proptest!(ProptestConfig::with_cases(300), |((at, byte, kind, cut) in edits)| {
+        let mut altered = file.clone();
+        match kind {
+            0 => altered[at] = byte,
+            1 => altered.insert(at, byte),
+            2 => drop(altered.remove(at)),
+            _ => altered.truncate(cut),
+        }
+        let expected = age::decrypt(&theirs, &altered).ok();
+        let (back, end) = opened(&altered, &key(1));
+        prop_assert_eq!(end.is_ok(), expected.is_some());
+        prop_assert!(expected.is_none_or(|expected| expected == back));
+    });
+}
+
+/// The key of this seed as the crate reads it.
+fn of_the_crate(seed: u64) -> age::x25519::Identity {
+    // EXPOSE: a key of a test, made from a number.
+    let text = bech32::encode_upper::<bech32::Bech32>(
+        bech32::Hrp::parse_unchecked("age-secret-key-"),
+        pairs(seed).x25519.expose(),
+    );
+    text.expect("32 bytes are short").parse().expect("a key of age")
 }

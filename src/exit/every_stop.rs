@@ -434,7 +434,14 @@ pub(crate) fn files() -> Vec<Row<FileTrouble>> {
         F::Input { .. } => F::Input { trouble, path: path() }, "input", 5;
         F::Output { .. } => F::Output { trouble, path: path() }, "output", 5;
         F::NotAge(_) => F::NotAge(path()), "not-age", 5;
+        F::ChangedAsText(_) => F::ChangedAsText(path()), "not-age", 5;
+        F::InBase64(_) => F::InBase64(path()), "not-age", 5;
+        F::NewerAge(_) => F::NewerAge(path()), "not-age", 5;
+        F::Sops(_) => F::Sops(path()), "not-age", 5;
         F::Armored(_) => F::Armored(path()), "armored", 5;
+        F::ArmoredInText(_) => F::ArmoredInText(path()), "armored", 5;
+        F::ArmoredInUtf16(_) => F::ArmoredInUtf16(path()), "armored", 5;
+        F::HeaderTooLong(_) => F::HeaderTooLong(path()), "header-too-long", 5;
         F::Passphrase(_) => F::Passphrase(path()), "passphrase", 5;
         F::NotForYou { .. } => F::NotForYou { path: path(), email: ada() }, "not-for-you", 5;
         F::Damaged { .. } => F::Damaged { path: path(), begun: false }, "file-damaged", 6;
@@ -443,6 +450,13 @@ pub(crate) fn files() -> Vec<Row<FileTrouble>> {
         F::StdinTwice => F::StdinTwice, "stdin-twice", 2;
         F::NotPinned(_) => F::NotPinned(ada()), "person-not-remembered", 2;
         F::NotARecipient(_) => F::NotARecipient("age1nonsense".to_owned()), "not-a-recipient", 2;
+        F::PostQuantumKey(_) => F::PostQuantumKey("age1pq1qqqqqqqqq...".to_owned()), "other-kind-of-key", 2;
+        F::TagKey(_) => F::TagKey("age1tag1qqqqqqqq...".to_owned()), "other-kind-of-key", 2;
+        F::PluginKey { .. } => F::PluginKey { key: "age1yubikey1qqqq...".to_owned(), plugin: "yubikey".to_owned() }, "other-kind-of-key", 2;
+        F::SshKey => F::SshKey, "other-kind-of-key", 2;
+        F::SecretKeyGiven => F::SecretKeyGiven, "secret-key-given", 2;
+        F::IdentityGiven => F::IdentityGiven, "other-kind-of-key", 2;
+        F::TooManyKeys => F::TooManyKeys, "too-many-keys", 2;
         F::SeveralPeople { .. } => F::SeveralPeople { email: ada(), servers: vec!["https://id.example.org".to_owned()] }, "several-people", 2;
         F::Cancelled => F::Cancelled, "cancelled", 130;
     ];

@@ -8,6 +8,8 @@
 
 use super::share::{LoginTools, script};
 use super::{early, known, state_folder};
+use crate::age::beginning::Beginning;
+use crate::age::recipient::{NotRecipients, OtherKey};
 use crate::age::stream::{self, Sealed, Trouble};
 use crate::age::{AccountLine, AgeKey, Recipients};
 use crate::cli::share::{Login, Open, Seal};
@@ -35,8 +37,8 @@ use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// As much as the format reads at once.
-const BUFFER: usize = 128 * 1024;
+/// For the header; what is behind it is read in larger pieces, past this buffer.
+const BUFFER: usize = 64 * 1024;
 
 /// Where the file comes from and goes to.
 struct Ends {
@@ -111,12 +113,26 @@ fn trouble(trouble: Trouble, from: &str, to: &str, email: &str, begun: bool) -> 
             let trouble = StoreError::from_os(Path::new(to), error).trouble;
             FileTrouble::Output { trouble, path: to.to_owned() }
         }
-        Trouble::NotAge => FileTrouble::NotAge(path),
-        Trouble::Armored => FileTrouble::Armored(path),
+        Trouble::Begins(beginning) => begins(beginning, path),
+        Trouble::HeaderTooLong => FileTrouble::HeaderTooLong(path),
         Trouble::Passphrase => FileTrouble::Passphrase(path),
         Trouble::NotForThisKey => FileTrouble::NotForYou { path, email: email.to_owned() },
         Trouble::Damaged => FileTrouble::Damaged { path, begun },
         Trouble::Stopped => FileTrouble::Cancelled,
+    }
+}
+
+/// What is wrong with a file that begins so.
+fn begins(beginning: Beginning, path: String) -> FileTrouble {
+    match beginning {
+        Beginning::Sealed | Beginning::Other => FileTrouble::NotAge(path),
+        Beginning::ChangedAsText => FileTrouble::ChangedAsText(path),
+        Beginning::InBase64 => FileTrouble::InBase64(path),
+        Beginning::Newer => FileTrouble::NewerAge(path),
+        Beginning::Sops => FileTrouble::Sops(path),
+        Beginning::Armored => FileTrouble::Armored(path),
+        Beginning::ArmoredInText => FileTrouble::ArmoredInText(path),
+        Beginning::ArmoredInUtf16 => FileTrouble::ArmoredInUtf16(path),
     }
 }
 
@@ -170,14 +186,18 @@ struct SealedFile {
 
 fn seal_for(flags: &Seal, server: Option<&Origin>, pins: &[Pin], peers: &[Peer]) -> Result<SealedFile, FileTrouble> {
     let named = flags.to.iter().map(|whom| recipient(whom, server, pins, peers)).collect::<Result<Vec<_>, _>>()?;
-    let nobody = |_| FileTrouble::NotARecipient("nobody".to_owned());
-    let recipients = Recipients::read(named.iter().map(|(recipient, _)| recipient.as_str())).map_err(nobody)?;
+    let wrong = |why| match why {
+        NotRecipients::TooMany => FileTrouble::TooManyKeys,
+        NotRecipients::Text => FileTrouble::NotARecipient("nobody".to_owned()),
+    };
+    let recipients = Recipients::read(named.iter().map(|(recipient, _)| recipient.as_str())).map_err(wrong)?;
     let for_you = pins.iter().any(|pin| named.iter().any(|(recipient, _)| *recipient == pin.identity.recipient()));
     let Ends { input, from, output } = Ends::open(flags.file.as_deref(), flags.out.as_deref(), flags.force)?;
     let (bytes, path) = match output {
         Sink::Stdout => {
             let wrong = |why| trouble(why, &from, "standard output", "", true);
-            (stream::seal(&recipients, input, io::stdout().lock(), &mut go_on).map_err(wrong)?, None)
+            let output = stdout().map_err(|error| wrong(Trouble::Output(error)))?;
+            (stream::seal(&recipients, input, output, &mut go_on).map_err(wrong)?, None)
         }
         Sink::File(mut output, path) => {
             let wrong = |why| trouble(why, &from, &path, "", false);
@@ -202,6 +222,9 @@ fn recipient(
     peers: &[Peer],
 ) -> Result<(String, String), FileTrouble> {
     let whom = whom.trim();
+    if let Some(other) = OtherKey::of(whom) {
+        return Err(other_key(other, whom));
+    }
     if whom.to_ascii_lowercase().starts_with("age1") && !whom.contains('@') {
         let shown = Printable::from_untrusted(whom).to_string();
         return match Recipients::read([whom]) {
@@ -225,6 +248,23 @@ fn recipient(
             let servers = several.iter().map(|(_, server)| server.clone()).collect();
             Err(FileTrouble::SeveralPeople { email, servers })
         }
+    }
+}
+
+/// Letters of a key that are enough to know it by: some kinds have two thousand.
+const BEGINNING_OF_A_KEY: usize = 20;
+
+/// What is said of a key that is not sealed to. A private one is not repeated.
+fn other_key(kind: OtherKey, text: &str) -> FileTrouble {
+    let begins: String = text.chars().take(BEGINNING_OF_A_KEY).collect();
+    let key = Printable::from_untrusted(&format!("{begins}...")).to_string();
+    match kind {
+        OtherKey::PostQuantum => FileTrouble::PostQuantumKey(key),
+        OtherKey::Tag => FileTrouble::TagKey(key),
+        OtherKey::Plugin(plugin) => FileTrouble::PluginKey { key, plugin },
+        OtherKey::Ssh => FileTrouble::SshKey,
+        OtherKey::Secret => FileTrouble::SecretKeyGiven,
+        OtherKey::Identity => FileTrouble::IdentityGiven,
     }
 }
 
@@ -282,9 +322,14 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
     let email = &done.pin.email;
     let end = match output {
         Sink::Stdout => {
-            let mut counted = Counted { output: io::stdout().lock(), begun: false };
-            let end = sealed.open(&key, &mut counted, &mut go_on);
-            end.map(|bytes| (bytes, None)).map_err(|why| trouble(why, &from, "standard output", email, counted.begun))
+            let mut begun = false;
+            let end = stdout().map_err(Trouble::Output).and_then(|output| {
+                let mut counted = Counted { output, begun: false };
+                let end = sealed.open(&key, &mut counted, &mut go_on);
+                begun = counted.begun;
+                end
+            });
+            end.map(|bytes| (bytes, None)).map_err(|why| trouble(why, &from, "standard output", email, begun))
         }
         Sink::File(mut output, path) => {
             let end = sealed.open(&key, &mut output, &mut go_on);
@@ -303,6 +348,12 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
         }
         Err(trouble) => script.stopped(Stopped::Files(&trouble)),
     })
+}
+
+/// Standard output as the file that it is: the one of the library looks for line ends in all that
+/// goes through it.
+fn stdout() -> io::Result<File> {
+    Ok(File::from(rustix::stdio::stdout().try_clone_to_owned()?))
 }
 
 /// Whether anything was written.

@@ -13,7 +13,7 @@ use age_plugin::identity::{Error, IdentityPluginV1};
 use base64ct::{Base64Unpadded, Encoding};
 use bech32::{Bech32, Hrp};
 use firstkey::age::line::NAME;
-use firstkey::age::plugin::{IdentityPlugin, Keys};
+use firstkey::age::plugin::{Got, IdentityPlugin, Keys};
 use firstkey::age::{AccountLine, AgeKey};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey_core::crypto::identity::KeyPairs;
@@ -24,7 +24,7 @@ use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
 
-fn pairs() -> KeyPairs {
+pub(crate) fn pairs() -> KeyPairs {
     KeyPairs::make(&mut Seeded::new(0xa9e))
 }
 
@@ -43,6 +43,9 @@ fn line() -> AccountLine {
     AccountLine::of(&pin).expect("invariant: a short origin")
 }
 
+/// The key that is sealed in the stanza of [`example`].
+pub(crate) const FILE_KEY: [u8; FILE_KEY_BYTES] = [7; FILE_KEY_BYTES];
+
 /// A line and a stanza that is for its account, always the same: `X25519 SHARE`, then the body.
 pub(crate) fn example() -> (String, String) {
     use age_core::primitives::{aead_encrypt, hkdf};
@@ -51,7 +54,7 @@ pub(crate) fn example() -> (String, String) {
     let (share, theirs) = (hazmat::x25519_public(&ephemeral), pairs().public(KeyGen::FIRST).x25519);
     let shared = hazmat::x25519_agree(&ephemeral, &theirs).expect("invariant: a sound key");
     let key = hkdf(&[share, theirs].concat(), b"age-encryption.org/v1/X25519", shared.as_slice());
-    let body = aead_encrypt(&key, &[7; FILE_KEY_BYTES]);
+    let body = aead_encrypt(&key, &FILE_KEY);
     let text = Base64Unpadded::encode_string;
     (line().write(), format!("X25519 {}\n{}\n", text(&share), text(&body)))
 }
@@ -60,9 +63,9 @@ pub(crate) fn example() -> (String, String) {
 struct One(Rc<Cell<usize>>);
 
 impl Keys for One {
-    fn key(&mut self, _: &AccountLine, _: &mut dyn Callbacks<Error>) -> io::Result<Result<AgeKey, String>> {
+    fn key(&mut self, _: &AccountLine, _: &mut dyn Callbacks<Error>) -> io::Result<Got> {
         self.0.set(self.0.get() + 1);
-        Ok(Ok(AgeKey::new(pairs().x25519)))
+        Ok(Got::Key(AgeKey::new(pairs().x25519)))
     }
 }
 
@@ -88,7 +91,7 @@ impl Callbacks<Error> for Silent {
 }
 
 /// The same key as the crate reads it.
-fn of_the_crate() -> age::x25519::Identity {
+pub(crate) fn of_the_crate() -> age::x25519::Identity {
     // EXPOSE: a key of this fuzz target, which is in the source.
     let text = bech32::encode_upper::<Bech32>(Hrp::parse_unchecked("age-secret-key-"), pairs().x25519.expose());
     text.expect("invariant: 32 bytes are short").parse().expect("invariant: it is a key of age")

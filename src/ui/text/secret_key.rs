@@ -164,3 +164,11 @@ pub fn plugin_question(email: &str, host: &str, again: bool) -> String {
     let again = if again { "That is not a secret key. " } else { "" };
     format!("{again}Secret key of {email} at {host} (SK1-...)")
 }
+
+/// What the plugin says when nobody gives it.
+pub fn plugin_unanswered(email: &str, host: &str) -> String {
+    format!(
+        "Skipped: no secret key was given for your firstkey account {email} at {host}. To name its file, set \
+         FIRSTKEY_SECRET_KEY_FILE."
+    )
+}

@@ -148,10 +148,52 @@ pub fn file(trouble: &FileTrouble) -> Story {
                 Story::of(format!("{path} is not a sealed file.")).because("It does not begin like an age file.");
             nothing(story).then("Name a file made by firstkey seal or by age.")
         }
+        FileTrouble::ChangedAsText(path) => {
+            let story = Story::of(format!("{path} is a sealed file that was changed on its way."))
+                .because("A program took it for text: its line ends or its letters differ.")
+                .because("That happens in e-mail, in git, and with > in PowerShell.");
+            nothing(story).then("Ask the sender for it again, as an attachment or in a zip file.")
+        }
+        FileTrouble::InBase64(path) => {
+            let story = Story::of(format!("{path} is a sealed file in base64."));
+            nothing(story).then("Decode it, then open the result:").run("base64 -d FILE > sealed.age")
+        }
+        FileTrouble::NewerAge(path) => {
+            let story = Story::of(format!("{path} is sealed in a format that this program does not know."))
+                .because("It reads the format v1 of age.");
+            nothing(story).then("Ask the sender to seal it with firstkey seal or with age.")
+        }
+        FileTrouble::Sops(path) => {
+            let story = Story::of(format!("{path} is a file of sops."));
+            nothing(story).then("Open it with sops, which starts age-plugin-firstkey:").run("sops decrypt FILE")
+        }
         FileTrouble::Armored(path) => {
             let story = Story::of(format!("{path} is sealed in age's text form."))
                 .because("This program reads only the binary form.");
-            nothing(story).then("Open it with age -d -i IDENTITY (see firstkey recipient --help).")
+            nothing(story)
+                .then("Open it with age; firstkey recipient --identity prints what identity.txt has:")
+                .run("age -d -i identity.txt FILE")
+        }
+        FileTrouble::ArmoredInText(path) => {
+            let story = Story::of(format!("{path} has a sealed file in age's text form in it."))
+                .because("There is other text around it, such as a mail.");
+            nothing(story)
+                .then("Copy the lines from BEGIN to END AGE ENCRYPTED FILE into a file of their own,")
+                .then("then open that with age; firstkey recipient --identity prints identity.txt:")
+                .run("age -d -i identity.txt FILE")
+        }
+        FileTrouble::ArmoredInUtf16(path) => {
+            let story = Story::of(format!("{path} is sealed in age's text form, and saved as UTF-16."))
+                .because("Windows programs save text so.");
+            nothing(story)
+                .then("Save it as UTF-8, then open that with age:")
+                .run("iconv -f UTF-16 -t UTF-8 FILE > sealed.asc")
+        }
+        FileTrouble::HeaderTooLong(path) => {
+            let story = Story::of(format!("{path} is not opened: its header is too long."))
+                .because("This program reads headers of up to 2,000 keys and 4 MiB.")
+                .because("Longer ones are made to keep a computer busy.");
+            nothing(story).then("Ask the sender whom it is for, and to seal it for fewer people.")
         }
         FileTrouble::Passphrase(path) => {
             let story = Story::of(format!("{path} is sealed with a passphrase, not for an account."));
@@ -169,7 +211,9 @@ pub fn file(trouble: &FileTrouble) -> Story {
             } else {
                 nothing(story)
             };
-            story.then("Get the file again from its source.")
+            story
+                .then("Get the file again from its source. If it came by mail or chat, ask for it")
+                .then("as an attachment or in a zip file.")
         }
         FileTrouble::NoOutput => {
             let story = Story::of("standard output is a terminal");
@@ -191,7 +235,52 @@ pub fn file(trouble: &FileTrouble) -> Story {
         }
         FileTrouble::NotARecipient(text) => {
             let story = Story::of(format!("{text} is neither an e-mail address nor an age key."));
-            nothing(story).then("An age key is age1 and 58 letters and digits.")
+            nothing(story)
+                .then("An age key is age1 and 58 letters and digits. If it should be one,")
+                .then("a character is wrong or missing: copy all of it again.")
+        }
+        FileTrouble::PostQuantumKey(key) => {
+            let story = Story::of(format!("{key} is a post-quantum key of age."))
+                .because("The key is whole, but this program cannot seal for that kind.")
+                .because("age does not mix it with ordinary keys either.");
+            nothing(story).then("Seal for it with age 1.3 or newer:").run("age -r KEY -o OUT FILE")
+        }
+        FileTrouble::TagKey(key) => {
+            let story = Story::of(format!("{key} is a key of age that is kept in hardware."))
+                .because("The key is whole, but this program cannot seal for that kind.");
+            nothing(story)
+                .then("Seal with age 1.3 or newer. firstkey recipient prints your own key:")
+                .run("age -r KEY -r YOUR_OWN_KEY -o OUT FILE")
+        }
+        FileTrouble::PluginKey { key, plugin } => {
+            let story = Story::of(format!("{key} is a key for a plugin of age,"))
+                .because(format!("age-plugin-{plugin}. This program cannot seal for it."));
+            nothing(story)
+                .then("Seal with age. firstkey recipient prints your own key:")
+                .run("age -r KEY -r YOUR_OWN_KEY -o OUT FILE")
+        }
+        FileTrouble::SshKey => {
+            let story = Story::of("This is a key of SSH.").because("This program cannot seal for it.");
+            nothing(story)
+                .then("Seal with age. firstkey recipient prints your own key:")
+                .run("age -r KEY -r YOUR_OWN_KEY -o OUT FILE")
+        }
+        FileTrouble::SecretKeyGiven => {
+            let story = Story::of("This is a private key. Whoever has it can open its owner's files.")
+                .because("It may now be in the history of your shell.");
+            nothing(story)
+                .then("If it is yours, make a new one. To seal for its owner, use the public half:")
+                .run("age-keygen -y KEY_FILE")
+        }
+        FileTrouble::IdentityGiven => {
+            let story = Story::of("This is a line of an identity file, which opens files.")
+                .because("To seal, the public key is needed: age1 and 58 letters and digits.");
+            nothing(story).then("Its owner prints it with").run("firstkey recipient")
+        }
+        FileTrouble::TooManyKeys => {
+            let story = Story::of("A file is sealed for at most 1,999 keys.")
+                .because("This program does not open files with longer headers.");
+            nothing(story).then("Seal it several times, for fewer people each time.")
         }
         FileTrouble::SeveralPeople { email, servers } => {
             let story = Story::of(format!("This computer remembers several people as {email}:"));
@@ -225,7 +314,21 @@ pub fn opened(bytes: u64, path: &str) -> Lines {
 /// What the plugin asks for.
 pub fn plugin_question(email: &str, host: &str, again: bool) -> String {
     let again = if again { "That password does not open this account. " } else { "" };
-    format!("{again}Password of your firstkey account {email} at {host}")
+    format!("{again}Password of your firstkey account {email} at {host} (empty: skip it)")
+}
+
+/// What the plugin says of an account whose password the person leaves out.
+pub fn plugin_skipped(email: &str, host: &str) -> String {
+    format!("Skipped: no password was given for your firstkey account {email} at {host}.")
+}
+
+/// What the plugin says where nobody can be asked.
+pub fn plugin_nobody(email: &str, host: &str) -> String {
+    format!(
+        "not opened: there is no terminal to ask for the password of your firstkey account {email} at {host}. No \
+         server was asked. Run this at a terminal. A script can open the file without age: firstkey open \
+         --password-file PATH -o OUT FILE"
+    )
 }
 
 /// What the plugin says where this computer remembers another account than the identity file.
