@@ -280,6 +280,9 @@ pub struct Recover {
     /// Read the kit from a file instead of asking.
     #[arg(long, value_name = "PATH")]
     pub kit_file: Option<PathBuf>,
+    /// Read the address of the page after a company sign-in from a file.
+    #[arg(long, value_name = "PATH")]
+    pub sign_in_file: Option<PathBuf>,
     /// Agree in advance, for exactly this address.
     #[arg(long, value_name = "EMAIL")]
     pub yes_for: Option<String>,

@@ -7,7 +7,8 @@
 use super::dialect::{self, ForeignAccount};
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
-use crate::drive::Edges;
+use crate::doctor::network::Answer;
+use crate::drive::{Edges, Server as _, Shelf as _};
 use crate::exit::{ExitCode, Misuse};
 use crate::port::http::{HttpServer, Limits, ProxyWish};
 use crate::port::machine::ThisMachine;
@@ -33,7 +34,7 @@ use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use firstkey_core::flow::world::World;
 use firstkey_core::wire::origin::Origin;
-use firstkey_core::wire::refusal::{Blame, Refusal};
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use std::path::{Path, PathBuf};
 
 /// What is to be done, in either protocol.
@@ -44,6 +45,7 @@ pub(super) enum Errand {
     Recover {
         kit_file: Option<PathBuf>,
         yes_for: Option<String>,
+        sign_in_file: Option<PathBuf>,
         kit_out: Option<PathBuf>,
         secret_key_out: Option<PathBuf>,
         paper: Option<Paper>,
@@ -162,8 +164,13 @@ fn prepared(
             _ => choose(flags, errand.consents_for(), &pins, &theirs),
         };
         match choice {
+            // Of a server that is not known here nobody is named before it has said what it speaks.
+            Choice::Ours(known)
+                if dialect::IS_SPOKEN
+                    && known.pin.is_none()
+                    && kit.is_none()
+                    && runtime.block_on(speaks_otherwise(&mut server, &mut shelf, &known.origin)) => {}
             Choice::Ours(known) => {
-                let is_guess = known.pin.is_none() && kit.is_none();
                 let mut edges = Edges {
                     person: &mut *script,
                     server: &mut server,
@@ -174,10 +181,8 @@ fn prepared(
                     },
                 };
                 let end = runtime.block_on(ours(&mut edges, &mut rng, *known, &errand, kit));
-                if !(dialect::IS_SPOKEN && is_guess && end.as_ref().is_err_and(speaks_otherwise)) {
-                    runtime.shutdown_background();
-                    return Ok(script.finish_on_account(&end));
-                }
+                runtime.shutdown_background();
+                return Ok(script.finish_on_account(&end));
             }
             Choice::Refused(why) => return Ok(script.finish_on_account(&Err(refused(why)))),
             Choice::Theirs => {}
@@ -267,7 +272,12 @@ pub(super) fn choose(
     let is_meant = |name: &str| consents_for.is_none_or(|named| named.trim().eq_ignore_ascii_case(name));
     let ours: Vec<_> =
         ours.iter().filter(|pin| at_server(&pin.origin) && is_named(&pin.email) && is_meant(&pin.email)).collect();
-    let theirs: Vec<_> = theirs.iter().filter(|pin| at_server(&pin.origin) && is_named(&pin.identity)).collect();
+    let theirs: Vec<_> = theirs
+        .iter()
+        .filter(|pin| {
+            at_server(&pin.origin) && (is_named(&pin.identity) || pin.renamed.as_deref().is_some_and(is_named))
+        })
+        .collect();
     match (ours.as_slice(), theirs.as_slice(), origin, &flags.account) {
         ([pin], [], ..) => Choice::Ours(Box::new(Known {
             origin: pin.origin.clone(),
@@ -286,12 +296,16 @@ pub(super) fn choose(
     }
 }
 
-/// Whether a server that this computer does not know answered as one of another kind, before
-/// anything secret was asked for.
-fn speaks_otherwise(stop: &AccountStop) -> bool {
-    match &stop.why {
-        AccountReason::Refused(Refusal::Redirect) => true,
-        AccountReason::Refused(refusal) => refusal.blame() == Blame::Nonsense,
-        _ => false,
-    }
+/// Whether a server that this computer does not know answers a log-out without a session as one of
+/// another kind. The request says nothing about anybody and changes nothing.
+async fn speaks_otherwise(server: &mut HttpServer, shelf: &mut StateShelf, origin: &Origin) -> bool {
+    let request = Outbound::bare(origin, Endpoint::Logout);
+    shelf.record(&request);
+    let answer = tokio::select! {
+        biased;
+        answer = server.send(&request) => answer.ok(),
+        _ = signals::wait() => None,
+    };
+    // Without an answer the command itself finds out why.
+    answer.is_some_and(|answer| matches!(Answer::of(&answer), Answer::WebPage | Answer::Strange(_)))
 }
