@@ -87,7 +87,8 @@ fn command(cli: Cli, hardened: Hardened) -> ExitCode {
             let profile = wish.as_ref().ok().copied().flatten();
             let (kit_out, paper) = (flags.kit_out.clone(), flags.paper);
             let secret_key_out = flags.secret_key_out.clone();
-            let errand = Errand::Recover { kit_file, yes_for, kit_out, secret_key_out, paper, profile };
+            let sign_in_file = flags.sign_in_file.clone();
+            let errand = Errand::Recover { kit_file, yes_for, sign_in_file, kit_out, secret_key_out, paper, profile };
             let new = wish.and_then(|_| flags.new.source());
             on_account(&flags.account, errand, Ok(None), new, cli.state_dir, None)
         }

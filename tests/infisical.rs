@@ -337,3 +337,168 @@ fn the_password_is_used_byte_for_byte_as_it_stands_in_the_file() {
     let hex: String = verifier.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(keys["verifier"], Value::String(hex));
 }
+
+/// Somebody whom provisioning made an account, and who has proven their address.
+fn provisioned() -> Stand {
+    let mut fake = Fake::new(Era::G0);
+    let user = fake.provision("scim1@example.com", "scim1@example.com");
+    fake.users[user].email_verified = true;
+    Stand::new(fake)
+}
+
+fn on_account(desk: &Desk, command: &str) -> Command {
+    let mut run_it = desk.command();
+    run_it.args([command, "--no-input", "--json"]);
+    run_it
+}
+
+#[test]
+fn an_account_that_signs_in_is_recovered_with_both_links_and_not_begun_without() {
+    let stand = provisioned();
+    let desk = Desk::new();
+    let ticket = stand.link(&stand.with(|fake| fake.sign_in(0, TICKETS_END)));
+    assert_eq!(run(&mut accept(&desk, &ticket, "scim1@example.com")).code, Some(0));
+    stand.with(|fake| fake.users[0].reset_code = Some("00112233445566778899aabbccddeeff".to_owned()));
+    let reset = stand.link("/password-reset?token=00112233445566778899aabbccddeeff&to=scim1@example.com");
+    let (reset, new) = (desk.write("reset.url", reset.as_bytes()), desk.write("new", NEW.as_bytes()));
+    let recover = || {
+        let mut command = on_account(&desk, "recover");
+        command.args(["--yes-for", "scim1@example.com", "--link-file"]).arg(&reset);
+        command.arg("--kit-file").arg(desk.path("kit.txt")).arg("--new-password-file").arg(&new);
+        command
+    };
+    let without = run(&mut recover());
+    assert_eq!((without.code, code(&without).as_str()), (Some(4), "sign-in-first"), "{without:?}");
+    let message = without.last()["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("Nothing was changed") && message.contains("--sign-in-file"), "{message}");
+    assert!(stand.with(|fake| fake.users[0].reset_code.is_some()), "the code is good");
+
+    let ticket = stand.link(&stand.with(|fake| fake.sign_in(0, TICKETS_END)));
+    let ticket = desk.write("ticket.url", ticket.as_bytes());
+    let done = run(recover().arg("--sign-in-file").arg(&ticket));
+    assert_eq!((done.code, done.last()["deed"].as_str()), (Some(0), Some("recovered")), "{done:?}");
+    assert_eq!((done.last()["member"].as_bool(), done.last()["kit"].as_bool()), (Some(true), Some(true)));
+    assert_eq!(stand.with(|fake| fake.sessions_ended), 1);
+    let mut verify = on_account(&desk, "verify");
+    verify.arg("--link-file").arg(&ticket).arg("--password-file").arg(&new);
+    let verified = run(&mut verify);
+    assert_eq!((verified.code, verified.last()["deed"].as_str()), (Some(0), Some("verified")), "{verified:?}");
+}
+
+#[test]
+fn the_same_command_with_the_same_ticket_and_kit_file_ends_well_again() {
+    let stand = provisioned();
+    let desk = Desk::new();
+    let ticket = stand.link(&stand.with(|fake| fake.sign_in(0, TICKETS_END)));
+    let first = run(&mut accept(&desk, &ticket, "scim1@example.com"));
+    assert_eq!(first.code, Some(0), "{first:?}");
+    let kit = std::fs::read(desk.path("kit.txt")).expect("a kit");
+    // A kit that the server lost comes back from the file.
+    for lost in [false, true] {
+        if lost {
+            stand.with(|fake| fake.users[0].kit = None);
+        }
+        let again = run(&mut accept(&desk, &ticket, "scim1@example.com"));
+        assert_eq!((again.code, again.last()["deed"].as_str()), (Some(0), Some("completed")), "{again:?}");
+        assert_eq!(again.last()["fingerprint"], first.last()["fingerprint"]);
+        assert_eq!(again.last()["kit"].as_bool(), Some(true), "{again:?}");
+        assert_eq!(std::fs::read(desk.path("kit.txt")).expect("a kit"), kit);
+    }
+    let uploads = stand.with(|fake| fake.log.iter().filter(|one| one.path == SIGNUP && one.body != b"{}").count());
+    assert_eq!(uploads, 1);
+}
+
+#[test]
+fn of_an_account_that_is_not_known_here_the_server_hears_no_name_before_the_probe() {
+    let (stand, link) = invited(Era::G0, &[]);
+    assert_eq!(accepted(&Desk::new(), &link).code, Some(0));
+    for era in [Era::G0, Era::G1, Era::G3, Era::G3Html, Era::Html] {
+        stand.with(|fake| {
+            fake.log.clear();
+            fake.era = era;
+        });
+        let desk = Desk::new();
+        let password = desk.write("password", PASSWORD.as_bytes());
+        let mut command = on_account(&desk, "verify");
+        command.args(["--server", &stand.origin(), "--account", EMAIL, "--password-file"]).arg(password);
+        let verified = run(&mut command);
+        assert_eq!(verified.code, Some(if era == Era::G0 { 0 } else { 6 }), "{era:?} {verified:?}");
+        let log = stand.with(|fake| fake.log.clone());
+        let probe = log.iter().position(|one| one.path == PROBE && one.body == b"{}").expect("a probe");
+        for before in &log[..=probe] {
+            assert!(!String::from_utf8_lossy(&before.body).contains("ada"), "{era:?} {before:?}");
+        }
+        assert_eq!(log.len() > probe + 1, era == Era::G0, "{era:?}: nothing after a probe that fails");
+    }
+}
+
+#[test]
+fn a_link_with_two_slashes_is_the_link() {
+    let (stand, link) = invited(Era::G0, &[]);
+    let doubled = link.replace("/signupinvite", "//signupinvite");
+    let done = accepted(&Desk::new(), &doubled);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(stand.paths().iter().all(|path| !path.contains("//")), "{:?}", stand.paths());
+}
+
+#[test]
+fn a_kit_is_checked_from_its_file_and_replaced_by_a_new_one() {
+    let (stand, link) = invited(Era::G0, &[]);
+    let desk = Desk::new();
+    assert_eq!(accepted(&desk, &link).code, Some(0));
+    let check = |kit: &str| {
+        let mut command = on_account(&desk, "verify");
+        command.arg("--password-file").arg(desk.path("password")).arg("--kit-file").arg(desk.path(kit));
+        run(&mut command)
+    };
+    let checked = check("kit.txt");
+    assert_eq!((checked.code, checked.last()["kit"].as_bool()), (Some(0), Some(true)), "{checked:?}");
+    let mut renew = on_account(&desk, "kit");
+    renew.arg("--password-file").arg(desk.path("password")).arg("--kit-out").arg(desk.path("new-kit.txt"));
+    let renewed = run(&mut renew);
+    assert_eq!((renewed.code, renewed.last()["deed"].as_str()), (Some(0), Some("kit")), "{renewed:?}");
+    assert_eq!(check("new-kit.txt").last()["kit"].as_bool(), Some(true));
+    // The old page still has its own copy of the key; that the server's is another one is said.
+    let old = check("kit.txt");
+    assert!(old.code == Some(0) && old.stderr.contains("another emergency kit"), "{old:?}");
+    stand.with(|fake| fake.users[0].kit = None);
+    let none = check("kit.txt");
+    assert!(none.last()["kit"].as_bool() == Some(false) && none.stderr.contains("firstkey kit"), "{none:?}");
+}
+
+#[test]
+fn what_a_replaced_server_was_sent_is_said() {
+    let (stand, link) = invited(Era::G0, &[Lie::UpgradeAtUpload]);
+    let refused = accepted(&Desk::new(), &link);
+    assert_eq!((refused.code, code(&refused).as_str()), (Some(6), "wants-password"), "{refused:?}");
+    let message = refused.last()["message"].as_str().unwrap_or_default().to_owned();
+    for lie in ["sends it nothing", "anything made from them", "No keys were sent"] {
+        assert!(!message.contains(lie), "{message}");
+    }
+    assert!(message.contains("test guesses") && message.contains("were sent"), "{message}");
+    assert!(stand.with(|fake| fake.bodies(PROBE).iter().any(|body| body["verifier"].is_string())));
+}
+
+#[test]
+fn a_password_that_was_changed_elsewhere_opens_the_account_here_and_renews_what_is_remembered() {
+    let (stand, link) = invited(Era::G0, &[]);
+    let (here, elsewhere) = (Desk::new(), Desk::new());
+    assert_eq!(accepted(&here, &link).code, Some(0));
+    let (old, new) = (elsewhere.write("password", PASSWORD.as_bytes()), elsewhere.write("new", NEW.as_bytes()));
+    let mut change = on_account(&elsewhere, "password");
+    change.args(["--server", &stand.origin(), "--account", EMAIL, "--password-file"]).arg(old);
+    assert_eq!(run(change.arg("--new-password-file").arg(new)).code, Some(0));
+    let verify = |password: &str| {
+        let password = here.write("password", password.as_bytes());
+        let mut command = on_account(&here, "verify");
+        run(command.arg("--password-file").arg(password))
+    };
+    let with_old = verify(PASSWORD);
+    assert_eq!((with_old.code, code(&with_old).as_str()), (Some(6), "other-salt"), "{with_old:?}");
+    let message = with_old.last()["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("run this again with the new password"), "{message}");
+    let first = verify(NEW);
+    assert!(first.code == Some(0) && first.stderr.contains("changed on another computer"), "{first:?}");
+    let second = verify(NEW);
+    assert!(second.code == Some(0) && !second.stderr.contains("another computer"), "{second:?}");
+}

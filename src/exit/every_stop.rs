@@ -573,6 +573,8 @@ pub(crate) fn infisicals() -> Vec<Row<infisical::DialectReason>> {
         W::Unreachable(_) => W::Unreachable(NoAnswer::Busy), "unreachable", 75;
         W::Lost(..) => W::Lost(Call::VerifyInvite, NoAnswer::Broken), "answer-lost", 75;
         W::SomebodyElse => W::SomebodyElse, "somebody-else", 6;
+        W::CodeSpentHere => W::CodeSpentHere, "code-gone", 4;
+        W::NotSeenOpen => W::NotSeenOpen, "not-seen-open", 75;
         W::NotOpened => W::NotOpened, "not-opened", 10;
         W::NothingKnown => W::NothingKnown, "nothing-known", 2;
         W::Local(_) => W::Local(LocalTrouble::SelfCheck), "self-check", 5;
@@ -595,5 +597,5 @@ pub(crate) fn infisicals() -> Vec<Row<infisical::DialectReason>> {
 }
 
 pub(crate) fn infisical_stop(why: infisical::DialectReason, reach: accept::Reach) -> infisical::DialectStop {
-    infisical::DialectStop { why, reach, origin: Some(origin()), subject: () }
+    infisical::DialectStop { why, reach, origin: Some(origin()), subject: infisical::SoFar::default() }
 }

@@ -24,6 +24,8 @@ pub(super) fn ending(stop: &DialectStop) -> Ending {
         DialectReason::Unreachable(_) => ("unreachable", ExitCode::TryLater),
         DialectReason::Lost(..) => ("answer-lost", ExitCode::TryLater),
         DialectReason::SomebodyElse => ("somebody-else", ExitCode::Refused),
+        DialectReason::CodeSpentHere => ("code-gone", ExitCode::Invite),
+        DialectReason::NotSeenOpen => ("not-seen-open", ExitCode::TryLater),
         DialectReason::NotOpened => ("not-opened", ExitCode::NotOpened),
         DialectReason::NothingKnown => ("nothing-known", ExitCode::Usage),
         DialectReason::Local(trouble) => return shared::local(trouble),

@@ -11,7 +11,8 @@ use firstkey_core::wire::origin::Origin;
 use firstkey_infisical::claims;
 use firstkey_infisical::flow::accept::accept;
 use firstkey_infisical::flow::{
-    DialectAccount, DialectOptions, DialectReason, DialectStop, Recovery, change, recover, verify,
+    DialectAccount, DialectOptions, DialectReason, DialectStop, KitCheck, Recovery, SoFar, change, recover, renew_kit,
+    verify,
 };
 use firstkey_infisical::link::{Link, Ticket};
 use firstkey_infisical::pin::Pin;
@@ -22,8 +23,13 @@ use zeroize::Zeroizing;
 
 /// What is to be done to an account that exists.
 pub enum DialectErrand {
-    /// See whether it opens.
-    Verify,
+    /// See whether it opens; a kit too, typed or in a file.
+    Verify {
+        /// Whether the kit's secret is to be typed.
+        typed: bool,
+        /// The kit's file.
+        kit: Option<PathBuf>,
+    },
     /// Set a new password by kit.
     Recover {
         /// The kit's file.
@@ -33,6 +39,8 @@ pub enum DialectErrand {
     },
     /// Set a new password by the old one.
     Change,
+    /// Make a new kit.
+    Kit,
 }
 
 /// What the flags say about it.
@@ -41,6 +49,8 @@ pub struct Wish {
     pub server: Option<String>,
     /// The account.
     pub account: Option<String>,
+    /// The address of the page after a sign-in, beside another link.
+    pub sign_in: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// The edges of one run.
@@ -83,7 +93,9 @@ impl Edge<'_> {
             None => None,
         };
         let kit = match &deed {
-            DialectErrand::Recover { kit: Some(path), .. } => Some(read_kit(path)?),
+            DialectErrand::Recover { kit: Some(path), .. } | DialectErrand::Verify { kit: Some(path), .. } => {
+                Some(read_kit(path)?)
+            }
             _ => None,
         };
         let mut named = match named(&wish, &options.pins) {
@@ -92,6 +104,7 @@ impl Edge<'_> {
         };
         let mut world = DialectWorld::new(self.script, self.server, self.shelf);
         world.two_passwords = true;
+        world.sign_in = wish.sign_in;
         if let DialectErrand::Recover { .. } = deed {
             let account = named.map(|known| (known.origin, known.identity));
             let end = recover(&mut world, self.rng, options, Recovery { link, kit, account }).await;
@@ -106,14 +119,22 @@ impl Edge<'_> {
         }
         let Some(known) = named else { return Ok(self.refuse(DialectReason::NothingKnown)) };
         let end = match deed {
-            DialectErrand::Verify => verify(&mut world, self.rng, options, known).await,
+            DialectErrand::Verify { typed, .. } => {
+                let check = match kit {
+                    Some(kit) => KitCheck::OnFile(Box::new(kit)),
+                    None if typed => KitCheck::Typed,
+                    None => KitCheck::Stored,
+                };
+                verify(&mut world, self.rng, options, known, check).await
+            }
+            DialectErrand::Kit => renew_kit(&mut world, self.rng, options, known).await,
             _ => change(&mut world, self.rng, options, known).await,
         };
         Ok(world.finish(&end))
     }
 
     fn refuse(&mut self, why: DialectReason) -> ExitCode {
-        let stop = DialectStop { why, reach: Reach::NothingSent, origin: None, subject: () };
+        let stop = DialectStop { why, reach: Reach::NothingSent, origin: None, subject: SoFar::default() };
         DialectWorld::new(self.script, self.server, self.shelf).finish(&Err(stop))
     }
 
@@ -129,7 +150,7 @@ fn named(wish: &Wish, pins: &[Pin]) -> Result<Option<DialectAccount>, DialectRea
     let origin = origin.map_err(|trouble| DialectReason::Link(firstkey_infisical::link::Trouble::Address(trouble)))?;
     let fits = |pin: &&Pin| {
         origin.as_ref().is_none_or(|origin| pin.origin == *origin)
-            && wish.account.as_ref().is_none_or(|name| pin.identity == *name)
+            && wish.account.as_ref().is_none_or(|name| pin.goes_by(name.trim()))
     };
     let mut fitting = pins.iter().filter(fits);
     match (fitting.next(), fitting.next()) {
@@ -155,6 +176,10 @@ fn of_ticket(named: Option<DialectAccount>, ticket: Ticket, pins: &[Pin]) -> Opt
         return Some(DialectAccount { ticket: Some(ticket), ..known });
     }
     let claims = claims::read(&ticket.token).ok()?;
-    let pin = pins.iter().find(|pin| pin.origin == ticket.origin && pin.identity == claims.username).cloned();
-    Some(DialectAccount { origin: ticket.origin.clone(), identity: claims.username, pin, ticket: Some(ticket) })
+    let here = || pins.iter().filter(|pin| pin.origin == ticket.origin);
+    // A server may have renamed the account; its id stays.
+    let pin = here().find(|pin| pin.goes_by(&claims.username));
+    let pin = pin.or_else(|| here().find(|pin| pin.user.is_some() && pin.user == claims.user)).cloned();
+    let identity = pin.as_ref().map_or(claims.username, |pin| pin.identity.clone());
+    Some(DialectAccount { origin: ticket.origin.clone(), identity, pin, ticket: Some(ticket) })
 }

@@ -53,8 +53,10 @@ pub(super) enum Event<'a> {
         public_key: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         fingerprint: Option<String>,
-        member: bool,
-        kit: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        member: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kit: Option<bool>,
     },
 }
 

@@ -2,13 +2,13 @@
 //!
 //! | question | what answers it |
 //! |---|---|
-//! | `Link` | a person; of the commands beside `accept` also `--link-file` |
+//! | `Link` | a person; of the commands beside `accept` also `--link-file`, and for a sign-in `--sign-in-file` |
 //! | `Host`, `Digits` | a person only |
 //! | `Consent` | `--yes-for` |
 //! | `FirstName`, `LastName` | `--first-name`, `--last-name` |
 //! | `NewPassword`, `Again` | `--password-file`, `--password-fd`; where there is an old one, `--new-password-file`, `--new-password-fd` |
 //! | `Password` | `--password-file`, `--password-fd` |
-//! | `Kit`, `KitProof` | `--kit-out` |
+//! | `Kit`, `KitProof`, `KitAtHand` | `--kit-out` |
 //! | `KitSecret` | `--kit-file` |
 
 use super::event::{DIALECT, Event};
@@ -22,9 +22,10 @@ use crate::port::stretch::{StretchError, stretch};
 use crate::store::fresh;
 use crate::store::shelf::StateShelf;
 use crate::ui::input::unmarked;
+use crate::ui::kit_file::move_aside;
 use crate::ui::person::{Kept, ended};
 use crate::ui::script::Script;
-use crate::ui::text::notice::KIT_SHOWN;
+use crate::ui::text::notice::{KIT_SHOWN, kit_moved};
 use crate::ui::text::{hex, infisical as words, question as our_words};
 use crate::ui::{place, signals, source};
 use firstkey_core::crypto::strength::Estimator;
@@ -36,7 +37,7 @@ use firstkey_core::wire::inbound::Response;
 use firstkey_core::wire::link::LinkTrouble;
 use firstkey_estimator::Zxcvbn;
 use firstkey_infisical::door::Request;
-use firstkey_infisical::flow::{DialectDone, DialectNotice, DialectQuestion, DialectStop, Infisical};
+use firstkey_infisical::flow::{DialectDone, DialectNotice, DialectQuestion, DialectStop, Infisical, LinkWish};
 use firstkey_infisical::keys::{ARGON2, StretchJob};
 use firstkey_infisical::kit::{Fingerprint, Kit};
 use firstkey_infisical::link::{Link, looks_like_one};
@@ -72,6 +73,8 @@ pub struct DialectWorld<'a> {
     pub names: [Option<String>; 2],
     /// Whether there is an old password beside the new one.
     pub two_passwords: bool,
+    /// The address of the page after a sign-in, where a flag gives it. It is used once.
+    pub sign_in: Option<Zeroizing<Vec<u8>>>,
     kit: Option<(PathBuf, Zeroizing<String>)>,
     choosing: bool,
 }
@@ -79,7 +82,16 @@ pub struct DialectWorld<'a> {
 impl<'a> DialectWorld<'a> {
     /// Put together.
     pub fn new(script: &'a mut Script, server: &'a mut HttpServer, shelf: &'a mut StateShelf) -> Self {
-        Self { script, server, shelf, names: [None, None], two_passwords: false, kit: None, choosing: false }
+        Self {
+            script,
+            server,
+            shelf,
+            names: [None, None],
+            two_passwords: false,
+            sign_in: None,
+            kit: None,
+            choosing: false,
+        }
     }
 
     /// Says how it ended; the number for the shell.
@@ -233,6 +245,11 @@ impl<'a> DialectWorld<'a> {
 
     fn save(&mut self, path: &Path, kit: &Kit) -> Result<(), StorageTrouble> {
         let page = kit.page();
+        // What an interrupted try left for the same account is kept, under another name.
+        if read_kit(path).is_ok_and(|earlier| earlier.origin == kit.origin && earlier.identity == kit.identity) {
+            let aside = move_aside(path)?.display().to_string();
+            self.script.remark(&kit_moved(&aside));
+        }
         let guard = fresh::write_new(path, page.as_bytes()).map_err(|error| error.trouble)?;
         let shown = path.display().to_string();
         self.script.say(&words::kit_saved(&shown, guard));
@@ -295,6 +312,7 @@ fn deed(done: &DialectDone) -> &'static str {
         DialectDeed::Verified => "verified",
         DialectDeed::Recovered => "recovered",
         DialectDeed::Changed => "changed",
+        DialectDeed::NewKit => "kit",
         DialectDeed::Rehearsed => "rehearsed",
     }
 }
@@ -330,10 +348,18 @@ fn sent(request: &Request, time: u64) -> Sent {
 impl World<Infisical> for DialectWorld<'_> {
     fn ask(&mut self, question: DialectQuestion) -> Answer {
         match question {
-            DialectQuestion::Link(wish) => match self.script.person() {
-                None => Answer::No,
-                Some(_) => self.link(&words::wish(&wish)),
-            },
+            DialectQuestion::Link(wish) => {
+                let sign_in = if matches!(wish, LinkWish::SignIn(_)) { self.sign_in.take() } else { None };
+                match (sign_in, self.script.person()) {
+                    // What is wrong with it, the reader of these links says.
+                    (Some(text), _) => Answer::Text(match self.script.chosen(&text, Some(links())) {
+                        Ok((link, _)) => link,
+                        Err(_) => text,
+                    }),
+                    (None, None) => Answer::No,
+                    (None, Some(_)) => self.link(&words::wish(&wish)),
+                }
+            }
             DialectQuestion::Host(origin) => self.ours(Question::Host(origin), Missing::Host),
             DialectQuestion::Consent(about) => {
                 let event = Event::Invite {
@@ -376,6 +402,10 @@ impl World<Infisical> for DialectWorld<'_> {
             DialectQuestion::KitProof { group } => self.prove_kit(group),
             DialectQuestion::Digits(which) => self.typed(&words::digits(which), words::DIGITS, Missing::Digits),
             DialectQuestion::Password { attempt } => self.password(attempt),
+            DialectQuestion::KitAtHand => match self.script.answers().kit_out.as_deref().map(read_kit) {
+                Some(Ok(kit)) => Answer::Text(Zeroizing::new(kit.page().as_bytes().to_vec())),
+                _ => Answer::No,
+            },
             DialectQuestion::KitSecret { .. } => self.secret(&[], words::KIT_SECRET, Missing::KitSecret),
         }
     }
@@ -383,7 +413,7 @@ impl World<Infisical> for DialectWorld<'_> {
     fn tell(&mut self, notice: &DialectNotice) {
         match notice {
             DialectNotice::Contacting(origin) => self.script.event_line(&Event::Probe { server: origin.host() }.line()),
-            DialectNotice::Retrying { origin, delay } => {
+            DialectNotice::Retrying { origin, delay, .. } => {
                 self.script.event_line(&Event::Retry { server: origin.host(), seconds: delay.as_secs() }.line());
             }
             DialectNotice::AlsoIn(others) => {
@@ -400,6 +430,12 @@ impl World<Infisical> for DialectWorld<'_> {
             DialectNotice::Unfit(_)
             | DialectNotice::NotAMember(_)
             | DialectNotice::KitNotStored
+            | DialectNotice::NoKitStored
+            | DialectNotice::OtherKitStored
+            | DialectNotice::LockChanged
+            | DialectNotice::Renewed
+            | DialectNotice::NotMadeHere
+            | DialectNotice::SessionsLeft
             | DialectNotice::NothingMade
                 if self.script.person().is_none() =>
             {
@@ -472,6 +508,12 @@ impl World<Infisical> for DialectWorld<'_> {
     }
 
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
-        self.shelf.keep_dialect_pin(&pin.stem(), &pin.encode())
+        self.shelf.keep_dialect_pin(&pin.stem(), &pin.encode())?;
+        // One record for each account: what it was remembered by before it was renamed goes.
+        let others = self.shelf.dialect_pins(Pin::read)?;
+        for other in others.iter().filter(|other| pin.takes_the_place_of(other)) {
+            self.shelf.forget_dialect_pin(&other.stem())?;
+        }
+        Ok(())
     }
 }

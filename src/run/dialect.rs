@@ -21,6 +21,8 @@ pub(super) struct ForeignAccount {
     pub(super) origin: Origin,
     /// The name of the account there.
     pub(super) identity: String,
+    /// Another name of it, where the server has renamed it.
+    pub(super) renamed: Option<String>,
 }
 
 /// The edges of one run.
@@ -51,6 +53,7 @@ mod spoken {
     use crate::infisical::command::{DialectErrand, Edge, Wish};
     use crate::pasted::Dialect;
     use crate::store::shelf::StateShelf;
+    use crate::ui::source::InviteSource;
     use firstkey_core::flow::account::stop::AccountReason;
     use firstkey_core::flow::checkpoint::Unreadable;
     use firstkey_infisical::pin::Pin;
@@ -59,7 +62,7 @@ mod spoken {
     impl ForeignAccount {
         /// Reads a file of the state folder.
         pub(in super::super) fn read(payload: &[u8]) -> Result<Self, Unreadable> {
-            Pin::read(payload).map(|pin| Self { origin: pin.origin, identity: pin.identity })
+            Pin::read(payload).map(|pin| Self { origin: pin.origin, identity: pin.identity, renamed: pin.renamed })
         }
     }
 
@@ -90,7 +93,11 @@ mod spoken {
         named: &Named,
     ) -> Result<Result<ExitCode, AccountReason>, Halt> {
         let server = named.server.as_ref().map(|server| server.as_str().to_owned());
-        let wish = Wish { server, account: named.account.clone() };
+        let sign_in = match &errand {
+            Errand::Recover { sign_in_file: Some(path), .. } => Some(InviteSource::File(path.clone()).read()?),
+            _ => None,
+        };
+        let wish = Wish { server, account: named.account.clone(), sign_in };
         match deed(errand) {
             Some(deed) => edge(edges).on_account(deed, wish).await.map(Ok),
             None => Ok(Err(AccountReason::NotThere)),
@@ -103,18 +110,14 @@ mod spoken {
 
     fn deed(errand: Errand) -> Option<DialectErrand> {
         match errand {
-            Errand::LogIn { kit_file: None } | Errand::Verify { kit: false, kit_file: None } => {
-                Some(DialectErrand::Verify)
-            }
+            Errand::LogIn { kit_file: kit } => Some(DialectErrand::Verify { typed: false, kit }),
+            Errand::Verify { kit: typed, kit_file: kit } => Some(DialectErrand::Verify { typed, kit }),
             Errand::Recover { kit_file: kit, yes_for, kit_out: None, secret_key_out: None, .. } => {
                 Some(DialectErrand::Recover { kit, yes_for })
             }
             Errand::Password { .. } => Some(DialectErrand::Change),
-            Errand::LogIn { .. }
-            | Errand::Verify { .. }
-            | Errand::Recover { .. }
-            | Errand::Kit { .. }
-            | Errand::SecretKey { .. } => None,
+            Errand::Kit { .. } => Some(DialectErrand::Kit),
+            Errand::Recover { .. } | Errand::SecretKey { .. } => None,
         }
     }
 }

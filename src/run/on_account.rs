@@ -8,7 +8,8 @@ use super::dialect;
 use super::whose::{self, Choice, Named, Remembered};
 use super::{certificates, early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
-use crate::drive::{Edges, Person, Server};
+use crate::doctor::network::Answer;
+use crate::drive::{Edges, Person, Server, Shelf as _};
 use crate::exit::{ExitCode, Misuse};
 use crate::port::http::{HttpServer, Limits};
 use crate::port::machine::ThisMachine;
@@ -33,7 +34,8 @@ use firstkey_core::flow::account::{
 use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
 use firstkey_core::flow::world::World;
 use firstkey_core::wire::link::InviteLink;
-use firstkey_core::wire::refusal::{Blame, Refusal};
+use firstkey_core::wire::origin::Origin;
+use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use std::path::{Path, PathBuf};
 
 /// What is to be done, in either protocol.
@@ -46,6 +48,7 @@ pub(super) enum Errand {
     Recover {
         kit_file: Option<PathBuf>,
         yes_for: Option<String>,
+        sign_in_file: Option<PathBuf>,
         kit_out: Option<PathBuf>,
         secret_key_out: Option<PathBuf>,
         paper: Option<Paper>,
@@ -170,12 +173,17 @@ fn prepared(
             _ => whose::choose_or_ask(script, &mut named, errand.consents_for(), &known),
         };
         match choice {
+            // Of a server that is not known here nobody is named before it has said what it speaks.
+            Choice::Ours(known)
+                if dialect::IS_SPOKEN
+                    && known.pin.is_none()
+                    && kit.is_none()
+                    && runtime.block_on(speaks_otherwise(&mut server, &mut shelf, &known.origin)) => {}
             Choice::Ours(known) => {
                 if let Some(path) = errand.kit_out() {
                     KitFile::check_letters(&path, &known.email, None).map_err(early)?;
                 }
                 script.reached(server.route(&known.origin));
-                let is_guess = known.pin.is_none() && kit.is_none();
                 let mut edges = Edges {
                     person: &mut *script,
                     server: &mut server,
@@ -186,10 +194,8 @@ fn prepared(
                     },
                 };
                 let end = runtime.block_on(ours(&mut edges, &mut rng, *known, &errand, kit));
-                if !(dialect::IS_SPOKEN && is_guess && end.as_ref().is_err_and(speaks_otherwise)) {
-                    runtime.shutdown_background();
-                    return Ok(script.finish_on_account(&end));
-                }
+                runtime.shutdown_background();
+                return Ok(script.finish_on_account(&end));
             }
             Choice::Refused(why) => return Ok(script.finish_on_account(&Err(refused(why)))),
             // What is asked until it is settled is none of these.
@@ -249,12 +255,16 @@ fn refused(why: AccountReason) -> AccountStop {
     AccountStop { why, origin: None, reach: Reach::NothingChanged, subject: Locks::Password }
 }
 
-/// Whether a server that this computer does not know answered as one of another kind, before
-/// anything secret was asked for.
-fn speaks_otherwise(stop: &AccountStop) -> bool {
-    match &stop.why {
-        AccountReason::Refused(Refusal::Redirect) => true,
-        AccountReason::Refused(refusal) => refusal.blame() == Blame::Nonsense,
-        _ => false,
-    }
+/// Whether a server that this computer does not know answers a log-out without a session as one of
+/// another kind. The request says nothing about anybody and changes nothing.
+async fn speaks_otherwise(server: &mut HttpServer, shelf: &mut StateShelf, origin: &Origin) -> bool {
+    let request = Outbound::bare(origin, Endpoint::Logout);
+    shelf.record(&request);
+    let answer = tokio::select! {
+        biased;
+        answer = server.send(&request) => answer.ok(),
+        _ = signals::wait() => None,
+    };
+    // Without an answer the command itself finds out why.
+    answer.is_some_and(|answer| matches!(Answer::of(&answer), Answer::WebPage | Answer::Strange(_)))
 }

@@ -78,8 +78,11 @@ pub(super) fn choose(named: &Named, consents_for: Option<&str>, known: &Remember
     let ours: Vec<_> = (known.ours.iter())
         .filter(|pin| named.is_at(&pin.origin) && named.is_called(&pin.email) && is_meant(&pin.email))
         .collect();
-    let theirs: Vec<_> =
-        known.theirs.iter().filter(|pin| named.is_at(&pin.origin) && named.is_called(&pin.identity)).collect();
+    // Servers of the dialect let people change their names; both are theirs.
+    let is_called = |pin: &ForeignAccount| {
+        named.is_called(&pin.identity) || pin.renamed.as_deref().is_some_and(|name| named.is_called(name))
+    };
+    let theirs: Vec<_> = known.theirs.iter().filter(|pin| named.is_at(&pin.origin) && is_called(pin)).collect();
     match (ours.as_slice(), theirs.as_slice()) {
         ([pin], []) => Choice::Ours(Box::new(of_pin(pin))),
         ([], [_, ..]) => Choice::Theirs,

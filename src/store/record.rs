@@ -51,6 +51,11 @@ pub fn list_dialect_pins(place: &Place) -> Result<Vec<Stem>, StoreError> {
     list_kind(place, Kind::DialectPin)
 }
 
+/// Removes such a pin durably; that it is not there is fine.
+pub fn discard_dialect_pin(place: &Place, id: &Stem) -> Result<(), StoreError> {
+    remove(place, &FileName::new(id, Kind::DialectPin))
+}
+
 /// Saves what is remembered of a colleague durably, in place of an older record with the same id.
 pub fn save_peer(place: &Place, id: &Stem, payload: &[u8]) -> Result<(), StoreError> {
     save_framed(place, &FileName::new(id, Kind::Peer), PEER, LONGEST_PIN, payload)

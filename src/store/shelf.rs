@@ -104,6 +104,14 @@ impl StateShelf {
         Ok(record::save_dialect_pin(&self.place, &stem, payload)?)
     }
 
+    /// Removes a pin of the other dialect durably; that it is not there is fine.
+    pub fn forget_dialect_pin(&mut self, stem: &str) -> Result<(), LocalTrouble> {
+        match Stem::read(stem) {
+            Some(stem) => Ok(record::discard_dialect_pin(&self.place, &stem)?),
+            None => Ok(()),
+        }
+    }
+
     /// Adds what was kept of a request to the record, before it is sent. `make` takes the time in
     /// seconds since 1970.
     pub fn record_sent(&mut self, make: impl FnOnce(u64) -> Sent) {

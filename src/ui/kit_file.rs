@@ -155,7 +155,7 @@ fn facts(bytes: &Zeroizing<Vec<u8>>) -> Result<KitFacts, StorageTrouble> {
 }
 
 /// Gives the file at `path` the next free name behind it.
-fn move_aside(path: &Path) -> Result<PathBuf, StorageTrouble> {
+pub(crate) fn move_aside(path: &Path) -> Result<PathBuf, StorageTrouble> {
     for number in 1..=MAX_ASIDE {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".unused-{number}"));

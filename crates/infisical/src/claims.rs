@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 /// The claims that matter.
 #[derive(Clone, Debug)]
 pub struct Claims {
+    /// The server's id of the account, if it is fit for that. It stays when the account is renamed.
+    pub user: Option<String>,
     /// The account's user name: who they are to SRP. Not always an address.
     pub username: String,
     /// Their address.
@@ -67,6 +69,8 @@ pub fn read(token: &TokenText) -> Result<Claims, ClaimTrouble> {
     if fields.take_optional("hasExchangedPrivateKey").is_some() {
         return Err(ClaimTrouble::LaterGeneration);
     }
+    let user = fields.text_or_null("userId").ok().flatten();
+    let user = user.filter(|id| id.len() <= MAX_NAME && id.bytes().all(|byte| byte.is_ascii_graphic()));
     let username = fields.text("username").map_err(|_| NONE)?.trim().to_owned();
     let email = fields.text("email").map_err(|_| NONE)?.trim().to_owned();
     let sound =
@@ -86,6 +90,7 @@ pub fn read(token: &TokenText) -> Result<Claims, ClaimTrouble> {
         _ => None,
     };
     Ok(Claims {
+        user,
         username,
         email,
         email_verified: truth(&mut fields, "isEmailVerified"),

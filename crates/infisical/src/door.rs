@@ -176,10 +176,17 @@ impl Call {
     /// Which probe must have passed right before it is sent.
     pub(super) const fn guard(self) -> Option<Route> {
         match self {
-            Self::VerifyInvite | Self::CompleteInvite => Some(Route::Invite),
+            Self::VerifyInvite | Self::CompleteInvite | Self::VerifyReset | Self::ResetLock | Self::ChangeLock => {
+                Some(Route::Invite)
+            }
             Self::VerifyEmail | Self::CompleteSignup => Some(Route::Signup),
             _ => None,
         }
+    }
+
+    /// Whether it carries a proof of the password.
+    pub const fn proves(self) -> bool {
+        matches!(self, Self::Login2)
     }
 
     /// Whether it stores keys.

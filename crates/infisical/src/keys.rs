@@ -139,6 +139,11 @@ impl<P: Purpose> Sealed<P> {
         fits.then_some(Self { ciphertext, iv, tag, purpose: PhantomData })
     }
 
+    /// SHA-256 over its three texts.
+    pub fn digest(&self) -> [u8; 32] {
+        hazmat::sha256(self.texts().join("\n").as_bytes())
+    }
+
     /// Ciphertext, IV and tag in base64, as they travel.
     pub fn texts(&self) -> [String; 3] {
         [&self.ciphertext[..], &self.iv, &self.tag].map(Base64::encode_string)

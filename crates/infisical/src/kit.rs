@@ -128,6 +128,11 @@ impl Kit {
         Self { secret, origin: origin.clone(), identity: identity.to_owned(), public_key: PublicKey::of(key), sealed }
     }
 
+    /// Digest of its ciphertext: remembered, to know it again on the server.
+    pub fn digest(&self) -> [u8; 32] {
+        self.sealed.digest()
+    }
+
     /// Another copy, for whoever shows it.
     pub fn copy(&self) -> Self {
         Self {

@@ -8,8 +8,9 @@
 //! | `/password-reset?token=&to=` | [`Link::Reset`] |
 //!
 //! Promise: the address in front is read by the same grammar as that of our own links. A `+` is a
-//! plus: the mails do not encode it. Nothing that was not asked for may stand in the query. Tokens
-//! are wiped with the link. Must never: contact anybody, or put anything of the text into an error.
+//! plus: the mails do not encode it. Several slashes after the address are one. Nothing that was
+//! not asked for may stand in the query. Tokens are wiped with the link. Must never: contact
+//! anybody, or put anything of the text into an error.
 
 use super::hexadecimal;
 use firstkey_core::secret::TokenText;
@@ -173,6 +174,11 @@ fn split(text: &[u8]) -> Option<(Option<&str>, &str)> {
         }
         // A server that was never told its address writes this word for it.
         _ => (None, text.strip_prefix("undefined")?),
+    };
+    // A server that was told its address with a slash at the end writes two.
+    let rest = match rest.trim_start_matches('/') {
+        after if after.len() < rest.len() => &rest[rest.len() - after.len() - 1..],
+        _ => rest,
     };
     let page = |path: &str| {
         rest.strip_prefix(path).is_some_and(|after| after.is_empty() || after.starts_with(['?', '/', '#']))

@@ -224,7 +224,8 @@ pub fn notice(notice: &DialectNotice) -> Lines {
         DialectNotice::KitStored => one("  The emergency kit is stored too, and opens."),
         DialectNotice::KitNotStored => vec![
             "  The server did not store the emergency kit, so it cannot set a new password.".to_owned(),
-            "  Keep it anyway: a kit in a file has its own copy of your key.".to_owned(),
+            "  Keep it: a kit in a file has its own copy of your key. To try again, run".to_owned(),
+            "  firstkey kit".to_owned(),
         ],
         DialectNotice::AlsoIn(others) => {
             let mut lines = one("  You are now also a member of:");
@@ -241,9 +242,48 @@ pub fn notice(notice: &DialectNotice) -> Lines {
             "This account was already complete. The password and kit that you just made".to_owned(),
             "are not used. Destroy that kit. Your old password and kit stay valid.".to_owned(),
         ],
-        DialectNotice::Retrying { origin, delay } => {
+        DialectNotice::Retrying { origin, delay, busy: false } => {
             vec![format!("  No answer from {}. Trying again in {} s ...", origin.host(), delay.as_secs())]
         }
+        DialectNotice::Retrying { origin, delay, busy: true } => vec![
+            format!("  {} takes no more requests right now.", origin.host()),
+            format!("  This goes on by itself in {} s. Please leave it running.", delay.as_secs()),
+        ],
+        DialectNotice::CompleteBefore => vec![
+            "This account is already complete. No new keys are made.".to_owned(),
+            "Type the password that you chose for it.".to_owned(),
+        ],
+        DialectNotice::LockChanged => vec![
+            "  Careful: the password of this account was changed since this computer last".to_owned(),
+            "  opened it. If you changed it on another computer, type the new one.".to_owned(),
+        ],
+        DialectNotice::ChangeArrived => {
+            vec!["  The change that was interrupted here was made: your NEW password counts.".to_owned()]
+        }
+        DialectNotice::ChangeNotArrived => {
+            vec!["  The change that was interrupted here was not made: your OLD password counts.".to_owned()]
+        }
+        DialectNotice::Renewed => vec![
+            "  The password was changed on another computer. It opens the same private key,".to_owned(),
+            "  so it was somebody who had your password. If that was not you, tell security.".to_owned(),
+        ],
+        DialectNotice::NotMadeHere => vec![
+            "  Careful: these keys open with your password, but this computer did not make".to_owned(),
+            "  them. Compare the fingerprint with the computer that did.".to_owned(),
+        ],
+        DialectNotice::NoKitStored => vec![
+            "  The server has no emergency kit for this account. Make one:".to_owned(),
+            "  firstkey kit".to_owned(),
+        ],
+        DialectNotice::OtherKitStored => vec![
+            "  The server has another emergency kit than the one from this computer.".to_owned(),
+            "  If you did not make a new one elsewhere, tell your administrator.".to_owned(),
+        ],
+        DialectNotice::KitOpens => one("  The emergency kit opens the account's key."),
+        DialectNotice::KitReplaced => vec![
+            "The server does not have the emergency kit from before. You get a new one.".to_owned(),
+            "Destroy the old one.".to_owned(),
+        ],
         DialectNotice::WrongDigits => one("  Those are not the 6 digits. Look at the newest e-mail."),
         DialectNotice::NotOpened => one("  That password does not open this account. (Caps Lock? Keyboard layout?)"),
         DialectNotice::WrongKitSecret => {
@@ -260,8 +300,8 @@ pub fn notice(notice: &DialectNotice) -> Lines {
             "  firstkey password".to_owned(),
         ],
         DialectNotice::SessionsLeft => vec![
-            "  Your other sessions could not be ended. If somebody else may have one, end".to_owned(),
-            "  them on the server's page for your account.".to_owned(),
+            "  Your other sessions could not be ended. To end them later, run".to_owned(),
+            "  firstkey verify".to_owned(),
         ],
     }
 }
@@ -276,6 +316,8 @@ pub fn done(done: &DialectDone) -> Lines {
         DialectDeed::Recovered | DialectDeed::Changed => {
             "Done. Your new password opens the account. Your keys and kit stay the same."
         }
+        DialectDeed::NewKit if done.kit == Some(true) => "Done. The new emergency kit works. Destroy the old one.",
+        DialectDeed::NewKit => "The new emergency kit is not stored. The old one stays as it was.",
         DialectDeed::Rehearsed => "This was a rehearsal: nothing was changed. Your invite still works.",
     };
     let mut lines = vec![head.to_owned(), format!("  {account} at {}", done.origin.host())];

@@ -7,7 +7,9 @@
 //! ```
 //!
 //! All slow work and every question come before the code is used up, since what it is exchanged for
-//! lasts 15 minutes. Must never: use a code up, or send keys, without a probe right before.
+//! lasts 15 minutes. An account that an earlier run completed is opened instead (`resume`), so that
+//! a run that was stopped anywhere can be done again. Must never: use a code up, or send keys,
+//! without a probe right before; let keys that were made now take the place of a pin.
 
 use super::super::answer;
 use super::super::claims::{self, ClaimTrouble, Claims};
@@ -15,12 +17,15 @@ use super::super::door::{Call, Code, Member, Name, Organisation, Request};
 use super::super::keys::PublicKey;
 use super::super::kit::{Fingerprint, Kit};
 use super::super::link::{Invite, Link, Ticket, Trouble};
+use super::super::pin::Pin;
 use super::super::probe::{NotThisEra, Route};
 use super::super::says::Says;
 use super::choose::Made;
-use super::complete::{Person, Way};
+use super::complete::{Person, Way, sending};
+use super::login::Who;
+use super::resume::Presence;
 use super::run::{DialectRun, End, Outcome};
-use super::stop::{DialectReason, DialectStop, Refused};
+use super::stop::{DialectReason, DialectStop, Doing, Refused};
 use super::{
     DialectDeed, DialectDone, DialectNotice, DialectOptions, DialectQuestion, Digits, Infisical, LinkFacts, LinkWish,
 };
@@ -50,7 +55,7 @@ pub async fn accept<W: World<Infisical>>(
     options: DialectOptions,
     first: Zeroizing<Vec<u8>>,
 ) -> Result<DialectDone, DialectStop> {
-    let mut run = DialectRun::new(world, rng, options);
+    let mut run = DialectRun::new(world, rng, options, Doing::Accept);
     let end = run.accept(first).await;
     run.end(end)
 }
@@ -80,7 +85,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
                         }
                     };
                     if ticket.completed || claims.completed {
-                        return Err(DialectReason::AlreadyComplete);
+                        return self.complete_already(ticket, claims).await;
                     }
                     if claims.organisation.is_none() {
                         return Err(DialectReason::NoOrganisation);
@@ -124,9 +129,23 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             recovery: false,
         })?;
         self.first_probe(&origin, Route::Invite).await?;
-        // An account that was completed here needs no keys: only the membership is accepted.
-        let known = self.pin(&origin, &email).filter(|pin| pin.confirmed).cloned();
-        let ready = if known.is_some() { None } else { Some(self.prepare(&origin, &email, &email, &[], None).await?) };
+        let known = self.pin(&origin, &email, None);
+        // Nobody is asked about an account of which nothing is known here.
+        let complete = match &known {
+            None => false,
+            Some(pin) => {
+                let who = Who { origin: &origin, name: pin.name(), ticket: None };
+                match self.presence(&who).await? {
+                    Presence::Complete => true,
+                    // It says that the account has no keys, of one that got them here.
+                    Presence::Absent if pin.confirmed => return Err(Refused::Forgotten.into()),
+                    Presence::Absent => false,
+                    Presence::Unclear => pin.confirmed,
+                }
+            }
+        };
+        // An account that is complete needs no keys: only the membership is accepted.
+        let ready = if complete { None } else { Some(self.prepare(&origin, &email, &email, &[], None).await?) };
         if self.rehearsal {
             return match ready {
                 Some((person, made, _)) => {
@@ -136,6 +155,15 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
                 None => Ok(joined(&origin, email, known, DialectDeed::Rehearsed)),
             };
         }
+        self.patient = true;
+        let pin = match &ready {
+            Some((person, made, kit)) => {
+                let pin = sending(known.as_ref(), &origin, person, made, kit, &organisation, None);
+                self.keep(&pin)?;
+                Some(pin)
+            }
+            None => None,
+        };
         self.tell(&DialectNotice::Sending);
         self.probe(&origin, Route::Invite).await?;
         let request = Request::to(&origin, Call::VerifyInvite)
@@ -143,26 +171,68 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             .field(Member::OrganizationId, &Organisation(&organisation))
             .field(Member::Code, &Code(&code))
             .build();
-        let mut fields = self.good(&request).await?;
+        let mut fields = match self.send(&request).await? {
+            Outcome::Good(fields) => fields,
+            Outcome::Says(says) => return self.without_code(&origin, known, complete, &organisation, says).await,
+            Outcome::Lost(why) => return Err(DialectReason::Lost(Call::VerifyInvite, why)),
+        };
         self.reach = self.reach.max(Reach::CodeUsed);
-        match (answer::optional_token(&mut fields)?, ready) {
-            (Some(token), Some((person, made, kit))) => {
+        match (answer::optional_token(&mut fields)?, ready.zip(pin)) {
+            (Some(token), Some(((person, made, kit), pin))) => {
                 let way = Way::Invite { token, organisation };
-                self.finish(&origin, person, made, kit, way).await
+                self.finish(&origin, person, made, kit, way, &pin).await
             }
-            // It says that the account has no keys, of one that got them here.
             (Some(_), None) => Err(Refused::Forgotten.into()),
-            (None, ready) => {
-                if ready.is_some() {
-                    self.tell(&DialectNotice::NothingMade);
+            (None, ready) => match known {
+                // What an earlier run left undone is done now.
+                Some(pin) if !pin.confirmed => self.resume(&origin, pin, &organisation, None).await,
+                known => {
+                    if ready.is_some() {
+                        self.tell(&DialectNotice::NothingMade);
+                    }
+                    Ok(joined(&origin, email, known, DialectDeed::Joined))
                 }
-                Ok(joined(&origin, email, known, DialectDeed::Joined))
-            }
+            },
         }
     }
 
+    /// The code is good for nothing. Of an account that is complete it was used by an earlier run,
+    /// and what that run came to is looked up.
+    async fn without_code(
+        &mut self,
+        origin: &Origin,
+        known: Option<Pin>,
+        complete: bool,
+        organisation: &str,
+        says: Says,
+    ) -> End<DialectDone> {
+        match (known, &says) {
+            (Some(pin), Says::CodeGone | Says::NoInvitation) if complete => {
+                self.resume(origin, pin, organisation, None).await
+            }
+            (Some(pin), Says::CodeGone) if !pin.confirmed => Err(DialectReason::CodeSpentHere),
+            _ => Err(DialectReason::Says(Call::VerifyInvite, says)),
+        }
+    }
+
+    /// A sign-in to an account that is complete: of one that this computer knows, an earlier run is
+    /// brought to its end.
+    async fn complete_already(&mut self, ticket: Ticket, claims: Claims) -> End<DialectDone> {
+        let pin = self.pin(&ticket.origin, &claims.username, claims.user.as_deref());
+        let (Some(pin), Some(organisation)) = (pin, &claims.organisation) else {
+            return Err(DialectReason::AlreadyComplete);
+        };
+        self.consent(introduction(&ticket.origin, &claims))?;
+        let origin = ticket.origin.clone();
+        self.first_probe(&origin, Route::Signup).await?;
+        if self.rehearsal {
+            return Ok(joined(&origin, pin.identity.clone(), Some(pin), DialectDeed::Rehearsed));
+        }
+        self.resume(&origin, pin, &organisation.id, Some(ticket)).await
+    }
+
     async fn by_ticket(&mut self, ticket: Ticket, claims: Claims, consented: bool) -> End<DialectDone> {
-        let Ticket { origin, token, .. } = ticket;
+        let origin = ticket.origin.clone();
         let organisation = claims.organisation.clone().ok_or(DialectReason::NoOrganisation)?;
         if consented {
             self.probe(&origin, Route::Signup).await?;
@@ -170,6 +240,30 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             self.consent(introduction(&origin, &claims))?;
             self.first_probe(&origin, Route::Signup).await?;
         }
+        let known = self.pin(&origin, &claims.username, claims.user.as_deref());
+        // A ticket says what was so when it was made; it can be shown again for 15 minutes.
+        let who = Who { origin: &origin, name: &claims.username, ticket: Some(&ticket.token) };
+        match (self.presence(&who).await?, known) {
+            (Presence::Absent, Some(pin)) if pin.confirmed => Err(Refused::Forgotten.into()),
+            (Presence::Complete, None) => Err(DialectReason::AlreadyComplete),
+            (presence, Some(pin)) if presence == Presence::Complete || pin.confirmed => {
+                if self.rehearsal {
+                    return Ok(joined(&origin, pin.identity.clone(), Some(pin), DialectDeed::Rehearsed));
+                }
+                self.resume(&origin, pin, &organisation.id, Some(ticket)).await
+            }
+            (_, known) => self.complete_with(ticket, claims, organisation, known).await,
+        }
+    }
+
+    async fn complete_with(
+        &mut self,
+        ticket: Ticket,
+        claims: Claims,
+        organisation: claims::Organisation,
+        known: Option<Pin>,
+    ) -> End<DialectDone> {
+        let Ticket { origin, token, .. } = ticket;
         let name = [claims.first_name.as_str(), claims.last_name.as_str()];
         let ready = self.prepare(&origin, &claims.username, &claims.email, &name, Some(&organisation.name)).await?;
         let (person, made, kit) = ready;
@@ -177,9 +271,13 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             let way = Way::rehearsed(&origin, Route::Signup, &organisation.name);
             return Ok(self.rehearsed(&person, &made, &way));
         }
+        self.patient = true;
+        let signs_in = Some(claims.user);
+        let pin = sending(known.as_ref(), &origin, &person, &made, &kit, &organisation.id, signs_in);
+        self.keep(&pin)?;
         self.tell(&DialectNotice::Sending);
         let way = Way::Ticket { token, organisation };
-        self.finish(&origin, person, made, kit, way).await
+        self.finish(&origin, person, made, kit, way, &pin).await
     }
 
     /// Completing an account whose address is not proven would tie its keys to a user name that the
@@ -252,8 +350,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             pin: None,
             origin,
             identity: person.identity.clone(),
-            member: false,
-            kit: false,
+            member: None,
+            kit: None,
             rehearsal: Some(request),
         }
     }
@@ -271,6 +369,9 @@ fn introduction(origin: &Origin, claims: &Claims) -> LinkFacts {
     }
 }
 
-fn joined(origin: &Origin, identity: String, pin: Option<super::super::pin::Pin>, deed: DialectDeed) -> DialectDone {
-    DialectDone { deed, pin, origin: origin.clone(), identity, member: true, kit: false, rehearsal: None }
+fn joined(origin: &Origin, identity: String, pin: Option<Pin>, deed: DialectDeed) -> DialectDone {
+    // The server says so itself in its answer to the code; a rehearsal showed it none.
+    let member = (deed == DialectDeed::Joined).then_some(true);
+    let pin = pin.filter(|pin| pin.confirmed);
+    DialectDone { deed, pin, origin: origin.clone(), identity, member, kit: None, rehearsal: None }
 }

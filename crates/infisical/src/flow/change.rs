@@ -1,7 +1,7 @@
 //! A new password for an account that opens with the old one.
 //!
-//! Promise: the new lock is around the same private key; it is logged in with before anything is
-//! said, and other sessions are ended.
+//! Promise: the new lock is around the same private key; it is remembered before it leaves, logged
+//! in with before anything is said, and other sessions are ended.
 
 use super::super::door::{self, Call, Member, Request};
 use super::super::pin::Pin;
@@ -10,7 +10,7 @@ use super::super::says::Says;
 use super::choose::Made;
 use super::login::{LogIn, SURE, Session, Who};
 use super::run::{DialectRun, End, Outcome};
-use super::stop::{DialectReason, DialectStop, Refused};
+use super::stop::{DialectReason, DialectStop, Doing, Refused};
 use super::verify::{DialectAccount, Opened};
 use super::{DialectDeed, DialectDone, DialectNotice, DialectOptions, Infisical};
 use firstkey_core::crypto::strength::Context;
@@ -27,7 +27,7 @@ pub async fn change<W: World<Infisical>>(
     options: DialectOptions,
     known: DialectAccount,
 ) -> Result<DialectDone, DialectStop> {
-    let mut run = DialectRun::new(world, rng, options);
+    let mut run = DialectRun::new(world, rng, options, Doing::Change);
     let end = run.change(known).await;
     run.end(end)
 }
@@ -36,21 +36,18 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
     async fn change(&mut self, mut known: DialectAccount) -> End<DialectDone> {
         self.host(&known.origin)?;
         self.first_probe(&known.origin, Route::Invite).await?;
-        let opened = self.open(&mut known).await?;
-        let Opened { session, unlocked, ticket, name } = opened;
-        let token = self.any_organisation(&known, &session.token, ticket.is_some()).await?;
-        let context = Context { name: "", email: &known.identity, organisation: "", host: known.origin.host() };
+        let Opened { session, unlocked, ticket, name, pin } = self.open(&mut known).await?;
+        let scoped = ticket.is_some();
+        let token = self.any_organisation(&known.origin, pin.organisation.as_deref(), &session.token, scoped).await?;
+        let context = Context { name: "", email: &name, organisation: "", host: known.origin.host() };
         let password = self.choose(&context)?;
         // EXPOSE: the same private key under the new lock.
         let secret = X25519Secret::from_bytes(session.secret.expose());
         // The name that the server knows now becomes the identity: its own clients compute with it.
         let made = self.make(&name, password, secret).await?;
-        let fresh = Pin::of(&known.origin, &name, made.lock.salt, &made.lock.vault);
-        let pin = Pin {
-            organisation: known.pin.as_ref().and_then(|pin| pin.organisation.clone()),
-            signs_in: ticket.is_some(),
-            ..fresh
-        };
+        self.patient = true;
+        let pin = pin.sending(&Pin::of(&known.origin, &name, made.lock.salt, &made.lock.vault));
+        self.keep(&pin)?;
         self.probe(&known.origin, Route::Invite).await?;
         let who = Who { origin: &known.origin, name: &name, ticket: ticket.as_ref() };
         let mut attempt = 1;
@@ -67,7 +64,12 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
                 .field(Member::Verifier, &made.lock.verifier)
                 .build()
                 .bearing(&token);
-            match self.send(&request).await? {
+            let outcome = match self.send(&request).await {
+                // What is stored decides, not what somebody in between answers.
+                Err(DialectReason::Refused(refused @ Refused::Nonsense(_))) => break Some(refused.into()),
+                outcome => outcome?,
+            };
+            match outcome {
                 Outcome::Good(_) => break None,
                 Outcome::Lost(why) => break Some(DialectReason::Lost(Call::ChangeLock, why)),
                 // The handshake was used up before anything else: nothing was stored.
@@ -75,25 +77,28 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
                     self.pause(attempt).await?;
                     attempt += 1;
                 }
+                Outcome::Says(says @ Says::Other { .. }) => break Some(DialectReason::Says(Call::ChangeLock, says)),
                 Outcome::Says(says) => {
                     self.reach = Reach::NothingChanged;
                     return Err(DialectReason::Says(Call::ChangeLock, says));
                 }
             }
         };
-        self.new_lock(&who, &made, lost).await?;
-        let pin = Pin { confirmed: true, ..pin };
+        let opened = self.new_lock(&who, &made, lost).await?;
+        let mut pin = pin.settled(&name, made.lock.salt, &made.lock.vault);
         self.keep(&pin)?;
-        // All of them, so the ones of this run too: a log-out before would end the right to do
-        // this.
-        self.end_sessions(&known.origin, &token).await;
+        let member = self.look_for_membership(&known.origin, &opened.token, pin.organisation.as_deref()).await?;
+        let kit = self.look_for_kit(&opened.token, &mut pin).await?;
+        let wanted = pin.organisation.clone();
+        let token = self.organisation_token(&known.origin, wanted.as_deref(), &opened.token, scoped).await?;
+        self.end_sessions_of(&mut pin, token.as_ref()).await?;
         Ok(DialectDone {
             deed: DialectDeed::Changed,
             pin: Some(pin),
             origin: known.origin,
             identity: name,
-            member: true,
-            kit: false,
+            member,
+            kit,
             rehearsal: None,
         })
     }
@@ -126,10 +131,11 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         Ok(session)
     }
 
-    /// A token of an organisation, which changing anything takes.
+    /// A token of an organisation, which changing anything takes: of this one, else of any.
     pub(super) async fn any_organisation(
         &mut self,
-        known: &DialectAccount,
+        origin: &Origin,
+        wanted: Option<&str>,
         token: &TokenText,
         scoped: bool,
     ) -> End<TokenText> {
@@ -137,21 +143,47 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             // EXPOSE: the server made it and takes it back.
             return Ok(TokenText::new(zeroize::Zeroizing::new(token.expose().to_vec())));
         }
-        let memberships = self.memberships(&known.origin, token).await?;
-        let wanted = known.pin.as_ref().and_then(|pin| pin.organisation.as_ref());
-        let chosen = memberships.iter().find(|one| Some(&one.id) == wanted).or(memberships.first());
+        let memberships = self.memberships(origin, token).await?;
+        let chosen = memberships.iter().find(|one| Some(&*one.id) == wanted).or(memberships.first());
         let Some(chosen) = chosen else { return Err(DialectReason::Says(Call::SelectOrganisation, Says::NotAMember)) };
         let id = chosen.id.clone();
-        self.select(&known.origin, token, &id)
-            .await?
-            .ok_or(DialectReason::Says(Call::SelectOrganisation, Says::NotAMember))
+        self.select(origin, token, &id).await?.ok_or(DialectReason::Says(Call::SelectOrganisation, Says::NotAMember))
     }
 
-    /// Ends every session, since whoever had the old password may have one.
-    pub(super) async fn end_sessions(&mut self, origin: &Origin, token: &TokenText) {
-        let request = Request::bare(origin, Call::EndSessions).bearing(token);
-        if !matches!(self.send(&request).await, Ok(Outcome::Good(_))) {
-            self.tell(&DialectNotice::SessionsLeft);
+    /// The same, where there may be none.
+    pub(super) async fn organisation_token(
+        &mut self,
+        origin: &Origin,
+        wanted: Option<&str>,
+        token: &TokenText,
+        scoped: bool,
+    ) -> End<Option<TokenText>> {
+        match self.any_organisation(origin, wanted, token, scoped).await {
+            Err(DialectReason::Cancelled) => Err(DialectReason::Cancelled),
+            end => Ok(end.ok()),
+        }
+    }
+
+    /// Ends every session, since whoever had the old password may have one; this run's too. `token`
+    /// is one of an organisation. Where it cannot be done now, the next run does it.
+    pub(super) async fn end_sessions_of(&mut self, pin: &mut Pin, token: Option<&TokenText>) -> End<()> {
+        let ended = match token {
+            Some(token) => {
+                let request = Request::bare(&pin.origin, Call::EndSessions).bearing(token);
+                self.send(&request).await.map(|outcome| matches!(outcome, Outcome::Good(_)))
+            }
+            None => Ok(false),
+        };
+        match ended {
+            Ok(true) => {
+                pin.sessions = false;
+                self.keep(pin)
+            }
+            Err(DialectReason::Cancelled) => Err(DialectReason::Cancelled),
+            Ok(false) | Err(_) => {
+                self.tell(&DialectNotice::SessionsLeft);
+                Ok(())
+            }
         }
     }
 }

@@ -95,6 +95,22 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         Ok(Unlocked { x, derived, salt })
     }
 
+    /// The same for each of the names that the lock may have been made with: Argon2id takes none of
+    /// them, so it runs once.
+    pub(super) async fn unlock_as(
+        &mut self,
+        identities: &[String],
+        password: Password,
+        salt: Salt,
+    ) -> End<Vec<(String, Unlocked)>> {
+        let xs: Vec<_> = identities.iter().map(|name| (name.clone(), srp_exponent(name, &password, &salt))).collect();
+        let Some(first) = identities.first() else { return Ok(Vec::new()) };
+        let derived = self.unlock(first, password, salt).await?.derived;
+        // EXPOSE: one key, kept beside each x.
+        let with = |x| Unlocked { x, derived: MasterKey::from_bytes(derived.expose()), salt };
+        Ok(xs.into_iter().map(|(name, x)| (name, with(x))).collect())
+    }
+
     /// A new lock around `secret` for `identity`.
     pub(super) async fn make(&mut self, identity: &str, password: Password, secret: X25519Secret) -> End<Made> {
         let salt = Salt::make(self.rng);

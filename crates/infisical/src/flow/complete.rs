@@ -11,7 +11,7 @@ use super::super::keys::Lock;
 use super::super::kit::Kit;
 use super::super::link::Link;
 use super::super::pin::Pin;
-use super::super::probe::Route;
+use super::super::probe::{NotThisEra, Route};
 use super::super::says::Says;
 use super::choose::Made;
 use super::login::{LogIn, SURE, Who};
@@ -41,6 +41,26 @@ pub(super) enum Way {
     Invite { token: TokenText, organisation: String },
     /// By a sign-in's ticket.
     Ticket { token: TokenText, organisation: Org },
+}
+
+/// What is kept of an account before its keys leave, with what was known of it.
+pub(super) fn sending(
+    before: Option<&Pin>,
+    origin: &Origin,
+    person: &Person,
+    made: &Made,
+    kit: &Kit,
+    organisation: &str,
+    signs_in: Option<Option<String>>,
+) -> Pin {
+    let fresh = Pin {
+        signs_in: signs_in.is_some(),
+        user: signs_in.flatten(),
+        organisation: Some(organisation.to_owned()),
+        kit: Some(kit.digest()),
+        ..Pin::of(origin, &person.identity, made.lock.salt, &made.lock.vault)
+    };
+    before.map_or(fresh.clone(), |before| before.sending(&fresh))
 }
 
 impl Way {
@@ -114,7 +134,7 @@ enum Uploaded {
 }
 
 impl<W: World<Infisical>> DialectRun<'_, W> {
-    /// Uploads, proves, and says what is done.
+    /// Uploads, proves, and says what is done. `pin` has the lock among those that were sent.
     pub(super) async fn finish(
         &mut self,
         origin: &Origin,
@@ -122,20 +142,11 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         made: Made,
         kit: Kit,
         mut way: Way,
+        pin: &Pin,
     ) -> End<DialectDone> {
-        let pin = Pin {
-            signs_in: way.ticket().is_some(),
-            organisation: Some(way.organisation().to_owned()),
-            ..Pin::of(origin, &person.identity, made.lock.salt, &made.lock.vault)
-        };
-        let mut kept = false;
         let mut last = DialectReason::SomebodyElse;
         for _ in 0..SENDS {
             self.probe(origin, way.route()).await?;
-            if !kept {
-                self.keep(&pin)?;
-                kept = true;
-            }
             match self.upload(origin, &person, &made, &way).await? {
                 Uploaded::Stored { token, scoped } => {
                     self.reach = Reach::Stored;
@@ -206,7 +217,10 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             }
             // No complete account of that name: it was not stored.
             Ok(LogIn::Says(Says::NoAccount)) if lost => Ok(Uploaded::NotStored(otherwise)),
-            Ok(LogIn::Says(_)) | Err(DialectReason::Unreachable(_) | DialectReason::Refused(_)) => Err(otherwise),
+            Ok(LogIn::Says(_))
+            | Err(
+                DialectReason::Unreachable(_) | DialectReason::Refused(_) | DialectReason::Era(NotThisEra::Later(_)),
+            ) => Err(otherwise),
             Err(why) => Err(why),
         }
     }

@@ -1,18 +1,21 @@
 //! Storing the emergency kit with the server, and reading it back.
 //!
 //! Promise: a kit counts as stored only if what the server returns is what it was sent and opens to
-//! the private key.
+//! the private key. Storing takes the place of what was stored, so that after a lost answer the
+//! same kit is stored again where the server does not return it.
 
 use super::super::answer;
 use super::super::door::{self, Call, Member, Request};
 use super::super::keys::{PublicKey, Salt, Unlocked};
 use super::super::kit::Kit;
+use super::super::pin::Pin;
 use super::super::says::Says;
 use super::super::srp::{self, Handshake, Verifier};
-use super::Infisical;
 use super::login::SURE;
+use super::look::StoredKit;
 use super::run::{DialectRun, End, Outcome};
 use super::stop::{DialectReason, Refused};
+use super::{DialectNotice, Infisical};
 use firstkey_core::flow::world::World;
 use firstkey_core::secret::{Password, TokenText};
 use firstkey_core::wire::origin::Origin;
@@ -81,8 +84,15 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
                 .build()
                 .bearing(token);
             match self.send(&request).await? {
-                // A lost answer is looked into like any other.
-                Outcome::Good(_) | Outcome::Lost(_) => return self.stored(origin, kit, token).await,
+                Outcome::Good(_) => return self.read_back_kit(origin, kit, token).await,
+                // It never arrived, or an older one is there: the same once more.
+                Outcome::Lost(_) => match self.read_back_kit(origin, kit, token).await {
+                    Ok(Issued::ReadBack) => return Ok(Issued::ReadBack),
+                    Ok(Issued::NotStored) | Err(DialectReason::Refused(Refused::Differs(_))) if attempt < SURE => {
+                        self.pause(attempt).await?;
+                    }
+                    end => return end,
+                },
                 Outcome::Says(Says::WrongProof) if attempt < SURE => self.pause(attempt).await?,
                 Outcome::Says(_) => return Ok(Issued::NotStored),
             }
@@ -90,13 +100,28 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         Ok(Issued::NotStored)
     }
 
-    async fn stored(&mut self, origin: &Origin, kit: &Kit, token: &TokenText) -> End<Issued> {
-        let request = Request::bare(origin, Call::FetchKit).bearing(token);
-        let stored = match self.send(&request).await? {
-            Outcome::Good(fields) => answer::kit(fields)?,
-            Outcome::Says(_) => return Ok(Issued::NotStored),
-            Outcome::Lost(why) => return Err(DialectReason::Unreachable(why)),
-        };
+    /// Stores a kit in the place of the one before, which is remembered until that is done.
+    pub(super) async fn store_kit(
+        &mut self,
+        pin: &mut Pin,
+        unlocked: &Unlocked,
+        kit: &Kit,
+        token: &TokenText,
+    ) -> End<bool> {
+        pin.kit_sent = Some(kit.digest());
+        self.keep(pin)?;
+        let (origin, identity) = (pin.origin.clone(), pin.identity.clone());
+        let stored = self.issue(&origin, &identity, unlocked, kit, token).await? == Issued::ReadBack;
+        if stored {
+            pin.settle_kit(kit.digest());
+            self.keep(pin)?;
+        }
+        self.tell(if stored { &DialectNotice::KitStored } else { &DialectNotice::KitNotStored });
+        Ok(stored)
+    }
+
+    async fn read_back_kit(&mut self, origin: &Origin, kit: &Kit, token: &TokenText) -> End<Issued> {
+        let StoredKit::One(stored) = self.stored_kit(origin, token).await? else { return Ok(Issued::NotStored) };
         let opens = stored.private(&kit.secret.key()).is_ok_and(|secret| PublicKey::of(&secret) == kit.public_key);
         if stored == kit.sealed && opens { Ok(Issued::ReadBack) } else { Err(Refused::Differs("emergency kit").into()) }
     }

@@ -62,7 +62,7 @@ fn begin(who: &Who<'_>, handshake: &Handshake) -> Request {
 }
 
 impl<W: World<Infisical>> DialectRun<'_, W> {
-    /// The salt of an account of which nothing is known here.
+    /// The salt that the account has now, as the server says. It is no proof of anything.
     pub(super) async fn salt(&mut self, who: &Who<'_>) -> End<Result<Salt, Says>> {
         let handshake = Handshake::make(self.rng);
         match self.send(&begin(who, &handshake)).await? {
@@ -139,7 +139,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         Err(DialectReason::NotOpened)
     }
 
-    /// Six digits, asked for until they are some.
+    /// Six digits, asked for until they are some. Whatever is none is not sent: the server forgets
+    /// its digits after three wrong ones.
     pub(super) fn digits(&mut self, which: Digits) -> End<TokenText> {
         for _ in 0..DIGIT_TRIES {
             let Some(text) = self.text(DialectQuestion::Digits(which))? else { break };

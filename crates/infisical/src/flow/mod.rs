@@ -15,16 +15,21 @@ mod choose;
 mod complete;
 mod issue;
 mod login;
+mod look;
+mod patience;
 mod prove;
 mod recover;
+mod renew_kit;
+mod resume;
 mod run;
 mod stop;
 mod verify;
 
 pub use change::change;
 pub use recover::{Recovery, recover};
-pub use stop::{DialectReason, DialectStop, Refused};
-pub use verify::{DialectAccount, verify};
+pub use renew_kit::renew_kit;
+pub use stop::{DialectReason, DialectStop, Doing, Left, Refused, SoFar};
+pub use verify::{DialectAccount, KitCheck, verify};
 
 use super::answer::Membership;
 use super::door::Request;
@@ -95,6 +100,8 @@ pub enum DialectQuestion {
         /// Counts from 1.
         attempt: u32,
     },
+    /// The page of a kit that was to go to a file and is there already, if it is. Text.
+    KitAtHand,
     /// The secret of the kit. Secret.
     KitSecret {
         /// Counts from 1.
@@ -203,7 +210,30 @@ pub enum DialectNotice {
         origin: Origin,
         /// How long until then.
         delay: Duration,
+        /// Whether the server answered that it takes no more for now.
+        busy: bool,
     },
+    /// The account was completed by an earlier run, from here or elsewhere, and is opened now.
+    CompleteBefore,
+    /// A lock that this computer does not know: the password was changed elsewhere, or the server
+    /// lies. Nothing is believed until it opens the pinned key.
+    LockChanged,
+    /// A change that was begun here and broken off is stored: the new password counts.
+    ChangeArrived,
+    /// It is not: the old one counts.
+    ChangeNotArrived,
+    /// The pin was renewed: the same private key, under a lock that was made elsewhere.
+    Renewed,
+    /// The keys open, and were not made on this computer.
+    NotMadeHere,
+    /// The server has no emergency kit for the account.
+    NoKitStored,
+    /// It has another than the one that was made here.
+    OtherKitStored,
+    /// The kit opens the account's key.
+    KitOpens,
+    /// A kit of an earlier run does not count any more.
+    KitReplaced,
     /// The digits were wrong.
     WrongDigits,
     /// The password did not open the account.
@@ -233,6 +263,8 @@ pub enum DialectDeed {
     Recovered,
     /// It has a new password.
     Changed,
+    /// It has a new emergency kit.
+    NewKit,
     /// Nothing was sent but the probe.
     Rehearsed,
 }
@@ -247,10 +279,11 @@ pub struct DialectDone {
     pub origin: Origin,
     /// The account.
     pub identity: String,
-    /// Whether it is a member of the organisation of the invite.
-    pub member: bool,
-    /// Whether a kit was stored and read back.
-    pub kit: bool,
+    /// Whether it is a member of the organisation of the invite, or of any where none is known;
+    /// nothing where that was not looked up.
+    pub member: Option<bool>,
+    /// Whether the server keeps an emergency kit for it; nothing where that was not looked up.
+    pub kit: Option<bool>,
     /// What would have been sent.
     pub rehearsal: Option<Request>,
 }

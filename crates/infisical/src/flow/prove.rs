@@ -33,7 +33,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         way: &Way,
         token: TokenText,
         scoped: bool,
-        pin: Pin,
+        pin: &Pin,
     ) -> End<DialectDone> {
         self.read_back(origin, &token, &made.lock.vault, made.lock.salt, &person.identity).await?;
         self.tell(&DialectNotice::ReadBack);
@@ -63,7 +63,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         if session.vault != made.lock.vault || !session.secret.matches(&made.secret) {
             return Err(Refused::Differs("keys").into());
         }
-        let pin = Pin { confirmed: true, ..pin };
+        let pin = pin.settled(&person.identity, made.lock.salt, &made.lock.vault);
         self.keep(&pin)?;
         self.log_out(origin, &session).await;
         Ok(DialectDone {
@@ -71,8 +71,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             pin: Some(pin),
             origin: origin.clone(),
             identity: person.identity.clone(),
-            member,
-            kit: stored,
+            member: Some(member),
+            kit: Some(stored),
             rehearsal: None,
         })
     }
@@ -129,7 +129,6 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
 
     /// Ends the session. A token that stays is wiped here all the same.
     pub(super) async fn log_out(&mut self, origin: &Origin, session: &Session) {
-        let request = Request::bare(origin, Call::LogOut).bearing(&session.token);
-        let _ = self.world.send(&request, None).await;
+        self.end_session(origin, &session.token).await;
     }
 }

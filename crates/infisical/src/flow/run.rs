@@ -2,18 +2,19 @@
 //!
 //! Promise: a request that changes something is sent once; only silence before anything arrived, or
 //! a limiter's refusal, is followed by the same bytes again, after a new probe where one must come
-//! before them. Must never: take an answer for anything but what [`super::super::answer`] read.
+//! before them. What left is counted when it leaves, whatever is said to it. Must never: take an
+//! answer for anything but what [`super::super::answer`] read.
 
 use super::super::answer::{Heard, hear};
-use super::super::door::Request;
+use super::super::door::{Call, Request};
 use super::super::link::{Link, Trouble};
 use super::super::pin::Pin;
 use super::super::probe::{self, NotThisEra, Route};
 use super::super::says::{Says, meaning};
-use super::stop::{DialectReason, DialectStop};
+use super::patience::Patience;
+use super::stop::{DialectReason, DialectStop, Doing, Left, SoFar};
 use super::{DialectNotice, DialectOptions, DialectQuestion, Infisical, LinkWish};
 use firstkey_core::flow::Answer;
-use firstkey_core::flow::retry::Retry;
 use firstkey_core::flow::stop::{GaveUp, Halt, NoAnswer, Reach, Stop};
 use firstkey_core::flow::world::World;
 use firstkey_core::wire::fields::Fields;
@@ -45,18 +46,23 @@ pub(super) struct DialectRun<'a, W> {
     pub(super) now: u64,
     pub(super) rehearsal: bool,
     pub(super) reach: Reach,
+    pub(super) so_far: SoFar,
+    /// Whether giving up costs a code, or work that the person has done.
+    pub(super) patient: bool,
     pub(super) origin: Option<Origin>,
 }
 
 impl<'a, W: World<Infisical>> DialectRun<'a, W> {
-    pub(super) fn new(world: &'a mut W, rng: &'a mut dyn CryptoRngCore, options: DialectOptions) -> Self {
+    pub(super) fn new(world: &'a mut W, rng: &'a mut dyn CryptoRngCore, options: DialectOptions, doing: Doing) -> Self {
         let DialectOptions { pins, now, rehearsal } = options;
-        Self { world, rng, pins, now, rehearsal, reach: Reach::NothingSent, origin: None }
+        let so_far = SoFar { doing, left: Left::Nothing };
+        let reach = Reach::NothingSent;
+        Self { world, rng, pins, now, rehearsal, reach, so_far, patient: false, origin: None }
     }
 
     /// The end of the whole flow.
     pub(super) fn end<T>(self, end: End<T>) -> Result<T, DialectStop> {
-        end.map_err(|why| Stop { why, reach: self.reach, origin: self.origin, subject: () })
+        end.map_err(|why| Stop { why, reach: self.reach, origin: self.origin, subject: self.so_far })
     }
 
     pub(super) fn tell(&mut self, notice: &DialectNotice) {
@@ -102,18 +108,30 @@ impl<'a, W: World<Infisical>> DialectRun<'a, W> {
         }
     }
 
+    /// Counts what is in a request before it leaves; what was counted before.
+    fn leaving(&mut self, call: Call) -> (Reach, Left) {
+        let before = (self.reach, self.so_far.left);
+        if call.uploads() {
+            self.reach = self.reach.max(Reach::Unknown);
+            self.so_far.left = Left::Keys;
+        } else if call.proves() {
+            self.so_far.left = self.so_far.left.max(Left::Proof);
+        }
+        before
+    }
+
     /// Sends without asking whether it may be sent again: once.
     async fn once(&mut self, request: &Request) -> End<Result<Outcome, NoAnswer>> {
         let call = request.call();
-        if call.uploads() {
-            self.reach = self.reach.max(Reach::Unknown);
-        }
+        let before = self.leaving(call);
         let response = match self.world.send(request, None).await {
             Ok(response) => response,
             Err(Halt::Silent(why)) => {
                 let arrived = why.may_have_arrived();
                 if arrived {
                     self.reach = self.reach.max(Reach::NothingChanged);
+                } else {
+                    (self.reach, self.so_far.left) = before;
                 }
                 return Ok(if arrived && call.changes() { Ok(Outcome::Lost(why)) } else { Err(why) });
             }
@@ -135,7 +153,7 @@ impl<'a, W: World<Infisical>> DialectRun<'a, W> {
 
     /// Sends; waits and sends the same bytes again where that cannot do anything twice.
     pub(super) async fn send(&mut self, request: &Request) -> End<Outcome> {
-        let mut retry = Retry::default();
+        let mut patience = Patience::new(self.patient);
         loop {
             let before = self.reach;
             let (why, after) = match self.once(request).await? {
@@ -148,32 +166,47 @@ impl<'a, W: World<Infisical>> DialectRun<'a, W> {
             // None of these stored anything.
             self.reach =
                 before.max(if self.reach == Reach::NothingSent { Reach::NothingSent } else { Reach::NothingChanged });
-            self.back_off(request.origin(), &mut retry, why, after).await?;
+            self.back_off(request.origin(), &mut patience, why, after).await?;
             if let Some(route) = request.call().guard() {
-                self.probe_again(request.origin(), route, &mut retry).await?;
+                self.probe_with(request.origin(), route, &mut patience).await?;
             }
         }
     }
 
     /// Waits before the next attempt, if there is to be one.
-    async fn back_off(&mut self, origin: &Origin, retry: &mut Retry, why: NoAnswer, after: Option<u32>) -> End<()> {
-        let Some(delay) = retry.next(after).filter(|_| !why.lasts()) else {
-            return Err(DialectReason::Unreachable(why));
+    async fn back_off(
+        &mut self,
+        origin: &Origin,
+        patience: &mut Patience,
+        why: NoAnswer,
+        after: Option<u32>,
+    ) -> End<()> {
+        let lasts = match why {
+            // Waited for where giving up costs something: it may be this computer's own network.
+            NoAnswer::NoSuchHost | NoAnswer::TimedOut => !patience.is_long(),
+            why => why.lasts(),
         };
-        self.tell(&DialectNotice::Retrying { origin: origin.clone(), delay });
+        let delay = if lasts { None } else { patience.next(after) };
+        let Some(delay) = delay else {
+            return Err(match why {
+                NoAnswer::Busy => NotThisEra::Later(after).into(),
+                why => DialectReason::Unreachable(why),
+            });
+        };
+        self.tell(&DialectNotice::Retrying { origin: origin.clone(), delay, busy: why == NoAnswer::Busy });
         self.world.wait(delay).await.map_err(|_| DialectReason::Cancelled)
     }
 
-    /// A server that was busy may have been replaced by a later one meanwhile: that is what
-    /// upgrades look like.
-    async fn probe_again(&mut self, origin: &Origin, route: Route, retry: &mut Retry) -> End<()> {
+    /// Probes until there is an answer, as long as `patience` lasts. A server that was busy may
+    /// have been replaced by a later one meanwhile: that is what upgrades look like.
+    async fn probe_with(&mut self, origin: &Origin, route: Route, patience: &mut Patience) -> End<()> {
         loop {
-            let (why, after) = match self.probe(origin, route).await {
+            let (why, after) = match self.probe_once(origin, route).await {
                 Err(DialectReason::Era(NotThisEra::Later(after))) => (NoAnswer::Busy, after),
                 Err(DialectReason::Unreachable(why)) => (why, None),
                 end => return end,
             };
-            self.back_off(origin, retry, why, after).await?;
+            self.back_off(origin, patience, why, after).await?;
         }
     }
 
@@ -186,22 +219,33 @@ impl<'a, W: World<Infisical>> DialectRun<'a, W> {
         }
     }
 
-    /// Asks the server which generation it is of. Nothing is retried: whatever is not the right
-    /// answer ends the flow.
-    pub(super) async fn probe(&mut self, origin: &Origin, route: Route) -> End<()> {
+    /// Asks the server which generation it is of, once.
+    async fn probe_once(&mut self, origin: &Origin, route: Route) -> End<()> {
         let request = probe::request(origin, route);
         let response = match self.world.send(&request, None).await {
             Ok(response) => response,
-            Err(halt) => return Err(halt.into()),
+            Err(halt) => {
+                if matches!(&halt, Halt::Silent(why) if why.may_have_arrived()) {
+                    self.reach = self.reach.max(Reach::NothingChanged);
+                }
+                return Err(halt.into());
+            }
         };
         self.reach = self.reach.max(Reach::NothingChanged);
         probe::judge(route, &response).map_err(DialectReason::Era)
     }
 
-    /// The first probe of a run, with a word before and after it.
+    /// The probe right before something that counts. A limiter is waited for; whatever else is not
+    /// the right answer ends the flow.
+    pub(super) async fn probe(&mut self, origin: &Origin, route: Route) -> End<()> {
+        self.probe_with(origin, route, &mut Patience::new(self.patient)).await
+    }
+
+    /// The first probe of a run, with a word before and after it. Nothing is done yet, so a busy
+    /// server is not waited for: the person is told when to come back.
     pub(super) async fn first_probe(&mut self, origin: &Origin, route: Route) -> End<()> {
         self.tell(&DialectNotice::Contacting(origin.clone()));
-        self.probe(origin, route).await?;
+        self.probe_once(origin, route).await?;
         self.tell(&DialectNotice::RightEra);
         Ok(())
     }
@@ -216,13 +260,19 @@ impl<'a, W: World<Infisical>> DialectRun<'a, W> {
         Ok(())
     }
 
-    /// The pin of this account.
-    pub(super) fn pin(&self, origin: &Origin, identity: &str) -> Option<&Pin> {
-        self.pins.iter().find(|pin| pin.origin == *origin && pin.identity == identity)
+    /// The pin of this account, under the name that it has or had; else by the server's id of it,
+    /// which stays when a server renames an account.
+    pub(super) fn pin(&self, origin: &Origin, name: &str, user: Option<&str>) -> Option<Pin> {
+        let here = || self.pins.iter().filter(|pin| pin.origin == *origin);
+        let by_name = here().find(|pin| pin.identity == name).or_else(|| here().find(|pin| pin.goes_by(name)));
+        by_name.or_else(|| here().find(|pin| user.is_some() && pin.user.as_deref() == user)).cloned()
     }
 
     pub(super) fn keep(&mut self, pin: &Pin) -> End<()> {
-        self.world.keep(pin).map_err(DialectReason::Local)
+        self.world.keep(pin).map_err(DialectReason::Local)?;
+        self.pins.retain(|other| other.stem() != pin.stem() && !pin.takes_the_place_of(other));
+        self.pins.push(pin.clone());
+        Ok(())
     }
 }
 

@@ -14,7 +14,45 @@ use firstkey_core::flow::stop::{GaveUp, Halt, LocalTrouble, Missing, NoAnswer, R
 pub type DialectStop = Stop<DialectReason>;
 
 impl Reason for DialectReason {
-    type Subject = ();
+    type Subject = SoFar;
+}
+
+/// What a run was for, and what left of what was made from secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SoFar {
+    /// What it was for.
+    pub doing: Doing,
+    /// What left.
+    pub left: Left,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Doing {
+    /// Completing an account, or joining with one.
+    #[default]
+    Accept,
+    /// Seeing whether an account opens.
+    Verify,
+    /// A new password by kit.
+    Recover,
+    /// A new password by the old one.
+    Change,
+    /// A new emergency kit.
+    Kit,
+}
+
+/// The most that left in a run of what was made from the password or the keys, whatever the server
+/// said to it: what was refused has arrived all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Left {
+    /// Nothing of that kind.
+    #[default]
+    Nothing,
+    /// The proof of a log-in.
+    Proof,
+    /// Encrypted keys with the verifier.
+    Keys,
 }
 
 impl From<Halt> for DialectReason {
@@ -95,6 +133,10 @@ pub enum DialectReason {
     Lost(Call, NoAnswer),
     /// The account is complete with keys that are not the ones in hand.
     SomebodyElse,
+    /// The code is gone, and a run on this computer had begun to use it.
+    CodeSpentHere,
+    /// The new lock is stored, says the server; it takes another sign-in to see it open.
+    NotSeenOpen,
     /// The password, or the kit, does not open the account.
     NotOpened,
     /// No account of such a server is known here.

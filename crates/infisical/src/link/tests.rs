@@ -125,3 +125,22 @@ fn our_own_links_and_other_pages_are_left_to_their_own_readers() {
         assert_eq!(read(other).err(), Some(Trouble::NotOne), "{other}");
     }
 }
+
+#[test]
+fn several_slashes_after_the_address_are_one() {
+    let good = of("ada@example.org");
+    for slashes in ["//", "///"] {
+        let doubled = good.replace("/signupinvite", &format!("{slashes}signupinvite"));
+        assert!(looks_like_one(doubled.as_bytes()));
+        assert_eq!(invite(&doubled).code.expose(), CODE.as_bytes());
+    }
+    for (path, rest) in [
+        ("login/sso", "?token=a.b.c".to_owned()),
+        ("api/v1/sso/redirect/saml2/organizations/acme", String::new()),
+        ("password-reset", format!("?token={CODE}&to=ada@example.org")),
+    ] {
+        assert!(read(&format!("https://app.example.org//{path}{rest}")).is_ok(), "{path}");
+    }
+    // Between the parts of a path they are not.
+    assert!(!looks_like_one(b"https://app.example.org/login//sso?token=a.b.c"));
+}

@@ -2,8 +2,8 @@ use super::{invited, run, stopped};
 use firstkey_core::flow::stop::{NoAnswer, Reach};
 use firstkey_infisical::door::Call;
 use firstkey_infisical::flow::{
-    DialectAccount, DialectDeed, DialectDone, DialectOptions, DialectReason, DialectStop, Recovery, Refused, change,
-    recover, verify,
+    DialectAccount, DialectDeed, DialectDone, DialectOptions, DialectReason, DialectStop, KitCheck, Recovery, Refused,
+    change, recover, verify,
 };
 use firstkey_infisical::kit::Kit;
 use firstkey_infisical::pin::Pin;
@@ -34,7 +34,7 @@ fn options(pin: &Pin) -> DialectOptions {
 }
 
 fn verified(fixture: &mut DialectFixture, pin: &Pin) -> Result<DialectDone, DialectStop> {
-    ready(verify(fixture, &mut Seeded::new(7), options(pin), known(pin)))
+    ready(verify(fixture, &mut Seeded::new(7), options(pin), known(pin), KitCheck::Stored))
 }
 
 fn changed(fixture: &mut DialectFixture, pin: &Pin) -> Result<DialectDone, DialectStop> {
@@ -56,7 +56,8 @@ fn an_account_is_verified_with_and_without_a_pin() {
     let done = verified(&mut fixture, &pin).expect("it opens");
     assert_eq!((done.deed, done.pin.as_ref()), (DialectDeed::Verified, Some(&pin)));
     let unknown = DialectAccount { pin: None, ..known(&pin) };
-    let done = ready(verify(&mut fixture, &mut Seeded::new(8), DialectOptions::default(), unknown)).expect("it opens");
+    let done = ready(verify(&mut fixture, &mut Seeded::new(8), DialectOptions::default(), unknown, KitCheck::Stored))
+        .expect("it opens");
     assert_eq!(done.pin.expect("a pin").public_key, pin.public_key);
 }
 
@@ -109,10 +110,14 @@ fn w04_an_older_vault_after_a_change_is_refused() {
     fixture.fake.users[0].keys = old;
     fixture.old = PASSWORD.as_bytes().to_vec();
     let stop = stopped(verified(&mut fixture, &new_pin));
+    assert!(matches!(stop.why, DialectReason::Refused(Refused::OtherVault)), "{stop:?}");
+    // The new password opens nothing of it.
+    fixture.old = NEW.as_bytes().to_vec();
+    let stop = stopped(verified(&mut fixture, &new_pin));
     assert!(matches!(stop.why, DialectReason::Refused(Refused::OtherSalt)), "{stop:?}");
     // The same salt and verifier with older ciphertexts.
     let (mut fixture, pin, _) = completed();
-    let other = Pin { vault: [7; 32], ..pin };
+    let other = Pin { vault: [7; 32], former: vec![pin.vault], ..pin };
     assert!(matches!(stopped(verified(&mut fixture, &other)).why, DialectReason::Refused(Refused::OtherVault)));
     let other = Pin { public_key: firstkey_infisical::keys::PublicKey([9; 32]), ..other };
     assert!(matches!(stopped(verified(&mut fixture, &other)).why, DialectReason::Refused(Refused::OtherKey)));

@@ -63,7 +63,7 @@ fn w16_a_kit_that_is_not_what_was_sent_is_refused_and_one_that_is_not_stored_is_
     assert!(matches!(refused(Lie::OtherKit), DialectReason::Refused(Refused::Differs(_))));
     let (mut fixture, link) = invited(&[Lie::NoKit]);
     let done = run(&mut fixture, &link).expect("the account is whole");
-    assert!(!done.kit && fixture.told.contains(&"KitNotStored".to_owned()));
+    assert!(done.kit == Some(false) && fixture.told.contains(&"KitNotStored".to_owned()));
 }
 
 #[test]
@@ -89,6 +89,7 @@ fn w18_a_stranger_who_begins_log_ins_is_outwaited() {
         &mut rng,
         firstkey_infisical::flow::DialectOptions::default(),
         known,
+        firstkey_infisical::flow::KitCheck::Stored,
     );
     assert!(firstkey_testkit::infisical::person::ready(end).is_ok());
     assert!(!fixture.told.contains(&"NotOpened".to_owned()), "it is not called a wrong password");

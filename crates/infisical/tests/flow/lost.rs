@@ -146,8 +146,18 @@ fn a_kit_whose_answer_is_lost_is_looked_up() {
     let path = "/api/v1/password/backup-private-key";
     let (mut fixture, link) = invited(&[Lie::LoseAfter(path)]);
     let done = run(&mut fixture, &link).expect("it was stored");
-    assert!(done.kit);
+    assert_eq!(done.kit, Some(true));
     assert_eq!(fixture.fake.paths().iter().filter(|one| **one == format!("POST {path}")).count(), 1);
+}
+
+#[test]
+fn a_kit_that_never_arrived_is_stored_again() {
+    let path = "/api/v1/password/backup-private-key";
+    let (mut fixture, link) = invited(&[Lie::LoseBefore(path)]);
+    let done = run(&mut fixture, &link).expect("the account is whole");
+    assert_eq!(done.kit, Some(true), "{:?}", fixture.told);
+    let sent: Vec<_> = fixture.fake.bodies(path).into_iter().filter(|body| body["iv"].is_string()).collect();
+    assert_eq!((sent.len(), &sent[0]["iv"]), (2, &sent[1]["iv"]), "the same kit");
 }
 
 #[test]

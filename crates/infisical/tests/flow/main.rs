@@ -1,13 +1,19 @@
 //! The flows against a server made from the facts, and against everything that it could do wrong.
 //! `w01` to `w26` name the weaknesses of docs/INFISICAL.md.
 
+mod acting;
 mod after;
 mod eras;
 mod exchanges;
+mod faults;
 mod happy;
+mod kills;
 mod lies;
+mod limits;
 mod lost;
 mod recorded;
+mod renewed;
+mod resumed;
 mod tickets;
 
 use firstkey_infisical::flow::accept::accept;

@@ -98,7 +98,10 @@ fn play(call: Call, exchange: Exchange) -> (Scripted, String) {
     let link = Zeroizing::new(format!("{ORIGIN}{path}").into_bytes());
     let options = DialectOptions { now: 1_795_457_000, ..DialectOptions::default() };
     let end = match ready(accept(&mut world, &mut Seeded::new(42), options, link)) {
-        Ok(done) => format!("{:?}, kit {}, member {}", done.deed, done.kit, done.member),
+        Ok(done) => {
+            let told = |found: Option<bool>| found.map_or("unknown".to_owned(), |found| found.to_string());
+            format!("{:?}, kit {}, member {}", done.deed, told(done.kit), told(done.member))
+        }
         Err(stop) => format!("{:?}; {:?}", stop.why, stop.reach),
     };
     (world, end)

@@ -80,6 +80,10 @@ pub enum Lie {
     UpgradeAfterVerify,
     /// Becomes G1 after the first probe.
     UpgradeAfterProbe,
+    /// Becomes G1 between the last probe and the upload.
+    UpgradeAtUpload,
+    /// With the first request to this path the ticket before the newest ends.
+    TicketEndsAt(&'static str),
     /// The answer to the first request to this path is lost after it was performed.
     LoseAfter(&'static str),
     /// The first request to this path is lost before it arrives.
@@ -121,6 +125,8 @@ pub struct User {
     pub kit: Option<Value>,
     pub mfa: bool,
     pub email_code: Option<String>,
+    pub email_tries: u32,
+    pub mfa_tries: u32,
     pub reset_code: Option<String>,
     pending: Option<(String, [u8; 32])>,
     session: u64,
@@ -175,6 +181,14 @@ pub struct Fake {
     pub sign_up: bool,
     /// How many sessions were ended by request.
     pub sessions_ended: u32,
+    /// How many requests of one address a route takes in a minute, if it counts them.
+    pub limit: Option<u32>,
+    /// How often each route was asked in this minute.
+    pub counts: Vec<(String, u32)>,
+    /// Seconds that have passed.
+    pub clock: u64,
+    /// Answers with this in place of the n-th request, which is not performed.
+    pub refuse_nth: Option<(usize, u16)>,
     tokens: Vec<(String, Token)>,
     dead: Vec<String>,
     counter: u64,
@@ -225,6 +239,19 @@ impl Reply {
     }
 }
 
+/// What the limiter says: how many seconds until the minute is over.
+fn limited(seconds: u64) -> Reply {
+    let body =
+        json!({"statusCode": 429, "error": "Too Many Requests", "message": "Rate limit exceeded, retry in 1 minute"});
+    match Reply::json(429, &body) {
+        Reply::Answer { status, content_type, mut headers, body } => {
+            headers.push(("retry-after", seconds.to_string()));
+            Reply::Answer { status, content_type, headers, body }
+        }
+        Reply::Nothing => Reply::Nothing,
+    }
+}
+
 fn error(status: u16, error: &str, message: &str) -> Reply {
     Reply::json(status, &json!({"statusCode": status, "message": message, "error": error}))
 }
@@ -255,6 +282,10 @@ impl Fake {
             log: Vec::new(),
             sign_up: true,
             sessions_ended: 0,
+            limit: None,
+            counts: Vec::new(),
+            clock: 0,
+            refuse_nth: None,
             tokens: Vec::new(),
             dead: Vec::new(),
             counter: 0,
@@ -289,6 +320,8 @@ impl Fake {
             kit: None,
             mfa: false,
             email_code: None,
+            email_tries: 0,
+            mfa_tries: 0,
             reset_code: None,
             pending: None,
             session: 1,
@@ -301,6 +334,7 @@ impl Fake {
         let found = &mut self.users[user];
         if !found.email_verified {
             found.email_code = Some("684915".to_owned());
+            found.email_tries = 0;
         }
         let (id, name) = self.orgs[0].clone();
         let claims = json!({
@@ -380,6 +414,26 @@ impl Fake {
             path: path.to_owned(),
             body: body.unwrap_or_default().to_vec(),
         });
+        if let Some((nth, status)) = self.refuse_nth
+            && nth == self.log.len()
+        {
+            return match status {
+                429 => limited(59),
+                502 | 503 => Reply::page(status),
+                status => error(status, "Internal Server Error", "Something went wrong"),
+            };
+        }
+        if let Some(most) = self.limit {
+            let route = format!("{method} {path}");
+            let at = self.counts.iter().position(|(known, _)| *known == route).unwrap_or_else(|| {
+                self.counts.push((route, 0));
+                self.counts.len() - 1
+            });
+            if self.counts[at].1 >= most {
+                return limited(60 - self.clock % 60);
+            }
+            self.counts[at].1 += 1;
+        }
         let known = PATHS.iter().find(|known| **known == path).copied();
         if let Some(known) = known {
             if self.once(Lie::LoseBefore(known)) {
@@ -388,10 +442,13 @@ impl Fake {
             // Probes are not what is lost.
             let empty = body == Some(b"{}");
             if !empty && self.once(Lie::LimitOnce(known)) {
-                return Reply::json(
-                    429,
-                    &json!({"statusCode": 429, "error": "Too Many Requests", "message": "Rate limit exceeded, retry in 1 minute"}),
-                );
+                return limited(59);
+            }
+            if self.once(Lie::TicketEndsAt(known)) {
+                let is_ticket = |token: &Token| matches!(token, Token::Provider { .. });
+                let good = |text: &String| !self.dead.contains(text);
+                let before = self.tokens.iter().rev().filter(|(text, token)| is_ticket(token) && good(text)).nth(1);
+                self.dead.extend(before.map(|(text, _)| text.clone()));
             }
             let reply = self.route(method, path, bearer, user_agent, body);
             if !empty && self.once(Lie::LoseAfter(known)) {
@@ -463,6 +520,9 @@ impl Fake {
             || path.ends_with("mfa/verify");
         let signup = path.ends_with("complete-account/signup");
         if path.contains("complete-account") {
+            if body != Some(b"{}") && self.once(Lie::UpgradeAtUpload) {
+                self.era = Era::G1;
+            }
             let mut wanted = vec!["email", "firstName"];
             if self.era != Era::G0 {
                 wanted.insert(1, "password");
@@ -504,8 +564,12 @@ impl Fake {
                 self.login2(&text("email"), &text("clientProof"), parsed["providerAuthToken"].as_str())
             }
             ("POST", "/api/v2/auth/mfa/verify") => match token {
+                Some(Token::Mfa(user)) if self.users[user].mfa_tries >= 3 => internal("Failed to find token"),
                 Some(Token::Mfa(user)) if text("mfaToken") == "123456" => self.keys_and_token(user, None),
-                Some(Token::Mfa(_)) => internal("Invalid token"),
+                Some(Token::Mfa(user)) => {
+                    self.users[user].mfa_tries += 1;
+                    internal("Invalid token")
+                }
                 _ => internal("Unauthorized access"),
             },
             ("POST", "/api/v1/password/email/password-reset") => {
@@ -548,6 +612,15 @@ impl Fake {
         }
     }
 
+    /// Lets time pass: with each minute the limiter counts anew.
+    pub fn pass(&mut self, seconds: u64) {
+        let before = self.clock / 60;
+        self.clock += seconds;
+        if self.clock / 60 != before {
+            self.counts.clear();
+        }
+    }
+
     /// Sets the keys that somebody else completes with, at the same moment.
     pub fn rival(&mut self, keys: Map<String, Value>) {
         self.rival = Some(keys);
@@ -555,7 +628,7 @@ impl Fake {
 }
 
 /// The paths that can be lost or limited.
-pub const PATHS: [&str; 13] = [
+pub const PATHS: [&str; 18] = [
     "/api/v1/invite-org/verify",
     "/api/v3/signup/complete-account/invite",
     "/api/v3/signup/complete-account/signup",
@@ -569,6 +642,11 @@ pub const PATHS: [&str; 13] = [
     "/api/v1/password/change-password",
     "/api/v1/password/password-reset",
     "/api/v1/password/email/password-reset-verify",
+    "/api/v1/password/email/password-reset",
+    "/api/v1/password/srp1",
+    "/api/v1/auth/logout",
+    "/api/v2/auth/mfa/verify",
+    "/api/v2/users/me/sessions",
 ];
 
 fn user_of(token: &Token) -> usize {

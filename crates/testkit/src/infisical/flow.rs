@@ -27,7 +27,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The most effects of one run.
-const MOST: usize = 600;
+const MOST: usize = 3000;
 
 /// Lies that the first bytes choose from.
 const LIES: [Lie; 22] = [

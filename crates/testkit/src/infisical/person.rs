@@ -41,6 +41,8 @@ pub struct DialectFixture {
     pub kit_mistypes: u32,
     /// The kit that was shown last.
     pub kit: Option<Kit>,
+    /// The kit that is in the file which was named for it.
+    pub kit_file: Option<Kit>,
     /// What will be typed for a kit's secret.
     pub kit_secret: Vec<u8>,
     /// The passphrase that was made.
@@ -51,6 +53,8 @@ pub struct DialectFixture {
     pub told: Vec<String>,
     /// Pins, in the order that they were kept.
     pub pins: Vec<Pin>,
+    /// What is remembered now, a pin for each account.
+    pub disk: Vec<Pin>,
     /// What was done, in order: `ask X`, `stretch`, `send METHOD path`, `keep`.
     pub trace: Vec<String>,
     /// Bearer tokens that were sent.
@@ -84,11 +88,13 @@ impl DialectFixture {
             mistypes: 0,
             kit_mistypes: 0,
             kit: None,
+            kit_file: None,
             kit_secret: Vec::new(),
             made: None,
             asked: Vec::new(),
             told: Vec::new(),
             pins: Vec::new(),
+            disk: Vec::new(),
             trace: Vec::new(),
             bearers: Vec::new(),
             patience: usize::MAX,
@@ -132,6 +138,7 @@ impl World<Infisical> for DialectFixture {
             DialectQuestion::KitProof { .. } => "kit proof".to_owned(),
             DialectQuestion::Digits(_) => "digits".to_owned(),
             DialectQuestion::Password { .. } => "password".to_owned(),
+            DialectQuestion::KitAtHand => "kit at hand".to_owned(),
             DialectQuestion::KitSecret { .. } => "kit secret".to_owned(),
         };
         self.asked.push(name.clone());
@@ -194,6 +201,10 @@ impl World<Infisical> for DialectFixture {
             DialectQuestion::Digits(Digits::Address) => text(&self.digits.clone()),
             DialectQuestion::Digits(Digits::LogIn) => text("123456"),
             DialectQuestion::Again { made: None } | DialectQuestion::Password { .. } => secret(&self.old.clone()),
+            DialectQuestion::KitAtHand => match &self.kit_file {
+                Some(kit) => text(&kit.page()),
+                None => Answer::No,
+            },
             DialectQuestion::KitSecret { .. } => secret(&self.kit_secret.clone()),
         }
     }
@@ -224,7 +235,7 @@ impl World<Infisical> for DialectFixture {
         self.bearers.extend(bearer.clone());
         match self.fake.handle(method, path, bearer.as_deref(), true, request.body()) {
             Reply::Nothing => Err(Halt::Silent(NoAnswer::Broken)),
-            Reply::Answer { status, content_type, headers: _, body } => Ok(Response {
+            Reply::Answer { status, content_type, headers, body } => Ok(Response {
                 status: {
                     if self.keeps_answers {
                         self.answers.push((status, body.clone()));
@@ -232,14 +243,17 @@ impl World<Infisical> for DialectFixture {
                     status
                 },
                 content_type: Some(content_type.to_owned()),
-                retry_after: None,
+                retry_after: headers
+                    .iter()
+                    .find_map(|(name, value)| if *name == "retry-after" { value.parse().ok() } else { None }),
                 framing: Framing::Plain,
                 body: Zeroizing::new(body),
             }),
         }
     }
 
-    async fn wait(&mut self, _: Duration) -> Result<(), Halt> {
+    async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
+        self.fake.pass(time.as_secs());
         if self.tired("wait".to_owned()) { Err(Halt::Cancelled) } else { Ok(()) }
     }
 
@@ -250,6 +264,9 @@ impl World<Infisical> for DialectFixture {
     fn keep(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
         self.trace.push("keep".to_owned());
         self.pins.push(pin.clone());
+        self.disk.retain(|other| other.stem() != pin.stem() && !pin.takes_the_place_of(other));
+        // Through its bytes, as a disk would have it.
+        self.disk.push(Pin::read(&pin.encode()).map_err(|_| LocalTrouble::SelfCheck)?);
         Ok(())
     }
 }

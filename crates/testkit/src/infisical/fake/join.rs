@@ -94,7 +94,13 @@ impl Fake {
         };
         match &user.email_code {
             None => internal("Failed to find token"),
-            Some(wanted) if wanted != code => internal("Invalid token"),
+            Some(wanted) if wanted != code => {
+                user.email_tries += 1;
+                if user.email_tries >= 3 {
+                    user.email_code = None;
+                }
+                internal("Invalid token")
+            }
             Some(_) => {
                 user.email_code = None;
                 user.email_verified = true;

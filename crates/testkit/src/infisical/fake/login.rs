@@ -79,6 +79,7 @@ impl Fake {
         }
         self.users[user].pending = None;
         if self.users[user].mfa {
+            self.users[user].mfa_tries = 0;
             let token = self.issue(Token::Mfa(user));
             return Reply::json(200, &json!({"mfaEnabled": true, "token": token}));
         }
