@@ -2,8 +2,8 @@
 //! before it arrived.
 //!
 //! Promise: bounded. These servers count the requests of an address, so that people behind one
-//! address wait for each other: what the limiter asks for (a minute, usually) is obeyed. Once a code
-//! is used up, or a person has done all their work, a run waits as long as the tokens of these
+//! address wait for each other: what the limiter asks for (a minute, usually) is obeyed. Once a
+//! code is used up, or a person has done all their work, a run waits as long as the tokens of these
 //! servers last (15 minutes), less what the rest takes. Must never: look at a clock.
 
 use std::time::Duration;
@@ -36,8 +36,8 @@ impl Patience {
         self.long
     }
 
-    /// How long to wait before the next try; `None` when it is time to give up. 1, 2, 4 ... seconds,
-    /// or what the server asked for if that is longer.
+    /// How long to wait before the next try; `None` when it is time to give up. 1, 2, 4 ...
+    /// seconds, or what the server asked for if that is longer.
     pub(super) fn next(&mut self, asked: Option<u32>) -> Option<Duration> {
         let own = (1 << self.tries.min(5)).min(OWN_LONGEST);
         let wait = own.max(asked.map_or(0, u64::from));

@@ -1,7 +1,7 @@
 //! A new emergency kit for an account that opens with its password.
 //!
-//! Promise: the kit was shown and typed back before it is stored, and read back before it counts. It
-//! takes the place of the one that the server had.
+//! Promise: the kit was shown and typed back before it is stored, and read back before it counts.
+//! It takes the place of the one that the server had.
 
 use super::super::door::Call;
 use super::super::probe::Route;

@@ -1,9 +1,9 @@
 //! An account that is complete when somebody comes to complete it: an earlier run did it, and was
 //! stopped before it could say so, or was not.
 //!
-//! Promise: no keys are made, and the pin of the account stays until its keys were opened. A kit that
-//! the earlier run could not store is stored, or another is made in its place. Must never: be taken
-//! for an account of which this computer remembers nothing; that one may be anybody's.
+//! Promise: no keys are made, and the pin of the account stays until its keys were opened. A kit
+//! that the earlier run could not store is stored, or another is made in its place. Must never: be
+//! taken for an account of which this computer remembers nothing; that one may be anybody's.
 
 use super::super::door::{Call, Request};
 use super::super::keys::PublicKey;

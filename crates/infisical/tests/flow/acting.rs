@@ -280,8 +280,8 @@ impl Acting {
         }
     }
 
-    /// The same of a stop after a fault of the network, which may also say that the server cannot be
-    /// had now.
+    /// The same of a stop after a fault of the network, which may also say that the server cannot
+    /// be had now.
     pub(crate) fn lawful_or_later(&mut self, stop: &DialectStop) {
         match &stop.why {
             DialectReason::Unreachable(_)

@@ -22,7 +22,8 @@ fn of_sixteen_people_behind_one_address_nobody_loses_their_invite() {
             let mut fixture = DialectFixture::new(fake.clone());
             let mut end = run(&mut fixture, link);
             if let Err(stop) = &end {
-                // Only at the very beginning, with nothing done: the person is told when to come back.
+                // Only at the very beginning, with nothing done: the person is told when to come
+                // back.
                 assert!(matches!(stop.why, DialectReason::Era(NotThisEra::Later(Some(1..=60)))), "{at} {stop:?}");
                 assert_eq!(stop.reach, Reach::NothingChanged);
                 fixture.fake.pass(60);

@@ -1,5 +1,5 @@
-//! A pin is renewed by proof: whatever opens with the password to the pinned private key, and was not
-//! replaced before. Recovery of accounts that sign in, changes elsewhere, renames, roll-backs.
+//! A pin is renewed by proof: whatever opens with the password to the pinned private key, and was
+//! not replaced before. Recovery of accounts that sign in, changes elsewhere, renames, roll-backs.
 
 use super::{invited, run, run_with, stopped};
 use firstkey_core::flow::stop::Reach;

@@ -1,4 +1,5 @@
-//! Accepting again: after success, after a crash, with one ticket shown twice. What is pinned stays.
+//! Accepting again: after success, after a crash, with one ticket shown twice. What is pinned
+//! stays.
 
 use super::{invited, run_with, stopped};
 use firstkey_infisical::flow::{DialectDeed, DialectOptions, DialectReason};
