@@ -222,8 +222,8 @@ fn the_proxy_that_doctor_shows_is_the_one_that_is_asked_and_no_proxy_is_read_as_
         command.env("HTTPS_PROXY", format!("http://{}", proxy.local_addr().expect("an address")));
         command.env("NO_PROXY", no_proxy).args(["doctor", "--json", "--server", &format!("https://localhost:{port}")]);
         // The proxy hangs up on whoever asks.
+        let ended = std::sync::atomic::AtomicBool::new(false);
         let asked = std::thread::scope(|scope| {
-            let ended = std::sync::atomic::AtomicBool::new(false);
             let (listening, done) = (&proxy, &ended);
             let asked = scope.spawn(move || {
                 let mut asked = false;
