@@ -527,6 +527,7 @@ fn ctrl_d_on_an_empty_line_closes() {
         pty.expect(prompt);
         pty.send("\x04");
         pty.expect("trouble: Closed");
+        pty.wait();
         assert!(pty.echo_is_on());
     }
 }
