@@ -286,7 +286,7 @@ pub struct Recover {
     /// Read the kit from a file instead of asking.
     #[arg(long, value_name = "PATH", value_parser = path())]
     pub kit_file: Option<PathBuf>,
-    /// Read the address of the page after a company sign-in from a file.
+    /// Read the sign-in page's address from a file.
     #[arg(long, value_name = "PATH")]
     pub sign_in_file: Option<PathBuf>,
     /// Agree in advance, for exactly this address.

@@ -140,6 +140,7 @@ fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode
         }
     };
     let mut script = Script::new(answers, person);
+    script.take_links_of(dialect::links());
     let end = script.prepare().and_then(|()| accept_prepared(flags, profile, state, closed, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }
@@ -175,7 +176,6 @@ fn accept_prepared(
         .build()
         .map_err(|_| early(LocalTrouble::NoThreads))?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
-    script.take_links_of(dialect::links());
     let stopped = || async {
         signals::wait().await;
     };

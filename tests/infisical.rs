@@ -200,7 +200,12 @@ fn a_lost_answer_a_race_and_a_withdrawn_membership_are_told_truly() {
     let (_stand, link) = invited(Era::G0, &[Lie::Deprovision]);
     let gone = accepted(&Desk::new(), &link);
     assert_eq!((gone.code, code(&gone).as_str()), (Some(4), "no-invitation"), "{gone:?}");
-    assert!(gone.last()["message"].as_str().is_some_and(|message| message.contains("No keys were stored")), "{gone:?}");
+    assert!(
+        gone.last()["message"]
+            .as_str()
+            .is_some_and(|message| message.contains("Your encrypted keys were sent, and refused")),
+        "{gone:?}"
+    );
 }
 
 #[test]

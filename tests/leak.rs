@@ -56,7 +56,7 @@ impl Story {
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         let run = Run { code: status.code(), stdout: text(stdout), stderr: text(stderr) };
         let process: Vec<_> = told.try_iter().collect();
-        assert_eq!(process.len(), 6, "the process was looked at during each of the six calls: {run:?}");
+        assert_eq!(process.len(), 7, "the process was looked at during each of the seven calls: {run:?}");
         let (requests, answers) = (server.wire.seen(), server.wire.answered());
         Self { server, desk, link, run, process: process.concat(), requests, answers }
     }

@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use support::client::{Desk, PASSWORD, run};
@@ -18,6 +19,8 @@ use support::deployment::Deployment;
 
 const EMAIL: &str = "ada@example.org";
 const CLAIM: &str = "/v1/invites/claim";
+/// Does not wait for a reader.
+const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
 const ENDS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
 
 fn pipe(desk: &Desk, name: &str) -> PathBuf {
@@ -27,9 +30,19 @@ fn pipe(desk: &Desk, name: &str) -> PathBuf {
     path
 }
 
-/// Opens the pipe to write to it; that ends when the program has opened it to read.
-fn writer(path: &Path) -> File {
-    OpenOptions::new().write(true).open(path).expect("the program opened it")
+/// Opens the pipe to write to it, as soon as the program has opened it to read.
+fn writer(path: &Path, child: &mut Child) -> File {
+    loop {
+        let opened = OpenOptions::new().write(true).custom_flags(NONBLOCK).open(path);
+        match opened {
+            Ok(file) => return file,
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+                assert_eq!(child.try_wait().expect("a child"), None, "it ended before it opened the pipe");
+                std::thread::yield_now();
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 fn start(command: &mut Command) -> Child {
@@ -67,14 +80,14 @@ fn a_signal_ends_the_wait_for_every_file_that_is_a_pipe() {
         let given: [(&[&str], &[&str]); 5] = [
             (&accept, &["--invite-file"]),
             (&["doctor", "--json"], &["--ca-file"]),
-            (&["audit", "open", "--no-input"], &[]),
+            (&["audit", "open", "--no-input"], &["--show"]),
             (&["seal", "--no-input", "--to", recipient, "--out", &sealed], &[]),
             (&["verify", "--no-input", "--json"], &["--ca-file"]),
         ];
         for (flags, last) in given {
             let path = pipe(&desk, "pipe");
-            let child = start(desk.command().args(flags).args(last).arg(&path));
-            let held = writer(&path);
+            let mut child = start(desk.command().args(flags).args(last).arg(&path));
+            let held = writer(&path, &mut child);
             let (code, said) = stop(child, signal);
             assert_eq!(code, Some(130), "{flags:?} {last:?} {signal:?}: {said}");
             drop(held);
@@ -92,8 +105,12 @@ fn a_signal_ends_the_wait_for_a_silent_standard_input() {
         let mut command = desk.command();
         command.args(["accept", "--no-input", "--yes-for", EMAIL, "--invite-file", "-"]);
         command.arg("--kit-out").arg(&kit).arg("--password-file").arg(password).stdin(Stdio::piped());
-        let (code, said) = stop(start(&mut command), signal);
+        let mut child = start(&mut command);
+        // Held open until the end: what was closed would be the end of the input.
+        let silent = child.stdin.take();
+        let (code, said) = stop(child, signal);
         assert_eq!(code, Some(130), "{signal:?}: {said}");
+        drop(silent);
     }
 }
 
@@ -108,8 +125,8 @@ fn a_password_is_read_when_it_is_due_and_a_signal_ends_the_wait_for_it() {
     command.args(["accept", "--no-input", "--json", "--yes-for", EMAIL, "--profile", "1"]);
     command.arg("--invite-file").arg(desk.path("invite.url")).arg("--kit-out").arg(desk.path("kit.txt"));
     command.arg("--password-file").arg(&path);
-    let child = start(&mut command);
-    let held = writer(&path);
+    let mut child = start(&mut command);
+    let held = writer(&path, &mut child);
     assert_eq!(server.wire.paths(), [CLAIM], "the password was not asked for before it was due");
     let (code, said) = stop(child, Signal::TERM);
     assert_eq!(code, Some(130), "{said}");
@@ -117,8 +134,8 @@ fn a_password_is_read_when_it_is_due_and_a_signal_ends_the_wait_for_it() {
     drop(held);
 
     // A mark that Windows tools put before text is no part of the password.
-    let child = start(&mut command);
-    let mut late = writer(&path);
+    let mut child = start(&mut command);
+    let mut late = writer(&path, &mut child);
     late.write_all(format!("\u{feff}{PASSWORD}\r\n").as_bytes()).expect("the program reads");
     drop(late);
     let output = child.wait_with_output().expect("it ends");

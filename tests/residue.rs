@@ -174,6 +174,7 @@ fn typed_at_a_terminal_nothing_secret_is_in_the_memory_after_the_upload_and_at_t
             ("/v1/login/params", &["!the typed password"]),
             ("/v1/login/start", &["!auth", "!pre"]),
             ("/v1/login/finish", &["auth", "!pre", "!the export key"]),
+            ("/v1/logout", &[]),
             ("the end", &[]),
         ],
     );
@@ -193,6 +194,7 @@ fn typed_at_a_terminal_nothing_secret_is_in_the_memory_after_the_upload_and_at_t
             ("/v1/login/params", &[]),
             ("/v1/login/start", &[]),
             ("/v1/login/finish", &[]),
+            ("/v1/logout", &[]),
             ("the end", &[]),
         ],
     );
@@ -224,6 +226,7 @@ fn of_a_script_that_reads_its_password_from_a_file_nothing_secret_stays_either()
             ("/v1/login/params", &["the typed password"]),
             ("/v1/login/start", &["the typed password", "!auth", "!pre"]),
             ("/v1/login/finish", &["the typed password", "auth", "!pre", "!the export key"]),
+            ("/v1/logout", &[]),
             ("the end", &[]),
         ],
     );

@@ -36,7 +36,7 @@ fn n04_an_account_is_finished_over_https_with_an_authority_that_was_named_and_no
     let (run, paths) = accept_over_tls(&authority, authority.server("127.0.0.1", (2025, 2096)), true);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(run.last()["event"], "done");
-    assert_eq!(paths.len(), 6);
+    assert_eq!(paths.len(), 7);
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub fn links() -> Dialect {
         let is_whole = is_ticket.is_some() || !text.windows(11).any(|word| word == b"/sso?token=");
         Link::read(text).ok().filter(|_| is_whole).map(|link| link.origin().host().to_owned())
     };
-    Dialect { looks_like_one, host }
+    Dialect { looks_like_one, host, is_kit: |page| Kit::read(page).is_some() }
 }
 
 /// The world.

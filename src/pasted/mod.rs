@@ -48,6 +48,8 @@ pub struct Dialect {
     pub looks_like_one: fn(&[u8]) -> bool,
     /// The host, if it is a good link.
     pub host: fn(&[u8]) -> Option<String>,
+    /// Whether a file holds a kit of that protocol.
+    pub is_kit: fn(&[u8]) -> bool,
 }
 
 /// A link that its grammar accepts.

@@ -52,7 +52,7 @@ fn last(flags: &cli::Audit, state: Option<PathBuf>) -> ExitCode {
     });
     let record = match record {
         Ok(record) => record,
-        Err(trouble) => return Script::new(Answers::default(), None).finish(&Err(early(trouble))),
+        Err(trouble) => return Script::new(Answers::default(), None).finish_early(early(trouble)),
     };
     let output = if flags.raw {
         record.raw()

@@ -158,7 +158,7 @@ pub(super) fn seal(flags: &Seal, state: Option<PathBuf>) -> ExitCode {
     let found = state_folder(state).and_then(|path| Ok((shelf::known(&path)?.0, shelf::known_peers(&path)?)));
     let (pins, peers) = match found {
         Ok(found) => found,
-        Err(trouble) => return script.finish(&Err(early(trouble))),
+        Err(trouble) => return script.finish_early(early(trouble)),
     };
     let Ok(server) = flags.server.as_deref().map(Origin::read).transpose() else {
         return script.finish_on_account(&Err(super::share::stop_of(AccountReason::NoSuchServer)));
@@ -285,7 +285,7 @@ pub(super) fn open(flags: &Open, state: Option<PathBuf>) -> ExitCode {
         Err(trouble) => return script.stopped(Stopped::Files(&trouble)),
     };
     let end = state_folder(state).map_err(early).and_then(|path| open_with(ends, &flags.login, &path, &mut script));
-    end.unwrap_or_else(|stop| script.finish(&Err(stop)))
+    end.unwrap_or_else(|stop| script.finish_early(stop))
 }
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]

@@ -119,7 +119,7 @@ fn account_event(pin: &Pin) -> String {
 }
 
 pub(super) fn failed(json: bool, trouble: impl Into<Halt>) -> ExitCode {
-    Script::new(Answers { json, ..Answers::default() }, None).finish(&Err(early(trouble)))
+    Script::new(Answers { json, ..Answers::default() }, None).finish_early(early(trouble))
 }
 
 pub(super) fn refused(json: bool, why: AccountReason) -> ExitCode {

@@ -52,7 +52,7 @@ pub(super) fn rehearse(flags: &Audit, offer: &Path, state: Option<PathBuf>) -> E
     let mut papers = Papers::default();
     let end = match played(offer, has_link, profile, state, &mut script, &mut papers) {
         Ok(end) => end,
-        Err(trouble) => return script.finish(&Err(early(trouble))),
+        Err(trouble) => return script.finish_early(early(trouble)),
     };
     let Some(upload) = end.as_ref().ok().and_then(|done| done.rehearsal.as_ref()) else { return script.finish(&end) };
     papers.record.append(upload, 0);

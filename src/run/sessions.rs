@@ -41,7 +41,7 @@ pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> Exit
         person,
     );
     let end = script.read_given().map_err(early).and_then(|()| prepared(flags, state, &mut script));
-    end.unwrap_or_else(|stop| script.finish(&Err(stop)))
+    end.unwrap_or_else(|stop| script.finish_early(stop))
 }
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]

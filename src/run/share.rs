@@ -36,7 +36,7 @@ pub(super) fn people(flags: &People, state: Option<PathBuf>) -> ExitCode {
         Err(exit) => return exit,
     };
     let end = state_folder(state).map_err(early).and_then(|path| look_up(flags, email, &path, &mut script));
-    end.unwrap_or_else(|stop| script.finish(&Err(stop)))
+    end.unwrap_or_else(|stop| script.finish_early(stop))
 }
 
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
@@ -114,7 +114,7 @@ pub(super) fn script(login: &Login, outputs: Outputs) -> Result<Script, ExitCode
     let mut script = Script::with_outputs(answers, person, outputs);
     match script.read_given() {
         Ok(()) => Ok(script),
-        Err(trouble) => Err(script.finish(&Err(early(trouble)))),
+        Err(trouble) => Err(script.finish_early(early(trouble))),
     }
 }
 

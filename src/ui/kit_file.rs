@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// The most that a kit file may hold, in bytes; ours have about 1,200, to print about 12,000.
-const MAX_FILE: usize = 64 * 1024;
+pub(super) const MAX_FILE: usize = 64 * 1024;
 /// Names that are tried for an earlier kit.
 const MAX_ASIDE: u32 = 100;
 

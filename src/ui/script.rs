@@ -29,12 +29,12 @@ mod whose;
 pub use event::Event;
 use event::part_name;
 
-use super::kit_file::KitFile;
+use super::kit_file::{KitFile, MAX_FILE};
 use super::kit_pdf::Paper;
 use super::outlet::Stream;
 use super::person::AtTerminal;
 use super::secret_key::SecretKeyFile;
-use super::source::{InviteSource, PasswordSource};
+use super::source::{InviteSource, PasswordSource, read_private_file};
 use super::text::{self, Lines, Story, Words, notice};
 use super::{date, text::usage};
 use crate::audit;
@@ -51,7 +51,7 @@ use firstkey_core::flow::{Accepted, Answer, Introduction, Notice, Question};
 use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::text::{Printable, harmless};
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -208,9 +208,20 @@ impl Script {
             SecretKeyFile::check(path)?;
         }
         match &self.answers.kit_out {
-            Some(path) if !self.answers.resume && !self.answers.rehearsal => Ok(KitFile::check(path)?),
+            Some(path) if !self.answers.resume && !self.answers.rehearsal => match KitFile::check(path) {
+                // The flow of that protocol reads it, and judges whose it is.
+                Err(_) if self.is_kit_of_dialect(path) => Ok(()),
+                judged => Ok(judged?),
+            },
             _ => Ok(()),
         }
+    }
+
+    /// Whether a link of another protocol was given and a kit of it is at `path`.
+    fn is_kit_of_dialect(&self, path: &Path) -> bool {
+        let (Some(dialect), Some(link)) = (self.dialect, &self.link) else { return false };
+        let is_of_dialect = matches!(pasted::find(link, Some(dialect)), Found::One(found) if found.of_dialect);
+        is_of_dialect && read_private_file(path, MAX_FILE).is_ok_and(|page| (dialect.is_kit)(&page))
     }
 
     /// Where the new secret key was saved.
@@ -265,6 +276,22 @@ impl Script {
             }
             Err(stop) => self.stopped(Stopped::Accept(stop)),
         }
+    }
+
+    /// The same of a command other than `accept` that never came to its flow: whoever stopped it
+    /// hears nothing of invites.
+    pub(crate) fn finish_early(&mut self, stop: AcceptStop) -> ExitCode {
+        if !matches!(stop.why, AcceptReason::Cancelled) {
+            return self.finish(&Err(stop));
+        }
+        let why = account::stop::AccountReason::Cancelled;
+        let stop = account::stop::AccountStop {
+            why,
+            origin: None,
+            reach: Reach::NothingChanged,
+            subject: firstkey_core::flow::Locks::Password,
+        };
+        self.stopped(Stopped::Account(&stop))
     }
 
     /// The same of a command on an account that exists.

@@ -64,7 +64,7 @@ fn a_time_has_the_name_that_people_there_use_or_its_number() {
         let zone = rule(text);
         assert_eq!((zone.at(WINTER).name(), zone.at(SUMMER).name()), (winter.to_owned(), summer.to_owned()), "{text}");
     }
-    let of_file = Zone::read(&file(&[(1_000, 60)], "CET-1CEST,M3.5.0,M10.5.0/3")).expect("a file");
+    let of_file = Zone::read(&file(&[(1_000, 60), (2_000, 60)], "CET-1CEST,M3.5.0,M10.5.0/3")).expect("a file");
     assert_eq!([1_500, WINTER, SUMMER].map(|at| of_file.at(at).name()), ["UTC", "CET", "CEST"]);
     assert_eq!(Local::UTC.name(), "UTC");
 }

@@ -95,7 +95,7 @@ fn a_script_gets_a_line_for_each_part_and_the_number_says_whether_all_of_it_fits
     let good = by_script(&desk, &file, &kit);
     assert_eq!(good.code, Some(0), "{good:?}");
     let parts: Vec<_> = good.events().into_iter().filter(|event| event["event"] == "part").collect();
-    assert_eq!(parts.len(), 11, "{good:?}");
+    assert_eq!(parts.len(), 12, "{good:?}");
     for part in &parts {
         let expected = if part["id"] == "envelope-1" { None } else { Some(true) };
         assert_eq!(part["fits"].as_bool(), expected, "{part}");

@@ -89,6 +89,7 @@ fn a_new_password_that_is_the_present_one_is_refused_and_nothing_is_sent() {
     let mut pty = firstkey(&desk).arg("password").start();
     pty.type_secret(QUESTION, PASSWORD);
     pty.type_secret("New password: ", PASSWORD);
+    pty.type_secret("Again: ", PASSWORD);
     pty.expect("That is your present password. Choose a different one.");
     pty.type_secret("New password: ", NEW);
     pty.type_secret("Again: ", NEW);

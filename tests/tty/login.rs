@@ -46,7 +46,7 @@ fn a_second_computer_asks_for_server_and_address_and_remembers_the_account() {
     ] {
         has_line(&page, line);
     }
-    assert_eq!(server.wire.paths()[before..], [PARAMS, LOGIN, FINISH, LOGOUT]);
+    assert_eq!(server.wire.paths()[before..], [LOGOUT, PARAMS, LOGIN, FINISH, LOGOUT]);
     let status = |desk: &Desk| run(desk.command().arg("status")).stdout;
     assert_eq!(status(&first), status(&second));
     // Once more, Enter alone answers both questions.

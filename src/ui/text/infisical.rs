@@ -100,8 +100,8 @@ pub fn wish(wish: &LinkWish) -> Lines {
 
 /// What is wrong with a link, and what to do.
 pub fn link(trouble: Trouble) -> (&'static str, &'static str) {
-    const AGAIN: &str = "Nothing was sent. Copy the whole link and paste it again.";
-    const ADMIN: &str = "Nothing was sent. Ask your administrator whether they sent it.";
+    const AGAIN: &str = "Copy the whole link and paste it again.";
+    const ADMIN: &str = "Ask your administrator whether they sent it.";
     match trouble {
         Trouble::Address(inner) => (super::link::trouble(inner).what, ADMIN),
         Trouble::NoAddress => ("This link lacks the server's address: the server was not set up with one.", ADMIN),
@@ -265,7 +265,7 @@ pub fn notice(notice: &DialectNotice) -> Lines {
         }
         DialectNotice::Renewed => vec![
             "  The password was changed on another computer. It opens the same private key,".to_owned(),
-            "  so it was somebody who had your password. If that was not you, tell security.".to_owned(),
+            "  so somebody had your password. If that was not you, tell security.".to_owned(),
         ],
         DialectNotice::NotMadeHere => vec![
             "  Careful: these keys open with your password, but this computer did not make".to_owned(),

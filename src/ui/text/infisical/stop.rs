@@ -35,8 +35,15 @@ pub fn story(stop: &DialectStop) -> Story {
         }
         _ => why(&stop.why, host, stop.subject),
     };
+    let story = match (stop.reach, stop.subject.left) {
+        (Reach::NothingChanged | Reach::CodeUsed, Left::Keys) => story.because(HAD),
+        _ => story,
+    };
     Story { changed: Some(reach(stop.reach, stop.subject.left)), ..story }
 }
+
+/// What a server that refused keys has had all the same.
+const HAD: &str = "With them went a value that lets its holder test guesses at the password.";
 
 /// A code is used up, and nothing was stored with it.
 fn another_code(story: Story, doing: Doing) -> Story {
@@ -60,7 +67,6 @@ fn finish_later(story: Story, doing: Doing) -> Story {
 /// How far it got, and what of what is made from secrets has left: what a server refused it has had
 /// all the same.
 fn reach(reach: Reach, left: Left) -> String {
-    const HAD: &str = "They, and a value that lets its holder test guesses at the password, were sent.";
     match (reach, left) {
         (Reach::NothingSent, _) => "Nothing was sent.".to_owned(),
         (Reach::NothingChanged, Left::Nothing) => {
@@ -69,9 +75,9 @@ fn reach(reach: Reach, left: Left) -> String {
         (Reach::NothingChanged, Left::Proof) => {
             "Nothing was changed. Neither the password nor a key was sent.".to_owned()
         }
-        (Reach::NothingChanged, Left::Keys) => format!("Your encrypted keys were refused. {HAD}"),
+        (Reach::NothingChanged, Left::Keys) => "Your encrypted keys were sent, and refused.".to_owned(),
         (Reach::CodeUsed, Left::Keys) => {
-            format!("The code from the e-mail is used up. Your encrypted keys were refused. {HAD}")
+            "The e-mail's code is used up. Your encrypted keys were sent, and refused.".to_owned()
         }
         (Reach::CodeUsed, _) => "The code from the e-mail is used up. No keys were sent.".to_owned(),
         (Reach::Unknown, _) => "Encrypted keys were sent. Whether they are stored is not known.".to_owned(),

@@ -21,10 +21,8 @@ const WEAK_TRIES: u32 = 10;
 const PAIR_TRIES: u32 = 5;
 
 impl<W: World> Run<'_, W> {
-    /// Asks for the new password, judges it, and asks again. `present` is the one that it takes the
-    /// place of, where that is known.
-    pub(super) fn choose(&mut self, known: &Known, profile: Profile, present: Option<&Password>) -> End<Password> {
-        let mut refused = 0;
+    /// Asks for the new password, judges it, and asks again. So many were refused before.
+    pub(super) fn choose(&mut self, known: &Known, profile: Profile, mut refused: u32) -> End<Password> {
         for pair in 1..=PAIR_TRIES {
             let (password, made) = loop {
                 let question = Question::NewPassword { attempt: refused + pair };
@@ -37,9 +35,6 @@ impl<W: World> Run<'_, W> {
                     break (password.map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?, Some(made));
                 }
                 match judged(known, profile, &typed, self.world.estimator()) {
-                    Ok((password, _)) if present.is_some_and(|present| present.matches(&password)) => {
-                        self.world.tell(&Notice::AsBefore);
-                    }
                     Ok((password, notice)) => {
                         self.world.tell(&notice);
                         break (password, None);

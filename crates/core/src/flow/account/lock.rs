@@ -52,6 +52,17 @@ impl<W: World> Run<'_, W> {
         secret_key: Option<&SecretKey>,
     ) -> End<Fresh> {
         let block = KdfBlock { profile, salt: Salt::make(self.rng), two_secret: secret_key.is_some() };
+        self.stretch_by(context, password, block, secret_key).await
+    }
+
+    /// Stretches a password with the settings of this block.
+    pub(super) async fn stretch_by(
+        &mut self,
+        context: &AccountContext,
+        password: Password,
+        block: KdfBlock,
+        secret_key: Option<&SecretKey>,
+    ) -> End<Fresh> {
         let stretched = self.world.stretch(StretchJob { password, block }).await?;
         let PasswordKeys { auth, pre } = derive_password_keys(&stretched.0, context, &block, secret_key)
             .map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?;

@@ -5,6 +5,7 @@
 //! anything of it is believed.
 
 use super::Known;
+use super::lock::Fresh;
 use super::lock::Holder;
 use super::run::{End, Heard, Run};
 use super::stop::{AccountReason, Change};
@@ -50,6 +51,11 @@ pub(super) struct Open {
 }
 
 impl Open {
+    /// Whether what was stretched with the account's own settings is what opened it.
+    pub(super) fn is_opened_by(&self, stretched: &Fresh) -> bool {
+        self.auth.matches(&stretched.auth)
+    }
+
     /// For whoever changes the locks.
     pub(super) fn holder(&self) -> Holder<'_> {
         let Self { context, bundle, session, account_key, keeps_statements, .. } = self;

@@ -10,14 +10,22 @@
 //! the old password opens the account until the server has stored the new one, and the new one from
 //! then on.
 
+use super::login::Open;
 use super::run::{End, Run};
 use super::stop::{AccountReason, AccountStop};
 use super::{Deed, Done, Known};
 use crate::crypto::kdf::Profile;
-use crate::flow::Locks;
+use crate::flow::stop::GaveUp;
 use crate::flow::world::World;
+use crate::flow::{Locks, Notice};
+use crate::secret::Password;
 use crate::wire::asked::SecretKeys;
+use crate::wire::inbound::LoginParams;
 use rand_core::CryptoRngCore;
+use zeroize::Zeroizing;
+
+/// How often the present password may be chosen.
+const SAME_TRIES: u32 = 3;
 
 /// Runs it; `wish` raises the cost and never lowers it.
 pub async fn change_password<W: World>(
@@ -36,7 +44,7 @@ impl<W: World> Run<'_, W> {
     async fn change_password(&mut self, known: Known, wish: Option<Profile>) -> End<Done> {
         self.greet(&known)?;
         let params = self.params(&known).await?;
-        let (open, present) = self.open_keeping(&known, &params).await?;
+        let open = self.open(&known, &params).await?;
         if open.secret_key.is_none() && open.asked.secret_key == SecretKeys::Required {
             // A new password alone would not be stored.
             return Err(AccountReason::SecretKeyRequired);
@@ -44,9 +52,29 @@ impl<W: World> Run<'_, W> {
         // An organisation that was joined since may ask for more than the first one did.
         let profile = open.asked.profile(params.kdf_block.profile, wish);
         self.world.prepare(profile).map_err(AccountReason::Local)?;
-        let password = self.choose(&known, profile, Some(&present))?;
-        drop(present);
+        let password = self.choose_another(&known, &params, &open, profile).await?;
         let fresh = self.stretch_new(&open.context, password, profile, open.secret_key.as_ref()).await?;
         self.replace_password_lock(known, &params, open, fresh, Deed::PasswordChanged).await
+    }
+    /// A new password that is not the present one. That one is not kept for it: the new one is
+    /// stretched as the present one was, which shows whether they log in alike.
+    async fn choose_another(
+        &mut self,
+        known: &Known,
+        params: &LoginParams,
+        open: &Open,
+        profile: Profile,
+    ) -> End<Password> {
+        for refused in 0..SAME_TRIES {
+            let password = self.choose(known, profile, refused)?;
+            // EXPOSE: what is stretched is used up; this one goes on in a type that is wiped.
+            let copy = Password::from_prepared(Zeroizing::new(password.expose().to_vec()));
+            let second = open.secret_key.as_ref();
+            if !open.is_opened_by(&self.stretch_by(&open.context, copy, params.kdf_block, second).await?) {
+                return Ok(password);
+            }
+            self.world.tell(&Notice::AsBefore);
+        }
+        Err(AccountReason::GaveUp(GaveUp::WeakPasswords))
     }
 }

@@ -93,7 +93,7 @@ impl<W: World> Run<'_, W> {
         // As for a new password: an organisation that was joined since may ask for more.
         let profile = first.asked.profile(first.bundle.kdf_block.profile, wish);
         self.world.prepare(profile).map_err(AccountReason::Local)?;
-        let password = self.choose(&known, profile, None)?;
+        let password = self.choose(&known, profile, 0)?;
         // Whoever lost everything but the code has lost the secret key too. If anybody says that
         // there is one, there will be one: none is ever taken away.
         let has_one = params.kdf_block.two_secret || first.bundle.kdf_block.two_secret;
