@@ -3,7 +3,7 @@
   const find = (id) => document.getElementById(id);
   const said = find("said");
   const whole = /(?:^|[\/#])(fkinv1\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])/;
-  // Mail programs encode the "#": the token is then in the path.
+  /* Mail programs encode the "#": the token is then in the path. */
   const decoded = (text) => {
     for (let times = 0; times < 3; times++) {
       try {
@@ -17,8 +17,8 @@
   const take = () => {
     const here = location.pathname + location.search + location.hash;
     if (!here.includes("fkinv")) return undefined;
-    // Out of the address bar, the history and whatever is synchronised with it, before anything
-    // else.
+    /* Out of the address bar, the history and whatever is synchronised with it, before anything
+       else. */
     history.replaceState(null, "", "/i");
     const found = whole.exec(decoded(here));
     return found ? found[1] : null;

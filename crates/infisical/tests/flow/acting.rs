@@ -292,7 +292,8 @@ impl Acting {
         }
     }
 
-    fn make_a_kit(&mut self) {
+    /// What whoever was told that no kit is stored does next.
+    pub(crate) fn make_a_kit(&mut self) {
         self.wanted = None;
         assert!(matches!(self.run(Deed::Kit, None), End::Done(_)), "{:?}", self.fixture.told);
     }
