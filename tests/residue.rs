@@ -218,10 +218,10 @@ fn of_a_script_that_reads_its_password_from_a_file_nothing_secret_stays_either()
     looks.assert(
         &needles(&server, PASSWORD, &desk.recovery_code()),
         &[
-            // What was read from a file or a descriptor is kept in locked memory for the read-back:
-            // it may not be there a second time.
-            ("/v1/invites/claim", &["!the typed password"]),
-            ("/v1/enrol/start", &["the typed password", "!auth", "!pre"]),
+            // It is read when it is due. What was read from a file or a descriptor is then kept in
+            // locked memory for the read-back: it may not be there a second time.
+            ("/v1/invites/claim", &[]),
+            ("/v1/enrol/start", &["!the typed password", "!auth", "!pre"]),
             ("/v1/enrol/complete", &["the typed password"]),
             ("/v1/login/params", &["the typed password"]),
             ("/v1/login/start", &["the typed password", "!auth", "!pre"]),

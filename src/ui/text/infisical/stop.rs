@@ -169,7 +169,7 @@ fn silent(host: &str, why: NoAnswer) -> Story {
 }
 
 fn era(era: &NotThisEra, host: &str, left: Left) -> Story {
-    const CANNOT_NOW: &str = "It was replaced while this ran. Never use the password that you chose here again.";
+    const CANNOT_NOW: &str = "It was replaced while this ran. Never use the password you chose here again.";
     // Of a server that already has what guesses can be tested with, it is not said that it gets
     // nothing.
     let cannot = match left {
