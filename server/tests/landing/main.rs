@@ -131,6 +131,9 @@ async fn with_the_keyboard_alone_both_texts_are_copied_whole_and_it_is_said_alou
     let browser = stage.open(DESK, true, false).await;
     browser.go(&format!("{}{FRAGMENT}", stage.page())).await;
     browser.allow_reading_the_clipboard(stage.server.address()).await;
+    browser.press("\u{E004}").await;
+    let first = browser.run("return document.activeElement.getAttribute('href')").await;
+    assert_eq!(first, "#terminal", "what a terminal is comes first");
     for (word, wanted, aloud) in [
         ("command", "firstkey accept".to_owned(), "The command was copied."),
         ("link", format!("https://accounts.example.org/i{FRAGMENT}"), "The link was copied."),
