@@ -110,6 +110,7 @@ trait Expect {
 }
 
 /// Where a state leads.
+#[allow(clippy::large_enum_variant, reason = "the end of a run is made once")]
 enum Next {
     Do(Effect, Box<dyn Expect>),
     /// A last effect, and then that end, whatever comes of it.
