@@ -95,6 +95,7 @@ pub(super) struct BundleMessage {
     recovery_public: B64<32>,
     /// Null in an account that has none; left out for who does not ask.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[allow(clippy::option_option, reason = "left out for programs that know none; null where there is none")]
     statement: Option<Option<StatementMessage>>,
 }
 

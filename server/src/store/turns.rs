@@ -28,13 +28,11 @@ impl Turns {
             return Ok(Some(row));
         }
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = match after(db, last, now)? {
-            Some(row) => Some(row),
-            None => {
-                let oldest = format!("{NEXT} AND takes_turns = 1 ORDER BY not_before, seq LIMIT 1");
-                db.row(&oldest, &values![now])?
-            }
-        };
+        let mut found = after(db, last, now)?;
+        if found.is_none() {
+            let oldest = format!("{NEXT} AND takes_turns = 1 ORDER BY not_before, seq LIMIT 1");
+            found = db.row(&oldest, &values![now])?;
+        }
         if let Some(row) = &found {
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = row.at(5)?;
         }

@@ -44,6 +44,7 @@ pub(super) enum Way {
 }
 
 /// What is kept of an account before its keys leave, with what was known of it.
+#[allow(clippy::option_option, reason = "not looked up yet; looked up, and the account signs in or not")]
 pub(super) fn sending(
     before: Option<&Pin>,
     origin: &Origin,

@@ -248,7 +248,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         let pin = Pin { signs_in, renamed, ..before.settled(identity, salt, vault) };
         self.keep(&pin)?;
         known.pin = Some(pin.clone());
-        known.identity = identity.to_owned();
+        identity.clone_into(&mut known.identity);
         Ok(pin)
     }
 
