@@ -16,7 +16,9 @@ const KEEPS_NONE: [u32; 9] =
 #[cfg(target_os = "linux")]
 pub fn keeps_owners(file: impl AsFd) -> bool {
     // The number has 32 bits; the type of the field differs between machines.
-    rustix::fs::fstatfs(file).map_or(true, |disk| !is_without_owners(disk.f_type as u32))
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+    let kind = |disk: rustix::fs::StatFs| disk.f_type as u32;
+    rustix::fs::fstatfs(file).map_or(true, |disk| !is_without_owners(kind(disk)))
 }
 
 /// Whether `chmod` means something for this file.

@@ -43,7 +43,7 @@ impl Guard {
 
     /// Whether its owner alone may read it.
     pub fn is_closed(self) -> bool {
-        self.ours && self.mode & 0o077 == 0
+        self.ours && self.mode & !0o700 & 0o777 == 0
     }
 
     /// `0600`.

@@ -14,6 +14,7 @@ use crate::port::clock;
 use crate::store::fresh::{self, Guard};
 use firstkey_core::flow::Kit;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::wire::text::Printable;
 use std::fs;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -63,7 +64,7 @@ impl KitFile {
     /// Writes the kit to `path`: as a page to print where its name ends in `.pdf`, as text
     /// otherwise.
     pub fn save(path: &Path, kit: &Kit, paper: Paper) -> Result<Self, LocalTrouble> {
-        Self::check_letters(path, &kit.email, kit.organisation.as_ref().map(|name| name.as_str()))?;
+        Self::check_letters(path, &kit.email, kit.organisation.as_ref().map(Printable::as_str))?;
         Self::try_save(path, kit, paper).map_err(|trouble| at(path, trouble))
     }
 

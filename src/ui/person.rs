@@ -257,7 +257,7 @@ impl AtTerminal {
             text
         };
         self.say(&lines);
-        let page = Page { secret: &words, prompt: question::MADE_KEPT, ..self.page(&lines) };
+        let page = Page { secret: &words, prompt: question::MADE_KEPT, ..Self::page(&lines) };
         let kept = self.elsewhere(page, notice::MADE_SHOWN, |_| Ok(()));
         kept.map_err(|trouble| ended(&trouble))
     }
@@ -293,7 +293,7 @@ impl AtTerminal {
         how: &'static str,
         left: &str,
     ) -> Result<Kept, ReadTrouble> {
-        let page = Page { secret: code, prompt: question::WRITTEN_DOWN, ..self.page(lines) };
+        let page = Page { secret: code, prompt: question::WRITTEN_DOWN, ..Self::page(lines) };
         // Enter alone means nothing: whoever pressed it once too often at the last prompt would
         // never see the kit.
         self.elsewhere(page, left, |answer| match answer.trim() {
@@ -304,7 +304,7 @@ impl AtTerminal {
     }
 
     /// A page about what `lines` say, to be filled.
-    fn page<'a>(&self, lines: &'a Lines) -> Page<'a> {
+    fn page(lines: &Lines) -> Page<'_> {
         Page { above: lines, secret: &nothing, prompt: "", is_fresh: true }
     }
 
@@ -370,7 +370,7 @@ impl AtTerminal {
         if !self.terminal.forgets() {
             self.say(lines);
         }
-        let page = Page { prompt, is_fresh: false, ..self.page(lines) };
+        let page = Page { prompt, is_fresh: false, ..Self::page(lines) };
         match self.elsewhere(page, left, |typed| Ok(Zeroizing::new(typed.into_bytes()))) {
             Ok(typed) => Answer::Secret(typed),
             Err(trouble) => ended(&trouble),

@@ -116,6 +116,7 @@ pub struct Script {
     kit: Option<KitFile>,
     secret_key: Option<SecretKeyFile>,
     /// Whether a kit was made in this run, and into which file it went.
+    #[allow(clippy::option_option, reason = "none was made; it was shown, or went into a file")]
     kit_made: Option<Option<String>>,
     /// Whose uploads of earlier runs are not finished.
     unfinished: Vec<String>,

@@ -79,7 +79,7 @@ async fn row(attack: &Attack, when: &str, program: &Path) {
     tokio::time::sleep(Duration::from_millis(500)).await;
     let before = deployment.processor();
     let beside = ordinary::run(&deployment, BESIDE).await;
-    let cores = (deployment.processor() - before).as_secs_f64() / BESIDE.as_secs_f64();
+    let cores = deployment.processor().saturating_sub(before).as_secs_f64() / BESIDE.as_secs_f64();
     let resident = deployment.most_resident_mib();
     drop(attackers);
     let also = attack.also(&deployment);

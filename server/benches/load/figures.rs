@@ -35,7 +35,7 @@ where
             .collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("no call failed")).collect()
     });
-    let mut figures = Figures { times, whole: began.elapsed(), processor: server.processor() - before };
+    let mut figures = Figures { times, whole: began.elapsed(), processor: server.processor().saturating_sub(before) };
     figures.times.sort();
     figures
 }

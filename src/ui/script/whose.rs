@@ -72,13 +72,11 @@ impl Script {
         person.stopped(&told);
         person.line("");
         person.line(login::INSTEAD);
-        match person.yes_no(login::LOG_IN, None) {
-            Answer::Yes => Some(Ok(())),
-            _ => {
-                self.event(&Event::stopped(stopped, &story));
-                Some(Err(stopped.ending().exit))
-            }
+        if matches!(person.yes_no(login::LOG_IN, None), Answer::Yes) {
+            return Some(Ok(()));
         }
+        self.event(&Event::stopped(stopped, &story));
+        Some(Err(stopped.ending().exit))
     }
 
     fn ask_text(&mut self, prompt: &str) -> Result<String, AccountReason> {

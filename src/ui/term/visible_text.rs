@@ -65,7 +65,7 @@ impl VisibleText {
         let mut progress = Progress::More;
         for byte in arrived {
             let key = match self.decoder.take(*byte) {
-                Piece::Pending => continue,
+                Piece::Pending | Piece::Key(Sequence::Other) => continue,
                 Piece::Key(Sequence::PasteBegins) => {
                     self.break_line();
                     self.paste = self.of_lines.then_some(self.buffer.len());
@@ -86,7 +86,6 @@ impl VisibleText {
                 Piece::Key(Sequence::Kill) => Key::Kill,
                 Piece::Key(Sequence::Enter) => Key::Enter,
                 Piece::Key(Sequence::Erase) => Key::Erase,
-                Piece::Key(Sequence::Other) => continue,
                 Piece::Byte(byte) => self.keys.meaning(byte),
             };
             match key {

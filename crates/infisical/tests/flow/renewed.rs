@@ -201,15 +201,15 @@ fn another_lock_that_nothing_opens_is_an_alarm_and_a_wrong_password_is_none() {
 #[test]
 fn whatever_a_pin_has_seen_is_judged_the_same_for_ever() {
     let (fixture, pin) = completed();
-    let (other_fixture, _) = (fixture, ());
-    let keys = other_fixture.fake.users[0].keys.as_ref().expect("keys");
+    let keys = fixture.fake.users[0].keys.as_ref().expect("keys");
     let text = |name: &str| keys[name].as_str().unwrap_or_default().to_owned();
-    let sealed = |a: &str, b: &str, c: &str| (text(a), text(b), text(c));
-    let (a, b, c) = sealed("protectedKey", "protectedKeyIV", "protectedKeyTag");
-    let (d, e, f) = sealed("encryptedPrivateKey", "encryptedPrivateKeyIV", "encryptedPrivateKeyTag");
+    let sealed = |name: &str| {
+        let [body, iv, tag] = ["", "IV", "Tag"].map(|part| text(&format!("{name}{part}")));
+        firstkey_infisical::keys::Sealed::read(&body, &iv, &tag).expect("sealed")
+    };
     let vault = firstkey_infisical::keys::Vault {
-        protected_key: firstkey_infisical::keys::Sealed::read(&a, &b, &c).expect("sealed"),
-        private_key: firstkey_infisical::keys::Sealed::read(&d, &e, &f).expect("sealed"),
+        protected_key: sealed("protectedKey"),
+        private_key: sealed("encryptedPrivateKey"),
         public_key: PublicKey::read(&text("publicKey")).expect("a key"),
     };
     assert_eq!(pin.judge(&vault), Ok(Continuity::Same));
