@@ -43,7 +43,8 @@ impl Guard {
 
     /// Whether its owner alone may read it.
     pub fn is_closed(self) -> bool {
-        self.ours && self.mode & !0o700 & 0o777 == 0
+        let others = self.mode & 0o077;
+        self.ours && others == 0
     }
 
     /// `0600`.

@@ -203,13 +203,11 @@ fn whatever_a_pin_has_seen_is_judged_the_same_for_ever() {
     let (fixture, pin) = completed();
     let keys = fixture.fake.users[0].keys.as_ref().expect("keys");
     let text = |name: &str| keys[name].as_str().unwrap_or_default().to_owned();
-    let sealed = |name: &str| {
-        let [body, iv, tag] = ["", "IV", "Tag"].map(|part| text(&format!("{name}{part}")));
-        firstkey_infisical::keys::Sealed::read(&body, &iv, &tag).expect("sealed")
-    };
+    let parts = |name: &str| ["", "IV", "Tag"].map(|part| text(&format!("{name}{part}")));
+    let ([body, iv, tag], [inner, inner_iv, inner_tag]) = (parts("protectedKey"), parts("encryptedPrivateKey"));
     let vault = firstkey_infisical::keys::Vault {
-        protected_key: sealed("protectedKey"),
-        private_key: sealed("encryptedPrivateKey"),
+        protected_key: firstkey_infisical::keys::Sealed::read(&body, &iv, &tag).expect("sealed"),
+        private_key: firstkey_infisical::keys::Sealed::read(&inner, &inner_iv, &inner_tag).expect("sealed"),
         public_key: PublicKey::read(&text("publicKey")).expect("a key"),
     };
     assert_eq!(pin.judge(&vault), Ok(Continuity::Same));
