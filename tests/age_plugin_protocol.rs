@@ -7,6 +7,7 @@
 #[path = "support/age_file.rs"]
 mod age_file;
 #[path = "support/plugin_protocol.rs"]
+#[allow(clippy::duplicate_mod, reason = "each fuzz target takes its module alone, and one test takes both")]
 mod plugin_protocol;
 
 use proptest::prelude::*;

@@ -7,6 +7,7 @@
 
 #[allow(dead_code, reason = "most of it is for the other target")]
 #[path = "plugin_protocol.rs"]
+#[allow(clippy::duplicate_mod, reason = "each fuzz target takes its module alone, and one test takes both")]
 mod plugin_protocol;
 
 use age_core::primitives::hkdf;
