@@ -15,7 +15,7 @@
 //! given out has passed it. Each layer of encoding is undone once. A host is never put together
 //! from encoded pieces: of a link that stands there openly, only what follows the host is decoded.
 //! Two links that differ are two links, wherever they stand. Work is bounded by [`MAX_BYTES`] and
-//! [`MOST_LAYERS`].
+//! `MOST_LAYERS`.
 //!
 //! Never: prints or keeps what it read, guesses a missing character, or decides whether a server is
 //! to be trusted: the host is shown and confirmed by whoever asks.

@@ -48,6 +48,7 @@ pub(super) enum Errand {
     Recover {
         kit_file: Option<PathBuf>,
         yes_for: Option<String>,
+        #[cfg_attr(not(feature = "infisical"), allow(dead_code, reason = "only that dialect signs in"))]
         sign_in_file: Option<PathBuf>,
         kit_out: Option<PathBuf>,
         secret_key_out: Option<PathBuf>,

@@ -13,7 +13,7 @@
 //! - What was pasted and not read is thrown away before the program ends, so that a shell never
 //!   runs it.
 //! - Output is appended, never redrawn, but for a character that is taken back. The only control
-//!   sequences are those of [`codes`] and the alternate screen, and a dumb terminal gets none.
+//!   sequences are those of `codes` and the alternate screen, and a dumb terminal gets none.
 //!
 //! Never: standard input or standard output; a secret in this module's own memory; a secret cut to
 //! fit.

@@ -152,7 +152,7 @@ pub const DECORATIONS: &[Decoration] = &[
     of(Stage::Address, "Barracuda", |text, _| {
         query("https://linkprotect.cudasvc.com/url?a=", text, "&c=E,1,a,&typo=1")
     }),
-    of(Stage::Address, "Amazon", |text, _| query("https://x.awstrack.me/L0/", text, "/1/0100-a-000000/x=123").to_vec()),
+    of(Stage::Address, "Amazon", |text, _| query("https://x.awstrack.me/L0/", text, "/1/0100-a-000000/x=123")),
     of(Stage::Address, "Sophos", |text, _| {
         query("https://eu.protection.sophos.com?d=a.b&u=", &Base64::encode_string(text.as_bytes()), "&i=a&h=0")
     }),

@@ -9,7 +9,7 @@ use crate::store::fresh::Guard;
 use crate::ui::kit_file::KitFile;
 use crate::ui::text::{self, Story, notice};
 use firstkey_core::flow::account::stop::AccountReason;
-use firstkey_core::flow::stop::{AcceptReason, AcceptStop, GaveUp, LocalTrouble, Missing, Reach, StorageTrouble};
+use firstkey_core::flow::stop::{AcceptReason, GaveUp, LocalTrouble, Missing, Reach, StorageTrouble};
 use firstkey_core::flow::{Answer, Introduction, Kit, Question};
 use std::path::Path;
 
@@ -17,12 +17,12 @@ impl Script {
     /// Names the place of the kit, if it is missing.
     #[cfg(feature = "infisical")]
     #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-    pub(crate) fn needs_kit_now(&self) -> Result<(), AcceptStop> {
+    pub(crate) fn needs_kit_now(&self) -> Result<(), firstkey_core::flow::stop::AcceptStop> {
         if self.person.is_some() || self.answers.kit_out.is_some() || self.answers.rehearsal {
             return Ok(());
         }
         let why = AcceptReason::Missing(Missing::Kit);
-        Err(AcceptStop { why, reach: Reach::NothingSent, origin: None, subject: None })
+        Err(firstkey_core::flow::stop::AcceptStop { why, reach: Reach::NothingSent, origin: None, subject: None })
     }
 
     /// Remembers whose uploads of earlier runs are not finished: an end mentions them.
