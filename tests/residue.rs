@@ -226,7 +226,7 @@ fn of_a_script_that_reads_its_password_from_a_file_nothing_secret_stays_either()
             ("/v1/login/params", &["the typed password"]),
             ("/v1/login/start", &["the typed password", "!auth", "!pre"]),
             ("/v1/login/finish", &["the typed password", "auth", "!pre", "!the export key"]),
-            ("/v1/logout", &[]),
+            ("/v1/logout", &["the typed password"]),
             ("the end", &[]),
         ],
     );

@@ -3,11 +3,9 @@
 //! Promise: the kit was shown and typed back before it is stored, and read back before it counts.
 //! It takes the place of the one that the server had.
 
-use super::super::door::Call;
 use super::super::probe::Route;
-use super::super::says::Says;
 use super::run::{DialectRun, End};
-use super::stop::{DialectReason, DialectStop, Doing};
+use super::stop::{DialectStop, Doing};
 use super::verify::{DialectAccount, Opened};
 use super::{DialectDeed, DialectDone, DialectOptions, Infisical};
 use firstkey_core::flow::stop::Reach;
@@ -34,8 +32,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         let origin = known.origin;
         let member = self.look_for_membership(&origin, &session.token, pin.organisation.as_deref()).await?;
         let wanted = pin.organisation.clone();
-        let token = self.organisation_token(&origin, wanted.as_deref(), &session.token, ticket.is_some()).await?;
-        let token = token.ok_or(DialectReason::Says(Call::SelectOrganisation, Says::NotAMember))?;
+        // Without it there is no kit to store, so what went wrong is said as it is.
+        let token = self.any_organisation(&origin, wanted.as_deref(), &session.token, ticket.is_some()).await?;
         let kit = self.keep_kit(&origin, &pin.identity, &session.secret)?;
         self.patient = true;
         let issued = self.store_kit(&mut pin, &unlocked, &kit, &token).await?;

@@ -267,7 +267,7 @@ fn says(call: Call, says: &Says, host: &str, so_far: SoFar) -> Story {
         }
         Says::CodeGone if call == Call::VerifyReset => {
             Story::of("The code of this link was already used, or replaced by a newer e-mail.")
-                .because("A run that was stopped may have used it. If you asked for no e-mail, tell security.")
+                .because("A stopped run may have used it. If you asked for no e-mail, tell security.")
                 .then("For a new e-mail, run")
                 .run(RECOVER)
         }
