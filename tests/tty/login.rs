@@ -64,7 +64,8 @@ fn a_second_computer_asks_for_server_and_address_and_remembers_the_account() {
 fn a_server_or_an_address_that_is_none_is_asked_for_again_and_nothing_is_sent() {
     let (server, _) = completed();
     let before = server.wire.paths().len();
-    let mut pty = start(&Desk::new(), "login");
+    let desk = Desk::new();
+    let mut pty = start(&desk, "login");
     for (wrong, said) in [
         ("", "The server's name is in the e-mail that invited you"),
         ("ada@example.org", "That is an e-mail address. The server comes first."),
