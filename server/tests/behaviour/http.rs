@@ -108,7 +108,8 @@ async fn the_landing_page_loads_nothing_and_sends_nothing() {
         assert!(!html.contains(needle), "{needle}");
     }
     let links: Vec<_> = html.match_indices("href=").map(|(at, _)| &html[at..at + 14]).collect();
-    assert_eq!(links, ["href=\"data:,\">"], "an icon that is none, so that none is asked for");
+    let expected = ["href=\"data:,\">", "href=\"#termina"];
+    assert_eq!(links, expected, "an icon that is none, so that none is asked for, and a place on this page");
     let health = server.send(Method::GET, "/healthz", &[], Vec::new()).await;
     assert_eq!(health.status, 200);
     server.stop().await;
