@@ -45,11 +45,11 @@ fn open(server: &Deployment, desk: &Desk, code: &str, change: impl FnOnce(&mut s
 }
 
 #[test]
-fn the_vectors_of_signed_requests_and_statements_are_those_of_programs_that_share_no_code() {
+fn the_vectors_of_signed_requests_answers_and_statements_are_those_of_programs_that_share_no_code() {
     if !there_is_python() {
         return;
     }
-    for maker in ["request_vectors.py", "statement_vectors.py"] {
+    for maker in ["request_vectors.py", "statement_vectors.py", "answer_vectors.py"] {
         let program = format!("{}/crates/core/tests/data/{maker}", env!("CARGO_MANIFEST_DIR"));
         // What it imports is not written down beside it.
         let output = Command::new("python3").args(["-B", &program, "--check"]).output().expect("python3 starts");

@@ -3,7 +3,7 @@
 
 use crate::clock::Clock;
 use crate::keys::ServerKeys;
-use crate::limits::{InFlight, Large, Limiter, Metrics, TooSlow};
+use crate::limits::{InFlight, Large, Limiter, Metrics, Registrations, TooSlow};
 use crate::log::Log;
 use crate::origin::Origin;
 use crate::store::Store;
@@ -30,6 +30,8 @@ pub(crate) struct App {
     pub(crate) log: Log,
     /// How much one caller may ask.
     pub(crate) limits: Limiter,
+    /// How often an invite's person registered a password today.
+    pub(crate) registrations: Registrations,
     /// Requests that are being answered.
     pub(crate) in_flight: InFlight,
     /// What large requests share.

@@ -7,7 +7,7 @@
 use crate::clock::Clock;
 use crate::http::App;
 use crate::keys::ServerKeys;
-use crate::limits::{InFlight, Large, Limiter, Limits, Metrics};
+use crate::limits::{InFlight, Large, Limiter, Limits, Metrics, Registrations};
 use crate::log::Log;
 use crate::realm::{INVITE_TTL, Realm};
 use crate::store::{RealmRow, Store};
@@ -73,6 +73,7 @@ impl InProcess {
             invite_ttl: INVITE_TTL,
             log,
             limits: Limiter::new(Limits::default()),
+            registrations: Registrations::default(),
             in_flight: InFlight::new(u32::MAX),
             large: Large::default(),
             metrics: Metrics::default(),

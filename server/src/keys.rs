@@ -13,6 +13,8 @@
 use crate::rng::{SystemRng, random};
 use crate::secret_file::write_new;
 use firstkey_core::crypto::opaque::Suite;
+use firstkey_core::crypto::{hazmat, label};
+use firstkey_core::secret::Ed25519Seed;
 use opaque_ke::ServerSetup;
 use ring::hmac;
 use std::fs::File;
@@ -33,6 +35,9 @@ pub(crate) struct ServerKeys {
     pub(crate) setup: ServerSetup<Suite>,
     /// Makes up answers for people who do not exist, always the same ones.
     pub(crate) fakes: hmac::Key,
+    /// Signs the answers that decide about a new password (protocol section 8). Made from the
+    /// secret behind `fakes`, so that a key file of before has it too.
+    pub(crate) realm: Ed25519Seed,
     canary: [u8; 32],
 }
 
@@ -110,7 +115,10 @@ impl ServerKeys {
         let fakes = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let tag = hmac::sign(&fakes, &firstkey_core::crypto::encoding::pae(&[b"firstkey/v1/server-key-canary", bytes]));
         let canary = tag.as_ref().try_into().expect("invariant: HMAC-SHA-256 gives 32 bytes");
-        Some(Self { setup: ServerSetup::deserialize(setup).ok()?, fakes, canary })
+        let mut seed = Zeroizing::new([0; 32]);
+        hazmat::hkdf(label::REALM_KEY, secret, b"", seed.as_mut_slice());
+        let realm = Ed25519Seed::from_bytes(&seed);
+        Some(Self { setup: ServerSetup::deserialize(setup).ok()?, fakes, realm, canary })
     }
 }
 

@@ -36,6 +36,8 @@ mod numbers;
 mod password;
 #[path = "behaviour/people.rs"]
 mod people;
+#[path = "behaviour/realm_key.rs"]
+mod realm_key;
 #[path = "behaviour/recovery.rs"]
 mod recovery;
 #[path = "behaviour/reset.rs"]

@@ -139,6 +139,7 @@ fn answered(status: u16, content_type: &str, body: &str) -> Answer {
         status,
         content_type: Some(content_type.to_owned()),
         retry_after: None,
+        signed: None,
         framing: Framing::Plain,
         body: Zeroizing::new(body.as_bytes().to_vec()),
     })

@@ -208,6 +208,7 @@ pub(crate) fn refusals() -> Vec<Row<Refusal>> {
         R::Keys => R::Keys, "refused-keys", 6;
         R::Statement => R::Statement, "refused-statement", 6;
         R::Opaque => R::Opaque, "refused-opaque", 6;
+        R::NotTheRealm => R::NotTheRealm, "refused-not-the-server", 6;
     ]
 }
 

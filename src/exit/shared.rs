@@ -129,6 +129,7 @@ pub(super) fn refusal(refusal: &Refusal) -> Ending {
         Refusal::Keys => "refused-keys",
         Refusal::Statement => "refused-statement",
         Refusal::Opaque => "refused-opaque",
+        Refusal::NotTheRealm => "refused-not-the-server",
     };
     let exit = match refusal.blame() {
         Blame::Security => ExitCode::Refused,

@@ -1,7 +1,8 @@
-//! Texts that could be one of our invite links: `https://host/i#fkinv1.<id>.<token>`.
+//! Texts that could be one of our invite links: `https://host/i#fkinv2.<id>.<token>.<binding>`, or
+//! `fkinv1` without the binding.
 //!
-//! The body has a fixed length, so a line break inside it is undone and whatever follows it is left
-//! out without a guess.
+//! The body has a fixed length in each version, so a line break inside it is undone and whatever
+//! follows it is left out without a guess.
 //!
 //! Promises: the host is what stands between `://` and the next `/`, `?`, `#` or `%2F`, joined over
 //! line breaks only where the whole link is broken at one width; nothing in it is decoded. Tricks
@@ -12,12 +13,14 @@ use super::units::{Break, Units};
 
 /// What stands before the version's number.
 const NAME: &str = "fkinv";
-/// Characters of invite id, dot and token.
-const BODY: usize = 22 + 1 + 43;
+/// Characters of invite id, dot and token: all of version 1, and of a number that nobody knows.
+const BODY_1: usize = 22 + 1 + 43;
+/// Characters of a dot and the binding more.
+const BODY_2: usize = BODY_1 + 1 + 22;
 /// The farthest that a scheme may stand before the `#`.
 const FARTHEST: usize = 1024;
 /// The longest candidate in characters; the grammar calls a longer text too long.
-const LONGEST: usize = 420;
+const LONGEST: usize = 440;
 /// How often a `#` may have been encoded.
 const MOST_ENCODINGS: usize = 3;
 
@@ -70,12 +73,13 @@ fn candidate(units: &Units, name: usize) -> Option<String> {
     let start = (name.saturating_sub(FARTHEST)..name).rev().find(|place| units.is_address(*place))?;
     let digits = (name + NAME.len()..units.0.len()).take_while(|at| units.at(*at).is_some_and(|c| c.is_ascii_digit()));
     let dot = name + NAME.len() + digits.count();
-    let (body, end) = body(units, dot + 1);
+    let whole = if units.text(name + NAME.len(), dot) == "2" { BODY_2 } else { BODY_1 };
+    let (body, end) = body(units, dot + 1, whole);
     let head = head(units, start, name, end);
     let mut link = head.unwrap_or_else(|| units.text_with_breaks(start, name));
     link.push_str(&units.text(name, dot + 1));
     link.push_str(&body);
-    link.push_str(&rest(units, start, end, body.len() == BODY));
+    link.push_str(&rest(units, start, end, body.len() == whole));
     Some(link.chars().take(LONGEST).collect())
 }
 
@@ -120,11 +124,11 @@ fn is_joined_well(units: &Units, start: usize, end: usize, last: usize) -> bool 
     fits(rest) && broken.iter().all(|at| matches!(before(*at), Break::Line(length) if fits(usize::from(length))))
 }
 
-/// The characters of id and token from `from` on, at most [`BODY`], and where they end.
-fn body(units: &Units, from: usize) -> (String, usize) {
-    let mut body = String::with_capacity(BODY);
+/// The characters of the parts from `from` on, at most `whole`, and where they end.
+fn body(units: &Units, from: usize, whole: usize) -> (String, usize) {
+    let mut body = String::with_capacity(whole);
     let mut at = from;
-    while body.len() < BODY {
+    while body.len() < whole {
         let Some(unit) = units.0.get(at) else { break };
         if unit.before == Break::Paragraph {
             break;
@@ -146,7 +150,7 @@ fn body(units: &Units, from: usize) -> (String, usize) {
             _ => break,
         }
     }
-    if body.len() < BODY {
+    if body.len() < whole {
         // Three dots stand for what was left out.
         body.truncate(body.trim_end_matches('.').len());
     }

@@ -5,9 +5,8 @@ use super::*;
 use base64ct::{Base64, Encoding};
 use serde_json::Value;
 
-const LINK: &str =
-    "https://accounts.example.org/i#fkinv1.AAECAwQFBgcICQoLDA0ODw.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-const END: &str = "/i#fkinv1.AAECAwQFBgcICQoLDA0ODw.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+const LINK: &str = "https://accounts.example.org/i#fkinv2.AAECAwQFBgcICQoLDA0ODw.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.EBESExQVFhcYGRobHB0eHw";
+const END: &str = "/i#fkinv2.AAECAwQFBgcICQoLDA0ODw.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.EBESExQVFhcYGRobHB0eHw";
 
 fn text(link: &FoundLink) -> String {
     String::from_utf8(link.text.to_vec()).expect("a link is ASCII")
@@ -110,7 +109,8 @@ fn what_is_missing_is_said_and_never_guessed() {
         (&format!("{LINK}_"), LinkTrouble::Extra),
         (&LINK.replace("Hh8", "Hh9"), LinkTrouble::Damaged),
         (&LINK.replace(".AAECAw", ".AAE+Aw"), LinkTrouble::Damaged),
-        (&LINK.replace("fkinv1", "fkinv2"), LinkTrouble::WrongVersion),
+        (&LINK.replace("fkinv2", "fkinv3"), LinkTrouble::WrongVersion),
+        (&LINK.replace("fkinv2", "fkinv1"), LinkTrouble::Extra),
         (&LINK.replace("/i#", "/i?x#"), LinkTrouble::WrongPath),
         (&LINK.replace("/i#", "/I#"), LinkTrouble::WrongPath),
         (&LINK.replace("/i#", "/j#"), LinkTrouble::WrongPath),
@@ -126,7 +126,7 @@ fn what_is_missing_is_said_and_never_guessed() {
 fn a_text_of_the_largest_size_takes_no_longer_than_a_person_waits() {
     // Each is the worst for one of the readers; it is enough that this ends within the test.
     for piece in
-        ["https://", "http%3A%2F%2F", "fkinv1.", "/v3/__", "/v2/url?", "aHR0c", "&#35;", "<a>", "=3D\n", "a\n", "%25"]
+        ["https://", "http%3A%2F%2F", "fkinv2.", "/v3/__", "/v2/url?", "aHR0c", "&#35;", "<a>", "=3D\n", "a\n", "%25"]
     {
         let text = piece.repeat(MAX_BYTES / piece.len());
         let _ = find(text.as_bytes(), None);
@@ -136,7 +136,7 @@ fn a_text_of_the_largest_size_takes_no_longer_than_a_person_waits() {
 #[test]
 fn more_links_than_anybody_can_choose_between_are_refused() {
     let many: String = (b'A'..=b'Z')
-        .map(|c| format!("{}\n", LINK.replace("fkinv1.AAEC", &format!("fkinv1.A{}EC", char::from(c)))))
+        .map(|c| format!("{}\n", LINK.replace("fkinv2.AAEC", &format!("fkinv2.A{}EC", char::from(c)))))
         .collect();
     assert_eq!(trouble(&many), Some(LinkTrouble::Several));
 }

@@ -11,6 +11,7 @@ use super::proxy::{ProxyWish, Route};
 use super::sight::{Sight, Watched};
 use crate::drive::Server;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use firstkey_core::crypto::realm_key::AnswerSignature;
 use firstkey_core::flow::stop::NoAnswer;
 use firstkey_core::secret::SessionToken;
 use firstkey_core::wire::inbound::{Framing, Response};
@@ -191,7 +192,7 @@ impl Server for HttpServer {
     }
 }
 
-/// Reads status, the three headers that matter, and as much of the body as is allowed.
+/// Reads status, the four headers that matter, and as much of the body as is allowed.
 async fn read(mut response: reqwest::Response) -> Result<Response, reqwest::Error> {
     let status = response.status().as_u16();
     let headers = response.headers();
@@ -199,6 +200,7 @@ async fn read(mut response: reqwest::Response) -> Result<Response, reqwest::Erro
         status,
         content_type: header(headers, &CONTENT_TYPE),
         retry_after: header(headers, &RETRY_AFTER).and_then(|text| text.parse().ok()),
+        signed: only(headers, AnswerSignature::HEADER),
         framing: if headers.contains_key(CONTENT_ENCODING) { Framing::Encoded } else { Framing::Plain },
         body: Zeroizing::new(Vec::new()),
     };
@@ -216,6 +218,15 @@ async fn read(mut response: reqwest::Response) -> Result<Response, reqwest::Erro
     }
     answer.body = body;
     Ok(answer)
+}
+
+/// A header that may be there once; where it is there twice, neither counts.
+fn only(headers: &HeaderMap, name: &str) -> Option<String> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok().map(str::to_owned),
+        _ => None,
+    }
 }
 
 fn header(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> Option<String> {

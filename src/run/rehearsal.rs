@@ -120,7 +120,14 @@ impl Server for OnPaper {
             _ => None,
         };
         let content_type = Some("application/json".to_owned());
-        let found = |body| Response { status: 200, content_type, retry_after: None, framing: Framing::Plain, body };
+        let found = |body| Response {
+            status: 200,
+            content_type,
+            retry_after: None,
+            signed: None,
+            framing: Framing::Plain,
+            body,
+        };
         body.map(Zeroizing::new).map(found).ok_or(NoAnswer::NoSuchHost)
     }
 

@@ -22,9 +22,12 @@ from urllib.parse import quote
 ID, TOKEN = "AAECAwQFBgcICQoLDA0ODw", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 # A token with the two characters that encodings care about, at the places that hurt.
 ODD_TOKEN = "--___AEC-wQF_gcICQoLDA0ODxAREhMUFRYX-kaGxw8"
-L = f"https://accounts.example.org/i#fkinv1.{ID}.{TOKEN}"
-ODD = f"https://accounts.example.org:8443/i#fkinv1.{ID}.{ODD_TOKEN}"
-OTHER = f"https://accounts.example.org/i#fkinv1.{ID}.{ODD_TOKEN}"
+BINDING, ODD_BINDING = "EBESExQVFhcYGRobHB0eHw", "-_AEC-wQF_gcICQoLDA0-g"
+L = f"https://accounts.example.org/i#fkinv2.{ID}.{TOKEN}.{BINDING}"
+ODD = f"https://accounts.example.org:8443/i#fkinv2.{ID}.{ODD_TOKEN}.{ODD_BINDING}"
+OTHER = f"https://accounts.example.org/i#fkinv2.{ID}.{ODD_TOKEN}.{BINDING}"
+# Of a server of before.
+OLD = f"https://accounts.example.org/i#fkinv1.{ID}.{TOKEN}"
 FILE = pathlib.Path(__file__).with_name("mangled-links.json")
 
 cases = []
@@ -224,7 +227,8 @@ for name, rewrite in [
 ]:
     one(name, rewrite(L))
     one(f"{name}, odd token", f"Link: {rewrite(ODD)} .", ODD)
-one("urldefense v3 with a run", f"https://urldefense.com/v3/__https://accounts.example.org/i**Ekinv1.{ID}.{TOKEN}__;I2ZraW4!!A!b$".replace("**Ekinv1.", "**Dv1."))
+    one(f"{name}, version 1", f"Link: {rewrite(OLD)} .", OLD)
+one("urldefense v3 with a run", f"https://urldefense.com/v3/__https://accounts.example.org/i**Ekinv2.{ID}.{TOKEN}.{BINDING}__;I2ZraW4!!A!b$".replace("**Ekinv2.", "**Dv2."))
 one("Safe Links in quoted lines", textwrap.indent(fold(safe_links(L), 70), "> "))
 one("Safe Links in an anchor", f'<a href="{html.escape(safe_links(L))}" originalsrc="{html.escape(L)}">Finish</a>')
 one("urldefense v2 in quoted-printable", quopri.encodestring(f"Link: {v2(L)}\n".encode()))
@@ -252,7 +256,7 @@ one("an entry of a spreadsheet", f'"ada@example.org","{L}","2026-11-27"\r\n')
 # Two
 add("two invitations", f"New: {L}\nOld: {OTHER}\n", [L, OTHER])
 add("text and target differ", f"[{L}]({OTHER})", [L, OTHER])
-add("another host in the target", f'<a href="https://accounts.example.net/i#fkinv1.{ID}.{TOKEN}">{L}</a>', [f"https://accounts.example.net/i#fkinv1.{ID}.{TOKEN}", L])
+add("another host in the target", f'<a href="https://accounts.example.net/i#fkinv2.{ID}.{TOKEN}.{BINDING}">{L}</a>', [f"https://accounts.example.net/i#fkinv2.{ID}.{TOKEN}.{BINDING}", L])
 
 # What cannot be undone
 for name, text in [

@@ -61,6 +61,6 @@ pub fn link_in(letter: &str) -> Option<String> {
     letter
         .lines()
         .map(str::trim)
-        .find(|line| line.starts_with("http") && line.contains("/i#fkinv1."))
+        .find(|line| line.starts_with("http") && line.contains("/i#fkinv2."))
         .map(str::to_owned)
 }

@@ -59,10 +59,13 @@ fn decorated(choices: &[u8]) {
     ];
     let host = hosts[choices.next() % hosts.len()];
     let (first, second) = (choices.next() % DECORATIONS.len(), choices.next() % DECORATIONS.len());
-    let (id, token): ([u8; 16], [u8; 32]) = (choices.bytes(), choices.bytes());
+    let (id, token, binding): ([u8; 16], [u8; 32], [u8; 16]) = (choices.bytes(), choices.bytes(), choices.bytes());
     let encode = Base64UrlUnpadded::encode_string;
-    let link = format!("https://{host}/i#fkinv1.{}.{}", encode(&id), encode(&token));
-    check(&link, first, second, choices.next());
+    let parts = format!("{}.{}", encode(&id), encode(&token));
+    let width = choices.next();
+    // Of both versions, the same way.
+    check(&format!("https://{host}/i#fkinv1.{parts}"), first, second, width);
+    check(&format!("https://{host}/i#fkinv2.{parts}.{}", encode(&binding)), first, second, width);
 }
 
 /// Puts a link into two decorations, in the order of their stages, and looks whether it is found.

@@ -9,6 +9,9 @@ use proptest::prelude::*;
 /// A good end: id bytes 0..16, token bytes 0..32.
 const END: &str = "/i#fkinv1.AAECAwQFBgcICQoLDA0ODw.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const BODY: &str = "AAECAwQFBgcICQoLDA0ODw.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+/// The end of a good link of version 2: the same with the bytes 0 to 15 as its binding.
+const BOUND: &str =
+    "/i#fkinv2.AAECAwQFBgcICQoLDA0ODw.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.AAECAwQFBgcICQoLDA0ODw";
 
 fn trouble(text: impl AsRef<[u8]>) -> Option<LinkTrouble> {
     InviteLink::read(text.as_ref()).err()
@@ -151,7 +154,10 @@ fn only_the_exact_path_and_version_will_do() {
         (format!("/login?next=/i#fkinv1.{BODY}"), WrongPath),
         ("/login".to_owned(), WrongPath),
         ("/i?token=abc".to_owned(), WrongPath),
-        (format!("/i#fkinv2.{BODY}"), WrongVersion),
+        (format!("/i#fkinv3.{BODY}"), WrongVersion),
+        (format!("/i#fkinv0.{BODY}"), WrongVersion),
+        (format!("/i#fkinv2-{BODY}"), WrongVersion),
+        (format!("/i#fkinv20.{BODY}"), WrongVersion),
         (format!("/i#fkinv10.{BODY}"), WrongVersion),
         (format!("/i#fkinvx.{BODY}"), NotAnInvite),
         (format!("/i#FKINV1.{BODY}"), NotAnInvite),
@@ -197,6 +203,40 @@ fn damage_after_the_hash_is_told_from_a_missing_end() {
     for end in path..good.len() {
         let after_hash = good[..end].contains('#');
         assert_eq!(trouble(&good[..end]), Some(CutOff { after_hash }), "{}", &good[..end]);
+    }
+}
+
+#[test]
+fn a_link_of_version_2_says_whose_answers_count_and_one_of_version_1_does_not() {
+    let binding = |end: &str| {
+        let link = InviteLink::read(format!("https://accounts.example.org{end}").as_bytes()).expect("a good link");
+        link.binding().map(|binding| *binding.as_bytes())
+    };
+    assert_eq!(binding(BOUND), Some(std::array::from_fn(|at| u8::try_from(at).expect("small"))));
+    assert_eq!(binding(END), None);
+}
+
+#[test]
+fn a_link_of_version_2_without_all_of_its_binding_is_cut_off_and_never_one_of_version_1() {
+    let good = format!("https://accounts.example.org{BOUND}");
+    let path = good.find("/i#").expect("a good link has a path") + 2;
+    for end in path..good.len() {
+        let after_hash = good[..end].contains('#');
+        assert_eq!(trouble(&good[..end]), Some(CutOff { after_hash }), "{}", &good[..end]);
+    }
+    for (link, why) in [
+        (format!("{good}A"), Extra),
+        (format!("{good}.A"), Extra),
+        (format!("https://accounts.example.org{END}.AAECAwQFBgcICQoLDA0ODw"), Extra),
+        (good.replacen("Hh8.", "Hh8", 1), Damaged),
+        (good.replacen("Hh8.", "Hh9.", 1), Damaged),
+        (good.replacen("Hh8.", "Hh8..", 1), Damaged),
+        (good.replacen("Hh8.", "Hh8-", 1), Damaged),
+        // Unused bits of the binding.
+        (format!("{}x", &good[..good.len() - 1]), Damaged),
+        (good.replacen("Hh8.AAEC", "Hh8.AA=C", 1), Damaged),
+    ] {
+        assert_eq!(trouble(&link), Some(why), "{link}");
     }
 }
 

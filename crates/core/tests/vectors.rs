@@ -10,8 +10,10 @@ use firstkey_core::crypto::hazmat::{self, Block};
 use firstkey_core::crypto::identity::{IdentitySignature, KeyPairs, PublicIdentity};
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey_core::crypto::kek::{self, Kek};
+use firstkey_core::crypto::realm_key::{AnswerSignature, AnswerTo, RealmKey};
 use firstkey_core::crypto::statement::{Digests, Statement};
 use firstkey_core::secret::{AccountKey, Ed25519Seed, ExportKey, MasterKey, RecoveryCode, SecretKey, X25519Secret};
+use firstkey_core::wire::link::InviteLink;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::RequestSignature;
 use rand_core::{CryptoRng, RngCore};
@@ -491,5 +493,32 @@ fn a_bundle_statement_covers_account_count_and_every_part_as_the_vectors_do() {
         assert!(!statement.is_signed_by(&identity, &elsewhere), "{name}: another realm");
         let counted = Statement { counter: statement.counter + 1, ..statement.clone() };
         assert!(!counted.is_signed_by(&identity, &context), "{name}: another count");
+    }
+}
+
+/// Made by `data/answer_vectors.py`, which shares no code with this crate.
+#[test]
+fn a_link_names_the_realms_key_and_its_signature_covers_question_and_answer_as_the_vectors_do() {
+    let file: Value = serde_json::from_str(include_str!("data/answer-v1-vectors.json")).expect("JSON");
+    let cases: Vec<_> = file["cases"].as_array().expect("cases").iter().cloned().map(Case).collect();
+    assert_eq!(cases.len(), 9);
+    let signatures: std::collections::BTreeSet<_> = cases.iter().map(|case| case.text("signature")).collect();
+    assert_eq!(signatures.len(), cases.len(), "what differs in one part only has another signature");
+    for case in &cases {
+        let name = case.text("name");
+        let seed = Ed25519Seed::from_bytes(&case.bytes("realm_seed"));
+        let key = RealmKey::of_seed(&seed);
+        assert_eq!(*key.as_bytes(), case.bytes::<32>("realm_key"), "{name}");
+        assert_eq!(*key.binding().as_bytes(), case.bytes::<16>("binding"), "{name}");
+        let link = InviteLink::read(case.text("link").as_bytes()).expect("a link");
+        assert_eq!(link.binding(), Some(key.binding()), "{name}");
+        let subject = case.bytes("subject");
+        let (request, answer) = (case.text("request").as_bytes(), case.text("answer").as_bytes());
+        let (origin, path) = (case.text("origin"), case.text("path"));
+        let answer_to = AnswerTo { origin, path, subject: &subject, request: hazmat::sha256(request) };
+        assert_eq!(AnswerSignature::sign(&seed, &answer_to, answer).text(), case.text("header"), "{name}");
+        let read = AnswerSignature::read(case.text("header")).expect("a signature");
+        assert_eq!(read.signer(&answer_to, answer), Some(key), "{name}");
+        assert_eq!(read.signer(&answer_to, b"another answer"), None, "{name}");
     }
 }

@@ -110,6 +110,7 @@ mod tests {
             status,
             content_type: Some(content_type.to_owned()),
             retry_after: None,
+            signed: None,
             framing: Framing::Plain,
             body: Zeroizing::new(body.as_bytes().to_vec()),
         }

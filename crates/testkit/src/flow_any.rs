@@ -219,6 +219,7 @@ impl Any<'_> {
                 [usize::from(self.byte()) % 4]
                 .map(str::to_owned),
             retry_after: None,
+            signed: None,
             framing: [Framing::Plain, Framing::Plain, Framing::Encoded, Framing::TooLarge]
                 [usize::from(self.byte()) % 4],
             body: Zeroizing::new(self.bytes()),

@@ -8,6 +8,7 @@
 mod change;
 mod reset;
 mod sessions;
+mod signed;
 mod statement;
 
 use super::chance::Seeded;
@@ -90,6 +91,8 @@ pub struct HonestServer {
     pub asks: Value,
     /// Whether it keeps bundle statements; one of before does not know them.
     pub keeps_statements: bool,
+    /// Whether its links name its key and its answers are signed with it; one of before does not.
+    pub signs: bool,
     /// Colleagues, as the directory shows them.
     pub directory: Vec<super::honest_directory::Listed>,
 }
@@ -152,6 +155,7 @@ pub fn response(status: u16, body: &[u8]) -> Response {
         status,
         content_type: Some(content_type.to_owned()),
         retry_after: None,
+        signed: None,
         framing: Framing::Plain,
         body: zeroize::Zeroizing::new(body.to_vec()),
     }
@@ -204,13 +208,9 @@ impl HonestServer {
             rng,
             asks: json!({"min_profile": 2, "secret_key": "off"}),
             keeps_statements: true,
+            signs: false,
             directory: Vec::new(),
         }
-    }
-
-    /// The link that the mail carries.
-    pub fn link(&self) -> String {
-        format!("{}/i#fkinv1.{}.{}", self.origin, b64(&self.invite), b64(&self.token))
     }
 
     /// Realm and account.
@@ -249,7 +249,7 @@ impl HonestServer {
             _ => Err(Problem(404, "not-found", "no such path")),
         };
         match answer {
-            Ok(body) => response(200, body.to_string().as_bytes()),
+            Ok(body) => self.sign(request, response(200, body.to_string().as_bytes())),
             Err(Problem(status, name, what)) => {
                 if name == "invalid" {
                     self.complaints.push(format!("{path}: {what}"));

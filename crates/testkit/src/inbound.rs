@@ -44,6 +44,7 @@ fn answers(status: u16, content_type: Option<&str>, body: &[u8]) {
         status,
         content_type: content_type.map(str::to_owned),
         retry_after: None,
+        signed: None,
         framing: Framing::Plain,
         body: zeroize::Zeroizing::new(body.to_vec()),
     };

@@ -5,7 +5,7 @@
 //! stored; a lost answer can be asked for again. The server cannot know that the new envelopes hold
 //! the account key: the client proves that by reading back.
 
-use super::answer::answer;
+use super::answer::{answer, signed};
 use super::b64::B64;
 use super::bearer::Bearer;
 use super::lock;
@@ -19,6 +19,7 @@ use axum::extract::State;
 use axum::response::Response;
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
 use firstkey_core::crypto::kdf::KdfBlock;
+use firstkey_core::crypto::realm_key::RealmKey;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -113,7 +114,7 @@ pub(super) async fn start(State(app): State<Arc<App>>, bearer: Bearer, request: 
     let account = AccountId(session.account.account_id);
     let response = opaque::register(&app.keys, &account, &start.opaque_request.0)
         .map_err(|_| Problem::invalid("opaque_request is no OPAQUE message."))?;
-    answer(&Started { opaque_response: B64(response) })
+    signed(&app, &request, &account.0, &Started { opaque_response: B64(response) })
 }
 
 pub(super) async fn password(State(app): State<Arc<App>>, bearer: Bearer, request: Exact) -> Result<Response, Problem> {
@@ -181,9 +182,10 @@ async fn change(app: &App, bearer: Bearer, request: &Exact, wanted: WantedChange
     let present = &session.account.bundle;
     wanted.check(present, policy).map_err(Problem::invalid)?;
     let context = AccountContext { realm: app.realm, account };
+    let key = RealmKey::of_seed(&app.keys.realm);
     let statement = if wanted.expected == state_of(present) {
         let (after, before) = (wanted.after(present), present.statement.as_ref());
-        statement::required(wanted.statement.as_ref(), &context, &after, before).map_err(Problem::invalid)?
+        statement::required(wanted.statement.as_ref(), &context, &key, &after, before).map_err(Problem::invalid)?
     } else {
         // It was made from another state, and is told so; its statement speaks of that one.
         None

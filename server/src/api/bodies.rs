@@ -4,6 +4,7 @@ use super::{account, claim, directory, enrol, login, recovery, sessions, stateme
 use crate::json;
 use crate::store::Policy;
 use firstkey_core::crypto::context::{AccountContext, KeyGen};
+use firstkey_core::crypto::realm_key::RealmKey;
 
 /// Every path that takes a body.
 pub(crate) const PATHS: [&str; 15] = [
@@ -38,8 +39,10 @@ pub(crate) fn accepts(path: &str, body: &[u8], context: &AccountContext) -> bool
                 secret_key: "allowed".to_owned(),
                 min_length: 15,
             };
+            // Whatever key a statement names is another one: it is of no realm.
+            let key = RealmKey::from_bytes([0; 32]);
             // Of an account that is new, or whose keys are reset for the first time.
-            [KeyGen::FIRST, KeyGen(2)].into_iter().any(|wanted| upload.check(context, &policy, wanted).is_ok())
+            [KeyGen::FIRST, KeyGen(2)].into_iter().any(|wanted| upload.check(context, &key, &policy, wanted).is_ok())
         }),
         "/v1/login/params" => json::message::<login::Params>(body).is_ok(),
         "/v1/login/start" => json::message::<login::Start>(body).is_ok(),

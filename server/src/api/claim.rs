@@ -1,6 +1,6 @@
 //! `POST /v1/invites/claim`: a token for an offer.
 
-use super::answer::answer;
+use super::answer::signed;
 use super::b64::B64;
 use super::problem::{Name, Problem};
 use super::request::Exact;
@@ -86,7 +86,7 @@ pub(super) async fn claim(State(app): State<Arc<App>>, knows: Knows, request: Ex
     match app.store.claim(claim.invite_id.0, TokenHash::of(token.as_slice()), claim.claim_key.0, now).await? {
         Claimed::Offer(offer) => {
             app.log.event("invite.claimed", &[("invite", &InviteId(claim.invite_id.0))]);
-            answer(&message(&app, &offer, knows, now))
+            signed(&app, &request, &claim.invite_id.0, &message(&app, &offer, knows, now))
         }
         Claimed::Unknown => Err(Problem::new(Name::InviteUnknown)),
         Claimed::Unusable(why) => Err(why.into()),

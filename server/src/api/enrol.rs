@@ -1,6 +1,6 @@
 //! `POST /v1/enrol/start` and `/complete`: the OPAQUE registration and the one upload.
 
-use super::answer::answer;
+use super::answer::{self, answer};
 use super::b64::B64;
 use super::lock;
 use super::problem::{Name, Problem};
@@ -16,6 +16,7 @@ use axum::response::Response;
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
 use firstkey_core::crypto::envelope::{Ed25519ByAccountKey, X25519ByAccountKey};
 use firstkey_core::crypto::identity::{Fingerprint, IdentitySignature, PublicIdentity};
+use firstkey_core::crypto::realm_key::RealmKey;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -77,10 +78,11 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
         return finish(refusal);
     }
     let start: Start = request.message()?;
+    app.registrations.one(signed.invite_id, app.clock.now()).map_err(|later| Problem::too_many(later.0))?;
     let account = AccountId(signed.enrolment.account_id);
     let response = opaque::register(&app.keys, &account, &start.opaque_request.0)
         .map_err(|_| Problem::invalid("opaque_request is no OPAQUE message."))?;
-    answer(&Started { opaque_response: B64(response) })
+    answer::signed(&app, &request, &signed.invite_id, &Started { opaque_response: B64(response) })
 }
 
 pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Result<Response, Problem> {
@@ -88,9 +90,11 @@ pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Res
     refuse_joining(&signed)?;
     let upload: Complete = request.message()?;
     let context = AccountContext { realm: app.realm, account: AccountId(signed.enrolment.account_id) };
-    let fingerprint =
-        upload.check(&context, &signed.enrolment.policy, KeyGen(signed.enrolment.key_gen)).map_err(Problem::invalid)?;
-    let bundle = upload.bundle(&context).map_err(Problem::invalid)?;
+    let key = RealmKey::of_seed(&app.keys.realm);
+    let fingerprint = upload
+        .check(&context, &key, &signed.enrolment.policy, KeyGen(signed.enrolment.key_gen))
+        .map_err(Problem::invalid)?;
+    let bundle = upload.bundle(&context, &key).map_err(Problem::invalid)?;
     let completion = Completion {
         invite_id: signed.invite_id,
         signer: signed.signer,
@@ -128,6 +132,7 @@ impl Complete {
     pub(super) fn check(
         &self,
         context: &AccountContext,
+        key: &RealmKey,
         policy: &Policy,
         wanted: KeyGen,
     ) -> Result<Fingerprint, &'static str> {
@@ -144,12 +149,12 @@ impl Complete {
         identity
             .verify(&IdentitySignature(self.signature.0), context)
             .map_err(|_| "The identity statement is not signed by its own key, or a key is weak.")?;
-        self.bundle(context)?;
+        self.bundle(context, key)?;
         Ok(identity.fingerprint(context))
     }
 
     /// What is stored, with the statement, if there is one and it says just this.
-    fn bundle(&self, context: &AccountContext) -> Result<Bundle, &'static str> {
+    fn bundle(&self, context: &AccountContext, key: &RealmKey) -> Result<Bundle, &'static str> {
         let envelopes = &self.envelopes;
         let mut bundle = Bundle {
             key_gen: self.identity.key_gen,
@@ -168,7 +173,7 @@ impl Complete {
             statement: None,
         };
         // New keys begin to count anew.
-        bundle.statement = statement::required(self.statement.as_ref(), context, &bundle, None)?;
+        bundle.statement = statement::required(self.statement.as_ref(), context, key, &bundle, None)?;
         Ok(bundle)
     }
 }

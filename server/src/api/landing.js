@@ -2,7 +2,7 @@
 (() => {
   const find = (id) => document.getElementById(id);
   const said = find("said");
-  const whole = /(?:^|[\/#])(fkinv1\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])/;
+  const whole = /(?:^|[\/#])(fkinv(?:1\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}|2\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{22}))(?![A-Za-z0-9_-])/;
   /* Mail programs encode the "#": the token is then in the path. */
   const decoded = (text) => {
     for (let times = 0; times < 3; times++) {

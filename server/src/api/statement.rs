@@ -17,21 +17,21 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
 use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity};
+use firstkey_core::crypto::realm_key::RealmKey;
 use firstkey_core::crypto::statement::{Digests, Statement};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-/// Bytes of the digests: six parts, as docs/PROTOCOL.md section 7 lists them.
-const DIGESTS: usize = 6 * 33;
-
-#[derive(Deserialize, Serialize, Clone, Copy)]
+#[derive(Deserialize, Serialize, Clone)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StatementMessage {
     counter: u64,
-    digests: B64<DIGESTS>,
+    digests: Listed,
     signature: B64<64>,
 }
 
@@ -45,6 +45,29 @@ pub(super) struct First {
 #[derive(Serialize)]
 struct Receipt {
     receipt: B64<32>,
+}
+
+/// The digests as they come and go: those of the six parts that every account has, as
+/// docs/PROTOCOL.md section 7 lists them, and perhaps that of the realm's signing key.
+#[derive(Clone)]
+struct Listed(Vec<u8>);
+
+impl Listed {
+    const LENGTHS: [usize; 2] = [6 * 33, 7 * 33];
+}
+
+impl<'de> Deserialize<'de> for Listed {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(reader)?;
+        let bytes = Base64UrlUnpadded::decode_vec(&text).ok().filter(|bytes| Self::LENGTHS.contains(&bytes.len()));
+        bytes.map(Self).ok_or_else(|| de::Error::custom("not the right bytes"))
+    }
+}
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        writer.serialize_str(&Base64UrlUnpadded::encode_string(&self.0))
+    }
 }
 
 /// A member that is there or not there, and never null.
@@ -71,20 +94,21 @@ fn knows(headers: &HeaderMap) -> bool {
 
 impl From<&Statement> for StatementMessage {
     fn from(statement: &Statement) -> Self {
-        let digests = statement.digests.encode().try_into();
         Self {
             counter: statement.counter,
-            digests: B64(digests.expect("invariant: a stored statement lists six parts")),
+            digests: Listed(statement.digests.encode()),
             signature: B64(statement.signature),
         }
     }
 }
 
 impl StatementMessage {
-    /// The statement, if it says of `bundle` what it has to say.
+    /// The statement, if it says of `bundle` what it has to say; of the realm's signing key, `key`,
+    /// it may say something, and must if the one before did.
     pub(super) fn check(
         &self,
         context: &AccountContext,
+        key: &RealmKey,
         bundle: &Bundle,
         before: Option<&Statement>,
     ) -> Result<Statement, &'static str> {
@@ -93,7 +117,10 @@ impl StatementMessage {
         if statement.counter != before.map_or(0, |before| before.counter) + 1 {
             return Err("The statement does not count one on from the present one.");
         }
-        if statement.digests != digests_of(bundle, context)? {
+        let parts = digests_of(bundle, context)?;
+        let may_be_silent = !before.is_some_and(|before| before.digests.names_a_realm_key());
+        let is_silent = may_be_silent && statement.digests == parts;
+        if !is_silent && statement.digests != parts.naming(key) {
             return Err("The statement does not list exactly what is to be stored.");
         }
         let (key_gen, ed25519, x25519) = (KeyGen(bundle.key_gen), bundle.ed25519, bundle.x25519);
@@ -119,11 +146,12 @@ fn digests_of(bundle: &Bundle, context: &AccountContext) -> Result<Digests, &'st
 pub(super) fn required(
     message: Option<&StatementMessage>,
     context: &AccountContext,
+    key: &RealmKey,
     bundle: &Bundle,
     before: Option<&Statement>,
 ) -> Result<Option<Statement>, &'static str> {
     match (message, before) {
-        (Some(message), before) => message.check(context, bundle, before).map(Some),
+        (Some(message), before) => message.check(context, key, bundle, before).map(Some),
         (None, None) => Ok(None),
         (None, Some(_)) => Err("This account is signed for: a change brings the next statement. Use a newer program."),
     }
@@ -137,7 +165,10 @@ pub(super) async fn first(State(app): State<Arc<App>>, bearer: Bearer, request: 
     let account = AccountId(session.account.account_id);
     let context = AccountContext { realm: app.realm, account };
     let bundle = &session.account.bundle;
-    let statement = message.statement.check(&context, bundle, None).map_err(Problem::invalid)?;
+    let statement = message
+        .statement
+        .check(&context, &RealmKey::of_seed(&app.keys.realm), bundle, None)
+        .map_err(Problem::invalid)?;
     let first =
         FirstStatement { session: bearer.0, expected: message.expected.0, statement, receipt: request.digest() };
     match app.store.state_first(first, now).await?? {

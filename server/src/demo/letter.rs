@@ -25,7 +25,7 @@ impl Letter {
         let plain = body.split_once("Content-Type: text/plain")?.1.split_once("\n\n")?.1;
         let plain = plain.lines().take_while(|line| !line.starts_with("--"));
         let shown: Vec<String> = head.lines().filter(wanted).chain([""]).chain(plain).map(str::to_owned).collect();
-        let link = shown.iter().find(|line| line.starts_with("http") && line.contains("/i#fkinv1."))?.clone();
+        let link = shown.iter().find(|line| line.starts_with("http") && line.contains("/i#fkinv2."))?.clone();
         Some(Self { shown, link })
     }
 

@@ -308,6 +308,7 @@ impl Heard {
                 status: answer.status,
                 content_type: answer.content_type.clone(),
                 retry_after: answer.retry_after,
+                signed: answer.signed.clone(),
                 framing: Framing::Plain,
                 body: Zeroizing::new(answer.body.clone()),
             }),
@@ -416,7 +417,7 @@ impl Live {
             Question::Invite { .. } => pasted(self.links.get(self.pasted)),
             Question::InviteAgain => {
                 pasted(self.links.iter().find(|link| {
-                    self.invite.as_deref().is_some_and(|invite| link.contains(&format!("fkinv1.{invite}.")))
+                    self.invite.as_deref().is_some_and(|invite| link.contains(&format!("fkinv2.{invite}.")))
                 }))
             }
             Question::Host(_) | Question::Consent(_) | Question::Reset(_) => Said::Yes,

@@ -19,6 +19,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountId, OrgId};
+use firstkey_core::crypto::realm_key::AnswerSignature;
 use firstkey_core::wire::outbound::Outbound;
 use serde_json::{Value, json};
 use std::fmt;
@@ -65,6 +66,7 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: Option<String>,
     pub(super) retry_after: Option<u32>,
+    pub(super) signed: Option<String>,
     pub(super) body: Vec<u8>,
     pub(super) digest: u128,
 }
@@ -265,9 +267,11 @@ impl Hand {
             |headers: &HeaderMap, name| headers.get(name).and_then(|value| value.to_str().ok().map(str::to_owned));
         let content_type = text(&parts.headers, header::CONTENT_TYPE);
         let retry_after = text(&parts.headers, header::RETRY_AFTER).and_then(|text| text.parse().ok());
+        let signed =
+            parts.headers.get(AnswerSignature::HEADER).and_then(|value| value.to_str().ok().map(str::to_owned));
         let status = parts.status.as_u16();
         let digest = digest(&[&status.to_le_bytes(), &body]);
-        Answer { status, content_type, retry_after, body, digest }
+        Answer { status, content_type, retry_after, signed, body, digest }
     }
 
     /// Delivers every letter that is due, and gives the links in them.
@@ -286,7 +290,7 @@ impl Hand {
                 std::fs::remove_file(file).expect("a letter that nobody follows");
                 continue;
             }
-            links.extend(letter.lines().find(|line| line.contains("/i#fkinv1.")).map(|line| line.trim().to_owned()));
+            links.extend(letter.lines().find(|line| line.contains("/i#fkinv2.")).map(|line| line.trim().to_owned()));
             std::fs::remove_file(file).expect("a letter that was read");
         }
         links

@@ -2,10 +2,12 @@
 //! waits for the next.
 
 use super::smtp::Outcome;
+use super::text::Deployment;
 use super::{Post, text};
 use crate::http::App;
 use crate::store::{StoreError, Taken};
 use crate::token::Token;
+use firstkey_core::crypto::realm_key::RealmKey;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +55,8 @@ pub(crate) async fn one(app: &App, post: &Post) -> bool {
         }
     };
     let file = format!("{:08}-{}", letter.seq, letter.attempts);
-    let words = text::write(&letter, &token, app.realm, &app.origin);
+    let key = RealmKey::of_seed(&app.keys.realm);
+    let words = text::write(&letter, &token, &Deployment { realm: app.realm, origin: &app.origin, key });
     // Boxed: a whole conversation with a mail server is a large future.
     let sending = Box::pin(post.send(&letter.to, &words, &letter.message_id, &file));
     let outcome = held(app, letter.seq, sending).await;

@@ -66,7 +66,7 @@ mod tests {
         let pieces = vec![
             Piece::Prose(format!("Hello {},", "😀".repeat(80))),
             Piece::Prose(format!("Ask {}@example.org.", "é".repeat(120))),
-            Piece::Link(format!("https://{}/i#fkinv1.{}", "a".repeat(250), "b".repeat(66))),
+            Piece::Link(format!("https://{}/i#fkinv2.{}", "a".repeat(250), "b".repeat(89))),
         ];
         let page = page(&Text { sender: String::new(), subject: "&".repeat(100), pieces });
         assert!(page.is_ascii());

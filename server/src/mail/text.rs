@@ -13,6 +13,7 @@ use crate::token::Token;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey_core::crypto::identity::{Fingerprint, PublicIdentity};
+use firstkey_core::crypto::realm_key::RealmKey;
 
 /// Width of prose.
 const WIDTH: usize = 76;
@@ -47,17 +48,17 @@ impl Text {
 }
 
 /// Puts a letter into words; `token` goes into an invitation's link and nowhere else.
-pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Origin) -> Text {
+pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> Text {
     use Piece::{Alone, Link, Prose};
     let org = shown(&letter.org_name);
     let ask = letter.contact.as_deref().map_or_else(
         || format!("Questions? Ask the administrator at {org}."),
         |contact| format!("Questions? Ask {contact}."),
     );
-    let fingerprint = |bundle: &Bundle| Alone(fingerprint(bundle, realm, letter.account_id).to_string());
+    let fingerprint = |bundle: &Bundle| Alone(fingerprint(bundle, server.realm, letter.account_id).to_string());
     let (subject, pieces) = match &letter.what {
         Letters::Invite { invite_id, expires_at, reset: Some(reset), .. } => {
-            let (link, until) = (link(origin, invite_id, token), for_people(*expires_at));
+            let (link, until) = (server.link(invite_id, token), for_people(*expires_at));
             super::reset::offer(&org, *reset, link, &until, letter.contact.as_deref())
         }
         Letters::Invite { invite_id, mode, expires_at, reset: None } => {
@@ -84,7 +85,7 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
                 Prose("In a terminal, run".to_owned()),
                 Alone("firstkey accept".to_owned()),
                 Prose("and when it asks, paste this link:".to_owned()),
-                Link(link(origin, invite_id, token)),
+                Link(server.link(invite_id, token)),
                 Prose(format!(
                     "The link is only for you and works until {until}. Opening it in a browser does not use it up."
                 )),
@@ -127,7 +128,7 @@ pub(super) fn write(letter: &Letter, token: &Token, realm: RealmId, origin: &Ori
         }
         Letters::News(news, bundle, at) => {
             let account = AccountId(letter.account_id).to_string();
-            let fingerprint = self::fingerprint(bundle, realm, letter.account_id).to_string();
+            let fingerprint = self::fingerprint(bundle, server.realm, letter.account_id).to_string();
             news::write(*news, *at, news::Subject { org: &org, account, fingerprint, ask })
         }
     };
@@ -156,9 +157,21 @@ pub(super) fn wrap(text: &str, columns: usize) -> String {
     out
 }
 
-/// `<origin>/i#fkinv1.<invite_id>.<token>` (protocol section 8).
-fn link(origin: &Origin, invite_id: &[u8; 16], token: &Token) -> String {
-    format!("{origin}/i#fkinv1.{}.{}", Base64UrlUnpadded::encode_string(invite_id), token.reveal().as_str())
+/// What a letter says of the server that sends it.
+pub(super) struct Deployment<'a> {
+    pub(super) realm: RealmId,
+    pub(super) origin: &'a Origin,
+    /// Signs the answers to who comes by the link.
+    pub(super) key: RealmKey,
+}
+
+impl Deployment<'_> {
+    /// `<origin>/i#fkinv2.<invite_id>.<token>.<binding>` (protocol section 8).
+    fn link(&self, invite_id: &[u8; 16], token: &Token) -> String {
+        let [invite, binding] =
+            [invite_id, self.key.binding().as_bytes()].map(|bytes| Base64UrlUnpadded::encode_string(bytes));
+        format!("{}/i#fkinv2.{invite}.{}.{binding}", self.origin, token.reveal().as_str())
+    }
 }
 
 fn fingerprint(bundle: &Bundle, realm: RealmId, account: [u8; 16]) -> Fingerprint {

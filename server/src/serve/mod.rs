@@ -15,7 +15,9 @@ pub use tls::TlsTrouble;
 
 use crate::config::{Front, MailOut};
 use crate::http::App;
-use crate::limits::{CONNECTIONS, InFlight, Large, Limiter, Limits, Metrics, Network, Seats, Times, method_name};
+use crate::limits::{
+    CONNECTIONS, InFlight, Large, Limiter, Limits, Metrics, Network, Registrations, Seats, Times, method_name,
+};
 use crate::log::Log;
 use crate::mail::{MailOutError, Post, deliver};
 use crate::origin::Origin;
@@ -157,6 +159,7 @@ pub async fn serve(
         invite_ttl: options.invite_ttl,
         log: options.log,
         limits: Limiter::new(options.limits),
+        registrations: Registrations::default(),
         in_flight: InFlight::new(Seats::new(options.connections).each()),
         large: Large::default(),
         metrics: Metrics::default(),

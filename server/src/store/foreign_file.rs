@@ -12,19 +12,19 @@ use super::migrate;
 
 /// The longest value: a request is at most 1 MiB, and JSON may be kept with more escapes.
 const LONGEST: i64 = 4 << 20;
-/// Values of one length (docs/PROTOCOL.md sections 5 and 6), in bytes.
-const FIXED: [(&str, &str, i64); 11] = [
-    ("bundle", "kdf_block", 47),
-    ("bundle", "opaque_record", 192),
-    ("bundle", "envelope_1", 197),
-    ("bundle", "envelope_2", 150),
-    ("bundle", "envelope_3", 150),
-    ("bundle", "envelope_4", 150),
-    ("bundle", "ed25519", 32),
-    ("bundle", "x25519", 32),
-    ("bundle", "signature", 64),
-    ("bundle", "recovery_public", 32),
-    ("bundle", "statement", 270),
+/// Values of one length, or of one of two (docs/PROTOCOL.md sections 5 to 7), in bytes.
+const FIXED: [(&str, &str, [i64; 2]); 11] = [
+    ("bundle", "kdf_block", [47, 47]),
+    ("bundle", "opaque_record", [192, 192]),
+    ("bundle", "envelope_1", [197, 197]),
+    ("bundle", "envelope_2", [150, 150]),
+    ("bundle", "envelope_3", [150, 150]),
+    ("bundle", "envelope_4", [150, 150]),
+    ("bundle", "ed25519", [32, 32]),
+    ("bundle", "x25519", [32, 32]),
+    ("bundle", "signature", [64, 64]),
+    ("bundle", "recovery_public", [32, 32]),
+    ("bundle", "statement", [270, 303]),
 ];
 
 /// The schema as SQLite keeps it: kind, name, table, words.
@@ -110,12 +110,15 @@ fn sizes(file: &Db, reference: &Db) -> Result<()> {
             return Err(StoreError::Corrupt("a value in the file is longer than any that is ever written"));
         }
     }
-    for (table, column, length) in FIXED {
+    for (table, column, [one, other]) in FIXED {
         // A column that came with a later version.
         if !columns(reference, table)?.iter().any(|known| known == column) {
             continue;
         }
-        if file.exists(&format!("SELECT 1 FROM {table} WHERE octet_length({column}) <> ?1"), &values![length])? {
+        if file.exists(
+            &format!("SELECT 1 FROM {table} WHERE octet_length({column}) NOT IN (?1, ?2)"),
+            &values![one, other],
+        )? {
             return Err(StoreError::Corrupt("a key or an envelope in the file has the wrong length"));
         }
     }

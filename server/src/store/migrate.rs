@@ -51,6 +51,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0007_statement.postgres.sql"),
         then: None,
     },
+    Step {
+        sqlite: include_str!("schema/0008_realm_key.sqlite.sql"),
+        postgres: include_str!("schema/0008_realm_key.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// The newest version.

@@ -25,9 +25,13 @@ async fn an_invitation_shows_the_command_and_the_link_alone_on_their_lines() {
     assert!(command < link);
     assert_eq!(
         invitation.link,
-        format!("https://accounts.example.org/i#fkinv1.{}.{}", invitation.invite_id, invitation.token)
+        format!(
+            "https://accounts.example.org/i#fkinv2.{}.{}.{}",
+            invitation.invite_id, invitation.token, invitation.binding
+        )
     );
-    assert_eq!((invitation.invite_id.len(), invitation.token.len()), (22, 43));
+    let lengths = (invitation.invite_id.len(), invitation.token.len(), invitation.binding.len());
+    assert_eq!(lengths, (22, 43, 22));
     assert!(invitation.raw.contains("Žofie Ångström"));
     assert!(invitation.raw.contains("Example Corp"));
     assert!(invitation.raw.contains("2026-11-30 "), "until when");

@@ -77,7 +77,7 @@ fn in_organisation<'a>(person: &'a PersonShown, name: &str) -> &'a MembershipSho
 async fn invited(deployment: &Deployment, server: &Server, marker: &str) -> Vec<String> {
     server.provision(deployment, marker).await;
     deployment.invitation_to(marker).await;
-    let letters = deployment.letters(1).await.into_iter().filter(|letter| letter.contains("#fkinv1."));
+    let letters = deployment.letters(1).await.into_iter().filter(|letter| letter.contains("#fkinv2."));
     let to = |letter: String| letter.lines().find_map(|line| line.strip_prefix("To: ").map(str::to_owned));
     letters.filter_map(to).filter(|to| to != marker).collect()
 }
@@ -425,14 +425,14 @@ async fn nobody_elses_letters_hold_back_an_invitation_or_a_letter_about_keys() {
     create(&server, &deployment.token, "ada", ADA, true).await;
     let ours = crate::common::wait_for(|| {
         let letters = crate::common::letters_in(&deployment.mail());
-        letters.into_iter().find(|letter| letter.contains("Example Corp") && letter.contains("#fkinv1."))
+        letters.into_iter().find(|letter| letter.contains("Example Corp") && letter.contains("#fkinv2."))
     })
     .await;
     let ada = Person::claim(&server, &crate::common::Invitation::read(&ours)).await;
     ada.enrol(&server).await;
     crate::common::wait_for(|| {
         let letters = crate::common::letters_in(&deployment.mail());
-        letters.into_iter().find(|letter| letter.contains(&format!("To: {ADA}")) && !letter.contains("#fkinv1."))
+        letters.into_iter().find(|letter| letter.contains(&format!("To: {ADA}")) && !letter.contains("#fkinv2."))
     })
     .await;
     server.stop().await;

@@ -174,7 +174,7 @@ async fn a_deactivated_person_cannot_log_in_and_a_reactivated_one_can_with_the_s
     server.set_active(&deployment, &id, true).await;
     assert_eq!(person.log_in(&server).await.json()["bundle"], before);
     server.stop().await;
-    let invitations = deployment.letters(2).await.into_iter().filter(|letter| letter.contains("#fkinv1.")).count();
+    let invitations = deployment.letters(2).await.into_iter().filter(|letter| letter.contains("#fkinv2.")).count();
     assert_eq!(invitations, 1, "a completed account is not invited a second time");
 }
 

@@ -79,7 +79,7 @@ async fn a_whole_story_leaves_no_token_name_address_or_query_in_the_log() {
         "127.0.0.1",
         "a wrong password",
         "correct horse",
-        "fkinv1",
+        "fkinv",
         "fksc_",
         &token[5..],
         &invitation.token,

@@ -28,6 +28,7 @@ mod logs;
 mod numbers;
 mod password;
 mod people;
+mod realm_key;
 mod recovery;
 mod reset;
 mod scim;

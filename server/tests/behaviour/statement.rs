@@ -9,6 +9,7 @@ use firstkey_core::crypto::envelope::{Ed25519ByAccountKey, Envelope};
 use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity};
 use firstkey_core::crypto::kek::Kek;
+use firstkey_core::crypto::realm_key::RealmKey;
 use firstkey_core::crypto::statement::{Digests, Statement};
 use firstkey_core::secret::{AccountKey, Ed25519Seed};
 use rand_core::OsRng;
@@ -21,15 +22,27 @@ const KIT: &str = "/v1/account/kit";
 const KNOWS: (&str, &str) = ("firstkey-knows", "statement");
 
 /// What the account's key says of that bundle, with that count.
-fn statement(person: &Person, key: &AccountKey, bundle: &Value, counter: u64) -> Value {
+pub(super) fn statement(person: &Person, key: &AccountKey, bundle: &Value, counter: u64) -> Value {
+    stated(person, &seed(person, key, bundle), bundle, counter)
+}
+
+/// The same, with the realm's key named.
+pub(super) fn stated_with(person: &Person, key: &AccountKey, bundle: &Value, counter: u64, realm: &RealmKey) -> Value {
+    said(person, &seed(person, key, bundle), counter, digests(person, bundle).naming(realm))
+}
+
+fn seed(person: &Person, key: &AccountKey, bundle: &Value) -> Ed25519Seed {
     let (context, key_gen) = (person.context, person.key_gen);
     let kek = Kek::derive_from_account_key(key, &context);
     let four = Envelope::<Ed25519ByAccountKey>::read(&unb64(&bundle["envelopes"]["4"])).expect("an envelope");
-    let seed = four.open(&kek, &context, key_gen).expect("it opens");
-    stated(person, &seed, bundle, counter)
+    four.open(&kek, &context, key_gen).expect("it opens")
 }
 
 fn stated(person: &Person, seed: &Ed25519Seed, bundle: &Value, counter: u64) -> Value {
+    said(person, seed, counter, digests(person, bundle))
+}
+
+fn digests(person: &Person, bundle: &Value) -> Digests {
     let (context, key_gen) = (person.context, person.key_gen);
     let key = |name: &str| unb64(&bundle["identity"][name]).try_into().expect("32 bytes");
     let identity = PublicIdentity { key_gen, ed25519: key("ed25519"), x25519: key("x25519") };
@@ -37,13 +50,16 @@ fn stated(person: &Person, seed: &Ed25519Seed, bundle: &Value, counter: u64) -> 
     let envelopes = ["1", "2", "3", "4"].map(|kind| unb64(&bundle["envelopes"][kind]));
     let recovery = unb64(&bundle["recovery_public"]).try_into().expect("32 bytes");
     let parts = envelopes.each_ref().map(Vec::as_slice);
-    let digests = Digests::of(&context, &identity, &signature, parts, &recovery);
-    let said = Statement::sign(seed, &context, key_gen, counter, digests);
+    Digests::of(&context, &identity, &signature, parts, &recovery)
+}
+
+fn said(person: &Person, seed: &Ed25519Seed, counter: u64, digests: Digests) -> Value {
+    let said = Statement::sign(seed, &person.context, person.key_gen, counter, digests);
     json!({"counter": counter, "digests": b64(&said.digests.encode()), "signature": b64(&said.signature)})
 }
 
 /// Logs in as a client that knows statements.
-async fn knowing(server: &Server, person: &Person) -> (String, Value) {
+pub(super) async fn knowing(server: &Server, person: &Person) -> (String, Value) {
     let (login_id, ke3) = person.prove(server).await;
     let body = json!({"login_id": login_id, "ke3": ke3}).to_string().into_bytes();
     let headers = [("content-type", "application/json"), KNOWS];

@@ -18,7 +18,8 @@ use recorder::Recorder;
 use reqwest::Method;
 use serde_json::json;
 
-const FRAGMENT: &str = "#fkinv1.AAECAwQFBgcICQoLDA0ODw.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+const FRAGMENT: &str =
+    "#fkinv2.AAECAwQFBgcICQoLDA0ODw.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8.EBESExQVFhcYGRobHB0eHw";
 const PHONE: Device = Device { width: 390, height: 844, mobile: true };
 const SMALL: Device = Device { width: 320, height: 640, mobile: true };
 const DESK: Device = Device { width: 1280, height: 800, mobile: false };
@@ -70,7 +71,7 @@ impl Stage {
         let ours: Vec<_> = seen.iter().filter(|request| request.contains(self.server.address())).collect();
         assert!(!ours.is_empty() && ours.iter().all(|request| request.lines().next() == Some(&line)), "{ours:#?}");
         for request in &seen {
-            for part in ["fkinv1", "AAECAwQFBgcICQoLDA0ODw", "Referer", "accounts.example.org"] {
+            for part in ["fkinv", "AAECAwQFBgcICQoLDA0ODw", "Referer", "accounts.example.org"] {
                 assert!(!request.contains(part), "{part} left the browser: {request}");
             }
         }
@@ -181,13 +182,13 @@ async fn a_link_that_was_cut_off_is_not_offered_for_copying() {
     let Some(stage) = Stage::set().await else { return };
     let browser = stage.open(DESK, true, false).await;
     let cut = &FRAGMENT[..FRAGMENT.len() - 1];
-    for fragment in [cut, "", "#<img src=x onerror=alert(1)>", "#fkinv1.x.y"] {
+    for fragment in [cut, "", "#<img src=x onerror=alert(1)>", "#fkinv2.x.y.z"] {
         browser.go("about:blank").await;
         browser.go(&format!("{}{fragment}", stage.page())).await;
         let text = shown(&browser).await;
         assert!(text.contains("paste the whole link from your e-mail"), "{text}");
-        assert!(!browser.run("return location.href").await.to_string().contains("fkinv1"), "a part of the token stays");
-        assert!(!text.contains("#fkinv1") && !text.contains("onerror"), "{text}");
+        assert!(!browser.run("return location.href").await.to_string().contains("fkinv"), "a part of the token stays");
+        assert!(!text.contains("#fkinv") && !text.contains("onerror"), "{text}");
         let buttons =
             browser.run("return [...document.querySelectorAll('button')].filter((b) => b.offsetParent).length").await;
         assert_eq!(buttons, 1, "the command's alone");
@@ -232,12 +233,19 @@ async fn the_page_may_connect_to_nothing_and_run_nothing_else() {
 async fn the_token_leaves_the_address_bar_at_once_and_the_link_is_still_offered() {
     let Some(stage) = Stage::set().await else { return };
     let browser = stage.open(DESK, true, false).await;
-    for fragment in [FRAGMENT.to_owned(), format!("{FRAGMENT}."), format!("{FRAGMENT}&source=gmail&ust=1&usg=A")] {
+    // Of a server of before, without the binding.
+    let old = FRAGMENT.rsplit_once('.').expect("a binding").0.replace("fkinv2", "fkinv1");
+    for (fragment, link) in [
+        (FRAGMENT.to_owned(), FRAGMENT),
+        (format!("{FRAGMENT}."), FRAGMENT),
+        (format!("{FRAGMENT}&source=gmail&ust=1&usg=A"), FRAGMENT),
+        (old.clone(), old.as_str()),
+    ] {
         browser.go("about:blank").await;
         browser.go(&format!("{}{fragment}", stage.page())).await;
         assert_eq!(browser.run("return location.href").await, stage.page());
         let offered = browser.run("return document.getElementById('link').innerText").await;
-        assert_eq!(offered, format!("https://accounts.example.org/i{FRAGMENT}"));
+        assert_eq!(offered, format!("https://accounts.example.org/i{link}"));
         // A place on the page is no other page.
         browser.run("document.querySelector('a[href=\"#terminal\"]').click(); return 0").await;
         assert_eq!(browser.run("return document.getElementById('linkrow').hidden").await, false);

@@ -50,6 +50,10 @@ pub fn refusal(refusal: &Refusal, host: &str) -> Story {
             .because("What the server returned is damaged, or not what your key has signed."),
         Refusal::Opaque => Story::of(format!("Stopped: {host} failed to take part in protecting your password."))
             .because("Its message in the log-in protocol is not valid."),
+        Refusal::NotTheRealm => Story::of(format!("Stopped: something between you and {host} changes what it says."))
+            .because("The answer does not have the server's own signature. Company networks that")
+            .because("look into encrypted connections can do this, and so can somebody who wants")
+            .because("to guess your password."),
     }
 }
 

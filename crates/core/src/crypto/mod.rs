@@ -28,6 +28,7 @@ pub mod kdf;
 pub mod kek;
 pub mod opaque;
 pub mod prepare;
+pub mod realm_key;
 pub mod recovery;
 pub mod stack;
 pub mod statement;
@@ -78,8 +79,15 @@ pub mod label {
     /// Request signatures by the claim key.
     pub const REQUEST: &[u8] = b"firstkey/v1/request";
 
+    /// What a link says of the realm's signing key.
+    pub const LINK: &[u8] = b"firstkey/v1/link";
+    /// Answers that the realm's key signs.
+    pub const ANSWER: &[u8] = b"firstkey/v1/answer";
+    /// The seed of the realm's key, made from what the server keeps.
+    pub const REALM_KEY: &[u8] = b"firstkey/v1/realm-key";
+
     /// All of them, for the test that no two are equal.
-    pub const ALL: [&[u8]; 18] = [
+    pub const ALL: [&[u8]; 21] = [
         TWO_SECRET,
         AUTH,
         ENC,
@@ -98,6 +106,9 @@ pub mod label {
         FINGERPRINT,
         OPAQUE,
         REQUEST,
+        LINK,
+        ANSWER,
+        REALM_KEY,
     ];
 }
 

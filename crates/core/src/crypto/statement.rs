@@ -8,6 +8,7 @@
 use super::context::{AccountContext, KeyGen};
 use super::encoding::pae;
 use super::identity::{IdentitySignature, PublicIdentity};
+use super::realm_key::RealmKey;
 use super::{SUITE, hazmat, label};
 use crate::secret::Ed25519Seed;
 
@@ -45,6 +46,9 @@ impl BundlePart {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Digests(Vec<(u8, [u8; 32])>);
 
+/// The number of the realm's signing key, which is no part of the bundle: an account that lists it
+/// takes no registration of a password that another key has signed, or none.
+const REALM_KEY: u8 = 130;
 /// Bytes of one entry: the part's number, and its digest.
 const ENTRY: usize = 33;
 /// Most entries.
@@ -64,6 +68,25 @@ impl Digests {
         let parts = [one, two, three, four, &identity, recovery_public];
         let numbered = BundlePart::ALL.into_iter().zip(parts);
         Self(numbered.map(|(part, bytes)| (part.number(), hazmat::sha256(bytes))).collect())
+    }
+
+    /// The same with the signing key of the account's realm; what is listed of it already stays.
+    pub fn naming(mut self, realm: &RealmKey) -> Self {
+        if self.digest(REALM_KEY).is_none() {
+            self.0.push((REALM_KEY, hazmat::sha256(realm.as_bytes())));
+            self.0.sort_unstable_by_key(|(number, _)| *number);
+        }
+        self
+    }
+
+    /// Whether a signing key of the realm is named.
+    pub fn names_a_realm_key(&self) -> bool {
+        self.digest(REALM_KEY).is_some()
+    }
+
+    /// Whether it is this one that is named.
+    pub fn names(&self, realm: &RealmKey) -> bool {
+        self.digest(REALM_KEY) == Some(&hazmat::sha256(realm.as_bytes()))
     }
 
     /// Reads entries of 33 bytes; their numbers rise, so no part is there twice and there is one
@@ -175,6 +198,18 @@ mod tests {
             assert_eq!(Digests::read(&bad), None, "{bad:?}");
         }
         assert!(Digests::read(&(0..32).flat_map(entry).collect::<Vec<_>>()).is_some());
+    }
+
+    #[test]
+    fn a_realm_key_is_named_once_and_stays_the_one_that_was_named() {
+        let [one, two] = [1, 2].map(|byte| RealmKey::from_bytes([byte; 32]));
+        let parts = Digests(vec![(1, [7; 32]), (200, [8; 32])]);
+        assert!(!parts.names_a_realm_key() && !parts.names(&one));
+        let named = parts.clone().naming(&one);
+        assert!(named.names_a_realm_key() && named.names(&one) && !named.names(&two));
+        assert_eq!(named.clone().naming(&two), named);
+        assert_eq!(named.missing(&parts), None);
+        assert_eq!(Digests::read(&named.encode()), Some(named));
     }
 
     proptest! {

@@ -11,6 +11,7 @@ use super::outbound::{Endpoint, Outbound};
 use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
 use crate::crypto::hazmat;
 use crate::crypto::kdf::KdfBlock;
+use crate::crypto::realm_key::RealmKey;
 use crate::crypto::statement::Statement;
 
 /// Which change it is.
@@ -32,6 +33,8 @@ pub struct PasswordLock {
     pub kdf_block: KdfBlock,
     /// The account key under the new password.
     pub envelope: Envelope<AccountKeyByPassword>,
+    /// Who signed the answer to the registration, for the account's statement to name; never sent.
+    pub realm_key: Option<RealmKey>,
 }
 
 /// The lock that a new kit opens.

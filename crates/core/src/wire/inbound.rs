@@ -12,6 +12,7 @@ use super::text::{Printable, is_visible};
 use crate::crypto::context::{AccountContext, AccountId, ChallengeId, KeyGen, LoginId, OrgId, RealmId};
 use crate::crypto::kdf::{KdfBlock, KdfParams, KdfRefused};
 use crate::crypto::opaque;
+use crate::crypto::realm_key::{self, AnswerSignature, RealmKey};
 use crate::secret::SessionToken;
 use zeroize::Zeroizing;
 
@@ -23,6 +24,8 @@ pub struct Response {
     pub content_type: Option<String>,
     /// Seconds of a `Retry-After` header.
     pub retry_after: Option<u32>,
+    /// The header `Firstkey-Signed`, as it came.
+    pub signed: Option<String>,
     /// Whether the body is one that this program reads.
     pub framing: Framing,
     /// The body, at most 64 KiB; empty unless the framing is plain.
@@ -151,6 +154,16 @@ impl Response {
             })),
             (status, _) => Err(Refusal::Status(status)),
         }
+    }
+
+    /// The realm's key that signed this answer to that question; none, if it is not signed.
+    ///
+    /// # Errors
+    /// There is a signature, and it does not hold.
+    pub fn signer(&self, asked: &realm_key::AnswerTo<'_>) -> Result<Option<RealmKey>, Refusal> {
+        let Some(text) = &self.signed else { return Ok(None) };
+        let signature = AnswerSignature::read(text).ok_or(Refusal::NotTheRealm)?;
+        signature.signer(asked, &self.body).map(Some).ok_or(Refusal::NotTheRealm)
     }
 
     fn json(&self) -> Result<Value, Refusal> {

@@ -1,4 +1,5 @@
-//! The invite link: `https://host[:port]/i#fkinv1.<invite id>.<token>` (protocol section 8).
+//! The invite link: `https://host[:port]/i#fkinv2.<invite id>.<token>.<binding>`, or `fkinv1` without
+//! the binding, from a server of before (protocol section 8).
 //!
 //! Promises: the whole text is checked by the grammar here before any URL library sees a byte of
 //! it, and a refusal says precisely what to look at. White space and one pair of `<...>` around the
@@ -8,22 +9,45 @@
 //! Never: contacts the host, or prints or copies the token.
 
 use super::origin::Origin;
-use crate::crypto::{context::InviteId, crockford};
+use crate::crypto::{context::InviteId, crockford, realm_key::LinkBinding};
 use crate::secret::InviteToken;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
 /// The most bytes that are looked at, white space around the link not counted. The longest good
-/// link has 345.
+/// link has 368.
 const MAX_BYTES: usize = 400;
-/// What comes after the origin.
-const START: &str = "/i#fkinv1.";
+/// What comes after the origin, but for the version's number.
+const START: &str = "/i#fkinv";
 /// Characters of an invite id: 16 bytes.
 const ID_CHARACTERS: usize = 22;
 /// Characters of a token: 32 bytes.
 const TOKEN_CHARACTERS: usize = 43;
-/// Characters of both with the dot between them.
-const BODY_CHARACTERS: usize = ID_CHARACTERS + 1 + TOKEN_CHARACTERS;
+/// Characters of a binding: 16 bytes.
+const BINDING_CHARACTERS: usize = 22;
+/// Where the parts begin: each has a dot before it but the first.
+const TOKEN_AT: usize = ID_CHARACTERS + 1;
+const DOT_BEFORE_BINDING: usize = TOKEN_AT + TOKEN_CHARACTERS;
+const BINDING_AT: usize = DOT_BEFORE_BINDING + 1;
+
+/// The versions of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    /// Says nothing of the server's key.
+    One,
+    /// Names the key that the server's answers are signed with.
+    Two,
+}
+
+impl Version {
+    /// Characters after `fkinv1.` or `fkinv2.`.
+    const fn body_characters(self) -> usize {
+        match self {
+            Self::One => DOT_BEFORE_BINDING,
+            Self::Two => BINDING_AT + BINDING_CHARACTERS,
+        }
+    }
+}
 
 /// What is wrong with a text that should be an invite link or an origin. Nothing of the text is in
 /// it.
@@ -97,6 +121,7 @@ pub struct InviteLink {
     origin: Origin,
     invite_id: InviteId,
     token: InviteToken,
+    binding: Option<LinkBinding>,
 }
 
 impl InviteLink {
@@ -117,9 +142,9 @@ impl InviteLink {
         }
         let text = core::str::from_utf8(text).map_err(|_| LinkTrouble::NotAscii)?;
         let (origin, rest) = Origin::split(text)?;
-        let body = read_start(rest)?;
-        let (invite_id, token) = read_body(body)?;
-        Ok(Self { origin, invite_id, token })
+        let (version, body) = read_start(rest)?;
+        let (invite_id, token, binding) = read_body(version, body)?;
+        Ok(Self { origin, invite_id, token, binding })
     }
 
     /// The server that the link names. Not trusted yet: a pinned server beats it, otherwise a
@@ -136,6 +161,11 @@ impl InviteLink {
     /// The single-use token; goes to the origin once and nowhere else.
     pub fn token(&self) -> &InviteToken {
         &self.token
+    }
+
+    /// Whose answers count, if the link says it: one of version 1 says nothing.
+    pub fn binding(&self) -> Option<LinkBinding> {
+        self.binding
     }
 
     /// Whether the host may look like another one: see [`Origin::needs_host_confirmation`].
@@ -169,9 +199,13 @@ fn unwrapped(text: &[u8]) -> &[u8] {
 }
 
 /// Checks the path and the version; gives what follows.
-fn read_start(rest: &str) -> Result<&str, LinkTrouble> {
-    if let Some(body) = rest.strip_prefix(START) {
-        return Ok(body);
+fn read_start(rest: &str) -> Result<(Version, &str), LinkTrouble> {
+    if let Some(numbered) = rest.strip_prefix(START) {
+        for (version, number) in [(Version::One, "1."), (Version::Two, "2.")] {
+            if let Some(body) = numbered.strip_prefix(number) {
+                return Ok((version, body));
+            }
+        }
     }
     let (path, fragment) = match rest.split_once('#') {
         Some((path, fragment)) => (path, Some(fragment)),
@@ -180,7 +214,9 @@ fn read_start(rest: &str) -> Result<&str, LinkTrouble> {
     match (path, fragment) {
         ("" | "/", None) => Err(LinkTrouble::NotAnInvite),
         ("/i", None) => Err(LinkTrouble::CutOff { after_hash: false }),
-        ("/i", Some(fragment)) if "fkinv1.".starts_with(fragment) => Err(LinkTrouble::CutOff { after_hash: true }),
+        ("/i", Some(fragment)) if ["fkinv1.", "fkinv2."].iter().any(|whole| whole.starts_with(fragment)) => {
+            Err(LinkTrouble::CutOff { after_hash: true })
+        }
         ("/i", Some(fragment)) => match fragment.strip_prefix("fkinv") {
             Some(version) if version.starts_with(|c: char| c.is_ascii_digit()) => Err(LinkTrouble::WrongVersion),
             _ => Err(LinkTrouble::NotAnInvite),
@@ -189,19 +225,21 @@ fn read_start(rest: &str) -> Result<&str, LinkTrouble> {
     }
 }
 
-/// Reads `<invite id>.<token>`, both in the one canonical spelling.
-fn read_body(body: &str) -> Result<(InviteId, InviteToken), LinkTrouble> {
+/// Reads `<invite id>.<token>`, and `.<binding>` in version 2, each in the one canonical spelling.
+fn read_body(version: Version, body: &str) -> Result<(InviteId, InviteToken, Option<LinkBinding>), LinkTrouble> {
+    let whole = version.body_characters();
     let fits = |(at, b): (usize, u8)| match at {
         ID_CHARACTERS => b == b'.',
+        DOT_BEFORE_BINDING => b == b'.',
         _ => b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'),
     };
-    if !body.bytes().take(BODY_CHARACTERS).enumerate().all(fits) {
+    if !body.bytes().take(whole).enumerate().all(fits) {
         return Err(LinkTrouble::Damaged);
     }
-    if body.len() < BODY_CHARACTERS {
+    if body.len() < whole {
         return Err(LinkTrouble::CutOff { after_hash: true });
     }
-    if body.len() > BODY_CHARACTERS {
+    if body.len() > whole {
         return Err(LinkTrouble::Extra);
     }
     // The decoder refuses unused bits that are not zero.
@@ -209,6 +247,14 @@ fn read_body(body: &str) -> Result<(InviteId, InviteToken), LinkTrouble> {
     let mut token = Zeroizing::new([0; 32]);
     let damaged = |_| LinkTrouble::Damaged;
     Base64UrlUnpadded::decode(&body[..ID_CHARACTERS], &mut invite_id).map_err(damaged)?;
-    Base64UrlUnpadded::decode(&body[ID_CHARACTERS + 1..], &mut *token).map_err(damaged)?;
-    Ok((InviteId(invite_id), InviteToken::from_bytes(&token)))
+    Base64UrlUnpadded::decode(&body[TOKEN_AT..TOKEN_AT + TOKEN_CHARACTERS], &mut *token).map_err(damaged)?;
+    let binding = match version {
+        Version::One => None,
+        Version::Two => {
+            let mut bytes = [0; LinkBinding::LEN];
+            Base64UrlUnpadded::decode(&body[BINDING_AT..], &mut bytes).map_err(damaged)?;
+            Some(LinkBinding::from_bytes(bytes))
+        }
+    };
+    Ok((InviteId(invite_id), InviteToken::from_bytes(&token), binding))
 }

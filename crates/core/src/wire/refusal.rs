@@ -59,6 +59,8 @@ pub enum Refusal {
     Statement,
     /// The server's OPAQUE message was not acceptable during enrolment.
     Opaque,
+    /// An answer that the realm's own key must sign, and has not.
+    NotTheRealm,
 }
 
 /// What kind of trouble a refusal is.
@@ -95,7 +97,8 @@ impl Refusal {
             | Self::Differs(_)
             | Self::Keys
             | Self::Statement
-            | Self::Opaque => Blame::Security,
+            | Self::Opaque
+            | Self::NotTheRealm => Blame::Security,
         }
     }
 }

@@ -397,6 +397,7 @@ impl World<Infisical> for Acting {
                     status,
                     content_type: Some(if status == 502 { "text/html" } else { "application/json" }.to_owned()),
                     retry_after: limited.then_some(59),
+                    signed: None,
                     framing: Framing::Plain,
                     body: Zeroizing::new(body.into_bytes()),
                 });

@@ -47,6 +47,7 @@ pub(super) fn exchanges() -> BTreeMap<u64, Exchange> {
                 status: u16::try_from(response["status"].as_u64().expect("a status")).expect("a status"),
                 content_type: header("content-type"),
                 retry_after: header("retry-after").and_then(|text| text.parse().ok()),
+                signed: None,
                 framing: Framing::Plain,
                 body: Zeroizing::new(body),
             },

@@ -173,6 +173,7 @@ impl World<Infisical> for Hostile<'_> {
             status,
             content_type: Some(content_type.to_owned()),
             retry_after: None,
+            signed: None,
             framing: Framing::Plain,
             body: Zeroizing::new(body),
         };

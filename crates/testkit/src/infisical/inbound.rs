@@ -51,6 +51,7 @@ pub fn run(data: &[u8]) {
         status: STATUSES[usize::from(*status) % STATUSES.len()],
         content_type: TYPES[usize::from(*content_type) % TYPES.len()].map(str::to_owned),
         retry_after: None,
+        signed: None,
         framing: Framing::Plain,
         body: Zeroizing::new(body.to_vec()),
     };

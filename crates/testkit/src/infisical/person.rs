@@ -246,6 +246,7 @@ impl World<Infisical> for DialectFixture {
                 retry_after: headers
                     .iter()
                     .find_map(|(name, value)| if *name == "retry-after" { value.parse().ok() } else { None }),
+                signed: None,
                 framing: Framing::Plain,
                 body: Zeroizing::new(body),
             }),

@@ -5,6 +5,7 @@ use super::known::Known;
 use super::sent::{Answer, Sent, b64};
 use axum::http::header;
 use firstkey_core::crypto::hazmat::sha256;
+use firstkey_core::crypto::realm_key::AnswerSignature;
 use firstkey_core::wire::directory::read_directory;
 use firstkey_core::wire::inbound::{self, Framing, Response};
 use firstkey_core::wire::sessions::{read_ended, read_sessions};
@@ -197,6 +198,7 @@ fn response(answer: &Answer) -> Response {
         status: answer.status,
         content_type: text(header::CONTENT_TYPE),
         retry_after: text(header::RETRY_AFTER).and_then(|text| text.parse().ok()),
+        signed: answer.headers.get(AnswerSignature::HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned),
         framing: Framing::Plain,
         body: Zeroizing::new(answer.body.clone()),
     }

@@ -68,7 +68,8 @@ impl Fresh {
         let registered = registration.finish(response, &context, rng).ok()?;
         let kek = Kek::derive_from_password(&pre, &registered.export_key, &context);
         let envelope = Envelope::<AccountKeyByPassword>::seal(&kek, key, &context, key_gen, &block, rng).ok()?;
-        Some(PasswordLock { opaque_upload: OpaqueUpload(registered.upload), kdf_block: block, envelope })
+        let opaque_upload = OpaqueUpload(registered.upload);
+        Some(PasswordLock { opaque_upload, kdf_block: block, envelope, realm_key: None })
     }
 
     /// Keys and the whole upload of an account that is new or reset.

@@ -158,7 +158,7 @@ impl Play<'_> {
             assert!(!text.contains(secret), "a letter holds a token of somebody: {head}");
         }
         // On a line of its own, as whoever reads the letter would click it.
-        for line in body.lines().map(str::trim).filter(|line| line.starts_with("http") && line.contains("#fkinv1.")) {
+        for line in body.lines().map(str::trim).filter(|line| line.starts_with("http") && line.contains("#fkinv2.")) {
             let link = InviteLink::read(line.as_bytes()).unwrap_or_else(|why| panic!("no link: {line}: {why}"));
             assert!(*link.origin() == self.server.origin, "a link to somewhere else: {line}");
             // EXPOSE: it is a made-up person who opens the letter.

@@ -45,7 +45,7 @@ impl Mail {
 
     /// The link in the text, alone on its line.
     pub(crate) fn link(&self) -> &str {
-        self.text.lines().find(|line| line.contains("#fkinv1.")).expect("a link alone on its line")
+        self.text.lines().find(|line| line.contains("#fkinv2.")).expect("a link alone on its line")
     }
 }
 

@@ -63,6 +63,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) media_type: String,
     pub(crate) retry_after: Option<i64>,
+    /// The realm's signature.
+    pub(crate) signed: Option<String>,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -72,6 +74,8 @@ pub(crate) struct Invitation {
     pub(crate) link: String,
     pub(crate) invite_id: String,
     pub(crate) token: String,
+    /// What the link says of the server's key.
+    pub(crate) binding: String,
     /// The whole file.
     pub(crate) raw: String,
 }
@@ -219,7 +223,7 @@ impl Deployment {
     /// Waits until `count` invitations have arrived and gives all.
     pub(crate) async fn invitations(&self, count: usize) -> Vec<Invitation> {
         let letters = wait_for(|| {
-            let letters: Vec<_> = letters_in(&self.mail()).into_iter().filter(|raw| raw.contains("#fkinv1.")).collect();
+            let letters: Vec<_> = letters_in(&self.mail()).into_iter().filter(|raw| raw.contains("#fkinv2.")).collect();
             (letters.len() >= count).then_some(letters)
         })
         .await;
@@ -260,7 +264,7 @@ impl Deployment {
     pub(crate) async fn invitation_to(&self, email: &str) -> Invitation {
         let header = format!("To: {email}\n");
         let letter = wait_for(|| {
-            let ours = |raw: &String| raw.contains("#fkinv1.") && raw.contains(&header);
+            let ours = |raw: &String| raw.contains("#fkinv2.") && raw.contains(&header);
             letters_in(&self.mail()).into_iter().rev().find(ours)
         })
         .await;
@@ -386,10 +390,12 @@ impl Answer {
     async fn read(response: Response) -> Self {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (media_type, retry_after) = (header("content-type").unwrap_or_default(), header("retry-after"));
+        let signed = header("firstkey-signed");
         Self {
             status: response.status().as_u16(),
             media_type,
             retry_after: retry_after.and_then(|seconds| seconds.parse().ok()),
+            signed,
             bytes: response.bytes().await.expect("a whole body").to_vec(),
         }
     }
@@ -410,14 +416,20 @@ impl Answer {
 
 impl Invitation {
     pub(crate) fn read(raw: &str) -> Self {
-        let link = raw.lines().find(|line| line.contains("#fkinv1.")).expect("a link alone on its line");
+        let link = raw.lines().find(|line| line.contains("#fkinv2.")).expect("a link alone on its line");
         Self::of_link(link, raw)
     }
 
     pub(crate) fn of_link(link: &str, raw: &str) -> Self {
-        let rest = link.strip_prefix("https://accounts.example.org/i#fkinv1.").expect("the configured origin");
-        let (invite_id, token) = rest.split_once('.').expect("an id and a token");
-        Self { invite_id: invite_id.to_owned(), token: token.to_owned(), link: link.to_owned(), raw: raw.to_owned() }
+        let rest = link.strip_prefix("https://accounts.example.org/i#fkinv2.").expect("the configured origin");
+        let [invite_id, token, binding] = rest.split('.').collect::<Vec<_>>().try_into().expect("id, token, binding");
+        Self {
+            invite_id: invite_id.to_owned(),
+            token: token.to_owned(),
+            binding: binding.to_owned(),
+            link: link.to_owned(),
+            raw: raw.to_owned(),
+        }
     }
 }
 

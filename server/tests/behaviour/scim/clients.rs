@@ -26,7 +26,7 @@ async fn finish(deployment: &Deployment, server: &Server, count: usize) -> Perso
 
 /// Whom each invitation went to, in order.
 fn invited(deployment: &Deployment) -> Vec<String> {
-    let letters = letters_in(&deployment.mail()).into_iter().filter(|letter| letter.contains("#fkinv1."));
+    let letters = letters_in(&deployment.mail()).into_iter().filter(|letter| letter.contains("#fkinv2."));
     let to = |letter: String| letter.lines().find_map(|line| line.strip_prefix("To: ").map(str::to_owned));
     letters.filter_map(to).collect()
 }

@@ -108,8 +108,9 @@ fn distrusted(words: Words, chain: &Chain, own: Option<&Certificate>) -> Words {
         Distrust::UnknownIssuer => words
             .and("This computer does not trust that issuer. The server learned nothing.")
             .then("If the issuer is your company, get its certificate from your IT as a PEM")
-            .then("file, and name it with --ca-file PATH. If you do not know the issuer,")
-            .then("stop: somebody may be in between."),
+            .then("file, and name it with --ca-file PATH. The company can then read what passes,")
+            .then("but not your password or keys. If you do not know the issuer, stop:")
+            .then("somebody may be in between."),
         Distrust::Revoked => words.and("Its issuer has revoked it.").then(TOLD),
         Distrust::Other => words.and("It does not prove who the server is.").then(TOLD),
     }

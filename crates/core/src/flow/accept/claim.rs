@@ -4,6 +4,7 @@ use super::terms::{self, Terms};
 use super::{At, Expect, Joining, Next, Options, after, choose, invite_problem, passes};
 use crate::crypto::context::InviteId;
 use crate::crypto::hazmat;
+use crate::crypto::realm_key::{AnswerTo, LinkBinding, RealmKey};
 use crate::flow::retry::Retry;
 use crate::flow::stop::{AcceptReason, GaveUp, NoAnswer, Reach};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
@@ -12,6 +13,7 @@ use crate::wire::disclose::ClaimKey;
 use crate::wire::inbound::{self, Mode, Offer};
 use crate::wire::link::InviteLink;
 use crate::wire::outbound::{Endpoint, Outbound};
+use crate::wire::refusal::Refusal;
 use rand_core::CryptoRngCore;
 use std::time::Duration;
 
@@ -19,11 +21,31 @@ use std::time::Duration;
 pub(super) struct Claim {
     pub(super) invite: InviteId,
     pub(super) seed: Ed25519Seed,
+    /// Whose answers count, if the link says it.
+    pub(super) binding: Option<LinkBinding>,
+}
+
+impl Claim {
+    /// The key of the realm that answered, if the answer is signed. The link's word, where it has
+    /// one, decides whose it must be: an answer by another, or by nobody, is not used at all.
+    fn signer(&self, response: &inbound::Response, request: &Outbound) -> Result<Option<RealmKey>, Refusal> {
+        let answer_to = AnswerTo {
+            origin: request.origin().as_str(),
+            path: request.endpoint().path(),
+            subject: &self.invite.0,
+            request: request.digest(),
+        };
+        let key = response.signer(&answer_to)?;
+        match self.binding {
+            Some(binding) if key.map(|key| key.binding()) != Some(binding) => Err(Refusal::NotTheRealm),
+            _ => Ok(key),
+        }
+    }
 }
 
 /// A fresh claim key and the request that shows it with the token.
 pub(super) fn request(link: &InviteLink, rng: &mut dyn CryptoRngCore) -> (Claim, Outbound) {
-    let claim = Claim { invite: link.invite_id(), seed: Ed25519Seed::make(rng) };
+    let claim = Claim { invite: link.invite_id(), seed: Ed25519Seed::make(rng), binding: link.binding() };
     // EXPOSE: the public half is computed from the seed.
     let public = ClaimKey(hazmat::ed25519_public(claim.seed.expose()));
     let request = Outbound::post(link.origin(), Endpoint::Claim)
@@ -81,8 +103,8 @@ struct ExpectOffer {
 
 impl Expect for ExpectOffer {
     fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
-        match hear(reply, &mut self.retry, at, inbound::read_offer)? {
-            Sent::Heard(offer) => offered(self.options, self.claim, offer, at),
+        match hear_the_realm(reply, &self.claim, &self.request, &mut self.retry, at, inbound::read_offer)? {
+            Sent::Heard((offer, key)) => offered(self.options, self.claim, offer, key, at),
             Sent::Again(wait) => {
                 let state = *self;
                 again(wait, state.request.clone(), state)
@@ -95,18 +117,21 @@ impl Expect for ExpectOffer {
     }
 }
 
-/// Reads the answer to a request that changes nothing.
-pub(super) fn hear<T>(
+/// Reads the answer to a request that changes nothing, and finds who signed it: what comes out of a
+/// link that names the realm's key was said by that realm.
+pub(super) fn hear_the_realm<T>(
     reply: Reply,
+    claim: &Claim,
+    request: &Outbound,
     retry: &mut Retry,
     at: &mut At,
-    parse: impl FnOnce(inbound::Fields) -> Result<T, crate::wire::refusal::Refusal>,
-) -> Result<Sent<T>, AcceptReason> {
+    parse: impl FnOnce(inbound::Fields) -> Result<T, Refusal>,
+) -> Result<Sent<(T, Option<RealmKey>)>, AcceptReason> {
     match reply {
         Reply::Received(response) => {
             at.reach = at.reach.max(Reach::NothingChanged);
             match response.read(parse)? {
-                Ok(heard) => Ok(Sent::Heard(heard)),
+                Ok(heard) => Ok(Sent::Heard((heard, claim.signer(&response, request)?))),
                 Err(problem) if passes(&problem.name) => {
                     silence(retry, NoAnswer::Busy, problem.retry_after, at).map(Sent::Again)
                 }
@@ -127,10 +152,16 @@ pub(super) fn again(delay: Duration, request: Outbound, state: impl Expect + 'st
 }
 
 /// The offer is judged before anything is asked.
-fn offered(options: Options, claim: Claim, offer: Offer, at: &mut At) -> Result<Next, AcceptReason> {
+fn offered(
+    options: Options,
+    claim: Claim,
+    offer: Offer,
+    realm_key: Option<RealmKey>,
+    at: &mut At,
+) -> Result<Next, AcceptReason> {
     let origin = at.origin.clone().ok_or(AcceptReason::OutOfStep)?;
     let unknown = offer.policy.unknown.clone();
-    let terms = terms::accept(&options, origin, claim.invite, offer)?;
+    let terms = terms::accept(&options, origin, claim.invite, offer, realm_key)?;
     if terms.mode == Mode::Join {
         let Terms { introduction, context, secret_keys, .. } = terms;
         return Ok(Next::Join(Joining { introduction, context, secret_keys, claim }));

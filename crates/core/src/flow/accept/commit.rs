@@ -189,7 +189,8 @@ struct ExpectRenewal {
 
 impl Expect for ExpectRenewal {
     fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
-        let heard = match claim::hear(reply, &mut self.retry, at, inbound::read_offer) {
+        let heard = claim::hear_the_realm(reply, &self.claim, &self.request, &mut self.retry, at, inbound::read_offer);
+        let heard = match heard {
             Ok(heard) => heard,
             Err(why) => return self.upload.refused(why, at),
         };
@@ -198,7 +199,7 @@ impl Expect for ExpectRenewal {
                 let state = *self;
                 claim::again(wait, state.request.clone(), state)
             }
-            Sent::Heard(offer) => {
+            Sent::Heard((offer, _)) => {
                 let Self { mut upload, claim, .. } = *self;
                 let context = upload.checkpoint.context;
                 if offer.realm != context.realm || offer.account != context.account {

@@ -1,7 +1,7 @@
 //! Making the keys: stretch, register, seal everything, drop the private keys.
 
 use super::choose::Enrolment;
-use super::claim::{Sent, again, hear};
+use super::claim::{Sent, again, hear_the_realm};
 use super::terms::Terms;
 use super::{At, Expect, Next, after, kit};
 use crate::crypto::envelope::{
@@ -76,8 +76,11 @@ impl Expect for ExpectOpaqueResponse {
         rng: &mut dyn CryptoRngCore,
         at: &mut At,
     ) -> Result<Next, AcceptReason> {
-        let response = match hear(reply, &mut self.retry, at, inbound::read_opaque_response)? {
-            Sent::Heard(response) => response,
+        let heard =
+            hear_the_realm(reply, &self.run.claim, &self.request, &mut self.retry, at, inbound::read_opaque_response);
+        // Whoever answers here in the server's place could test guesses of the password.
+        let response = match heard? {
+            Sent::Heard((response, _)) => response,
             Sent::Again(wait) => {
                 let state = *self;
                 return again(wait, state.request.clone(), state);
@@ -139,7 +142,11 @@ fn seal(
         statement: None,
     };
     if terms.keeps_statements {
-        bundle.statement = Some(Statement::sign(&pairs.ed25519, context, key_gen, 1, bundle.digests(context)));
+        let mut digests = bundle.digests(context);
+        if let Some(realm) = &terms.realm_key {
+            digests = digests.naming(realm);
+        }
+        bundle.statement = Some(Statement::sign(&pairs.ed25519, context, key_gen, 1, digests));
     }
     // The signatures are checked before they leave, as the envelopes are: a fault must not become
     // an account.

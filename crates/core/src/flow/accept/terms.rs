@@ -7,6 +7,7 @@ use super::Options;
 use crate::crypto::SUITE;
 use crate::crypto::context::{AccountContext, InviteId, KeyGen};
 use crate::crypto::kdf::{KdfRefused, Profile};
+use crate::crypto::realm_key::RealmKey;
 use crate::flow::Introduction;
 use crate::flow::checkpoint::Pin;
 use crate::flow::reset::{self, Replacement};
@@ -35,12 +36,20 @@ pub(super) struct Terms {
     pub(super) key_gen: KeyGen,
     /// Whether the server keeps bundle statements.
     pub(super) keeps_statements: bool,
+    /// The key that signed the offer, for the account's statement to name.
+    pub(super) realm_key: Option<RealmKey>,
     /// What has to be agreed to beside the invite.
     pub(super) replacement: Option<Replacement>,
 }
 
 /// Judges `offer`; the first broken rule is the answer.
-pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer: Offer) -> Result<Terms, AcceptReason> {
+pub(super) fn accept(
+    options: &Options,
+    origin: Origin,
+    invite: InviteId,
+    offer: Offer,
+    realm_key: Option<RealmKey>,
+) -> Result<Terms, AcceptReason> {
     if offer.protocol != 1 || !offer.suites.contains(&u64::from(SUITE)) {
         return Err(Refusal::Unspoken.into());
     }
@@ -85,6 +94,7 @@ pub(super) fn accept(options: &Options, origin: Origin, invite: InviteId, offer:
         two_secret,
         key_gen,
         keeps_statements: offer.keeps_statements,
+        realm_key,
         replacement,
         context,
         profile,

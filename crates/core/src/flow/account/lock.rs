@@ -84,10 +84,9 @@ impl<W: World> Run<'_, W> {
         let request = Outbound::post(&known.origin, Endpoint::PasswordStart)
             .field("opaque_request", &OpaqueRequest(message))
             .build();
-        let Heard::Answer(response) = self.send_in(holder.session, &request, inbound::read_opaque_response).await?
-        else {
-            return Err(Refusal::Opaque.into());
-        };
+        // Whoever answers here in the server's place could test guesses of the new password.
+        let heard = self.send_to_the_realm(holder, &request, inbound::read_opaque_response).await?;
+        let Heard::Answer((response, realm_key)) = heard else { return Err(Refusal::Opaque.into()) };
         let registered = registration.finish(&response, holder.context, self.rng).map_err(|_| Refusal::Opaque)?;
         if server_key.is_some_and(|key| registered.server_key != key) {
             return Err(AccountReason::Changed(Change::ServerKey));
@@ -101,7 +100,8 @@ impl<W: World> Run<'_, W> {
             self.rng,
         )
         .map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?;
-        Ok(PasswordLock { opaque_upload: OpaqueUpload(registered.upload), kdf_block: fresh.block, envelope })
+        let opaque_upload = OpaqueUpload(registered.upload);
+        Ok(PasswordLock { opaque_upload, kdf_block: fresh.block, envelope, realm_key })
     }
 
     /// Makes a recovery code, has it written down and proven, and seals the account key under it.

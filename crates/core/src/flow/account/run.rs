@@ -1,9 +1,11 @@
 //! One run: questions asked, requests sent and, where that does nothing twice, sent again.
 
+use super::lock::Holder;
 use super::login::Open;
 use super::stop::{AccountReason, AccountStop, Change};
 use super::{Deed, Done, Known};
 use crate::crypto::context::AccountContext;
+use crate::crypto::realm_key::{AnswerTo, RealmKey};
 use crate::flow::checkpoint::Pin;
 use crate::flow::held::{Held, Sight};
 use crate::flow::keep::{self, Keepsake};
@@ -13,7 +15,7 @@ use crate::flow::world::{Firstkey, World};
 use crate::flow::{Answer, Locks, Notice, Question};
 use crate::secret::SessionToken;
 use crate::wire::bundle::Bundle;
-use crate::wire::inbound::{Fields, ProblemName};
+use crate::wire::inbound::{Fields, ProblemName, Response};
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Endpoint, Outbound};
 use crate::wire::refusal::Refusal;
@@ -30,6 +32,15 @@ pub(super) enum Heard<T> {
     /// The proof of the password or the code does not hold; whether the request had been sent
     /// before.
     NotProven { repeated: bool },
+}
+
+impl<T> Heard<T> {
+    fn map<U>(self, of: impl FnOnce(T) -> U) -> Heard<U> {
+        match self {
+            Self::Answer(answer) => Heard::Answer(of(answer)),
+            Self::NotProven { repeated } => Heard::NotProven { repeated },
+        }
+    }
 }
 
 /// A run.
@@ -166,7 +177,7 @@ impl<'a, W: World> Run<'a, W> {
         request: &Outbound,
         parse: fn(Fields) -> Result<T, Refusal>,
     ) -> End<Heard<T>> {
-        self.send_as(None, request, parse).await
+        Ok(self.send_as(None, request, parse).await?.map(|(answer, _)| answer))
     }
 
     /// The same in a session, where the same bytes are answered alike.
@@ -176,7 +187,32 @@ impl<'a, W: World> Run<'a, W> {
         request: &Outbound,
         parse: fn(Fields) -> Result<T, Refusal>,
     ) -> End<Heard<T>> {
-        self.send_as(Some(session), request, parse).await
+        Ok(self.send_as(Some(session), request, parse).await?.map(|(answer, _)| answer))
+    }
+
+    /// The same where it matters who answers: with the key of the account's realm that signed, if
+    /// one did. An account whose statement names that key takes no other answer.
+    pub(super) async fn send_to_the_realm<T>(
+        &mut self,
+        holder: &Holder<'_>,
+        request: &Outbound,
+        parse: fn(Fields) -> Result<T, Refusal>,
+    ) -> End<Heard<(T, Option<RealmKey>)>> {
+        let heard = self.send_as(Some(holder.session), request, parse).await?;
+        let Heard::Answer((answer, response)) = heard else { return Ok(heard.map(|(answer, _)| (answer, None))) };
+        let answer_to = AnswerTo {
+            origin: request.origin().as_str(),
+            path: request.endpoint().path(),
+            subject: &holder.context.account.0,
+            request: request.digest(),
+        };
+        let key = response.signer(&answer_to)?;
+        let digests = holder.bundle.statement.as_ref().map(|statement| &statement.digests);
+        let named = digests.filter(|digests| digests.names_a_realm_key());
+        if named.is_some_and(|digests| !key.is_some_and(|key| digests.names(&key))) {
+            return Err(Refusal::NotTheRealm.into());
+        }
+        Ok(Heard::Answer((answer, key)))
     }
 
     async fn send_as<T>(
@@ -184,12 +220,12 @@ impl<'a, W: World> Run<'a, W> {
         session: Option<&SessionToken>,
         request: &Outbound,
         parse: fn(Fields) -> Result<T, Refusal>,
-    ) -> End<Heard<T>> {
+    ) -> End<Heard<(T, Response)>> {
         let mut retry = Retry::default();
         loop {
             let (why, after) = match self.world.send(request, session).await {
                 Ok(response) => match response.read(parse)? {
-                    Ok(answer) => return Ok(Heard::Answer(answer)),
+                    Ok(answer) => return Ok(Heard::Answer((answer, response))),
                     Err(problem) => match problem.name {
                         ProblemName::LoginFailed | ProblemName::RecoveryFailed => {
                             return Ok(Heard::NotProven { repeated: retry.repeated() });

@@ -37,10 +37,14 @@ pub(super) fn digests(
     ];
     let recovery_public = kit.map_or(bundle.recovery_public, |kit| kit.recovery_public);
     let known = Digests::of(context, &bundle.identity, &bundle.signature, bytes, &recovery_public.0);
-    match &bundle.statement {
+    let digests = match &bundle.statement {
         // What a newer program has listed beside is still there.
         Some(present) => present.digests.with(&known),
         None => known,
+    };
+    match lock.and_then(|lock| lock.realm_key) {
+        Some(realm) => digests.naming(&realm),
+        None => digests,
     }
 }
 

@@ -9,6 +9,7 @@ mod invariants;
 mod offers;
 mod parameters;
 mod people;
+mod realm;
 mod replies;
 mod reset;
 mod resume;

@@ -5,6 +5,7 @@ mod join;
 mod kit;
 mod password;
 mod people;
+mod realm;
 mod recover;
 mod secret_key;
 mod sessions;
