@@ -13,7 +13,7 @@ use std::path::Path;
 use support::client::program;
 
 /// How many cases there are at the least in each group; a family that gets lost is noticed.
-const GROUPS: [(&str, usize); 17] = [
+const GROUPS: [(&str, usize); 18] = [
     ("honest", 6),
     ("kdf", 25),
     ("salt", 4),
@@ -24,6 +24,7 @@ const GROUPS: [(&str, usize); 17] = [
     ("public", 16),
     ("rollback", 3),
     ("opaque", 10),
+    ("proxy", 9),
     ("realm", 5),
     ("redirects", 20),
     ("sizes", 20),

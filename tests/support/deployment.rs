@@ -4,6 +4,7 @@
 use super::letters::Letters;
 use super::wire::{Reply, Seen, Wire};
 use firstkey_core::crypto::context::OrgId;
+use firstkey_evil::realm_key::RealmKey;
 use firstkey_server::admin::ChangedOrganisation;
 use firstkey_server::{Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ impl Deployment {
         let folder = TempDir::new().expect("a temporary folder");
         let mail = folder.path().join("letters");
         std::fs::create_dir(&mail).expect("a folder for letters");
-        let (data, out) = (folder.path().join("server"), mail.clone());
+        let (data, out, known_as) = (folder.path().join("server"), mail.clone(), origin.clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, is_ready) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -79,6 +80,8 @@ impl Deployment {
         });
         let (token, second, address): (String, String, SocketAddr) = is_ready.recv().expect("the server starts");
         wire.forward_to(address);
+        let key = RealmKey::read(&folder.path().join("server"), known_as).expect("the server's key file");
+        wire.lie_as_the_server(key);
         let letters = Letters::watch(&mail);
         Self { wire, letters, folder, token, second, stop: Some(stop), thread: Some(thread) }
     }

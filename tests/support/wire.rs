@@ -7,6 +7,7 @@ pub use firstkey_evil::message::{Reply, Seen};
 
 use firstkey_evil::listener::Listener;
 use firstkey_evil::message::endless;
+use firstkey_evil::realm_key::{RealmKey, account_named};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -49,6 +50,10 @@ struct Played {
     upstream: Arc<Mutex<Option<SocketAddr>>>,
     script: Arc<Mutex<Script>>,
     answers: Arc<Mutex<Vec<u8>>>,
+    /// The realm's key, while the server itself is the liar.
+    key: Arc<Mutex<Option<RealmKey>>>,
+    /// The account that was named to the client last.
+    account: Arc<Mutex<Option<[u8; 16]>>>,
 }
 
 impl Wire {
@@ -64,6 +69,8 @@ impl Wire {
             upstream: Arc::default(),
             script: Arc::new(Mutex::new(Box::new(|_, _| Act::Forward))),
             answers: Arc::default(),
+            key: Arc::default(),
+            account: Arc::default(),
         };
         let own = played.clone();
         let listener = Listener::open((address, 0), move |stream| drop(own.serve(stream)));
@@ -106,6 +113,16 @@ impl Wire {
         *self.played.upstream.lock().expect("not poisoned") = Some(upstream);
     }
 
+    /// From now on the lies are the server's own: it signs them with the key of its realm.
+    pub fn lie_as_the_server(&self, key: RealmKey) {
+        *self.played.key.lock().expect("not poisoned") = Some(key);
+    }
+
+    /// From now on they are those of somebody between, who has no key.
+    pub fn lie_as_a_proxy(&self) {
+        *self.played.key.lock().expect("not poisoned") = None;
+    }
+
     /// Decides what happens to each request; the number counts the requests to the same path before
     /// it.
     pub fn script(&self, script: impl FnMut(&Seen, usize) -> Act + Send + 'static) {
@@ -131,7 +148,20 @@ impl Wire {
 impl Played {
     /// Asks the real server.
     fn ask(&self, seen: &Seen) -> std::io::Result<Reply> {
-        seen.ask(self.upstream.lock().expect("not poisoned").expect("a real server stands behind"))
+        let reply = seen.ask(self.upstream.lock().expect("not poisoned").expect("a real server stands behind"))?;
+        if let Some(account) = account_named(&seen.path, &reply) {
+            *self.account.lock().expect("not poisoned") = Some(account);
+        }
+        Ok(reply)
+    }
+
+    /// A lie, signed if it is the server's.
+    fn lie(&self, client: &mut TcpStream, seen: &Seen, mut reply: Reply) -> std::io::Result<()> {
+        let account = *self.account.lock().expect("not poisoned");
+        if let Some(key) = &*self.key.lock().expect("not poisoned") {
+            key.sign(seen, account, &mut reply);
+        }
+        self.answer(client, &reply)
     }
 
     fn answer(&self, client: &mut TcpStream, reply: &Reply) -> std::io::Result<()> {
@@ -151,8 +181,8 @@ impl Played {
         };
         match act {
             Act::Forward => self.answer(&mut client, &self.ask(&seen)?),
-            Act::Change(change) => self.answer(&mut client, &change(self.ask(&seen)?)),
-            Act::Answer(reply) => self.answer(&mut client, &reply),
+            Act::Change(change) => self.lie(&mut client, &seen, change(self.ask(&seen)?)),
+            Act::Answer(reply) => self.lie(&mut client, &seen, reply),
             Act::Raw(bytes) => client.write_all(&bytes),
             Act::CutBefore => Ok(()),
             Act::CutAfter => self.ask(&seen).map(drop),

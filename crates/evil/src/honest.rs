@@ -5,12 +5,14 @@
 //! database, not asked from it. Must never: be reachable from another machine.
 
 use super::message::Seen;
+use super::realm_key::RealmKey;
 use firstkey_server::{Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
 use serde_json::json;
 use std::collections::HashMap;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -23,6 +25,8 @@ const BETWEEN: Duration = Duration::from_millis(5);
 /// The server.
 pub(super) struct Honest {
     pub(super) address: SocketAddr,
+    /// Signs its answers.
+    pub(super) key: Arc<RealmKey>,
     token: String,
     letters: PathBuf,
     /// Links that were found, by address.
@@ -42,7 +46,7 @@ impl Honest {
         std::fs::create_dir_all(&letters)?;
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = mpsc::channel::<Ready>();
-        let (own, out) = (data.clone(), letters.clone());
+        let (own, out, known_as) = (data.clone(), letters.clone(), origin.clone());
         let thread = std::thread::spawn(move || {
             if let Err(error) = stand(&own, &origin, out, stopped, &tell) {
                 // Nobody listens any more once it was ready; then the next request to it fails and
@@ -55,6 +59,7 @@ impl Honest {
         let realm = runtime.block_on(Realm::open(&data))?;
         Ok(Self {
             address,
+            key: Arc::new(RealmKey::read(&data, known_as)?),
             token,
             letters,
             links: HashMap::new(),
@@ -101,7 +106,7 @@ impl Honest {
             let to = letter.lines().find_map(|line| line.strip_prefix("To:")).unwrap_or_default();
             let address = to.trim().rsplit('<').next().unwrap_or_default().trim_end_matches('>').to_owned();
             let link =
-                letter.lines().map(str::trim).find(|line| line.starts_with("http") && line.contains("/i#fkinv1."));
+                letter.lines().map(str::trim).find(|line| line.starts_with("http") && line.contains("/i#fkinv2."));
             if let Some(link) = link {
                 self.links.insert(address, link.to_owned());
             }

@@ -23,6 +23,7 @@ mod node;
 mod outcome;
 mod places;
 mod proxy;
+pub mod realm_key;
 mod scenario;
 mod stage;
 mod verdict;

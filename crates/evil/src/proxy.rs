@@ -8,6 +8,7 @@
 use super::lie::{Act, Kind, Lie, Moment, Names};
 use super::listener::Listener;
 use super::message::{Reply, Seen, endless};
+use super::realm_key::{RealmKey, account_named};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,6 +32,8 @@ pub(super) struct Play {
     pub(super) told: Vec<usize>,
     /// Lies that could not be told, and why.
     pub(super) troubles: Vec<String>,
+    /// Signs the lies, if the server itself is the liar.
+    pub(super) key: Option<Arc<RealmKey>>,
     /// Told of each request, and of the lies that answer it.
     pub(super) listener: Option<fn(&Seen, &[&str])>,
 }
@@ -140,7 +143,8 @@ fn serve(mut client: TcpStream, playing: &Playing, upstream: Option<SocketAddr>)
             if after {
                 honestly()?;
             }
-            let reply = Act::filled(&reply, &playing.look().names);
+            let mut reply = Act::filled(&reply, &playing.look().names);
+            sign(&playing.look(), &seen, &mut reply);
             client.write_all(&reply.bytes())
         }
         Decision::Act(Act::Raw(bytes)) => client.write_all(&bytes),
@@ -176,5 +180,16 @@ fn tell(play: &mut Play, lies: &[(usize, Lie)], seen: &Seen, honest: Reply) -> R
             Err(trouble) => play.troubles.push(format!("`{}` at {}: {trouble}", lie.deed, lie.path)),
         }
     }
+    if !lies.is_empty() {
+        sign(play, seen, &mut reply);
+    }
     reply
+}
+
+/// The server's signature, if it is the one who lies.
+fn sign(play: &Play, seen: &Seen, reply: &mut Reply) {
+    if let Some(key) = &play.key {
+        let account = play.honest.iter().rev().find_map(|(path, reply)| account_named(path, reply));
+        key.sign(seen, account, reply);
+    }
 }

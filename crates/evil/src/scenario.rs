@@ -80,6 +80,25 @@ impl Command {
     }
 }
 
+/// Who lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Liar {
+    /// The server: it signs its lies with the key of its realm.
+    Server,
+    /// Somebody between client and server who reads and alters what passes, and has no key.
+    Proxy,
+}
+
+impl Liar {
+    fn read(node: &Node) -> Result<Self, Trouble> {
+        match node.text()?.as_str() {
+            "server" => Ok(Self::Server),
+            "proxy" => Ok(Self::Proxy),
+            _ => node.wrong("a liar is the server or a proxy"),
+        }
+    }
+}
+
 /// What the honest server holds afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stored {
@@ -129,6 +148,7 @@ pub struct Case {
     /// What is done before, with nobody lying.
     pub(super) before: Vec<Command>,
     pub(super) lies: Vec<Lie>,
+    pub(super) liar: Liar,
     pub(super) expect: Expect,
 }
 
@@ -200,6 +220,7 @@ fn cases(text: &str, group: &str) -> Result<Vec<Case>, Trouble> {
         words: members.optional_flag("words")?,
         before: members.optional("before").map_or(Ok(Vec::new()), |node| node.one_or_more(Command::read))?,
         lies: members.optional("lie"),
+        liar: members.optional("liar").map_or(Ok(Liar::Server), |node| Liar::read(&node))?,
         expect: members.take("expect")?,
     };
     members.finish()?;
@@ -242,6 +263,7 @@ struct Frame {
     before: Vec<Command>,
     /// None where the server is honest.
     lies: Option<Node>,
+    liar: Liar,
     expect: Node,
 }
 
@@ -261,6 +283,7 @@ impl Frame {
             words: self.words,
             before: self.before.clone(),
             lies,
+            liar: self.liar,
             expect,
         })
     }

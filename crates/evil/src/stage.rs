@@ -10,11 +10,12 @@ use super::lie::Names;
 use super::message::{Reply, Seen};
 use super::outcome::Outcome;
 use super::proxy::{Play, Playing, Proxy};
-use super::scenario::{Case, Command};
+use super::scenario::{Case, Command, Liar};
 use super::verdict::{Evidence, Held, judge, last_event};
 use super::watch;
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -165,6 +166,7 @@ impl Stage {
         play.others.clone_from(&self.others);
         play.honest.clone_from(&scene.honest);
         play.listener = listener;
+        play.key = (case.liar == Liar::Server).then(|| Arc::clone(&self.server.key));
         self.proxy.play(play)
     }
 
