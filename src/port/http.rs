@@ -7,6 +7,7 @@
 //! never: switch verification off, log, write TLS secrets anywhere, or send anything but what came
 //! through a door: an [`Outbound`], or a request of another dialect.
 
+use super::left::Left;
 use super::proxy::{ProxyWish, Route};
 use super::sight::{Sight, Watched};
 use crate::drive::Server;
@@ -22,7 +23,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// How long a connection may have been idle and still be used. Nothing looks at connections while a
@@ -53,6 +54,9 @@ pub struct HttpServer {
     proxy: Option<ProxyWish>,
     client: Option<(Origin, reqwest::Client)>,
     sight: Option<Arc<Sight>>,
+    left: Left,
+    /// When the last answer was read: since then its connection is idle.
+    answered: Option<Instant>,
 }
 
 /// The HTTP client could not be set up: the system has no usable trust roots, or the proxy's URL is
@@ -64,7 +68,7 @@ struct SetUpFailed;
 impl HttpServer {
     /// Opens nothing yet.
     pub fn new(limits: Limits, extra_roots: Vec<CertificateDer<'static>>, proxy: Option<ProxyWish>) -> Self {
-        Self { limits, extra_roots, proxy, client: None, sight: None }
+        Self { limits, extra_roots, proxy, client: None, sight: None, left: Left::default(), answered: None }
     }
 
     /// The same, and what is seen on the way is told to `sight`: the connections are no others.
@@ -87,6 +91,7 @@ impl HttpServer {
             .http1_only()
             .https_only(!origin.is_loopback_http())
             .user_agent(concat!("firstkey/", env!("CARGO_PKG_VERSION")))
+            .connector_layer(self.left.clone())
             .pool_idle_timeout(IDLE)
             .connect_timeout(self.limits.connect)
             .read_timeout(self.limits.read)
@@ -139,6 +144,8 @@ pub struct Call<'a> {
 impl HttpServer {
     /// Sends one request, once.
     pub async fn call(&mut self, call: Call<'_>) -> Result<Response, NoAnswer> {
+        // A connection that the pool may still hold stands already.
+        self.left.begin(self.answered.take().is_some_and(|then| then.elapsed() <= IDLE * 2));
         let client = self.client(call.origin).map_err(|SetUpFailed| NoAnswer::Certificate)?;
         let url = format!("{}{}", call.origin.as_str(), call.path);
         let method = reqwest::Method::from_bytes(call.method.as_bytes()).map_err(|_| NoAnswer::Broken)?;
@@ -157,11 +164,14 @@ impl HttpServer {
         for (name, value) in call.headers {
             request = request.header(*name, value);
         }
-        let response = request.send().await.map_err(|error| no_answer(&error))?;
+        let response = request.send().await.map_err(|error| no_answer(&error, self.left.may_have()))?;
+        self.answered = Some(Instant::now());
         if let Some(sight) = &self.sight {
             sight.saw_date(header(response.headers(), &DATE));
         }
-        read(response).await.map_err(|error| no_answer(&error))
+        let answer = read(response).await.map_err(|error| no_answer(&error, true));
+        self.answered = Some(Instant::now());
+        answer
     }
 }
 
@@ -188,6 +198,10 @@ impl Server for HttpServer {
         // EXPOSE: the server made it and takes it back.
         let bearer = Zeroizing::new(Base64UrlUnpadded::encode_string(session.expose()).into_bytes());
         self.pass(request, Some(&bearer)).await
+    }
+
+    fn may_have_left(&self) -> bool {
+        self.left.may_have()
     }
 }
 
@@ -222,10 +236,11 @@ fn header(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> Option<Str
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// Sorts an error of the transport by what it means for the person.
-fn no_answer(error: &reqwest::Error) -> NoAnswer {
+/// Sorts an error of the transport by what it means for the person; `left` is whether a connection
+/// stood.
+fn no_answer(error: &reqwest::Error, left: bool) -> NoAnswer {
     if error.is_timeout() {
-        NoAnswer::TimedOut
+        if left { NoAnswer::TimedOut } else { NoAnswer::NotConnected }
     } else if let Some(why) = causes(error).find_map(certificate_trouble) {
         why
     } else if error.is_connect() {

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod disk;
 pub mod harden;
 pub mod http;
+mod left;
 pub mod machine;
 pub mod memory;
 #[cfg(unix)]

@@ -18,13 +18,15 @@ const SEVERAL: &str = "This computer remembers several accounts:";
 /// Which secret works.
 fn holds(reach: Reach, subject: Locks) -> &'static str {
     match reach {
-        Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed => match subject {
-            Locks::Password => "Nothing was changed on the server.",
-            Locks::Kit => "Nothing was changed. Your present kit stays valid.",
-            Locks::Both => "Nothing was changed. Your old password and kit stay valid.",
-            Locks::SecretKey => "Nothing was changed on the server. A new secret key is not valid.",
-            Locks::None => "Nothing was changed. You did not join.",
-        },
+        Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed | Reach::Saved | Reach::SavedBefore => {
+            match subject {
+                Locks::Password => "Nothing was changed on the server.",
+                Locks::Kit => "Nothing was changed. Your present kit stays valid.",
+                Locks::Both => "Nothing was changed. Your old password and kit stay valid.",
+                Locks::SecretKey => "Nothing was changed on the server. A new secret key is not valid.",
+                Locks::None => "Nothing was changed. You did not join.",
+            }
+        }
         Reach::Unknown => match subject {
             Locks::Password | Locks::Kit | Locks::Both | Locks::SecretKey => {
                 "The change was sent. It is not known whether the server stored it."
@@ -58,7 +60,7 @@ pub fn story(stop: &AccountStop) -> Story {
     let mut story = match &stop.why {
         AccountReason::Cancelled => {
             return match stop.reach {
-                Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed => {
+                Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed | Reach::Saved | Reach::SavedBefore => {
                     Story::of("Stopped. Nothing was changed.")
                 }
                 Reach::Unknown => told(Story::of("Stopped while sending."), stop).then(try_both(stop.subject)),

@@ -38,7 +38,8 @@ fn each<T>(rows: Vec<(T, &'static str, u8)>) -> Vec<T> {
 }
 
 fn stops() -> Vec<AcceptStop> {
-    let reaches = [Reach::NothingSent, Reach::NothingChanged, Reach::Unknown, Reach::Stored];
+    let reaches =
+        [Reach::NothingSent, Reach::NothingChanged, Reach::Saved, Reach::SavedBefore, Reach::Unknown, Reach::Stored];
     let whys = each(every_stop::accepts());
     whys.iter().flat_map(|why| reaches.map(|reach| every_stop::accept_stop(why.clone(), reach))).collect()
 }
@@ -64,7 +65,7 @@ fn every_stop_has_a_headline_and_a_next_step() {
 
 #[test]
 fn a_stop_after_the_upload_says_how_to_find_out_what_became_of_it() {
-    for stop in stops().iter().filter(|stop| stop.reach >= Reach::Unknown) {
+    for stop in stops().iter().filter(|stop| stop.reach >= Reach::Saved) {
         let story = stop::story(stop);
         // What was refused for good is known not to be stored.
         let told = story.command.is_some() || matches!(stop.why, AcceptReason::Refused(_)) || stop::is_final(&stop.why);
@@ -77,7 +78,13 @@ fn a_stop_says_that_nothing_was_sent_only_where_nothing_was() {
     for stop in stops() {
         let text = stop::story(&stop).for_people();
         let says = text.contains("Nothing was sent");
-        assert_eq!(says, stop.reach == Reach::NothingSent, "{text}");
+        assert_eq!(says, matches!(stop.reach, Reach::NothingSent | Reach::SavedBefore), "{text}");
+        // And that something was, or may have been, only where it may have left.
+        let claims = ["Your encrypted keys were sent", "it may have arrived", "what arrived"];
+        let claims = claims.iter().any(|claim| text.contains(claim));
+        assert!(!claims || stop.reach >= Reach::Unknown, "{text}");
+        let unsent = text.contains("were not sent") || text.contains("before your keys were sent");
+        assert_eq!(unsent, stop.reach == Reach::Saved, "{text}");
     }
 }
 

@@ -38,7 +38,7 @@ pub fn story(stop: &AcceptStop) -> Story {
         AcceptReason::Local(trouble) => {
             let story = local::trouble(trouble);
             match trouble {
-                LocalTrouble::NotEnoughMemory { .. } if stop.reach >= Reach::Unknown => story.run(RESUME),
+                LocalTrouble::NotEnoughMemory { .. } if stop.reach >= Reach::Saved => story.run(RESUME),
                 _ => story,
             }
         }
@@ -48,7 +48,12 @@ pub fn story(stop: &AcceptStop) -> Story {
         }
         AcceptReason::Paused(why) => {
             let (what, _) = no_answer(*why);
-            let story = Story::of("Paused: the connection was lost, so it is not known what arrived.")
+            let headline = match stop.reach {
+                Reach::Saved => "Paused: the server could not be reached. Your keys were not sent.",
+                Reach::SavedBefore => "Paused: the server could not be reached. Nothing was sent this time.",
+                _ => "Paused: the connection was lost, so it is not known what arrived.",
+            };
+            let story = Story::of(headline)
                 .because(format!("{host}: {what}."))
                 .because("Your keys are safe. The request is saved on this computer; it holds only")
                 .because("encrypted data and a signature. Your recovery kit stays valid.");
@@ -79,7 +84,7 @@ pub fn story(stop: &AcceptStop) -> Story {
         }
     };
     story.changed = Some(changed(stop.reach).to_owned());
-    if stop.reach >= Reach::Unknown && story.command.is_none() && !is_final(&stop.why) {
+    if stop.reach >= Reach::Saved && story.command.is_none() && !is_final(&stop.why) {
         story = story.then("To finish what was begun, run").run(RESUME);
     }
     story
@@ -103,6 +108,8 @@ fn changed(reach: Reach) -> &'static str {
     match reach {
         Reach::NothingSent => "Nothing was sent, and no account was made.",
         Reach::NothingChanged | Reach::CodeUsed => "No account was made, and nothing changed on the server.",
+        Reach::Saved => "Your encrypted keys are saved on this computer. They were not sent yet.",
+        Reach::SavedBefore => "Nothing was sent this time. An earlier run may have sent your encrypted keys.",
         Reach::Unknown => "Your encrypted keys were sent. It is not known whether they arrived.",
         Reach::Stored => "The server has stored your account. The last check was not finished.",
     }
@@ -117,6 +124,12 @@ fn cancelled(reach: Reach) -> Story {
             Story::of("Stopped. No key was sent; no account was made. The invite still works.")
                 .then("To begin again, run")
                 .run(AGAIN)
+        }
+        Reach::Saved => Story::of("Stopped before your keys were sent. Your recovery kit stays valid.")
+            .then("They are saved on this computer, encrypted. To send them, run")
+            .run(RESUME),
+        Reach::SavedBefore => {
+            Story::of("Stopped. Nothing was sent this time. To see whether it was sent before, run").run(RESUME)
         }
         Reach::Unknown => Story::of("Stopped while sending; it may have arrived. To find out, run").run(RESUME),
         Reach::Stored => Story::of("Stopped. The account is stored, but not checked yet. To check it, run").run(RESUME),
@@ -199,6 +212,7 @@ pub(super) fn no_answer(why: NoAnswer) -> (&'static str, &'static str) {
             "It learned nothing. Check this computer's clock: firstkey doctor",
         ),
         NoAnswer::Broken => ("the connection broke", LATER),
+        NoAnswer::NotConnected => ("no connection came about in time", LATER),
         NoAnswer::TimedOut => ("no answer came in time", LATER),
         NoAnswer::Busy => ("it says that it is busy", "Run the same command again in a few minutes."),
     }

@@ -101,13 +101,15 @@ pub enum Reply {
     Trouble(LocalTrouble),
     /// The person stopped the program.
     Cancel,
+    /// The same, before a byte of the request can have left this computer.
+    CancelUnsent,
 }
 
 impl Reply {
     /// What ends every effect alike, or the reply to this one.
     fn or_halt(self) -> Result<Self, Halt> {
         match self {
-            Self::Cancel => Err(Halt::Cancelled),
+            Self::Cancel | Self::CancelUnsent => Err(Halt::Cancelled),
             Self::Trouble(trouble) => Err(Halt::Local(trouble)),
             Self::Answer(answer) => answer.or_halt().map(Self::Answer),
             reply => Ok(reply),

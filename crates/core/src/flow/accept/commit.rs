@@ -54,10 +54,11 @@ pub(super) fn save(made: Made) -> Result<Next, AcceptReason> {
         server_key,
         request,
     };
-    after(Effect::Save(checkpoint.clone()), move |_, _| {
+    after(Effect::Save(checkpoint.clone()), move |_, at| {
+        at.reach = at.reach.max(Reach::Saved);
         let notice = Notice::Sending { bytes: checkpoint.request.body().len() };
-        after(Effect::Tell(notice), move |_, at| {
-            send(Upload { checkpoint, completion, secret_key, renewals: 0, saved: Saved::default() }, at)
+        after(Effect::Tell(notice), move |_, _| {
+            send(Upload { checkpoint, completion, secret_key, renewals: 0, saved: Saved::default() })
         })
     })
 }
@@ -67,7 +68,7 @@ pub(super) fn resume(checkpoint: Checkpoint, saved: Saved, at: &mut At) -> Resul
     at.origin = Some(checkpoint.request.origin().clone());
     at.invite = Some(checkpoint.invite);
     // Whether the earlier run's upload arrived is not known until the server says so.
-    at.reach = Reach::Unknown;
+    at.reach = Reach::SavedBefore;
     // The shelf gave it whole; reading it again cannot fail.
     let completion = Completion::read(checkpoint.request.body())?;
     let notice = Notice::Resuming {
@@ -75,8 +76,8 @@ pub(super) fn resume(checkpoint: Checkpoint, saved: Saved, at: &mut At) -> Resul
         bytes: checkpoint.request.body().len(),
         digest: checkpoint.request.digest(),
     };
-    after(Effect::Tell(notice), move |_, at| {
-        send(Upload { checkpoint, completion, secret_key: None, renewals: 0, saved }, at)
+    after(Effect::Tell(notice), move |_, _| {
+        send(Upload { checkpoint, completion, secret_key: None, renewals: 0, saved })
     })
 }
 
@@ -98,8 +99,7 @@ impl Upload {
     }
 }
 
-fn send(upload: Upload, at: &mut At) -> Result<Next, AcceptReason> {
-    at.reach = at.reach.max(Reach::Unknown);
+fn send(upload: Upload) -> Result<Next, AcceptReason> {
     let request = upload.checkpoint.request.clone();
     Next::effect(Effect::Send(request), ExpectReceipt { upload, retry: Retry::default() })
 }
@@ -112,6 +112,10 @@ struct ExpectReceipt {
 
 impl Expect for ExpectReceipt {
     fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
+        // Where there was no connection, no byte of it has left.
+        if !matches!(&reply, Reply::Unreachable(why) if !why.may_have_arrived()) {
+            at.reach = at.reach.max(Reach::Unknown);
+        }
         let (silence, retry_after) = match reply {
             Reply::Unreachable(why) => (why, None),
             Reply::Received(response) => match response.read(inbound::read_receipt)? {
@@ -133,6 +137,10 @@ impl Expect for ExpectReceipt {
                 claim::again(delay, state.upload.checkpoint.request.clone(), state)
             }
         }
+    }
+
+    fn on_its_way(&self) -> Reach {
+        Reach::Unknown
     }
 }
 
@@ -212,7 +220,7 @@ impl Expect for ExpectRenewal {
                 }
                 upload.checkpoint.request = upload.checkpoint.request.signed(&context.realm, claim.invite, &claim.seed);
                 upload.renewals += 1;
-                after(Effect::Save(upload.checkpoint.clone()), move |_, at| send(upload, at))
+                after(Effect::Save(upload.checkpoint.clone()), move |_, _| send(upload))
             }
         }
     }

@@ -191,10 +191,11 @@ impl Flow for Accept {
         let Some(state) = self.state.take() else {
             return self.finish(Err(AcceptReason::OutOfStep));
         };
+        let is_unsent = matches!(reply, Reply::CancelUnsent);
         // What ends every state alike is decided once, here.
         let next = match reply.or_halt() {
             Err(halt) => {
-                if halt == Halt::Cancelled {
+                if halt == Halt::Cancelled && !is_unsent {
                     self.at.reach = self.at.reach.max(state.on_its_way());
                 }
                 match (&halt, state.unanswered()) {
