@@ -18,6 +18,7 @@ mod plugin;
 mod rehearsal;
 mod sessions;
 mod share;
+mod trust;
 mod whose;
 
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
@@ -30,7 +31,6 @@ use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::Place;
 use crate::store::shelf::StateShelf;
-use crate::ui::input::{MAX_CERTIFICATES, Unread, read_plain};
 use crate::ui::outlet::{self, Stream};
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
@@ -47,9 +47,8 @@ use instead::Instead;
 use on_account::{Errand, on_account};
 #[cfg(feature = "age")]
 pub use plugin::plugin;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use trust::trust;
 
 /// The program: reads the command line, does it, gives the exit code.
 pub fn main() -> ExitCode {
@@ -154,7 +153,7 @@ fn accept_prepared(
     script: &mut Script,
 ) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = flags.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+    let roots = trust(flags.trust.ca_file.as_deref()).map_err(early)?;
     let path = state_folder(state).map_err(early)?;
     let mut shelf = StateShelf::open(&path).map_err(early)?;
     let options = Options {
@@ -218,14 +217,4 @@ fn accept_prepared(
 fn state_folder(named: Option<PathBuf>) -> Result<PathBuf, LocalTrouble> {
     let homeless = || LocalTrouble::State { trouble: StorageTrouble::Missing, path: "the home folder".to_owned() };
     named.or_else(Place::usual).ok_or_else(homeless)
-}
-
-/// The certificates in a PEM file.
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Halt> {
-    let pem = read_plain(path, MAX_CERTIFICATES)?;
-    let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    match roots {
-        Ok(roots) if !roots.is_empty() => Ok(roots),
-        _ => Err(Unread::Trouble(StorageTrouble::Damaged).of(&path.display().to_string())),
-    }
 }

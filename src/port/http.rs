@@ -1,15 +1,17 @@
 //! The account server over HTTPS.
 //!
-//! Promise: TLS by rustls on ring, verified by the system's roots plus `--ca-file`; no redirects,
-//! no referer, no cookies, no compression, no retries of its own; 10 s to connect, 15 s between
-//! bytes, 60 s for a whole call; a connection that was idle for 5 s is not used again; at most
-//! 64 KiB of body are read. Trust roots are loaded with the first HTTPS request, not before. Must
-//! never: switch verification off, log, write TLS secrets anywhere, or send anything but what came
-//! through a door: an [`Outbound`], or a request of another dialect.
+//! Promise: TLS by rustls on ring, verified by the system's roots or those that variables name in
+//! their place, plus `--ca-file`; no redirects, no referer, no cookies, no compression, no retries
+//! of its own; 10 s to connect, 15 s between bytes, 60 s for a whole call; a connection that was
+//! idle for 5 s is not used again; at most 64 KiB of body are read. Trust roots are loaded with the
+//! first HTTPS request, not before. Must never: switch verification off, log, write TLS secrets
+//! anywhere, or send anything but what came through a door: an [`Outbound`], or a request of
+//! another dialect.
 
 use super::left::Left;
 use super::proxy::{ProxyWish, Route};
-use super::sight::{Sight, Watched};
+use super::sight::Sight;
+use super::trust::{NoTrust, Trust};
 use crate::drive::Server;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::flow::stop::NoAnswer;
@@ -20,7 +22,6 @@ use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::{Method, Outbound};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,7 +51,7 @@ impl Default for Limits {
 /// HTTPS to one account server.
 pub struct HttpServer {
     limits: Limits,
-    extra_roots: Vec<CertificateDer<'static>>,
+    trust: Trust,
     proxy: Option<ProxyWish>,
     client: Option<(Origin, reqwest::Client)>,
     sight: Option<Arc<Sight>>,
@@ -67,8 +68,8 @@ struct SetUpFailed;
 
 impl HttpServer {
     /// Opens nothing yet.
-    pub fn new(limits: Limits, extra_roots: Vec<CertificateDer<'static>>, proxy: Option<ProxyWish>) -> Self {
-        Self { limits, extra_roots, proxy, client: None, sight: None, left: Left::default(), answered: None }
+    pub fn new(limits: Limits, trust: Trust, proxy: Option<ProxyWish>) -> Self {
+        Self { limits, trust, proxy, client: None, sight: None, left: Left::default(), answered: None }
     }
 
     /// The same, and what is seen on the way is told to `sight`: the connections are no others.
@@ -113,13 +114,7 @@ impl HttpServer {
         if origin.is_loopback_http() {
             return Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
         }
-        let verifier =
-            rustls_platform_verifier::Verifier::new_with_extra_roots(self.extra_roots.iter().cloned(), provider)
-                .map_err(|_| SetUpFailed)?;
-        let verifier: Arc<dyn rustls::client::danger::ServerCertVerifier> = match &self.sight {
-            Some(sight) => Arc::new(Watched::new(verifier, sight.clone())),
-            None => Arc::new(verifier),
-        };
+        let verifier = self.trust.verifier(provider, self.sight.as_ref()).map_err(|NoTrust| SetUpFailed)?;
         // The name is rustls's; the verifier is the platform's own, and nothing is switched off.
         Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
     }

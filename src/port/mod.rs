@@ -24,3 +24,4 @@ pub mod proxy;
 pub mod random;
 pub mod sight;
 pub mod stretch;
+pub mod trust;
