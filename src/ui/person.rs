@@ -499,6 +499,9 @@ impl Person for AtTerminal {
             _ => {}
         }
         self.say(&notice::notice(said));
+        if self.verbose {
+            self.say(&notice::more(said));
+        }
     }
 
     fn stretching(&mut self, profile: Profile) {

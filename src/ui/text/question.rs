@@ -211,13 +211,13 @@ pub fn group(group: u8) -> String {
 pub fn unread(trouble: &ReadTrouble) -> Option<&'static str> {
     match trouble {
         ReadTrouble::TooLong => Some("  That is too long. Please try again."),
-        ReadTrouble::NotUtf8 => Some("  That is not UTF-8 text. Set your terminal to UTF-8, or use plain letters."),
+        ReadTrouble::NotUtf8 => Some("  Some of that did not arrive as letters. Use plain letters and digits."),
         ReadTrouble::ControlCharacter(0x16) => {
             Some("  Ctrl-V does not paste here. Use the right mouse button or Ctrl-Shift-V.")
         }
         ReadTrouble::ControlCharacter(b'\n') => Some("  That was more than one line. Please paste one line."),
         ReadTrouble::ControlCharacter(_) => {
-            Some("  That had a control character in it (an arrow key?). Please try again.")
+            Some("  A key in that is no letter, digit or sign (an arrow key?). Please try again.")
         }
         ReadTrouble::Interrupted
         | ReadTrouble::Terminated(_)
