@@ -164,7 +164,8 @@ fn accept_prepared(
         pins: shelf.pins().map_err(early)?,
         checkpoints: shelf.checkpoints().map_err(early)?,
     };
-    let unfinished = options.checkpoints.iter().filter(|saved| !saved.is_outdated(&options.pins));
+    let unfinished =
+        options.checkpoints.iter().filter(|saved| saved.refused.is_none() && !saved.is_outdated(&options.pins));
     script.note_unfinished(unfinished.map(|saved| saved.email.clone()).collect());
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
     if flags.verbose > 0 {

@@ -109,7 +109,7 @@ pub fn better_link(trouble: LinkTrouble) -> Lines {
 /// Why the link is needed a second time.
 pub fn invite_again() -> Lines {
     vec![
-        "This invite was opened somewhere else after your request was saved.".to_owned(),
+        "This invite was opened again after your request was saved.".to_owned(),
         "If that was not you, stop here and tell your administrator.".to_owned(),
         "To continue, paste the same link once more.".to_owned(),
     ]

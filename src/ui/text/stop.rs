@@ -1,6 +1,7 @@
 //! Why the program stopped: headline, reasons, what was sent or changed, what to do next.
 
 use super::{Lines, Story, host, link, local, problem, refusal, usage};
+use firstkey_core::flow::checkpoint::NotTaken;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, GaveUp, LocalTrouble, Missing, NoAnswer, Reach};
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::link::short_id;
@@ -49,9 +50,9 @@ pub fn story(stop: &AcceptStop) -> Story {
         AcceptReason::Paused(why) => {
             let (what, _) = no_answer(*why);
             let headline = match stop.reach {
-                Reach::Saved => "Paused: the server could not be reached. Your keys were not sent.",
+                Reach::Unknown | Reach::Stored => "Paused: the connection was lost, so it is not known what arrived.",
                 Reach::SavedBefore => "Paused: the server could not be reached. Nothing was sent this time.",
-                _ => "Paused: the connection was lost, so it is not known what arrived.",
+                _ => "Paused: the server could not be reached. Your keys were not sent.",
             };
             let story = Story::of(headline)
                 .because(format!("{host}: {what}."))
@@ -83,11 +84,22 @@ pub fn story(stop: &AcceptStop) -> Story {
                 .then("Please report what you did last; then run the same command again.")
         }
     };
-    story.changed = Some(changed(stop.reach).to_owned());
+    if stop.reach >= Reach::Saved && was_not_taken(&stop.why) {
+        story.next.push("What this computer saved of it is not needed then: firstkey forget".to_owned());
+    }
+    story.changed = Some(match stop.reach {
+        Reach::Unknown if was_not_taken(&stop.why) => NOT_STORED.to_owned(),
+        reach => changed(reach).to_owned(),
+    });
     if stop.reach >= Reach::Saved && story.command.is_none() && !is_final(&stop.why) {
         story = story.then("To finish what was begun, run").run(RESUME);
     }
     story
+}
+
+/// Whether the server said that it has not stored what was saved.
+fn was_not_taken(why: &AcceptReason) -> bool {
+    matches!(why, AcceptReason::Invite(problem) if NotTaken::of(&problem.name).is_some())
 }
 
 /// Whether the server will never take what was saved: a newer letter helps, and sending the same
@@ -102,6 +114,9 @@ pub(super) fn not_the_invited(expected: &str, invited: &str) -> Story {
     Story::of(format!("--yes-for names {expected}, but this invite is for {invited}."))
         .then("Use that person's invite, or name the right person with --yes-for.")
 }
+
+/// What is known after a refusal of what was sent.
+const NOT_STORED: &str = "Your encrypted keys were sent. The server says that it did not store them.";
 
 /// Whether anything was sent or changed.
 fn changed(reach: Reach) -> &'static str {

@@ -14,6 +14,8 @@ pub enum What {
     Pin(Origin, String),
     /// An upload whose outcome is not known.
     Unfinished(Origin, String),
+    /// An upload that the server did not take, as it said.
+    NotTaken(Origin, String),
     /// A colleague whose keys are remembered, at this server.
     Colleague(Origin),
     /// What was sent in the last run: to these addresses.
@@ -116,7 +118,7 @@ pub fn plan(held: &[What], wish: &Wish) -> Result<Plan, ForgetReason> {
     let goes = |what: &What| match (&whose, what) {
         (Whose::All, _) => true,
         (Whose::One(..), What::Damaged) => false,
-        (Whose::One(origin, email), What::Pin(at, name) | What::Unfinished(at, name)) => {
+        (Whose::One(origin, email), What::Pin(at, name) | What::Unfinished(at, name) | What::NotTaken(at, name)) => {
             origin == at && email.eq_ignore_ascii_case(name)
         }
         // Colleagues stay while another account at their server stays.
@@ -142,7 +144,9 @@ fn whose(held: &[What], wish: &Wish, unreadable: usize) -> Result<Whose, ForgetR
     }
     let mut accounts: Vec<(&Origin, &String)> = Vec::new();
     for what in held {
-        let (What::Pin(origin, email) | What::Unfinished(origin, email)) = what else { continue };
+        let (What::Pin(origin, email) | What::Unfinished(origin, email) | What::NotTaken(origin, email)) = what else {
+            continue;
+        };
         let fits = wish.server.as_ref().is_none_or(|server| server == origin)
             && wish.account.as_ref().is_none_or(|named| named.trim().eq_ignore_ascii_case(email));
         if fits && !accounts.iter().any(|(at, name)| *at == origin && name.eq_ignore_ascii_case(email)) {
@@ -243,6 +247,14 @@ mod tests {
             Err(ForgetReason::Unfinished("ada@example.org".to_owned()))
         );
         assert_eq!(agreed(Some("ADA@example.org"), true, false), Ok(true));
+    }
+
+    #[test]
+    fn an_upload_that_was_not_taken_goes_without_a_word_of_its_own() {
+        let held = [What::NotTaken(at("a.example.org"), "ada@example.org".to_owned())];
+        let plan = plan(&held, &Wish::default()).expect("the only account");
+        assert_eq!((plan.goes.as_slice(), plan.unfinished.len()), (&[0][..], 0));
+        assert_eq!(agreed_in_advance(&plan, Some("ada@example.org"), false, false), Ok(true));
     }
 
     #[test]

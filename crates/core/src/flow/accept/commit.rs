@@ -6,7 +6,7 @@ use super::make::Made;
 use super::saved::Saved;
 use super::{At, Expect, Next, after, invite_problem, passes, readback};
 use crate::crypto::context::KeyGen;
-use crate::flow::checkpoint::{Checkpoint, Membership, Pin};
+use crate::flow::checkpoint::{Checkpoint, Membership, NotTaken, Pin};
 use crate::flow::held::Held;
 use crate::flow::retry::Retry;
 use crate::flow::stop::{AcceptReason, NoAnswer, Reach};
@@ -53,6 +53,7 @@ pub(super) fn save(made: Made) -> Result<Next, AcceptReason> {
         organisation: introduction.organisation.as_str().to_owned(),
         server_key,
         request,
+        refused: None,
     };
     after(Effect::Save(checkpoint.clone()), move |_, at| {
         at.reach = at.reach.max(Reach::Saved);
@@ -93,9 +94,48 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    /// The server does not take it.
-    fn refused(self, why: AcceptReason, at: &mut At) -> Result<Next, AcceptReason> {
-        self.saved.go_on(why, &self.checkpoint.email, at)
+    /// The server does not take it. It stays, and so does what was said of it.
+    fn refused(mut self, why: AcceptReason, at: &mut At) -> Result<Next, AcceptReason> {
+        let AcceptReason::Invite(problem) = &why else { return Err(why) };
+        match NotTaken::of(&problem.name) {
+            Some(not_taken) if self.checkpoint.refused != Some(not_taken) => {
+                self.checkpoint.refused = Some(not_taken);
+                Next::effect(Effect::Save(self.checkpoint.clone()), ExpectMarked { upload: self, why })
+            }
+            _ => self.saved.go_on(why, &self.checkpoint.email, at),
+        }
+    }
+
+    /// Its signature is stale: somebody claimed the invite since. The link is asked for again.
+    fn stale(mut self, problem: Problem) -> Result<Next, AcceptReason> {
+        let ask = move |upload: Upload| {
+            let expect = ExpectLinkAgain { upload, problem };
+            Next::effect(Effect::Ask(Question::InviteAgain), expect)
+        };
+        if self.checkpoint.refused == Some(NotTaken::ClaimStale) {
+            return ask(self);
+        }
+        self.checkpoint.refused = Some(NotTaken::ClaimStale);
+        after(Effect::Save(self.checkpoint.clone()), move |_, _| ask(self))
+    }
+}
+
+/// That it was not taken is being remembered.
+struct ExpectMarked {
+    upload: Upload,
+    why: AcceptReason,
+}
+
+impl Expect for ExpectMarked {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
+        let Reply::Saved = reply else { return Err(AcceptReason::OutOfStep) };
+        let Self { upload, why } = *self;
+        upload.saved.go_on(why, &upload.checkpoint.email, at)
+    }
+
+    /// A full disk must not hide what the server said.
+    fn in_spite_of_trouble(&self) -> Option<AcceptReason> {
+        Some(self.why.clone())
     }
 }
 
@@ -122,8 +162,7 @@ impl Expect for ExpectReceipt {
                 Ok(receipt) => return received(self.upload, receipt, at),
                 Err(problem) if passes(&problem.name) => (NoAnswer::Busy, problem.retry_after),
                 Err(problem) if problem.name == ProblemName::ClaimStale && self.upload.renewals < RENEWALS => {
-                    let expect = ExpectLinkAgain { upload: self.upload, problem };
-                    return Next::effect(Effect::Ask(Question::InviteAgain), expect);
+                    return self.upload.stale(problem);
                 }
                 Err(problem) => return self.upload.refused(invite_problem(problem), at),
             },
@@ -219,6 +258,7 @@ impl Expect for ExpectRenewal {
                     return Err(Refusal::KeyGeneration.into());
                 }
                 upload.checkpoint.request = upload.checkpoint.request.signed(&context.realm, claim.invite, &claim.seed);
+                upload.checkpoint.refused = None;
                 upload.renewals += 1;
                 after(Effect::Save(upload.checkpoint.clone()), move |_, _| send(upload))
             }

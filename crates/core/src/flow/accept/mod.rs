@@ -103,6 +103,12 @@ trait Expect {
         Reach::NothingSent
     }
 
+    /// What is said where this computer could not do what a state waits for, if that matters less
+    /// than what came before it.
+    fn in_spite_of_trouble(&self) -> Option<AcceptReason> {
+        None
+    }
+
     /// What is said where nobody was there to answer, if it is more than that.
     fn unanswered(&self) -> Option<AcceptReason> {
         None
@@ -198,10 +204,12 @@ impl Flow for Accept {
                 if halt == Halt::Cancelled && !is_unsent {
                     self.at.reach = self.at.reach.max(state.on_its_way());
                 }
-                match (&halt, state.unanswered()) {
-                    (Halt::Missing(_), Some(why)) => Err(why),
-                    _ => Err(halt.into()),
-                }
+                let instead = match &halt {
+                    Halt::Missing(_) => state.unanswered(),
+                    Halt::Local(_) => state.in_spite_of_trouble(),
+                    _ => None,
+                };
+                Err(instead.unwrap_or_else(|| halt.into()))
             }
             Ok(reply) => state.handle(reply, rng, &mut self.at),
         };
