@@ -5,6 +5,7 @@
 //! `flow`.
 
 mod audit;
+mod config;
 mod dialect;
 mod doctor;
 #[cfg(feature = "age")]
@@ -106,6 +107,7 @@ fn command(cli: Cli, hardened: Hardened) -> ExitCode {
             on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
         }
         Command::Status(flags) => known::status(&flags, cli.state_dir),
+        Command::Config(flags) => config::config(&flags, cli.state_dir),
         Command::Recipient(flags) => known::recipient(&flags, cli.state_dir),
         Command::People(flags) => share::people(&flags, cli.state_dir),
         #[cfg(feature = "age")]

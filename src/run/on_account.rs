@@ -162,7 +162,8 @@ fn prepared(
     if !is_of_dialect {
         let pins = shelf.pins().map_err(early)?;
         let theirs = dialect::accounts(&shelf).map_err(early)?;
-        let known = Remembered { ours: &pins, theirs: &theirs };
+        let defaults = shelf.defaults().map_err(early)?;
+        let known = Remembered { ours: &pins, theirs: &theirs, defaults: &defaults };
         let choice = match (&kit, &errand) {
             // A kit in a file names its account.
             (Some(kit), Errand::Recover { .. } | Errand::LogIn { .. }) => {

@@ -52,11 +52,12 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
     let pins = shelf.pins().map_err(early)?;
     let theirs = super::dialect::accounts(&shelf).map_err(early)?;
+    let defaults = shelf.defaults().map_err(early)?;
     let mut named = match Named::of(&flags.account) {
         Ok(named) => named,
         Err(why) => return Ok(refuse(script, why)),
     };
-    let known = Remembered { ours: &pins, theirs: &theirs };
+    let known = Remembered { ours: &pins, theirs: &theirs, defaults: &defaults };
     let known = match choose_or_ask(script, &mut named, None, &known) {
         Choice::Ours(known) => *known,
         Choice::Theirs => return Ok(refuse(script, AccountReason::NotThere)),

@@ -148,8 +148,9 @@ impl LoginTools {
             Ok(named) => named,
             Err(why) => return Ok(Err(stop_of(why))),
         };
+        let defaults = self.shelf.defaults().map_err(early)?;
         // Accounts of the other dialect have no such command.
-        let known = Remembered { ours: &pins, theirs: &[] };
+        let known = Remembered { ours: &pins, theirs: &[], defaults: &defaults };
         Ok(match choose_or_ask(script, &mut named, None, &known) {
             Choice::Ours(known) => Ok(*known),
             Choice::Refused(why) => Err(stop_of(why)),

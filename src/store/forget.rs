@@ -13,6 +13,7 @@ use super::shelf::WHOLE_FOLDER;
 use super::{Place, StoreError};
 use crate::audit::Record;
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin, Unreadable};
+use firstkey_core::flow::defaults::Defaults;
 use firstkey_core::flow::peer::Peer;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ pub enum Contents<D> {
     Checkpoint(Box<Checkpoint>),
     /// What was sent in the last run.
     Record(Record),
+    /// What the person set as defaults.
+    Defaults(Defaults),
     /// Something that cannot be read.
     Damaged(Kind),
 }
@@ -68,7 +71,7 @@ impl Leaving {
     /// so that a removal that was cut off can be asked for again.
     pub fn entries<D>(&self, read: impl Fn(&[u8]) -> Result<D, Unreadable>) -> Result<Vec<Entry<D>>, LocalTrouble> {
         let mut entries = Vec::new();
-        for kind in [Kind::Audit, Kind::Pending, Kind::Peer, Kind::DialectPin, Kind::Pin] {
+        for kind in [Kind::Audit, Kind::Defaults, Kind::Pending, Kind::Peer, Kind::DialectPin, Kind::Pin] {
             for stem in list_kind(&self.place, kind)? {
                 let name = FileName::new(&stem, kind);
                 let path = self.place.path_of(name.as_str());
@@ -83,6 +86,9 @@ impl Leaving {
         let contents = match kind {
             Kind::Audit => {
                 record::load_last_audit(place).ok().and_then(|file| Record::read(&file).ok()).map(Contents::Record)
+            }
+            Kind::Defaults => {
+                record::load_defaults(place).ok().and_then(|file| Defaults::read(&file).ok()).map(Contents::Defaults)
             }
             Kind::Pending => checkpoint::load(place, stem)
                 .ok()

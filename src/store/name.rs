@@ -16,10 +16,12 @@ pub enum Kind {
     Peer,
     /// What was sent in the last run.
     Audit,
+    /// What the person set as defaults.
+    Defaults,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Pending, Self::Pin, Self::DialectPin, Self::Peer, Self::Audit];
+    const ALL: [Self; 6] = [Self::Pending, Self::Pin, Self::DialectPin, Self::Peer, Self::Audit, Self::Defaults];
 
     /// Whether a file of that name is of any kind.
     pub(super) fn is_any_of(name: &str) -> bool {
@@ -33,6 +35,7 @@ impl Kind {
             Self::DialectPin => ".e2ee-pin",
             Self::Peer => ".peer",
             Self::Audit => ".audit",
+            Self::Defaults => ".defaults",
         }
     }
 }

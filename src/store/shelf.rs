@@ -7,6 +7,7 @@
 //! | `<realm and account>.peer` | a [`Peer`]: a colleague's public keys | stays |
 //! | `<digest>.e2ee-pin` | a pin of an account on a server of another dialect | stays |
 //! | `last.audit` | the requests of the last run | with the next run |
+//! | `own.defaults` | the person's [`Defaults`] | stays |
 //! | `run-....lock` | nothing | with the run |
 //!
 //! Promise: the pin is durable before the checkpoint goes. Must never: let a checkpoint be lost
@@ -19,6 +20,7 @@ use crate::audit::{Record, Sent};
 use crate::drive::Shelf;
 use firstkey_core::crypto::context::InviteId;
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin, Unreadable};
+use firstkey_core::flow::defaults::Defaults;
 use firstkey_core::flow::peer::Peer;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 use firstkey_core::wire::outbound::Outbound;
@@ -75,6 +77,16 @@ impl StateShelf {
             .iter()
             .map(|id| self.parse(record::load_pin(&self.place, id)?, Pin::read))
             .collect()
+    }
+
+    /// What the person set as defaults; nothing, if nothing was set.
+    pub fn defaults(&self) -> Result<Defaults, LocalTrouble> {
+        defaults_in(&self.place)
+    }
+
+    /// Keeps them durably.
+    pub fn keep_defaults(&mut self, defaults: &Defaults) -> Result<(), LocalTrouble> {
+        Ok(record::save_defaults(&self.place, &defaults.encode())?)
     }
 
     /// All colleagues that are remembered.
@@ -169,6 +181,23 @@ fn known_in(place: Result<Place, StoreError>) -> Result<(Vec<Pin>, Vec<Checkpoin
     let saved = checkpoint::list(&place)?;
     let saved = saved.iter().map(|id| parse(&place, checkpoint::load(&place, id)?, Checkpoint::read));
     Ok((pins, saved.collect::<Result<_, _>>()?))
+}
+
+fn defaults_in(place: &Place) -> Result<Defaults, LocalTrouble> {
+    match record::load_defaults(place) {
+        Ok(file) => parse(place, file, Defaults::read),
+        Err(error) if error.trouble == StorageTrouble::Missing => Ok(Defaults::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The person's defaults, for a command that changes nothing.
+pub fn known_defaults(path: &Path) -> Result<Defaults, LocalTrouble> {
+    match Place::open_existing(path) {
+        Ok(place) => defaults_in(&place),
+        Err(error) if error.trouble == StorageTrouble::Missing => Ok(Defaults::default()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn peers(place: &Place) -> Result<Vec<Peer>, LocalTrouble> {

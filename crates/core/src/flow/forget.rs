@@ -18,6 +18,8 @@ pub enum What {
     NotTaken(Origin, String),
     /// A colleague whose keys are remembered, at this server.
     Colleague(Origin),
+    /// The person's defaults: a server and an address, if they were set.
+    Defaults(Option<Origin>, Option<String>),
     /// What was sent in the last run: to these addresses.
     Record(Vec<String>),
     /// It cannot be read.
@@ -120,6 +122,12 @@ pub fn plan(held: &[What], wish: &Wish) -> Result<Plan, ForgetReason> {
         (Whose::One(..), What::Damaged) => false,
         (Whose::One(origin, email), What::Pin(at, name) | What::Unfinished(at, name) | What::NotTaken(at, name)) => {
             origin == at && email.eq_ignore_ascii_case(name)
+        }
+        // Defaults are an account's if they name it and no other.
+        (Whose::One(origin, email), What::Defaults(at, name)) => {
+            (at.is_some() || name.is_some())
+                && at.as_ref().is_none_or(|at| at == origin)
+                && name.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(email))
         }
         // Colleagues stay while another account at their server stays.
         (Whose::One(origin, email), What::Colleague(at)) => {
@@ -255,6 +263,17 @@ mod tests {
         let plan = plan(&held, &Wish::default()).expect("the only account");
         assert_eq!((plan.goes.as_slice(), plan.unfinished.len()), (&[0][..], 0));
         assert_eq!(agreed_in_advance(&plan, Some("ada@example.org"), false, false), Ok(true));
+    }
+
+    #[test]
+    fn defaults_go_with_the_account_that_they_name() {
+        let goes = |server: Option<&str>, email: Option<&str>| {
+            let defaults = What::Defaults(server.map(at), email.map(str::to_owned));
+            let held = [defaults, What::Pin(at("a.example.org"), "ada@example.org".to_owned())];
+            plan(&held, &Wish::default()).expect("one account").goes.len() == 2
+        };
+        assert!(goes(Some("a.example.org"), Some("Ada@example.org")) && goes(None, Some("ada@example.org")));
+        assert!(!goes(Some("b.example.org"), Some("ada@example.org")) && !goes(None, Some("grace@example.org")));
     }
 
     #[test]

@@ -12,6 +12,7 @@
 pub mod accept;
 pub mod account;
 pub mod checkpoint;
+pub mod defaults;
 pub mod forget;
 pub mod held;
 pub mod keep;
