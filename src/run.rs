@@ -165,6 +165,7 @@ fn accept_prepared(
         resume: flags.resume,
         pins: shelf.pins().map_err(early)?,
         checkpoints: shelf.checkpoints().map_err(early)?,
+        tried: shelf.tried().map_err(early)?,
     };
     let unfinished =
         options.checkpoints.iter().filter(|saved| saved.refused.is_none() && !saved.is_outdated(&options.pins));

@@ -64,6 +64,7 @@ fn held(entry: &Entry<ForeignAccount>) -> What {
         Contents::Checkpoint(saved) => What::Unfinished(saved.request.origin().clone(), saved.email.clone()),
         Contents::Record(record) => What::Record(record.requests.iter().map(|sent| sent.url.clone()).collect()),
         Contents::Defaults(own) => What::Defaults(own.server.clone(), own.email.clone()),
+        Contents::Tried(tried) => What::Tried(tried.origin.clone()),
         Contents::Damaged(_) => What::Damaged,
     }
 }

@@ -18,10 +18,13 @@ pub enum Kind {
     Audit,
     /// What the person set as defaults.
     Defaults,
+    /// This computer's own tries at an invite.
+    Tried,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Pending, Self::Pin, Self::DialectPin, Self::Peer, Self::Audit, Self::Defaults];
+    const ALL: [Self; 7] =
+        [Self::Pending, Self::Pin, Self::DialectPin, Self::Peer, Self::Audit, Self::Defaults, Self::Tried];
 
     /// Whether a file of that name is of any kind.
     pub(super) fn is_any_of(name: &str) -> bool {
@@ -36,6 +39,7 @@ impl Kind {
             Self::Peer => ".peer",
             Self::Audit => ".audit",
             Self::Defaults => ".defaults",
+            Self::Tried => ".tried",
         }
     }
 }

@@ -16,6 +16,7 @@ const DIALECT_PIN: Magic = Magic("FKIP1");
 const PEER: Magic = Magic("FKPR1");
 const AUDIT: Magic = Magic("FKAU1");
 const DEFAULTS: Magic = Magic("FKDF1");
+const TRIED: Magic = Magic("FKTR1");
 
 /// Longest pin in bytes.
 pub const LONGEST_PIN: usize = 16 * 1024;
@@ -77,6 +78,26 @@ pub fn discard_peer(place: &Place, id: &Stem) -> Result<(), StoreError> {
 /// Ids of all such records, sorted.
 pub fn list_peers(place: &Place) -> Result<Vec<Stem>, StoreError> {
     list_kind(place, Kind::Peer)
+}
+
+/// Saves this computer's tries at an invite durably, in place of those of before.
+pub fn save_tried(place: &Place, id: &Stem, payload: &[u8]) -> Result<(), StoreError> {
+    save_framed(place, &FileName::new(id, Kind::Tried), TRIED, LONGEST_PIN, payload)
+}
+
+/// Loads them.
+pub fn load_tried(place: &Place, id: &Stem) -> Result<Vec<u8>, StoreError> {
+    load_framed(place, &FileName::new(id, Kind::Tried), TRIED, LONGEST_PIN)
+}
+
+/// Removes them durably; that they are not there is fine.
+pub fn discard_tried(place: &Place, id: &Stem) -> Result<(), StoreError> {
+    remove(place, &FileName::new(id, Kind::Tried))
+}
+
+/// Ids of all invites that were tried, sorted.
+pub fn list_tried(place: &Place) -> Result<Vec<Stem>, StoreError> {
+    list_kind(place, Kind::Tried)
 }
 
 /// Saves the record of this run in place of the last one.

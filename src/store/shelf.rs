@@ -6,6 +6,7 @@
 //! | `<account id>.pin` | a [`Pin`] | stays |
 //! | `<realm and account>.peer` | a [`Peer`]: a colleague's public keys | stays |
 //! | `<digest>.e2ee-pin` | a pin of an account on a server of another dialect | stays |
+//! | `<invite id>.tried` | a [`Tried`]: digests of the claim keys that were sent | when its account was read back |
 //! | `last.audit` | the requests of the last run | with the next run |
 //! | `own.defaults` | the person's [`Defaults`] | stays |
 //! | `run-....lock` | nothing | with the run |
@@ -23,6 +24,7 @@ use firstkey_core::flow::checkpoint::{Checkpoint, Pin, Unreadable};
 use firstkey_core::flow::defaults::Defaults;
 use firstkey_core::flow::peer::Peer;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::tried::{self, Tried, Try};
 use firstkey_core::wire::outbound::Outbound;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -69,6 +71,24 @@ impl StateShelf {
             .iter()
             .map(|id| self.parse(checkpoint::load(&self.place, id)?, Checkpoint::read))
             .collect()
+    }
+
+    /// This computer's own tries at invites. What cannot be read is none: without it, somebody is
+    /// warned too often and never too seldom.
+    pub fn tried(&self) -> Result<Vec<Tried>, LocalTrouble> {
+        let ids = record::list_tried(&self.place)?;
+        Ok(ids.iter().filter_map(|id| Tried::read(&record::load_tried(&self.place, id).ok()?).ok()).collect())
+    }
+
+    /// Keeps the digest of a claim key before it is sent. Best effort, like the record.
+    fn note_try(&self, request: &Outbound) {
+        let Some((invite, digest)) = tried::of_claim(request) else { return };
+        let kept = record::load_tried(&self.place, &stem(invite)).ok().and_then(|file| Tried::read(&file).ok());
+        let kept = kept.filter(|kept| kept.invite == invite && kept.origin == *request.origin());
+        let mut tried = kept.unwrap_or_else(|| Tried::new(request.origin().clone(), invite));
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        tried.add(Try { digest, at });
+        let _ = record::save_tried(&self.place, &stem(invite), &tried.encode());
     }
 
     /// All pins.
@@ -147,6 +167,7 @@ impl Shelf for StateShelf {
     fn conclude(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
         record::save_pin(&self.place, &of_uuid(&pin.context.account.to_string()), &pin.encode())?;
         let Some(invite) = pin.invite else { return Ok(()) };
+        let _ = record::discard_tried(&self.place, &stem(invite));
         match checkpoint::discard(&self.place, &stem(invite)) {
             // A second run in the same folder cannot be; a person with a file manager can.
             Ok(()) | Err(StoreError { trouble: StorageTrouble::Missing, .. }) => Ok(()),
@@ -155,6 +176,7 @@ impl Shelf for StateShelf {
     }
 
     fn record(&mut self, request: &Outbound) {
+        self.note_try(request);
         self.record_sent(|now| Sent::of(request, now));
     }
 }

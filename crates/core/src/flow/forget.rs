@@ -18,6 +18,8 @@ pub enum What {
     NotTaken(Origin, String),
     /// A colleague whose keys are remembered, at this server.
     Colleague(Origin),
+    /// Own tries at an invite of this server.
+    Tried(Origin),
     /// The person's defaults: a server and an address, if they were set.
     Defaults(Option<Origin>, Option<String>),
     /// What was sent in the last run: to these addresses.
@@ -129,8 +131,8 @@ pub fn plan(held: &[What], wish: &Wish) -> Result<Plan, ForgetReason> {
                 && at.as_ref().is_none_or(|at| at == origin)
                 && name.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(email))
         }
-        // Colleagues stay while another account at their server stays.
-        (Whose::One(origin, email), What::Colleague(at)) => {
+        // Colleagues, and tries at invites, stay while another account at their server stays.
+        (Whose::One(origin, email), What::Colleague(at) | What::Tried(at)) => {
             let is_another =
                 |what: &What| matches!(what, What::Pin(at, name) if at == origin && !name.eq_ignore_ascii_case(email));
             origin == at && !held.iter().any(is_another)

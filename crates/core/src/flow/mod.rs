@@ -21,9 +21,11 @@ pub mod peer;
 pub mod reset;
 pub mod retry;
 pub mod stop;
+pub mod tried;
 mod typed;
 pub mod world;
 
+use self::tried::Earlier;
 use crate::crypto::context::{AccountId, InviteId, OrgId, RealmId};
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
@@ -277,10 +279,8 @@ pub struct Introduction {
     pub expires_at: u64,
     /// The server's clock.
     pub server_time: u64,
-    /// How often the invite was opened before.
-    pub earlier_claims: u64,
-    /// When last.
-    pub last_claim: Option<u64>,
+    /// Who opened the invite before.
+    pub earlier: Earlier,
     /// Whom to ask.
     pub contact: Option<Printable>,
 }

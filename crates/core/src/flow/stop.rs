@@ -3,6 +3,7 @@
 //! Promise: every stop says how far things got ([`Reach`]). `exit` gives each its code and exit
 //! code, `ui/text` its sentences. Must never: hold a sentence or a secret.
 
+use super::tried::Earlier;
 use crate::crypto::context::InviteId;
 use crate::wire::inbound::Problem;
 use crate::wire::link::LinkTrouble;
@@ -77,9 +78,9 @@ impl Reason for AcceptReason {
 }
 
 impl GaveUp {
-    /// For "no" to an invite that was opened so often before.
-    pub(super) fn no_to_invite(earlier_claims: u64) -> Self {
-        if earlier_claims > 0 { Self::OpenedBefore } else { Self::NotYou }
+    /// For "no" to an invite that was opened so before.
+    pub(super) fn no_to_invite(earlier: &Earlier) -> Self {
+        if earlier.elsewhere > 0 { Self::OpenedBefore } else { Self::NotYou }
     }
 }
 

@@ -21,6 +21,14 @@ pub(super) struct Claim {
     pub(super) seed: Ed25519Seed,
 }
 
+impl Claim {
+    /// What a server calls its key by.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        // EXPOSE: the public half is computed from the seed.
+        hazmat::sha256(&hazmat::ed25519_public(self.seed.expose()))
+    }
+}
+
 /// A fresh claim key and the request that shows it with the token.
 pub(super) fn request(link: &InviteLink, rng: &mut dyn CryptoRngCore) -> (Claim, Outbound) {
     let claim = Claim { invite: link.invite_id(), seed: Ed25519Seed::make(rng) };
@@ -130,7 +138,7 @@ pub(super) fn again(delay: Duration, request: Outbound, state: impl Expect + 'st
 fn offered(options: Options, claim: Claim, offer: Offer, at: &mut At) -> Result<Next, AcceptReason> {
     let origin = at.origin.clone().ok_or(AcceptReason::OutOfStep)?;
     let unknown = offer.policy.unknown.clone();
-    let terms = terms::accept(&options, origin, claim.invite, offer)?;
+    let terms = terms::accept(&options, origin, &claim, offer)?;
     if terms.mode == Mode::Join {
         let Terms { introduction, context, secret_keys, .. } = terms;
         return Ok(Next::Join(Joining { introduction, context, secret_keys, claim }));
@@ -165,7 +173,7 @@ impl Expect for ExpectConsent {
                     }
                 }
             }
-            Reply::Answer(Answer::No) => Err(GaveUp::no_to_invite(terms.introduction.earlier_claims).into()),
+            Reply::Answer(Answer::No) => Err(GaveUp::no_to_invite(&terms.introduction.earlier).into()),
             Reply::Answer(Answer::NotTheInvited { expected }) => {
                 Err(AcceptReason::NotTheInvited { expected, invited: terms.introduction.email })
             }

@@ -22,6 +22,7 @@ mod terms;
 
 use super::checkpoint::{Checkpoint, Pin};
 use super::stop::{AcceptReason, Halt, Reach, Stop};
+use super::tried::Tried;
 use super::{Accepted, Effect, Flow, Introduction, Reply};
 use crate::crypto::context::{AccountContext, InviteId};
 use crate::crypto::kdf::Profile;
@@ -48,12 +49,22 @@ pub struct Options {
     pub pins: Vec<Pin>,
     /// Uploads whose fate is open, oldest first.
     pub checkpoints: Vec<Checkpoint>,
+    /// This computer's own tries at invites.
+    pub tried: Vec<Tried>,
 }
 
 impl Options {
     /// A first run: nothing wished, nothing remembered.
     pub fn new(estimator: &'static dyn Estimator) -> Self {
-        Self { estimator, profile: None, rehearsal: false, resume: false, pins: Vec::new(), checkpoints: Vec::new() }
+        Self {
+            estimator,
+            profile: None,
+            rehearsal: false,
+            resume: false,
+            pins: Vec::new(),
+            checkpoints: Vec::new(),
+            tried: Vec::new(),
+        }
     }
 }
 

@@ -48,7 +48,7 @@ impl<W: World> Run<'_, W> {
             Answer::NotTheInvited { expected } => {
                 return Err(AccountReason::NotTheInvited { expected, invited: about.email.clone() });
             }
-            _ => return Err(AccountReason::GaveUp(GaveUp::no_to_invite(about.earlier_claims))),
+            _ => return Err(AccountReason::GaveUp(GaveUp::no_to_invite(&about.earlier))),
         }
         let known = Known { origin: about.origin.clone(), email: about.email.clone(), pin };
         let params = self.params(&known).await?;
