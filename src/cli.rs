@@ -4,6 +4,7 @@
 //! or decide anything.
 
 mod audit;
+mod config;
 mod doctor;
 mod group;
 mod local;
@@ -11,6 +12,7 @@ mod login;
 pub mod share;
 
 pub use audit::{Audit, AuditCommand, AuditExplain, AuditOpen};
+pub use config::{Config, ConfigCommand, ConfigKey, ConfigSet};
 pub use doctor::Doctor;
 pub use group::{Hardening, KitOut, Password, Trust, Unattended};
 pub use local::{Forget, Sessions};
@@ -65,7 +67,7 @@ macro_rules! page {
   kit, secret-key  Make a new recovery kit; make a second secret
   sessions   List where you are logged in, and end sessions
   forget     Remove what this computer remembers (also: firstkey logout)
-  status     List the accounts that this computer remembers; works offline
+  status, config  List the accounts that this computer knows; set your defaults
   recipient  Print your public key for age, so that others can encrypt to you
   people     Look up a colleague's public key and remember it
 ",
@@ -122,6 +124,8 @@ pub enum Command {
     SecretKey(ChangeSecretKey),
     /// List the accounts that this computer remembers; works offline.
     Status(Status),
+    /// List and set your own defaults: server and e-mail address.
+    Config(Config),
     /// Print your public key for age, so that others can encrypt to you.
     Recipient(Recipient),
     /// Look up a colleague's public key and remember it.

@@ -46,6 +46,10 @@ pub trait Server {
         session: &SessionToken,
         request: &Outbound,
     ) -> impl Future<Output = Result<Response, NoAnswer>>;
+    /// Whether a byte of the last request may have left this computer; for whoever stopped waiting.
+    fn may_have_left(&self) -> bool {
+        true
+    }
 }
 
 /// Where state is kept.
@@ -131,7 +135,7 @@ where
                 tokio::select! {
                     biased;
                     result = server.send(&request) => result.map_or_else(Reply::Unreachable, Reply::Received),
-                    () = stopped() => Reply::Cancel,
+                    () = stopped() => if server.may_have_left() { Reply::Cancel } else { Reply::CancelUnsent },
                 }
             }
             Effect::EndSession(session, request) => {

@@ -5,6 +5,7 @@
 //! `flow`.
 
 mod audit;
+mod config;
 mod dialect;
 mod doctor;
 #[cfg(feature = "age")]
@@ -18,6 +19,7 @@ mod plugin;
 mod rehearsal;
 mod sessions;
 mod share;
+mod trust;
 mod whose;
 
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
@@ -30,7 +32,6 @@ use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::Place;
 use crate::store::shelf::StateShelf;
-use crate::ui::input::{MAX_CERTIFICATES, Unread, read_plain};
 use crate::ui::outlet::{self, Stream};
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
@@ -47,9 +48,8 @@ use instead::Instead;
 use on_account::{Errand, on_account};
 #[cfg(feature = "age")]
 pub use plugin::plugin;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use trust::trust;
 
 /// The program: reads the command line, does it, gives the exit code.
 pub fn main() -> ExitCode {
@@ -107,6 +107,7 @@ fn command(cli: Cli, hardened: Hardened) -> ExitCode {
             on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
         }
         Command::Status(flags) => known::status(&flags, cli.state_dir),
+        Command::Config(flags) => config::config(&flags, cli.state_dir),
         Command::Recipient(flags) => known::recipient(&flags, cli.state_dir),
         Command::People(flags) => share::people(&flags, cli.state_dir),
         #[cfg(feature = "age")]
@@ -154,7 +155,7 @@ fn accept_prepared(
     script: &mut Script,
 ) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = flags.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+    let roots = trust(flags.trust.ca_file.as_deref()).map_err(early)?;
     let path = state_folder(state).map_err(early)?;
     let mut shelf = StateShelf::open(&path).map_err(early)?;
     let options = Options {
@@ -164,8 +165,10 @@ fn accept_prepared(
         resume: flags.resume,
         pins: shelf.pins().map_err(early)?,
         checkpoints: shelf.checkpoints().map_err(early)?,
+        tried: shelf.tried().map_err(early)?,
     };
-    let unfinished = options.checkpoints.iter().filter(|saved| !saved.is_outdated(&options.pins));
+    let unfinished =
+        options.checkpoints.iter().filter(|saved| saved.refused.is_none() && !saved.is_outdated(&options.pins));
     script.note_unfinished(unfinished.map(|saved| saved.email.clone()).collect());
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
     if flags.verbose > 0 {
@@ -218,14 +221,4 @@ fn accept_prepared(
 fn state_folder(named: Option<PathBuf>) -> Result<PathBuf, LocalTrouble> {
     let homeless = || LocalTrouble::State { trouble: StorageTrouble::Missing, path: "the home folder".to_owned() };
     named.or_else(Place::usual).ok_or_else(homeless)
-}
-
-/// The certificates in a PEM file.
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Halt> {
-    let pem = read_plain(path, MAX_CERTIFICATES)?;
-    let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    match roots {
-        Ok(roots) if !roots.is_empty() => Ok(roots),
-        _ => Err(Unread::Trouble(StorageTrouble::Damaged).of(&path.display().to_string())),
-    }
 }

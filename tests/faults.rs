@@ -110,6 +110,7 @@ fn reached(call: usize, fault: Fault) -> &'static str {
     match call {
         0 if fault == Fault::Refused => "Nothing was sent, and no account was made.",
         0..COMPLETE => "No account was made, and nothing changed on the server.",
+        COMPLETE if fault == Fault::Refused => "They were not sent yet.",
         COMPLETE => "It is not known whether they arrived",
         _ => "The server has stored your account",
     }

@@ -6,6 +6,7 @@ mod support;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey::drive::Server;
 use firstkey::port::http::{HttpServer, Limits};
+use firstkey::port::trust::Trust;
 use firstkey_core::flow::stop::NoAnswer;
 use firstkey_core::wire::disclose::Email;
 use firstkey_core::wire::origin::Origin;
@@ -463,7 +464,7 @@ fn n07_a_server_that_keeps_the_client_waiting_is_given_up_on_by_each_limit_alone
     let (soon, late) = (Duration::from_millis(50), Duration::from_secs(600));
     for (read, total) in [(soon, late), (late, soon)] {
         let limits = Limits { connect: late, read, total };
-        let answer = runtime.block_on(HttpServer::new(limits, Vec::new(), None).send(&request));
+        let answer = runtime.block_on(HttpServer::new(limits, Trust::default(), None).send(&request));
         assert_eq!(answer.err(), Some(NoAnswer::TimedOut));
     }
     // What the program itself uses.

@@ -97,6 +97,38 @@ fn a_signal_ends_the_wait_for_every_file_that_is_a_pipe() {
 }
 
 #[test]
+fn a_signal_ends_the_wait_for_authorities_that_a_variable_names_and_what_has_no_end_is_refused() {
+    let desk = Desk::new();
+    let password = desk.write("password", PASSWORD.as_bytes()).display().to_string();
+    let account = ["--no-input", "--json", "--server", "https://localhost:9", "--account", EMAIL];
+    let login = ["login", "--password-file", &password];
+    for signal in ENDS {
+        let doctor = ["doctor", "--json"].to_vec();
+        let logs_in = [&login[..], &account[..]].concat();
+        let verifies = [&["verify"][..], &account[..]].concat();
+        for flags in [doctor, logs_in, verifies] {
+            let path = pipe(&desk, "authorities");
+            let mut child = start(desk.command().args(&flags).env("SSL_CERT_FILE", &path));
+            let held = writer(&path, &mut child);
+            let (code, said) = stop(child, signal);
+            assert_eq!(code, Some(130), "{flags:?} {signal:?}: {said}");
+            drop(held);
+        }
+    }
+    let endless = run(desk.command().args(login).args(account).env("SSL_CERT_FILE", "/dev/zero"));
+    assert_eq!(endless.code, Some(5), "{endless:?}");
+    assert!(endless.last()["message"].as_str().is_some_and(|text| text.contains("/dev/zero (SSL_CERT_FILE)")));
+    // A pipe in a folder is no certificate, and one that names the zone no zone.
+    let folder = desk.path("folder");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::rename(pipe(&desk, "silent"), folder.join("silent.pem")).expect("moved");
+    let silent = run(desk.command().args(login).args(account).env("SSL_CERT_DIR", &folder));
+    assert_eq!(silent.code, Some(5), "no authority is left: {silent:?}");
+    let zone = run(desk.command().args(login).args(account).env("TZ", pipe(&desk, "zone")));
+    assert_eq!(zone.code, Some(75), "{zone:?}");
+}
+
+#[test]
 fn a_signal_ends_the_wait_for_a_silent_standard_input() {
     let desk = Desk::new();
     let kit = desk.path("kit.txt");

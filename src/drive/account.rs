@@ -64,6 +64,10 @@ where
         }
     }
 
+    fn may_have_left(&self) -> bool {
+        self.server.may_have_left()
+    }
+
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
         tokio::select! {
             () = tokio::time::sleep(time) => Ok(()),

@@ -170,6 +170,7 @@ pub(crate) fn no_answers() -> Vec<Row<NoAnswer>> {
     rows![
         N::NoSuchHost => N::NoSuchHost, "no-such-host", 75;
         N::NoConnection => N::NoConnection, "no-connection", 75;
+        N::NotConnected => N::NotConnected, "no-connection", 75;
         N::Certificate => N::Certificate, "certificate", 75;
         N::CertificateDates => N::CertificateDates, "certificate-dates", 75;
         N::Broken => N::Broken, "connection-broken", 75;

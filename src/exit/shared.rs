@@ -92,7 +92,7 @@ pub(super) fn local(trouble: &LocalTrouble) -> Ending {
 pub(super) fn no_answer(why: NoAnswer) -> Ending {
     let code = match why {
         NoAnswer::NoSuchHost => "no-such-host",
-        NoAnswer::NoConnection => "no-connection",
+        NoAnswer::NoConnection | NoAnswer::NotConnected => "no-connection",
         NoAnswer::Certificate => "certificate",
         NoAnswer::CertificateDates => "certificate-dates",
         NoAnswer::Broken => "connection-broken",

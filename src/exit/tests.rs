@@ -12,7 +12,7 @@ use std::rc::Rc;
 /// Calls `check` with every stop, its code and its exit code.
 fn with_every_stop(mut check: impl FnMut(Stopped<'_>, &'static str, u8)) {
     use accept::Reach as A;
-    for reach in [A::NothingSent, A::NothingChanged, A::Unknown, A::Stored] {
+    for reach in [A::NothingSent, A::NothingChanged, A::Saved, A::SavedBefore, A::Unknown, A::Stored] {
         for (why, code, exit) in every_stop::accepts() {
             check(Stopped::Accept(&accept_stop(why, reach)), code, exit);
         }

@@ -496,6 +496,10 @@ impl World<Infisical> for DialectWorld<'_> {
         }
     }
 
+    fn may_have_left(&self) -> bool {
+        self.server.may_have_left()
+    }
+
     async fn wait(&mut self, time: Duration) -> Result<(), Halt> {
         tokio::select! {
             () = tokio::time::sleep(time) => Ok(()),

@@ -1,14 +1,17 @@
 //! The account server over HTTPS.
 //!
-//! Promise: TLS by rustls on ring, verified by the system's roots plus `--ca-file`; no redirects,
-//! no referer, no cookies, no compression, no retries of its own; 10 s to connect, 15 s between
-//! bytes, 60 s for a whole call; a connection that was idle for 5 s is not used again; at most
-//! 64 KiB of body are read. Trust roots are loaded with the first HTTPS request, not before. Must
-//! never: switch verification off, log, write TLS secrets anywhere, or send anything but what came
-//! through a door: an [`Outbound`], or a request of another dialect.
+//! Promise: TLS by rustls on ring, verified by the system's roots or those that variables name in
+//! their place, plus `--ca-file`; no redirects, no referer, no cookies, no compression, no retries
+//! of its own; 10 s to connect, 15 s between bytes, 60 s for a whole call; a connection that was
+//! idle for 5 s is not used again; at most 64 KiB of body are read. Trust roots are loaded with the
+//! first HTTPS request, not before. Must never: switch verification off, log, write TLS secrets
+//! anywhere, or send anything but what came through a door: an [`Outbound`], or a request of
+//! another dialect.
 
+use super::left::Left;
 use super::proxy::{ProxyWish, Route};
-use super::sight::{Sight, Watched};
+use super::sight::Sight;
+use super::trust::{NoTrust, Trust};
 use crate::drive::Server;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::realm_key::AnswerSignature;
@@ -20,10 +23,9 @@ use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::{Method, Outbound};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// How long a connection may have been idle and still be used. Nothing looks at connections while a
@@ -50,10 +52,13 @@ impl Default for Limits {
 /// HTTPS to one account server.
 pub struct HttpServer {
     limits: Limits,
-    extra_roots: Vec<CertificateDer<'static>>,
+    trust: Trust,
     proxy: Option<ProxyWish>,
     client: Option<(Origin, reqwest::Client)>,
     sight: Option<Arc<Sight>>,
+    left: Left,
+    /// When the last answer was read: since then its connection is idle.
+    answered: Option<Instant>,
 }
 
 /// The HTTP client could not be set up: the system has no usable trust roots, or the proxy's URL is
@@ -64,8 +69,8 @@ struct SetUpFailed;
 
 impl HttpServer {
     /// Opens nothing yet.
-    pub fn new(limits: Limits, extra_roots: Vec<CertificateDer<'static>>, proxy: Option<ProxyWish>) -> Self {
-        Self { limits, extra_roots, proxy, client: None, sight: None }
+    pub fn new(limits: Limits, trust: Trust, proxy: Option<ProxyWish>) -> Self {
+        Self { limits, trust, proxy, client: None, sight: None, left: Left::default(), answered: None }
     }
 
     /// The same, and what is seen on the way is told to `sight`: the connections are no others.
@@ -88,6 +93,7 @@ impl HttpServer {
             .http1_only()
             .https_only(!origin.is_loopback_http())
             .user_agent(concat!("firstkey/", env!("CARGO_PKG_VERSION")))
+            .connector_layer(self.left.clone())
             .pool_idle_timeout(IDLE)
             .connect_timeout(self.limits.connect)
             .read_timeout(self.limits.read)
@@ -109,13 +115,7 @@ impl HttpServer {
         if origin.is_loopback_http() {
             return Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth());
         }
-        let verifier =
-            rustls_platform_verifier::Verifier::new_with_extra_roots(self.extra_roots.iter().cloned(), provider)
-                .map_err(|_| SetUpFailed)?;
-        let verifier: Arc<dyn rustls::client::danger::ServerCertVerifier> = match &self.sight {
-            Some(sight) => Arc::new(Watched::new(verifier, sight.clone())),
-            None => Arc::new(verifier),
-        };
+        let verifier = self.trust.verifier(provider, self.sight.as_ref()).map_err(|NoTrust| SetUpFailed)?;
         // The name is rustls's; the verifier is the platform's own, and nothing is switched off.
         Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
     }
@@ -140,6 +140,8 @@ pub struct Call<'a> {
 impl HttpServer {
     /// Sends one request, once.
     pub async fn call(&mut self, call: Call<'_>) -> Result<Response, NoAnswer> {
+        // A connection that the pool may still hold stands already.
+        self.left.begin(self.answered.take().is_some_and(|then| then.elapsed() <= IDLE * 2));
         let client = self.client(call.origin).map_err(|SetUpFailed| NoAnswer::Certificate)?;
         let url = format!("{}{}", call.origin.as_str(), call.path);
         let method = reqwest::Method::from_bytes(call.method.as_bytes()).map_err(|_| NoAnswer::Broken)?;
@@ -158,11 +160,14 @@ impl HttpServer {
         for (name, value) in call.headers {
             request = request.header(*name, value);
         }
-        let response = request.send().await.map_err(|error| no_answer(&error))?;
+        let response = request.send().await.map_err(|error| no_answer(&error, self.left.may_have()))?;
+        self.answered = Some(Instant::now());
         if let Some(sight) = &self.sight {
             sight.saw_date(header(response.headers(), &DATE));
         }
-        read(response).await.map_err(|error| no_answer(&error))
+        let answer = read(response).await.map_err(|error| no_answer(&error, true));
+        self.answered = Some(Instant::now());
+        answer
     }
 }
 
@@ -189,6 +194,10 @@ impl Server for HttpServer {
         // EXPOSE: the server made it and takes it back.
         let bearer = Zeroizing::new(Base64UrlUnpadded::encode_string(session.expose()).into_bytes());
         self.pass(request, Some(&bearer)).await
+    }
+
+    fn may_have_left(&self) -> bool {
+        self.left.may_have()
     }
 }
 
@@ -233,10 +242,11 @@ fn header(headers: &HeaderMap, name: &reqwest::header::HeaderName) -> Option<Str
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// Sorts an error of the transport by what it means for the person.
-fn no_answer(error: &reqwest::Error) -> NoAnswer {
+/// Sorts an error of the transport by what it means for the person; `left` is whether a connection
+/// stood.
+fn no_answer(error: &reqwest::Error, left: bool) -> NoAnswer {
     if error.is_timeout() {
-        NoAnswer::TimedOut
+        if left { NoAnswer::TimedOut } else { NoAnswer::NotConnected }
     } else if let Some(why) = causes(error).find_map(certificate_trouble) {
         why
     } else if error.is_connect() {

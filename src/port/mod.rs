@@ -9,6 +9,7 @@ pub mod clock;
 pub mod disk;
 pub mod harden;
 pub mod http;
+mod left;
 pub mod machine;
 pub mod memory;
 #[cfg(unix)]
@@ -23,3 +24,4 @@ pub mod proxy;
 pub mod random;
 pub mod sight;
 pub mod stretch;
+pub mod trust;

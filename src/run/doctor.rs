@@ -10,12 +10,14 @@ mod network;
 mod state;
 
 use super::known::{failed, refused, show};
-use super::{certificates, state_folder};
+use super::state_folder;
+use super::trust::trust;
 use crate::cli;
 use crate::doctor::{DoctorFinding, Tally};
 use crate::exit::{ExitCode, Stopped};
 use crate::port::harden::Hardened;
 use crate::port::proxy::ProxyWish;
+use crate::port::trust::Trust;
 use crate::ui::script::Event;
 use crate::ui::term::Terminal;
 use crate::ui::text::doctor as text;
@@ -23,7 +25,6 @@ use crate::ui::{doctor_event, signals, wrap};
 use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::wire::origin::Origin;
-use rustls::pki_types::CertificateDer;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -83,8 +84,8 @@ pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hard
     let Ok(named) = flags.server.as_deref().map(Origin::read).transpose() else {
         return refused(flags.json, AccountReason::NoSuchServer);
     };
-    let roots = match flags.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates) {
-        Ok(roots) => roots,
+    let trusted = match trust(flags.trust.ca_file.as_deref()) {
+        Ok(trusted) => trusted,
         Err(trouble) => return failed(flags.json, trouble),
     };
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
@@ -92,7 +93,7 @@ pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hard
     };
     let terminal = Terminal::open();
     let mut page = Page::new(flags.json, terminal.as_ref());
-    let examination = examine(named, state, &roots, hardened, terminal.as_ref(), &mut page);
+    let examination = examine(named, state, &trusted, hardened, terminal.as_ref(), &mut page);
     let ended = runtime.block_on(async {
         tokio::select! {
             biased;
@@ -109,7 +110,7 @@ pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hard
 async fn examine(
     named: Option<Origin>,
     state: Option<PathBuf>,
-    roots: &[CertificateDer<'static>],
+    trusted: &Trust,
     hardened: Hardened,
     terminal: Option<&Terminal>,
     page: &mut Page,
@@ -126,6 +127,6 @@ async fn examine(
         page.tell(&DoctorFinding::NoServer, None);
     }
     for server in &servers {
-        network::server(server, roots, proxy.as_ref(), page).await;
+        network::server(server, trusted, proxy.as_ref(), page).await;
     }
 }

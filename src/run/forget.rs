@@ -58,8 +58,13 @@ fn held(entry: &Entry<ForeignAccount>) -> What {
         Contents::Pin(pin) => What::Pin(pin.origin.clone(), pin.email.clone()),
         Contents::Peer(peer) => What::Colleague(peer.origin.clone()),
         Contents::DialectPin(pin) => What::Pin(pin.origin.clone(), pin.identity.clone()),
+        Contents::Checkpoint(saved) if saved.refused.is_some() => {
+            What::NotTaken(saved.request.origin().clone(), saved.email.clone())
+        }
         Contents::Checkpoint(saved) => What::Unfinished(saved.request.origin().clone(), saved.email.clone()),
         Contents::Record(record) => What::Record(record.requests.iter().map(|sent| sent.url.clone()).collect()),
+        Contents::Defaults(own) => What::Defaults(own.server.clone(), own.email.clone()),
+        Contents::Tried(tried) => What::Tried(tried.origin.clone()),
         Contents::Damaged(_) => What::Damaged,
     }
 }

@@ -4,7 +4,7 @@
 //! link's word for whose account it is; the person says it.
 
 use super::early;
-use super::whose::{Choice, Named, Remembered, ask, choose};
+use super::whose::{Choice, Named, Remembered, Suggested, ask, choose};
 use crate::drive::Edges;
 use crate::exit::ExitCode;
 use crate::port::http::HttpServer;
@@ -42,10 +42,20 @@ impl Instead<'_> {
             Ok(pins) => pins,
             Err(trouble) => return Some(Err(early(trouble))),
         };
-        let known = Remembered { ours: &pins, theirs: &[] };
-        let suggested = pins.iter().find(|pin| pin.origin == origin).map(|pin| (origin.clone(), pin.email.clone()));
-        let mut named = Named { server: Some(origin), account: None };
-        let choice = match ask(self.script, &mut named, suggested.as_ref()) {
+        let defaults = match self.shelf.defaults() {
+            Ok(defaults) => defaults,
+            Err(trouble) => return Some(Err(early(trouble))),
+        };
+        let known = Remembered { ours: &pins, theirs: &[], defaults: &defaults };
+        let suggested = pins
+            .iter()
+            .find(|pin| pin.origin == origin)
+            .map(|pin| Suggested::account(origin.clone(), pin.email.clone()));
+        let own =
+            || Suggested { server: None, email: defaults.email_at(&origin).map(|email| (email.to_owned(), None)) };
+        let suggested = suggested.unwrap_or_else(own);
+        let mut named = Named { server: Some(origin.clone()), account: None };
+        let choice = match ask(self.script, &mut named, &suggested) {
             Ok(()) => choose(&named, None, &known),
             Err(why) => Choice::Refused(why),
         };

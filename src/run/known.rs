@@ -11,7 +11,7 @@ use crate::ui::script::{Answers, Event, Script};
 use crate::ui::text;
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
-use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::checkpoint::{NotTaken, Pin};
 use firstkey_core::flow::stop::{Halt, Reach};
 use firstkey_core::wire::directory::Words;
 use firstkey_core::wire::link::short_id;
@@ -36,12 +36,13 @@ pub(super) fn status(flags: &cli::Status, state: Option<PathBuf>) -> ExitCode {
                 server: saved.request.origin().as_str(),
                 email: &saved.email,
                 invite: short_id(saved.invite),
+                refused: saved.refused.map(NotTaken::name),
             };
             event.line()
         });
         accounts.chain(unfinished).collect::<String>()
     } else {
-        let unfinished: Vec<_> = checkpoints.iter().map(|saved| saved.email.clone()).collect();
+        let unfinished: Vec<_> = checkpoints.iter().map(|saved| (saved.email.clone(), saved.refused)).collect();
         text::account::status(&pins, &unfinished).join("\n") + "\n"
     };
     show(&output);

@@ -5,8 +5,9 @@
 //! one before it is settled whose account is meant ([`super::whose`]).
 
 use super::dialect;
+use super::trust::trust;
 use super::whose::{self, Choice, Named, Remembered};
-use super::{certificates, early, state_folder};
+use super::{early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::doctor::network::Answer;
 use crate::drive::{Edges, Person, Server, Shelf as _};
@@ -145,7 +146,7 @@ fn prepared(
     script: &mut Script,
 ) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = flags.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+    let roots = trust(flags.trust.ca_file.as_deref()).map_err(early)?;
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -161,7 +162,8 @@ fn prepared(
     if !is_of_dialect {
         let pins = shelf.pins().map_err(early)?;
         let theirs = dialect::accounts(&shelf).map_err(early)?;
-        let known = Remembered { ours: &pins, theirs: &theirs };
+        let defaults = shelf.defaults().map_err(early)?;
+        let known = Remembered { ours: &pins, theirs: &theirs, defaults: &defaults };
         let choice = match (&kit, &errand) {
             // A kit in a file names its account.
             (Some(kit), Errand::Recover { .. } | Errand::LogIn { .. }) => {

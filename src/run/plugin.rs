@@ -10,6 +10,7 @@
 //! by.
 
 use super::state_folder;
+use super::trust::trust;
 use crate::age::guard;
 use crate::age::plugin::{Got, IdentityPlugin, Keys, NoRecipients};
 use crate::age::{AccountLine, AgeKey};
@@ -31,7 +32,7 @@ use age_plugin::{Callbacks, PluginHandler};
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::account::{Known, unlock};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{LocalTrouble, Missing};
+use firstkey_core::flow::stop::{Halt, LocalTrouble, Missing};
 use firstkey_core::flow::{Answer, Notice, Question};
 use firstkey_core::wire::outbound::Outbound;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -140,8 +141,13 @@ impl Keys for FromServer {
                 return end;
             }
         }
+        let trusted = match trust(None) {
+            Ok(trusted) => trusted,
+            Err(Halt::Local(trouble)) => return Ok(Got::Nothing(text::local::trouble(&trouble).in_one())),
+            Err(_) => return Err(io::Error::from(io::ErrorKind::Interrupted)),
+        };
         let mut server =
-            HttpServer::new(Limits::default(), Vec::new(), ProxyWish::from_lookup(|name| std::env::var(name).ok()));
+            HttpServer::new(Limits::default(), trusted, ProxyWish::from_lookup(|name| std::env::var(name).ok()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut edges = Edges {
             person: &mut asker,

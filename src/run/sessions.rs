@@ -3,8 +3,9 @@
 //! Promise: which account is meant is settled before a password is asked for. Must never: end a
 //! session that was not asked for; that is [`firstkey_core::flow::account`].
 
+use super::trust::trust;
 use super::whose::{Choice, Named, Remembered, choose_or_ask};
-use super::{certificates, early, state_folder};
+use super::{early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, Misuse};
@@ -47,15 +48,16 @@ pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> Exit
 #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
 fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = flags.account.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+    let roots = trust(flags.account.trust.ca_file.as_deref()).map_err(early)?;
     let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
     let pins = shelf.pins().map_err(early)?;
     let theirs = super::dialect::accounts(&shelf).map_err(early)?;
+    let defaults = shelf.defaults().map_err(early)?;
     let mut named = match Named::of(&flags.account) {
         Ok(named) => named,
         Err(why) => return Ok(refuse(script, why)),
     };
-    let known = Remembered { ours: &pins, theirs: &theirs };
+    let known = Remembered { ours: &pins, theirs: &theirs, defaults: &defaults };
     let known = match choose_or_ask(script, &mut named, None, &known) {
         Choice::Ours(known) => *known,
         Choice::Theirs => return Ok(refuse(script, AccountReason::NotThere)),

@@ -4,8 +4,9 @@
 //! Promise: a key is remembered only when the flow gave it out. What a log-in needs is gathered
 //! here for the commands on files as well.
 
+use super::trust::trust;
 use super::whose::{Choice, Named, Remembered, choose_or_ask};
-use super::{certificates, early, known, state_folder};
+use super::{early, known, state_folder};
 use crate::cli::PASSWORD_VARIABLE;
 use crate::cli::share::{Login, People};
 use crate::drive::Edges;
@@ -130,7 +131,7 @@ impl LoginTools {
     #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
     pub(super) fn open(login: &Login, path: &Path) -> Result<Self, AcceptStop> {
         let rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-        let roots = login.trust.ca_file.as_deref().map_or(Ok(Vec::new()), certificates).map_err(early)?;
+        let roots = trust(login.trust.ca_file.as_deref()).map_err(early)?;
         let shelf = StateShelf::open(path).map_err(early)?;
         let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -147,8 +148,9 @@ impl LoginTools {
             Ok(named) => named,
             Err(why) => return Ok(Err(stop_of(why))),
         };
+        let defaults = self.shelf.defaults().map_err(early)?;
         // Accounts of the other dialect have no such command.
-        let known = Remembered { ours: &pins, theirs: &[] };
+        let known = Remembered { ours: &pins, theirs: &[], defaults: &defaults };
         Ok(match choose_or_ask(script, &mut named, None, &known) {
             Choice::Ours(known) => Ok(*known),
             Choice::Refused(why) => Err(stop_of(why)),

@@ -1,5 +1,5 @@
-//! Whose account is meant: by flags, by what this computer remembers, by a kit in a file, or by the
-//! answers to two questions.
+//! Whose account is meant: by flags, by what this computer remembers, by a kit in a file, by the
+//! answers to two questions, or by the person's defaults, in this order.
 //!
 //! Promise: an account that this computer remembers is found without flags if it is the only one; a
 //! person is asked only for what neither the flags nor the memory say. Must never: ask for a
@@ -13,6 +13,7 @@ use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::flow::account::Known;
 use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::defaults::Defaults;
 use firstkey_core::wire::named::read_server;
 use firstkey_core::wire::origin::Origin;
 
@@ -69,6 +70,40 @@ pub(super) struct Remembered<'a> {
     pub(super) ours: &'a [Pin],
     /// Of the other dialect.
     pub(super) theirs: &'a [ForeignAccount],
+    /// What the person set as defaults; asked last.
+    pub(super) defaults: &'a Defaults,
+}
+
+/// What Enter alone means.
+#[derive(Default)]
+pub(super) struct Suggested {
+    pub(super) server: Option<Origin>,
+    /// An address, and the only server that it is for.
+    pub(super) email: Option<(String, Option<Origin>)>,
+}
+
+impl Suggested {
+    /// An account that is remembered.
+    pub(super) fn account(origin: Origin, name: String) -> Self {
+        Self { server: Some(origin.clone()), email: Some((name, Some(origin))) }
+    }
+
+    fn defaults(own: &Defaults) -> Self {
+        let email = own.email.clone().map(|email| (email, own.server.clone()));
+        Self { server: own.server.clone(), email }
+    }
+
+    fn email_at(&self, server: &Origin) -> Option<&str> {
+        let (email, only) = self.email.as_ref()?;
+        only.as_ref().is_none_or(|only| only == server).then_some(email.as_str())
+    }
+}
+
+/// What the flags leave open, by the person's defaults: for where nobody can be asked.
+fn filled(named: &Named, own: &Defaults) -> Named {
+    let server = named.server.clone().or_else(|| own.server.clone());
+    let account = named.account.clone().or_else(|| Some(own.email_at(server.as_ref()?)?.to_owned()));
+    Named { server, account }
 }
 
 /// By what is named and what is remembered; `consents_for` is the address that a script consents
@@ -109,11 +144,17 @@ pub(super) fn choose_or_ask(
     known: &Remembered<'_>,
 ) -> Choice {
     match choose(named, consents_for, known) {
-        Choice::Nothing if script.has_person() => match ask(script, named, None) {
+        Choice::Nothing if script.has_person() => match ask(script, named, &Suggested::defaults(known.defaults)) {
             Ok(()) => choose(named, None, known),
             Err(why) => Choice::Refused(why),
         },
-        Choice::Nothing => Choice::Refused(AccountReason::NothingKnown),
+        Choice::Nothing => {
+            *named = filled(named, known.defaults);
+            match choose(named, consents_for, known) {
+                Choice::Nothing => Choice::Refused(AccountReason::NothingKnown),
+                settled => settled,
+            }
+        }
         Choice::Several(accounts) => {
             let shown: Vec<_> = accounts.iter().map(|(origin, name)| format!("{name} at {origin}")).collect();
             if !script.has_person() {
@@ -143,26 +184,21 @@ pub(super) fn choose_to_log_in(script: &mut Script, named: &mut Named, known: &R
     let remembered = remembered.chain(known.theirs.iter().map(|pin| (&pin.origin, pin.identity.as_str())));
     let mut fitting = remembered.filter(|(origin, name)| named.is_at(origin) && named.is_called(name));
     // The first of several is as good as any: it is a suggestion.
-    let suggested = fitting.next().map(|(origin, name)| (origin.clone(), name.to_owned()));
-    match ask(script, named, suggested.as_ref()) {
+    let suggested = fitting.next().map(|(origin, name)| Suggested::account(origin.clone(), name.to_owned()));
+    match ask(script, named, &suggested.unwrap_or_else(|| Suggested::defaults(known.defaults))) {
         Ok(()) => choose(named, None, known),
         Err(why) => Choice::Refused(why),
     }
 }
 
 /// Asks for what `named` lacks.
-pub(super) fn ask(
-    script: &mut Script,
-    named: &mut Named,
-    suggested: Option<&(Origin, String)>,
-) -> Result<(), AccountReason> {
+pub(super) fn ask(script: &mut Script, named: &mut Named, suggested: &Suggested) -> Result<(), AccountReason> {
     let server = match &named.server {
         Some(server) => server.clone(),
-        None => script.ask_server(suggested.map(|(origin, _)| origin))?,
+        None => script.ask_server(suggested.server.as_ref())?,
     };
     if named.account.is_none() {
-        let email = suggested.filter(|(origin, _)| *origin == server).map(|(_, email)| email.as_str());
-        named.account = Some(script.ask_email(&server, email)?);
+        named.account = Some(script.ask_email(&server, suggested.email_at(&server))?);
     }
     named.server = Some(server);
     Ok(())
@@ -185,4 +221,36 @@ pub(super) fn of_kit(kit: &KitFacts, named: &Named, consents_for: Option<&str>, 
 
 fn of_pin(pin: &Pin) -> Known {
     Known { origin: pin.origin.clone(), email: pin.email.clone(), pin: Some(pin.clone()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(host: &str) -> Origin {
+        Origin::read(&format!("https://{host}")).expect("an origin")
+    }
+
+    fn filled_by(
+        named: (Option<&str>, Option<&str>),
+        own: (Option<&str>, Option<&str>),
+    ) -> (Option<String>, Option<String>) {
+        let named = Named { server: named.0.map(at), account: named.1.map(str::to_owned) };
+        let own = Defaults { server: own.0.map(at), email: own.1.map(str::to_owned) };
+        let filled = filled(&named, &own);
+        (filled.server.map(|server| server.host().to_owned()), filled.account)
+    }
+
+    #[test]
+    fn a_flag_comes_before_a_default_and_an_address_goes_to_its_own_server_alone() {
+        let (a, b) = (Some("a.example.org"), Some("b.example.org"));
+        let (ada, bob) = (Some("ada@example.org"), Some("bob@example.org"));
+        let text = |host: Option<&str>, email: Option<&str>| (host.map(str::to_owned), email.map(str::to_owned));
+        assert_eq!(filled_by((None, None), (a, ada)), text(a, ada));
+        assert_eq!(filled_by((None, bob), (a, ada)), text(a, bob));
+        assert_eq!(filled_by((a, None), (a, ada)), text(a, ada));
+        assert_eq!(filled_by((b, None), (a, ada)), text(b, None), "another server is not told of the address");
+        assert_eq!(filled_by((b, None), (None, ada)), text(b, ada));
+        assert_eq!(filled_by((None, None), (None, ada)), text(None, None), "nobody to tell it");
+    }
 }

@@ -13,8 +13,10 @@ use super::shelf::WHOLE_FOLDER;
 use super::{Place, StoreError};
 use crate::audit::Record;
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin, Unreadable};
+use firstkey_core::flow::defaults::Defaults;
 use firstkey_core::flow::peer::Peer;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::tried::Tried;
 use std::path::{Path, PathBuf};
 
 /// What a file holds. `D` is a pin of the other dialect.
@@ -30,6 +32,10 @@ pub enum Contents<D> {
     Checkpoint(Box<Checkpoint>),
     /// What was sent in the last run.
     Record(Record),
+    /// What the person set as defaults.
+    Defaults(Defaults),
+    /// Own tries at an invite.
+    Tried(Box<Tried>),
     /// Something that cannot be read.
     Damaged(Kind),
 }
@@ -68,7 +74,7 @@ impl Leaving {
     /// so that a removal that was cut off can be asked for again.
     pub fn entries<D>(&self, read: impl Fn(&[u8]) -> Result<D, Unreadable>) -> Result<Vec<Entry<D>>, LocalTrouble> {
         let mut entries = Vec::new();
-        for kind in [Kind::Audit, Kind::Pending, Kind::Peer, Kind::DialectPin, Kind::Pin] {
+        for kind in [Kind::Audit, Kind::Defaults, Kind::Tried, Kind::Pending, Kind::Peer, Kind::DialectPin, Kind::Pin] {
             for stem in list_kind(&self.place, kind)? {
                 let name = FileName::new(&stem, kind);
                 let path = self.place.path_of(name.as_str());
@@ -84,6 +90,13 @@ impl Leaving {
             Kind::Audit => {
                 record::load_last_audit(place).ok().and_then(|file| Record::read(&file).ok()).map(Contents::Record)
             }
+            Kind::Defaults => {
+                record::load_defaults(place).ok().and_then(|file| Defaults::read(&file).ok()).map(Contents::Defaults)
+            }
+            Kind::Tried => record::load_tried(place, stem)
+                .ok()
+                .and_then(|file| Tried::read(&file).ok())
+                .map(|tried| Contents::Tried(Box::new(tried))),
             Kind::Pending => checkpoint::load(place, stem)
                 .ok()
                 .and_then(|file| Checkpoint::read(&file).ok())

@@ -16,10 +16,15 @@ pub enum Kind {
     Peer,
     /// What was sent in the last run.
     Audit,
+    /// What the person set as defaults.
+    Defaults,
+    /// This computer's own tries at an invite.
+    Tried,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Pending, Self::Pin, Self::DialectPin, Self::Peer, Self::Audit];
+    const ALL: [Self; 7] =
+        [Self::Pending, Self::Pin, Self::DialectPin, Self::Peer, Self::Audit, Self::Defaults, Self::Tried];
 
     /// Whether a file of that name is of any kind.
     pub(super) fn is_any_of(name: &str) -> bool {
@@ -33,6 +38,8 @@ impl Kind {
             Self::DialectPin => ".e2ee-pin",
             Self::Peer => ".peer",
             Self::Audit => ".audit",
+            Self::Defaults => ".defaults",
+            Self::Tried => ".tried",
         }
     }
 }

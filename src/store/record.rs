@@ -15,9 +15,13 @@ const PIN: Magic = Magic("FKPN1");
 const DIALECT_PIN: Magic = Magic("FKIP1");
 const PEER: Magic = Magic("FKPR1");
 const AUDIT: Magic = Magic("FKAU1");
+const DEFAULTS: Magic = Magic("FKDF1");
+const TRIED: Magic = Magic("FKTR1");
 
 /// Longest pin in bytes.
 pub const LONGEST_PIN: usize = 16 * 1024;
+/// Longest file of defaults in bytes: an address of a server and one of a person.
+pub const LONGEST_DEFAULTS: usize = 4 * 1024;
 /// Longest audit record in bytes: a run sends a few requests of at most 64 KiB each.
 pub const LONGEST_AUDIT: usize = 1024 * 1024;
 
@@ -76,6 +80,26 @@ pub fn list_peers(place: &Place) -> Result<Vec<Stem>, StoreError> {
     list_kind(place, Kind::Peer)
 }
 
+/// Saves this computer's tries at an invite durably, in place of those of before.
+pub fn save_tried(place: &Place, id: &Stem, payload: &[u8]) -> Result<(), StoreError> {
+    save_framed(place, &FileName::new(id, Kind::Tried), TRIED, LONGEST_PIN, payload)
+}
+
+/// Loads them.
+pub fn load_tried(place: &Place, id: &Stem) -> Result<Vec<u8>, StoreError> {
+    load_framed(place, &FileName::new(id, Kind::Tried), TRIED, LONGEST_PIN)
+}
+
+/// Removes them durably; that they are not there is fine.
+pub fn discard_tried(place: &Place, id: &Stem) -> Result<(), StoreError> {
+    remove(place, &FileName::new(id, Kind::Tried))
+}
+
+/// Ids of all invites that were tried, sorted.
+pub fn list_tried(place: &Place) -> Result<Vec<Stem>, StoreError> {
+    list_kind(place, Kind::Tried)
+}
+
 /// Saves the record of this run in place of the last one.
 pub fn save_last_audit(place: &Place, payload: &[u8]) -> Result<(), StoreError> {
     save_framed(place, &last_audit(), AUDIT, LONGEST_AUDIT, payload)
@@ -84,6 +108,20 @@ pub fn save_last_audit(place: &Place, payload: &[u8]) -> Result<(), StoreError> 
 /// Loads the record of the last run.
 pub fn load_last_audit(place: &Place) -> Result<Vec<u8>, StoreError> {
     load_framed(place, &last_audit(), AUDIT, LONGEST_AUDIT)
+}
+
+/// Saves the person's defaults durably, in place of those of before.
+pub fn save_defaults(place: &Place, payload: &[u8]) -> Result<(), StoreError> {
+    save_framed(place, &defaults(), DEFAULTS, LONGEST_DEFAULTS, payload)
+}
+
+/// Loads them.
+pub fn load_defaults(place: &Place) -> Result<Vec<u8>, StoreError> {
+    load_framed(place, &defaults(), DEFAULTS, LONGEST_DEFAULTS)
+}
+
+fn defaults() -> FileName {
+    FileName::new(&Stem::read("own").expect("invariant: three letters are a stem"), Kind::Defaults)
 }
 
 fn last_audit() -> FileName {

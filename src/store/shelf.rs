@@ -6,7 +6,9 @@
 //! | `<account id>.pin` | a [`Pin`] | stays |
 //! | `<realm and account>.peer` | a [`Peer`]: a colleague's public keys | stays |
 //! | `<digest>.e2ee-pin` | a pin of an account on a server of another dialect | stays |
+//! | `<invite id>.tried` | a [`Tried`]: digests of the claim keys that were sent | when its account was read back |
 //! | `last.audit` | the requests of the last run | with the next run |
+//! | `own.defaults` | the person's [`Defaults`] | stays |
 //! | `run-....lock` | nothing | with the run |
 //!
 //! Promise: the pin is durable before the checkpoint goes. Must never: let a checkpoint be lost
@@ -19,8 +21,10 @@ use crate::audit::{Record, Sent};
 use crate::drive::Shelf;
 use firstkey_core::crypto::context::InviteId;
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin, Unreadable};
+use firstkey_core::flow::defaults::Defaults;
 use firstkey_core::flow::peer::Peer;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
+use firstkey_core::flow::tried::{self, Tried, Try};
 use firstkey_core::wire::outbound::Outbound;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -69,12 +73,40 @@ impl StateShelf {
             .collect()
     }
 
+    /// This computer's own tries at invites. What cannot be read is none: without it, somebody is
+    /// warned too often and never too seldom.
+    pub fn tried(&self) -> Result<Vec<Tried>, LocalTrouble> {
+        let ids = record::list_tried(&self.place)?;
+        Ok(ids.iter().filter_map(|id| Tried::read(&record::load_tried(&self.place, id).ok()?).ok()).collect())
+    }
+
+    /// Keeps the digest of a claim key before it is sent. Best effort, like the record.
+    fn note_try(&self, request: &Outbound) {
+        let Some((invite, digest)) = tried::of_claim(request) else { return };
+        let kept = record::load_tried(&self.place, &stem(invite)).ok().and_then(|file| Tried::read(&file).ok());
+        let kept = kept.filter(|kept| kept.invite == invite && kept.origin == *request.origin());
+        let mut tried = kept.unwrap_or_else(|| Tried::new(request.origin().clone(), invite));
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        tried.add(Try { digest, at });
+        let _ = record::save_tried(&self.place, &stem(invite), &tried.encode());
+    }
+
     /// All pins.
     pub fn pins(&self) -> Result<Vec<Pin>, LocalTrouble> {
         record::list_pins(&self.place)?
             .iter()
             .map(|id| self.parse(record::load_pin(&self.place, id)?, Pin::read))
             .collect()
+    }
+
+    /// What the person set as defaults; nothing, if nothing was set.
+    pub fn defaults(&self) -> Result<Defaults, LocalTrouble> {
+        defaults_in(&self.place)
+    }
+
+    /// Keeps them durably.
+    pub fn keep_defaults(&mut self, defaults: &Defaults) -> Result<(), LocalTrouble> {
+        Ok(record::save_defaults(&self.place, &defaults.encode())?)
     }
 
     /// All colleagues that are remembered.
@@ -135,6 +167,7 @@ impl Shelf for StateShelf {
     fn conclude(&mut self, pin: &Pin) -> Result<(), LocalTrouble> {
         record::save_pin(&self.place, &of_uuid(&pin.context.account.to_string()), &pin.encode())?;
         let Some(invite) = pin.invite else { return Ok(()) };
+        let _ = record::discard_tried(&self.place, &stem(invite));
         match checkpoint::discard(&self.place, &stem(invite)) {
             // A second run in the same folder cannot be; a person with a file manager can.
             Ok(()) | Err(StoreError { trouble: StorageTrouble::Missing, .. }) => Ok(()),
@@ -143,6 +176,7 @@ impl Shelf for StateShelf {
     }
 
     fn record(&mut self, request: &Outbound) {
+        self.note_try(request);
         self.record_sent(|now| Sent::of(request, now));
     }
 }
@@ -169,6 +203,23 @@ fn known_in(place: Result<Place, StoreError>) -> Result<(Vec<Pin>, Vec<Checkpoin
     let saved = checkpoint::list(&place)?;
     let saved = saved.iter().map(|id| parse(&place, checkpoint::load(&place, id)?, Checkpoint::read));
     Ok((pins, saved.collect::<Result<_, _>>()?))
+}
+
+fn defaults_in(place: &Place) -> Result<Defaults, LocalTrouble> {
+    match record::load_defaults(place) {
+        Ok(file) => parse(place, file, Defaults::read),
+        Err(error) if error.trouble == StorageTrouble::Missing => Ok(Defaults::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The person's defaults, for a command that changes nothing.
+pub fn known_defaults(path: &Path) -> Result<Defaults, LocalTrouble> {
+    match Place::open_existing(path) {
+        Ok(place) => defaults_in(&place),
+        Err(error) if error.trouble == StorageTrouble::Missing => Ok(Defaults::default()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn peers(place: &Place) -> Result<Vec<Peer>, LocalTrouble> {

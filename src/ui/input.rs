@@ -4,7 +4,7 @@
 //! | what is read | at most |
 //! |---|---|
 //! | password | [`MAX_BYTES`](firstkey_core::crypto::prepare::MAX_BYTES), as text |
-//! | certificates of `--ca-file` | [`MAX_CERTIFICATES`] |
+//! | certificates of `--ca-file` and `SSL_CERT_FILE`, and each file of `SSL_CERT_DIR` | [`MAX_CERTIFICATES`] |
 //!
 //! Promise: a pipe that nobody writes to holds nobody: Ctrl-C, SIGTERM and SIGHUP end every wait.
 //! What is read lies in memory of fixed size that is wiped. A byte order mark is no part of a text.
@@ -20,7 +20,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// The most bytes of certificates that `--ca-file` may name; all that a system trusts have about
+/// The most bytes of certificates in one file; all that a system trusts have about
 /// 230,000.
 pub const MAX_CERTIFICATES: usize = 1024 * 1024;
 
@@ -52,7 +52,7 @@ impl From<StorageTrouble> for Unread {
 }
 
 /// What an error of the operating system says about a file.
-pub(super) fn kind(error: &io::Error) -> StorageTrouble {
+pub(crate) fn kind(error: &io::Error) -> StorageTrouble {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => StorageTrouble::Missing,
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StorageTrouble::ReadOnly,

@@ -209,7 +209,8 @@ impl AtTerminal {
     fn consent(&mut self, about: &Introduction) -> Answer {
         self.introduce(about);
         // Where something is odd, Enter alone is no consent.
-        let odd = about.earlier_claims > 0 || about.organisation.mixed_scripts() || about.display_name.mixed_scripts();
+        let odd =
+            about.earlier.elsewhere > 0 || about.organisation.mixed_scripts() || about.display_name.mixed_scripts();
         self.yes_no(question::IS_THIS_YOU, if odd { None } else { Some(true) })
     }
 
@@ -499,6 +500,9 @@ impl Person for AtTerminal {
             _ => {}
         }
         self.say(&notice::notice(said));
+        if self.verbose {
+            self.say(&notice::more(said));
+        }
     }
 
     fn stretching(&mut self, profile: Profile) {

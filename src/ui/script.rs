@@ -634,6 +634,7 @@ impl Person for Script {
             Notice::Checking => self.proving = true,
             _ => {}
         }
+        let more = if self.answers.verbose { notice::more(said) } else { Lines::new() };
         match &mut self.person {
             Some(person) => person.tell(said),
             // Why a password was refused is said even where a program listens: nobody else says it.
@@ -642,9 +643,9 @@ impl Person for Script {
                 Notice::Weak { .. } | Notice::Unusable(_) | Notice::AsBefore | Notice::ChangedSince { .. }
             ) =>
             {
-                self.log(&notice::notice(said));
+                self.log(&[notice::notice(said), more].concat());
             }
-            None => self.say(&notice::notice(said)),
+            None => self.say(&[notice::notice(said), more].concat()),
         }
     }
 

@@ -8,6 +8,7 @@
 //! in UTC, by the server.
 
 use super::date::{self, SECONDS_A_DAY};
+use super::input;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -103,8 +104,10 @@ impl Zone {
     /// The zone that `TZ` names, or the system's own.
     fn named(name: Option<&str>) -> Option<Self> {
         let file = |path: &Path| {
+            // A pipe has no zone in it, and would be waited for.
+            let file = input::open(path).ok().filter(|file| file.metadata().is_ok_and(|facts| facts.is_file()))?;
             let mut bytes = Vec::new();
-            std::fs::File::open(path).ok()?.take(MAX_FILE).read_to_end(&mut bytes).ok()?;
+            file.take(MAX_FILE).read_to_end(&mut bytes).ok()?;
             Self::read(&bytes)
         };
         let Some(name) = name else { return file(Path::new(SYSTEM)) };

@@ -9,6 +9,7 @@ use firstkey::drive::{self, Edges, Person, Server, Shelf, Stretch};
 use firstkey::port::http::{HttpServer, Limits};
 use firstkey::port::machine::ThisMachine;
 use firstkey::port::random::SystemRng;
+use firstkey::port::trust::Trust;
 use firstkey::store::shelf::StateShelf;
 use firstkey::ui::script::{Answers, Outputs, Script};
 use firstkey::ui::source::{InviteSource, PasswordSource};
@@ -110,7 +111,7 @@ impl Server for Counted<'_, HttpServer> {
     async fn send(&mut self, request: &Outbound) -> Result<Response, NoAnswer> {
         self.choice.fuse.burn();
         if self.choice.impatient_at == Some(request.endpoint().path()) {
-            return HttpServer::new(IMPATIENT, Vec::new(), None).send(request).await;
+            return HttpServer::new(IMPATIENT, Trust::default(), None).send(request).await;
         }
         self.inner.send(request).await
     }
@@ -222,7 +223,7 @@ fn play(home: &Path, choice: &Choice, script: &mut Script) -> Result<Accepted, A
     };
     let edges = Edges {
         person: &mut Counted { inner: script, choice },
-        server: &mut Counted { inner: HttpServer::new(Limits::default(), Vec::new(), None), choice },
+        server: &mut Counted { inner: HttpServer::new(Limits::default(), Trust::default(), None), choice },
         shelf: &mut Counted { inner: shelf, choice },
         stretch: &mut Counted { inner: ThisMachine, choice },
         stopped: std::future::pending::<()>,

@@ -20,6 +20,7 @@ fn help_fits_a_screen_and_begins_with_what_people_need() {
         (&["login", "--help"], 32),
         (&["verify", "--help"], 24),
         (&["status", "--help"], 24),
+        (&["config", "--help"], 30),
         (&["password", "--help"], 30),
         (&["recover", "--help"], 30),
         (&["kit", "--help"], 30),

@@ -28,7 +28,7 @@ Step 1 of 4  Choose a password
   Press Enter alone to have one made for you. What you type is not shown.
 Password:
   Strength: good. Guessing it would take centuries,
-  with a copy of the server's data and keys and 1,000 graphics cards.
+  even with a copy of everything that the server has.
 Again:
   They match.
 

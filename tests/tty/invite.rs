@@ -276,6 +276,37 @@ fn an_enter_too_many_after_the_link_is_no_consent() {
 }
 
 #[test]
+fn whoever_began_here_and_stopped_is_told_so_and_not_warned_of_somebody_else() {
+    let (mut server, desk) = (Deployment::start(), Desk::new());
+    let link = server.invite(EMAIL);
+    // Stopped by Ctrl-C, then killed.
+    for kills in [false, true] {
+        let mut pty = accept(&desk).start();
+        pty.paste(&link);
+        pty.expect("Is this you? [Y/n] ");
+        if kills {
+            pty.signal(rustix::process::Signal::KILL);
+        } else {
+            pty.send("\x03");
+        }
+        pty.wait();
+    }
+    let mut pty = accept(&desk).start();
+    pty.paste(&link);
+    pty.expect("You began here on ");
+    pty.expect(", and stopped before the end.");
+    pty.expect("Is this you? [Y/n] ");
+    pty.send("n\r");
+    assert_eq!(pty.wait(), End::Exited(3));
+    let page = plain(&pty.output());
+    assert!(page.contains("this invite is for somebody else") && !page.contains("opened"), "{page}");
+    // What is kept has digests and times alone.
+    let kept = desk.state_files().into_iter().find(|path| path.extension().is_some_and(|end| end == "tried"));
+    let kept = std::fs::read_to_string(kept.expect("it is kept")).expect("text");
+    assert!(kept.contains("sha256") && !kept.contains(link.rsplit('.').next().expect("a token")), "{kept}");
+}
+
+#[test]
 fn whoever_opens_an_invite_second_is_told_so_and_enter_is_no_consent() {
     let mut server = Deployment::start();
     let link = server.invite(EMAIL);
@@ -287,6 +318,7 @@ fn whoever_opens_an_invite_second_is_told_so_and_enter_is_no_consent() {
     let mut second = accept(&seconds_desk).start();
     second.paste(&link);
     second.expect("It has been opened once before, last on ");
+    second.expect("This computer does not remember having opened it.");
     second.expect("If that was not you, answer no and tell your administrator.");
     second.expect("Is this you? [y/n] ");
     second.send("\r");

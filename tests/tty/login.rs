@@ -6,6 +6,8 @@ use super::support::deployment::Deployment;
 use super::support::pty::{End, Pty};
 use super::support::sitting::{Sitting, accept, asked_group, firstkey, groups, plain};
 use super::{EMAIL, FINISH, LOGIN, LOGOUT, PARAMS};
+use serde_json::json;
+use std::os::unix::fs::PermissionsExt as _;
 
 const NEW: &str = "harbor trumpet mosaic lantern gravel 91";
 const SERVER: &str = "Which server? ";
@@ -58,6 +60,51 @@ fn a_second_computer_asks_for_server_and_address_and_remembers_the_account() {
     pty.type_secret("Password for ada@example.org: ", PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
     has_line(&pty.page(), "Done. Your account opens. This computer knew it already.");
+}
+
+#[test]
+fn defaults_that_a_person_set_answer_both_questions_and_flags_and_pins_come_first() {
+    let (server, _) = completed();
+    let desk = Desk::new();
+    let config = |arguments: &[&str]| run(desk.command().arg("config").args(arguments));
+    assert_eq!(config(&[]).stdout, "server  (not set)\nemail   (not set)\n");
+    let origin = server.wire.origin();
+    for (key, value) in [("server", origin.as_str()), ("email", EMAIL)] {
+        assert_eq!(config(&["set", key, value]).code, Some(0));
+        assert_eq!(config(&["get", key]).stdout, format!("{value}\n"));
+    }
+    assert_eq!(config(&["list", "--json"]).last(), json!({"server": server.wire.origin(), "email": EMAIL}));
+    let mode = std::fs::metadata(desk.state().join("own.defaults")).expect("it is on the disk").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    for bad in [&["set", "server", "ada@example.org"][..], &["set", "email", "ada"], &["get", "password"]] {
+        let refused = config(bad);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused:?}");
+    }
+    // A person sees what Enter alone means.
+    let mut pty = start(&desk, "verify");
+    pty.expect(&format!("{SERVER}[{}] ", server.wire.origin()));
+    pty.send("\r");
+    pty.expect("Your e-mail address at 127.0.0.1? [ada@example.org] ");
+    pty.send("\r");
+    pty.expect("Password for ada@example.org: ");
+    pty.send("\x03");
+    assert_eq!(pty.wait(), End::Exited(130));
+    // A script need not name them; a flag is stronger, and its server is not told the address.
+    let password = desk.write("password", PASSWORD.as_bytes());
+    let login = |flags: &[&str]| {
+        let mut command = desk.command();
+        run(command.args(["login", "--no-input", "--json"]).args(flags).arg("--password-file").arg(&password))
+    };
+    let elsewhere = login(&["--server", "https://other.example.org"]);
+    assert_eq!((elsewhere.code, &elsewhere.last()["code"]), (Some(2), &"nothing-known".into()), "{elsewhere:?}");
+    assert_eq!(login(&[]).code, Some(0));
+    // From now on the computer knows the account; what is set besides matters no more.
+    assert_eq!(config(&["set", "email", "grace@example.org"]).code, Some(0));
+    assert_eq!(run(desk.command().args(["verify", "--no-input", "--password-file"]).arg(&password)).code, Some(0));
+    for key in ["server", "email"] {
+        assert_eq!(config(&["unset", key]).code, Some(0));
+        assert_eq!(config(&["get", key]).stdout, "\n");
+    }
 }
 
 #[test]

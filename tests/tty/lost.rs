@@ -1,6 +1,6 @@
 //! Transcript (d): the connection breaks, the password does not open the account; nothing is lost.
 
-use super::support::client::{Desk, PASSWORD};
+use super::support::client::{Desk, PASSWORD, run};
 use super::support::deployment::Deployment;
 use super::support::pty::{DEADLINE, End};
 use super::support::sitting::{Sitting, accept, resume};
@@ -61,6 +61,32 @@ fn a_lost_connection_pauses_and_resume_converges_to_the_same_account() {
 }
 
 #[test]
+fn x04_a_computer_that_lost_the_race_is_told_so_and_forgets_its_upload_without_more_ado() {
+    let (mut server, first, second) = (Deployment::start(), Desk::new(), Desk::new());
+    let link = stopped_at_the_upload(&mut server, &first);
+    assert_eq!(second.run_accept(&link, EMAIL).code, Some(0));
+    let keys = server.show(EMAIL).identity.map(|identity| identity.ed25519);
+
+    let status = |arguments: &[&str]| run(first.command().arg("status").args(arguments));
+    assert!(status(&[]).stdout.contains("firstkey accept --resume"), "its outcome is open");
+    let early = run(first.command().args(["forget", "--no-input", "--json", "--yes-for", EMAIL]));
+    assert_eq!((early.code, &early.last()["code"]), (Some(2), &"unfinished-upload".into()), "{early:?}");
+
+    let password = first.write("password", PASSWORD.as_bytes());
+    let flags = ["accept", "--resume", "--no-input", "--json", "--password-file"];
+    let lost = run(first.command().args(flags).arg(password));
+    assert_eq!((lost.code, &lost.last()["code"]), (Some(4), &"claim-stale".into()), "{lost:?}");
+    let told = status(&[]).stdout;
+    assert!(told.contains("the server did not take what is saved here") && !told.contains("--resume"), "{told}");
+    assert_eq!(status(&["--json"]).last()["refused"], "claim-stale");
+
+    let gone = run(first.command().args(["forget", "--no-input", "--json", "--yes-for", EMAIL]));
+    assert_eq!(gone.code, Some(0), "{gone:?}");
+    assert_eq!(status(&[]).stdout, "This computer does not remember any account.\n");
+    assert_eq!(server.show(EMAIL).identity.map(|identity| identity.ed25519), keys, "one account, one set of keys");
+}
+
+#[test]
 fn an_upload_that_never_arrived_is_sent_by_resume() {
     let (mut server, desk) = (Deployment::start(), Desk::new());
     stopped_at_the_upload(&mut server, &desk);
@@ -91,7 +117,7 @@ fn a_resume_after_somebody_opened_the_link_asks_for_it_once_more() {
     other.paste(&link);
     other.expect("Is this you?");
     let mut pty = resume(&desk).start();
-    pty.expect("This invite was opened somewhere else after your request was saved.");
+    pty.expect("This invite was opened again after your request was saved.");
     pty.expect("If that was not you, stop here and tell your administrator.");
     pty.paste(&link);
     pty.once_more(PASSWORD);

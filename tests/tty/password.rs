@@ -133,8 +133,8 @@ fn what_is_too_long_or_no_text_gets_a_sentence_and_is_asked_again() {
     let mut pty = at_the_password(&mut server, &desk);
     for (typed, said) in [
         ("x".repeat(1025).into_bytes(), "That is too long. Please try again."),
-        (b"velvet \xff tundra".to_vec(), "That is not UTF-8 text."),
-        (b"velvet \x1b[A tundra".to_vec(), "That had a control character in it (an arrow key?)."),
+        (b"velvet \xff tundra".to_vec(), "Some of that did not arrive as letters."),
+        (b"velvet \x1b[A tundra".to_vec(), "A key in that is no letter, digit or sign (an arrow key?)."),
         (b"\x16".to_vec(), "Ctrl-V does not paste here."),
     ] {
         pty.expect("Password: ");

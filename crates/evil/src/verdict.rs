@@ -339,7 +339,9 @@ fn find_acting(value: &Value) -> Option<String> {
 fn is_state(name: &str) -> bool {
     let Some((stem, end)) = name.rsplit_once('.') else { return false };
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    !stem.is_empty() && stem.chars().all(plain) && matches!(end, "pin" | "pending" | "peer" | "audit")
+    !stem.is_empty()
+        && stem.chars().all(plain)
+        && matches!(end, "pin" | "pending" | "peer" | "audit" | "defaults" | "tried")
 }
 
 fn is_kit(name: &str) -> bool {

@@ -205,7 +205,9 @@ fn judge(remembered: bool, orders: &[u8], run: impl FnOnce(&mut Line<'_>, Known)
         }
         Err(stop) if matches!(stop.subject, Locks::Password | Locks::Both) => match stop.reach {
             Reach::NothingChanged => assert!(old, "nothing changed: {stop:?}"),
-            Reach::NothingSent | Reach::CodeUsed => panic!("of accepting alone: {stop:?}"),
+            Reach::NothingSent | Reach::CodeUsed | Reach::Saved | Reach::SavedBefore => {
+                panic!("of accepting alone: {stop:?}")
+            }
             Reach::Stored => assert!(new, "stored: {stop:?}"),
             Reach::Unknown => {}
         },

@@ -272,6 +272,11 @@ impl HonestServer {
         if let Some(count) = offer.pointer_mut("/earlier_claims/count") {
             *count = self.claims.len().into();
         }
+        if statement::knows(request, "claim-keys") && offer["earlier_claims"].get("keys").is_none() {
+            let claims = self.claims.iter().rev().take(16);
+            let claims = claims.map(|key| json!({"sha256": b64(&hazmat::sha256(key)), "at": 1_763_900_000}));
+            offer["earlier_claims"]["keys"] = claims.collect();
+        }
         self.claims.push(key);
         if self.is_asked_for_statements(request) {
             offer["knows"] = json!(["statement"]);

@@ -6,6 +6,8 @@
 
 use super::{offer, seen};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::defaults::Defaults;
+use firstkey_core::flow::tried::Tried;
 use firstkey_core::wire::completion::Completion;
 use firstkey_core::wire::inbound::{self, Framing, Offer, Problem, ProblemName, Response};
 use firstkey_core::wire::json::{self, Value};
@@ -148,5 +150,11 @@ fn files(file: &[u8]) {
     }
     if let Ok(pin) = Pin::read(file) {
         assert_eq!(Pin::read(&pin.encode()).as_ref(), Ok(&pin));
+    }
+    if let Ok(tried) = Tried::read(file) {
+        assert_eq!(Tried::read(&tried.encode()).as_ref(), Ok(&tried));
+    }
+    if let Ok(own) = Defaults::read(file) {
+        assert_eq!(Defaults::read(&own.encode()).as_ref(), Ok(&own));
     }
 }

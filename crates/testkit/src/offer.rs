@@ -42,7 +42,7 @@ pub fn sound(body: &[u8]) -> Result<u64, String> {
     only(&offer, "the offer", &MEMBERS)?;
     only(&offer["organisation"], "organisation", &["org_id", "name"])?;
     only(&offer["account"], "account", &["account_id", "email", "display_name"])?;
-    only(&offer["earlier_claims"], "earlier_claims", &["count", "last_at"])?;
+    only(&offer["earlier_claims"], "earlier_claims", &["count", "last_at", "keys"])?;
     if whole(&offer, "protocol")? != 1 || offer["mode"] != "enrol" {
         return Err("another protocol or mode".to_owned());
     }

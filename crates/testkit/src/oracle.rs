@@ -308,7 +308,8 @@ pub fn nothing_after_the_end(log: &Log) -> Result<(), Broken> {
     if log.after.iter().any(|effect| !matches!(effect, Effect::Finish(end) if end.is_err())) {
         return broken("I7", "something is done after the end");
     }
-    let stopped = log.turns.iter().position(|turn| turn.heard == Heard::Cancelled);
+    let stopped =
+        log.turns.iter().position(|turn| matches!(turn.heard, Heard::Cancelled | Heard::Unsent { cancelled: true }));
     match stopped.map(|at| log.turns.get(at + 1)) {
         None | Some(None | Some(Turn { effect: Effect::Finish(_), .. })) => Ok(()),
         Some(Some(_)) => broken("I7", "something is done after the person stopped it"),
@@ -339,7 +340,8 @@ pub fn fit_to_be_shown(log: &Log) -> Result<(), Broken> {
     Ok(())
 }
 
-/// A stop never says that less happened than did.
+/// A stop never says that less happened than did, nor that something was sent where nothing can
+/// have left.
 pub fn reach_is_honest(log: &Log) -> Result<(), Broken> {
     let Some(Turn { effect: Effect::Finish(end), .. }) = log.turns.last() else { return Ok(()) };
     let Err(stop) = end.as_ref() else { return Ok(()) };
@@ -347,20 +349,23 @@ pub fn reach_is_honest(log: &Log) -> Result<(), Broken> {
         .turns
         .iter()
         .any(|turn| matches!(turn.effect, Effect::Send(_)) && matches!(turn.heard, Heard::Received { .. }));
-    let upload = log.turns.iter().rev().find_map(is_upload);
+    let resuming = log.turns.iter().any(|turn| matches!(turn.effect, Effect::Tell(Notice::Resuming { .. })));
+    let saved = log.turns.iter().any(|turn| matches!(turn.effect, Effect::Save(_)) && turn.heard == Heard::Saved);
+    let left = |turn: &&Turn| !matches!(turn.heard, Heard::Unsent { .. });
+    let upload = log.turns.iter().rev().filter(left).find_map(is_upload);
     let least = match upload {
         Some(_) => Reach::Unknown,
+        None if resuming => Reach::SavedBefore,
+        None if saved => Reach::Saved,
         None if answered => Reach::NothingChanged,
         None => Reach::NothingSent,
     };
-    let resuming = log.turns.iter().any(|turn| matches!(turn.effect, Effect::Tell(Notice::Resuming { .. })));
     let most = match upload {
         Some(request) => {
             let receipt = last_answer(log, COMPLETE, log.turns.len()).and_then(|body| bytes(&member(body, "receipt")?));
             if receipt == Some(request.digest().to_vec()) { Reach::Stored } else { Reach::Unknown }
         }
-        None if resuming => Reach::Unknown,
-        None => Reach::NothingChanged,
+        None => least.max(Reach::NothingChanged),
     };
     if (least..=most).contains(&stop.reach) {
         Ok(())

@@ -46,6 +46,11 @@ pub enum Heard {
     Saved,
     /// The person stopped it.
     Cancelled,
+    /// There was no answer, and no byte of the request can have left.
+    Unsent {
+        /// Because the person stopped it.
+        cancelled: bool,
+    },
     /// Anything else.
     Other,
     /// The run was cut off here, or the flow was at its end.
@@ -67,6 +72,8 @@ impl Heard {
                 body: response.body.to_vec(),
             },
             Reply::Saved => Self::Saved,
+            Reply::CancelUnsent => Self::Unsent { cancelled: true },
+            Reply::Unreachable(why) if !why.may_have_arrived() => Self::Unsent { cancelled: false },
             Reply::Cancel | Reply::Answer(Answer::Cancelled) => Self::Cancelled,
             _ => Self::Other,
         }

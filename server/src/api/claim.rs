@@ -6,12 +6,13 @@ use super::problem::{Name, Problem};
 use super::request::Exact;
 use super::statement::Knows;
 use crate::http::App;
-use crate::store::{Claimed, Offer};
+use crate::store::{Claimed, Offer, SeenClaim};
 use crate::token::TokenHash;
 use axum::extract::State;
 use axum::response::Response;
 use firstkey_core::crypto::SUITE;
 use firstkey_core::crypto::context::InviteId;
+use firstkey_core::crypto::hazmat::sha256;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -77,6 +78,22 @@ struct PolicyMessage<'a> {
 struct EarlierClaims {
     count: i64,
     last_at: Option<i64>,
+    /// Left out for who does not say to read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<Vec<SeenMessage>>,
+}
+
+/// A claim, so that who made it knows it again and nobody else learns its key.
+#[derive(Serialize)]
+struct SeenMessage {
+    sha256: B64<32>,
+    at: i64,
+}
+
+impl SeenMessage {
+    fn of(claim: &SeenClaim) -> Self {
+        Self { sha256: B64(sha256(&claim.key)), at: claim.at }
+    }
 }
 
 pub(super) async fn claim(State(app): State<Arc<App>>, knows: Knows, request: Exact) -> Result<Response, Problem> {
@@ -86,14 +103,15 @@ pub(super) async fn claim(State(app): State<Arc<App>>, knows: Knows, request: Ex
     match app.store.claim(claim.invite_id.0, TokenHash::of(token.as_slice()), claim.claim_key.0, now).await? {
         Claimed::Offer(offer) => {
             app.log.event("invite.claimed", &[("invite", &InviteId(claim.invite_id.0))]);
-            signed(&app, &request, &claim.invite_id.0, &message(&app, &offer, knows, now))
+            let lists = super::statement::knows(&request.headers, "claim-keys");
+            signed(&app, &request, &claim.invite_id.0, &message(&app, &offer, knows, lists, now))
         }
         Claimed::Unknown => Err(Problem::new(Name::InviteUnknown)),
         Claimed::Unusable(why) => Err(why.into()),
     }
 }
 
-fn message<'a>(app: &App, offer: &'a Offer, knows: Knows, now: i64) -> OfferMessage<'a> {
+fn message<'a>(app: &App, offer: &'a Offer, knows: Knows, lists: bool, now: i64) -> OfferMessage<'a> {
     OfferMessage {
         protocol: 1,
         suites: [SUITE],
@@ -113,7 +131,11 @@ fn message<'a>(app: &App, offer: &'a Offer, knows: Knows, now: i64) -> OfferMess
         },
         expires_at: offer.expires_at,
         server_time: now,
-        earlier_claims: EarlierClaims { count: offer.earlier_claims, last_at: offer.last_claim_at },
+        earlier_claims: EarlierClaims {
+            count: offer.earlier_claims,
+            last_at: offer.last_claim_at,
+            keys: lists.then(|| offer.claims.iter().map(SeenMessage::of).collect()),
+        },
         contact: offer.contact.as_deref(),
         reset: offer.reset.map(|reset| ResetMessage { key_gen: reset.key_gen, started_at: reset.started_at }),
         knows: knows.0.then_some(["statement"]),

@@ -83,13 +83,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Knows {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(knows(&parts.headers)))
+        Ok(Self(knows(&parts.headers, "statement")))
     }
 }
 
-fn knows(headers: &HeaderMap) -> bool {
+/// Whether the caller says to read members of that name.
+pub(super) fn knows(headers: &HeaderMap, known: &str) -> bool {
     let values = headers.get_all("firstkey-knows").iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|word| word.trim() == "statement")
+    values.flat_map(|value| value.split(',')).any(|word| word.trim() == known)
 }
 
 impl From<&Statement> for StatementMessage {
@@ -192,7 +193,7 @@ mod tests {
             for value in values {
                 map.append("firstkey-knows", HeaderValue::from_str(value).expect("a header"));
             }
-            knows(&map)
+            knows(&map, "statement")
         };
         assert!(said(&["statement"]) && said(&["also, statement"]) && said(&["also", "statement,log"]));
         assert!(!said(&[]) && !said(&[""]) && !said(&["statements"]) && !said(&["also"]) && !said(&["Statement"]));

@@ -30,10 +30,21 @@ pub(crate) struct Offer {
     pub(crate) expires_at: i64,
     pub(crate) earlier_claims: i64,
     pub(crate) last_claim_at: Option<i64>,
+    /// The newest of these, newest first.
+    pub(crate) claims: Vec<SeenClaim>,
     pub(crate) contact: Option<String>,
     /// Where the account is complete and gets new keys.
     pub(crate) reset: Option<Reset>,
 }
+
+/// A claim of before.
+pub(crate) struct SeenClaim {
+    pub(crate) key: [u8; 32],
+    pub(crate) at: i64,
+}
+
+/// The most that an offer lists.
+const LISTED_CLAIMS: i64 = 16;
 
 /// How a claim went.
 pub(crate) enum Claimed {
@@ -77,7 +88,7 @@ impl Store {
         now: i64,
     ) -> Result<Claimed> {
         self.write(move |db| {
-            let Some(found) = find(db, invite)? else { return Ok(Claimed::Unknown) };
+            let Some(mut found) = find(db, invite)? else { return Ok(Claimed::Unknown) };
             if found.wrong_tries >= WRONG_TRIES {
                 return Ok(Claimed::Unknown);
             }
@@ -97,6 +108,11 @@ impl Store {
             if let Some(why) = found.unusable(now) {
                 return Ok(Claimed::Unusable(why));
             }
+            let earlier = "SELECT claim_key, at FROM claim WHERE invite_id = ?1 ORDER BY seq DESC LIMIT ?2";
+            let earlier = db.rows(earlier, &values![invite, LISTED_CLAIMS])?;
+            let earlier =
+                earlier.iter().map(|row| -> Result<SeenClaim> { Ok(SeenClaim { key: row.at(0)?, at: row.at(1)? }) });
+            found.offer.claims = earlier.collect::<Result<_>>()?;
             db.execute(
                 "UPDATE invite SET claim_key = ?2, claim_count = claim_count + 1, last_claim_at = ?3 WHERE invite_id = ?1",
                 &values![invite, claim_key, now],
@@ -384,6 +400,7 @@ impl StoredInvite {
                 expires_at: row.at(10)?,
                 earlier_claims: row.at(11)?,
                 last_claim_at: row.at(12)?,
+                claims: Vec::new(),
                 contact: row.at(13)?,
                 reset: row
                     .at::<Option<u32>>(22)?

@@ -76,7 +76,7 @@ pub(crate) use due_letters::{Letter, Letters, News, Taken};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
 pub use error::StoreError;
 pub(crate) use groups::{Group, GroupDraft, GroupEdit, GroupKey, GroupOutcome, Joining, Load, Member, MemberChange};
-pub(crate) use invites::{Claimed, Offer, Resent};
+pub(crate) use invites::{Claimed, Offer, Resent, SeenClaim};
 pub(crate) use joining::Acceptance;
 pub(crate) use letter_outcomes::LetterRow;
 pub(crate) use listing::{Narrow, PersonWithGroups};

@@ -27,6 +27,32 @@ async fn fifty_scanners_that_open_the_link_leave_the_invitation_live() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_offer_lists_the_digests_of_the_claims_before_it_to_who_asks_for_them_alone() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    server.provision(&deployment, "ada@example.org").await;
+    let invitation = deployment.invitation(1).await;
+    let headers = [("content-type", "application/json"), ("firstkey-knows", "statement, claim-keys")];
+    let body = |key: u8| {
+        json!({"invite_id": invitation.invite_id, "token": invitation.token, "claim_key": b64(&[key; 32])}).to_string()
+    };
+    for key in 1..=20 {
+        deployment.pass(1);
+        let offer = server.send(Method::POST, "/v1/invites/claim", &headers, body(key).into_bytes()).await.json();
+        let before = u8::min(key - 1, 16);
+        let listed = (0..before).map(|back| {
+            let digest = firstkey_core::crypto::hazmat::sha256(&[key - 1 - back; 32]);
+            json!({"sha256": b64(&digest), "at": deployment.start + i64::from(key - 1 - back)})
+        });
+        assert_eq!(offer["earlier_claims"]["keys"], listed.collect::<serde_json::Value>(), "{key}");
+        assert_eq!(offer["earlier_claims"]["count"], key - 1);
+    }
+    let plain = server.claim(&invitation, &[99; 32]).await.json();
+    assert_eq!(plain["earlier_claims"].get("keys"), None);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_invite_and_a_wrong_token_get_the_same_answer() {
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;

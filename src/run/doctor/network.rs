@@ -10,10 +10,10 @@ use crate::drive::Server;
 use crate::port::http::{HttpServer, Limits};
 use crate::port::proxy::{ProxyWish, Route};
 use crate::port::sight::Sight;
+use crate::port::trust::Trust;
 use crate::ui::text::doctor as text;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
-use rustls::pki_types::CertificateDer;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -26,12 +26,7 @@ pub(super) fn proxy(wish: Option<&ProxyWish>) -> DoctorFinding {
 }
 
 /// Looks at one server.
-pub(super) async fn server(
-    origin: &Origin,
-    roots: &[CertificateDer<'static>],
-    proxy: Option<&ProxyWish>,
-    page: &mut Page,
-) {
+pub(super) async fn server(origin: &Origin, trusted: &Trust, proxy: Option<&ProxyWish>, page: &mut Page) {
     page.say(&text::asking(origin.host()));
     let by_proxy = ProxyWish::route(proxy, origin) != Route::Direct;
     let name = Name {
@@ -41,7 +36,7 @@ pub(super) async fn server(
     };
     page.tell(&DoctorFinding::Name(name), Some(origin));
     let sight = Arc::new(Sight::default());
-    let mut server = HttpServer::new(Limits::default(), roots.to_vec(), proxy.cloned()).watched(sight.clone());
+    let mut server = HttpServer::new(Limits::default(), trusted.clone(), proxy.cloned()).watched(sight.clone());
     let answer = server.send(&Outbound::bare(origin, Endpoint::Logout)).await;
     let chain = sight.chain();
     let connection = match &answer {

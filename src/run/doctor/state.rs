@@ -24,7 +24,7 @@ pub(super) fn state(path: Option<&Path>, page: &mut Page) -> Vec<Origin> {
     page.tell(&DoctorFinding::Writing(look::probe(path)), None);
     match shelf::known_untouched(path) {
         Ok((pins, unfinished)) => {
-            let open = unfinished.iter().filter(|saved| !saved.is_outdated(&pins)).count();
+            let open = unfinished.iter().filter(|saved| saved.refused.is_none() && !saved.is_outdated(&pins)).count();
             page.tell(&DoctorFinding::Remembered(Remembered::Counted { accounts: pins.len(), unfinished: open }), None);
             let mut servers = Vec::new();
             let origins = pins

@@ -94,6 +94,9 @@ pub enum Event<'a> {
         server: &'a str,
         email: &'a str,
         invite: String,
+        /// What the server said last, if it did not take it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        refused: Option<&'static str>,
     },
     /// The keys of an account are to be replaced.
     Reset {

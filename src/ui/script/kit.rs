@@ -38,7 +38,8 @@ impl Script {
             Stopped::Account(stop) => (stop.reach, matches!(stop.why, AccountReason::GaveUp(GaveUp::KitProof))),
             _ => return story,
         };
-        if reach >= Reach::Unknown {
+        // What is saved can still be sent, and opens with its kit then.
+        if reach >= Reach::Saved {
             return story;
         }
         if let Some(file) = self.kit_made.as_ref().filter(|_| !says_so) {

@@ -75,8 +75,7 @@ fn introduction() -> Box<Introduction> {
         display_name: Printable::from_untrusted("Ada"),
         expires_at: 1_795_798_800,
         server_time: 0,
-        earlier_claims: 0,
-        last_claim: None,
+        earlier: firstkey_core::flow::tried::Earlier::default(),
         contact: None,
     })
 }

@@ -7,7 +7,7 @@ use super::{
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop, Change};
 use firstkey_core::flow::account::{Deed, Done};
-use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::checkpoint::{NotTaken, Pin};
 use firstkey_core::flow::stop::Reach;
 use firstkey_core::wire::asked::SecretKeys;
 use firstkey_core::wire::inbound::ProblemName;
@@ -18,13 +18,15 @@ const SEVERAL: &str = "This computer remembers several accounts:";
 /// Which secret works.
 fn holds(reach: Reach, subject: Locks) -> &'static str {
     match reach {
-        Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed => match subject {
-            Locks::Password => "Nothing was changed on the server.",
-            Locks::Kit => "Nothing was changed. Your present kit stays valid.",
-            Locks::Both => "Nothing was changed. Your old password and kit stay valid.",
-            Locks::SecretKey => "Nothing was changed on the server. A new secret key is not valid.",
-            Locks::None => "Nothing was changed. You did not join.",
-        },
+        Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed | Reach::Saved | Reach::SavedBefore => {
+            match subject {
+                Locks::Password => "Nothing was changed on the server.",
+                Locks::Kit => "Nothing was changed. Your present kit stays valid.",
+                Locks::Both => "Nothing was changed. Your old password and kit stay valid.",
+                Locks::SecretKey => "Nothing was changed on the server. A new secret key is not valid.",
+                Locks::None => "Nothing was changed. You did not join.",
+            }
+        }
         Reach::Unknown => match subject {
             Locks::Password | Locks::Kit | Locks::Both | Locks::SecretKey => {
                 "The change was sent. It is not known whether the server stored it."
@@ -58,7 +60,7 @@ pub fn story(stop: &AccountStop) -> Story {
     let mut story = match &stop.why {
         AccountReason::Cancelled => {
             return match stop.reach {
-                Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed => {
+                Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed | Reach::Saved | Reach::SavedBefore => {
                     Story::of("Stopped. Nothing was changed.")
                 }
                 Reach::Unknown => told(Story::of("Stopped while sending."), stop).then(try_both(stop.subject)),
@@ -268,8 +270,31 @@ pub fn same_fingerprint(pin: &Pin) -> Lines {
     ]
 }
 
+/// Why a saved upload was not taken, and what that means.
+fn not_taken(why: NotTaken) -> Lines {
+    let why = match why {
+        NotTaken::ClaimStale => {
+            return vec![
+                "  The link was opened again after that, here or on another computer.".to_owned(),
+                "  If that was not you, tell your administrator.".to_owned(),
+                "  To finish here, run firstkey accept and paste the link again.".to_owned(),
+            ];
+        }
+        NotTaken::Used => {
+            return vec![
+                "  The invite was used, on another computer perhaps. If that was not you, tell".to_owned(),
+                "  your administrator. To use that account here, run firstkey login.".to_owned(),
+            ];
+        }
+        NotTaken::Expired => "  The invite expired. Ask your administrator for a new one.",
+        NotTaken::Withdrawn => "  The invite was withdrawn. Look for a newer e-mail.",
+        NotTaken::Removed => "  Your organisation has removed you there.",
+    };
+    vec![why.to_owned()]
+}
+
 /// What is known on this computer.
-pub fn status(pins: &[Pin], unfinished: &[String]) -> Lines {
+pub fn status(pins: &[Pin], unfinished: &[(String, Option<NotTaken>)]) -> Lines {
     let mut lines = Lines::new();
     for pin in pins {
         let [upper, lower] = fingerprint_rows(&pin.fingerprint());
@@ -281,9 +306,16 @@ pub fn status(pins: &[Pin], unfinished: &[String]) -> Lines {
             format!("  {}", secret_key::fact(pin)),
         ]);
     }
-    for email in unfinished {
-        lines.push(format!("{email}: sent, but not fully checked. To finish, run"));
-        lines.push("  firstkey accept --resume".to_owned());
+    for (email, refused) in unfinished {
+        let Some(refused) = refused else {
+            lines.push(format!("{email}: saved, but not finished. To finish, run"));
+            lines.push("  firstkey accept --resume".to_owned());
+            continue;
+        };
+        lines.push(format!("{email}: the server did not take what is saved here."));
+        lines.extend(not_taken(*refused));
+        lines.push("  To remove it from this computer, run".to_owned());
+        lines.push("  firstkey forget".to_owned());
     }
     if lines.is_empty() {
         lines.push("This computer does not remember any account.".to_owned());
@@ -314,6 +346,18 @@ mod tests {
         (Reach::Stored, Locks::Kit),
         (Reach::Stored, Locks::Both),
     ];
+
+    #[test]
+    fn what_the_server_did_not_take_is_not_to_be_sent_again_for_ever() {
+        use NotTaken::{ClaimStale, Expired, Removed, Used, Withdrawn};
+        let said = |refused| status(&[], &[("ada@example.org".to_owned(), refused)]);
+        assert!(said(None).contains(&"  firstkey accept --resume".to_owned()));
+        for refused in [ClaimStale, Expired, Used, Withdrawn, Removed] {
+            let lines = said(Some(refused));
+            assert!(lines.iter().all(|line| line.is_ascii() && line.chars().count() <= 78), "{lines:?}");
+            assert!(!lines.join(" ").contains("--resume") && lines.contains(&"  firstkey forget".to_owned()));
+        }
+    }
 
     #[test]
     fn every_stop_fits_and_says_which_password_holds_and_what_to_do() {

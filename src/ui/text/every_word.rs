@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::exit::every_stop;
+use crate::ui::term::ReadTrouble;
 use firstkey_core::crypto::kdf::KdfRefused;
 use firstkey_core::crypto::prepare::PrepareError;
 use firstkey_core::crypto::recovery::{CodeError, Place};
@@ -38,7 +39,8 @@ fn each<T>(rows: Vec<(T, &'static str, u8)>) -> Vec<T> {
 }
 
 fn stops() -> Vec<AcceptStop> {
-    let reaches = [Reach::NothingSent, Reach::NothingChanged, Reach::Unknown, Reach::Stored];
+    let reaches =
+        [Reach::NothingSent, Reach::NothingChanged, Reach::Saved, Reach::SavedBefore, Reach::Unknown, Reach::Stored];
     let whys = each(every_stop::accepts());
     whys.iter().flat_map(|why| reaches.map(|reach| every_stop::accept_stop(why.clone(), reach))).collect()
 }
@@ -64,7 +66,7 @@ fn every_stop_has_a_headline_and_a_next_step() {
 
 #[test]
 fn a_stop_after_the_upload_says_how_to_find_out_what_became_of_it() {
-    for stop in stops().iter().filter(|stop| stop.reach >= Reach::Unknown) {
+    for stop in stops().iter().filter(|stop| stop.reach >= Reach::Saved) {
         let story = stop::story(stop);
         // What was refused for good is known not to be stored.
         let told = story.command.is_some() || matches!(stop.why, AcceptReason::Refused(_)) || stop::is_final(&stop.why);
@@ -77,7 +79,13 @@ fn a_stop_says_that_nothing_was_sent_only_where_nothing_was() {
     for stop in stops() {
         let text = stop::story(&stop).for_people();
         let says = text.contains("Nothing was sent");
-        assert_eq!(says, stop.reach == Reach::NothingSent, "{text}");
+        assert_eq!(says, matches!(stop.reach, Reach::NothingSent | Reach::SavedBefore), "{text}");
+        // And that something was, or may have been, only where it may have left.
+        let claims = ["Your encrypted keys were sent", "it may have arrived", "what arrived"];
+        let claims = claims.iter().any(|claim| text.contains(claim));
+        assert!(!claims || stop.reach >= Reach::Unknown, "{text}");
+        let unsent = text.contains("were not sent") || text.contains("before your keys were sent");
+        assert!(if unsent { stop.reach < Reach::Unknown } else { stop.reach != Reach::Saved }, "{text}");
     }
 }
 
@@ -112,8 +120,10 @@ fn every_notice_fits() {
     for reason in reasons {
         fits(&notice::notice(&N::Weak { reasons: vec![reason; 3], strength, profile: Profile::Two }));
     }
+    fits(&notice::more(&N::Strong(Strength { guesses_log10: 117.31 }, Profile::Four)));
     for error in [PrepareError::TooLong, PrepareError::NotUtf8] {
         fits(&notice::notice(&N::Unusable(error)));
+        fits(&notice::more(&N::Unusable(error)));
     }
     let notices = [
         N::Contacting(origin()),
@@ -223,6 +233,61 @@ fn a_refused_command_line_says_what_to_do_instead() {
         assert!(!story.next.is_empty());
         fits(&story.for_people().lines().map(str::to_owned).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn whoever_chooses_a_password_or_keeps_a_kit_reads_plain_words_and_with_v_the_technical_ones() {
+    const JARGON: [&str; 15] = [
+        "zxcvbn",
+        "entropy",
+        "argon2",
+        " bits",
+        "guesses",
+        "utf-8",
+        "rfc ",
+        "unicode",
+        "control character",
+        "graphics card",
+        "opaque",
+        "salt",
+        "envelope",
+        "digest",
+        "punycode",
+    ];
+    let strength = Strength { guesses_log10: 7.0 };
+    let reasons = [
+        Weakness::Control,
+        Weakness::Unassigned,
+        Weakness::Invisible,
+        Weakness::TooShort { have: 1, need: 15 },
+        Weakness::Common,
+        Weakness::Context { part: Part::Host, tail: Tail::Digits },
+        Weakness::Keyboard,
+        Weakness::Repeats,
+        Weakness::Sequence,
+        Weakness::Date,
+        Weakness::Guessable { score: 2 },
+    ];
+    let weak = reasons.map(|reason| strength::weak(&[reason], strength, Profile::Two));
+    let unread = [ReadTrouble::TooLong, ReadTrouble::NotUtf8, ReadTrouble::ControlCharacter(27)];
+    let unread = unread.iter().filter_map(|trouble| question::unread(trouble).map(str::to_owned));
+    let mut lines: Lines = weak.into_iter().flatten().chain(unread).collect();
+    lines.extend(strength::strong(strength, Profile::Two));
+    lines.extend([PrepareError::TooLong, PrepareError::NotUtf8].into_iter().flat_map(strength::unusable));
+    lines.extend(question::choose_password(15, None));
+    lines.extend(question::new_password());
+    lines.extend(question::made(false));
+    lines.extend(question::kit("Example Corp"));
+    lines.extend(question::new_kit());
+    lines.extend(question::code("ada@example.org"));
+    lines.extend(question::host(&origin()));
+    for line in &lines {
+        let lower = line.to_lowercase();
+        assert!(!JARGON.iter().any(|word| lower.contains(word)), "{line}");
+    }
+    let more = notice::more(&Notice::Strong(strength, Profile::Two)).join(" ");
+    assert!(more.contains("zxcvbn") && more.contains("Argon2id"), "{more}");
+    assert!(notice::more(&Notice::Unusable(PrepareError::NotUtf8)).join(" ").contains("UTF-8"));
 }
 
 #[test]

@@ -153,6 +153,17 @@ pub fn notice(notice: &Notice) -> Lines {
     }
 }
 
+/// What `-v` adds to a notice: how it was computed, and in whose words.
+pub fn more(notice: &Notice) -> Lines {
+    match notice {
+        Notice::Unusable(error) => indented(strength::unusable_because(*error)),
+        Notice::Weak { strength, profile, .. } | Notice::Strong(strength, profile) => {
+            indented(strength::basis(*strength, *profile))
+        }
+        _ => Lines::new(),
+    }
+}
+
 fn indented(lines: Lines) -> Lines {
     lines.into_iter().map(|line| format!("  {line}")).collect()
 }

@@ -55,7 +55,7 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
             ask(story, "if you did not expect this")
         }
         ProblemName::ClaimStale => {
-            let story = Story::of("This invite was opened somewhere else in the meantime.")
+            let story = Story::of("This invite was opened again in the meantime, perhaps on another computer.")
                 .because("If that was you, continue there. If not, tell your administrator now.");
             story.then("To continue here, run this and paste the link again:").run("firstkey accept")
         }

@@ -6,6 +6,7 @@ use crate::ui::date;
 use crate::ui::place;
 use crate::ui::term::ReadTrouble;
 use firstkey_core::flow::Introduction;
+use firstkey_core::flow::tried::Earlier;
 use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
@@ -109,7 +110,7 @@ pub fn better_link(trouble: LinkTrouble) -> Lines {
 /// Why the link is needed a second time.
 pub fn invite_again() -> Lines {
     vec![
-        "This invite was opened somewhere else after your request was saved.".to_owned(),
+        "This invite was opened again after your request was saved.".to_owned(),
         "If that was not you, stop here and tell your administrator.".to_owned(),
         "To continue, paste the same link once more.".to_owned(),
     ]
@@ -134,16 +135,35 @@ pub fn introduction(about: &Introduction) -> Lines {
     if about.organisation.mixed_scripts() || about.display_name.mixed_scripts() {
         lines.push("Careful: a name above mixes alphabets. It may imitate another name.".to_owned());
     }
-    if about.earlier_claims > 0 {
-        let times = if about.earlier_claims == 1 {
-            "once".to_owned()
-        } else {
-            format!("{} times", grouped(usize::try_from(about.earlier_claims).unwrap_or(usize::MAX)))
-        };
-        let last = about.last_claim.map_or_else(String::new, |at| format!(", last on {}", date::plain(at)));
-        lines.push(format!("It has been opened {times} before{last}."));
-        lines.push("If that was not you, answer no and tell your administrator.".to_owned());
+    lines.extend(opened_before(&about.earlier));
+    lines
+}
+
+/// Who opened the link before.
+fn opened_before(earlier: &Earlier) -> Lines {
+    let mut lines = Lines::new();
+    if let Some(at) = earlier.here.filter(|_| earlier.told_apart) {
+        lines.push(format!("You began here on {}, and stopped before the end.", date::plain(at)));
     }
+    if earlier.elsewhere == 0 {
+        return lines;
+    }
+    let times = if earlier.elsewhere == 1 {
+        "once".to_owned()
+    } else {
+        format!("{} times", grouped(usize::try_from(earlier.elsewhere).unwrap_or(usize::MAX)))
+    };
+    let last = earlier.last_elsewhere.map_or_else(String::new, |at| format!(", last on {}", date::plain(at)));
+    lines.push(match (earlier.told_apart, earlier.here) {
+        (true, Some(_)) => format!("It was opened elsewhere too: {times}{last}."),
+        _ => format!("It has been opened {times} before{last}."),
+    });
+    match (earlier.told_apart, earlier.here) {
+        (true, None) => lines.push("This computer does not remember having opened it.".to_owned()),
+        (false, Some(at)) => lines.push(format!("This computer opened it on {}.", date::plain(at))),
+        _ => {}
+    }
+    lines.push("If that was not you, answer no and tell your administrator.".to_owned());
     lines
 }
 
@@ -211,18 +231,45 @@ pub fn group(group: u8) -> String {
 pub fn unread(trouble: &ReadTrouble) -> Option<&'static str> {
     match trouble {
         ReadTrouble::TooLong => Some("  That is too long. Please try again."),
-        ReadTrouble::NotUtf8 => Some("  That is not UTF-8 text. Set your terminal to UTF-8, or use plain letters."),
+        ReadTrouble::NotUtf8 => Some("  Some of that did not arrive as letters. Use plain letters and digits."),
         ReadTrouble::ControlCharacter(0x16) => {
             Some("  Ctrl-V does not paste here. Use the right mouse button or Ctrl-Shift-V.")
         }
         ReadTrouble::ControlCharacter(b'\n') => Some("  That was more than one line. Please paste one line."),
         ReadTrouble::ControlCharacter(_) => {
-            Some("  That had a control character in it (an arrow key?). Please try again.")
+            Some("  A key in that is no letter, digit or sign (an arrow key?). Please try again.")
         }
         ReadTrouble::Interrupted
         | ReadTrouble::Terminated(_)
         | ReadTrouble::Closed
         | ReadTrouble::Redraw
         | ReadTrouble::Io(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(here: bool, elsewhere: u64, told_apart: bool) -> String {
+        let (here, last_elsewhere) = (here.then_some(1_795_798_800), (elsewhere > 0).then_some(1_795_799_000));
+        let lines = opened_before(&Earlier { here, elsewhere, last_elsewhere, told_apart });
+        assert!(lines.iter().all(|line| line.is_ascii() && line.chars().count() <= 78), "{lines:?}");
+        lines.join(" ")
+    }
+
+    #[test]
+    fn own_tries_are_told_apart_from_those_of_others_and_only_others_call_for_a_no() {
+        let warns = |text: &str| text.contains("If that was not you, answer no");
+        assert_eq!(said(false, 0, true), "");
+        let own = said(true, 0, true);
+        assert!(own.starts_with("You began here on ") && !warns(&own), "{own}");
+        let both = said(true, 2, true);
+        assert!(both.contains("You began here on ") && both.contains("elsewhere too: 2 times, last on "), "{both}");
+        let others = said(false, 1, true);
+        assert!(others.contains("once before") && others.contains("does not remember") && warns(&others), "{others}");
+        let unknown = said(true, 1, false);
+        assert!(!unknown.contains("You began") && unknown.contains("This computer opened it on "), "{unknown}");
+        assert!(warns(&both) && warns(&unknown));
     }
 }

@@ -8,7 +8,7 @@ use firstkey_core::wire::refusal::Refusal;
 pub fn refusal(refusal: &Refusal, host: &str) -> Story {
     let nonsense = |what: &str| Story::of(format!("{host} did not answer like an account server.")).because(what);
     match refusal {
-        Refusal::NotJson => nonsense("Its answer is damaged, or not in this protocol."),
+        Refusal::NotJson => nonsense("Its answer is damaged, or of another kind."),
         Refusal::TooLarge => nonsense("Its answer is too large."),
         Refusal::Malformed(member) => nonsense(&format!("\"{member}\" is missing or wrong in it.")),
         Refusal::ContentType => nonsense("Its answer has the wrong content type."),
@@ -17,12 +17,12 @@ pub fn refusal(refusal: &Refusal, host: &str) -> Story {
         Refusal::Redirect => Story::of(format!("Stopped: {host} tried to redirect this program."))
             .because("It talks only to the server of the invite. The log-in page of a network")
             .because("may be in between, or somebody is interfering."),
-        Refusal::Encoded => nonsense("Its answer is compressed, which this protocol does not allow."),
+        Refusal::Encoded => nonsense("Its answer is compressed, which is not allowed here."),
         Refusal::Status(status) => nonsense(&format!("It answered with error {status}.")),
         Refusal::Problem(name) => nonsense(&format!("It reported a problem that does not fit: {name}.")),
         Refusal::Unexpected { place, name } => Story::of(format!("Stopped: {host} sent something unexpected."))
             .because(format!("Its {place} has an unknown part, called: {name}"))
-            .because("Salts and keys are made on your computer, and never come from a server."),
+            .because("Keys are made on your computer, and never come from a server."),
         Refusal::Unspoken => Story::of(format!("Stopped: {host} speaks no protocol that this program trusts."))
             .because("Either this firstkey is too old, or somebody wants a weaker protocol."),
         Refusal::Kdf(refused) => kdf(*refused, host),
@@ -49,7 +49,7 @@ pub fn refusal(refusal: &Refusal, host: &str) -> Story {
         Refusal::Statement => Story::of("Stopped: the signature over your password and kit is not valid.")
             .because("What the server returned is damaged, or not what your key has signed."),
         Refusal::Opaque => Story::of(format!("Stopped: {host} failed to take part in protecting your password."))
-            .because("Its message in the log-in protocol is not valid."),
+            .because("Its part of the log-in is not valid."),
         Refusal::NotTheRealm => Story::of(format!("Stopped: something between you and {host} changes what it says."))
             .because("The answer does not have the server's own signature. Company networks that")
             .because("look into encrypted connections can do this, and so can somebody who wants")

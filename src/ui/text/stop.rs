@@ -1,6 +1,7 @@
 //! Why the program stopped: headline, reasons, what was sent or changed, what to do next.
 
 use super::{Lines, Story, host, link, local, problem, refusal, usage};
+use firstkey_core::flow::checkpoint::NotTaken;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, GaveUp, LocalTrouble, Missing, NoAnswer, Reach};
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::link::short_id;
@@ -38,7 +39,7 @@ pub fn story(stop: &AcceptStop) -> Story {
         AcceptReason::Local(trouble) => {
             let story = local::trouble(trouble);
             match trouble {
-                LocalTrouble::NotEnoughMemory { .. } if stop.reach >= Reach::Unknown => story.run(RESUME),
+                LocalTrouble::NotEnoughMemory { .. } if stop.reach >= Reach::Saved => story.run(RESUME),
                 _ => story,
             }
         }
@@ -48,7 +49,12 @@ pub fn story(stop: &AcceptStop) -> Story {
         }
         AcceptReason::Paused(why) => {
             let (what, _) = no_answer(*why);
-            let story = Story::of("Paused: the connection was lost, so it is not known what arrived.")
+            let headline = match stop.reach {
+                Reach::Unknown | Reach::Stored => "Paused: the connection was lost, so it is not known what arrived.",
+                Reach::SavedBefore => "Paused: the server could not be reached. Nothing was sent this time.",
+                _ => "Paused: the server could not be reached. Your keys were not sent.",
+            };
+            let story = Story::of(headline)
                 .because(format!("{host}: {what}."))
                 .because("Your keys are safe. The request is saved on this computer; it holds only")
                 .because("encrypted data and a signature. Your recovery kit stays valid.");
@@ -78,11 +84,22 @@ pub fn story(stop: &AcceptStop) -> Story {
                 .then("Please report what you did last; then run the same command again.")
         }
     };
-    story.changed = Some(changed(stop.reach).to_owned());
-    if stop.reach >= Reach::Unknown && story.command.is_none() && !is_final(&stop.why) {
+    if stop.reach >= Reach::Saved && was_not_taken(&stop.why) {
+        story.next.push("What this computer saved of it is not needed then: firstkey forget".to_owned());
+    }
+    story.changed = Some(match stop.reach {
+        Reach::Unknown if was_not_taken(&stop.why) => NOT_STORED.to_owned(),
+        reach => changed(reach).to_owned(),
+    });
+    if stop.reach >= Reach::Saved && story.command.is_none() && !is_final(&stop.why) {
         story = story.then("To finish what was begun, run").run(RESUME);
     }
     story
+}
+
+/// Whether the server said that it has not stored what was saved.
+fn was_not_taken(why: &AcceptReason) -> bool {
+    matches!(why, AcceptReason::Invite(problem) if NotTaken::of(&problem.name).is_some())
 }
 
 /// Whether the server will never take what was saved: a newer letter helps, and sending the same
@@ -98,11 +115,16 @@ pub(super) fn not_the_invited(expected: &str, invited: &str) -> Story {
         .then("Use that person's invite, or name the right person with --yes-for.")
 }
 
+/// What is known after a refusal of what was sent.
+const NOT_STORED: &str = "Your encrypted keys were sent. The server says that it did not store them.";
+
 /// Whether anything was sent or changed.
 fn changed(reach: Reach) -> &'static str {
     match reach {
         Reach::NothingSent => "Nothing was sent, and no account was made.",
         Reach::NothingChanged | Reach::CodeUsed => "No account was made, and nothing changed on the server.",
+        Reach::Saved => "Your encrypted keys are saved on this computer. They were not sent yet.",
+        Reach::SavedBefore => "Nothing was sent this time. An earlier run may have sent your encrypted keys.",
         Reach::Unknown => "Your encrypted keys were sent. It is not known whether they arrived.",
         Reach::Stored => "The server has stored your account. The last check was not finished.",
     }
@@ -117,6 +139,12 @@ fn cancelled(reach: Reach) -> Story {
             Story::of("Stopped. No key was sent; no account was made. The invite still works.")
                 .then("To begin again, run")
                 .run(AGAIN)
+        }
+        Reach::Saved => Story::of("Stopped before your keys were sent. Your recovery kit stays valid.")
+            .then("They are saved on this computer, encrypted. To send them, run")
+            .run(RESUME),
+        Reach::SavedBefore => {
+            Story::of("Stopped. Nothing was sent this time. To see whether it was sent before, run").run(RESUME)
         }
         Reach::Unknown => Story::of("Stopped while sending; it may have arrived. To find out, run").run(RESUME),
         Reach::Stored => Story::of("Stopped. The account is stored, but not checked yet. To check it, run").run(RESUME),
@@ -199,6 +227,7 @@ pub(super) fn no_answer(why: NoAnswer) -> (&'static str, &'static str) {
             "It learned nothing. Check this computer's clock: firstkey doctor",
         ),
         NoAnswer::Broken => ("the connection broke", LATER),
+        NoAnswer::NotConnected => ("no connection came about in time", LATER),
         NoAnswer::TimedOut => ("no answer came in time", LATER),
         NoAnswer::Busy => ("it says that it is busy", "Run the same command again in a few minutes."),
     }

@@ -56,8 +56,31 @@ pub fn strong(strength: Strength, profile: Profile) -> Lines {
     let word = if seconds < YEAR { "fair" } else { "good" };
     vec![
         format!("Strength: {word}. Guessing it would take {},", time(strength, profile)),
-        "with a copy of the server's data and keys and 1,000 graphics cards.".to_owned(),
+        "even with a copy of everything that the server has.".to_owned(),
     ]
+}
+
+/// How the time of [`strong`] and [`weak`] is computed, for `-v`.
+pub fn basis(strength: Strength, profile: Profile) -> Lines {
+    let params = profile.params();
+    vec![
+        format!(
+            "(zxcvbn: about 10^{:.1} guesses. Argon2id, {} MiB, {} passes,",
+            strength.guesses_log10.max(0.0),
+            params.m_kib / 1024,
+            params.t
+        ),
+        " on 1,000 graphics cards, with the server's data and keys.)".to_owned(),
+    ]
+}
+
+/// Why it cannot be a password, in the words of the standards, for `-v`.
+pub fn unusable_because(error: PrepareError) -> Lines {
+    let what = match error {
+        PrepareError::TooLong => "(RFC 8265, OpaqueString: longer than 1,024 bytes.)",
+        PrepareError::NotUtf8 => "(RFC 8265, OpaqueString: not UTF-8.)",
+    };
+    vec![what.to_owned()]
 }
 
 /// What is said of a weak password: reasons, the estimate, a way out.
@@ -86,8 +109,8 @@ pub fn reasons(reasons: &[Weakness]) -> Lines {
 
 fn weakness(weakness: Weakness) -> String {
     match weakness {
-        Weakness::Control => "it has a control character, which few keyboards can type".to_owned(),
-        Weakness::Unassigned => "it has a character that Unicode does not define yet".to_owned(),
+        Weakness::Control => "it has a character that few keyboards can type".to_owned(),
+        Weakness::Unassigned => "it has a character that other computers may not know".to_owned(),
         Weakness::Invisible => "it has a character that cannot be seen".to_owned(),
         Weakness::TooShort { have, need } => {
             let have = if have == 1 { "1 character".to_owned() } else { format!("{have} characters") };
@@ -124,8 +147,8 @@ fn followed(tail: Tail) -> &'static str {
 /// What cannot be a password at all.
 pub fn unusable(error: PrepareError) -> Lines {
     let what = match error {
-        PrepareError::TooLong => "That is longer than 1,024 bytes, which is too long for a password.",
-        PrepareError::NotUtf8 => "That is not UTF-8 text. Set your terminal to UTF-8, or use plain letters.",
+        PrepareError::TooLong => "That is too long for a password.",
+        PrepareError::NotUtf8 => "Some of that did not arrive as letters. Use plain letters and digits.",
     };
     vec![what.to_owned(), "Please type another one.".to_owned()]
 }
@@ -152,8 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn an_estimate_names_its_basis() {
-        let good = strong(Strength { guesses_log10: 19.0 }, Profile::Two).join(" ");
-        assert!(good.contains("good") && good.contains("server's data") && good.contains("1,000"), "{good}");
+    fn an_estimate_names_its_basis_in_plain_words_and_with_v_in_numbers() {
+        let strength = Strength { guesses_log10: 19.0 };
+        let good = strong(strength, Profile::Two).join(" ");
+        assert!(good.contains("good") && good.contains("everything that the server has"), "{good}");
+        let basis = basis(strength, Profile::Two).join(" ");
+        assert!(["10^19.0", "256 MiB", "3 passes", "1,000"].iter().all(|part| basis.contains(part)), "{basis}");
     }
 }

@@ -10,6 +10,7 @@ use crate::crypto::opaque::ServerKey;
 use crate::crypto::statement::Digests;
 use crate::flow::held::Held;
 use crate::wire::completion::Completion;
+use crate::wire::inbound::ProblemName;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Outbound, RequestSignature};
 use crate::wire::text::{Printable, is_one_line};
@@ -36,6 +37,50 @@ pub struct Checkpoint {
     pub server_key: ServerKey,
     /// The request; resuming sends these bytes again.
     pub request: Outbound,
+    /// What the server said last, if it did not take it. It may be sent again all the same.
+    pub refused: Option<NotTaken>,
+}
+
+/// Why a server did not take a saved upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// The invite was claimed again after it was signed.
+    ClaimStale,
+    /// The invite expired.
+    Expired,
+    /// The invite was used: another upload was stored with it.
+    Used,
+    /// The invite was withdrawn.
+    Withdrawn,
+    /// The organisation removed the person.
+    Removed,
+}
+
+impl NotTaken {
+    const ALL: [Self; 5] = [Self::ClaimStale, Self::Expired, Self::Used, Self::Withdrawn, Self::Removed];
+
+    /// The name of the problem, as the protocol and exit codes have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClaimStale => "claim-stale",
+            Self::Expired => "invite-expired",
+            Self::Used => "invite-used",
+            Self::Withdrawn => "invite-withdrawn",
+            Self::Removed => "removed",
+        }
+    }
+
+    /// For a problem that says that this very upload was not stored.
+    pub fn of(problem: &ProblemName) -> Option<Self> {
+        match problem {
+            ProblemName::ClaimStale => Some(Self::ClaimStale),
+            ProblemName::InviteExpired => Some(Self::Expired),
+            ProblemName::InviteUsed => Some(Self::Used),
+            ProblemName::InviteWithdrawn => Some(Self::Withdrawn),
+            ProblemName::Removed => Some(Self::Removed),
+            _ => None,
+        }
+    }
 }
 
 /// What is remembered of a completed account.
@@ -119,6 +164,9 @@ struct CheckpointFile {
     server_key: String,
     body: String,
     signature: String,
+    // Left out where there is none, so that files of before read, and are written as before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -195,6 +243,7 @@ impl Checkpoint {
             server_key: text(&self.server_key),
             body: text(self.request.body()),
             signature: text(&signature),
+            refused: self.refused.map(|why| why.name().to_owned()),
         })
     }
 
@@ -222,6 +271,7 @@ impl Checkpoint {
         }
         let signature = RequestSignature { invite, signature: bytes(&file.signature)? };
         let request = rebuilt.with_signature(signature);
+        let not_taken = |name: String| NotTaken::ALL.into_iter().find(|why| why.name() == name).ok_or(Unreadable);
         Ok(Self {
             invite,
             context,
@@ -229,6 +279,7 @@ impl Checkpoint {
             organisation: file.organisation,
             server_key: bytes(&file.server_key)?,
             request,
+            refused: file.refused.map(not_taken).transpose()?,
         })
     }
 }

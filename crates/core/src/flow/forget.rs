@@ -14,8 +14,14 @@ pub enum What {
     Pin(Origin, String),
     /// An upload whose outcome is not known.
     Unfinished(Origin, String),
+    /// An upload that the server did not take, as it said.
+    NotTaken(Origin, String),
     /// A colleague whose keys are remembered, at this server.
     Colleague(Origin),
+    /// Own tries at an invite of this server.
+    Tried(Origin),
+    /// The person's defaults: a server and an address, if they were set.
+    Defaults(Option<Origin>, Option<String>),
     /// What was sent in the last run: to these addresses.
     Record(Vec<String>),
     /// It cannot be read.
@@ -116,11 +122,17 @@ pub fn plan(held: &[What], wish: &Wish) -> Result<Plan, ForgetReason> {
     let goes = |what: &What| match (&whose, what) {
         (Whose::All, _) => true,
         (Whose::One(..), What::Damaged) => false,
-        (Whose::One(origin, email), What::Pin(at, name) | What::Unfinished(at, name)) => {
+        (Whose::One(origin, email), What::Pin(at, name) | What::Unfinished(at, name) | What::NotTaken(at, name)) => {
             origin == at && email.eq_ignore_ascii_case(name)
         }
-        // Colleagues stay while another account at their server stays.
-        (Whose::One(origin, email), What::Colleague(at)) => {
+        // Defaults are an account's if they name it and no other.
+        (Whose::One(origin, email), What::Defaults(at, name)) => {
+            (at.is_some() || name.is_some())
+                && at.as_ref().is_none_or(|at| at == origin)
+                && name.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(email))
+        }
+        // Colleagues, and tries at invites, stay while another account at their server stays.
+        (Whose::One(origin, email), What::Colleague(at) | What::Tried(at)) => {
             let is_another =
                 |what: &What| matches!(what, What::Pin(at, name) if at == origin && !name.eq_ignore_ascii_case(email));
             origin == at && !held.iter().any(is_another)
@@ -142,7 +154,9 @@ fn whose(held: &[What], wish: &Wish, unreadable: usize) -> Result<Whose, ForgetR
     }
     let mut accounts: Vec<(&Origin, &String)> = Vec::new();
     for what in held {
-        let (What::Pin(origin, email) | What::Unfinished(origin, email)) = what else { continue };
+        let (What::Pin(origin, email) | What::Unfinished(origin, email) | What::NotTaken(origin, email)) = what else {
+            continue;
+        };
         let fits = wish.server.as_ref().is_none_or(|server| server == origin)
             && wish.account.as_ref().is_none_or(|named| named.trim().eq_ignore_ascii_case(email));
         if fits && !accounts.iter().any(|(at, name)| *at == origin && name.eq_ignore_ascii_case(email)) {
@@ -243,6 +257,25 @@ mod tests {
             Err(ForgetReason::Unfinished("ada@example.org".to_owned()))
         );
         assert_eq!(agreed(Some("ADA@example.org"), true, false), Ok(true));
+    }
+
+    #[test]
+    fn an_upload_that_was_not_taken_goes_without_a_word_of_its_own() {
+        let held = [What::NotTaken(at("a.example.org"), "ada@example.org".to_owned())];
+        let plan = plan(&held, &Wish::default()).expect("the only account");
+        assert_eq!((plan.goes.as_slice(), plan.unfinished.len()), (&[0][..], 0));
+        assert_eq!(agreed_in_advance(&plan, Some("ada@example.org"), false, false), Ok(true));
+    }
+
+    #[test]
+    fn defaults_go_with_the_account_that_they_name() {
+        let goes = |server: Option<&str>, email: Option<&str>| {
+            let defaults = What::Defaults(server.map(at), email.map(str::to_owned));
+            let held = [defaults, What::Pin(at("a.example.org"), "ada@example.org".to_owned())];
+            plan(&held, &Wish::default()).expect("one account").goes.len() == 2
+        };
+        assert!(goes(Some("a.example.org"), Some("Ada@example.org")) && goes(None, Some("ada@example.org")));
+        assert!(!goes(Some("b.example.org"), Some("ada@example.org")) && !goes(None, Some("grace@example.org")));
     }
 
     #[test]

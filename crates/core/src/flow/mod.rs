@@ -12,6 +12,7 @@
 pub mod accept;
 pub mod account;
 pub mod checkpoint;
+pub mod defaults;
 pub mod forget;
 pub mod held;
 pub mod keep;
@@ -20,9 +21,11 @@ pub mod peer;
 pub mod reset;
 pub mod retry;
 pub mod stop;
+pub mod tried;
 mod typed;
 pub mod world;
 
+use self::tried::Earlier;
 use crate::crypto::context::{AccountId, InviteId, OrgId, RealmId};
 use crate::crypto::identity::Fingerprint;
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
@@ -101,13 +104,15 @@ pub enum Reply {
     Trouble(LocalTrouble),
     /// The person stopped the program.
     Cancel,
+    /// The same, before a byte of the request can have left this computer.
+    CancelUnsent,
 }
 
 impl Reply {
     /// What ends every effect alike, or the reply to this one.
     fn or_halt(self) -> Result<Self, Halt> {
         match self {
-            Self::Cancel => Err(Halt::Cancelled),
+            Self::Cancel | Self::CancelUnsent => Err(Halt::Cancelled),
             Self::Trouble(trouble) => Err(Halt::Local(trouble)),
             Self::Answer(answer) => answer.or_halt().map(Self::Answer),
             reply => Ok(reply),
@@ -274,10 +279,8 @@ pub struct Introduction {
     pub expires_at: u64,
     /// The server's clock.
     pub server_time: u64,
-    /// How often the invite was opened before.
-    pub earlier_claims: u64,
-    /// When last.
-    pub last_claim: Option<u64>,
+    /// Who opened the invite before.
+    pub earlier: Earlier,
     /// Whom to ask.
     pub contact: Option<Printable>,
 }

@@ -3,6 +3,7 @@
 //! Promise: every stop says how far things got ([`Reach`]). `exit` gives each its code and exit
 //! code, `ui/text` its sentences. Must never: hold a sentence or a secret.
 
+use super::tried::Earlier;
 use crate::crypto::context::InviteId;
 use crate::wire::inbound::Problem;
 use crate::wire::link::LinkTrouble;
@@ -19,7 +20,12 @@ pub enum Reach {
     NothingChanged,
     /// A code from a mail was used up; no keys were sent. Only the other dialect has such codes.
     CodeUsed,
-    /// A change was sent; whether it is stored is not known.
+    /// An upload was made and saved in this run; no byte of it can have left this computer.
+    Saved,
+    /// An upload of an earlier run was taken up; no byte of it can have left in this one. Whether
+    /// an earlier one brought it there is not known.
+    SavedBefore,
+    /// A change was sent, or may have been; whether it is stored is not known.
     Unknown,
     /// The change is stored.
     Stored,
@@ -72,9 +78,9 @@ impl Reason for AcceptReason {
 }
 
 impl GaveUp {
-    /// For "no" to an invite that was opened so often before.
-    pub(super) fn no_to_invite(earlier_claims: u64) -> Self {
-        if earlier_claims > 0 { Self::OpenedBefore } else { Self::NotYou }
+    /// For "no" to an invite that was opened so before.
+    pub(super) fn no_to_invite(earlier: &Earlier) -> Self {
+        if earlier.elsewhere > 0 { Self::OpenedBefore } else { Self::NotYou }
     }
 }
 
@@ -218,9 +224,11 @@ pub enum NoAnswer {
     /// The certificate was not acceptable at the time that this computer's clock shows: nothing was
     /// sent.
     CertificateDates,
+    /// No connection within the limit: nothing was sent.
+    NotConnected,
     /// The connection broke.
     Broken,
-    /// No answer within the limit.
+    /// There was a connection, and no answer within the limit.
     TimedOut,
     /// The server said that it cannot answer now.
     Busy,
@@ -230,12 +238,20 @@ impl NoAnswer {
     /// Whether it would be the same again in a few seconds: a bad certificate and an unknown name
     /// do not mend themselves, and a server that kept us waiting for a minute would do it again.
     pub fn lasts(self) -> bool {
-        matches!(self, Self::NoSuchHost | Self::Certificate | Self::CertificateDates | Self::TimedOut)
+        match self {
+            Self::NoSuchHost | Self::Certificate | Self::CertificateDates | Self::NotConnected | Self::TimedOut => true,
+            Self::NoConnection | Self::Broken | Self::Busy => false,
+        }
     }
 
     /// Whether the request may have been seen by somebody.
     pub fn may_have_arrived(self) -> bool {
-        !matches!(self, Self::NoSuchHost | Self::NoConnection | Self::Certificate | Self::CertificateDates)
+        match self {
+            Self::NoSuchHost | Self::NoConnection | Self::NotConnected | Self::Certificate | Self::CertificateDates => {
+                false
+            }
+            Self::Broken | Self::TimedOut | Self::Busy => true,
+        }
     }
 }
 

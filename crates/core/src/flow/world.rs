@@ -64,6 +64,11 @@ pub trait World<P: Protocol = Firstkey> {
         request: &P::Request,
         session: Option<&P::Session>,
     ) -> impl Future<Output = Result<Response, Halt>>;
+    /// Whether a byte of the last request that was sent may have left this computer; asked where no
+    /// answer tells it, because the person stopped the program.
+    fn may_have_left(&self) -> bool {
+        true
+    }
     /// Lets time pass.
     fn wait(&mut self, time: Duration) -> impl Future<Output = Result<(), Halt>>;
     /// Who estimates how guessable a typed password is.

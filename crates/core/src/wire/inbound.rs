@@ -226,6 +226,8 @@ pub struct Offer {
     pub earlier_claims: u64,
     /// When last.
     pub last_claim: Option<u64>,
+    /// The newest of these claims, newest first; `None` from a server that does not tell.
+    pub claims: Option<Vec<SeenClaim>>,
     /// Whom to ask.
     pub contact: Option<Printable>,
     /// Where the account is complete and its keys are to be replaced.
@@ -233,6 +235,18 @@ pub struct Offer {
     /// Whether the server keeps bundle statements.
     pub keeps_statements: bool,
 }
+
+/// A claim that a server has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenClaim {
+    /// SHA-256 of the claim key.
+    pub digest: [u8; 32],
+    /// When, by the server's clock, in seconds since 1970.
+    pub at: u64,
+}
+
+/// The most claims that an offer may list.
+const MOST_CLAIMS: usize = 64;
 
 /// The keys of a complete account are to be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -291,6 +305,7 @@ pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
         server_time: fields.whole("server_time")?,
         earlier_claims: earlier.whole("count")?,
         last_claim: earlier.whole_or_null("last_at")?,
+        claims: earlier.take_optional("keys").map(read_claims).transpose()?,
         contact: fields.text_or_null("contact")?.map(|text| Printable::from_untrusted(&text)),
         reset: fields.take_optional("reset").map(read_reset).transpose()?,
         keeps_statements: fields.take_optional("knows").map(read_knows).transpose()?.unwrap_or(false),
@@ -309,6 +324,20 @@ pub fn read_email(text: String) -> Result<String, Refusal> {
     let plain = |part: &str| !part.is_empty() && part.chars().all(|c| is_visible(c) && !"()<>[]:;@\\,\"".contains(c));
     let shape = text.len() <= 254 && text.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain));
     if shape { Ok(text) } else { Err(Refusal::Malformed("email")) }
+}
+
+fn read_claims(value: Value) -> Result<Vec<SeenClaim>, Refusal> {
+    let Value::List(claims) = value else { return Err(Refusal::Malformed("keys")) };
+    if claims.len() > MOST_CLAIMS {
+        return Err(Refusal::Malformed("keys"));
+    }
+    let one = |claim: Value| -> Result<SeenClaim, Refusal> {
+        let mut fields = Fields::open("keys", claim)?;
+        let seen = SeenClaim { digest: fields.bytes("sha256")?, at: fields.whole("at")? };
+        fields.finish()?;
+        Ok(seen)
+    };
+    claims.into_iter().map(one).collect()
 }
 
 fn read_reset(value: Value) -> Result<Reset, Refusal> {

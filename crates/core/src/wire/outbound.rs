@@ -114,8 +114,11 @@ impl Endpoint {
     /// Which members beside the first ones its answer may have: a server gives a client none that
     /// it does not ask for in this header, since both refuse what they do not know. A closed list.
     pub fn knows(self) -> Option<(&'static str, &'static str)> {
-        let may_have_it = matches!(self, Self::Claim | Self::LoginFinish | Self::RecoveryFinish);
-        may_have_it.then_some(("firstkey-knows", "statement"))
+        match self {
+            Self::Claim => Some(("firstkey-knows", "statement, claim-keys")),
+            Self::LoginFinish | Self::RecoveryFinish => Some(("firstkey-knows", "statement")),
+            _ => None,
+        }
     }
 
     /// Whether the request changes the account's keys: everything else may be repeated freely.

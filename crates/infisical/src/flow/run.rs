@@ -135,7 +135,12 @@ impl<'a, W: World<Infisical>> DialectRun<'a, W> {
                 }
                 return Ok(if arrived && call.changes() { Ok(Outcome::Lost(why)) } else { Err(why) });
             }
-            Err(halt) => return Err(halt.into()),
+            Err(halt) => {
+                if !self.world.may_have_left() {
+                    (self.reach, self.so_far.left) = before;
+                }
+                return Err(halt.into());
+            }
         };
         self.reach = self.reach.max(Reach::NothingChanged);
         match hear(&response) {
@@ -183,7 +188,7 @@ impl<'a, W: World<Infisical>> DialectRun<'a, W> {
     ) -> End<()> {
         let lasts = match why {
             // Waited for where giving up costs something: it may be this computer's own network.
-            NoAnswer::NoSuchHost | NoAnswer::TimedOut => !patience.is_long(),
+            NoAnswer::NoSuchHost | NoAnswer::NotConnected | NoAnswer::TimedOut => !patience.is_long(),
             why => why.lasts(),
         };
         let delay = if lasts { None } else { patience.next(after) };

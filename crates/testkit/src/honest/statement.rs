@@ -9,10 +9,15 @@ use firstkey_core::crypto::hazmat;
 use firstkey_core::wire::outbound::Outbound;
 use serde_json::{Map, Value, json};
 
+/// Whether who asks reads members of that name.
+pub(super) fn knows(request: &Outbound, word: &str) -> bool {
+    let mut headers = request.headers().filter(|(name, _)| *name == "firstkey-knows");
+    headers.any(|(_, value)| value.split(',').any(|known| known.trim() == word))
+}
+
 impl HonestServer {
     pub(super) fn is_asked_for_statements(&self, request: &Outbound) -> bool {
-        let asked = request.headers().any(|(name, value)| name == "firstkey-knows" && value == "statement");
-        self.keeps_statements && asked
+        self.keeps_statements && knows(request, "statement")
     }
 
     /// The bundle, with the statement for who asks for it.

@@ -43,9 +43,11 @@ pub(super) fn connection(connection: Connection) -> Words {
     match why {
         NoAnswer::NoSuchHost => Words::of(TITLE, "No server has that name.")
             .then("Compare the name with the invite's e-mail, letter by letter."),
-        NoAnswer::NoConnection => Words::of(TITLE, "No server answers there, or a firewall is in between.")
-            .then("Try another network, or your company's VPN.")
-            .then("If others cannot reach it either, tell the server's administrator."),
+        NoAnswer::NoConnection | NoAnswer::NotConnected => {
+            Words::of(TITLE, "No server answers there, or a firewall is in between.")
+                .then("Try another network, or your company's VPN.")
+                .then("If others cannot reach it either, tell the server's administrator.")
+        }
         NoAnswer::Certificate | NoAnswer::CertificateDates => {
             Words::of(TITLE, "This computer could not set up a secure connection.")
                 .then("Check that this computer has its trusted certificates (ca-certificates).")

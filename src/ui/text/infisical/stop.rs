@@ -80,6 +80,8 @@ fn reach(reach: Reach, left: Left) -> String {
             "The e-mail's code is used up. Your encrypted keys were sent, and refused.".to_owned()
         }
         (Reach::CodeUsed, _) => "The code from the e-mail is used up. No keys were sent.".to_owned(),
+        // Nothing is saved in this dialect.
+        (Reach::Saved | Reach::SavedBefore, _) => "Nothing was changed.".to_owned(),
         (Reach::Unknown, _) => "Encrypted keys were sent. Whether they are stored is not known.".to_owned(),
         (Reach::Stored, _) => "Encrypted keys are stored on the server.".to_owned(),
     }
@@ -157,7 +159,7 @@ fn why(why: &DialectReason, host: &str, so_far: SoFar) -> Story {
 fn silent(host: &str, why: NoAnswer) -> Story {
     Story::of(match why {
         NoAnswer::NoSuchHost => format!("There is no server called {host}, or no network."),
-        NoAnswer::NoConnection => format!("{host} cannot be reached."),
+        NoAnswer::NoConnection | NoAnswer::NotConnected => format!("{host} cannot be reached."),
         NoAnswer::Certificate => format!("{host}: its certificate does not prove who it is."),
         NoAnswer::CertificateDates => {
             format!("{host}: its certificate is not valid on this computer's date.")

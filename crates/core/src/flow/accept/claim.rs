@@ -41,6 +41,12 @@ impl Claim {
             _ => Ok(key),
         }
     }
+
+    /// What a server calls its key by.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        // EXPOSE: the public half is computed from the seed.
+        hazmat::sha256(&hazmat::ed25519_public(self.seed.expose()))
+    }
 }
 
 /// A fresh claim key and the request that shows it with the token.
@@ -161,7 +167,7 @@ fn offered(
 ) -> Result<Next, AcceptReason> {
     let origin = at.origin.clone().ok_or(AcceptReason::OutOfStep)?;
     let unknown = offer.policy.unknown.clone();
-    let terms = terms::accept(&options, origin, claim.invite, offer, realm_key)?;
+    let terms = terms::accept(&options, origin, &claim, offer, realm_key)?;
     if terms.mode == Mode::Join {
         let Terms { introduction, context, secret_keys, .. } = terms;
         return Ok(Next::Join(Joining { introduction, context, secret_keys, claim }));
@@ -196,7 +202,7 @@ impl Expect for ExpectConsent {
                     }
                 }
             }
-            Reply::Answer(Answer::No) => Err(GaveUp::no_to_invite(terms.introduction.earlier_claims).into()),
+            Reply::Answer(Answer::No) => Err(GaveUp::no_to_invite(&terms.introduction.earlier).into()),
             Reply::Answer(Answer::NotTheInvited { expected }) => {
                 Err(AcceptReason::NotTheInvited { expected, invited: terms.introduction.email })
             }

@@ -6,7 +6,7 @@ use super::make::Made;
 use super::saved::Saved;
 use super::{At, Expect, Next, after, invite_problem, passes, readback};
 use crate::crypto::context::KeyGen;
-use crate::flow::checkpoint::{Checkpoint, Membership, Pin};
+use crate::flow::checkpoint::{Checkpoint, Membership, NotTaken, Pin};
 use crate::flow::held::Held;
 use crate::flow::retry::Retry;
 use crate::flow::stop::{AcceptReason, NoAnswer, Reach};
@@ -53,11 +53,13 @@ pub(super) fn save(made: Made) -> Result<Next, AcceptReason> {
         organisation: introduction.organisation.as_str().to_owned(),
         server_key,
         request,
+        refused: None,
     };
-    after(Effect::Save(checkpoint.clone()), move |_, _| {
+    after(Effect::Save(checkpoint.clone()), move |_, at| {
+        at.reach = at.reach.max(Reach::Saved);
         let notice = Notice::Sending { bytes: checkpoint.request.body().len() };
-        after(Effect::Tell(notice), move |_, at| {
-            send(Upload { checkpoint, completion, secret_key, renewals: 0, saved: Saved::default() }, at)
+        after(Effect::Tell(notice), move |_, _| {
+            send(Upload { checkpoint, completion, secret_key, renewals: 0, saved: Saved::default() })
         })
     })
 }
@@ -67,7 +69,7 @@ pub(super) fn resume(checkpoint: Checkpoint, saved: Saved, at: &mut At) -> Resul
     at.origin = Some(checkpoint.request.origin().clone());
     at.invite = Some(checkpoint.invite);
     // Whether the earlier run's upload arrived is not known until the server says so.
-    at.reach = Reach::Unknown;
+    at.reach = Reach::SavedBefore;
     // The shelf gave it whole; reading it again cannot fail.
     let completion = Completion::read(checkpoint.request.body())?;
     let notice = Notice::Resuming {
@@ -75,8 +77,8 @@ pub(super) fn resume(checkpoint: Checkpoint, saved: Saved, at: &mut At) -> Resul
         bytes: checkpoint.request.body().len(),
         digest: checkpoint.request.digest(),
     };
-    after(Effect::Tell(notice), move |_, at| {
-        send(Upload { checkpoint, completion, secret_key: None, renewals: 0, saved }, at)
+    after(Effect::Tell(notice), move |_, _| {
+        send(Upload { checkpoint, completion, secret_key: None, renewals: 0, saved })
     })
 }
 
@@ -92,14 +94,52 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    /// The server does not take it.
-    fn refused(self, why: AcceptReason, at: &mut At) -> Result<Next, AcceptReason> {
-        self.saved.go_on(why, &self.checkpoint.email, at)
+    /// The server does not take it. It stays, and so does what was said of it.
+    fn refused(mut self, why: AcceptReason, at: &mut At) -> Result<Next, AcceptReason> {
+        let AcceptReason::Invite(problem) = &why else { return Err(why) };
+        match NotTaken::of(&problem.name) {
+            Some(not_taken) if self.checkpoint.refused != Some(not_taken) => {
+                self.checkpoint.refused = Some(not_taken);
+                Next::effect(Effect::Save(self.checkpoint.clone()), ExpectMarked { upload: self, why })
+            }
+            _ => self.saved.go_on(why, &self.checkpoint.email, at),
+        }
+    }
+
+    /// Its signature is stale: somebody claimed the invite since. The link is asked for again.
+    fn stale(mut self, problem: Problem) -> Result<Next, AcceptReason> {
+        let ask = move |upload: Upload| {
+            let expect = ExpectLinkAgain { upload, problem };
+            Next::effect(Effect::Ask(Question::InviteAgain), expect)
+        };
+        if self.checkpoint.refused == Some(NotTaken::ClaimStale) {
+            return ask(self);
+        }
+        self.checkpoint.refused = Some(NotTaken::ClaimStale);
+        after(Effect::Save(self.checkpoint.clone()), move |_, _| ask(self))
     }
 }
 
-fn send(upload: Upload, at: &mut At) -> Result<Next, AcceptReason> {
-    at.reach = at.reach.max(Reach::Unknown);
+/// That it was not taken is being remembered.
+struct ExpectMarked {
+    upload: Upload,
+    why: AcceptReason,
+}
+
+impl Expect for ExpectMarked {
+    fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
+        let Reply::Saved = reply else { return Err(AcceptReason::OutOfStep) };
+        let Self { upload, why } = *self;
+        upload.saved.go_on(why, &upload.checkpoint.email, at)
+    }
+
+    /// A full disk must not hide what the server said.
+    fn in_spite_of_trouble(&self) -> Option<AcceptReason> {
+        Some(self.why.clone())
+    }
+}
+
+fn send(upload: Upload) -> Result<Next, AcceptReason> {
     let request = upload.checkpoint.request.clone();
     Next::effect(Effect::Send(request), ExpectReceipt { upload, retry: Retry::default() })
 }
@@ -112,14 +152,17 @@ struct ExpectReceipt {
 
 impl Expect for ExpectReceipt {
     fn handle(mut self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
+        // Where there was no connection, no byte of it has left.
+        if !matches!(&reply, Reply::Unreachable(why) if !why.may_have_arrived()) {
+            at.reach = at.reach.max(Reach::Unknown);
+        }
         let (silence, retry_after) = match reply {
             Reply::Unreachable(why) => (why, None),
             Reply::Received(response) => match response.read(inbound::read_receipt)? {
                 Ok(receipt) => return received(self.upload, receipt, at),
                 Err(problem) if passes(&problem.name) => (NoAnswer::Busy, problem.retry_after),
                 Err(problem) if problem.name == ProblemName::ClaimStale && self.upload.renewals < RENEWALS => {
-                    let expect = ExpectLinkAgain { upload: self.upload, problem };
-                    return Next::effect(Effect::Ask(Question::InviteAgain), expect);
+                    return self.upload.stale(problem);
                 }
                 Err(problem) => return self.upload.refused(invite_problem(problem), at),
             },
@@ -133,6 +176,10 @@ impl Expect for ExpectReceipt {
                 claim::again(delay, state.upload.checkpoint.request.clone(), state)
             }
         }
+    }
+
+    fn on_its_way(&self) -> Reach {
+        Reach::Unknown
     }
 }
 
@@ -212,8 +259,9 @@ impl Expect for ExpectRenewal {
                     return Err(Refusal::KeyGeneration.into());
                 }
                 upload.checkpoint.request = upload.checkpoint.request.signed(&context.realm, claim.invite, &claim.seed);
+                upload.checkpoint.refused = None;
                 upload.renewals += 1;
-                after(Effect::Save(upload.checkpoint.clone()), move |_, at| send(upload, at))
+                after(Effect::Save(upload.checkpoint.clone()), move |_, _| send(upload))
             }
         }
     }

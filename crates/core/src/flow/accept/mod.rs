@@ -22,6 +22,7 @@ mod terms;
 
 use super::checkpoint::{Checkpoint, Pin};
 use super::stop::{AcceptReason, Halt, Reach, Stop};
+use super::tried::Tried;
 use super::{Accepted, Effect, Flow, Introduction, Reply};
 use crate::crypto::context::{AccountContext, InviteId};
 use crate::crypto::kdf::Profile;
@@ -48,12 +49,22 @@ pub struct Options {
     pub pins: Vec<Pin>,
     /// Uploads whose fate is open, oldest first.
     pub checkpoints: Vec<Checkpoint>,
+    /// This computer's own tries at invites.
+    pub tried: Vec<Tried>,
 }
 
 impl Options {
     /// A first run: nothing wished, nothing remembered.
     pub fn new(estimator: &'static dyn Estimator) -> Self {
-        Self { estimator, profile: None, rehearsal: false, resume: false, pins: Vec::new(), checkpoints: Vec::new() }
+        Self {
+            estimator,
+            profile: None,
+            rehearsal: false,
+            resume: false,
+            pins: Vec::new(),
+            checkpoints: Vec::new(),
+            tried: Vec::new(),
+        }
     }
 }
 
@@ -101,6 +112,12 @@ trait Expect {
     /// How far things may have got while this state waits; counts for whoever is stopped right now.
     fn on_its_way(&self) -> Reach {
         Reach::NothingSent
+    }
+
+    /// What is said where this computer could not do what a state waits for, if that matters less
+    /// than what came before it.
+    fn in_spite_of_trouble(&self) -> Option<AcceptReason> {
+        None
     }
 
     /// What is said where nobody was there to answer, if it is more than that.
@@ -191,16 +208,19 @@ impl Flow for Accept {
         let Some(state) = self.state.take() else {
             return self.finish(Err(AcceptReason::OutOfStep));
         };
+        let is_unsent = matches!(reply, Reply::CancelUnsent);
         // What ends every state alike is decided once, here.
         let next = match reply.or_halt() {
             Err(halt) => {
-                if halt == Halt::Cancelled {
+                if halt == Halt::Cancelled && !is_unsent {
                     self.at.reach = self.at.reach.max(state.on_its_way());
                 }
-                match (&halt, state.unanswered()) {
-                    (Halt::Missing(_), Some(why)) => Err(why),
-                    _ => Err(halt.into()),
-                }
+                let instead = match &halt {
+                    Halt::Missing(_) => state.unanswered(),
+                    Halt::Local(_) => state.in_spite_of_trouble(),
+                    _ => None,
+                };
+                Err(instead.unwrap_or_else(|| halt.into()))
             }
             Ok(reply) => state.handle(reply, rng, &mut self.at),
         };

@@ -1,14 +1,14 @@
 //! Saved uploads, taken up again: the newest first, and on to an older one where the server says
 //! that the newer one's invite has ended.
 //!
-//! Promise: a refusal makes nothing forgotten: every saved upload stays where it is, and the next
-//! run asks again. Nothing is passed over whose fate is open: behind a newer upload that may yet be
-//! stored no older one is opened, whose log-in would call off what the newer one is for. Must
-//! never: send an upload for an account of which this computer remembers other keys that are as
-//! new.
+//! Promise: a refusal makes nothing forgotten: every saved upload stays, with what was said of it,
+//! and the next run asks again. Nothing is passed over whose fate is open: behind a newer upload
+//! that may yet be stored no older one is opened, whose log-in would call off what the newer one is
+//! for. Must never: send an upload for an account of which this computer remembers other keys that
+//! are as new.
 
 use super::{At, Next, after, commit};
-use crate::flow::checkpoint::{Checkpoint, Pin};
+use crate::flow::checkpoint::{Checkpoint, NotTaken, Pin};
 use crate::flow::stop::AcceptReason;
 use crate::flow::{Effect, Notice};
 
@@ -25,8 +25,11 @@ impl Saved {
     /// All that this computer has, given as `checkpoints`, oldest first.
     pub(super) fn of(mut checkpoints: Vec<Checkpoint>, pins: &[Pin]) -> Self {
         checkpoints.retain(|saved| !saved.is_outdated(pins));
-        // A later generation is made only where the one before is stored, whatever a clock says.
-        checkpoints.sort_by_key(Checkpoint::key_gen);
+        // A later generation is made only where the one before is stored, whatever a clock says. Of
+        // one, what was refused for good waits for the others: it was written again since. A stale
+        // signature can be renewed.
+        let is_open = |saved: &Checkpoint| matches!(saved.refused, None | Some(NotTaken::ClaimStale));
+        checkpoints.sort_by_key(|saved| (saved.key_gen(), is_open(saved)));
         Self { left: checkpoints, refused: None }
     }
 

@@ -4,14 +4,16 @@
 //! never: apply a policy member that it does not know.
 
 use super::Options;
+use super::claim::Claim;
 use crate::crypto::SUITE;
-use crate::crypto::context::{AccountContext, InviteId, KeyGen};
+use crate::crypto::context::{AccountContext, KeyGen};
 use crate::crypto::kdf::{KdfRefused, Profile};
 use crate::crypto::realm_key::RealmKey;
 use crate::flow::Introduction;
 use crate::flow::checkpoint::Pin;
 use crate::flow::reset::{self, Replacement};
 use crate::flow::stop::AcceptReason;
+use crate::flow::tried::{Earlier, Reported};
 use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::{Mode, Offer};
 use crate::wire::origin::Origin;
@@ -46,7 +48,7 @@ pub(super) struct Terms {
 pub(super) fn accept(
     options: &Options,
     origin: Origin,
-    invite: InviteId,
+    claim: &Claim,
     offer: Offer,
     realm_key: Option<RealmKey>,
 ) -> Result<Terms, AcceptReason> {
@@ -82,6 +84,10 @@ pub(super) fn accept(
         started_at: reset.started_at,
         known: pinned.map(Pin::fingerprint),
     });
+    let own = options.tried.iter().find(|tried| tried.invite == claim.invite && tried.origin == origin);
+    let own = own.map_or(&[][..], |tried| tried.tries.as_slice());
+    let (count, last_at) = (offer.earlier_claims, offer.last_claim);
+    let earlier = Earlier::judge(Reported { count, last_at, claims: offer.claims.as_deref() }, own, &claim.digest());
     // Whoever had one before a reset has one after it, unless nobody takes one.
     let had_one = pinned.is_some_and(|pin| pin.two_secret);
     let two_secret = match secret_keys {
@@ -102,15 +108,14 @@ pub(super) fn accept(
         mode: offer.mode,
         introduction: Introduction {
             origin,
-            invite,
+            invite: claim.invite,
             org: offer.org,
             organisation: offer.organisation,
             email: offer.email,
             display_name: offer.display_name,
             expires_at: offer.expires_at,
             server_time: offer.server_time,
-            earlier_claims: offer.earlier_claims,
-            last_claim: offer.last_claim,
+            earlier,
             contact: offer.contact,
         },
     })

@@ -70,8 +70,7 @@ impl<W: World> Run<'_, W> {
     /// Sends the change until there is an answer; the same session and the same bytes are answered
     /// alike.
     pub(super) async fn upload(&mut self, session: &SessionToken, change: &Outbound) -> End<()> {
-        self.reach = Reach::Unknown;
-        match self.send_in(session, change, inbound::read_receipt).await? {
+        match self.send_change(session, change, inbound::read_receipt).await? {
             Heard::Answer(receipt) if bool::from(receipt.ct_eq(&change.digest())) => Ok(()),
             Heard::Answer(_) => Err(Refusal::Receipt.into()),
             Heard::NotProven { .. } => Err(Refusal::Opaque.into()),

@@ -48,7 +48,7 @@ impl<W: World> Run<'_, W> {
             Answer::NotTheInvited { expected } => {
                 return Err(AccountReason::NotTheInvited { expected, invited: about.email.clone() });
             }
-            _ => return Err(AccountReason::GaveUp(GaveUp::no_to_invite(about.earlier_claims))),
+            _ => return Err(AccountReason::GaveUp(GaveUp::no_to_invite(&about.earlier))),
         }
         let known = Known { origin: about.origin.clone(), email: about.email.clone(), pin };
         let params = self.params(&known).await?;
@@ -56,8 +56,7 @@ impl<W: World> Run<'_, W> {
             return Err(Refusal::OtherAccount.into());
         }
         let open = self.open(&known, &params).await?;
-        self.reach = Reach::Unknown;
-        let joined = self.send_in(&open.session, &joining.request(), inbound::read_joined).await;
+        let joined = self.send_change(&open.session, &joining.request(), inbound::read_joined).await;
         let Heard::Answer((org, _)) = joined.inspect_err(|why| {
             // What the server refuses, it has not done.
             if matches!(why, AccountReason::Problem(_)) {

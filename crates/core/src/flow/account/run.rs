@@ -50,6 +50,8 @@ pub(super) struct Run<'a, W> {
     pub(super) origin: Option<Origin>,
     pub(super) reach: Reach,
     pub(super) subject: Locks,
+    /// Whether a byte of the last request may have left, by any of its attempts.
+    left: bool,
     /// Sessions that nobody needs any more.
     spent: Vec<SessionToken>,
     /// The account's locks as the server showed them last in this run.
@@ -66,6 +68,7 @@ impl<'a, W: World> Run<'a, W> {
             origin: None,
             reach: Reach::NothingChanged,
             subject: Locks::Password,
+            left: false,
             spent: Vec::new(),
             seen: None,
             sent: None,
@@ -215,6 +218,20 @@ impl<'a, W: World> Run<'a, W> {
         Ok(Heard::Answer((answer, key)))
     }
 
+    /// Sends a change, as [`Self::send_in`] does. What was stored is not known until the answer
+    /// says so; where no attempt had a connection, nothing of it was sent.
+    pub(super) async fn send_change<T>(
+        &mut self,
+        session: &SessionToken,
+        request: &Outbound,
+        parse: fn(Fields) -> Result<T, Refusal>,
+    ) -> End<Heard<T>> {
+        let before = self.reach;
+        let heard = self.send_as(Some(session), request, parse).await;
+        self.reach = if self.left { Reach::Unknown } else { before };
+        heard
+    }
+
     async fn send_as<T>(
         &mut self,
         session: Option<&SessionToken>,
@@ -222,8 +239,15 @@ impl<'a, W: World> Run<'a, W> {
         parse: fn(Fields) -> Result<T, Refusal>,
     ) -> End<Heard<(T, Response)>> {
         let mut retry = Retry::default();
+        self.left = false;
         loop {
-            let (why, after) = match self.world.send(request, session).await {
+            let sent = self.world.send(request, session).await;
+            self.left |= match &sent {
+                Ok(_) => true,
+                Err(Halt::Silent(why)) => why.may_have_arrived(),
+                Err(_) => self.world.may_have_left(),
+            };
+            let (why, after) = match sent {
                 Ok(response) => match response.read(parse)? {
                     Ok(answer) => return Ok(Heard::Answer((answer, response))),
                     Err(problem) => match problem.name {

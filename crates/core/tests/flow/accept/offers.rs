@@ -160,6 +160,26 @@ fn every_member_that_an_offer_needs_is_missed() {
 }
 
 #[test]
+fn a_list_of_claims_is_read_strictly() {
+    let one = |digest: &str, at: serde_json::Value| json!([{"sha256": digest, "at": at}]);
+    let digest = "A".repeat(43);
+    for bad in [
+        json!(null),
+        json!({}),
+        json!([1]),
+        one(&digest[1..], json!(1)),
+        one(&digest, json!(-1)),
+        one(&digest, json!(null)),
+        json!([{"sha256": digest, "at": 1, "who": "x"}]),
+        json!([{"sha256": digest}]),
+        json!(vec![json!({"sha256": digest, "at": 1}); 65]),
+    ] {
+        let refusal = offered("/earlier_claims/keys", Some(bad.clone()));
+        assert!(matches!(refusal, Refusal::Malformed(_) | Refusal::Unexpected { .. }), "{bad}: {refusal:?}");
+    }
+}
+
+#[test]
 fn ids_have_one_length_and_one_spelling() {
     for bad in [
         "",

@@ -1,10 +1,58 @@
 //! What people do: the good way, typing errors, weak passwords, second thoughts.
 
 use super::*;
+use firstkey_core::crypto::context::InviteId;
 use firstkey_core::flow::accept::Options;
 use firstkey_core::flow::stop::GaveUp;
+use firstkey_core::flow::tried::{self, Earlier, Tried, Try};
+use firstkey_core::wire::origin::Origin;
 use firstkey_estimator::Zxcvbn;
 use firstkey_testkit::scene::{PASSWORD, typed};
+
+/// Stops at the consent, and gives who is said to have opened the invite before, and the try as
+/// this computer keeps it.
+fn begun(scene: &mut Scene, seed: u64, tried: Vec<Tried>) -> (Earlier, Try) {
+    let options = Options { tried, ..scene.shelf.options() };
+    let (mut earlier, mut own) = (None, None);
+    judged(scene.run_with(seed, options, |_, effect, scene| {
+        Some(match effect {
+            Effect::Send(request) => {
+                own = tried::of_claim(request).map(|(_, digest)| Try { digest, at: seed });
+                scene.honest(effect)
+            }
+            Effect::Ask(Question::Consent(about)) => {
+                earlier = Some(about.earlier);
+                Reply::Cancel
+            }
+            _ => scene.honest(effect),
+        })
+    }));
+    (earlier.expect("it is asked"), own.expect("a claim is sent"))
+}
+
+#[test]
+fn a_computer_knows_its_own_earlier_tries_by_their_keys_and_warns_of_others_only() {
+    let mut scene = Scene::new(1);
+    let origin = Origin::read(&scene.server.origin).expect("an origin");
+    let mut kept = Tried::new(origin, InviteId(scene.server.invite));
+    let (first, own) = begun(&mut scene, 11, vec![kept.clone()]);
+    assert_eq!(first, Earlier { told_apart: true, ..Earlier::default() });
+    kept.add(own);
+    let (second, own) = begun(&mut scene, 12, vec![kept.clone()]);
+    assert_eq!((second.here, second.elsewhere), (Some(11), 0), "begun here, and stopped");
+    kept.add(own);
+    scene.server.claim_by_somebody_else();
+    let (third, _) = begun(&mut scene, 13, vec![kept.clone()]);
+    assert_eq!((third.here, third.elsewhere), (Some(12), 1));
+    // Another computer, or one that has forgotten.
+    let (elsewhere, _) = begun(&mut scene, 14, Vec::new());
+    assert_eq!((elsewhere.here, elsewhere.elsewhere), (None, 4));
+    // What is kept of another invite or server says nothing of this one.
+    let other = Origin::read("https://other.example.org").expect("an origin");
+    for foreign in [Tried { origin: other, ..kept.clone() }, Tried { invite: InviteId([9; 16]), ..kept }] {
+        assert_eq!(begun(&mut scene, 15, vec![foreign]).0.here, None);
+    }
+}
 
 #[test]
 fn an_invited_person_ends_with_an_account_that_was_read_back() {

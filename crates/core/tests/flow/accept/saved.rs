@@ -4,8 +4,8 @@
 use super::*;
 use firstkey_core::flow::Answer;
 use firstkey_core::flow::accept::Options;
-use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
-use firstkey_core::flow::stop::{NoAnswer, Reach};
+use firstkey_core::flow::checkpoint::{Checkpoint, NotTaken, Pin};
+use firstkey_core::flow::stop::{LocalTrouble, Missing, NoAnswer, Reach};
 use firstkey_core::wire::inbound::ProblemName;
 use firstkey_core::wire::outbound::Outbound;
 use firstkey_testkit::honest::problem;
@@ -31,6 +31,12 @@ fn cut(server: u64, seed: u64, arrives: bool) -> Scene {
 /// What is saved in a scene.
 fn saved(scene: &Scene, at: usize) -> Checkpoint {
     Checkpoint::read(&scene.shelf.checkpoints[at]).expect("our own file")
+}
+
+/// Saved uploads as they were sent, without what was said of them.
+fn unmarked(files: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let read = |file: &Vec<u8>| Checkpoint::read(file).expect("our own file");
+    files.iter().map(|file| Checkpoint { refused: None, ..read(file) }.encode()).collect()
 }
 
 /// A scene whose upload was stored and not read back, on whose disk lies a newer one, for the
@@ -87,7 +93,8 @@ fn an_upload_whose_invite_has_ended_does_not_hide_an_older_one_that_is_stored() 
         assert_eq!(passed.len(), 1, "{name}: it is said");
         // What was refused is still there, and a server that thinks better of it gets the same
         // bytes.
-        assert_eq!(scene.shelf.checkpoints, newer.shelf.checkpoints, "{name}");
+        assert_eq!(unmarked(&scene.shelf.checkpoints), newer.shelf.checkpoints, "{name}");
+        assert_eq!(saved(&scene, 0).refused.map(NotTaken::name), Some(name), "and what was said of it");
         let mut later = newer;
         later.shelf = scene.shelf;
         let log = resume(&mut later, 3, |_| panic!("only one is left"));
@@ -119,7 +126,8 @@ fn an_answer_that_may_change_ends_the_run_at_the_newest() {
             "stopped" => Reply::Cancel,
             name => Reply::Received(problem(status, name)),
         });
-        assert_eq!(stop(&log).reach, Reach::Unknown, "{:?}", stop(&log));
+        let reach = if name == "no connection" { Reach::SavedBefore } else { Reach::Unknown };
+        assert_eq!(stop(&log).reach, reach, "{:?}", stop(&log));
         assert!(uploads(&log).iter().all(|invite| *invite == newer.server.invite), "{:?}", stop(&log));
         assert_eq!(scene.shelf.checkpoints, before, "nothing is forgotten");
     }
@@ -144,7 +152,67 @@ fn where_none_can_be_finished_the_newest_refusal_is_said_and_all_stay() {
     let stop = stop(&log);
     assert!(matches!(&stop.why, AcceptReason::Invite(problem) if problem.name == ProblemName::InviteWithdrawn));
     assert_eq!((stop.reach, stop.subject.map(|invite| invite.0)), (Reach::Unknown, Some(newer.server.invite)));
-    assert_eq!(scene.shelf.checkpoints, before);
+    let sorted = |mut files: Vec<Vec<u8>>| {
+        files.sort();
+        files
+    };
+    assert_eq!(sorted(unmarked(&scene.shelf.checkpoints)), sorted(before));
+    // Each was written again when it was refused, the newest first.
+    let marks: Vec<_> = (0..3).map(|at| saved(&scene, at).refused.map(NotTaken::name)).collect();
+    assert_eq!(marks, [Some("invite-withdrawn"), Some("invite-used"), Some("invite-expired")]);
+}
+
+#[test]
+fn what_was_not_taken_waits_for_what_may_be_and_a_full_disk_hides_no_answer() {
+    let (mut scene, newer) = two();
+    let mut marked = saved(&scene, 1);
+    marked.refused = Some(NotTaken::Used);
+    scene.shelf.checkpoints[1] = marked.encode();
+    let log = resume(&mut scene, 2, |_| panic!("it was not taken before, and the other one is stored"));
+    assert_eq!(done(&log).pin.context, scene.server.context());
+    assert_eq!((scene.shelf.checkpoints.len(), saved(&scene, 0).invite.0), (1, newer.server.invite), "it stays");
+
+    let mut scene = cut(9, 9, false);
+    let options = Options { resume: true, ..scene.shelf.options() };
+    let log = judged(scene.run_with(3, options, |_, effect, scene| {
+        Some(match effect {
+            Effect::Send(_) => Reply::Received(problem(410, "invite-used")),
+            Effect::Save(_) => Reply::Trouble(LocalTrouble::Busy),
+            _ => scene.honest(effect),
+        })
+    }));
+    assert!(matches!(&stop(&log).why, AcceptReason::Invite(problem) if problem.name == ProblemName::InviteUsed));
+}
+
+#[test]
+fn a_stale_signature_is_remembered_until_it_is_renewed() {
+    let mut scene = cut(1, 1, false);
+    scene.server.claim_by_somebody_else();
+    let options = Options { resume: true, ..scene.shelf.options() };
+    let log = judged(scene.run_with(2, options, |_, effect, scene| {
+        Some(match effect {
+            Effect::Ask(Question::InviteAgain) => Reply::Answer(Answer::Missing(Missing::Invite)),
+            _ => scene.honest(effect),
+        })
+    }));
+    assert!(matches!(&stop(&log).why, AcceptReason::Invite(problem) if problem.name == ProblemName::ClaimStale));
+    assert_eq!(saved(&scene, 0).refused, Some(NotTaken::ClaimStale));
+    // With the link it is signed anew, and its outcome is open again.
+    let options = Options { resume: true, ..scene.shelf.options() };
+    let link = scene.server.link();
+    judged(scene.run_with(3, options, |_, effect, scene| {
+        Some(match effect {
+            Effect::Ask(Question::InviteAgain) => {
+                Reply::Answer(Answer::Text(Zeroizing::new(link.clone().into_bytes())))
+            }
+            Effect::Send(request) if request.endpoint() == Endpoint::EnrolComplete => {
+                let stale = saved(scene, 0).refused.is_some();
+                if stale { scene.honest(effect) } else { Reply::Unreachable(NoAnswer::TimedOut) }
+            }
+            _ => scene.honest(effect),
+        })
+    }));
+    assert_eq!(saved(&scene, 0).refused, None);
 }
 
 #[test]

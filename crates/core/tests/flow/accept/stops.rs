@@ -122,7 +122,54 @@ fn a_certificate_that_turns_bad_at_the_upload_pauses_it_at_once() {
         _ => Some(scene.honest(effect)),
     }));
     assert!(matches!(stop(&log).why, AcceptReason::Paused(NoAnswer::Certificate)), "{:?}", stop(&log));
+    assert_eq!(stop(&log).reach, Reach::Saved, "it learned nothing");
     assert_eq!(sent(&log).iter().filter(|sent| **sent == Endpoint::EnrolComplete).count(), 1);
+}
+
+#[test]
+fn an_upload_counts_as_sent_from_the_first_attempt_that_had_a_connection_and_not_before() {
+    use NoAnswer::{Broken, Certificate, NoConnection, NoSuchHost, NotConnected, TimedOut};
+    let attempts: [(&[NoAnswer], Reach); 7] = [
+        (&[NoConnection; 5], Reach::Saved),
+        (&[NoSuchHost], Reach::Saved),
+        (&[NotConnected], Reach::Saved),
+        (&[NoConnection, NoConnection, Certificate], Reach::Saved),
+        (&[TimedOut], Reach::Unknown),
+        (&[Broken, NoConnection, NoConnection, NoConnection, NoConnection], Reach::Unknown),
+        (&[NoConnection, NoConnection, NoConnection, NoConnection, Broken], Reach::Unknown),
+    ];
+    for (silences, reach) in attempts {
+        let mut left = silences.iter();
+        let mut scene = Scene::new(1);
+        let log = judged(scene.run(1, |_, effect, scene| match effect {
+            Effect::Send(request) if request.endpoint() == Endpoint::EnrolComplete => {
+                Some(Reply::Unreachable(*left.next().expect("an attempt that was foreseen")))
+            }
+            _ => Some(scene.honest(effect)),
+        }));
+        assert!(matches!(stop(&log).why, AcceptReason::Paused(_)), "{silences:?}");
+        assert_eq!((stop(&log).reach, left.len()), (reach, 0), "{silences:?}");
+    }
+}
+
+#[test]
+fn whoever_stops_it_while_it_connects_or_waits_has_not_sent_the_upload() {
+    for waits in [false, true] {
+        let log = judged(Scene::new(1).run(1, |_, effect, scene| match effect {
+            Effect::Send(request) if request.endpoint() == Endpoint::EnrolComplete => {
+                Some(if waits { Reply::Unreachable(NoAnswer::NoConnection) } else { Reply::CancelUnsent })
+            }
+            Effect::Wait(_) => Some(Reply::Cancel),
+            _ => Some(scene.honest(effect)),
+        }));
+        assert!(matches!(stop(&log).why, AcceptReason::Cancelled));
+        assert_eq!(stop(&log).reach, Reach::Saved, "{waits}");
+    }
+    let log = judged(Scene::new(1).run(1, |_, effect, scene| match effect {
+        Effect::Send(_) => Some(Reply::CancelUnsent),
+        _ => Some(scene.honest(effect)),
+    }));
+    assert_eq!(stop(&log).reach, Reach::NothingSent, "not even the claim");
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn stopped_anywhere_one_of_the_two_opens_and_the_stop_says_which() {
         assert!(old != new, "{patience}: exactly one");
         match stop.reach {
             Reach::NothingChanged => assert!(old, "{patience}"),
-            Reach::NothingSent | Reach::CodeUsed => panic!("{patience} {stop:?}"),
+            Reach::NothingSent | Reach::CodeUsed | Reach::Saved | Reach::SavedBefore => panic!("{patience} {stop:?}"),
             Reach::Stored => assert!(new, "{patience}"),
             Reach::Unknown => {}
         }

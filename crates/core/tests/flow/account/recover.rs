@@ -218,7 +218,7 @@ fn stopped_anywhere_the_old_pair_or_the_new_pair_opens_and_the_stop_says_which()
         assert!(old != new, "{patience}: exactly one password");
         match stop.reach {
             Reach::NothingChanged => assert!(old, "{patience}"),
-            Reach::NothingSent | Reach::CodeUsed => panic!("{patience} {stop:?}"),
+            Reach::NothingSent | Reach::CodeUsed | Reach::Saved | Reach::SavedBefore => panic!("{patience} {stop:?}"),
             Reach::Stored => assert!(new, "{patience}"),
             Reach::Unknown => {}
         }

@@ -94,7 +94,9 @@ fn after_every_fault_at_every_request_one_pair_opens_and_the_command_can_be_done
                         assert!(!matches!(stop.why, AccountReason::Cancelled | AccountReason::NothingKnown), "{place}");
                         match stop.reach {
                             Reach::NothingChanged => 1,
-                            Reach::NothingSent | Reach::CodeUsed => panic!("{place} {stop:?}"),
+                            Reach::NothingSent | Reach::CodeUsed | Reach::Saved | Reach::SavedBefore => {
+                                panic!("{place} {stop:?}")
+                            }
                             Reach::Unknown => 2,
                             Reach::Stored => 3,
                         }
