@@ -165,7 +165,9 @@ pub fn file(trouble: &FileTrouble) -> Story {
         }
         FileTrouble::Sops(path) => {
             let story = Story::of(format!("{path} is a file of sops."));
-            nothing(story).then("Open it with sops, which starts age-plugin-firstkey:").run("sops decrypt FILE")
+            nothing(story)
+                .then("Open it with sops; firstkey recipient --identity prints what identity.txt has:")
+                .run("SOPS_AGE_KEY_FILE=identity.txt sops decrypt FILE")
         }
         FileTrouble::Armored(path) => {
             let story = Story::of(format!("{path} is sealed in age's text form."))
