@@ -157,6 +157,23 @@ fn a_file_that_is_sealed_for_a_post_quantum_key_too_opens() {
     assert_eq!(std::fs::read(desk.path("out")).expect("readable"), b"for both");
 }
 
+#[test]
+fn a_file_that_no_account_can_open_is_told_before_a_password_is_asked_for() {
+    let (server, desk) = completed();
+    let mut sealed = Vec::new();
+    let mut sealing = age::Encryptor::with_recipients(std::iter::once(&PostQuantum as &dyn age::Recipient))
+        .and_then(|encryptor| Ok(encryptor.wrap_output(&mut sealed)?))
+        .expect("a file");
+    std::io::Write::write_all(&mut sealing, b"for one").expect("written");
+    sealing.finish().expect("written");
+    let before = server.wire.paths().len();
+    let refused = open(&desk, &desk.write("other", &sealed));
+    assert_eq!((refused.code, &refused.last()["code"]), (Some(5), &"not-for-you".into()), "{refused:?}");
+    assert!(refused.stderr.contains("sealed only for keys of other kinds"), "{refused:?}");
+    assert_eq!(server.wire.paths().len(), before, "nobody was asked");
+    assert!(!desk.path("out").exists());
+}
+
 /// A reader who has not the whole file still gets the chunks that are there.
 #[test]
 fn of_a_pipe_that_stays_open_each_whole_chunk_comes_out_at_once() {

@@ -201,6 +201,11 @@ pub fn file(trouble: &FileTrouble) -> Story {
             let story = Story::of(format!("{path} is sealed with a passphrase, not for an account."));
             nothing(story).then("Open it with age -d.")
         }
+        FileTrouble::OtherKinds(path) => {
+            let story = Story::of(format!("{path} is sealed only for keys of other kinds."))
+                .because("Those are post-quantum keys, keys in hardware or keys of SSH.");
+            nothing(story).then("Ask the sender to seal it for you. firstkey recipient prints your key.")
+        }
         FileTrouble::NotForYou { path, email } => {
             let story = Story::of(format!("{path} is not sealed for {email}."))
                 .because("It was sealed for other people, or before you had this key.");
