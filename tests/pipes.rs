@@ -189,6 +189,31 @@ fn a_password_file_that_is_not_there_is_named_before_anything_is_sent() {
     assert!(server.wire.paths().is_empty());
 }
 
+#[test]
+fn what_is_printed_once_and_was_lost_is_no_success() {
+    let mut server = Deployment::start();
+    let desk = Desk::new();
+    let link = server.invite(EMAIL);
+    assert_eq!(desk.run_accept(&link, EMAIL).code, Some(0));
+    for flags in [&["recipient"][..], &["recipient", "--identity"], &["status", "--json"]] {
+        let (reader, gone) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        for (nowhere, words) in [(full(), "the disk is full"), (gone.into(), "the program that read it has ended")] {
+            let lost = desk.command().args(flags).stdout(nowhere).stderr(Stdio::piped()).output().expect("it starts");
+            let said = String::from_utf8_lossy(&lost.stderr);
+            assert_eq!(lost.status.code(), Some(5), "{flags:?}: {said}");
+            assert!(said.contains(words) && !said.contains("panicked"), "{flags:?}: {said}");
+        }
+    }
+    // A kit whose page cannot be written is none, and no key leaves.
+    let other = server.invite("grace@example.org");
+    let sent = server.wire.paths().len();
+    let mut command = desk.accept(&other, "grace@example.org");
+    let refused = run(command.arg("--kit-out").arg("/dev/full"));
+    assert!(refused.code.is_some_and(|code| code != 0), "{refused:?}");
+    assert!(server.wire.paths()[sent..].iter().all(|path| path == CLAIM), "{refused:?}");
+}
+
 /// Standard output, or standard error, on a disk that is full.
 fn full() -> Stdio {
     OpenOptions::new().write(true).open("/dev/full").expect("a device").into()

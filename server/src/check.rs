@@ -10,14 +10,17 @@ use crate::mail::Post;
 use crate::origin::Origin;
 use crate::realm::{Realm, RealmError};
 use crate::serve::Pair;
+use crate::store::{LastToken, StoreError};
 use serde::Serialize;
 use std::fmt::Display;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// A certificate that ends sooner than this is worth a word, in seconds: 14 days.
+/// A certificate or a token that ends sooner than this is worth a word, in seconds: 14 days.
 const SOON: i64 = 14 * 86_400;
+/// What to do about a token that expires.
+const TOKEN_TODO: &str = "Run `scim-token rotate` (`scim-token add` if it has expired) and give the new token to the identity provider. If the organisation needs none, revoke the old one.";
 /// How long the mail server may take.
 const MAIL_TIME: Duration = Duration::from_secs(20);
 
@@ -76,8 +79,30 @@ pub(crate) async fn check(config: &Config) -> Vec<Finding> {
             ),
         });
     }
+    found.push(tokens(realm.store.first_scim_to_stop().await));
     found.push(mail(config, realm.origin()).await);
     found
+}
+
+/// After an unnoticed expiry the directory's changes no longer arrive: leavers keep access.
+fn tokens(last: Result<Option<LastToken>, StoreError>) -> Finding {
+    const WHAT: &str = "tokens";
+    let last = match last {
+        Ok(Some(last)) => last,
+        Ok(None) => return Finding::good(WHAT, "no identity provider has a token that expires"),
+        Err(error) => return Finding::bad(WHAT, error, "Check that the database runs."),
+    };
+    let (name, ends) = (&last.org_name, calendar::for_people(last.ends_at));
+    let left = last.ends_at - Clock::System.now();
+    if left > SOON {
+        return Finding::good(WHAT, format!("the first to expire is that of {name}, on {ends}"));
+    }
+    let says = if left > 0 {
+        format!("the token of {name} expires {ends}; after that, changes in its directory no longer arrive")
+    } else {
+        format!("the token of {name} expired {ends}; changes in its directory no longer arrive, so leavers keep access")
+    };
+    Finding::bad(WHAT, says, TOKEN_TODO)
 }
 
 fn settings(config: &Config) -> Finding {

@@ -31,6 +31,8 @@ const STANZA: &[u8] = b"-> ";
 const BODY_COLUMNS: usize = 64;
 /// The type of a stanza that a passphrase opens.
 const SCRYPT: &str = "scrypt";
+/// The type of a stanza of an ordinary key.
+const ORDINARY: &str = "X25519";
 const HEADER_LABEL: &[u8] = b"header";
 const PAYLOAD_LABEL: &[u8] = b"payload";
 /// Bytes between the header and the chunks.
@@ -87,6 +89,11 @@ impl Header {
     /// Whether a passphrase opens it.
     pub fn is_of_a_passphrase(&self) -> bool {
         self.stanzas.iter().any(|stanza| stanza.tag == SCRYPT)
+    }
+
+    /// Whether one of its stanzas is for an ordinary key, as accounts have them.
+    pub fn is_for_an_ordinary_key(&self) -> bool {
+        self.stanzas.iter().any(|stanza| stanza.tag == ORDINARY)
     }
 
     /// The key of the chunks; `None` if the header is not the one that this file key was sealed in.

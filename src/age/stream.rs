@@ -29,6 +29,8 @@ pub enum Trouble {
     HeaderTooLong,
     /// It is sealed with a passphrase.
     Passphrase,
+    /// None of its stanzas is for an ordinary key, so none is for any account.
+    OtherKinds,
     /// None of its stanzas is for this key.
     NotForThisKey,
     /// Its header or contents were altered or cut off.
@@ -68,7 +70,13 @@ impl<R: BufRead> Sealed<R> {
             HeaderTrouble::ChangedAsText => Trouble::Begins(Beginning::ChangedAsText),
             HeaderTrouble::TooLong => Trouble::HeaderTooLong,
         })?;
-        if header.is_of_a_passphrase() { Err(Trouble::Passphrase) } else { Ok(Self { header, input }) }
+        if header.is_of_a_passphrase() {
+            Err(Trouble::Passphrase)
+        } else if header.is_for_an_ordinary_key() {
+            Ok(Self { header, input })
+        } else {
+            Err(Trouble::OtherKinds)
+        }
     }
 
     /// Opens it; gives the number of bytes. After an error the output has whole, authenticated

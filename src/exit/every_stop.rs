@@ -445,6 +445,7 @@ pub(crate) fn files() -> Vec<Row<FileTrouble>> {
         F::ArmoredInUtf16(_) => F::ArmoredInUtf16(path()), "armored", 5;
         F::HeaderTooLong(_) => F::HeaderTooLong(path()), "header-too-long", 5;
         F::Passphrase(_) => F::Passphrase(path()), "passphrase", 5;
+        F::OtherKinds(_) => F::OtherKinds(path()), "not-for-you", 5;
         F::NotForYou { .. } => F::NotForYou { path: path(), email: ada() }, "not-for-you", 5;
         F::Damaged { .. } => F::Damaged { path: path(), begun: false }, "file-damaged", 6;
         F::NoOutput => F::NoOutput, "missing-output", 2;

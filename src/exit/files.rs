@@ -40,6 +40,8 @@ pub enum FileTrouble {
     HeaderTooLong(String),
     /// It is sealed with a passphrase.
     Passphrase(String),
+    /// It is sealed for keys of other kinds alone, which no account has.
+    OtherKinds(String),
     /// It is sealed for others.
     NotForYou {
         /// The file.
@@ -109,7 +111,7 @@ pub(super) fn ending(trouble: &FileTrouble) -> Ending {
         }
         FileTrouble::HeaderTooLong(_) => ("header-too-long", ExitCode::Local),
         FileTrouble::Passphrase(_) => ("passphrase", ExitCode::Local),
-        FileTrouble::NotForYou { .. } => ("not-for-you", ExitCode::Local),
+        FileTrouble::OtherKinds(_) | FileTrouble::NotForYou { .. } => ("not-for-you", ExitCode::Local),
         FileTrouble::Damaged { .. } => ("file-damaged", ExitCode::Refused),
         FileTrouble::NoOutput => ("missing-output", ExitCode::Usage),
         FileTrouble::NoInput => ("missing-file", ExitCode::Usage),

@@ -116,6 +116,7 @@ fn trouble(trouble: Trouble, from: &str, to: &str, email: &str, begun: bool) -> 
         Trouble::Begins(beginning) => begins(beginning, path),
         Trouble::HeaderTooLong => FileTrouble::HeaderTooLong(path),
         Trouble::Passphrase => FileTrouble::Passphrase(path),
+        Trouble::OtherKinds => FileTrouble::OtherKinds(path),
         Trouble::NotForThisKey => FileTrouble::NotForYou { path, email: email.to_owned() },
         Trouble::Damaged => FileTrouble::Damaged { path, begun },
         Trouble::Stopped => FileTrouble::Cancelled,

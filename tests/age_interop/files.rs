@@ -4,6 +4,7 @@
 use super::support::client::{Desk, PASSWORD, Run, run};
 use super::support::completed::completed;
 use super::{EMAIL, done, firstkey};
+use age_core::format::{FileKey, Stanza};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -123,6 +124,54 @@ fn keys_of_other_kinds_are_named_and_a_private_one_is_not_repeated() {
             assert!(!desk.path("out").exists());
         }
     }
+}
+
+/// A recipient as age has them since 1.3: its stanza has an argument of 1,500 letters and a body of
+/// 32 bytes. What is in it opens nothing.
+struct PostQuantum;
+
+impl age::Recipient for PostQuantum {
+    fn wrap_file_key(
+        &self,
+        _: &FileKey,
+    ) -> Result<(Vec<Stanza>, std::collections::HashSet<String>), age::EncryptError> {
+        let (tag, args) = ("mlkem768x25519".to_owned(), vec!["A".repeat(1_494)]);
+        Ok((vec![Stanza { tag, args, body: vec![7; 32] }], std::collections::HashSet::new()))
+    }
+}
+
+#[test]
+fn a_file_that_is_sealed_for_a_post_quantum_key_too_opens() {
+    let (_server, desk) = completed();
+    let own = done(&firstkey(&desk, &["recipient"])).stdout.trim().to_owned();
+    let own: age::x25519::Recipient = own.parse().expect("a recipient");
+    let both: [&dyn age::Recipient; 2] = [&PostQuantum, &own];
+    let mut sealed = Vec::new();
+    let mut sealing = age::Encryptor::with_recipients(both.into_iter())
+        .and_then(|encryptor| Ok(encryptor.wrap_output(&mut sealed)?))
+        .expect("a file");
+    std::io::Write::write_all(&mut sealing, b"for both").expect("written");
+    sealing.finish().expect("written");
+    let opened = open(&desk, &desk.write("mixed", &sealed));
+    assert_eq!(opened.code, Some(0), "{opened:?}");
+    assert_eq!(std::fs::read(desk.path("out")).expect("readable"), b"for both");
+}
+
+#[test]
+fn a_file_that_no_account_can_open_is_told_before_a_password_is_asked_for() {
+    let (server, desk) = completed();
+    let mut sealed = Vec::new();
+    let mut sealing = age::Encryptor::with_recipients(std::iter::once(&PostQuantum as &dyn age::Recipient))
+        .and_then(|encryptor| Ok(encryptor.wrap_output(&mut sealed)?))
+        .expect("a file");
+    std::io::Write::write_all(&mut sealing, b"for one").expect("written");
+    sealing.finish().expect("written");
+    let before = server.wire.paths().len();
+    let refused = open(&desk, &desk.write("other", &sealed));
+    assert_eq!((refused.code, &refused.last()["code"]), (Some(5), &"not-for-you".into()), "{refused:?}");
+    assert!(refused.stderr.contains("sealed only for keys of other kinds"), "{refused:?}");
+    assert_eq!(server.wire.paths().len(), before, "nobody was asked");
+    assert!(!desk.path("out").exists());
 }
 
 /// A reader who has not the whole file still gets the chunks that are there.

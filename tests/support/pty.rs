@@ -44,6 +44,7 @@ pub struct Stage {
     stdin: Option<PathBuf>,
     stdout: Option<PathBuf>,
     folder: Option<PathBuf>,
+    left_in: fn(&mut Termios),
 }
 
 impl Stage {
@@ -60,6 +61,7 @@ impl Stage {
             stdin: None,
             stdout: None,
             folder: None,
+            left_in: |_| {},
         }
     }
 
@@ -104,6 +106,12 @@ impl Stage {
         self
     }
 
+    /// The modes that an earlier program has left the terminal in.
+    pub fn left_in(mut self, change: fn(&mut Termios)) -> Self {
+        self.left_in = change;
+        self
+    }
+
     /// Starts the program.
     pub fn start(self) -> Pty {
         let controller =
@@ -112,6 +120,9 @@ impl Stage {
         unlockpt(&controller).expect("the pseudo-terminal opens");
         let size = Winsize { ws_row: self.rows, ws_col: self.columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&controller, size).expect("a size");
+        let mut modes = tcgetattr(&controller).expect("the terminal's modes");
+        (self.left_in)(&mut modes);
+        tcsetattr(&controller, OptionalActions::Now, &modes).expect("the terminal takes modes");
         let name = ptsname(&controller, Vec::new()).expect("a name").into_string().expect("an ASCII path");
 
         let leader_test = format!("{}::this_binary_can_lead_a_session", module_path!());

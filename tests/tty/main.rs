@@ -20,6 +20,7 @@ mod join;
 mod kit;
 mod login;
 mod lost;
+mod modes;
 mod password;
 mod plain;
 mod recover;

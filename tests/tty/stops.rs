@@ -121,6 +121,21 @@ fn ctrl_c_at_every_prompt_leaves_the_terminal_in_order_and_says_what_was_sent() 
     }
 }
 
+/// What terminals send for Ctrl-C while the protocol is on that a crashed program left them in.
+#[test]
+fn ctrl_c_stops_every_prompt_also_where_a_crashed_program_left_the_keyboards_protocol_on() {
+    let mut server = Deployment::start();
+    for (number, (place, go, said)) in PROMPTS.into_iter().enumerate() {
+        let spelt = if number % 2 == 0 { "\x1b[99;5u" } else { "\x1b[27;5;99~" };
+        let link = server.invite(&format!("ada{number}@example.org"));
+        let desk = Desk::new();
+        let mut pty = accept(&desk).start();
+        go(&mut pty, &link);
+        pty.send(spelt);
+        assert_stopped(place, &mut pty, said);
+    }
+}
+
 #[test]
 fn ctrl_d_at_every_prompt_is_a_stop_as_well() {
     let mut server = Deployment::start();

@@ -79,6 +79,66 @@ fn a_consent_for_somebody_else_is_no_consent() {
     assert!(!desk.path("kit.txt").exists());
 }
 
+/// `text` as UTF-16 with a mark, its lines ended as Windows does.
+fn utf16(text: &str, bytes_of: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    format!("\u{feff}{text}\r\n").encode_utf16().flat_map(bytes_of).collect()
+}
+
+/// Every byte that is not a letter or digit as `%23`.
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+#[test]
+fn a_file_holds_the_link_however_programs_wrote_it_and_filters_of_mail_replaced_it() {
+    let mut server = Deployment::start();
+    let link = server.invite(EMAIL);
+    let (begin, end) = link.split_at(60);
+    let marked = percent(&link.replace('#', "%23"));
+    let forms = [
+        ("PowerShell", utf16(&link, u16::to_le_bytes)),
+        ("big end first", utf16(&link, u16::to_be_bytes)),
+        ("Notepad", format!("\u{feff}{link}\r\n").into_bytes()),
+        ("Safe Links", format!("https://deu01.safelinks.protection.outlook.com/?url={marked}&data=05%7C02%7Cada%40example.org&sdata=abc%3D&reserved=0").into()),
+        ("urldefense", format!("https://urldefense.com/v3/__{}__;Iw!!Abc123!xyz$", link.replace('#', "*")).into()),
+        ("percent", link.replace('#', "%23").into()),
+        ("percent twice", link.replace('#', "%2523").into()),
+        ("Gmail", format!("{link}&source=gmail&ust=1511353971734000&usg=AFQ").into()),
+        ("full stop", format!("{link}.").into()),
+        ("comma", format!("{link},").into()),
+        ("parentheses", format!("({link})").into()),
+        ("quotation marks", format!("\"{link}\"").into()),
+        ("Markdown", format!("[{link}]({link})").into()),
+        ("forwarded", format!("> {link}").into()),
+        ("slash", format!("{link}/").into()),
+        ("wrapped", format!("{begin}\r\n{end}").into()),
+        ("wrapped and forwarded", format!("> {begin}\n> {end}\n").into()),
+        ("soft break", format!("{begin}=\r\n{}\r\n", end.replace('=', "=3D")).into()),
+    ];
+    for (number, (form, bytes)) in forms.into_iter().enumerate() {
+        let desk = Desk::new();
+        let mut command = desk.accept(&link, "grace@example.org");
+        desk.write("invite.url", &bytes);
+        // The server knows the token; then it ends, because the consent is for somebody else.
+        let run = run(&mut command);
+        assert_eq!((run.code, &run.last()["code"]), (Some(2), &"not-the-invited".into()), "{form}: {run:?}");
+        assert_eq!(server.wire.paths().len(), number + 1, "{form}: one claim each");
+    }
+}
+
+#[test]
+fn a_link_that_cannot_be_had_back_is_called_replaced_and_raises_no_alarm() {
+    let desk = Desk::new();
+    let mut command = desk.accept("https://protect-eu.mimecast.com/s/AbC1dEf?domain=accounts.example.org", EMAIL);
+    let run = run(&mut command);
+    assert_eq!((run.code, &run.last()["code"]), (Some(4), &"link-replaced".into()), "{run:?}");
+    for (words, are_there) in [("replaced this link", true), ("browser", true), ("Do not use it", false)] {
+        assert_eq!(run.stderr.contains(words), are_there, "{words}: {run:?}");
+    }
+}
+
 #[test]
 fn a_process_without_a_terminal_behaves_as_with_no_input() {
     let desk = Desk::new();

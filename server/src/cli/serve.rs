@@ -134,7 +134,8 @@ pub(super) async fn run(flags: Serve) -> Outcome {
     }
     let realm = open(&config).await?;
     options.front.check(listen, realm.origin())?;
-    options.check(realm.origin())?;
+    // A supervisor waits for the line below: nothing that ends the server may come after it.
+    options.check(realm.origin(), realm.clock.now())?;
     let shutdown = stop_signal()?;
     if let Some(address) = config.admin_listen {
         let listener = TcpListener::bind(address).await.map_err(ServeError::Listen)?;

@@ -48,6 +48,10 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     if let Ok(numbers) = numbers {
         stored(&mut page, &numbers, now);
     }
+    if let Ok(Some(last)) = app.store.first_scim_to_stop().await {
+        let help = "When the first identity provider has no good token left, since 1970.";
+        page.one("firstkey_scim_token_ends_seconds", "gauge", help, last.ends_at);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0).into_response()
 }
 

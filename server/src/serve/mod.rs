@@ -87,10 +87,14 @@ impl ServeOptions {
         }
     }
 
-    /// Whether letters could go out; [`serve`] checks the same, this is for saying so before
-    /// anything listens.
-    pub fn check(&self, origin: &Origin) -> Result<(), MailOutError> {
-        self.post(origin).map(drop)
+    /// Whether letters could go out, and whether clients would take the certificate at this
+    /// moment; [`serve`] checks the same, this is for saying so before anything listens.
+    pub fn check(&self, origin: &Origin, now: i64) -> Result<(), ServeError> {
+        self.post(origin)?;
+        if let Front::Tls(files) = &self.front {
+            Pair::read(files, origin, now)?;
+        }
+        Ok(())
     }
 
     fn post(&self, origin: &Origin) -> Result<Post, MailOutError> {

@@ -87,7 +87,7 @@ pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use proofs::Way;
 pub(crate) use resets::ResetStart;
 pub(crate) use rows::{Bundle, Policy, Reset};
-pub(crate) use scim_tokens::{NewToken, Rotated, TokenRow};
+pub(crate) use scim_tokens::{LastToken, NewToken, Rotated, TokenRow};
 pub(crate) use sessions::{Ending, ListedSession, NewSession, NoSession, Purpose, Seen};
 pub(crate) use setup::RealmRow;
 pub(crate) use view::Stored;

@@ -7,6 +7,7 @@ use super::audit::{Entry, note};
 use super::db::{Db, Row, values};
 use super::{Result, Store};
 use crate::token::TokenHash;
+use std::collections::BTreeMap;
 
 /// Seconds after which a use is written down again: "when was it last used" needs no write for
 /// every request.
@@ -30,6 +31,14 @@ pub(crate) struct TokenRow {
     pub(crate) expires_at: Option<i64>,
     pub(crate) revoked_at: Option<i64>,
     pub(crate) last_used_at: Option<i64>,
+}
+
+/// When an identity provider stops being heard, if nobody makes it a new token.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LastToken {
+    pub(crate) org_name: String,
+    /// Seconds since 1970.
+    pub(crate) ends_at: i64,
 }
 
 /// How a rotation went.
@@ -139,6 +148,25 @@ impl Store {
         })
         .await
     }
+
+    /// The organisation whose identity provider stops being heard first; `None` if there is no
+    /// token that ends.
+    pub(crate) async fn first_scim_to_stop(&self) -> Result<Option<LastToken>> {
+        Ok(first_to_stop(&self.scim_tokens(None).await?))
+    }
+}
+
+/// Of each organisation the token that lasts longest counts, whether it has ended or not; of all
+/// organisations, the one that stops first. What was revoked was ended on purpose.
+fn first_to_stop(tokens: &[TokenRow]) -> Option<LastToken> {
+    let mut last: BTreeMap<[u8; 16], (Option<i64>, &str)> = BTreeMap::new();
+    for token in tokens.iter().filter(|token| token.revoked_at.is_none()) {
+        let end = last.entry(token.org_id).or_insert((token.expires_at, &token.org_name));
+        // Without a date it never ends.
+        end.0 = end.0.zip(token.expires_at).map(|(one, other)| one.max(other));
+    }
+    let ends = last.into_values().filter_map(|(end, org_name)| Some((end?, org_name)));
+    ends.min().map(|(ends_at, org_name)| LastToken { org_name: org_name.to_owned(), ends_at })
 }
 
 impl TokenRow {
@@ -167,4 +195,40 @@ fn insert(db: &Db, org: [u8; 16], new: &NewToken, now: i64) -> Result<()> {
 fn noted(db: &Db, now: i64, event: &'static str, org: [u8; 16], token: [u8; 16]) {
     let id = uuid::Uuid::from_bytes(token).to_string();
     note(db, now, event, Entry { org: Some(org), detail: Some(&id), ..Entry::default() });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn token(org: u8, expires_at: Option<i64>, revoked_at: Option<i64>) -> TokenRow {
+        TokenRow {
+            token_id: [0; 16],
+            org_id: [org; 16],
+            org_name: format!("Org {org}"),
+            label: None,
+            created_at: 0,
+            expires_at,
+            revoked_at,
+            last_used_at: None,
+        }
+    }
+
+    #[test]
+    fn the_last_token_of_the_organisation_that_stops_first_is_the_one_that_counts() {
+        let stops = |tokens: &[TokenRow]| first_to_stop(tokens).map(|last| (last.org_name, last.ends_at));
+        assert_eq!(stops(&[]), None);
+        // A rotated one ends soon beside its successor, and nobody has to hurry.
+        let mut tokens = vec![token(1, Some(7 * DAY), None), token(1, Some(365 * DAY), None)];
+        assert_eq!(stops(&tokens), Some(("Org 1".into(), 365 * DAY)));
+        // Another organisation's only one comes first, also once it is over.
+        tokens.push(token(2, Some(DAY), None));
+        assert_eq!(stops(&tokens), Some(("Org 2".into(), DAY)));
+        // What was revoked was ended on purpose, and what has no end does not end.
+        tokens.pop();
+        tokens.extend([token(2, Some(DAY), Some(0)), token(3, None, None), token(3, Some(DAY), None)]);
+        assert_eq!(stops(&tokens), Some(("Org 1".into(), 365 * DAY)));
+    }
 }

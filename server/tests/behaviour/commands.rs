@@ -1,5 +1,6 @@
 //! The command line: what an administrator types, what comes back, and with which exit code.
 
+use crate::common::authority::{Authority, put};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -99,4 +100,73 @@ fn what_is_not_a_command_has_exit_code_two() {
         assert!(!output.stderr.is_empty());
     }
     assert_eq!(program().arg("--version").output().expect("the program runs").status.code(), Some(0));
+}
+
+/// A script that gets no result has to learn of it, and a token that is shown once was lost.
+#[test]
+fn what_could_not_be_written_is_no_success_and_no_panic() {
+    let dir = tempfile::tempdir().expect("a folder for the test");
+    let data = dir.path().join("data");
+    json(&run(&data, &["init", "--origin", "http://localhost", "--json"]));
+    let org = json(&run(&data, &["org", "add", "Example Corp", "--json"]));
+    let org = org["org_id"].as_str().expect("an id");
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+    for arguments in [
+        &["person", "list", "--json", "--limit", "1000"][..],
+        &["person", "list"],
+        &["invite", "list"],
+        &["org", "list", "--json"],
+        &["mail", "list", "--all"],
+        &["audit", "list"],
+        &["audit", "export"],
+        &["scim-token", "list"],
+        &["scim-token", "add", "--org", org],
+        &["--help"],
+        &["--version"],
+        &["person", "--help"],
+    ] {
+        let (reader, gone) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        for (nowhere, words) in [(Stdio::from(full()), "No space left"), (gone.into(), "")] {
+            let mut command = program();
+            command.args(arguments).stdout(nowhere).stderr(Stdio::piped());
+            if !arguments.last().is_some_and(|last| last.starts_with("--help") || last.starts_with("--version")) {
+                command.arg("--data").arg(&data);
+            }
+            let output = command.output().expect("the program runs");
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+            assert!(said.contains(words) && !said.is_empty() && !said.contains("panicked"), "{arguments:?}: {said}");
+        }
+    }
+}
+
+/// A supervisor that waits for the line begins to send people.
+#[test]
+fn a_server_that_does_not_start_never_said_that_it_listens() {
+    let dir = tempfile::tempdir().expect("a folder for the test");
+    let data = dir.path().join("data");
+    json(&run(&data, &["init", "--origin", "https://localhost", "--json"]));
+    let good = Authority::new().issue("localhost", (2026, 2096));
+    let other = Authority::new().issue("www.example.org", (2026, 2096));
+    let over = Authority::new().issue("localhost", (2020, 2021));
+    let (certificate, key) = (dir.path().join("certificate.pem"), dir.path().join("key.pem"));
+    let encrypted = good.key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    for (words, chain, secret, mode) in [
+        ("chmod 600", &good.certificate, &good.key, 0o440),
+        ("no private key", &good.certificate, &encrypted, 0o600),
+        ("not for localhost", &other.certificate, &other.key, 0o600),
+        ("cannot be used together", &good.certificate, &other.key, 0o600),
+        ("and not now", &over.certificate, &over.key, 0o600),
+    ] {
+        put(dir.path(), "certificate.pem", chain, 0o644);
+        put(dir.path(), "key.pem", secret, mode);
+        let mut command = program();
+        command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--mail-dir"]).arg(dir.path().join("letters"));
+        command.arg("--data").arg(&data).arg("--tls-certificate").arg(&certificate).arg("--tls-key").arg(&key);
+        let output = command.output().expect("the program runs");
+        let said = text(&output.stderr);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{words}: {said}");
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }

@@ -64,7 +64,10 @@ async fn check_finds_nothing_wrong_with_a_good_server_and_names_what_is() {
     assert!(found.iter().all(|(_, ok, _)| *ok), "{found:?}");
     assert_eq!(code, Some(0));
     let things: Vec<&str> = found.iter().map(|(what, ..)| what.as_str()).collect();
-    assert_eq!(things, ["configuration", "folder", "database", "key file", "listening", "certificate", "mail"]);
+    assert_eq!(
+        things,
+        ["configuration", "folder", "database", "key file", "listening", "certificate", "tokens", "mail"]
+    );
 
     let wrong = |what: &str, needle: &str, more: &[&str]| {
         let (code, found) = check(&config, more);
@@ -82,6 +85,14 @@ async fn check_finds_nothing_wrong_with_a_good_server_and_names_what_is() {
     wrong("certificate", "chmod 600", &[]);
     good.write(&folder);
     wrong("mail", "mail server", &["--smtp", "smtp://127.0.0.1:1"]);
+    // A token that ends soon, and one that has ended, is told before leavers stay.
+    let day = 86_400;
+    for (ends, needle) in [(deployment.start + 13 * day, "expires"), (deployment.start - day, "leavers keep access")] {
+        deployment.meddle(&format!("UPDATE scim_token SET expires_at = {ends}"));
+        wrong("tokens", needle, &[]);
+        wrong("tokens", "Example Corp", &[]);
+    }
+    deployment.meddle(&format!("UPDATE scim_token SET expires_at = {}", deployment.start + 365 * day));
     std::fs::set_permissions(&data, PermissionsExt::from_mode(0o755)).expect("our own folder");
     wrong("folder", "chmod 700", &[]);
     std::fs::set_permissions(&data, PermissionsExt::from_mode(0o700)).expect("our own folder");

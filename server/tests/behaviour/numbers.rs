@@ -77,6 +77,8 @@ async fn numbers_can_be_read_add_up_and_name_nobody() {
     assert_eq!(sample("firstkey_outbox_gave_up"), "0");
     assert_eq!(sample("firstkey_database_up"), "1");
     assert_eq!(sample("firstkey_writer_queue"), "0");
+    let ends = deployment.ask("SELECT expires_at FROM scim_token");
+    assert_eq!(sample("firstkey_scim_token_ends_seconds"), ends, "an expiry is told before it comes");
     for needle in ["ada", "Ada", "example", "fksc_", "127.0.0.1"] {
         assert!(!page.contains(needle), "{needle} in\n{page}");
     }

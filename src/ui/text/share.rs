@@ -165,7 +165,9 @@ pub fn file(trouble: &FileTrouble) -> Story {
         }
         FileTrouble::Sops(path) => {
             let story = Story::of(format!("{path} is a file of sops."));
-            nothing(story).then("Open it with sops, which starts age-plugin-firstkey:").run("sops decrypt FILE")
+            nothing(story)
+                .then("Open it with sops; firstkey recipient --identity prints what identity.txt has:")
+                .run("SOPS_AGE_KEY_FILE=identity.txt sops decrypt FILE")
         }
         FileTrouble::Armored(path) => {
             let story = Story::of(format!("{path} is sealed in age's text form."))
@@ -198,6 +200,11 @@ pub fn file(trouble: &FileTrouble) -> Story {
         FileTrouble::Passphrase(path) => {
             let story = Story::of(format!("{path} is sealed with a passphrase, not for an account."));
             nothing(story).then("Open it with age -d.")
+        }
+        FileTrouble::OtherKinds(path) => {
+            let story = Story::of(format!("{path} is sealed only for keys of other kinds."))
+                .because("Those are post-quantum keys, keys in hardware or keys of SSH.");
+            nothing(story).then("Ask the sender to seal it for you. firstkey recipient prints your key.")
         }
         FileTrouble::NotForYou { path, email } => {
             let story = Story::of(format!("{path} is not sealed for {email}."))
