@@ -210,5 +210,5 @@ fn read_body(body: &str) -> Result<(InviteId, InviteToken), LinkTrouble> {
     let damaged = |_| LinkTrouble::Damaged;
     Base64UrlUnpadded::decode(&body[..ID_CHARACTERS], &mut invite_id).map_err(damaged)?;
     Base64UrlUnpadded::decode(&body[ID_CHARACTERS + 1..], &mut *token).map_err(damaged)?;
-    Ok((InviteId(invite_id), InviteToken::from_bytes(&token)))
+    Ok((InviteId::heard(invite_id), InviteToken::from_bytes(&token)))
 }

@@ -3,7 +3,6 @@
 use super::terms::{self, Terms};
 use super::{At, Expect, Joining, Next, Options, after, choose, invite_problem, passes};
 use crate::crypto::context::InviteId;
-use crate::crypto::hazmat;
 use crate::flow::retry::Retry;
 use crate::flow::stop::{AcceptReason, GaveUp, NoAnswer, Reach};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
@@ -24,8 +23,7 @@ pub(super) struct Claim {
 /// A fresh claim key and the request that shows it with the token.
 pub(super) fn request(link: &InviteLink, rng: &mut dyn CryptoRngCore) -> (Claim, Outbound) {
     let claim = Claim { invite: link.invite_id(), seed: Ed25519Seed::make(rng) };
-    // EXPOSE: the public half is computed from the seed.
-    let public = ClaimKey(hazmat::ed25519_public(claim.seed.expose()));
+    let public = ClaimKey::of(&claim.seed);
     let request = Outbound::post(link.origin(), Endpoint::Claim)
         .field("invite_id", &link.invite_id())
         .field("token", link.token())
