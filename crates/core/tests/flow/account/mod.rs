@@ -1,7 +1,7 @@
 //! Opening an account: against an honest server, and against what a hostile one or a bad line would
 //! do.
 
-
+mod interference;
 mod join;
 mod kit;
 mod password;
