@@ -36,6 +36,7 @@ mod slow;
 mod smtp;
 mod statement;
 mod story;
+mod thief;
 mod tls;
 mod tokens;
 mod told_apart;
