@@ -44,7 +44,12 @@ pub(super) struct Open {
     pub(super) keeps_statements: bool,
     /// The second secret, if the account has one.
     pub(super) secret_key: Option<SecretKey>,
-    /// What logs in once more without another stretching.
+    /// Where somebody may log in once more.
+    again: Option<Again>,
+}
+
+/// What logs in once more without another stretching: as good as the password.
+struct Again {
     auth: OpaquePassword,
     pre: PreKey,
 }
@@ -52,7 +57,7 @@ pub(super) struct Open {
 impl Open {
     /// Whether what was stretched with the account's own settings is what opened it.
     pub(super) fn is_opened_by(&self, stretched: &Fresh) -> bool {
-        self.auth.matches(&stretched.auth)
+        self.again.as_ref().is_some_and(|again| again.auth.matches(&stretched.auth))
     }
 
     /// For whoever changes the locks.
@@ -94,6 +99,12 @@ impl<W: World> Run<'_, W> {
         let (open, password) = self.open_by(known, params, |_| None).await?;
         debug_assert!(password.is_none(), "nobody needs it any more");
         Ok(open)
+    }
+
+    /// The same for whoever logs in once only: what the password became ends with the login, before
+    /// anything else is asked or sent.
+    pub(super) async fn open_once(&mut self, known: &Known, params: &LoginParams) -> End<Open> {
+        Ok(Open { again: None, secret_key: None, ..self.open(known, params).await? })
     }
 
     /// The same; gives the password too, for whoever has to stretch it again.
@@ -152,7 +163,8 @@ impl<W: World> Run<'_, W> {
 
     /// Logs in with the password that `open` was opened with: its session may be over.
     pub(super) async fn log_in_again(&mut self, known: &Known, params: &LoginParams, open: Open) -> End<Open> {
-        let Open { auth, pre, session, account_key, secret_key, .. } = open;
+        let Open { again, session, account_key, secret_key, .. } = open;
+        let Again { auth, pre } = again.ok_or(AccountReason::Local(LocalTrouble::SelfCheck))?;
         drop(account_key);
         self.spend(session);
         let again = self.log_in(known, params, auth, pre).await?.ok_or(AccountReason::NotOpened)?;
@@ -273,8 +285,7 @@ fn check(
         asked,
         keeps_statements,
         secret_key: None,
-        auth,
-        pre,
+        again: Some(Again { auth, pre }),
     })
 }
 

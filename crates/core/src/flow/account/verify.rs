@@ -41,7 +41,7 @@ impl<W: World> Run<'_, W> {
     async fn verify(&mut self, known: Known, kit: Option<KitWish>) -> End<Done> {
         self.greet(&known)?;
         let params = self.params(&known).await?;
-        let open = self.open(&known, &params).await?;
+        let open = self.open_once(&known, &params).await?;
         let Some(kit) = kit else { return self.remember(known, open, Deed::Verified).await };
         let code = match kit {
             KitWish::Typed => self.code(&known)?,
