@@ -4,7 +4,7 @@
 //! `firstkey-needles` knows the forms: raw, reversed, hexadecimal, both alphabets of base64 at every
 //! offset, lists of numbers, percent, JSON, UTF-16, and each eight bytes in the common ones.
 
-use crate::common::person::{Person, master};
+use crate::common::person::{Made, Person, master};
 use crate::common::{Deployment, unb64};
 use firstkey_core::crypto::encoding::pae;
 use firstkey_core::crypto::kek::{PasswordKeys, derive_password_keys, derive_recovery_seed};
@@ -45,7 +45,7 @@ fn envelope_key(kek: &[u8; 32], envelope: &[u8], person: &Person) -> [u8; 32] {
 }
 
 /// Everything of the person that the server was never told, and what each of it becomes.
-fn of_the_person(needles: &mut Needles, person: &Person, upload: &Value, made: &crate::common::person::Made) {
+fn of_the_person(needles: &mut Needles, person: &Person, upload: &Value, made: &Made) {
     let context = person.context.encode();
     let block = person.block.encode();
     needles.add("the password", person.password.as_bytes());
@@ -54,16 +54,18 @@ fn of_the_person(needles: &mut Needles, person: &Person, upload: &Value, made: &
     let mk = master(&person.password);
     let prk = hmac(&hazmat::sha512(&second), mk.expose());
     let PasswordKeys { auth, pre } = derive_password_keys(&mk, &person.context, &person.block, None).expect("none");
+    let prk_rc = hmac(label::RECOVERY, made.code.expose());
+    let recovery_seed = derive_recovery_seed(&made.code, &person.context);
     let kek_pw = expanded(pre.expose(), made.export_key.expose(), &pae(&[label::KEK_PASSWORD, &context]));
     let kek_rc = expanded(label::RECOVERY, made.code.expose(), &pae(&[label::KEK_RECOVERY, &context]));
     let kek_ak = expanded(label::AK, made.account_key.expose(), &pae(&[label::KEK_ACCOUNT, &context]));
     // That the search knows what the program uses: `auth` is the expansion of this `prk`.
     let first = [pae(&[label::AUTH, &context, &block]).as_slice(), &[1]].concat();
     assert_eq!(&hmac(&prk, &first), auth.expose());
-    for (name, bytes) in [
-        ("MK", &mk.expose()[..]),
+    let derived: [(&str, &[u8]); 14] = [
+        ("MK", mk.expose()),
         ("prk_pw", &prk),
-        ("prk_rc", &hmac(label::RECOVERY, made.code.expose())),
+        ("prk_rc", &prk_rc),
         ("auth", auth.expose()),
         ("pre", pre.expose()),
         ("the export key", made.export_key.expose()),
@@ -72,10 +74,11 @@ fn of_the_person(needles: &mut Needles, person: &Person, upload: &Value, made: &
         ("KEK_ak", &kek_ak),
         ("AK", made.account_key.expose()),
         ("the recovery code", made.code.expose()),
-        ("the recovery seed", derive_recovery_seed(&made.code, &person.context).expose()),
+        ("the recovery seed", recovery_seed.expose()),
         ("the X25519 private key", made.pairs.x25519.expose()),
         ("the Ed25519 seed", made.pairs.ed25519.expose()),
-    ] {
+    ];
+    for (name, bytes) in derived {
         needles.add_pieces(name, bytes);
     }
     for (number, kek) in [("1", &kek_pw), ("2", &kek_rc), ("3", &kek_ak), ("4", &kek_ak)] {
