@@ -203,7 +203,7 @@ impl Record {
 mod tests {
     use super::*;
     use firstkey_core::crypto::context::InviteId;
-    use firstkey_core::secret::InviteToken;
+    use firstkey_core::secret::{Ed25519Seed, InviteToken};
     use firstkey_core::wire::disclose::{ClaimKey, Email};
     use firstkey_core::wire::origin::Origin;
     use firstkey_core::wire::outbound::Endpoint;
@@ -211,9 +211,9 @@ mod tests {
     fn claim() -> Outbound {
         let origin = Origin::read("https://accounts.example.org").expect("a good origin");
         Outbound::post(&origin, Endpoint::Claim)
-            .field("invite_id", &InviteId([1; 16]))
+            .field("invite_id", &InviteId::heard([1; 16]))
             .field("token", &InviteToken::from_bytes(&[2; 32]))
-            .field("claim_key", &ClaimKey([3; 32]))
+            .field("claim_key", &ClaimKey::of(&Ed25519Seed::from_bytes(&[3; 32])))
             .build()
     }
 
@@ -222,8 +222,9 @@ mod tests {
         let request = claim();
         let mut record = Record::of(&request, 1_795_798_800);
         let origin = request.origin().clone();
-        let other =
-            Outbound::post(&origin, Endpoint::LoginParams).field("email", &Email("ada@example.org".to_owned())).build();
+        let other = Outbound::post(&origin, Endpoint::LoginParams)
+            .field("email", &Email::read("ada@example.org").expect("an address"))
+            .build();
         record.append(&other, 1_795_798_801);
         assert_eq!(Record::read(&record.encode()), Ok(record.clone()));
 

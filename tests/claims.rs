@@ -243,6 +243,48 @@ impl Tree {
     }
 }
 
+/// One `cargo test` of a document: the folder of its package, its targets, its filters.
+struct Command<'a> {
+    folder: String,
+    targets: Vec<String>,
+    filters: Vec<&'a str>,
+}
+
+impl<'a> Command<'a> {
+    /// Reads `cargo test -p PACKAGE --test TARGET FILTER`, or several filters behind `--`.
+    fn read(tree: &Tree, text: &'a str) -> Option<Self> {
+        let mut words = text[text.find("cargo test ")?..].split_whitespace().skip(2);
+        let mut command = Self { folder: String::new(), targets: Vec::new(), filters: Vec::new() };
+        while let Some(word) = words.next() {
+            match word {
+                "-p" => command.folder.clone_from(tree.packages.get(words.next()?)?),
+                "--test" => command.targets.push(format!("tests/{}", words.next()?)),
+                "--lib" => command.targets.push("src".to_owned()),
+                "--" => {}
+                filter => command.filters.push(filter),
+            }
+        }
+        Some(command)
+    }
+
+    /// Whether it runs that test: as libtest does it, by any filter that is part of its path.
+    fn selects(&self, file: &str, test: &str) -> bool {
+        let Some(inside) = file.strip_prefix(&self.folder).and_then(|inside| inside.strip_suffix(".rs")) else {
+            return false;
+        };
+        // A package of a test beside its manifest has one target.
+        let at = if self.targets.is_empty() && inside.split('/').count() == 1 { Some("") } else { None };
+        let of_target = |target: &String| match inside.strip_prefix(target.as_str())? {
+            "" => Some(""),
+            rest => rest.strip_prefix('/'),
+        };
+        let Some(modules) = at.or_else(|| self.targets.iter().find_map(of_target)) else { return false };
+        let modules = modules.split('/').filter(|part| !part.is_empty() && *part != "mod");
+        let path = modules.chain([test]).collect::<Vec<_>>().join("::");
+        self.filters.is_empty() || self.filters.iter().any(|filter| path.contains(filter))
+    }
+}
+
 /// Whether a file's name has this extension.
 fn ends_in(path: &str, extension: &str) -> bool {
     Path::new(path).extension().is_some_and(|end| end == extension)
@@ -420,4 +462,91 @@ fn every_claim_names_evidence_and_a_command() {
     for (number, row) in (1..).zip(rows) {
         assert!(matches!(row, (5, 1.., true)), "claim {number} lacks a cell, a test or a command: {row:?}");
     }
+}
+
+/// The cells of each line of the table of claims.
+fn claims(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| party"));
+    rows.map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+}
+
+/// The tests of a line of the table that none of its commands runs.
+fn not_run<'a>(tree: &Tree, row: &[&'a str]) -> Vec<(&'a str, &'a str)> {
+    let commands: Vec<_> = spans(row[3]).filter_map(|text| Command::read(tree, text)).collect();
+    let runs = |(file, test): &(&str, &str)| commands.iter().any(|command| command.selects(file, test));
+    tests_named_in(row[2]).into_iter().filter(|named| !runs(named)).collect()
+}
+
+#[test]
+fn the_commands_of_a_claim_run_every_test_that_it_cites() {
+    let (tree, text) = (Tree::new(), read("docs/CLAIMS.md"));
+    for row in claims(&text) {
+        assert_eq!(not_run(&tree, &row), [], "{} / {}", row[0], row[1]);
+    }
+}
+
+#[test]
+fn a_command_that_leaves_a_cited_test_out_is_found() {
+    let tree = Tree::new();
+    let cited = "`tests/tls.rs::n01_bad_certificates_are_refused_and_nothing_is_sent`";
+    let left_out = |command: &str| not_run(&tree, &["somebody", "do it", cited, command]).len();
+    for runs in [
+        "`cargo test -p firstkey --test tls`",
+        "`cargo test -p firstkey --test leak --test tls n01`",
+        "`cargo test -p firstkey --test tls -- other n01`",
+    ] {
+        assert_eq!(left_out(runs), 0, "{runs}");
+    }
+    for runs_not in [
+        "`cargo test -p firstkey --test leak`",
+        "`cargo test -p firstkey --test tls i04`",
+        "`cargo test -p firstkey-core --test tls`",
+        "`cargo test -p firstkey --lib n01`",
+    ] {
+        assert_eq!(left_out(runs_not), 1, "{runs_not}");
+    }
+}
+
+#[test]
+fn every_claim_is_attacked_in_three_ways_and_every_test_that_it_cites_dies_of_one() {
+    let text = read("docs/CLAIMS.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("mutations");
+    let files = std::fs::read_dir(root).expect("the folder").map(|entry| entry.expect("an entry").path());
+    let files: Vec<String> = files
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .map(|path| std::fs::read_to_string(path).expect("a readable file"))
+        .collect();
+    let mutations: Vec<&str> = files.iter().flat_map(|file| file.split("[[mutation]]").skip(1)).collect();
+    let has = |mutation: &str, key: &str, value: &str| mutation.contains(&format!("\n{key} = \"{value}\"\n"));
+    for row in claims(&text) {
+        let of_it =
+            mutations.iter().filter(|mutation| has(mutation, "party", row[0]) && has(mutation, "cannot", row[1]));
+        assert!(of_it.count() >= 3, "{} / {}: fewer than three mutations", row[0], row[1]);
+        for (_, test) in tests_named_in(row[2]) {
+            let dies = mutations.iter().any(|mutation| has(mutation, "dies", test));
+            assert!(dies, "{} / {}: no mutation kills {test}", row[0], row[1]);
+        }
+    }
+}
+
+/// Modules of the core whose head says what they must never do.
+fn modules_with_a_never(tree: &Tree) -> BTreeSet<String> {
+    let head = |text: &str| text.lines().take_while(|line| line.starts_with("//!")).collect::<Vec<_>>().join(" ");
+    let inside = tree.files.iter().filter_map(|(path, text)| Some((path.strip_prefix("crates/core/src/")?, text)));
+    let says = |text: &str| head(text).contains("ust never") || head(text).contains("Never");
+    inside.filter(|(path, text)| ends_in(path, "rs") && says(text)).map(|(path, _)| path.to_owned()).collect()
+}
+
+#[test]
+fn every_module_of_the_core_that_must_never_do_something_names_what_shows_it() {
+    let (tree, text) = (Tree::new(), read("docs/PROMISES.md"));
+    let mut named = BTreeSet::new();
+    for line in text.lines().filter(|line| line.starts_with("| `")) {
+        let module = spans(line).next().expect("a module").to_owned();
+        let shown = tests_named_in(line).len() + checks_named_in(line).len();
+        assert!(shown > 0, "{module}: nothing shows it");
+        assert!(named.insert(module.clone()), "{module} is there twice");
+    }
+    assert_eq!(named, modules_with_a_never(&tree));
+    assert!(named.len() > 50);
 }

@@ -459,7 +459,8 @@ fn n07_a_server_that_keeps_the_client_waiting_is_given_up_on_by_each_limit_alone
     let wire = Wire::listen();
     wire.script(|_, _| Act::Silence);
     let origin = Origin::read(&wire.origin()).expect("loopback");
-    let request = Outbound::post(&origin, Endpoint::LoginParams).field("email", &Email(EMAIL.into())).build();
+    let request =
+        Outbound::post(&origin, Endpoint::LoginParams).field("email", &Email::read(EMAIL).expect("an address")).build();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (soon, late) = (Duration::from_millis(50), Duration::from_secs(600));
     for (read, total) in [(soon, late), (late, soon)] {

@@ -336,7 +336,7 @@ fn the_password_is_used_byte_for_byte_as_it_stands_in_the_file() {
     let keys = stand.with(|fake| fake.users[0].keys.clone()).expect("keys");
     let salt = keys["salt"].as_str().expect("text");
     let bytes: Vec<u8> = (0..32).map(|at| u8::from_str_radix(&salt[2 * at..2 * at + 2], 16).expect("hex")).collect();
-    let typed = firstkey_core::secret::Password::as_typed(zeroize::Zeroizing::new(password.as_bytes().to_vec()));
+    let typed = firstkey_core::secret::TypedPassword::as_typed(zeroize::Zeroizing::new(password.as_bytes().to_vec()));
     let x = firstkey_infisical::srp::exponent(EMAIL, &typed, &bytes.try_into().expect("32 bytes"));
     let verifier = firstkey_infisical::srp::Verifier::derive(&x);
     let hex: String = verifier.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();

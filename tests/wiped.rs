@@ -14,10 +14,14 @@ use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey_core::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed};
 use firstkey_core::crypto::opaque::{Registration, answer_alone};
 use firstkey_core::crypto::strength::{Context, judge};
-use firstkey_core::crypto::{encoding::pae, label, prepare::prepare};
+use firstkey_core::crypto::{
+    encoding::pae,
+    label,
+    prepare::{prepare, prepare_password},
+};
 use firstkey_core::secret::{
-    AccountKey, Ed25519Seed, ExportKey, FixedSecret, InviteToken, MasterKey, OpaquePassword, Password, PreKey,
-    RecoveryCode, SecretKey, SessionToken, SrpExponent, TokenText, X25519Secret,
+    AccountKey, Ed25519Seed, ExportKey, FixedSecret, InviteToken, MasterKey, OpaquePassword, PreKey, RecoveryCode,
+    SecretKey, SessionToken, SrpExponent, TokenText, TypedPassword, X25519Secret,
 };
 use firstkey_estimator::Zxcvbn;
 use rand_core::RngCore;
@@ -181,8 +185,14 @@ fn every_type_of_secret_is_wiped_before_its_memory_is_given_back() {
     drop(TokenText::new(Zeroizing::new(text.to_vec())));
     watch.assert_wiped();
     let typed = fresh::<40>();
+    let watch = Watch::over("TypedPassword", &typed);
+    drop(TypedPassword::as_typed(Zeroizing::new(typed.to_vec())));
+    watch.assert_wiped();
+    let typed = a_password();
     let watch = Watch::over("Password", &typed);
-    drop(Password::as_typed(Zeroizing::new(typed.to_vec())));
+    let password = prepare_password(&typed).expect("letters");
+    drop(password.copied());
+    drop(password);
     watch.assert_wiped();
 }
 
@@ -213,9 +223,9 @@ fn preparing_a_password_leaves_nothing_of_it() {
 
 #[test]
 fn making_and_opening_the_keys_of_an_account_leaves_nothing_of_them() {
-    let context = AccountContext { realm: RealmId(fresh()), account: AccountId(fresh()) };
+    let context = AccountContext { realm: RealmId::heard(fresh()), account: AccountId::heard(fresh()) };
     let profile = Profile::from_id(1).expect("the first profile");
-    let block = KdfBlock { profile, salt: Salt(fresh()), two_secret: true };
+    let block = KdfBlock { profile, salt: Salt::heard(fresh()), two_secret: true };
     let generation = KeyGen(1);
     let mut rng = rng();
 
@@ -227,7 +237,7 @@ fn making_and_opening_the_keys_of_an_account_leaves_nothing_of_them() {
     watches.extend([Watch::over("auth", keys.auth.expose()), Watch::over("pre", keys.pre.expose())]);
 
     let (registration, request) = Registration::start(keys.auth, &mut rng).expect("blinded");
-    let answer = answer_alone(&request, &mut rng).expect("evaluated");
+    let answer = answer_alone(&request.0, &mut rng).expect("evaluated");
     let registered = registration.finish(&answer, &context, &mut rng).expect("sealed");
     let export = registered.export_key;
     watches.push(Watch::over("the export key", export.expose()));

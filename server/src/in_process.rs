@@ -50,7 +50,7 @@ impl InProcess {
             key_canary: canary,
         };
         let realm = Realm {
-            id: RealmId(row.realm_id),
+            id: RealmId::heard(row.realm_id),
             origin: crate::origin::read(ORIGIN).expect("an origin"),
             contact: row.contact.clone(),
             store,

@@ -59,7 +59,7 @@ impl ShownLetter {
         let sent = row.done_at.filter(|_| row.gave_up_at.is_none() && row.trouble.as_deref() != Some("withdrawn"));
         Self {
             kind: row.kind,
-            account_id: AccountId(row.account_id).to_string(),
+            account_id: AccountId::heard(row.account_id).to_string(),
             to: row.to,
             created_at: instant(row.created_at),
             attempts: row.attempts,
@@ -90,7 +90,7 @@ impl Realm {
         let keys = failed.recipients.iter().map(|address| address::key(address)).collect();
         let marked = self.store.letter_bounced(failed.message_ids, keys, trouble, self.clock.now()).await?;
         Ok(match marked {
-            Some(account) => Bounce::Marked { account_id: AccountId(account).to_string(), status },
+            Some(account) => Bounce::Marked { account_id: AccountId::heard(account).to_string(), status },
             None => Bounce::NotOurs,
         })
     }

@@ -44,7 +44,7 @@ pub(crate) fn ring(keys: &ServerKeys, what: &[u8]) -> [u8; 16] {
 
 /// What people have where nobody has anything yet.
 fn usual() -> Kind {
-    let block = KdfBlock { profile: Profile::DEFAULT, salt: Salt([0; 32]), two_secret: false }.encode();
+    let block = KdfBlock { profile: Profile::DEFAULT, salt: Salt::heard([0; 32]), two_secret: false }.encode();
     let (head, tail) = (block.first_chunk(), block.last_chunk());
     let whole = "invariant: a block has 47 bytes";
     Kind { head: *head.expect(whole), tail: *tail.expect(whole), key_gen: KeyGen::FIRST.0, people: 1 }
@@ -69,7 +69,7 @@ fn derive(keys: &ServerKeys, parts: &[&[u8]]) -> [u8; 32] {
 
 fn id(keys: &ServerKeys, what: &[u8], of: &[u8]) -> AccountId {
     let bytes = derive(keys, &[b"firstkey/v1/made-up", what, of]);
-    AccountId(as_uuid_v4(*bytes.first_chunk().expect("invariant: 32 bytes hold 16")))
+    AccountId::heard(as_uuid_v4(*bytes.first_chunk().expect("invariant: 32 bytes hold 16")))
 }
 
 fn first_four(bytes: &[u8; 32]) -> u32 {

@@ -165,7 +165,7 @@ impl Realm {
             key_canary: keys.canary(),
         };
         store.create_realm(row.clone(), clock.now()).await?;
-        Ok(Self { id: RealmId(row.realm_id), origin, contact: row.contact, store, keys, clock })
+        Ok(Self { id: RealmId::heard(row.realm_id), origin, contact: row.contact, store, keys, clock })
     }
 
     /// Makes the folder, for its owner alone, or takes one that is so; refuses one that holds a
@@ -203,7 +203,7 @@ impl Realm {
         let row = store.realm().await?.ok_or_else(|| RealmError::Missing(dir.to_owned()))?;
         let keys = ServerKeys::open(dir, &row.key_canary)?;
         Ok(Self {
-            id: RealmId(row.realm_id),
+            id: RealmId::heard(row.realm_id),
             origin: crate::origin::read(&row.origin)?,
             contact: row.contact,
             store,
@@ -234,7 +234,7 @@ impl Realm {
         }
         let id = fresh_id();
         self.store.add_organisation(id, name, new.contact, min_profile, self.clock.now()).await?;
-        Ok(OrgId(id))
+        Ok(OrgId::heard(id))
     }
 
     /// Goes along the audit log and tells whether every entry is as it was written.
@@ -245,7 +245,7 @@ impl Realm {
 
 /// A line for each organisation, with the option that names it.
 pub(crate) fn org_options<'a>(orgs: impl Iterator<Item = ([u8; 16], &'a str)>) -> String {
-    orgs.map(|(org, name)| format!("  --org {}  {name}", OrgId(org))).collect::<Vec<_>>().join("\n")
+    orgs.map(|(org, name)| format!("  --org {}  {name}", OrgId::heard(org))).collect::<Vec<_>>().join("\n")
 }
 
 /// A name that an organisation can have.

@@ -89,7 +89,7 @@ impl Shown {
         let bundle = stored.bundle.as_ref();
         let bytes = |of: fn(&Bundle) -> &[u8]| bundle.map(|bundle| Base64UrlUnpadded::encode_string(of(bundle)));
         Self {
-            account_id: AccountId(stored.account_id).to_string(),
+            account_id: AccountId::heard(stored.account_id).to_string(),
             realm_id: realm.to_string(),
             email: stored.email,
             state: stored.state,

@@ -54,6 +54,8 @@ mod smtp;
 mod statement;
 #[path = "behaviour/story.rs"]
 mod story;
+#[path = "behaviour/thief.rs"]
+mod thief;
 #[path = "behaviour/tokens.rs"]
 mod tokens;
 #[path = "behaviour/told_apart.rs"]

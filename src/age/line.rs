@@ -13,7 +13,7 @@
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32, Checksum, Hrp};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey_core::crypto::identity::PublicIdentity;
+use firstkey_core::crypto::identity::{PublicIdentity, PublicKeys};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::wire::inbound::read_email;
 use firstkey_core::wire::origin::Origin;
@@ -90,12 +90,13 @@ impl AccountLine {
     pub fn decode(bytes: &[u8]) -> Result<Self, NotALine> {
         let mut rest = bytes;
         let [VERSION] = take::<1>(&mut rest)? else { return Err(NotALine) };
-        let context = AccountContext { realm: RealmId(take(&mut rest)?), account: AccountId(take(&mut rest)?) };
-        let identity = PublicIdentity {
+        let context =
+            AccountContext { realm: RealmId::heard(take(&mut rest)?), account: AccountId::heard(take(&mut rest)?) };
+        let identity = PublicIdentity::heard(PublicKeys {
             key_gen: KeyGen(u32::from_be_bytes(take(&mut rest)?)),
             ed25519: take(&mut rest)?,
             x25519: take(&mut rest)?,
-        };
+        });
         let server_key = take(&mut rest)?;
         let [length] = take::<1>(&mut rest)?;
         let (origin, email) = rest.split_at_checked(usize::from(length)).ok_or(NotALine)?;

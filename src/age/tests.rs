@@ -302,7 +302,10 @@ fn pin(seed: u64) -> Pin {
     Pin {
         origin: Origin::read("https://keys.example.org:8443").expect("an origin"),
         invite: None,
-        context: AccountContext { realm: RealmId([1; 16]), account: AccountId([u8::try_from(seed).unwrap_or(0); 16]) },
+        context: AccountContext {
+            realm: RealmId::heard([1; 16]),
+            account: AccountId::heard([u8::try_from(seed).unwrap_or(0); 16]),
+        },
         email: "ada@example.org".to_owned(),
         identity: pairs(seed).public(KeyGen(3)),
         memberships: Vec::new(),

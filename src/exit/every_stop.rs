@@ -290,7 +290,7 @@ pub(crate) fn accepts() -> Vec<Row<accept::AcceptReason>> {
 }
 
 pub(crate) fn accept_stop(why: accept::AcceptReason, reach: accept::Reach) -> accept::AcceptStop {
-    accept::AcceptStop { why, reach, origin: Some(origin()), subject: Some(InviteId([1; 16])) }
+    accept::AcceptStop { why, reach, origin: Some(origin()), subject: Some(InviteId::heard([1; 16])) }
 }
 
 fn fingerprint() -> Fingerprint {
@@ -360,7 +360,7 @@ pub(crate) fn accounts() -> Vec<Row<account::AccountReason>> {
         W::SecretKeysOff => W::SecretKeysOff, "secret-keys-off", 2;
         W::SecretKeyRequired => W::SecretKeyRequired, "secret-key-required", 2;
         W::NotThere => W::NotThere, "not-there", 2;
-        W::NoSuchSession(_) => W::NoSuchSession(SessionId([7; 16])), "no-such-session", 2;
+        W::NoSuchSession(_) => W::NoSuchSession(SessionId::heard([7; 16])), "no-such-session", 2;
         W::OtherFingerprint => W::OtherFingerprint, "other-fingerprint", 6;
         W::Peer(_) => W::Peer(Box::new(PeerTrouble::NoAddress)), "no-address", 2;
     ];

@@ -6,8 +6,7 @@
 
 use super::memory::{self, NotEnough};
 use super::os::{NoMemory, WipedPages};
-use argon2::{Algorithm, Argon2, Params, Version};
-use firstkey_core::crypto::stack;
+use firstkey_core::crypto::{hazmat, stack};
 use firstkey_core::secret::MasterKey;
 use std::num::NonZeroUsize;
 
@@ -40,15 +39,12 @@ impl From<NotEnough> for StretchError {
 ///
 /// Blocks for as long as it takes; the lanes run on as many threads as the machine has cores.
 pub fn stretch(password: &[u8], salt: &[u8], m_kib: u32, t: u32, p: u32) -> Result<MasterKey, StretchError> {
-    let params = Params::new(m_kib, t, p, Some(32)).map_err(|_| StretchError::BadParameters)?;
     memory::check(m_kib)?;
     let no_memory = |NoMemory| StretchError::NotEnoughMemory {
         needed_kib: memory::needed_kib(m_kib),
         available_kib: memory::available_kib().unwrap_or(0),
     };
     let mut pages = WipedPages::reserve(m_kib).map_err(no_memory)?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = usize::try_from(p).map_or(cores, |lanes| lanes.min(cores));
     // A pool for this run alone: a shared one would keep its threads, and what their stacks held,
@@ -70,7 +66,7 @@ pub fn stretch(password: &[u8], salt: &[u8], m_kib: u32, t: u32, p: u32) -> Resu
             // function that hands it on.
             let mut end = Ok(());
             let key = MasterKey::filled_by(|key| {
-                end = pool.install(|| argon2.hash_password_into_with_memory(password, salt, key, pages.blocks()));
+                end = pool.install(|| hazmat::argon2id(password, salt, (m_kib, t, p), pages.blocks(), key));
             });
             end.map(|()| key).map_err(|_| StretchError::BadParameters)
         },

@@ -155,8 +155,8 @@ pub fn read_kit_file(bytes: &[u8]) -> Option<KitFacts> {
         code: Zeroizing::new(code.to_owned()),
         origin: Origin::read(value("server:")?).ok()?,
         email: value("e-mail:").filter(|email| is_one_line(email))?.to_owned(),
-        realm: RealmId(id("realm-id:")?),
-        account: AccountId(id("account-id:")?),
+        realm: RealmId::heard(id("realm-id:")?),
+        account: AccountId::heard(id("account-id:")?),
     })
 }
 
@@ -177,8 +177,8 @@ pub(crate) mod tests {
             origin: Origin::read("https://accounts.example.org").expect("a good origin"),
             email: "ada@example.org".to_owned(),
             organisation: Some(Printable::from_untrusted("Example Corp")),
-            realm: RealmId([1; 16]),
-            account: AccountId([account; 16]),
+            realm: RealmId::heard([1; 16]),
+            account: AccountId::heard([account; 16]),
             fingerprint: Fingerprint([7; 64]),
             number: KitNumber::of(&[7; 32]),
         }

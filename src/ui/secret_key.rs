@@ -174,8 +174,8 @@ mod tests {
             key: SecretKey::from_bytes(&[0xa5; 32]),
             origin: Origin::read("https://accounts.example.org").expect("a good origin"),
             email: "ada@example.org".to_owned(),
-            realm: RealmId([1; 16]),
-            account: AccountId([2; 16]),
+            realm: RealmId::heard([1; 16]),
+            account: AccountId::heard([2; 16]),
             fingerprint: Fingerprint([7; 64]),
         }
     }

@@ -27,7 +27,8 @@ const MAX_PASSWORD: usize = 2 * MAX_BYTES + 6;
 pub enum InviteSource {
     /// The command line: convenient, and in the shell's history.
     Argument(Zeroizing<Vec<u8>>),
-    /// A file.
+    /// A file that only its owner may read, as that of a password: whoever reads it first can claim
+    /// the invite.
     File(PathBuf),
     /// Standard input.
     Stdin,
@@ -48,7 +49,7 @@ impl InviteSource {
         match self {
             Self::Argument(text) => Ok(Zeroizing::new(text.to_vec())),
             Self::File(path) => {
-                let read = open(path).map_err(Unread::from).and_then(|file| read_up_to(&file, MAX_INVITE));
+                let read = open_private(path).map_err(Unread::from).and_then(|file| read_up_to(&file, MAX_INVITE));
                 read.map_err(|unread| unread.of(&path.display().to_string()))
             }
             Self::Stdin => read_up_to(rustix::stdio::stdin(), MAX_INVITE).map_err(|unread| unread.of("standard input")),
@@ -251,6 +252,26 @@ mod tests {
         for mode in [0o640, 0o604, 0o620, 0o644] {
             assert_eq!(trouble(&file(b"secret", mode).1), StorageTrouble::TooOpen, "{mode:o}");
         }
+    }
+
+    #[test]
+    fn an_invite_file_that_others_may_read_is_refused_and_a_pipe_is_taken() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let path = folder.path().join("invite.url");
+        write(&path, b"https://accounts.example.org/i").expect("written");
+        for mode in [0o640, 0o604, 0o620, 0o644, 0o666] {
+            set_permissions(&path, Permissions::from_mode(mode)).expect("its mode");
+            let refused = InviteSource::File(path.clone()).read().err().expect("refused");
+            let Halt::Local(LocalTrouble::Input { trouble, path: named }) = refused else { panic!("{refused:?}") };
+            assert_eq!((trouble, named), (StorageTrouble::TooOpen, path.display().to_string()), "{mode:o}");
+        }
+        set_permissions(&path, Permissions::from_mode(0o600)).expect("its mode");
+        assert!(InviteSource::File(path).read().is_ok_and(|link| link.starts_with(b"https://")));
+        let (reader, writer) = rustix::pipe::pipe().expect("a pipe");
+        rustix::io::write(&writer, b"https://accounts.example.org/i").expect("written");
+        drop(writer);
+        let pipe = PathBuf::from(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader)));
+        assert!(InviteSource::File(pipe).read().is_ok_and(|link| link.starts_with(b"https://")));
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl Deployment {
             let ours = all.iter().find(|org| org.name == "Example Corp").expect("the organisation");
             let id = uuid::Uuid::parse_str(&ours.org_id).expect("an id");
             let change = ChangedOrganisation { secret_key: Some(word.into()), ..ChangedOrganisation::default() };
-            realm.change_organisation(OrgId(*id.as_bytes()), change).await.expect("changed");
+            realm.change_organisation(OrgId::heard(*id.as_bytes()), change).await.expect("changed");
         });
     }
 

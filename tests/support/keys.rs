@@ -3,7 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey_core::crypto::envelope::{AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, Kind, X25519ByAccountKey};
-use firstkey_core::crypto::identity::{KeyPairs, PublicIdentity};
+use firstkey_core::crypto::identity::{KeyPairs, PublicIdentity, PublicKeys};
 use firstkey_core::crypto::kek::Kek;
 use firstkey_core::crypto::recovery::read_code;
 use firstkey_core::secret::{AccountKey, RecoveryCode};
@@ -16,13 +16,20 @@ impl Stored<'_> {
     /// Realm and account.
     pub fn context(&self) -> AccountContext {
         let id = |text: &str| uuid::Uuid::parse_str(text).expect("a UUID").into_bytes();
-        AccountContext { realm: RealmId(id(&self.0.realm_id)), account: AccountId(id(&self.0.account_id)) }
+        AccountContext {
+            realm: RealmId::heard(id(&self.0.realm_id)),
+            account: AccountId::heard(id(&self.0.account_id)),
+        }
     }
 
     /// The public keys.
     pub fn identity(&self) -> PublicIdentity {
         let shown = self.0.identity.as_ref().expect("the account is complete");
-        PublicIdentity { key_gen: KeyGen(shown.key_gen), ed25519: bytes(&shown.ed25519), x25519: bytes(&shown.x25519) }
+        PublicIdentity::heard(PublicKeys {
+            key_gen: KeyGen(shown.key_gen),
+            ed25519: bytes(&shown.ed25519),
+            x25519: bytes(&shown.x25519),
+        })
     }
 
     /// The 47 bytes of salt and settings.

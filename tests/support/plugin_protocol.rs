@@ -32,7 +32,7 @@ fn line() -> AccountLine {
     let pin = Pin {
         origin: Origin::read("https://keys.example.org").expect("invariant: a good origin"),
         invite: None,
-        context: AccountContext { realm: RealmId([1; 16]), account: AccountId([2; 16]) },
+        context: AccountContext { realm: RealmId::heard([1; 16]), account: AccountId::heard([2; 16]) },
         email: "ada@example.org".to_owned(),
         identity: pairs().public(KeyGen::FIRST),
         memberships: Vec::new(),

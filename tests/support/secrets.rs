@@ -58,7 +58,7 @@ pub fn secrets(server: &Deployment, email: &str, typed: &str, code: &str) -> Nee
     // The export key takes a login.
     let mut rng = SystemRng::open().expect("the system's generator works");
     let (login, ke1) = Login::start(auth, &mut rng).expect("blinded");
-    let request = json!({"account_id": b64(&context.account.0), "ke1": b64(&ke1)});
+    let request = json!({"account_id": b64(&context.account.0), "ke1": b64(&ke1.0)});
     let answer = ask(server, "/v1/login/start", &request);
     let ke2 = Base64UrlUnpadded::decode_vec(answer["ke2"].as_str().expect("text")).expect("base64url");
     let origin = server.wire.origin();

@@ -17,7 +17,7 @@ use firstkey_core::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed
 use firstkey_core::crypto::opaque::Registration;
 use firstkey_core::crypto::{hazmat, recovery};
 use firstkey_infisical::srp::{self, Handshake, ServerPublic, Verifier};
-use firstkey_core::secret::{AccountKey, MasterKey, OpaquePassword, Password, RecoveryCode, SecretKey, X25519Secret};
+use firstkey_core::secret::{AccountKey, MasterKey, OpaquePassword, TypedPassword, RecoveryCode, SecretKey, X25519Secret};
 use rng::Counting;
 use secret::{hide, publish};
 use std::hint::black_box;
@@ -38,8 +38,8 @@ struct Work {
     run: fn(),
 }
 
-pub(crate) const CONTEXT: AccountContext = AccountContext { realm: RealmId([1; 16]), account: AccountId([2; 16]) };
-const BLOCK: KdfBlock = KdfBlock { profile: Profile::Two, salt: Salt([3; 32]), two_secret: true };
+pub(crate) const CONTEXT: AccountContext = AccountContext { realm: RealmId::heard([1; 16]), account: AccountId::heard([2; 16]) };
+const BLOCK: KdfBlock = KdfBlock { profile: Profile::Two, salt: Salt::heard([3; 32]), two_secret: true };
 
 /// A secret of a crate's own kind, hidden from here on.
 macro_rules! hidden {
@@ -80,7 +80,7 @@ const WORK: &[Work] = &[
         out(one.matches(&other));
     } },
     Work { name: "two typed passwords of one length compared", expected: Expected::Silent, run: || {
-        let typed = || Password::as_typed(b"velvet tundra misprint".to_vec().into());
+        let typed = || TypedPassword::as_typed(b"velvet tundra misprint".to_vec().into());
         let (one, other) = (typed(), typed());
         hide(one.expose());
         hide(other.expose());
@@ -137,12 +137,12 @@ const WORK: &[Work] = &[
     Work { name: "the server: a blinded password, by its key", expected: Expected::Heard(12, "whether its key is one, when it is read, and whether a derived scalar is zero, which none is"), run: opaque::evaluate },
     Work { name: "the server: a proof compared", expected: Expected::Heard(8, "whether it is right is the answer"), run: opaque::compare_proof },
     Work { name: "SRP: exponent and verifier", expected: Expected::Silent, run: || {
-        let password = Password::as_typed(b"velvet tundra misprint".to_vec().into());
+        let password = TypedPassword::as_typed(b"velvet tundra misprint".to_vec().into());
         hide(password.expose());
         out(*Verifier::derive(&srp::exponent("ada@example.org", &password, &[7; 32])).as_bytes());
     } },
     Work { name: "SRP: the proof", expected: Expected::Silent, run: || {
-        let password = Password::as_typed(b"velvet tundra misprint".to_vec().into());
+        let password = TypedPassword::as_typed(b"velvet tundra misprint".to_vec().into());
         hide(password.expose());
         let x = srp::exponent("ada@example.org", &password, &[7; 32]);
         let mut theirs = [8_u8; 512];
@@ -150,7 +150,7 @@ const WORK: &[Work] = &[
         let Some(server) = ServerPublic::accept(theirs) else { return };
         let handshake = Handshake::make(&mut Counting::default());
         if let Some(proof) = handshake.prove(&x, &server) {
-            out(proof.0);
+            out(*proof.as_bytes());
         }
     } },
 ];

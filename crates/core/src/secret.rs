@@ -9,9 +9,12 @@ use rand_core::CryptoRngCore;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-/// What all fixed-length secrets have in common. Sealed by construction: only this module's macro
-/// implements it.
-pub trait FixedSecret: Sized {
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// What all fixed-length secrets have in common. Sealed: only this module's macro implements it.
+pub trait FixedSecret: Sized + sealed::Sealed {
     /// Length in bytes.
     const LEN: usize;
 
@@ -64,6 +67,7 @@ macro_rules! fixed_secret {
             }
         }
 
+        impl sealed::Sealed for $name {}
         impl FixedSecret for $name {
             const LEN: usize = $len;
 
@@ -156,30 +160,52 @@ impl TokenText {
     }
 }
 
-/// A password after preparation (protocol section 3): NFC, at most 1,024 bytes, never truncated.
-///
-/// The buffer is never grown after it was filled, so no copy stays behind; wiped on drop.
-pub struct Password(Zeroizing<Vec<u8>>);
+macro_rules! password {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// The buffer is never grown after it was filled, so no copy stays behind; wiped on drop.
+        pub struct $name(Zeroizing<Vec<u8>>);
+
+        impl $name {
+            /// The bytes. Say why at the call: `// EXPOSE: ...`.
+            pub fn expose(&self) -> &[u8] {
+                &self.0
+            }
+
+            /// Another of the same, for whoever has to use it a second time.
+            pub fn copied(&self) -> Self {
+                Self(self.0.clone())
+            }
+
+            /// Equality in constant time for equal lengths; the length is not hidden.
+            pub fn matches(&self, other: &Self) -> bool {
+                self.0.ct_eq(&other.0).into()
+            }
+        }
+    };
+}
+
+password! {
+    /// A password after preparation (protocol section 3): NFC, at most 1,024 bytes, never
+    /// truncated. `crypto::prepare` alone makes one.
+    Password
+}
+password! {
+    /// A password as it was typed: what the other dialect's own clients use, which prepare nothing.
+    TypedPassword
+}
 
 impl Password {
-    /// Takes over bytes as they were typed: where a server's own clients use them so, nothing may
-    /// be prepared.
-    pub fn as_typed(bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self(bytes)
-    }
-
-    /// Takes over bytes that `crypto::prepare` made.
+    /// Takes over what `crypto::prepare` made; nobody else calls this.
     pub(crate) fn from_prepared(bytes: Zeroizing<Vec<u8>>) -> Self {
         Self(bytes)
     }
+}
 
-    /// The prepared bytes. Say why at the call: `// EXPOSE: ...`.
-    pub fn expose(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// Equality in constant time for equal lengths; the length is not hidden.
-    pub fn matches(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+impl TypedPassword {
+    /// Takes over bytes as they were typed.
+    pub fn as_typed(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self(bytes)
     }
 }

@@ -362,10 +362,10 @@ fn a_link_is_not_shown_or_copied() {
 fn a_short_id_is_the_first_forty_bits() {
     let mut id = [0xff; 16];
     id[..5].copy_from_slice(&[0, 0, 0, 0, 1]);
-    assert_eq!(short_id(InviteId(id)), "0000-0001");
+    assert_eq!(short_id(InviteId::heard(id)), "0000-0001");
     id[..5].copy_from_slice(&[0x3d, 0xc5, 0x49, 0x93, 0x4d]);
-    assert_eq!(short_id(InviteId(id)), "7Q2M-K4TD");
-    assert_eq!(short_id(InviteId([0xff; 16])), "ZZZZ-ZZZZ");
+    assert_eq!(short_id(InviteId::heard(id)), "7Q2M-K4TD");
+    assert_eq!(short_id(InviteId::heard([0xff; 16])), "ZZZZ-ZZZZ");
 }
 
 proptest! {

@@ -6,14 +6,14 @@ use firstkey_core::crypto::opaque::{REQUEST_LEN, Registration, answer_alone, cre
 use firstkey_core::secret::OpaquePassword;
 use firstkey_testkit::chance::Seeded;
 
-const CONTEXT: AccountContext = AccountContext { realm: RealmId([1; 16]), account: AccountId([2; 16]) };
+const CONTEXT: AccountContext = AccountContext { realm: RealmId::heard([1; 16]), account: AccountId::heard([2; 16]) };
 
 #[test]
 fn a_rehearsal_registers_with_an_answer_of_its_own_each_time_with_another_key() {
     let mut rng = Seeded::new(1);
     let mut registered = || {
         let (state, request) = Registration::start(OpaquePassword::from_bytes(&[3; 64]), &mut rng).expect("blinded");
-        let answer = answer_alone(&request, &mut rng).expect("a request");
+        let answer = answer_alone(&request.0, &mut rng).expect("a request");
         state.finish(&answer, &CONTEXT, &mut rng).expect("an answer")
     };
     let (one, other) = (registered(), registered());

@@ -7,11 +7,11 @@ use firstkey_core::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, EnvelopeRejected, X25519ByAccountKey,
 };
 use firstkey_core::crypto::hazmat::{self, Block};
-use firstkey_core::crypto::identity::{IdentitySignature, KeyPairs, PublicIdentity};
+use firstkey_core::crypto::identity::{IdentitySignature, KeyPairs, PublicIdentity, PublicKeys};
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey_core::crypto::kek::{self, Kek};
 use firstkey_core::crypto::realm_key::{AnswerSignature, AnswerTo, RealmKey};
-use firstkey_core::crypto::statement::{Digests, Statement};
+use firstkey_core::crypto::statement::{Counted, Digests, Statement};
 use firstkey_core::secret::{AccountKey, Ed25519Seed, ExportKey, MasterKey, RecoveryCode, SecretKey, X25519Secret};
 use firstkey_core::wire::link::InviteLink;
 use firstkey_core::wire::origin::Origin;
@@ -66,14 +66,17 @@ impl Case {
         unhex(self.0["envelopes"][number].as_str().expect("the vector has four envelopes"))
     }
     fn context(&self) -> AccountContext {
-        AccountContext { realm: RealmId(self.bytes("realm_id")), account: AccountId(self.bytes("account_id")) }
+        AccountContext {
+            realm: RealmId::heard(self.bytes("realm_id")),
+            account: AccountId::heard(self.bytes("account_id")),
+        }
     }
     fn key_gen(&self) -> KeyGen {
         KeyGen(u32::try_from(self.0["key_gen"].as_u64().expect("a number")).expect("small"))
     }
     fn block(&self) -> KdfBlock {
         let profile = Profile::from_id(self.0["profile"].as_u64().expect("a number")).expect("a profile");
-        KdfBlock { profile, salt: Salt(self.bytes("salt")), two_secret: false }
+        KdfBlock { profile, salt: Salt::heard(self.bytes("salt")), two_secret: false }
     }
     fn rng(&self) -> Fixed {
         Fixed([unhex(self.text("env_salt")), unhex(self.text("nonce"))].concat())
@@ -192,8 +195,8 @@ fn identity_signature_and_fingerprint_match_the_vectors() {
         assert_eq!(public.x25519, case.bytes("x25519_public"));
         assert_eq!(public.ed25519, case.bytes("ed25519_public"));
         assert_eq!(public.statement(&context), unhex(case.text("identity")));
-        assert_eq!(pairs.sign(generation, &context), IdentitySignature(case.bytes("signature")));
-        assert_eq!(public.verify(&IdentitySignature(case.bytes("signature")), &context), Ok(()));
+        assert_eq!(pairs.sign(generation, &context), IdentitySignature::heard(case.bytes("signature")));
+        assert_eq!(public.verify(&IdentitySignature::heard(case.bytes("signature")), &context), Ok(()));
         assert_eq!(public.fingerprint(&context).0, case.bytes("fingerprint_sha512"));
         assert_eq!(public.fingerprint(&context).to_string(), case.text("fingerprint_phrase"));
     }
@@ -251,8 +254,8 @@ fn an_envelope_of_another_account_realm_or_generation_is_rejected() {
     let envelope = Envelope::<AccountKeyByRecovery>::read(&case.envelope("2")).expect("well formed");
     // The same KEK everywhere: only the binding inside the envelope can tell the difference.
     let kek = Kek::derive_from_recovery_code(&code, &context);
-    let other_account = AccountContext { account: AccountId([7; 16]), ..context };
-    let other_realm = AccountContext { realm: RealmId([7; 16]), ..context };
+    let other_account = AccountContext { account: AccountId::heard([7; 16]), ..context };
+    let other_realm = AccountContext { realm: RealmId::heard([7; 16]), ..context };
     assert!(envelope.open(&kek, &other_account, generation).is_err());
     assert!(envelope.open(&kek, &other_realm, generation).is_err());
     assert!(envelope.open(&kek, &context, KeyGen(generation.0 + 1)).is_err());
@@ -270,7 +273,7 @@ fn the_plain_cipher_accepts_one_ciphertext_under_two_keys_and_the_envelope_never
 
     // The envelope commits to its key: whatever was sealed for one never opens for the other,
     // because the commitment comes first.
-    let context = AccountContext { realm: RealmId([1; 16]), account: AccountId([2; 16]) };
+    let context = AccountContext { realm: RealmId::heard([1; 16]), account: AccountId::heard([2; 16]) };
     let first = Kek::derive_from_account_key(&AccountKey::from_bytes(&[0x11; 32]), &context);
     let second = Kek::derive_from_account_key(&AccountKey::from_bytes(&[0x22; 32]), &context);
     let secret = X25519Secret::from_bytes(&[3; 32]);
@@ -446,7 +449,7 @@ fn a_signed_request_covers_realm_origin_path_body_and_invite_as_the_vectors_do()
     let signatures: std::collections::BTreeSet<_> = cases.iter().map(|case| case.text("signature")).collect();
     assert_eq!(signatures.len(), cases.len(), "what differs in one part only has another signature");
     for case in &cases {
-        let (realm, invite) = (RealmId(case.bytes("realm_id")), InviteId(case.bytes("invite_id")));
+        let (realm, invite) = (RealmId::heard(case.bytes("realm_id")), InviteId::heard(case.bytes("invite_id")));
         let body = case.text("body").as_bytes();
         let message = RequestSignature::message(&realm, case.text("origin"), case.text("path"), body, &invite);
         assert_eq!(message, unhex(case.text("message")), "{}", case.text("name"));
@@ -467,12 +470,15 @@ fn a_bundle_statement_covers_account_count_and_every_part_as_the_vectors_do() {
     assert_eq!(signatures.len(), cases.len(), "what differs in one part only has another signature");
     for case in &cases {
         let name = case.text("name");
-        let context =
-            AccountContext { realm: RealmId(case.bytes("realm_id")), account: AccountId(case.bytes("account_id")) };
+        let context = AccountContext {
+            realm: RealmId::heard(case.bytes("realm_id")),
+            account: AccountId::heard(case.bytes("account_id")),
+        };
         let number = |name: &str| case.0[name].as_u64().expect("a number");
         let key_gen = KeyGen(u32::try_from(number("key_gen")).expect("small"));
-        let identity = PublicIdentity { key_gen, ed25519: case.bytes("ed25519"), x25519: case.bytes("x25519") };
-        let signature = IdentitySignature(case.bytes("identity_signature"));
+        let identity =
+            PublicIdentity::heard(PublicKeys { key_gen, ed25519: case.bytes("ed25519"), x25519: case.bytes("x25519") });
+        let signature = IdentitySignature::heard(case.bytes("identity_signature"));
         identity.verify(&signature, &context).expect("a sound identity");
         let envelopes = ["1", "2", "3", "4"].map(|kind| unhex(case.0["envelopes"][kind].as_str().expect("hex")));
         let parts = envelopes.each_ref().map(Vec::as_slice);
@@ -487,11 +493,11 @@ fn a_bundle_statement_covers_account_count_and_every_part_as_the_vectors_do() {
         let statement = Statement::sign(&seed, &context, key_gen, number("counter"), listed);
         assert_eq!(statement.signature, case.bytes("signature"), "{name}");
         assert!(statement.is_signed_by(&identity, &context), "{name}");
-        let later = PublicIdentity { key_gen: KeyGen(key_gen.0 + 1), ..identity };
+        let later = PublicIdentity::heard(PublicKeys { key_gen: KeyGen(key_gen.0 + 1), ..*identity });
         assert!(!statement.is_signed_by(&later, &context), "{name}: another generation");
-        let elsewhere = AccountContext { realm: RealmId([9; 16]), ..context };
+        let elsewhere = AccountContext { realm: RealmId::heard([9; 16]), ..context };
         assert!(!statement.is_signed_by(&identity, &elsewhere), "{name}: another realm");
-        let counted = Statement { counter: statement.counter + 1, ..statement.clone() };
+        let counted = Statement::heard(Counted { counter: statement.counter + 1, ..(*statement).clone() });
         assert!(!counted.is_signed_by(&identity, &context), "{name}: another count");
     }
 }

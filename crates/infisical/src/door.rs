@@ -214,12 +214,31 @@ pub trait Leaves: sealed::Sealed {
     fn text(&self) -> Zeroizing<String>;
 }
 
-/// A user name or address.
-pub struct Name<'a>(pub &'a str);
-/// A person's first or last name.
-pub struct PersonName<'a>(pub &'a str);
-/// An organisation, by id or name.
-pub struct Organisation<'a>(pub &'a str);
+macro_rules! heard_text {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        pub struct $name<'a>(&'a str);
+
+        impl<'a> $name<'a> {
+            /// As the server or the person said it in the open.
+            pub const fn heard(text: &'a str) -> Self {
+                Self(text)
+            }
+        }
+    };
+}
+heard_text! {
+    /// A user name or address.
+    Name
+}
+heard_text! {
+    /// A person's first or last name.
+    PersonName
+}
+heard_text! {
+    /// An organisation, by id or name.
+    Organisation
+}
 /// A code from a mail; used up by being shown.
 pub struct Code<'a>(pub &'a TokenText);
 /// A sign-in ticket.
@@ -255,9 +274,9 @@ disclose!(Code<'_>, "came from the server by mail, single use", unrecorded = tru
 disclose!(Ticket<'_>, "came from the server at sign-in, 15 minutes", unrecorded = true, |ticket| plain(ticket.0));
 disclose!(Salt, "random; public by design", unrecorded = false, |salt| Zeroizing::new(salt.text()));
 disclose!(PublicKey, "a public key", unrecorded = false, |key| Zeroizing::new(key.text()));
-disclose!(ClientPublic, "a fresh public number", unrecorded = false, |number| hexadecimal::write(&number.0));
+disclose!(ClientPublic, "a fresh public number", unrecorded = false, |number| hexadecimal::write(number.as_bytes()));
 disclose!(ClientProof, "proves the password without showing it", unrecorded = false, |proof| hexadecimal::write(
-    &proof.0
+    proof.as_bytes()
 ));
 disclose!(Verifier, "lets its holder test guesses at the password", unrecorded = true, |verifier| {
     hexadecimal::write(verifier.as_bytes())
@@ -396,8 +415,8 @@ mod tests {
         let origin = Origin::read("https://app.example.org").expect("a good origin");
         let code = TokenText::new(Zeroizing::new(b"0123".to_vec()));
         let request = Request::to(&origin, Call::VerifyInvite)
-            .field(Member::Email, &Name("ada\"@example.org"))
-            .field(Member::OrganizationId, &Organisation("x"))
+            .field(Member::Email, &Name::heard("ada\"@example.org"))
+            .field(Member::OrganizationId, &Organisation::heard("x"))
             .field(Member::Code, &Code(&code))
             .build();
         let body = request.body().expect("a body");

@@ -19,7 +19,7 @@ use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::aes::Aes256;
 use base64ct::{Base64, Encoding};
 use firstkey_core::crypto::hazmat;
-use firstkey_core::secret::{AccountKey, MasterKey, Password, SrpExponent, X25519Secret};
+use firstkey_core::secret::{AccountKey, MasterKey, SrpExponent, TypedPassword, X25519Secret};
 use rand_core::CryptoRngCore;
 use std::marker::PhantomData;
 use subtle::ConstantTimeEq;
@@ -34,7 +34,7 @@ const KEY_TEXT: usize = 44;
 
 /// 32 random bytes; Argon2id takes their hexadecimal text, SRP the bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Salt(pub [u8; 32]);
+pub struct Salt([u8; 32]);
 
 impl Salt {
     /// Fresh.
@@ -42,6 +42,11 @@ impl Salt {
         let mut bytes = [0; 32];
         rng.fill_bytes(&mut bytes);
         Self(bytes)
+    }
+
+    /// The bytes: what SRP takes for its salt.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// Reads 64 lower-case digits.
@@ -59,13 +64,17 @@ impl Salt {
 /// A password on its way to Argon2id.
 pub struct StretchJob {
     /// As typed.
-    pub password: Password,
+    pub password: TypedPassword,
     /// Whose text is the salt.
     pub salt: Salt,
 }
 
-/// What is sealed under what: no ciphertext is taken for another.
-pub trait Purpose {
+mod purpose {
+    pub trait Sealed {}
+}
+
+/// What is sealed under what: no ciphertext is taken for another. Sealed.
+pub trait Purpose: purpose::Sealed {
     /// Bytes of the plaintext.
     const PLAINTEXT: usize;
 }
@@ -80,12 +89,15 @@ pub enum Private {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backup {}
 
+impl purpose::Sealed for Protected {}
 impl Purpose for Protected {
     const PLAINTEXT: usize = 64;
 }
+impl purpose::Sealed for Private {}
 impl Purpose for Private {
     const PLAINTEXT: usize = KEY_TEXT;
 }
+impl purpose::Sealed for Backup {}
 impl Purpose for Backup {
     const PLAINTEXT: usize = KEY_TEXT;
 }
@@ -158,7 +170,7 @@ pub struct KeysRejected;
 
 /// An X25519 public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PublicKey(pub [u8; 32]);
+pub struct PublicKey([u8; 32]);
 
 impl PublicKey {
     /// Reads 44 characters of base64.
@@ -166,6 +178,11 @@ impl PublicKey {
         let mut bytes = [0; 32];
         let read = text.len() == KEY_TEXT && Base64::decode(text, &mut bytes).is_ok_and(|read| read.len() == 32);
         read.then_some(Self(bytes))
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// In base64.
@@ -268,7 +285,7 @@ impl Sealed<Backup> {
 }
 
 /// What SRP needs of a password; Argon2id is somebody else's work.
-pub fn srp_exponent(identity: &str, password: &Password, salt: &Salt) -> SrpExponent {
+pub fn srp_exponent(identity: &str, password: &TypedPassword, salt: &Salt) -> SrpExponent {
     srp::exponent(identity, password, &salt.0)
 }
 

@@ -34,7 +34,7 @@ pub struct Fingerprint([&'static str; 8]);
 impl Fingerprint {
     /// Of this key.
     pub fn of(key: &PublicKey) -> Self {
-        Self(phrase_from_digest(&sha256(&[&b"firstkey/infisical/fingerprint\0"[..], &key.0].concat())))
+        Self(phrase_from_digest(&sha256(&[&b"firstkey/infisical/fingerprint\0"[..], key.as_bytes()].concat())))
     }
 
     /// In two rows of four words.

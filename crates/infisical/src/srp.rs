@@ -14,7 +14,7 @@
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{Odd, U256, U512, U4096};
 use firstkey_core::crypto::hazmat::sha256;
-use firstkey_core::secret::{Password, SrpExponent};
+use firstkey_core::secret::{SrpExponent, TypedPassword};
 use rand_core::CryptoRngCore;
 use std::sync::LazyLock;
 use zeroize::{Zeroize, Zeroizing};
@@ -79,7 +79,7 @@ fn bytes(number: &Form) -> [u8; NUMBER] {
 
 /// `x = SHA256(salt | SHA256(identity | ":" | password))`; the salt as 32 bytes, unlike for
 /// Argon2id.
-pub fn exponent(identity: &str, password: &Password, salt: &[u8; 32]) -> SrpExponent {
+pub fn exponent(identity: &str, password: &TypedPassword, salt: &[u8; 32]) -> SrpExponent {
     // EXPOSE: hashed into x, which is what SRP takes for a password.
     let secret = password.expose();
     let mut inner = Zeroizing::new(Vec::with_capacity(identity.len() + 1 + secret.len()));
@@ -111,7 +111,14 @@ impl Verifier {
 
 /// A, the client's public number of one handshake.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ClientPublic(pub [u8; NUMBER]);
+pub struct ClientPublic([u8; NUMBER]);
+
+impl ClientPublic {
+    /// The number, zeros in front included.
+    pub fn as_bytes(&self) -> &[u8; NUMBER] {
+        &self.0
+    }
+}
 
 /// B, the server's, of full length and usable.
 #[derive(Clone)]
@@ -134,7 +141,14 @@ impl ServerPublic {
 
 /// M1, 32 bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ClientProof(pub [u8; 32]);
+pub struct ClientProof([u8; 32]);
+
+impl ClientProof {
+    /// The hash.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
 
 /// One handshake: a fresh secret exponent and its public number.
 pub struct Handshake {

@@ -29,7 +29,7 @@ impl Sealed {
     /// Seals four fresh keys.
     pub fn new(seed: u64) -> Self {
         let mut rng = Seeded::new(seed);
-        let context = AccountContext { realm: RealmId(rng.bytes()), account: AccountId(rng.bytes()) };
+        let context = AccountContext { realm: RealmId::heard(rng.bytes()), account: AccountId::heard(rng.bytes()) };
         let account_key = AccountKey::make(&mut rng);
         let by_password = Kek::derive_from_password(&PreKey::make(&mut rng), &ExportKey::make(&mut rng), &context);
         let by_recovery = Kek::derive_from_recovery_code(&RecoveryCode::make(&mut rng), &context);

@@ -17,7 +17,7 @@ use change::What;
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey_core::crypto::encoding::pae;
 use firstkey_core::crypto::hazmat;
-use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity};
+use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity, PublicKeys};
 use firstkey_core::crypto::opaque::Suite;
 use firstkey_core::wire::inbound::{Framing, Response};
 use firstkey_core::wire::outbound::Outbound;
@@ -215,7 +215,7 @@ impl HonestServer {
 
     /// Realm and account.
     pub fn context(&self) -> AccountContext {
-        AccountContext { realm: RealmId(self.realm), account: AccountId(self.account) }
+        AccountContext { realm: RealmId::heard(self.realm), account: AccountId::heard(self.account) }
     }
 
     /// Answers one request.
@@ -313,10 +313,10 @@ impl HonestServer {
             &hazmat::sha256(request.body()),
             &self.invite,
         ]);
-        if signed.invite.0 != self.invite {
+        if signed.invite().0 != self.invite {
             return Err(Problem(404, "invite-unknown", ""));
         }
-        let signer = self.claims.iter().rposition(|key| hazmat::ed25519_verify(key, &message, &signed.signature));
+        let signer = self.claims.iter().rposition(|key| hazmat::ed25519_verify(key, &message, signed.bytes()));
         signer.ok_or(INVALID("the signature is of no claim key"))
     }
 
@@ -385,13 +385,13 @@ impl HonestServer {
         if identity.take("key_gen")? != json!(self.key_gen) {
             return Err(INVALID("key_gen"));
         }
-        let identity_read = PublicIdentity {
+        let identity_read = PublicIdentity::heard(PublicKeys {
             key_gen: KeyGen(self.key_gen),
             ed25519: identity.bytes("ed25519")?,
             x25519: identity.bytes("x25519")?,
-        };
+        });
         identity.end()?;
-        let signature = IdentitySignature(members.bytes("signature")?);
+        let signature = IdentitySignature::heard(members.bytes("signature")?);
         let _: [u8; 32] = members.bytes("recovery_public")?;
         self.take_statement(&mut members)?;
         members.end()?;

@@ -24,7 +24,7 @@ impl Listed {
     /// Somebody with keys made from `seed`, of that generation.
     pub fn new(realm: [u8; 16], email: &str, seed: u64, key_gen: u32) -> Self {
         let mut rng = Seeded::new(seed ^ 0xd1);
-        let context = AccountContext { realm: RealmId(realm), account: AccountId(rng.bytes()) };
+        let context = AccountContext { realm: RealmId::heard(realm), account: AccountId::heard(rng.bytes()) };
         let mut listed =
             Self { email: email.to_owned(), pairs: KeyPairs::make(&mut rng), context, answer: Value::Null };
         listed.show(key_gen);

@@ -106,7 +106,10 @@ fn context(log: &Log) -> Option<AccountContext> {
             _ => None,
         })?;
         let id = |pointer: &str| Base64UrlUnpadded::decode_vec(offer.pointer(pointer)?.as_str()?).ok()?.try_into().ok();
-        Some(AccountContext { realm: RealmId(id("/realm_id")?), account: AccountId(id("/account/account_id")?) })
+        Some(AccountContext {
+            realm: RealmId::heard(id("/realm_id")?),
+            account: AccountId::heard(id("/account/account_id")?),
+        })
     })
 }
 

@@ -110,8 +110,18 @@ impl Scene {
         options: Options,
         meddle: impl FnMut(usize, &Effect, &mut Self) -> Option<Reply>,
     ) -> Log {
+        self.run_drawing(Recorder::new(seed), options, meddle)
+    }
+
+    /// The same with randomness of the caller's.
+    pub fn run_drawing(
+        &mut self,
+        mut rng: Recorder,
+        options: Options,
+        meddle: impl FnMut(usize, &Effect, &mut Self) -> Option<Reply>,
+    ) -> Log {
         let given = Given::of(&options);
-        play(&mut Accept::new(options), given, &mut Meddled { scene: self, meddle }, &mut Recorder::new(seed))
+        play(&mut Accept::new(options), given, &mut Meddled { scene: self, meddle }, &mut rng)
     }
 
     /// One run in which nobody meddles.

@@ -111,7 +111,7 @@ struct WantedChange {
 pub(super) async fn start(State(app): State<Arc<App>>, bearer: Bearer, request: Exact) -> Result<Response, Problem> {
     let start: Start = request.message()?;
     let session = app.store.begin_password(bearer.0, app.clock.now()).await??;
-    let account = AccountId(session.account.account_id);
+    let account = AccountId::heard(session.account.account_id);
     let response = opaque::register(&app.keys, &account, &start.opaque_request.0)
         .map_err(|_| Problem::invalid("opaque_request is no OPAQUE message."))?;
     signed(&app, &request, &account.0, &Started { opaque_response: B64(response) })
@@ -177,7 +177,7 @@ async fn change(app: &App, bearer: Bearer, request: &Exact, wanted: WantedChange
         return finish(&before);
     }
     let session = session.map_err(refused)?;
-    let account = AccountId(session.account.account_id);
+    let account = AccountId::heard(session.account.account_id);
     let policy = app.store.policy_of(account.0).await?;
     let present = &session.account.bundle;
     wanted.check(present, policy).map_err(Problem::invalid)?;

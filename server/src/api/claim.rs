@@ -102,7 +102,7 @@ pub(super) async fn claim(State(app): State<Arc<App>>, knows: Knows, request: Ex
     let now = app.clock.now();
     match app.store.claim(claim.invite_id.0, TokenHash::of(token.as_slice()), claim.claim_key.0, now).await? {
         Claimed::Offer(offer) => {
-            app.log.event("invite.claimed", &[("invite", &InviteId(claim.invite_id.0))]);
+            app.log.event("invite.claimed", &[("invite", &InviteId::heard(claim.invite_id.0))]);
             let lists = super::statement::knows(&request.headers, "claim-keys");
             signed(&app, &request, &claim.invite_id.0, &message(&app, &offer, knows, lists, now))
         }

@@ -15,7 +15,7 @@ use axum::extract::State;
 use axum::response::Response;
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
 use firstkey_core::crypto::envelope::{Ed25519ByAccountKey, X25519ByAccountKey};
-use firstkey_core::crypto::identity::{Fingerprint, IdentitySignature, PublicIdentity};
+use firstkey_core::crypto::identity::{Fingerprint, IdentitySignature, PublicIdentity, PublicKeys};
 use firstkey_core::crypto::realm_key::RealmKey;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -79,7 +79,7 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
     }
     let start: Start = request.message()?;
     app.registrations.one(signed.invite_id, app.clock.now()).map_err(|later| Problem::too_many(later.0))?;
-    let account = AccountId(signed.enrolment.account_id);
+    let account = AccountId::heard(signed.enrolment.account_id);
     let response = opaque::register(&app.keys, &account, &start.opaque_request.0)
         .map_err(|_| Problem::invalid("opaque_request is no OPAQUE message."))?;
     answer::signed(&app, &request, &signed.invite_id, &Started { opaque_response: B64(response) })
@@ -89,7 +89,7 @@ pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Res
     let signed = signed::check(&app, &request).await?;
     refuse_joining(&signed)?;
     let upload: Complete = request.message()?;
-    let context = AccountContext { realm: app.realm, account: AccountId(signed.enrolment.account_id) };
+    let context = AccountContext { realm: app.realm, account: AccountId::heard(signed.enrolment.account_id) };
     let key = RealmKey::of_seed(&app.keys.realm);
     let fingerprint = upload
         .check(&context, &key, &signed.enrolment.policy, KeyGen(signed.enrolment.key_gen))
@@ -145,9 +145,13 @@ impl Complete {
         lock::check_kit(key_gen, &envelopes.two.0)?;
         lock::envelope::<X25519ByAccountKey>(&envelopes.three.0, key_gen)?;
         lock::envelope::<Ed25519ByAccountKey>(&envelopes.four.0, key_gen)?;
-        let identity = PublicIdentity { key_gen, ed25519: self.identity.ed25519.0, x25519: self.identity.x25519.0 };
+        let identity = PublicIdentity::heard(PublicKeys {
+            key_gen,
+            ed25519: self.identity.ed25519.0,
+            x25519: self.identity.x25519.0,
+        });
         identity
-            .verify(&IdentitySignature(self.signature.0), context)
+            .verify(&IdentitySignature::heard(self.signature.0), context)
             .map_err(|_| "The identity statement is not signed by its own key, or a key is weak.")?;
         self.bundle(context, key)?;
         Ok(identity.fingerprint(context))

@@ -36,7 +36,7 @@ pub(super) async fn join(State(app): State<Arc<App>>, bearer: Bearer, request: E
     let Nothing {} = request.message()?;
     match app.store.join(bearer.0, signed.invite_id, signed.signer, now).await?? {
         Acceptance::Accepted { org, at } => {
-            app.log.event("account.joined", &[("account", &AccountId(signed.enrolment.account_id))]);
+            app.log.event("account.joined", &[("account", &AccountId::heard(signed.enrolment.account_id))]);
             answer(&JoinedAnswer { org_id: B64(org), joined_at: at })
         }
         Acceptance::Stale => Err(Problem::new(Name::ClaimStale)),

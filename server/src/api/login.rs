@@ -128,7 +128,7 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
     let start: Start = request.message()?;
     not_too_often(&app, &start.account_id.0)?;
     let looked = look(&app, start.account_id.0).await?;
-    let context = AccountContext { realm: app.realm, account: AccountId(start.account_id.0) };
+    let context = AccountContext { realm: app.realm, account: AccountId::heard(start.account_id.0) };
     let bound = bound_context(&app, &context, looked.account());
     let record = match looked.account() {
         Some(row) => Record::Own(&row.bundle.opaque_record),
@@ -156,7 +156,7 @@ pub(super) async fn finish(
     let failed = || Problem::new(Name::LoginFailed);
     let now = app.clock.now();
     let proof = app.store.take_login(Way::Password, finish.login_id.0, now).await?.ok_or_else(failed)?;
-    let context = AccountContext { realm: app.realm, account: AccountId(proof.account_id) };
+    let context = AccountContext { realm: app.realm, account: AccountId::heard(proof.account_id) };
     let looked = look(&app, proof.account_id).await?;
     let exists = looked.account().is_some();
     let bound = bound_context(&app, &context, looked.account());

@@ -90,7 +90,7 @@ pub(super) async fn finish(
     let (id, now) = (finish.challenge_id.0, app.clock.now());
     let taken = app.store.take_login(Way::Recovery, id, now).await?.ok_or_else(failed)?;
     let challenge = taken.state.as_slice().try_into().map_err(|_| failed())?;
-    let context = AccountContext { realm: app.realm, account: AccountId(taken.account_id) };
+    let context = AccountContext { realm: app.realm, account: AccountId::heard(taken.account_id) };
     let looked = login::look(&app, taken.account_id).await?;
     let row = looked.account();
     let public = row.map_or(NOBODY, |row| row.bundle.recovery_public);

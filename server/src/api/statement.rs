@@ -19,9 +19,9 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
-use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity};
+use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity, PublicKeys};
 use firstkey_core::crypto::realm_key::RealmKey;
-use firstkey_core::crypto::statement::{Digests, Statement};
+use firstkey_core::crypto::statement::{Counted, Digests, Statement};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -114,7 +114,7 @@ impl StatementMessage {
         before: Option<&Statement>,
     ) -> Result<Statement, &'static str> {
         let digests = Digests::read(&self.digests.0).ok_or("The digests of the statement are not in order.")?;
-        let statement = Statement { counter: self.counter, digests, signature: self.signature.0 };
+        let statement = Statement::heard(Counted { counter: self.counter, digests, signature: self.signature.0 });
         if statement.counter != before.map_or(0, |before| before.counter) + 1 {
             return Err("The statement does not count one on from the present one.");
         }
@@ -125,7 +125,7 @@ impl StatementMessage {
             return Err("The statement does not list exactly what is to be stored.");
         }
         let (key_gen, ed25519, x25519) = (KeyGen(bundle.key_gen), bundle.ed25519, bundle.x25519);
-        let identity = PublicIdentity { key_gen, ed25519, x25519 };
+        let identity = PublicIdentity::heard(PublicKeys { key_gen, ed25519, x25519 });
         if statement.is_signed_by(&identity, context) {
             Ok(statement)
         } else {
@@ -136,10 +136,10 @@ impl StatementMessage {
 
 fn digests_of(bundle: &Bundle, context: &AccountContext) -> Result<Digests, &'static str> {
     let (key_gen, ed25519, x25519) = (KeyGen(bundle.key_gen), bundle.ed25519, bundle.x25519);
-    let identity = PublicIdentity { key_gen, ed25519, x25519 };
+    let identity = PublicIdentity::heard(PublicKeys { key_gen, ed25519, x25519 });
     let signature = bundle.signature.as_slice().try_into().map_err(|_| "The identity has no signature.")?;
     let envelopes = bundle.envelopes.each_ref().map(Vec::as_slice);
-    Ok(Digests::of(context, &identity, &IdentitySignature(signature), envelopes, &bundle.recovery_public))
+    Ok(Digests::of(context, &identity, &IdentitySignature::heard(signature), envelopes, &bundle.recovery_public))
 }
 
 /// The statement that comes with a bundle that is to be stored. An account that has one does not go
@@ -163,7 +163,7 @@ pub(super) async fn first(State(app): State<Arc<App>>, bearer: Bearer, request: 
     let message: First = request.message()?;
     let now = app.clock.now();
     let session = app.store.session(bearer.0, Purpose::Full, now).await??;
-    let account = AccountId(session.account.account_id);
+    let account = AccountId::heard(session.account.account_id);
     let context = AccountContext { realm: app.realm, account };
     let bundle = &session.account.bundle;
     let statement = message

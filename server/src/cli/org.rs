@@ -85,5 +85,5 @@ pub(super) async fn run(command: Org) -> Outcome {
 
 /// Reads an organisation's id.
 pub(super) fn org_id(text: &str) -> Result<OrgId, &'static str> {
-    uuid::Uuid::try_parse(text).map(|id| OrgId(*id.as_bytes())).map_err(|_| "an organisation's id is a UUID")
+    uuid::Uuid::try_parse(text).map(|id| OrgId::heard(*id.as_bytes())).map_err(|_| "an organisation's id is a UUID")
 }

@@ -9,7 +9,7 @@ use crate::show::Shown;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
 use firstkey_core::crypto::envelope::{AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, X25519ByAccountKey};
-use firstkey_core::crypto::identity::{IdentitySignature, KeyPairs, PublicIdentity};
+use firstkey_core::crypto::identity::{IdentitySignature, KeyPairs, PublicIdentity, PublicKeys};
 use firstkey_core::crypto::kek::Kek;
 use firstkey_core::crypto::recovery::read_code;
 use firstkey_core::secret::{AccountKey, RecoveryCode};
@@ -63,7 +63,10 @@ pub fn open(kit: &str, stored: &Shown) -> Result<(Opened, String), String> {
     let written = code_in(kit).ok_or("the kit holds no code")?;
     let code = read_code(written).map_err(|error| format!("the kit's code does not read: {error}"))?;
     let id = |text: &str| uuid::Uuid::parse_str(text).map(|id| *id.as_bytes()).map_err(|_| "an id is none".to_owned());
-    let context = AccountContext { realm: RealmId(id(&stored.realm_id)?), account: AccountId(id(&stored.account_id)?) };
+    let context = AccountContext {
+        realm: RealmId::heard(id(&stored.realm_id)?),
+        account: AccountId::heard(id(&stored.account_id)?),
+    };
 
     let envelopes = stored.envelopes.as_ref().ok_or("nothing is stored")?;
     let bytes =
@@ -89,10 +92,11 @@ pub fn open(kit: &str, stored: &Shown) -> Result<(Opened, String), String> {
     };
     let array =
         |text: &str| <[u8; 32]>::try_from(bytes(text)?).map_err(|_| "a public key has another length".to_owned());
-    let public = PublicIdentity { key_gen, ed25519: array(&shown.ed25519)?, x25519: array(&shown.x25519)? };
+    let public =
+        PublicIdentity::heard(PublicKeys { key_gen, ed25519: array(&shown.ed25519)?, x25519: array(&shown.x25519)? });
     let signature =
         <[u8; 64]>::try_from(bytes(&shown.signature)?).map_err(|_| "the signature has another length".to_owned())?;
-    public.verify(&IdentitySignature(signature), &context).map_err(|error| error.to_string())?;
+    public.verify(&IdentitySignature::heard(signature), &context).map_err(|error| error.to_string())?;
     if pairs.public(key_gen) != public {
         return Err("the private keys inside are not those of the stored public keys".to_owned());
     }

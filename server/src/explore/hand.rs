@@ -48,7 +48,7 @@ pub(super) struct Sent {
 impl Sent {
     pub(super) fn new(request: &Outbound) -> Self {
         let text = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
-        let signature = request.signature().map(|signed| (text(&signed.invite.0), text(&signed.signature)));
+        let signature = request.signature().map(|signed| (text(&signed.invite().0), text(signed.bytes())));
         let (path, body) = (request.endpoint().path(), request.body().to_vec());
         let signed = signature.as_ref().map_or("", |(_, signature)| signature);
         let digest = digest(&[path.as_bytes(), &body, signed.as_bytes()]);
@@ -306,7 +306,7 @@ fn user_of(rows: &Rows, of_rival: bool) -> Option<String> {
     let people = rows.table("membership");
     let person = people.rows.iter().find(|row| is_of_rival(rows, people, row) == of_rival)?;
     let id: [u8; 16] = person.at(people.column("user_id")).expect("an id");
-    Some(format!("/scim/v2/Users/{}", AccountId(id)))
+    Some(format!("/scim/v2/Users/{}", AccountId::heard(id)))
 }
 
 /// Whether a row of a table belongs to the other organisation.

@@ -14,8 +14,8 @@ pub fn run(data: &[u8]) {
     let Some((&[path, ref ids @ ..], body)) = data.split_first_chunk::<33>() else { return };
     let (realm, account) = ids.split_at(16);
     let context = |realm: &[u8], account: &[u8]| AccountContext {
-        realm: RealmId(realm.try_into().expect("invariant: 16 bytes")),
-        account: AccountId(account.try_into().expect("invariant: 16 bytes")),
+        realm: RealmId::heard(realm.try_into().expect("invariant: 16 bytes")),
+        account: AccountId::heard(account.try_into().expect("invariant: 16 bytes")),
     };
     let path = PATHS[usize::from(path) % PATHS.len()];
     let here = context(realm, account);

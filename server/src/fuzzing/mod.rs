@@ -95,7 +95,7 @@ mod tests {
         for (at, path) in PATHS.into_iter().enumerate() {
             let seed = std::fs::read(folder.join(format!("{at:02}"))).expect("a seed");
             let id = |from: usize| seed[from..from + 16].try_into().expect("16 bytes");
-            let context = AccountContext { realm: RealmId(id(1)), account: AccountId(id(17)) };
+            let context = AccountContext { realm: RealmId::heard(id(1)), account: AccountId::heard(id(17)) };
             assert!(accepts(path, &seed[33..], &context), "{path}");
         }
     }

@@ -12,7 +12,7 @@ use crate::store::{Bundle, Letter, Letters};
 use crate::token::Token;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey_core::crypto::identity::{Fingerprint, PublicIdentity};
+use firstkey_core::crypto::identity::{Fingerprint, PublicIdentity, PublicKeys};
 use firstkey_core::crypto::realm_key::RealmKey;
 
 /// Width of prose.
@@ -109,7 +109,7 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
         ),
         Letters::CompletedForAdministrator(bundle, at, earlier) => {
             let mut pieces = vec![
-                Prose(format!("Account {} was finished on {}.", AccountId(letter.account_id), for_people(*at))),
+                Prose(format!("Account {} was finished on {}.", AccountId::heard(letter.account_id), for_people(*at))),
                 Prose("The fingerprint of its key:".to_owned()),
                 fingerprint(bundle),
                 Prose(
@@ -127,7 +127,7 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
             (format!("An account at {org} is complete"), pieces)
         }
         Letters::News(news, bundle, at) => {
-            let account = AccountId(letter.account_id).to_string();
+            let account = AccountId::heard(letter.account_id).to_string();
             let fingerprint = self::fingerprint(bundle, server.realm, letter.account_id).to_string();
             news::write(*news, *at, news::Subject { org: &org, account, fingerprint, ask })
         }
@@ -175,8 +175,12 @@ impl Deployment<'_> {
 }
 
 fn fingerprint(bundle: &Bundle, realm: RealmId, account: [u8; 16]) -> Fingerprint {
-    PublicIdentity { key_gen: KeyGen(bundle.key_gen), ed25519: bundle.ed25519, x25519: bundle.x25519 }
-        .fingerprint(&AccountContext { realm, account: AccountId(account) })
+    PublicIdentity::heard(PublicKeys {
+        key_gen: KeyGen(bundle.key_gen),
+        ed25519: bundle.ed25519,
+        x25519: bundle.x25519,
+    })
+    .fingerprint(&AccountContext { realm, account: AccountId::heard(account) })
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub(super) fn document(draft: &GroupDraft) -> Map<String, Value> {
 pub(super) fn full(group: &Group, origin: &Origin) -> Map<String, Value> {
     let mut map = document(&group.draft);
     map.insert("schemas".into(), json!([Resource::Group.core().id]));
-    map.insert("id".into(), AccountId(group.group_id).to_string().into());
+    map.insert("id".into(), AccountId::heard(group.group_id).to_string().into());
     if !group.members.is_empty() {
         map.insert("members".into(), group.members.iter().map(|member| self::member(member, origin)).collect());
     }
@@ -84,7 +84,7 @@ pub(super) fn full(group: &Group, origin: &Origin) -> Map<String, Value> {
 pub(super) fn member(member: &Member, origin: &Origin) -> Value {
     let kind = if member.is_group { Resource::Group } else { Resource::User };
     let mut value = json!({
-        "value": AccountId(member.member_id).to_string(),
+        "value": AccountId::heard(member.member_id).to_string(),
         "$ref": location(kind, member.member_id, origin),
         "type": kind.name(),
     });

@@ -102,7 +102,7 @@ pub(super) async fn patch(
     let changed = edit(&app, key, move |now| {
         conditions.allow(now.version)?;
         let mut document = group::document(&now.draft);
-        changes.apply(&mut document, &AccountId(now.group_id).to_string())?;
+        changes.apply(&mut document, &AccountId::heard(now.group_id).to_string())?;
         let is_for_version = conditions.if_match.is_some();
         Ok(GroupEdit { draft: group::draft(document)?, members: members.clone()?, is_for_version })
     })

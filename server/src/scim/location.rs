@@ -7,7 +7,7 @@ use firstkey_core::crypto::context::AccountId;
 
 /// The address of the resource with that id.
 pub(super) fn location(resource: Resource, id: [u8; 16], origin: &Origin) -> String {
-    format!("{origin}/scim/v2/{}/{}", resource.endpoint(), AccountId(id))
+    format!("{origin}/scim/v2/{}/{}", resource.endpoint(), AccountId::heard(id))
 }
 
 #[cfg(test)]

@@ -92,11 +92,11 @@ pub(super) fn full(found: &PersonWithGroups, origin: &Origin) -> Map<String, Val
         Resource::User.extensions().iter().filter(|schema| map.contains_key(schema.id)).map(|schema| schema.id.into()),
     );
     map.insert("schemas".into(), schemas.into());
-    map.insert("id".into(), AccountId(person.user_id).to_string().into());
+    map.insert("id".into(), AccountId::heard(person.user_id).to_string().into());
     if !groups.is_empty() {
         let groups = groups.iter().map(|group| {
             json!({
-                "value": AccountId(group.group_id).to_string(),
+                "value": AccountId::heard(group.group_id).to_string(),
                 "$ref": location(Resource::Group, group.group_id, origin),
                 "display": group.display_name,
                 "type": "direct",

@@ -95,7 +95,7 @@ pub(super) async fn patch(
     let changed = edit(&app, key, move |now| {
         conditions.allow(now.version)?;
         let mut document = person::document(&now.draft);
-        changes.apply(&mut document, &AccountId(now.user_id).to_string())?;
+        changes.apply(&mut document, &AccountId::heard(now.user_id).to_string())?;
         person::draft(document, Some(&now.draft))
     })
     .await?;
@@ -149,7 +149,7 @@ where
 
 /// Tells the log how the person stands now, and why they wait if they do.
 fn tell(app: &App, event: &'static str, org: [u8; 16], person: &Person) {
-    let (org, user, standing) = (OrgId(org), AccountId(person.user_id), person.standing);
+    let (org, user, standing) = (OrgId::heard(org), AccountId::heard(person.user_id), person.standing);
     let standing_word = standing.as_str();
     match standing.reason().map(Reason::as_str) {
         Some(reason) => {

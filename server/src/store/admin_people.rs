@@ -147,7 +147,7 @@ impl PeopleQuery {
             let names = membership.map(|m| [Some(&m.user_name), m.display_name.as_ref(), m.email.as_ref()]);
             let all = names.into_iter().flatten().chain([account.email.as_ref()]).flatten();
             all.into_iter().any(|name| name.to_lowercase().contains(text.as_str()))
-                || (text.len() >= 8 && AccountId(account.account_id).to_string().starts_with(text.as_str()))
+                || (text.len() >= 8 && AccountId::heard(account.account_id).to_string().starts_with(text.as_str()))
         });
         org && state && text
     }

@@ -3,7 +3,7 @@
 use super::db::{Cell, FromCell, Row, Value};
 use super::error::{Result, StoreError};
 use crate::life::Mode;
-use firstkey_core::crypto::statement::{Digests, Statement};
+use firstkey_core::crypto::statement::{Counted, Digests, Statement};
 use std::borrow::Cow;
 
 impl FromCell for Mode {
@@ -78,7 +78,7 @@ fn read_statement(bytes: &[u8]) -> Result<Statement> {
     let (counter, rest) = bytes.split_first_chunk().ok_or_else(corrupt)?;
     let (digests, signature) = rest.split_last_chunk().ok_or_else(corrupt)?;
     let digests = Digests::read(digests).ok_or_else(corrupt)?;
-    Ok(Statement { counter: u64::from_be_bytes(*counter), digests, signature: *signature })
+    Ok(Statement::heard(Counted { counter: u64::from_be_bytes(*counter), digests, signature: *signature }))
 }
 
 /// What a reset is for the person who is offered it.

@@ -5,7 +5,7 @@ use crate::common::keeper::Keeper;
 use crate::common::person::Person;
 use crate::common::{Answer, Deployment, Invitation, Server, okta_user, unb64, wait_for};
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
-use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity};
+use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity, PublicKeys};
 use firstkey_server::{Limits, NewOrganisation, Rate, ServeOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -115,15 +115,15 @@ async fn colleagues_find_each_others_signed_keys_and_whether_somebody_compared_t
     assert_eq!(found.status, 200, "{found:?}");
     let found = found.json();
     let key = |value: &Value| unb64(value).try_into().expect("32 bytes");
-    let identity = PublicIdentity {
+    let identity = PublicIdentity::heard(PublicKeys {
         key_gen: KeyGen::FIRST,
         ed25519: key(&found["identity"]["ed25519"]),
         x25519: key(&found["identity"]["x25519"]),
-    };
-    let account = AccountId(unb64(&found["account_id"]).try_into().expect("16 bytes"));
+    });
+    let account = AccountId::heard(unb64(&found["account_id"]).try_into().expect("16 bytes"));
     let context = AccountContext { realm: ada.person.context.realm, account };
     assert_eq!(account, grace.person.context.account);
-    let signature = IdentitySignature(unb64(&found["signature"]).try_into().expect("64 bytes"));
+    let signature = IdentitySignature::heard(unb64(&found["signature"]).try_into().expect("64 bytes"));
     assert!(identity.verify(&signature, &context).is_ok());
     assert_eq!((&found["confirmed_at"], &found["earlier_fingerprint"]), (&Value::Null, &Value::Null));
     let given: Vec<&String> = found.as_object().expect("an object").keys().collect();

@@ -101,8 +101,7 @@ async fn a_body_changed_on_its_way_is_not_signed() {
 
 /// Other servers that a person may have been lured to, as the person knows them.
 fn elsewhere(here: RealmId) -> [(RealmId, &'static str); 5] {
-    let mut other = here;
-    other.0[15] ^= 1;
+    let other = RealmId::heard(here.0.map(|byte| byte ^ 1));
     [
         (here, "https://accounts.example.com"),
         (here, "https://accounts.example.org:8443"),

@@ -74,10 +74,11 @@ async fn a_login_that_is_never_finished_counts_as_a_failure() {
 /// Some KE1 that is one; making it costs one unfinished login.
 async fn valid_ke1(person: &Person, server: &Server) -> String {
     let (_, ke1) = person.begin_login();
-    let answer =
-        server.post("/v1/login/start", &json!({"account_id": b64(&person.context.account.0), "ke1": b64(&ke1)})).await;
+    let answer = server
+        .post("/v1/login/start", &json!({"account_id": b64(&person.context.account.0), "ke1": b64(&ke1.0)}))
+        .await;
     assert_eq!(answer.status, 200);
-    b64(&ke1)
+    b64(&ke1.0)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,7 +236,7 @@ async fn the_same_question_has_the_same_blinded_answer_for_people_who_do_not_exi
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;
     let (_, person) = complete(&deployment, &server).await;
-    let ke1 = b64(&person.begin_login().1);
+    let ke1 = b64(&person.begin_login().1.0);
     let mut ids = vec![json!(b64(&person.context.account.0))];
     for email in ["eve@example.org", "mallory@example.org"] {
         let params = server.post("/v1/login/params", &json!({"email": email})).await;

@@ -37,6 +37,7 @@ mod slow;
 mod smtp;
 mod statement;
 mod story;
+mod thief;
 mod tls;
 mod tokens;
 mod told_apart;

@@ -254,7 +254,7 @@ async fn a_session_tests_ten_passwords_and_no_more() {
         ada.new_password(&server, &bearer, NEW, Profile::Two).await;
     }
     let (_, ke1) = ada.person.begin_login();
-    let request = json!({"opaque_request": b64(&ke1[..32])});
+    let request = json!({"opaque_request": b64(&ke1.0[..32])});
     let refused = server.post_as(&bearer, "/v1/account/password/start", &request).await;
     assert_eq!((refused.problem().as_str(), refused.retry_after), ("too-many", Some(600)));
     let (fresh, _) = ada.first_session(&server).await;

@@ -7,7 +7,7 @@ use crate::common::{Answer, Deployment, Server, b64, unb64};
 use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::envelope::{Ed25519ByAccountKey, Envelope};
 use firstkey_core::crypto::hazmat;
-use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity};
+use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity, PublicKeys};
 use firstkey_core::crypto::kek::Kek;
 use firstkey_core::crypto::realm_key::RealmKey;
 use firstkey_core::crypto::statement::{Digests, Statement};
@@ -45,8 +45,8 @@ fn stated(person: &Person, seed: &Ed25519Seed, bundle: &Value, counter: u64) -> 
 fn digests(person: &Person, bundle: &Value) -> Digests {
     let (context, key_gen) = (person.context, person.key_gen);
     let key = |name: &str| unb64(&bundle["identity"][name]).try_into().expect("32 bytes");
-    let identity = PublicIdentity { key_gen, ed25519: key("ed25519"), x25519: key("x25519") };
-    let signature = IdentitySignature(unb64(&bundle["signature"]).try_into().expect("64 bytes"));
+    let identity = PublicIdentity::heard(PublicKeys { key_gen, ed25519: key("ed25519"), x25519: key("x25519") });
+    let signature = IdentitySignature::heard(unb64(&bundle["signature"]).try_into().expect("64 bytes"));
     let envelopes = ["1", "2", "3", "4"].map(|kind| unb64(&bundle["envelopes"][kind]));
     let recovery = unb64(&bundle["recovery_public"]).try_into().expect("32 bytes");
     let parts = envelopes.each_ref().map(Vec::as_slice);

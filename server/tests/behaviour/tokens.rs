@@ -21,7 +21,7 @@ fn id(token: &TokenShown) -> [u8; 16] {
 
 async fn org(deployment: &Deployment) -> firstkey_core::crypto::context::OrgId {
     let orgs = deployment.realm().await.organisations().await.expect("a list");
-    firstkey_core::crypto::context::OrgId(*uuid::Uuid::parse_str(&orgs[0].org_id).expect("a UUID").as_bytes())
+    firstkey_core::crypto::context::OrgId::heard(*uuid::Uuid::parse_str(&orgs[0].org_id).expect("a UUID").as_bytes())
 }
 
 #[tokio::test(flavor = "multi_thread")]

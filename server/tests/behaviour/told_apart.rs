@@ -57,7 +57,7 @@ async fn how_much_longer_an_answer_about_nobody_takes_is_printed() {
     }
     let address = |email: &String| json!({"email": email});
     let nobody: Vec<_> = (0..PEOPLE).map(|at| format!("nobody{at}@example.org")).collect();
-    let ke1 = b64(&people[0].begin_login().1);
+    let ke1 = b64(&people[0].begin_login().1.0);
     let start = |id: &[u8; 16]| json!({"account_id": b64(id), "ke1": ke1});
     let mut unknown_ids = Vec::new();
     for email in &nobody {

@@ -68,8 +68,8 @@ fn everything(answers: &mut Answers, folder: &std::path::Path) {
 fn introduction() -> Box<Introduction> {
     Box::new(Introduction {
         origin: Origin::read("https://accounts.example.org").expect("a good origin"),
-        invite: InviteId([1; 16]),
-        org: OrgId([2; 16]),
+        invite: InviteId::heard([1; 16]),
+        org: OrgId::heard([2; 16]),
         organisation: Printable::from_untrusted("Example Corp"),
         email: "ada@example.org".to_owned(),
         display_name: Printable::from_untrusted("Ada"),

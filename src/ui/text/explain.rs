@@ -154,11 +154,11 @@ mod tests {
     use firstkey_testkit::pins;
 
     fn subject(two_secret: bool, known: bool) -> Subject {
-        let settings = KdfBlock { profile: Profile::Two, salt: Salt([0xab; 32]), two_secret };
+        let settings = KdfBlock { profile: Profile::Two, salt: Salt::heard([0xab; 32]), two_secret };
         Subject {
             email: "ada@example.org".to_owned(),
             server: Some("accounts.example.org".to_owned()),
-            context: AccountContext { realm: RealmId([5; 16]), account: AccountId([6; 16]) },
+            context: AccountContext { realm: RealmId::heard([5; 16]), account: AccountId::heard([6; 16]) },
             identity: pins::good().identity,
             two_secret,
             settings: known.then_some(settings),

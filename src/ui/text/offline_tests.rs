@@ -9,11 +9,14 @@ use firstkey_testkit::pins;
 fn found(fit: Fit) -> Findings {
     let peer = pins::good();
     Findings {
-        context: AccountContext { realm: RealmId([5; 16]), account: AccountId([6; 16]) },
+        context: AccountContext { realm: RealmId::heard([5; 16]), account: AccountId::heard([6; 16]) },
         email: Some(Printable::from_untrusted("ada@example.org")),
         state: Printable::from_untrusted("complete"),
-        identity: firstkey_core::crypto::identity::PublicIdentity { key_gen: KeyGen(1), ..peer.identity },
-        settings: KdfBlock { profile: Profile::Two, salt: Salt([7; 32]), two_secret: false },
+        identity: firstkey_core::crypto::identity::PublicIdentity::heard(firstkey_core::crypto::identity::PublicKeys {
+            key_gen: KeyGen(1),
+            ..*peer.identity
+        }),
+        settings: KdfBlock { profile: Profile::Two, salt: Salt::heard([7; 32]), two_secret: false },
         parts: Part::ALL.map(|part| (part, fit)).to_vec(),
         verdict: Ok(()),
     }

@@ -12,7 +12,7 @@ use firstkey_core::crypto::envelope::{Envelope, X25519ByAccountKey};
 use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::kek::Kek;
 use firstkey_infisical::srp::{Verifier, exponent};
-use firstkey_core::secret::{AccountKey, Password, X25519Secret};
+use firstkey_core::secret::{AccountKey, TypedPassword, X25519Secret};
 use rand_core::RngCore;
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -88,7 +88,7 @@ fn bytes<const N: usize>(fixed: bool, rng: &mut rng::Counting) -> [u8; N] {
 }
 
 fn main() -> ExitCode {
-    let context = AccountContext { realm: RealmId([1; 16]), account: AccountId([2; 16]) };
+    let context = AccountContext { realm: RealmId::heard([1; 16]), account: AccountId::heard([2; 16]) };
     let long = [0x11_u8; 4096];
     let right = AccountKey::from_bytes(&[0x11; 32]);
     let kek = Kek::derive_from_account_key(&right, &context);
@@ -122,7 +122,7 @@ fn main() -> ExitCode {
         })),
         ("SRP: the verifier", largest_t(
             2_000,
-            |fixed, rng| Password::as_typed(bytes::<24>(fixed, rng).to_vec().into()),
+            |fixed, rng| TypedPassword::as_typed(bytes::<24>(fixed, rng).to_vec().into()),
             |password| {
                 black_box(*Verifier::derive(&exponent("ada@example.org", password, &[7; 32])).as_bytes());
             },

@@ -6,25 +6,24 @@
 
 use super::SUITE;
 use super::encoding::pae;
+use super::public::said;
 use std::fmt;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub [u8; 16]);
+        said!($(#[$doc])* $name, 16);
 
         impl $name {
             /// The 16 bytes.
             pub fn as_bytes(&self) -> &[u8; 16] {
-                &self.0
+                &self.said.0
             }
         }
 
         impl fmt::Display for $name {
             /// As UUID text (RFC 9562), lower case.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                uuid::Uuid::from_bytes(self.0).hyphenated().fmt(f)
+                uuid::Uuid::from_bytes(self.said.0).hyphenated().fmt(f)
             }
         }
 
@@ -68,7 +67,7 @@ id! {
 impl SessionId {
     /// Reads UUID text, as it is shown to people.
     pub fn read(text: &str) -> Option<Self> {
-        uuid::Uuid::try_parse(text.trim()).ok().map(|id| Self(id.into_bytes()))
+        uuid::Uuid::try_parse(text.trim()).ok().map(|id| Self::heard(id.into_bytes()))
     }
 }
 
@@ -104,8 +103,8 @@ mod tests {
     #[test]
     fn the_id_of_a_session_is_read_as_it_is_shown_and_nothing_else_is_one() {
         let shown = uuid::Uuid::from_bytes([0xa7; 16]).to_string();
-        assert_eq!(SessionId::read(&shown), Some(SessionId([0xa7; 16])));
-        assert_eq!(SessionId::read(&format!(" {shown}\n")), Some(SessionId([0xa7; 16])));
+        assert_eq!(SessionId::read(&shown), Some(SessionId::heard([0xa7; 16])));
+        assert_eq!(SessionId::read(&format!(" {shown}\n")), Some(SessionId::heard([0xa7; 16])));
         for text in ["", "all", &shown[1..], &format!("{shown}0")] {
             assert_eq!(SessionId::read(text), None, "{text}");
         }

@@ -1,12 +1,11 @@
-//! The only file that names the primitives: Argon2id, HKDF-SHA-512, SHA-2, XChaCha20-Poly1305,
-//! X25519, Ed25519.
+//! The primitives of this protocol but for OPAQUE's (`opaque`): Argon2id, HKDF-SHA-512, SHA-2,
+//! XChaCha20-Poly1305, X25519, Ed25519.
 //!
-//! Promise: each function is one primitive with fixed parameters and no policy. Must never: be
-//! called from outside `crypto` except by the stretch port (Argon2id over memory that it owns) and
-//! by tests; decide anything; keep a secret in a buffer of its own that is not wiped.
-//!
-//! The crates leave what they worked on in their part of the stack: each function that takes a
-//! secret overwrites it (`stack`).
+//! Promise: each function is one primitive with fixed parameters and no policy; it is used by the
+//! files that `.ci/reasons` lists, which give it one. The crates leave what they worked on in their
+//! part of the stack: each function that takes a secret overwrites it (`stack`), and `.ci/reasons`
+//! looks whether it does. Must never: decide anything; keep a secret in a buffer of its own that is
+//! not wiped.
 
 use super::stack::{DEEP, SHALLOW, wiped_after};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -38,8 +37,8 @@ pub fn argon2id(
     out: &mut [u8; 32],
 ) -> Result<(), BadArgon2Parameters> {
     let params = Params::new(m_kib, t, p, Some(32)).map_err(|_| BadArgon2Parameters)?;
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(password, salt, out, memory)
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    wiped_after::<SHALLOW, _>(|| argon2.hash_password_into_with_memory(password, salt, out, memory))
         .map_err(|_| BadArgon2Parameters)
 }
 

@@ -6,11 +6,13 @@
 
 use super::context::{AccountContext, KeyGen};
 use super::encoding::pae;
+use super::public::{Said, said};
 use super::{SUITE, hazmat, label, words};
 use crate::secret::{Ed25519Seed, X25519Secret};
 use bech32::{Bech32, Hrp};
 use rand_core::CryptoRngCore;
 use std::fmt;
+use std::ops::Deref;
 
 /// The two private keys; independent of each other.
 pub struct KeyPairs {
@@ -20,9 +22,9 @@ pub struct KeyPairs {
     pub ed25519: Ed25519Seed,
 }
 
-/// The two public keys and their generation.
+/// The two public keys and their generation, as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PublicIdentity {
+pub struct PublicKeys {
     /// Which keys these are.
     pub key_gen: KeyGen,
     /// Ed25519 public key (RFC 8032), 32 bytes.
@@ -31,14 +33,30 @@ pub struct PublicIdentity {
     pub x25519: [u8; 32],
 }
 
+/// An identity: the public halves of key pairs, or what somebody said that they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicIdentity {
+    said: PublicKeys,
+}
+
+impl Deref for PublicIdentity {
+    type Target = PublicKeys;
+
+    fn deref(&self) -> &PublicKeys {
+        &self.said
+    }
+}
+
 /// The identity does not hold: bad signature or a low-order key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the identity statement is not valid")]
 pub struct IdentityRejected;
 
-/// Ed25519 over the identity statement, 64 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IdentitySignature(pub [u8; 64]);
+said! {
+    /// Ed25519 over the identity statement, 64 bytes.
+    #[derive(Debug)]
+    IdentitySignature, 64
+}
 
 impl KeyPairs {
     /// Two fresh, independent keys.
@@ -49,22 +67,28 @@ impl KeyPairs {
     /// The public halves.
     pub fn public(&self, key_gen: KeyGen) -> PublicIdentity {
         // EXPOSE: the public keys are computed from the private ones.
-        PublicIdentity {
+        let said = PublicKeys {
             key_gen,
             ed25519: hazmat::ed25519_public(self.ed25519.expose()),
             x25519: hazmat::x25519_public(self.x25519.expose()),
-        }
+        };
+        PublicIdentity { said }
     }
 
     /// Signs the statement about the public halves.
     pub fn sign(&self, key_gen: KeyGen, context: &AccountContext) -> IdentitySignature {
         let statement = self.public(key_gen).statement(context);
         // EXPOSE: the seed signs its own identity statement.
-        IdentitySignature(hazmat::ed25519_sign(self.ed25519.expose(), &statement))
+        IdentitySignature { said: Said(hazmat::ed25519_sign(self.ed25519.expose(), &statement)) }
     }
 }
 
 impl PublicIdentity {
+    /// As a server, or a file of this program, says it; [`PublicIdentity::verify`] judges it.
+    pub const fn heard(said: PublicKeys) -> Self {
+        Self { said }
+    }
+
     /// `ID = PAE("firstkey/v1/identity", suite, realm_id, account_id, key_gen u32be, ed_pk, x_pk)`.
     pub fn statement(&self, context: &AccountContext) -> Vec<u8> {
         pae(&[

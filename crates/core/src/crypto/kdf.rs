@@ -5,6 +5,7 @@
 //! from a server are [`KdfParams`] and become a profile only by [`KdfParams::accept`]. Must never:
 //! run Argon2id for anything but a profile, or take a salt from a server at enrolment.
 
+use super::public::{Said, said};
 use crate::secret::{MasterKey, Password};
 use rand_core::CryptoRngCore;
 
@@ -100,16 +101,18 @@ impl Profile {
     }
 }
 
-/// 32 random bytes made by the client, new at every password change. Public.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Salt(pub [u8; 32]);
+said! {
+    /// 32 random bytes made by the client, new at every password change. Public.
+    #[derive(Debug)]
+    Salt, 32
+}
 
 impl Salt {
     /// Fresh.
     pub fn make(rng: &mut dyn CryptoRngCore) -> Self {
         let mut bytes = [0; 32];
         rng.fill_bytes(&mut bytes);
-        Self(bytes)
+        Self { said: Said(bytes) }
     }
 }
 
@@ -159,7 +162,7 @@ impl KdfBlock {
         }
         let mut salt = [0; 32];
         salt.copy_from_slice(&bytes[14..46]);
-        Ok(Self { profile, salt: Salt(salt), two_secret })
+        Ok(Self { profile, salt: Salt::heard(salt), two_secret })
     }
 }
 
@@ -240,7 +243,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_accepted_block_is_on_the_whitelist_and_re_encodes_to_itself(bytes: [u8; 32], m in any::<u32>(), t in 0u32..8, p in 0u32..8, id in 0u8..6, two in 0u8..4) {
-            let good = KdfBlock { profile: Profile::Two, salt: Salt(bytes), two_secret: two == 1 };
+            let good = KdfBlock { profile: Profile::Two, salt: Salt::heard(bytes), two_secret: two == 1 };
             prop_assert_eq!(KdfBlock::read(&good.encode()), Ok(good));
             let mut block = good.encode();
             block[1] = id;

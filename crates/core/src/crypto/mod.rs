@@ -28,6 +28,7 @@ pub mod kdf;
 pub mod kek;
 pub mod opaque;
 pub mod prepare;
+pub mod public;
 pub mod realm_key;
 pub mod recovery;
 pub mod stack;

@@ -8,6 +8,7 @@
 use super::context::{AccountContext, AccountId, KeyGen};
 use super::encoding::pae;
 use super::kdf::KdfBlock;
+use super::public::{Said, said};
 use super::stack::{DEEP, wiped_after};
 use super::{SUITE, label};
 use crate::secret::{ExportKey, OpaquePassword};
@@ -47,6 +48,23 @@ pub const KE2_LEN: usize = 320;
 /// Length of the last login message in bytes.
 pub const KE3_LEN: usize = 64;
 
+said! {
+    /// The first registration message.
+    OpaqueRequest, REQUEST_LEN
+}
+said! {
+    /// The registration record.
+    OpaqueUpload, UPLOAD_LEN
+}
+said! {
+    /// The first login message.
+    LoginRequest, KE1_LEN
+}
+said! {
+    /// The last login message.
+    LoginProof, KE3_LEN
+}
+
 /// The server's long-term public key as OPAQUE authenticated it; worth pinning.
 pub type ServerKey = [u8; 32];
 
@@ -83,7 +101,7 @@ pub struct Registration {
 /// What registration gives.
 pub struct Registered {
     /// The record that the server stores.
-    pub upload: [u8; UPLOAD_LEN],
+    pub upload: OpaqueUpload,
     /// The client's half of KEK_pw from the OPRF.
     pub export_key: ExportKey,
     /// The server's key.
@@ -91,15 +109,13 @@ pub struct Registered {
 }
 
 impl Registration {
-    /// Blinds `auth`; gives the state and the 32-byte message.
-    pub fn start(
-        auth: OpaquePassword,
-        mut rng: &mut dyn CryptoRngCore,
-    ) -> Result<(Self, [u8; REQUEST_LEN]), OpaqueFailed> {
+    /// Blinds `auth`; gives the state and the message.
+    pub fn start(auth: OpaquePassword, mut rng: &mut dyn CryptoRngCore) -> Result<(Self, OpaqueRequest), OpaqueFailed> {
         // EXPOSE: OPAQUE blinds it before anything leaves.
         let started = wiped_after::<DEEP, _>(|| ClientRegistration::<Suite>::start(&mut rng, auth.expose()));
         let started = started.map_err(|_| OpaqueFailed)?;
-        Ok((Self { state: started.state, auth }, array(&started.message.serialize())))
+        let message = OpaqueRequest { said: Said(array(&started.message.serialize())) };
+        Ok((Self { state: started.state, auth }, message))
     }
 
     /// Makes the record from the server's answer.
@@ -126,7 +142,7 @@ impl Registration {
         let export_key = ExportKey::filled_by(|out| out.copy_from_slice(&finished.export_key));
         finished.export_key.as_mut_slice().zeroize();
         Ok(Registered {
-            upload: array(&finished.message.serialize()),
+            upload: OpaqueUpload { said: Said(array(&finished.message.serialize())) },
             export_key,
             server_key: array(&finished.server_s_pk.serialize()),
         })
@@ -154,7 +170,7 @@ pub struct Login {
 /// What login gives.
 pub struct LoggedIn {
     /// The proof for the server.
-    pub ke3: [u8; KE3_LEN],
+    pub ke3: LoginProof,
     /// The same export key as at registration.
     pub export_key: ExportKey,
     /// The server's key; compare it with a pin.
@@ -162,12 +178,13 @@ pub struct LoggedIn {
 }
 
 impl Login {
-    /// Blinds `auth`; gives the state and the 96-byte message.
-    pub fn start(auth: OpaquePassword, mut rng: &mut dyn CryptoRngCore) -> Result<(Self, [u8; KE1_LEN]), OpaqueFailed> {
+    /// Blinds `auth`; gives the state and the message.
+    pub fn start(auth: OpaquePassword, mut rng: &mut dyn CryptoRngCore) -> Result<(Self, LoginRequest), OpaqueFailed> {
         // EXPOSE: OPAQUE blinds it before anything leaves.
         let started = wiped_after::<DEEP, _>(|| ClientLogin::<Suite>::start(&mut rng, auth.expose()))
             .map_err(|_| OpaqueFailed)?;
-        Ok((Self { state: started.state, auth }, array(&started.message.serialize())))
+        let message = LoginRequest { said: Said(array(&started.message.serialize())) };
+        Ok((Self { state: started.state, auth }, message))
     }
 
     /// Checks the server's proof in this login context and makes ours.
@@ -197,7 +214,7 @@ impl Login {
         finished.export_key.as_mut_slice().zeroize();
         finished.session_key.as_mut_slice().zeroize();
         Ok(LoggedIn {
-            ke3: array(&finished.message.serialize()),
+            ke3: LoginProof { said: Said(array(&finished.message.serialize())) },
             export_key,
             server_key: array(&finished.server_s_pk.serialize()),
         })

@@ -13,6 +13,7 @@
 //! text passes through the normaliser, which holds a few characters of it in a small buffer on the
 //! stack (on the heap only after four combining marks in a row) and does not wipe them.
 
+use crate::secret::Password;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use zeroize::Zeroizing;
@@ -76,6 +77,14 @@ pub fn prepare(raw: &[u8]) -> Result<Zeroizing<Vec<u8>>, PrepareError> {
         IsNormalized::Yes => collect(spaced),
         IsNormalized::No | IsNormalized::Maybe => collect(spaced.nfc()),
     }
+}
+
+/// Prepares a password for use: the one way to a [`Password`], which is what is stretched.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_password(raw: &[u8]) -> Result<Password, PrepareError> {
+    prepare(raw).map(Password::from_prepared)
 }
 
 /// Checks a prepared password that is about to be set, in the order of [`Unsettable`].

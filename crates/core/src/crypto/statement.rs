@@ -11,6 +11,7 @@ use super::identity::{IdentitySignature, PublicIdentity};
 use super::realm_key::RealmKey;
 use super::{SUITE, hazmat, label};
 use crate::secret::Ed25519Seed;
+use std::ops::Deref;
 
 /// A part of a bundle, by the number under which the statement lists its digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,9 +130,9 @@ impl Digests {
     }
 }
 
-/// The statement, with its signature.
+/// What a statement consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
+pub struct Counted {
     /// Counts the states of one generation of keys, from 1; at most 2^53.
     pub counter: u64,
     /// What the account consists of.
@@ -140,7 +141,26 @@ pub struct Statement {
     pub signature: [u8; 64],
 }
 
+/// The statement, with its signature: signed here, or as somebody said it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    said: Counted,
+}
+
+impl Deref for Statement {
+    type Target = Counted;
+
+    fn deref(&self) -> &Counted {
+        &self.said
+    }
+}
+
 impl Statement {
+    /// As a server, or a file of this program, says it; [`Statement::is_signed_by`] judges it.
+    pub const fn heard(said: Counted) -> Self {
+        Self { said }
+    }
+
     /// The highest count: beyond it, readers of JSON begin to round.
     pub const LAST: u64 = 1 << 53;
 
@@ -163,7 +183,7 @@ impl Statement {
         let message = Self::message(context, key_gen, counter, &digests);
         // EXPOSE: the seed signs what its own account consists of.
         let signature = hazmat::ed25519_sign(seed.expose(), &message);
-        Self { counter, digests, signature }
+        Self { said: Counted { counter, digests, signature } }
     }
 
     /// Whether the key of `identity` signed it, strictly.

@@ -5,7 +5,7 @@
 //! hold a key, a password, a code or the invite's token.
 
 use crate::crypto::context::{AccountContext, AccountId, InviteId, KeyGen, RealmId};
-use crate::crypto::identity::{Fingerprint, PublicIdentity};
+use crate::crypto::identity::{Fingerprint, PublicIdentity, PublicKeys};
 use crate::crypto::opaque::ServerKey;
 use crate::crypto::statement::Digests;
 use crate::flow::held::Held;
@@ -231,7 +231,7 @@ fn read_held(file: HeldFile) -> Result<Held, Unreadable> {
 impl Checkpoint {
     /// The bytes for the disk.
     pub fn encode(&self) -> Vec<u8> {
-        let signature = self.request.signature().map_or([0; 64], |signed| signed.signature);
+        let signature = self.request.signature().map_or([0; 64], |signed| *signed.bytes());
         encode(&CheckpointFile {
             version: VERSION,
             origin: self.request.origin().as_str().to_owned(),
@@ -256,9 +256,11 @@ impl Checkpoint {
         if !is_one_line(&file.email) {
             return Err(Unreadable);
         }
-        let invite = InviteId(bytes(&file.invite_id)?);
-        let context =
-            AccountContext { realm: RealmId(bytes(&file.realm_id)?), account: AccountId(bytes(&file.account_id)?) };
+        let invite = InviteId::heard(bytes(&file.invite_id)?);
+        let context = AccountContext {
+            realm: RealmId::heard(bytes(&file.realm_id)?),
+            account: AccountId::heard(bytes(&file.account_id)?),
+        };
         let origin = Origin::read(&file.origin).map_err(|_| Unreadable)?;
         let body = Base64UrlUnpadded::decode_vec(&file.body).map_err(|_| Unreadable)?;
         let completion = Completion::read(&body).map_err(|_| Unreadable)?;
@@ -269,7 +271,7 @@ impl Checkpoint {
         if rebuilt.body() != body {
             return Err(Unreadable);
         }
-        let signature = RequestSignature { invite, signature: bytes(&file.signature)? };
+        let signature = RequestSignature::heard(invite, bytes(&file.signature)?);
         let request = rebuilt.with_signature(signature);
         let not_taken = |name: String| NotTaken::ALL.into_iter().find(|why| why.name() == name).ok_or(Unreadable);
         Ok(Self {
@@ -321,24 +323,24 @@ impl Pin {
         let file: PinFile = serde_json::from_slice(file).map_err(|_| Unreadable)?;
         let pin = Self {
             origin: Origin::read(&file.origin).map_err(|_| Unreadable)?,
-            invite: file.invite_id.as_deref().map(|text| bytes(text).map(InviteId)).transpose()?,
+            invite: file.invite_id.as_deref().map(|text| bytes(text).map(InviteId::heard)).transpose()?,
             context: AccountContext {
-                realm: RealmId(bytes(&file.realm_id)?),
-                account: AccountId(bytes(&file.account_id)?),
+                realm: RealmId::heard(bytes(&file.realm_id)?),
+                account: AccountId::heard(bytes(&file.account_id)?),
             },
             email: file.email,
-            identity: PublicIdentity {
+            identity: PublicIdentity::heard(PublicKeys {
                 key_gen: KeyGen(file.key_gen),
                 ed25519: bytes(&file.ed25519)?,
                 x25519: bytes(&file.x25519)?,
-            },
+            }),
             server_key: bytes(&file.server_key)?,
             memberships: file
                 .memberships
                 .iter()
                 .map(|joined| {
                     let organisation = Printable::from_untrusted(&joined.organisation);
-                    Ok(Membership { organisation, invite: InviteId(bytes(&joined.invite_id)?) })
+                    Ok(Membership { organisation, invite: InviteId::heard(bytes(&joined.invite_id)?) })
                 })
                 .collect::<Result<_, Unreadable>>()?,
             two_secret: file.two_secret,

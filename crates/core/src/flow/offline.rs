@@ -17,7 +17,6 @@ use super::stop::{LocalTrouble, Missing};
 use super::typed::{TYPINGS, typed_code};
 use super::{Answer, Notice, Question};
 use crate::crypto::context::{AccountContext, KeyGen};
-use crate::crypto::hazmat;
 use crate::crypto::identity::{KeyPairs, PublicIdentity};
 use crate::crypto::kdf::KdfBlock;
 use crate::crypto::kek::{Kek, derive_recovery_seed};
@@ -229,8 +228,7 @@ fn ask(witness: &mut impl Witness, email: Option<&Printable>) -> Result<Recovery
 fn examine(bundle: &Bundle, context: &AccountContext, code: &RecoveryCode) -> Vec<(Part, Fit)> {
     let (envelopes, identity) = (&bundle.envelopes, &bundle.identity);
     let key_gen = identity.key_gen;
-    // EXPOSE: only the public half is compared.
-    let recovery = RecoveryPublic(hazmat::ed25519_public(derive_recovery_seed(code, context).expose()));
+    let recovery = RecoveryPublic::of(&derive_recovery_seed(code, context));
     let by_recovery = Kek::derive_from_recovery_code(code, context);
     let account_key = envelopes.by_recovery.open(&by_recovery, context, key_gen).ok();
     let by_account = account_key.as_ref().map(|key| Kek::derive_from_account_key(key, context));

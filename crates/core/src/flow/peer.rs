@@ -6,7 +6,7 @@
 
 use super::checkpoint::{Unreadable, bytes, encode, text};
 use crate::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use crate::crypto::identity::{Fingerprint, IdentitySignature, PublicIdentity};
+use crate::crypto::identity::{Fingerprint, IdentitySignature, PublicIdentity, PublicKeys};
 use crate::wire::directory::Words;
 use crate::wire::inbound::read_email;
 use crate::wire::origin::Origin;
@@ -128,16 +128,16 @@ impl Peer {
         let peer = Self {
             origin: Origin::read(&file.origin).map_err(|_| Unreadable)?,
             context: AccountContext {
-                realm: RealmId(bytes(&file.realm_id)?),
-                account: AccountId(bytes(&file.account_id)?),
+                realm: RealmId::heard(bytes(&file.realm_id)?),
+                account: AccountId::heard(bytes(&file.account_id)?),
             },
             email: address(&file.email).filter(|email| *email == file.email).ok_or(Unreadable)?,
-            identity: PublicIdentity {
+            identity: PublicIdentity::heard(PublicKeys {
                 key_gen: KeyGen(file.key_gen),
                 ed25519: bytes(&file.ed25519)?,
                 x25519: bytes(&file.x25519)?,
-            },
-            signature: IdentitySignature(bytes(&file.signature)?),
+            }),
+            signature: IdentitySignature::heard(bytes(&file.signature)?),
             compared: file.compared,
         };
         peer.identity.verify(&peer.signature, &peer.context).map_err(|_| Unreadable)?;

@@ -13,9 +13,9 @@ use crate::crypto::context::{AccountContext, KeyGen};
 use crate::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, Kind, X25519ByAccountKey,
 };
-use crate::crypto::identity::{IdentitySignature, PublicIdentity};
+use crate::crypto::identity::{IdentitySignature, PublicIdentity, PublicKeys};
 use crate::crypto::kdf::KdfBlock;
-use crate::crypto::statement::{Digests, Statement};
+use crate::crypto::statement::{Counted, Digests, Statement};
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// The four envelopes of an account.
@@ -78,8 +78,8 @@ impl Bundle {
         let kdf_block = KdfBlock::read(&fields.bytes("kdf_block")?).map_err(Refusal::Kdf)?;
         let envelopes = Envelopes::read(fields.object("envelopes")?)?;
         let identity = read_identity(fields.object("identity")?)?;
-        let signature = IdentitySignature(fields.bytes("signature")?);
-        let recovery_public = RecoveryPublic(fields.bytes("recovery_public")?);
+        let signature = IdentitySignature::heard(fields.bytes("signature")?);
+        let recovery_public = RecoveryPublic::heard(fields.bytes("recovery_public")?);
         Ok(Self { kdf_block, envelopes, identity, signature, recovery_public, statement: None })
     }
 
@@ -132,8 +132,11 @@ impl Bundle {
 /// Reads `{"key_gen", "ed25519", "x25519"}`.
 pub fn read_identity(mut fields: Fields) -> Result<PublicIdentity, Refusal> {
     let key_gen = u32::try_from(fields.whole("key_gen")?).map_err(|_| Refusal::Malformed("key_gen"))?;
-    let identity =
-        PublicIdentity { key_gen: KeyGen(key_gen), ed25519: fields.bytes("ed25519")?, x25519: fields.bytes("x25519")? };
+    let identity = PublicIdentity::heard(PublicKeys {
+        key_gen: KeyGen(key_gen),
+        ed25519: fields.bytes("ed25519")?,
+        x25519: fields.bytes("x25519")?,
+    });
     fields.finish()?;
     Ok(identity)
 }
@@ -143,11 +146,11 @@ pub fn read_statement(value: Value) -> Result<Statement, Refusal> {
     let mut fields = Fields::open("statement", value)?;
     let counter = fields.whole("counter")?;
     let digests = Base64UrlUnpadded::decode_vec(&fields.text("digests")?).ok().and_then(|bytes| Digests::read(&bytes));
-    let statement = Statement {
+    let statement = Statement::heard(Counted {
         counter,
         digests: digests.ok_or(Refusal::Malformed("digests"))?,
         signature: fields.bytes("signature")?,
-    };
+    });
     fields.finish()?;
     if counter == 0 { Err(Refusal::Malformed("counter")) } else { Ok(statement) }
 }

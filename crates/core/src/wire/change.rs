@@ -9,7 +9,6 @@ use super::disclose::{ByBoth, ByPassword, ByRecovery, Expected, IdempotencyKey, 
 use super::origin::Origin;
 use super::outbound::{Endpoint, Outbound};
 use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
-use crate::crypto::hazmat;
 use crate::crypto::kdf::KdfBlock;
 use crate::crypto::realm_key::RealmKey;
 use crate::crypto::statement::Statement;
@@ -92,6 +91,6 @@ impl Expected {
     /// other.
     pub fn of(bundle: &Bundle) -> Self {
         let Envelopes { by_password, by_recovery, .. } = &bundle.envelopes;
-        Self(hazmat::sha256(&[by_password.as_bytes(), by_recovery.as_bytes()].concat()))
+        Self::of_envelopes(by_password.as_bytes(), by_recovery.as_bytes())
     }
 }

@@ -39,8 +39,8 @@ impl Completion {
     /// Reads the body of such a request.
     pub fn read(body: &[u8]) -> Result<Self, Refusal> {
         let mut fields = Fields::open("completion", json::read(body).map_err(|_| Refusal::NotJson)?)?;
-        let idempotency_key = IdempotencyKey(fields.bytes("idempotency_key")?);
-        let opaque_upload = OpaqueUpload(fields.bytes("opaque_upload")?);
+        let idempotency_key = IdempotencyKey::heard(fields.bytes("idempotency_key")?);
+        let opaque_upload = OpaqueUpload::heard(fields.bytes("opaque_upload")?);
         let mut bundle = Bundle::take(&mut fields)?;
         bundle.statement = fields.take_optional("statement").map(read_statement).transpose()?;
         fields.finish()?;

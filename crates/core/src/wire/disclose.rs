@@ -5,14 +5,20 @@
 //! a password, a key, a recovery code, or raw bytes.
 
 use super::json::ObjectWriter;
+use super::refusal::Refusal;
+use super::text::is_visible;
 use crate::crypto::context::{AccountId, ChallengeId, InviteId, LoginId, SessionId};
 use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope, Kind};
+use crate::crypto::hazmat;
 use crate::crypto::identity::{IdentitySignature, PublicIdentity};
 use crate::crypto::kdf::KdfBlock;
-use crate::crypto::opaque;
+use crate::crypto::public::{Said, said};
 use crate::crypto::statement::Statement;
-use crate::secret::InviteToken;
+use crate::secret::{Ed25519Seed, InviteToken};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use rand_core::CryptoRngCore;
+
+pub use crate::crypto::opaque::{LoginProof, LoginRequest, OpaqueRequest, OpaqueUpload};
 
 mod sealed {
     pub trait Sealed {}
@@ -57,44 +63,99 @@ macro_rules! disclose_bytes {
     };
 }
 
-/// The public half of this run's claim key.
-#[derive(Clone, Copy)]
-pub struct ClaimKey(pub [u8; 32]);
-/// The first registration message.
-#[derive(Clone, Copy)]
-pub struct OpaqueRequest(pub [u8; opaque::REQUEST_LEN]);
-/// The registration record.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct OpaqueUpload(pub [u8; opaque::UPLOAD_LEN]);
-/// The first login message.
-#[derive(Clone, Copy)]
-pub struct LoginRequest(pub [u8; opaque::KE1_LEN]);
-/// The last login message.
-#[derive(Clone, Copy)]
-pub struct LoginProof(pub [u8; opaque::KE3_LEN]);
-/// The public half of the recovery code's signature key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecoveryPublic(pub [u8; 32]);
-/// Random bytes that tell a retry from a second try.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct IdempotencyKey(pub [u8; 16]);
-/// A digest of the sealed keys that a change replaces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Expected(pub [u8; 32]);
+said! {
+    /// The public half of this run's claim key.
+    ClaimKey, 32
+}
+said! {
+    /// The public half of the recovery code's signature key.
+    #[derive(Debug)]
+    RecoveryPublic, 32
+}
+said! {
+    /// The recovery code's signature over a challenge of the server.
+    RecoveryProof, 64
+}
+said! {
+    /// Random bytes that tell a retry from a second try.
+    IdempotencyKey, 16
+}
+said! {
+    /// A digest of the sealed keys that a change replaces.
+    #[derive(Debug)]
+    Expected, 32
+}
 /// The one sealed key that a new password brings.
 pub struct ByPassword<'a>(pub &'a Envelope<AccountKeyByPassword>);
 /// The one sealed key that a new kit brings.
 pub struct ByRecovery<'a>(pub &'a Envelope<AccountKeyByRecovery>);
 /// Both.
 pub struct ByBoth<'a>(pub &'a Envelope<AccountKeyByPassword>, pub &'a Envelope<AccountKeyByRecovery>);
-/// The recovery code's signature over a challenge of the server.
-#[derive(Clone, Copy)]
-pub struct RecoveryProof(pub [u8; 64]);
-/// The address of somebody whose public keys are asked for.
-pub struct Sought(pub String);
 /// The person's own address, as the invite or the person named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Email(pub String);
+pub struct Email(String);
+/// The address of somebody whose public keys are asked for.
+pub struct Sought(String);
+
+impl ClaimKey {
+    /// The public half of `seed`.
+    pub fn of(seed: &Ed25519Seed) -> Self {
+        // EXPOSE: only the public half leaves.
+        Self { said: Said(hazmat::ed25519_public(seed.expose())) }
+    }
+}
+
+impl RecoveryPublic {
+    /// The public half of `seed`.
+    pub fn of(seed: &Ed25519Seed) -> Self {
+        // EXPOSE: only the public half leaves.
+        Self { said: Said(hazmat::ed25519_public(seed.expose())) }
+    }
+}
+
+impl RecoveryProof {
+    /// `seed` signs `message`, which names the challenge.
+    pub fn sign(seed: &Ed25519Seed, message: &[u8]) -> Self {
+        // EXPOSE: signs the challenge.
+        Self { said: Said(hazmat::ed25519_sign(seed.expose(), message)) }
+    }
+}
+
+impl IdempotencyKey {
+    /// A fresh one, from the random generator alone.
+    pub fn make(rng: &mut dyn CryptoRngCore) -> Self {
+        let mut bytes = [0; 16];
+        rng.fill_bytes(&mut bytes);
+        Self { said: Said(bytes) }
+    }
+}
+
+impl Expected {
+    /// SHA-256 of the envelopes 1 and 2, one behind the other.
+    pub fn of_envelopes(one: &[u8], two: &[u8]) -> Self {
+        Self { said: Said(hazmat::sha256(&[one, two].concat())) }
+    }
+}
+
+impl Email {
+    /// Reads an address: visible characters around one last `@`, at most 254 bytes.
+    pub fn read(text: &str) -> Result<Self, Refusal> {
+        read_address(text).map(Self)
+    }
+}
+
+impl Sought {
+    /// Reads an address, as [`Email::read`].
+    pub fn read(text: &str) -> Result<Self, Refusal> {
+        read_address(text).map(Self)
+    }
+}
+
+fn read_address(text: &str) -> Result<String, Refusal> {
+    let whole = text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    let is_address = whole && text.len() <= 254 && text.chars().all(is_visible);
+    is_address.then(|| text.to_owned()).ok_or(Refusal::Malformed("email"))
+}
 
 disclose_bytes!(InviteId, "names the invite; came from the server", |id| &id.0);
 disclose_bytes!(ClaimKey, "a public key of this run", |key| &key.0);

@@ -288,10 +288,10 @@ pub fn read_offer(mut fields: Fields) -> Result<Offer, Refusal> {
             }
             _ => return Err(Refusal::Malformed("suites")),
         },
-        realm: RealmId(fields.bytes("realm_id")?),
-        org: OrgId(organisation.bytes("org_id")?),
+        realm: RealmId::heard(fields.bytes("realm_id")?),
+        org: OrgId::heard(organisation.bytes("org_id")?),
         organisation: Printable::from_untrusted(&organisation.text("name")?),
-        account: AccountId(account.bytes("account_id")?),
+        account: AccountId::heard(account.bytes("account_id")?),
         email: read_email(account.text("email")?)?,
         display_name: Printable::from_untrusted(&account.text_or_null("display_name")?.unwrap_or_default()),
         mode: match fields.text("mode")?.as_str() {
@@ -398,7 +398,7 @@ pub fn read_receipt(mut fields: Fields) -> Result<[u8; 32], Refusal> {
 
 /// Reads the answer to `invites/join`: the organisation, and since when.
 pub fn read_joined(mut fields: Fields) -> Result<(OrgId, u64), Refusal> {
-    let joined = (OrgId(fields.bytes("org_id")?), fields.whole("joined_at")?);
+    let joined = (OrgId::heard(fields.bytes("org_id")?), fields.whole("joined_at")?);
     fields.finish()?;
     Ok(joined)
 }
@@ -418,8 +418,8 @@ pub struct LoginParams {
 /// Reads the answer to `login/params`.
 pub fn read_login_params(mut fields: Fields) -> Result<LoginParams, Refusal> {
     let params = LoginParams {
-        account: AccountId(fields.bytes("account_id")?),
-        realm: RealmId(fields.bytes("realm_id")?),
+        account: AccountId::heard(fields.bytes("account_id")?),
+        realm: RealmId::heard(fields.bytes("realm_id")?),
         key_gen: KeyGen(u32::try_from(fields.whole("key_gen")?).map_err(|_| Refusal::Malformed("key_gen"))?),
         kdf_block: KdfBlock::read(&fields.bytes("kdf_block")?).map_err(Refusal::Kdf)?,
     };
@@ -429,7 +429,7 @@ pub fn read_login_params(mut fields: Fields) -> Result<LoginParams, Refusal> {
 
 /// Reads the answer to `login/start`.
 pub fn read_login_answer(mut fields: Fields) -> Result<(LoginId, [u8; opaque::KE2_LEN]), Refusal> {
-    let answer = (LoginId(fields.bytes("login_id")?), fields.bytes("ke2")?);
+    let answer = (LoginId::heard(fields.bytes("login_id")?), fields.bytes("ke2")?);
     fields.finish()?;
     Ok(answer)
 }
@@ -450,11 +450,11 @@ pub struct Challenge {
 pub fn read_challenge(mut fields: Fields) -> Result<Challenge, Refusal> {
     let challenge = Challenge {
         context: AccountContext {
-            account: AccountId(fields.bytes("account_id")?),
-            realm: RealmId(fields.bytes("realm_id")?),
+            account: AccountId::heard(fields.bytes("account_id")?),
+            realm: RealmId::heard(fields.bytes("realm_id")?),
         },
         key_gen: KeyGen(u32::try_from(fields.whole("key_gen")?).map_err(|_| Refusal::Malformed("key_gen"))?),
-        id: ChallengeId(fields.bytes("challenge_id")?),
+        id: ChallengeId::heard(fields.bytes("challenge_id")?),
         bytes: fields.bytes("challenge")?,
     };
     fields.finish()?;

@@ -256,5 +256,5 @@ fn read_body(version: Version, body: &str) -> Result<(InviteId, InviteToken, Opt
             Some(LinkBinding::from_bytes(bytes))
         }
     };
-    Ok((InviteId(invite_id), InviteToken::from_bytes(&token), binding))
+    Ok((InviteId::heard(invite_id), InviteToken::from_bytes(&token), binding))
 }

@@ -145,13 +145,26 @@ pub struct Disclosed {
 /// The two headers of a signed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestSignature {
-    /// The invite whose claim key signed.
-    pub invite: InviteId,
-    /// Ed25519 over realm, origin, method, path, body digest and invite.
-    pub signature: [u8; 64],
+    invite: InviteId,
+    signature: [u8; 64],
 }
 
 impl RequestSignature {
+    /// As a file of this program keeps it.
+    pub const fn heard(invite: InviteId, signature: [u8; 64]) -> Self {
+        Self { invite, signature }
+    }
+
+    /// The invite whose claim key signed.
+    pub fn invite(&self) -> InviteId {
+        self.invite
+    }
+
+    /// Ed25519 over realm, origin, method, path, body digest and invite.
+    pub fn bytes(&self) -> &[u8; 64] {
+        &self.signature
+    }
+
     /// What is signed: `PAE("firstkey/v1/request", realm_id, origin, method, path, SHA-256(body),
     /// invite_id)`. Realm and origin are those that the client knows the server by, so a server
     /// that passes the request on to another has nothing that the other takes.

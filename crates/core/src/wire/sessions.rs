@@ -44,7 +44,7 @@ fn read_line(line: Value) -> Result<Listed, Refusal> {
     let mut fields = Fields::open("session", line)?;
     let printable = |text: String| Printable::from_untrusted(&text);
     let listed = Listed {
-        session: SessionId(fields.bytes("session_id")?),
+        session: SessionId::heard(fields.bytes("session_id")?),
         created_at: fields.whole("created_at")?,
         expires_at: fields.whole("expires_at")?,
         purpose: printable(fields.text("purpose")?),

@@ -34,8 +34,8 @@ impl Shown {
         let value = json::read(file).map_err(|_| Refusal::NotJson)?;
         let mut fields = Fields::open("account", value)?;
         let context = AccountContext {
-            realm: RealmId(id(&mut fields, "realm_id")?),
-            account: AccountId(id(&mut fields, "account_id")?),
+            realm: RealmId::heard(id(&mut fields, "realm_id")?),
+            account: AccountId::heard(id(&mut fields, "account_id")?),
         };
         let email = fields.text_or_null("email")?.map(|email| Printable::from_untrusted(&email));
         let state = Printable::from_untrusted(&fields.text("state")?);
@@ -57,13 +57,13 @@ fn bundle(fields: &mut Fields) -> Result<Option<Bundle>, Refusal> {
         return Ok(None);
     }
     let mut identity = Fields::open("identity", identity)?;
-    let signature = IdentitySignature(identity.bytes("signature")?);
+    let signature = IdentitySignature::heard(identity.bytes("signature")?);
     Ok(Some(Bundle {
         kdf_block: KdfBlock::read(&fields.bytes("kdf_block")?).map_err(Refusal::Kdf)?,
         envelopes: Envelopes::read(fields.object("envelopes")?)?,
         identity: read_identity(identity)?,
         signature,
-        recovery_public: RecoveryPublic(fields.bytes("recovery_public")?),
+        recovery_public: RecoveryPublic::heard(fields.bytes("recovery_public")?),
         statement: fields
             .take_optional("statement")
             .filter(|value| *value != Value::Null)

@@ -2,4 +2,5 @@
 
 mod accept;
 mod account;
+mod another;
 mod offline;

@@ -1,7 +1,7 @@
 //! An account of an honest server, as the server would show it, and everything that can be wrong
 //! with the file, the code and the memory of this computer.
 
-use firstkey_core::crypto::context::KeyGen;
+use firstkey_core::crypto::context::{AccountId, RealmId};
 use firstkey_core::crypto::recovery::{CodeError, read_code, write_code};
 use firstkey_core::flow::account::stop::Change;
 use firstkey_core::flow::checkpoint::Pin;
@@ -170,11 +170,11 @@ fn a_slip_is_named_and_asked_for_again_and_ten_are_the_end() {
 fn whatever_this_computer_remembers_otherwise_stops_it_though_all_of_it_fits() {
     type Turn = fn(&mut Pin);
     let cases: [(Turn, Change); 6] = [
-        (|pin| pin.identity.x25519[0] ^= 1, Change::OtherKeys),
-        (|pin| pin.identity.ed25519[0] ^= 1, Change::OtherKeys),
-        (|pin| pin.identity.key_gen = KeyGen(2), Change::OlderKeys),
-        (|pin| pin.identity.key_gen = KeyGen(0), Change::OtherKeys),
-        (|pin| pin.context.account.0[0] ^= 1, Change::Account),
+        (crate::another::agreement_key, Change::OtherKeys),
+        (crate::another::signing_key, Change::OtherKeys),
+        (|pin| crate::another::generation(pin, 2), Change::OlderKeys),
+        (|pin| crate::another::generation(pin, 0), Change::OtherKeys),
+        (crate::another::account, Change::Account),
         (|pin| pin.two_secret = true, Change::SecretKeyGone),
     ];
     for (turn, expected) in cases {
@@ -239,9 +239,9 @@ fn keys_that_a_server_made_itself_are_not_called_a_wrong_code_where_the_account_
 fn an_account_of_another_realm_or_of_somebody_else_is_not_compared() {
     let mut fixture = OfflineFixture::new();
     let mut elsewhere = fixture.pin();
-    elsewhere.context.realm.0[0] ^= 1;
+    crate::another::realm(&mut elsewhere);
     let mut colleague = fixture.pin();
-    colleague.context.account.0[0] ^= 1;
+    colleague.context.account = AccountId::heard(colleague.context.account.0.map(|byte| byte ^ 1));
     colleague.email = "grace@example.org".to_owned();
     let found = fixture.open(&fixture.shown(), &[elsewhere, colleague]).expect("it can be looked at");
     assert_eq!((found.verdict.clone(), fit(&found, Part::Remembered)), (Ok(()), Fit::Untried));
@@ -253,8 +253,8 @@ fn the_kit_of_another_account_is_refused_before_anything_is_opened() {
     let shown = fixture.shown().to_string();
     for (realm, account) in [(1, 0), (0, 1)] {
         let mut context = fixture.scene.server.context();
-        context.realm.0[0] ^= realm;
-        context.account.0[0] ^= account;
+        context.realm = RealmId::heard(context.realm.0.map(|byte| byte ^ realm));
+        context.account = AccountId::heard(context.account.0.map(|byte| byte ^ account));
         let kit = KitCode { code: RecoveryCode::from_bytes(&[3; 16]), context };
         assert_eq!(open(&mut fixture, shown.as_bytes(), Some(kit), &[]).map(|_| ()), Err(Trouble::OtherKit));
     }

@@ -167,8 +167,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         self.tell(&DialectNotice::Sending);
         self.probe(&origin, Route::Invite).await?;
         let request = Request::to(&origin, Call::VerifyInvite)
-            .field(Member::Email, &Name(&email))
-            .field(Member::OrganizationId, &Organisation(&organisation))
+            .field(Member::Email, &Name::heard(&email))
+            .field(Member::OrganizationId, &Organisation::heard(&organisation))
             .field(Member::Code, &Code(&code))
             .build();
         let mut fields = match self.send(&request).await? {
@@ -288,7 +288,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         for attempt in 1..=DIGIT_TRIES {
             let digits = self.digits(Digits::Address)?;
             let request = Request::to(origin, Call::VerifyEmail)
-                .field(Member::Username, &Name(&claims.username))
+                .field(Member::Username, &Name::heard(&claims.username))
                 .field(Member::Code, &Code(&digits))
                 .build();
             match self.send(&request).await? {

@@ -13,7 +13,7 @@ use firstkey_core::crypto::strength::Context;
 use firstkey_core::flow::keep::{self, Keepsake};
 use firstkey_core::flow::stop::{GaveUp, Halt, LocalTrouble};
 use firstkey_core::flow::world::World;
-use firstkey_core::secret::{MasterKey, Password, X25519Secret};
+use firstkey_core::secret::{MasterKey, TypedPassword, X25519Secret};
 use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
 
@@ -31,7 +31,7 @@ pub(super) struct Made {
 
 impl<W: World<Infisical>> DialectRun<'_, W> {
     /// A new password, judged and typed twice.
-    pub(super) fn choose(&mut self, context: &Context<'_>) -> End<Password> {
+    pub(super) fn choose(&mut self, context: &Context<'_>) -> End<TypedPassword> {
         let mut attempt = 1;
         let mut pair = 1;
         loop {
@@ -40,11 +40,11 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             };
             let made = typed.is_empty().then(|| rules::make(self.rng));
             let password = match &made {
-                Some(made) => Password::as_typed(Zeroizing::new(made.as_bytes().to_vec())),
+                Some(made) => TypedPassword::as_typed(Zeroizing::new(made.as_bytes().to_vec())),
                 None => match rules::check(&typed, context, self.world.estimator()) {
                     Ok(fit) => {
                         self.say_fit(fit);
-                        Password::as_typed(typed)
+                        TypedPassword::as_typed(typed)
                     }
                     Err(unfit) => {
                         self.tell(&DialectNotice::Unfit(unfit));
@@ -59,7 +59,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             loop {
                 let shown = made.as_ref().map(|made| Zeroizing::new(made.as_str().to_owned()));
                 let again = self.text(DialectQuestion::Again { made: shown })?.unwrap_or_default();
-                if Password::as_typed(again).matches(&password) {
+                if TypedPassword::as_typed(again).matches(&password) {
                     self.tell(&DialectNotice::TypingsMatch);
                     return Ok(password);
                 }
@@ -85,7 +85,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
     }
 
     /// What a password becomes. It ends here.
-    pub(super) async fn unlock(&mut self, identity: &str, password: Password, salt: Salt) -> End<Unlocked> {
+    pub(super) async fn unlock(&mut self, identity: &str, password: TypedPassword, salt: Salt) -> End<Unlocked> {
         let x = srp_exponent(identity, &password, &salt);
         let derived: MasterKey = match self.world.stretch(StretchJob { password, salt }).await {
             Ok(derived) => derived,
@@ -100,7 +100,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
     pub(super) async fn unlock_as(
         &mut self,
         identities: &[String],
-        password: Password,
+        password: TypedPassword,
         salt: Salt,
     ) -> End<Vec<(String, Unlocked)>> {
         let xs: Vec<_> = identities.iter().map(|name| (name.clone(), srp_exponent(name, &password, &salt))).collect();
@@ -112,7 +112,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
     }
 
     /// A new lock around `secret` for `identity`.
-    pub(super) async fn make(&mut self, identity: &str, password: Password, secret: X25519Secret) -> End<Made> {
+    pub(super) async fn make(&mut self, identity: &str, password: TypedPassword, secret: X25519Secret) -> End<Made> {
         let salt = Salt::make(self.rng);
         let unlocked = self.unlock(identity, password, salt).await?;
         self.lock(unlocked, secret)

@@ -106,9 +106,9 @@ impl Way {
             Self::Ticket { .. } => Call::CompleteSignup,
         };
         let request = Request::to(origin, call)
-            .field(Member::Email, &Name(&person.identity))
-            .field(Member::FirstName, &PersonName(&person.first))
-            .field(Member::LastName, &PersonName(&person.last))
+            .field(Member::Email, &Name::heard(&person.identity))
+            .field(Member::FirstName, &PersonName::heard(&person.first))
+            .field(Member::LastName, &PersonName::heard(&person.last))
             .sealed(door::PROTECTED, &lock.vault.protected_key)
             .field(Member::PublicKey, &lock.vault.public_key)
             .sealed(door::PRIVATE, &lock.vault.private_key)
@@ -117,7 +117,7 @@ impl Way {
         match self {
             Self::Invite { token, .. } => request.build().bearing(token),
             Self::Ticket { token, organisation } => request
-                .field(Member::OrganizationName, &Organisation(&organisation.name))
+                .field(Member::OrganizationName, &Organisation::heard(&organisation.name))
                 .field(Member::ProviderAuthToken, &Ticket(token))
                 .build(),
         }

@@ -17,7 +17,7 @@ use super::run::{DialectRun, End, Outcome};
 use super::stop::{DialectReason, Refused};
 use super::{DialectNotice, Infisical};
 use firstkey_core::flow::world::World;
-use firstkey_core::secret::{Password, TokenText};
+use firstkey_core::secret::{TokenText, TypedPassword};
 use firstkey_core::wire::origin::Origin;
 use zeroize::Zeroizing;
 
@@ -69,8 +69,8 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         token: &TokenText,
     ) -> End<Issued> {
         let salt = Salt::make(self.rng);
-        let secret = Password::as_typed(Zeroizing::new(kit.secret.key().to_vec()));
-        let verifier = Verifier::derive(&srp::exponent(identity, &secret, &salt.0));
+        let secret = TypedPassword::as_typed(Zeroizing::new(kit.secret.key().to_vec()));
+        let verifier = Verifier::derive(&srp::exponent(identity, &secret, salt.as_bytes()));
         for attempt in 1..=SURE {
             let proof = match self.proof(origin, unlocked, token).await? {
                 Ok(proof) => proof.proof,

@@ -53,7 +53,7 @@ pub(super) enum LogIn {
 
 fn begin(who: &Who<'_>, handshake: &Handshake) -> Request {
     let request = Request::to(who.origin, Call::Login1)
-        .field(Member::Email, &Name(who.name))
+        .field(Member::Email, &Name::heard(who.name))
         .field(Member::ClientPublicKey, handshake.public());
     match who.ticket {
         Some(ticket) => request.field(Member::ProviderAuthToken, &Ticket(ticket)).build(),
@@ -86,7 +86,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
             }
             let proof = handshake.prove(&unlocked.x, &challenge.server).ok_or(Refused::Keys)?;
             let request = Request::to(who.origin, Call::Login2)
-                .field(Member::Email, &Name(who.name))
+                .field(Member::Email, &Name::heard(who.name))
                 .field(Member::ClientProof, &proof);
             let request = match who.ticket {
                 Some(ticket) => request.field(Member::ProviderAuthToken, &Ticket(ticket)).build(),

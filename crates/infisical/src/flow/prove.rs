@@ -116,7 +116,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         organisation: &str,
     ) -> End<Option<TokenText>> {
         let request = Request::to(origin, Call::SelectOrganisation)
-            .field(Member::OrganizationId, &Organisation(organisation))
+            .field(Member::OrganizationId, &Organisation::heard(organisation))
             .build()
             .bearing(token);
         match self.send(&request).await? {

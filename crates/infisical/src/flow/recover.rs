@@ -129,7 +129,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         self.patient = true;
         self.probe(&origin, Route::Invite).await?;
         let request = Request::to(&origin, Call::VerifyReset)
-            .field(Member::Email, &Name(&email))
+            .field(Member::Email, &Name::heard(&email))
             .field(Member::Code, &Code(&code))
             .build();
         let token = answer::token(&mut self.good(&request).await?)?;
@@ -243,7 +243,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         let (origin, email) = account.ok_or(DialectReason::NothingKnown)?;
         self.host(&origin)?;
         self.first_probe(&origin, Route::Invite).await?;
-        let request = Request::to(&origin, Call::AskReset).field(Member::Email, &Name(&email)).build();
+        let request = Request::to(&origin, Call::AskReset).field(Member::Email, &Name::heard(&email)).build();
         self.good(&request).await?;
         self.tell(&DialectNotice::ResetAsked(origin.clone()));
         self.other_link(LinkWish::Reset(origin), DialectReason::Missing(Missing::Invite))

@@ -29,7 +29,7 @@ use super::run::{DialectRun, End};
 use super::stop::{DialectReason, DialectStop, Doing, Refused};
 use super::{DialectDeed, DialectDone, DialectNotice, DialectOptions, DialectQuestion, Infisical, LinkWish};
 use firstkey_core::flow::world::World;
-use firstkey_core::secret::{Password, TokenText};
+use firstkey_core::secret::{TokenText, TypedPassword};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
 use rand_core::CryptoRngCore;
@@ -181,7 +181,7 @@ impl<W: World<Infisical>> DialectRun<'_, W> {
         };
         for attempt in 1..=PASSWORD_TRIES {
             let Some(typed) = self.text(DialectQuestion::Password { attempt })? else { break };
-            for (identity, unlocked) in self.unlock_as(&identities, Password::as_typed(typed), salt).await? {
+            for (identity, unlocked) in self.unlock_as(&identities, TypedPassword::as_typed(typed), salt).await? {
                 let session = match self.log_in_again(known, &name, &mut token, &unlocked).await? {
                     LogIn::Open(session) => session,
                     LogIn::Refused => continue,

@@ -16,8 +16,8 @@ fn fixed<const N: usize>(value: &Value) -> [u8; N] {
     hex(value).try_into().expect("the length")
 }
 
-fn typed(bytes: &[u8]) -> Password {
-    Password::as_typed(Zeroizing::new(bytes.to_vec()))
+fn typed(bytes: &[u8]) -> TypedPassword {
+    TypedPassword::as_typed(Zeroizing::new(bytes.to_vec()))
 }
 
 #[test]

@@ -119,7 +119,10 @@ fn w04_an_older_vault_after_a_change_is_refused() {
     let (mut fixture, pin, _) = completed();
     let other = Pin { vault: [7; 32], former: vec![pin.vault], ..pin };
     assert!(matches!(stopped(verified(&mut fixture, &other)).why, DialectReason::Refused(Refused::OtherVault)));
-    let other = Pin { public_key: firstkey_infisical::keys::PublicKey([9; 32]), ..other };
+    let other = Pin {
+        public_key: firstkey_infisical::keys::PublicKey::of(&firstkey_core::secret::X25519Secret::from_bytes(&[9; 32])),
+        ..other
+    };
     assert!(matches!(stopped(verified(&mut fixture, &other)).why, DialectReason::Refused(Refused::OtherKey)));
 }
 

@@ -200,8 +200,9 @@ fn w15_unicode_passwords_are_used_byte_for_byte() {
         let done = run(&mut fixture, &link).unwrap_or_else(|stop| panic!("{password:?} {stop:?} {:?}", fixture.told));
         // What the server keeps is the verifier of exactly these bytes.
         let pin = done.pin.expect("a pin");
-        let typed = firstkey_core::secret::Password::as_typed(zeroize::Zeroizing::new(password.as_bytes().to_vec()));
-        let x = firstkey_infisical::srp::exponent("ada+new@example.org", &typed, &pin.salt.0);
+        let typed =
+            firstkey_core::secret::TypedPassword::as_typed(zeroize::Zeroizing::new(password.as_bytes().to_vec()));
+        let x = firstkey_infisical::srp::exponent("ada+new@example.org", &typed, pin.salt.as_bytes());
         let verifier = hexadecimal::write(firstkey_infisical::srp::Verifier::derive(&x).as_bytes()).to_string();
         assert_eq!(fixture.fake.users[0].keys.as_ref().expect("keys")["verifier"].as_str(), Some(verifier.as_str()));
         let decomposed = password.contains('\u{308}');

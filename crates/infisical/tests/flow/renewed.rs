@@ -226,7 +226,10 @@ fn whatever_a_pin_has_seen_is_judged_the_same_for_ever() {
     }
     let elsewhere = Pin { vault: [1; 32], ..pin.clone() };
     assert_eq!(elsewhere.judge(&vault), Ok(Continuity::Elsewhere));
-    let other_key = Pin { public_key: PublicKey([9; 32]), ..elsewhere.clone() };
+    let other_key = Pin {
+        public_key: PublicKey::of(&firstkey_core::secret::X25519Secret::from_bytes(&[9; 32])),
+        ..elsewhere.clone()
+    };
     assert_eq!(other_key.judge(&vault), Err(Broken::OtherKey));
     let unconfirmed = Pin { confirmed: false, ..other_key };
     assert_eq!(unconfirmed.judge(&vault), Ok(Continuity::NotMadeHere));

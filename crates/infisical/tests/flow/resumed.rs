@@ -73,7 +73,7 @@ fn keys_that_were_sent_never_take_the_place_of_confirmed_ones() {
     let (mut fixture, link) = signed_in();
     let good = run_with(&mut fixture, &link, with(&[])).expect("an honest server").pin.expect("a pin");
     let other = Pin {
-        public_key: firstkey_infisical::keys::PublicKey([9; 32]),
+        public_key: firstkey_infisical::keys::PublicKey::of(&firstkey_core::secret::X25519Secret::from_bytes(&[9; 32])),
         vault: [9; 32],
         confirmed: false,
         ..good.clone()

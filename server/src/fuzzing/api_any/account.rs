@@ -41,7 +41,8 @@ impl Play<'_> {
         let Some(claim) = draw.newest(&self.known.claims).cloned() else { return };
         let client = (0..CLIENTS).find(|client| ed25519_public(&claim_seed(*client)) == claim.public);
         let seed = claim_seed(client.unwrap_or_default() + draw.below(CLIENTS));
-        let context = AccountContext { realm: self.server.in_process.realm.id, account: AccountId(claim.account) };
+        let context =
+            AccountContext { realm: self.server.in_process.realm.id, account: AccountId::heard(claim.account) };
         let fresh = fresh(context, claim.min_profile, claim.secret_key, &mut self.rng);
         let start = json!({"opaque_request": b64(&fresh.request)}).to_string();
         let start = Sent::new("POST", "/v1/enrol/start").json(start);
@@ -74,7 +75,7 @@ impl Play<'_> {
         self.send(params, draw);
         let Ok((login, ke1)) = Login::start(auth(&holder), &mut self.rng) else { return };
         let account = holder.context.account.0;
-        let start = json!({"account_id": b64(&account), "ke1": b64(&ke1)}).to_string();
+        let start = json!({"account_id": b64(&account), "ke1": b64(&ke1.0)}).to_string();
         let Some(answer) = self.send(Sent::new("POST", "/v1/login/start").json(start), draw) else { return };
         let (Some(id), Some(ke2)) = (answer.bytes::<16>("login_id"), answer.bytes("ke2")) else { return };
         let agreed = login_context(
@@ -83,7 +84,7 @@ impl Play<'_> {
             &holder.block.encode(),
             firstkey_core::crypto::context::KeyGen(holder.key_gen),
         );
-        let proof = login.finish(&ke2, &agreed, &holder.context, &mut self.rng).ok().map(|done| done.ke3);
+        let proof = login.finish(&ke2, &agreed, &holder.context, &mut self.rng).ok().map(|done| done.ke3.0);
         self.known.proofs.extend(proof.map(|proof| (id, proof)));
         let ke3 = proof.filter(|_| draw.byte() < 240).unwrap_or_else(|| some(&mut self.rng));
         let finish = json!({"login_id": b64(&id), "ke3": b64(&ke3)}).to_string();

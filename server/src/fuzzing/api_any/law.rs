@@ -195,7 +195,7 @@ fn signer<'p>(play: &'p Play<'_>, sent: &Sent) -> Option<&'p Claim> {
     let invite: [u8; 16] = one("firstkey-invite").and_then(unb64)?;
     let signature: [u8; 64] = one("firstkey-signature").and_then(unb64)?;
     let (realm, origin) = (&play.server.in_process.realm.id, play.server.origin.as_str());
-    let message = RequestSignature::message(realm, origin, sent.path(), &sent.body, &InviteId(invite));
+    let message = RequestSignature::message(realm, origin, sent.path(), &sent.body, &InviteId::heard(invite));
     let claims = play.known.claims.iter().rev().filter(|claim| claim.invite == invite);
     claims.into_iter().find(|claim| ed25519_verify(&claim.public, &message, &signature))
 }
@@ -209,7 +209,7 @@ fn is_newest(play: &Play<'_>, claim: &Claim) -> bool {
 fn proves(play: &Play<'_>, account: &[u8; 16], challenge: &[u8; 32], signature: &str, before: &Before) -> bool {
     let Some(bundle) = before.bundle(account) else { return false };
     let public: [u8; 32] = bundle.at(RECOVERY_PUBLIC).expect("bundle.recovery_public");
-    let context = AccountContext { realm: play.server.in_process.realm.id, account: AccountId(*account) };
+    let context = AccountContext { realm: play.server.in_process.realm.id, account: AccountId::heard(*account) };
     let message = recovery_proof_message(&context, play.server.origin.as_str(), challenge);
     unb64::<64>(signature).is_some_and(|signature| ed25519_verify(&public, &message, &signature))
 }

@@ -118,7 +118,7 @@ fn set_up(folder: &Scratch) -> Stage {
     }
     let honest = &mut Draw::new(&[]);
     for (org, revoked) in [(0, false), (1, false), (0, true)] {
-        let id = firstkey_core::crypto::context::OrgId(play.known.orgs[org]);
+        let id = firstkey_core::crypto::context::OrgId::heard(play.known.orgs[org]);
         let token = runtime.block_on(realm.mint_scim_token(id, None, 365)).expect("a token");
         play.add(org, &token);
         if revoked {

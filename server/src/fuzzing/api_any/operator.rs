@@ -26,7 +26,7 @@ impl Play<'_> {
         let (realm, runtime) = (&server.in_process.realm, &server.in_process.runtime);
         server.in_process.set_clock(self.now);
         let at = draw.below(self.known.orgs.len());
-        let Some(org) = self.known.orgs.get(at).copied().map(OrgId) else { return };
+        let Some(org) = self.known.orgs.get(at).copied().map(OrgId::heard) else { return };
         let email = draw.word(&ADDRESSES);
         match draw.below(11) {
             0 => {

@@ -7,7 +7,6 @@ use firstkey_core::crypto::context::{AccountContext, KeyGen};
 use firstkey_core::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, X25519ByAccountKey,
 };
-use firstkey_core::crypto::hazmat::{ed25519_public, sha256};
 use firstkey_core::crypto::identity::KeyPairs;
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, Salt};
 use firstkey_core::crypto::kek::{Kek, derive_password_keys, derive_recovery_seed};
@@ -16,7 +15,7 @@ use firstkey_core::secret::{AccountKey, MasterKey, OpaquePassword, PreKey, Recov
 use firstkey_core::wire::bundle::{Bundle, Envelopes};
 use firstkey_core::wire::change::{self, KitLock, PasswordLock, Replaces};
 use firstkey_core::wire::completion::Completion;
-use firstkey_core::wire::disclose::{Expected, IdempotencyKey, OpaqueUpload, RecoveryPublic};
+use firstkey_core::wire::disclose::{Expected, IdempotencyKey, RecoveryPublic};
 use firstkey_core::wire::origin::Origin;
 use firstkey_testkit::chance::Seeded;
 use rand_core::RngCore;
@@ -49,15 +48,14 @@ pub(super) fn fresh(context: AccountContext, least: u8, two_secret: bool, rng: &
     // EXPOSE: the harness logs in again with it.
     let auth = *keys.auth.expose();
     let (registration, request) = Registration::start(keys.auth, rng).expect("a registration");
-    Fresh { context, block, auth, pre: keys.pre, registration, request }
+    Fresh { context, block, auth, pre: keys.pre, registration, request: request.0 }
 }
 
 /// The recovery code's two halves that a server sees.
 fn kit(code: &RecoveryCode, key: &AccountKey, context: &AccountContext, key_gen: KeyGen, rng: &mut Seeded) -> KitLock {
     let kek = Kek::derive_from_recovery_code(code, context);
     let envelope = Envelope::<AccountKeyByRecovery>::seal(&kek, key, context, key_gen, rng).expect("an envelope");
-    // EXPOSE: only the public half is used.
-    let recovery_public = RecoveryPublic(ed25519_public(derive_recovery_seed(code, context).expose()));
+    let recovery_public = RecoveryPublic::of(&derive_recovery_seed(code, context));
     KitLock { envelope, recovery_public }
 }
 
@@ -68,8 +66,7 @@ impl Fresh {
         let registered = registration.finish(response, &context, rng).ok()?;
         let kek = Kek::derive_from_password(&pre, &registered.export_key, &context);
         let envelope = Envelope::<AccountKeyByPassword>::seal(&kek, key, &context, key_gen, &block, rng).ok()?;
-        let opaque_upload = OpaqueUpload(registered.upload);
-        Some(PasswordLock { opaque_upload, kdf_block: block, envelope, realm_key: None })
+        Some(PasswordLock { opaque_upload: registered.upload, kdf_block: block, envelope, realm_key: None })
     }
 
     /// Keys and the whole upload of an account that is new or reset.
@@ -112,7 +109,7 @@ impl Fresh {
             envelope_1: bundle.envelopes.by_password.as_bytes().to_vec(),
             envelope_2: bundle.envelopes.by_recovery.as_bytes().to_vec(),
         };
-        let idempotency_key = IdempotencyKey(some(rng));
+        let idempotency_key = IdempotencyKey::make(rng);
         let completion = Completion { idempotency_key, opaque_upload: lock.opaque_upload, bundle };
         Some((Sent::of(&completion.request(origin)), holder))
     }
@@ -120,8 +117,8 @@ impl Fresh {
 
 /// What a change takes the place of.
 fn replaces(before: &Holder, rng: &mut Seeded) -> Replaces {
-    let expected = Expected(sha256(&[&before.envelope_1[..], &before.envelope_2].concat()));
-    Replaces { idempotency_key: IdempotencyKey(some(rng)), expected, statement: None }
+    let expected = Expected::of_envelopes(&before.envelope_1, &before.envelope_2);
+    Replaces { idempotency_key: IdempotencyKey::make(rng), expected, statement: None }
 }
 
 /// A new password for a completed account; with a new kit as well, it is a recovery.

@@ -92,7 +92,7 @@ impl Play<'_> {
     ) -> Option<Answer> {
         let mut sent = if draw.byte() < 200 { sent } else { mangle::mangle(sent, &self.known, draw) };
         let (realm, origin) = (&self.server.in_process.realm.id, self.server.origin.as_str());
-        let message = RequestSignature::message(realm, origin, sent.path(), &sent.body, &InviteId(*invite));
+        let message = RequestSignature::message(realm, origin, sent.path(), &sent.body, &InviteId::heard(*invite));
         sent.headers.retain(|(name, _)| !name.starts_with("firstkey-"));
         let sent =
             sent.with("firstkey-invite", &b64(invite)).with("firstkey-signature", &b64(&ed25519_sign(seed, &message)));

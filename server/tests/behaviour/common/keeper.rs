@@ -69,12 +69,12 @@ impl Keeper {
         profile: Profile,
         second: Option<&SecretKey>,
     ) -> Value {
-        let block = KdfBlock { profile, salt: Salt(random()), two_secret: second.is_some() };
+        let block = KdfBlock { profile, salt: Salt::heard(random()), two_secret: second.is_some() };
         let keys = derive_password_keys(&master(password), &self.context(), &block, second);
         let keys = keys.unwrap_or_else(|_| panic!("the block says whether there is a second secret"));
         let (registration, request) = Registration::start(keys.auth, &mut OsRng).expect("a registration");
         let started =
-            server.post_as(bearer, "/v1/account/password/start", &json!({"opaque_request": b64(&request)})).await;
+            server.post_as(bearer, "/v1/account/password/start", &json!({"opaque_request": b64(&request.0)})).await;
         assert_eq!(started.status, 200, "{started:?}");
         let response = unb64(&started.json()["opaque_response"]).try_into().expect("64 bytes");
         let registered = registration.finish(&response, &self.context(), &mut OsRng).expect("a record");
@@ -82,7 +82,7 @@ impl Keeper {
         let one =
             Envelope::<AccountKeyByPassword>::seal(&kek, &self.key, &self.context(), KeyGen::FIRST, &block, &mut OsRng);
         json!({
-            "opaque_upload": b64(&registered.upload),
+            "opaque_upload": b64(&registered.upload.0),
             "kdf_block": b64(&block.encode()),
             "envelopes": {"1": b64(one.expect("sealed").as_bytes())},
         })

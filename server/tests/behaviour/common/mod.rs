@@ -121,7 +121,7 @@ impl Deployment {
             None => std::process::exit(0),
         });
         let start = Clock::System.now();
-        let (org, token) = (OrgId([0; 16]), Zeroizing::new(String::new()));
+        let (org, token) = (OrgId::heard([0; 16]), Zeroizing::new(String::new()));
         let deployment = Self { dir, database, org, token, clock: Arc::new(AtomicI64::new(start)), start };
         let [first, second] = if crate::POSTGRES { POSTGRES } else { SQLITE };
         let rows = if crate::POSTGRES { ROWS.replace("X'", "'\\x") } else { ROWS.to_owned() };
@@ -273,9 +273,17 @@ impl Deployment {
 
     /// Every byte that the server keeps.
     pub(crate) fn stored_bytes(&self) -> Vec<u8> {
+        self.stored_bytes_but("")
+    }
+
+    /// The same without one file of the data folder.
+    pub(crate) fn stored_bytes_but(&self, left_out: &str) -> Vec<u8> {
         let mut all = Vec::new();
         for entry in std::fs::read_dir(self.data()).expect("the data folder") {
-            all.extend(std::fs::read(entry.expect("an entry").path()).expect("a readable file"));
+            let entry = entry.expect("an entry");
+            if entry.file_name() != left_out {
+                all.extend(std::fs::read(entry.path()).expect("a readable file"));
+            }
         }
         if let Some(address) = &self.database {
             all.extend(cluster::Cluster::of_this_process().expect("it runs").dump(address));

@@ -27,7 +27,7 @@ fn fits(lines: &[String]) {
 #[test]
 fn everything_that_is_told_and_asked_fits() {
     let name = Printable::from_untrusted("Example Corp");
-    let key = Fingerprint::of(&PublicKey([7; 32]));
+    let key = Fingerprint::of(&PublicKey::of(&firstkey_core::secret::X25519Secret::from_bytes(&[7; 32])));
     let strength = Strength { guesses_log10: 9.0 };
     let rules = [
         WebRule::TooShort,

@@ -4,7 +4,7 @@ use super::claim::Claim;
 use super::terms::Terms;
 use super::{At, Expect, Next, after, make};
 use crate::crypto::kdf::{KdfBlock, Salt, StretchJob};
-use crate::crypto::prepare::{PrepareError, prepare};
+use crate::crypto::prepare::{PrepareError, prepare_password};
 use crate::crypto::strength::{Context, Estimator, Strength, Verdict, judge};
 use crate::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
 use crate::flow::stop::{AcceptReason, GaveUp};
@@ -72,7 +72,7 @@ impl Expect for ExpectPassword {
 
 /// Prepares what was typed (protocol section 3).
 pub(super) fn prepared(typed: &[u8]) -> Result<Password, PrepareError> {
-    prepare(typed).map(Password::from_prepared)
+    prepare_password(typed)
 }
 
 /// Prepares and judges a password that is being set.

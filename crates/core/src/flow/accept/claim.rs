@@ -52,8 +52,7 @@ impl Claim {
 /// A fresh claim key and the request that shows it with the token.
 pub(super) fn request(link: &InviteLink, rng: &mut dyn CryptoRngCore) -> (Claim, Outbound) {
     let claim = Claim { invite: link.invite_id(), seed: Ed25519Seed::make(rng), binding: link.binding() };
-    // EXPOSE: the public half is computed from the seed.
-    let public = ClaimKey(hazmat::ed25519_public(claim.seed.expose()));
+    let public = ClaimKey::of(&claim.seed);
     let request = Outbound::post(link.origin(), Endpoint::Claim)
         .field("invite_id", &link.invite_id())
         .field("token", link.token())

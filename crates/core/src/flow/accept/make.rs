@@ -7,7 +7,6 @@ use super::{At, Expect, Next, after, kit};
 use crate::crypto::envelope::{
     AccountKeyByPassword, AccountKeyByRecovery, Ed25519ByAccountKey, Envelope, EnvelopeRejected, X25519ByAccountKey,
 };
-use crate::crypto::hazmat;
 use crate::crypto::identity::KeyPairs;
 use crate::crypto::kdf::KdfBlock;
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
@@ -19,7 +18,7 @@ use crate::flow::{Effect, Notice, Reply};
 use crate::secret::{AccountKey, PreKey, RecoveryCode, SecretKey};
 use crate::wire::bundle::{Bundle, Envelopes};
 use crate::wire::completion::Completion;
-use crate::wire::disclose::{IdempotencyKey, OpaqueRequest, OpaqueUpload, RecoveryPublic};
+use crate::wire::disclose::{IdempotencyKey, RecoveryPublic};
 use crate::wire::inbound;
 use crate::wire::outbound::{Endpoint, Outbound};
 use crate::wire::refusal::Refusal;
@@ -42,7 +41,7 @@ impl Expect for ExpectStretched {
                 .map_err(|_| AcceptReason::OutOfStep)?;
         let (registration, message) = Registration::start(auth, rng).map_err(|_| Refusal::Opaque)?;
         let request = Outbound::post(&run.terms.introduction.origin, Endpoint::EnrolStart)
-            .field("opaque_request", &OpaqueRequest(message))
+            .field("opaque_request", &message)
             .build()
             .signed(&run.terms.context.realm, run.claim.invite, &run.claim.seed);
         let expect = ExpectOpaqueResponse {
@@ -129,10 +128,8 @@ fn seal(
         ed25519: Envelope::<Ed25519ByAccountKey>::seal(&by_account, &pairs.ed25519, context, key_gen, rng)?,
     };
     let recovery_seed = derive_recovery_seed(&code, context);
-    // EXPOSE: only the public half leaves.
-    let recovery_public = RecoveryPublic(hazmat::ed25519_public(recovery_seed.expose()));
-    let mut idempotency_key = [0; 16];
-    rng.fill_bytes(&mut idempotency_key);
+    let recovery_public = RecoveryPublic::of(&recovery_seed);
+    let idempotency_key = IdempotencyKey::make(rng);
     let mut bundle = Bundle {
         kdf_block: *block,
         envelopes,
@@ -151,10 +148,6 @@ fn seal(
     // The signatures are checked before they leave, as the envelopes are: a fault must not become
     // an account.
     bundle.verify(context).map_err(|_| EnvelopeRejected)?;
-    let completion = Completion {
-        idempotency_key: IdempotencyKey(idempotency_key),
-        opaque_upload: OpaqueUpload(registered.upload),
-        bundle,
-    };
+    let completion = Completion { idempotency_key, opaque_upload: registered.upload, bundle };
     Ok((completion, code))
 }

@@ -14,7 +14,7 @@ use crate::flow::stop::{AcceptReason, NoAnswer, Reach};
 use crate::flow::{Accepted, Answer, Effect, Notice, Question, Reply};
 use crate::secret::{ExportKey, OpaquePassword, Password, PreKey};
 use crate::wire::bundle::Bundle;
-use crate::wire::disclose::{Email, LoginProof, LoginRequest};
+use crate::wire::disclose::Email;
 use crate::wire::inbound::{self, ProblemName};
 use crate::wire::outbound::{Endpoint, Outbound};
 use crate::wire::refusal::Refusal;
@@ -118,7 +118,7 @@ impl Expect for ExpectPassword {
         after(Effect::Tell(Notice::Checking), move |_, _| {
             let checkpoint = &this.upload.checkpoint;
             let request = Outbound::post(checkpoint.request.origin(), Endpoint::LoginParams)
-                .field("email", &Email(checkpoint.email.clone()))
+                .field("email", &Email::read(&checkpoint.email)?)
                 .build();
             send(request, ExpectParams { this, password })
         })
@@ -190,7 +190,7 @@ fn log_in(
     let (login, ke1) = Login::start(auth, rng).map_err(|_| AcceptReason::OutOfStep)?;
     let request = Outbound::post(checkpoint.request.origin(), Endpoint::LoginStart)
         .field("account_id", &checkpoint.context.account)
-        .field("ke1", &LoginRequest(ke1))
+        .field("ke1", &ke1)
         .build();
     send(request, ExpectAnswer { this, pre, login, spare })
 }
@@ -228,10 +228,8 @@ impl Hear for ExpectAnswer {
         if server_key != checkpoint.server_key {
             return Err(Refusal::Differs("server key").into());
         }
-        let request = Outbound::post(origin, Endpoint::LoginFinish)
-            .field("login_id", &login_id)
-            .field("ke3", &LoginProof(ke3))
-            .build();
+        let request =
+            Outbound::post(origin, Endpoint::LoginFinish).field("login_id", &login_id).field("ke3", &ke3).build();
         send(request, ExpectBundle { this, pre, export_key, spare })
     }
 

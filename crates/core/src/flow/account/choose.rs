@@ -7,7 +7,7 @@ use super::Known;
 use super::run::{End, Run};
 use super::stop::AccountReason;
 use crate::crypto::kdf::Profile;
-use crate::crypto::prepare::{MIN_CODE_POINTS, PrepareError, prepare};
+use crate::crypto::prepare::{MIN_CODE_POINTS, PrepareError, prepare_password};
 use crate::crypto::strength::{Context, Estimator, Verdict, judge};
 use crate::crypto::words::{PASSPHRASE_WORDS, make_passphrase};
 use crate::flow::stop::{GaveUp, LocalTrouble};
@@ -31,7 +31,7 @@ impl<W: World> Run<'_, W> {
                 };
                 if typed.is_empty() {
                     let made = make_passphrase(&mut self.rng, PASSPHRASE_WORDS);
-                    let password = prepare(made.as_bytes()).map(Password::from_prepared);
+                    let password = prepare_password(made.as_bytes());
                     break (password.map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?, Some(made));
                 }
                 match judged(known, profile, &typed, self.world.estimator()) {
@@ -47,7 +47,7 @@ impl<W: World> Run<'_, W> {
                 }
             };
             let again = self.secret(Question::Again { made })?.unwrap_or_default();
-            if prepare(&again).map(Password::from_prepared).is_ok_and(|second| second.matches(&password)) {
+            if prepare_password(&again).is_ok_and(|second| second.matches(&password)) {
                 self.world.tell(&Notice::TypingsMatch);
                 return Ok(password);
             }
@@ -67,7 +67,7 @@ fn judged(
     typed: &[u8],
     estimator: &dyn Estimator,
 ) -> Result<(Password, Notice), Notice> {
-    let password = prepare(typed).map(Password::from_prepared).map_err(Notice::Unusable)?;
+    let password = prepare_password(typed).map_err(Notice::Unusable)?;
     let context = Context { name: "", email: &known.email, organisation: "", host: known.origin.host() };
     // EXPOSE: judged here, on this machine.
     let text = std::str::from_utf8(password.expose()).map_err(|_| Notice::Unusable(PrepareError::NotUtf8))?;

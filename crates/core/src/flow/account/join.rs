@@ -55,7 +55,7 @@ impl<W: World> Run<'_, W> {
         if (AccountContext { realm: params.realm, account: params.account }) != joining.context {
             return Err(Refusal::OtherAccount.into());
         }
-        let open = self.open(&known, &params).await?;
+        let open = self.open_once(&known, &params).await?;
         let joined = self.send_change(&open.session, &joining.request(), inbound::read_joined).await;
         let Heard::Answer((org, _)) = joined.inspect_err(|why| {
             // What the server refuses, it has not done.

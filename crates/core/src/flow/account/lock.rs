@@ -10,7 +10,6 @@ use super::statement;
 use super::stop::{AccountReason, Change};
 use crate::crypto::context::AccountContext;
 use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope};
-use crate::crypto::hazmat;
 use crate::crypto::kdf::{KdfBlock, Profile, Salt, StretchJob};
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys, derive_recovery_seed};
 use crate::crypto::opaque::{Registration, ServerKey};
@@ -21,7 +20,7 @@ use crate::flow::world::World;
 use crate::secret::{AccountKey, OpaquePassword, Password, PreKey, RecoveryCode, SecretKey, SessionToken};
 use crate::wire::bundle::Bundle;
 use crate::wire::change::{KitLock, PasswordLock, Replaces};
-use crate::wire::disclose::{Expected, IdempotencyKey, OpaqueRequest, OpaqueUpload, RecoveryPublic};
+use crate::wire::disclose::{Expected, IdempotencyKey, RecoveryPublic};
 use crate::wire::inbound;
 use crate::wire::outbound::{Endpoint, Outbound};
 use crate::wire::refusal::Refusal;
@@ -81,9 +80,7 @@ impl<W: World> Run<'_, W> {
         // EXPOSE: OPAQUE takes it twice, at registration and at the log-in that proves it.
         let auth = OpaquePassword::from_bytes(fresh.auth.expose());
         let (registration, message) = Registration::start(auth, self.rng).map_err(|_| Refusal::Opaque)?;
-        let request = Outbound::post(&known.origin, Endpoint::PasswordStart)
-            .field("opaque_request", &OpaqueRequest(message))
-            .build();
+        let request = Outbound::post(&known.origin, Endpoint::PasswordStart).field("opaque_request", &message).build();
         // Whoever answers here in the server's place could test guesses of the new password.
         let heard = self.send_to_the_realm(holder, &request, inbound::read_opaque_response).await?;
         let Heard::Answer((response, realm_key)) = heard else { return Err(Refusal::Opaque.into()) };
@@ -100,8 +97,7 @@ impl<W: World> Run<'_, W> {
             self.rng,
         )
         .map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?;
-        let opaque_upload = OpaqueUpload(registered.upload);
-        Ok(PasswordLock { opaque_upload, kdf_block: fresh.block, envelope, realm_key })
+        Ok(PasswordLock { opaque_upload: registered.upload, kdf_block: fresh.block, envelope, realm_key })
     }
 
     /// Makes a recovery code, has it written down and proven, and seals the account key under it.
@@ -117,8 +113,7 @@ impl<W: World> Run<'_, W> {
             self.rng,
         )
         .map_err(|_| AccountReason::Local(LocalTrouble::SelfCheck))?;
-        // EXPOSE: only the public half leaves.
-        let recovery_public = RecoveryPublic(hazmat::ed25519_public(derive_recovery_seed(&code, context).expose()));
+        let recovery_public = RecoveryPublic::of(&derive_recovery_seed(&code, context));
         self.prove_kept(Kit {
             code,
             origin: known.origin.clone(),
@@ -140,13 +135,8 @@ impl<W: World> Run<'_, W> {
         lock: Option<&PasswordLock>,
         kit: Option<&KitLock>,
     ) -> End<Replaces> {
-        let mut idempotency_key = [0; 16];
-        self.rng.fill_bytes(&mut idempotency_key);
+        let idempotency_key = IdempotencyKey::make(&mut self.rng);
         let statement = statement::next(holder, lock, kit)?;
-        Ok(Replaces {
-            idempotency_key: IdempotencyKey(idempotency_key),
-            expected: Expected::of(holder.bundle),
-            statement,
-        })
+        Ok(Replaces { idempotency_key, expected: Expected::of(holder.bundle), statement })
     }
 }

@@ -14,7 +14,7 @@ use crate::crypto::identity::KeyPairs;
 use crate::crypto::kdf::StretchJob;
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys};
 use crate::crypto::opaque::{LoggedIn, Login, ServerKey, login_context};
-use crate::crypto::prepare::prepare;
+use crate::crypto::prepare::prepare_password;
 use crate::flow::checkpoint::Pin;
 use crate::flow::stop::{LocalTrouble, NoAnswer};
 use crate::flow::world::World;
@@ -22,11 +22,10 @@ use crate::flow::{Notice, Question};
 use crate::secret::{AccountKey, ExportKey, OpaquePassword, Password, PreKey, SecretKey, SessionToken};
 use crate::wire::asked::Asked;
 use crate::wire::bundle::Bundle;
-use crate::wire::disclose::{Email, LoginProof, LoginRequest};
+use crate::wire::disclose::Email;
 use crate::wire::inbound::{self, LoginParams, Opened};
 use crate::wire::outbound::{Endpoint, Outbound};
 use crate::wire::refusal::Refusal;
-use zeroize::Zeroizing;
 
 /// How often the password may be tried in one run; each try is one attempt at the server.
 const TRIES: u32 = 3;
@@ -45,7 +44,12 @@ pub(super) struct Open {
     pub(super) keeps_statements: bool,
     /// The second secret, if the account has one.
     pub(super) secret_key: Option<SecretKey>,
-    /// What logs in once more without another stretching.
+    /// Where somebody may log in once more.
+    again: Option<Again>,
+}
+
+/// What logs in once more without another stretching: as good as the password.
+struct Again {
     auth: OpaquePassword,
     pre: PreKey,
 }
@@ -53,7 +57,7 @@ pub(super) struct Open {
 impl Open {
     /// Whether what was stretched with the account's own settings is what opened it.
     pub(super) fn is_opened_by(&self, stretched: &Fresh) -> bool {
-        self.auth.matches(&stretched.auth)
+        self.again.as_ref().is_some_and(|again| again.auth.matches(&stretched.auth))
     }
 
     /// For whoever changes the locks.
@@ -79,7 +83,7 @@ impl<W: World> Run<'_, W> {
     /// What the server says of the account at this address.
     pub(super) async fn params(&mut self, known: &Known) -> End<LoginParams> {
         let request =
-            Outbound::post(&known.origin, Endpoint::LoginParams).field("email", &Email(known.email.clone())).build();
+            Outbound::post(&known.origin, Endpoint::LoginParams).field("email", &Email::read(&known.email)?).build();
         let params = match self.send(&request, inbound::read_login_params).await? {
             Heard::Answer(params) => params,
             Heard::NotProven { .. } => return Err(AccountReason::NotOpened),
@@ -97,10 +101,15 @@ impl<W: World> Run<'_, W> {
         Ok(open)
     }
 
+    /// The same for whoever logs in once only: what the password became ends with the login, before
+    /// anything else is asked or sent.
+    pub(super) async fn open_once(&mut self, known: &Known, params: &LoginParams) -> End<Open> {
+        Ok(Open { again: None, secret_key: None, ..self.open(known, params).await? })
+    }
+
     /// The same; gives the password too, for whoever has to stretch it again.
     pub(super) async fn open_keeping(&mut self, known: &Known, params: &LoginParams) -> End<(Open, Password)> {
-        // EXPOSE: what is stretched is used up; this one goes on in a type that is wiped.
-        let copied = |typed: &Password| Some(Password::from_prepared(Zeroizing::new(typed.expose().to_vec())));
+        let copied = |typed: &Password| Some(typed.copied());
         let (open, password) = self.open_by(known, params, copied).await?;
         password.map(|password| (open, password)).ok_or(AccountReason::Local(LocalTrouble::SelfCheck))
     }
@@ -118,7 +127,7 @@ impl<W: World> Run<'_, W> {
             let question = Question::Unlock { email: known.email.clone(), attempt };
             let Some(typed) = self.secret(question)? else { return Err(not_opened) };
             // Nothing, and too much, can be no account's password: the server need not be asked.
-            if let (false, Ok(password)) = (typed.is_empty(), prepare(&typed).map(Password::from_prepared)) {
+            if let (false, Ok(password)) = (typed.is_empty(), prepare_password(&typed)) {
                 // What was typed is not held while the server is waited for.
                 drop(typed);
                 self.world.tell(&Notice::Checking);
@@ -154,7 +163,8 @@ impl<W: World> Run<'_, W> {
 
     /// Logs in with the password that `open` was opened with: its session may be over.
     pub(super) async fn log_in_again(&mut self, known: &Known, params: &LoginParams, open: Open) -> End<Open> {
-        let Open { auth, pre, session, account_key, secret_key, .. } = open;
+        let Open { again, session, account_key, secret_key, .. } = open;
+        let Again { auth, pre } = again.ok_or(AccountReason::Local(LocalTrouble::SelfCheck))?;
         drop(account_key);
         self.spend(session);
         let again = self.log_in(known, params, auth, pre).await?.ok_or(AccountReason::NotOpened)?;
@@ -202,7 +212,7 @@ impl<W: World> Run<'_, W> {
         let (login, ke1) = Login::start(auth, self.rng).map_err(|_| AccountReason::Refused(Refusal::Opaque))?;
         let request = Outbound::post(&known.origin, Endpoint::LoginStart)
             .field("account_id", &context.account)
-            .field("ke1", &LoginRequest(ke1))
+            .field("ke1", &ke1)
             .build();
         let Heard::Answer((login_id, ke2)) = self.send(&request, inbound::read_login_answer).await? else {
             return Ok(None);
@@ -216,7 +226,7 @@ impl<W: World> Run<'_, W> {
         }
         let request = Outbound::post(&known.origin, Endpoint::LoginFinish)
             .field("login_id", &login_id)
-            .field("ke3", &LoginProof(ke3))
+            .field("ke3", &ke3)
             .build();
         let opened = self.send(&request, inbound::read_session).await?;
         Ok(Some((Proof { pre, export: export_key, server_key }, opened)))
@@ -275,8 +285,7 @@ fn check(
         asked,
         keeps_statements,
         secret_key: None,
-        auth,
-        pre,
+        again: Some(Again { auth, pre }),
     })
 }
 

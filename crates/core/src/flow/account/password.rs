@@ -22,7 +22,6 @@ use crate::secret::Password;
 use crate::wire::asked::SecretKeys;
 use crate::wire::inbound::LoginParams;
 use rand_core::CryptoRngCore;
-use zeroize::Zeroizing;
 
 /// How often the present password may be chosen.
 const SAME_TRIES: u32 = 3;
@@ -67,8 +66,7 @@ impl<W: World> Run<'_, W> {
     ) -> End<Password> {
         for refused in 0..SAME_TRIES {
             let password = self.choose(known, profile, refused)?;
-            // EXPOSE: what is stretched is used up; this one goes on in a type that is wiped.
-            let copy = Password::from_prepared(Zeroizing::new(password.expose().to_vec()));
+            let copy = password.copied();
             let second = open.secret_key.as_ref();
             if !open.is_opened_by(&self.stretch_by(&open.context, copy, params.kdf_block, second).await?) {
                 return Ok(password);

@@ -76,8 +76,8 @@ impl<W: World> Run<'_, W> {
         let whom = address(whom).ok_or_else(|| AccountReason::Peer(Box::new(PeerTrouble::NoAddress)))?;
         self.greet(&known)?;
         let params = self.params(&known).await?;
-        let open = self.open(&known, &params).await?;
-        let request = Outbound::post(&known.origin, Endpoint::Directory).field("email", &Sought(whom.clone())).build();
+        let open = self.open_once(&known, &params).await?;
+        let request = Outbound::post(&known.origin, Endpoint::Directory).field("email", &Sought::read(&whom)?).build();
         let Heard::Answer(listing) = self.send_in(&open.session, &request, read_directory).await? else {
             return Err(Refusal::Opaque.into());
         };

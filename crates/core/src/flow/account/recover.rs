@@ -20,7 +20,6 @@ use super::statement;
 use super::stop::{AccountReason, AccountStop, Change};
 use super::{Deed, Done, Known};
 use crate::crypto::context::{AccountContext, AccountId, RealmId};
-use crate::crypto::hazmat;
 use crate::crypto::kdf::Profile;
 use crate::crypto::kek::{Kek, derive_recovery_seed, recovery_proof_message};
 use crate::flow::stop::NoAnswer;
@@ -175,7 +174,7 @@ impl<W: World> Run<'_, W> {
         // A challenge serves once, so where its answer gets lost only a new one can tell.
         for _ in 0..2 {
             let request = Outbound::post(&known.origin, Endpoint::RecoveryStart)
-                .field("email", &Email(known.email.clone()))
+                .field("email", &Email::read(&known.email)?)
                 .build();
             let Heard::Answer(challenge) = self.send(&request, inbound::read_challenge).await? else {
                 return Ok(None);
@@ -183,10 +182,8 @@ impl<W: World> Run<'_, W> {
             compare(known, names, &challenge)?;
             let seed = derive_recovery_seed(code, &challenge.context);
             let message = recovery_proof_message(&challenge.context, known.origin.as_str(), &challenge.bytes);
-            // EXPOSE: signs the challenge; only the signature leaves.
-            let proof = RecoveryProof(hazmat::ed25519_sign(seed.expose(), &message));
-            // EXPOSE: its public half is compared with the one that the server shows.
-            let public = RecoveryPublic(hazmat::ed25519_public(seed.expose()));
+            let proof = RecoveryProof::sign(&seed, &message);
+            let public = RecoveryPublic::of(&seed);
             drop(seed);
             let request = Outbound::post(&known.origin, Endpoint::RecoveryFinish)
                 .field("challenge_id", &challenge.id)

@@ -55,7 +55,7 @@ impl<W: World> Run<'_, W> {
     async fn sessions(&mut self, known: Known, ending: Ending) -> End<Seen> {
         self.greet(&known)?;
         let params = self.params(&known).await?;
-        let open = self.open(&known, &params).await?;
+        let open = self.open_once(&known, &params).await?;
         let request = Outbound::bare(&known.origin, Endpoint::Sessions);
         let listed = match self.send_in(&open.session, &request, read_sessions).await? {
             Heard::Answer(listed) => listed,

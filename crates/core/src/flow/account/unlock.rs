@@ -28,7 +28,7 @@ impl<W: World> Run<'_, W> {
     async fn unlock(&mut self, known: Known) -> End<(Done, X25519Secret)> {
         self.greet(&known)?;
         let params = self.params(&known).await?;
-        let open = self.open(&known, &params).await?;
+        let open = self.open_once(&known, &params).await?;
         // `open` has checked both key pairs against the identity already.
         let key_gen = open.bundle.identity.key_gen;
         let by_account = Kek::derive_from_account_key(&open.account_key, &open.context);

@@ -6,7 +6,6 @@ use super::run::{End, Run};
 use super::stop::{AccountReason, AccountStop};
 use super::{Deed, Done, Known};
 use crate::crypto::context::AccountContext;
-use crate::crypto::hazmat;
 use crate::crypto::kek::{Kek, derive_recovery_seed};
 use crate::flow::world::World;
 use crate::wire::disclose::RecoveryPublic;
@@ -42,7 +41,7 @@ impl<W: World> Run<'_, W> {
     async fn verify(&mut self, known: Known, kit: Option<KitWish>) -> End<Done> {
         self.greet(&known)?;
         let params = self.params(&known).await?;
-        let open = self.open(&known, &params).await?;
+        let open = self.open_once(&known, &params).await?;
         let Some(kit) = kit else { return self.remember(known, open, Deed::Verified).await };
         let code = match kit {
             KitWish::Typed => self.code(&known)?,
@@ -52,8 +51,8 @@ impl<W: World> Run<'_, W> {
             KitWish::OnFile(kit) => kit.code,
         };
         // What the server holds: the key that checks the code's signatures, and the envelope that
-        // the code opens. EXPOSE: only the public half is compared.
-        let public = RecoveryPublic(hazmat::ed25519_public(derive_recovery_seed(&code, &open.context).expose()));
+        // the code opens.
+        let public = RecoveryPublic::of(&derive_recovery_seed(&code, &open.context));
         let by_recovery = Kek::derive_from_recovery_code(&code, &open.context);
         let envelope = &open.bundle.envelopes.by_recovery;
         let inside = envelope.open(&by_recovery, &open.context, open.bundle.identity.key_gen);

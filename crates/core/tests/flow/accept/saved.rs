@@ -2,6 +2,8 @@
 //! does.
 
 use super::*;
+use firstkey_core::crypto::context::{AccountId, KeyGen};
+use firstkey_core::crypto::identity::{PublicIdentity, PublicKeys};
 use firstkey_core::flow::Answer;
 use firstkey_core::flow::accept::Options;
 use firstkey_core::flow::checkpoint::{Checkpoint, NotTaken, Pin};
@@ -54,7 +56,7 @@ fn resume(scene: &mut Scene, seed: u64, mut other: impl FnMut(&Outbound) -> Repl
     judged(scene.run_with(seed, options, |_, effect, scene| {
         Some(match effect {
             Effect::Send(request)
-                if request.signature().is_some_and(|signed| signed.invite.0 != scene.server.invite) =>
+                if request.signature().is_some_and(|signed| signed.invite().0 != scene.server.invite) =>
             {
                 other(request)
             }
@@ -66,7 +68,7 @@ fn resume(scene: &mut Scene, seed: u64, mut other: impl FnMut(&Outbound) -> Repl
 /// The invites whose uploads were sent, in order.
 fn uploads(log: &Log) -> Vec<[u8; 16]> {
     let uploads = oracle::sent(log).filter(|request| request.endpoint() == Endpoint::EnrolComplete);
-    uploads.map(|request| request.signature().expect("uploads are signed").invite.0).collect()
+    uploads.map(|request| request.signature().expect("uploads are signed").invite().0).collect()
 }
 
 #[test]
@@ -229,7 +231,7 @@ fn an_upload_whose_renewal_is_refused_for_good_does_not_hide_an_older_one() {
                 Effect::Send(request) if request.endpoint() == Endpoint::Claim => {
                     Reply::Received(problem(status, name))
                 }
-                Effect::Send(request) if request.signature().is_some_and(|signed| signed.invite.0 == invite) => {
+                Effect::Send(request) if request.signature().is_some_and(|signed| signed.invite().0 == invite) => {
                     Reply::Received(problem(409, "claim-stale"))
                 }
                 _ => scene.honest(effect),
@@ -330,9 +332,10 @@ fn an_upload_with_the_remembered_keys_or_the_next_ones_is_not_outdated() {
     let pin = Pin::read(&scene.shelf.pins[0]).expect("our own file");
     assert!(!first.is_outdated(&[]) && !first.is_outdated(std::slice::from_ref(&pin)));
     let mut later = pin.clone();
-    later.identity.key_gen.0 = 2;
+    later.identity = PublicIdentity::heard(PublicKeys { key_gen: KeyGen(2), ..*pin.identity });
     assert!(first.is_outdated(&[later]));
     let mut elsewhere = pin;
-    (elsewhere.context.account.0[0], elsewhere.identity.ed25519[0]) = (!elsewhere.context.account.0[0], 0);
+    elsewhere.context.account = AccountId::heard(elsewhere.context.account.0.map(|byte| !byte));
+    elsewhere.identity = PublicIdentity::heard(PublicKeys { ed25519: [0; 32], ..*elsewhere.identity });
     assert!(!first.is_outdated(&[elsewhere]), "another account says nothing of this one");
 }

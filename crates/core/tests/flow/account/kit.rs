@@ -3,6 +3,7 @@
 
 use super::recover::on_file;
 use super::{AccountFixture, AccountReason, AccountStop, Meddle, ready};
+use firstkey_core::crypto::context::{AccountId, RealmId};
 use firstkey_core::flow::account::{Deed, Done, KitWish, change_kit, recover, verify};
 use firstkey_core::flow::stop::GaveUp;
 use firstkey_core::flow::stop::Reach;
@@ -74,7 +75,7 @@ fn the_kit_of_this_account_in_a_file_is_proven_and_that_of_another_is_not_tried(
         (fixture.asked, fixture.patience) = (0, usize::MAX);
         let mut kit = on_file(&fixture, &fixture.first_kit());
         if !ours {
-            kit.account.0[0] ^= 1;
+            kit.account = AccountId::heard(kit.account.0.map(|byte| byte ^ 1));
         }
         let known = fixture.known();
         match ready(verify(&mut fixture, &mut Seeded::new(3), known, Some(KitWish::OnFile(kit)))) {
@@ -161,12 +162,12 @@ fn a_kit_of_another_account_and_a_dead_kit_are_not_its_kit() {
     assert!(!is_the_kit(&mut fixture, "0000-0000-0000-0000-0000-0000-00RM") || fixture.first_kit().starts_with("0000"));
     let known = fixture.known();
     let mut other = super::recover::on_file(&fixture, &fixture.first_kit());
-    other.account.0[0] ^= 1;
+    other.account = AccountId::heard(other.account.0.map(|byte| byte ^ 1));
     fixture.asked = 0;
     let end = ready(verify(&mut fixture, &mut Seeded::new(3), known.clone(), Some(KitWish::OnFile(other))));
     assert!(matches!(end, Err(AccountStop { why: AccountReason::OtherKit, .. })));
     let mut other = super::recover::on_file(&fixture, &fixture.first_kit());
-    other.realm.0[0] ^= 1;
+    other.realm = RealmId::heard(other.realm.0.map(|byte| byte ^ 1));
     let end = ready(recover(&mut fixture, &mut Seeded::new(3), known, Some(other), None));
     assert!(matches!(end, Err(AccountStop { why: AccountReason::OtherKit, .. })));
 }

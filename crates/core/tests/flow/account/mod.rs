@@ -1,6 +1,7 @@
 //! Opening an account: against an honest server, and against what a hostile one or a bad line would
 //! do.
 
+mod interference;
 mod join;
 mod kit;
 mod password;
@@ -91,6 +92,8 @@ struct AccountFixture {
     kept: Vec<Pin>,
     paths: Vec<&'static str>,
     bodies: Vec<Vec<u8>>,
+    /// Every request, and the session that it was sent in.
+    sent: Vec<(Outbound, Option<[u8; 32]>)>,
     /// What happens to the request with this number, from 1.
     meddle: Option<(usize, Meddle)>,
 }
@@ -127,6 +130,11 @@ impl AccountFixture {
 
     fn at(mut scene: Scene) -> Self {
         scene.run_honestly(7);
+        Self::of(scene)
+    }
+
+    /// Where the account is complete already.
+    fn of(scene: Scene) -> Self {
         assert!(scene.server.stored.is_some(), "the account is complete");
         Self {
             scene,
@@ -157,6 +165,7 @@ impl AccountFixture {
             kept: Vec::new(),
             paths: Vec::new(),
             bodies: Vec::new(),
+            sent: Vec::new(),
             meddle: None,
         }
     }
@@ -173,7 +182,7 @@ impl AccountFixture {
     /// The settings that the server holds.
     fn block(&mut self) -> KdfBlock {
         let request = Outbound::post(&self.pin().origin, Endpoint::LoginParams)
-            .field("email", &Email("ada@example.org".to_owned()))
+            .field("email", &Email::read("ada@example.org").expect("an address"))
             .build();
         let answer = self.scene.server.answer(&request).read(read_login_params);
         answer.ok().and_then(Result::ok).expect("an account").kdf_block
@@ -310,6 +319,7 @@ impl World for AccountFixture {
             act(&mut self.scene);
         }
         self.bodies.push(request.body().to_vec());
+        self.sent.push((request.clone(), session));
         let meddle = self.meddle.filter(|(at, _)| *at == self.paths.len()).map(|(_, meddle)| meddle);
         if matches!(meddle, Some(Meddle::LoseBefore)) {
             return Err(Halt::Silent(NoAnswer::Broken));
@@ -412,10 +422,10 @@ fn what_cannot_be_a_password_costs_no_attempt_at_the_server() {
 fn the_server_gets_no_guess_if_it_shows_another_account_or_another_generation() {
     type Turn = fn(&mut Pin);
     let cases: [(Turn, Change); 4] = [
-        (|pin| pin.context.account.0[0] ^= 1, Change::Account),
-        (|pin| pin.context.realm.0[0] ^= 1, Change::Account),
-        (|pin| pin.identity.key_gen = KeyGen(2), Change::OlderKeys),
-        (|pin| pin.identity.key_gen = KeyGen(0), Change::OtherKeys),
+        (crate::another::account, Change::Account),
+        (crate::another::realm, Change::Account),
+        (|pin| crate::another::generation(pin, 2), Change::OlderKeys),
+        (|pin| crate::another::generation(pin, 0), Change::OtherKeys),
     ];
     for (turn, expected) in cases {
         let mut fixture = AccountFixture::new();
@@ -436,7 +446,7 @@ fn another_server_key_or_other_public_keys_are_refused_though_the_password_is_ri
     assert!(matches!(fixture.stopped(known), AccountReason::Changed(Change::ServerKey)));
     assert!(!fixture.paths.contains(&"/v1/login/finish"), "no proof is given");
 
-    for turn in [(|pin: &mut Pin| pin.identity.x25519[0] ^= 1) as fn(&mut Pin), |pin| pin.identity.ed25519[0] ^= 1] {
+    for turn in [crate::another::agreement_key as fn(&mut Pin), crate::another::signing_key] {
         let mut fixture = AccountFixture::new();
         let mut pin = fixture.pin();
         turn(&mut pin);

@@ -297,7 +297,7 @@ fn the_key_that_opens_files_is_given_out_only_if_it_is_that_of_the_pin() {
     assert_eq!(firstkey_core::crypto::hazmat::x25519_public(secret.expose()), done.pin.identity.x25519);
 
     let mut pin = fixture.pin();
-    pin.identity.x25519[0] ^= 1;
+    crate::another::agreement_key(&mut pin);
     let known = Known { pin: Some(pin), ..fixture.known() };
     fixture.asked = 0;
     let end = ready(unlock(&mut fixture, &mut Seeded::new(3), known));

@@ -2,7 +2,6 @@
 //! it is cut off.
 
 use super::{AccountFixture, AccountReason, AccountStop, Change, Meddle, NEW, ready};
-use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::recovery::{CodeError, read_code};
 use firstkey_core::flow::account::{Deed, Done, KitOnFile, Known, recover};
@@ -108,7 +107,7 @@ fn a_wrong_code_opens_nothing_three_times_and_nothing_is_changed() {
 fn another_account_or_generation_than_the_remembered_one_is_refused_before_a_code_is_asked_for() {
     let mut fixture = AccountFixture::new();
     let mut pin = fixture.pin();
-    pin.identity.key_gen = KeyGen(2);
+    crate::another::generation(&mut pin, 2);
     let known = Known { pin: Some(pin), ..fixture.known() };
     let end = ready(recover(&mut fixture, &mut Seeded::new(5), known, None, None));
     assert!(matches!(end, Err(AccountStop { why: AccountReason::Changed(Change::OlderKeys), .. })));
@@ -270,7 +269,7 @@ fn another_lock_at_the_second_proof_than_at_the_first_stops_it() {
 
 #[test]
 fn other_keys_than_the_remembered_ones_are_refused_though_the_code_opens_them() {
-    for turn in [(|pin: &mut Pin| pin.identity.x25519[0] ^= 1) as fn(&mut Pin), |pin| pin.identity.ed25519[0] ^= 1] {
+    for turn in [crate::another::agreement_key as fn(&mut Pin), crate::another::signing_key] {
         let mut fixture = AccountFixture::new();
         let mut pin = fixture.pin();
         turn(&mut pin);

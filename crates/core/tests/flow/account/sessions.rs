@@ -22,7 +22,7 @@ fn run(fixture: &mut AccountFixture, ending: Ending) -> Result<Seen, AccountStop
 }
 
 fn of(session: [u8; 32]) -> Ending {
-    Ending::One(SessionId(HonestServer::session_id(&session)))
+    Ending::One(SessionId::heard(HonestServer::session_id(&session)))
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn whatever_comes_of_the_last_log_out_the_outcome_is_the_same_and_it_is_tried_on
 fn after_a_bad_end_nothing_more_is_sent() {
     let mut fixture = AccountFixture::new();
     let mut pin: Pin = fixture.pin();
-    pin.identity.x25519[0] ^= 1;
+    crate::another::agreement_key(&mut pin);
     let known = super::Known { pin: Some(pin), ..fixture.known() };
     fixture.stopped(known);
     assert_eq!(fixture.paths.last(), Some(&"/v1/login/finish"));
