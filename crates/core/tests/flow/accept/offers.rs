@@ -101,7 +101,8 @@ fn a_wish_never_lowers_and_always_raises_the_profile() {
 
 #[test]
 fn no_wish_goes_below_the_default_where_the_organisation_is_content_with_less() {
-    for (wish, profile) in [(None, Profile::Two), (Some(Profile::One), Profile::Two), (Some(Profile::Three), Profile::Three)]
+    for (wish, profile) in
+        [(None, Profile::Two), (Some(Profile::One), Profile::Two), (Some(Profile::Three), Profile::Three)]
     {
         let mut scene = Scene::new(1);
         scene.server.offer["policy"]["min_profile"] = json!(1);
