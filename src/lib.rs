@@ -27,6 +27,8 @@ pub mod doctor;
 pub mod drive;
 #[cfg(feature = "client")]
 pub mod exit;
+#[cfg(all(feature = "client", any(test, feature = "fuzzing")))]
+pub mod fuzzing;
 #[cfg(all(feature = "client", feature = "infisical"))]
 pub mod infisical;
 pub mod pasted;

@@ -1,5 +1,5 @@
 //! Every request that the account server takes, in sequences. The body and its oracle:
 //! `firstkey_server::fuzzing::api_any`.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_server::fuzzing::api_any::run(data));
+firstkey_fuzz::target!("api_any");

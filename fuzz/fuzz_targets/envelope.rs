@@ -1,4 +1,4 @@
 //! Envelopes as a server could return them. The body and its oracle: `firstkey_testkit::envelope`.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_testkit::envelope::run(data));
+firstkey_fuzz::target!("envelope");

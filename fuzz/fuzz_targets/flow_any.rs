@@ -1,5 +1,5 @@
 //! Whole runs in which person, server, disk and driver may do anything. The body and its oracle:
 //! `firstkey_testkit::flow_any`.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_testkit::flow_any::run(data));
+firstkey_fuzz::target!("flow_any");

@@ -1,5 +1,5 @@
 //! Opening an account while line and answers may be anything. The body and its oracle:
 //! `firstkey_testkit::account_any`.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_testkit::account_any::unlock(data));
+firstkey_fuzz::target!("flow_unlock");

@@ -1,5 +1,5 @@
 //! Answers of a server of the other dialect, pins and kits. The body and its oracle:
 //! `firstkey_testkit::infisical::inbound`.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_testkit::infisical::inbound::run(data));
+firstkey_fuzz::target!("infisical_inbound");

@@ -1,5 +1,5 @@
 //! Whatever is pasted for a link of the other dialect. The body and its oracle:
 //! `firstkey_testkit::infisical::link`.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_testkit::infisical::link::run(data));
+firstkey_fuzz::target!("infisical_link");

@@ -1,4 +1,4 @@
 //! Whatever is typed for a code. The body and its oracle: `firstkey_testkit::recovery_text`.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_testkit::recovery_text::run(data));
+firstkey_fuzz::target!("recovery_text");

@@ -1,4 +1,4 @@
 //! Filters of SCIM queries. The body and its oracle: `firstkey_server::fuzzing::scim_filter`.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_server::fuzzing::scim_filter::run(data));
+firstkey_fuzz::target!("scim_filter");

@@ -1,5 +1,5 @@
 //! PATCH requests of identity providers. The body and its oracle:
 //! `firstkey_server::fuzzing::scim_patch`.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_server::fuzzing::scim_patch::run(data));
+firstkey_fuzz::target!("scim_patch");

@@ -1,5 +1,5 @@
 //! Users as identity providers send them. The body and its oracle:
 //! `firstkey_server::fuzzing::scim_user`.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firstkey_server::fuzzing::scim_user::run(data));
+firstkey_fuzz::target!("scim_user");

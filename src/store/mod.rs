@@ -11,6 +11,8 @@ pub mod file;
 pub mod forget;
 mod frame;
 pub mod fresh;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod lock;
 pub mod look;
 pub mod name;

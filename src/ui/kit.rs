@@ -224,6 +224,17 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_kit_file_whose_address_a_terminal_would_obey_is_no_kit() {
+        let page = for_file(&kit(2), MADE);
+        for odd in ["\u{1b}[2J", "\u{9b}2J", "\u{202e}", "\u{2066}", "\u{200b}", "\u{7f}", "\u{feff}"] {
+            let odd = page.replacen("ada@", &format!("a{odd}da@"), 1);
+            assert!(read_kit_file(odd.as_bytes()).is_none(), "{odd:?}");
+        }
+        let accented = page.replacen("ada@", "\u{e1}da@", 1);
+        assert_eq!(read_kit_file(accented.as_bytes()).map(|facts| facts.email).as_deref(), Some("\u{e1}da@example.org"));
+    }
+
+    #[test]
     fn the_screen_fits_wide_and_narrow_terminals() {
         for width in [40, 48, 80] {
             let text = for_screen(&kit(2), MADE, width);

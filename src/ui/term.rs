@@ -21,6 +21,8 @@
 //! On macOS `poll` does not work on `/dev/tty`; there the waiting needs `select`.
 
 mod codes;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod keys;
 mod modes;
 mod screen;

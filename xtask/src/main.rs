@@ -38,6 +38,12 @@ const ALL: &[Task] = &[
     ),
     Task::new("mutations", "each claim, broken on purpose, kills the test that guards it", 40, &["mutations/run"]),
     Task::new(
+        "planted",
+        "each planted bug is found by the fuzz target that is there for it, within three minutes",
+        40,
+        &["mutations/planted"],
+    ),
+    Task::new(
         "fuzz-long",
         "every target of the fuzzers for ten minutes",
         170,
@@ -91,7 +97,7 @@ const PARTS: &[Task] = &[
         &["mutations/every", "crypto", "wire", "flow", "scim"],
     ),
     Task::new("model", "what a prover of protocols says, and that its models can fail", 2, &["model/check"]),
-    Task::new("fuzz", "list, run, again, minimise, shrink, coverage: cargo xtask fuzz --help", 1, &["fuzz/fuzz"]),
+    Task::new("fuzz", "list, run, again, find, minimise, shrink, coverage: cargo xtask fuzz --help", 1, &["fuzz/fuzz"]),
     Task::new("timing", "whether the built code branches on secrets", 3, &["timing/check"]),
     Task::new(
         "timing-measured",

@@ -11,6 +11,7 @@ use super::chance::Seeded;
 use super::honest::response;
 use super::infisical::person::ready;
 use super::scene::{PASSWORD, Scene, stretch};
+use super::transcript::{asked, note, text, told};
 use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::crypto::kdf::{KdfBlock, Profile, StretchJob, Stretched};
 use firstkey_core::crypto::kek::derive_password_keys;
@@ -83,6 +84,7 @@ impl Line<'_> {
 impl World for Line<'_> {
     fn ask(&mut self, question: Question) -> Answer {
         let order = self.order();
+        note(|| format!("asks {} (order {order})", asked(&question)));
         if order == 255 {
             return Answer::Cancelled;
         }
@@ -107,7 +109,9 @@ impl World for Line<'_> {
         Answer::Secret(Zeroizing::new(text.into_bytes()))
     }
 
-    fn tell(&mut self, _: &Notice) {}
+    fn tell(&mut self, notice: &Notice) {
+        note(|| format!("says {}", told(notice)));
+    }
 
     fn prepare(&mut self, _: Profile) -> Result<(), LocalTrouble> {
         Ok(())
@@ -124,6 +128,7 @@ impl World for Line<'_> {
         // EXPOSE: the server takes its own token back.
         let session = session.map(|session| *session.expose());
         let order = self.order();
+        note(|| format!("sends {} {} (order {order})", request.endpoint().path(), text(request.body())));
         if (120..140).contains(&order) {
             return Err(Halt::Silent(NoAnswer::Broken));
         }
@@ -148,6 +153,7 @@ impl World for Line<'_> {
             }
             _ => {}
         }
+        note(|| format!("  -> {} {}", answer.status, text(&answer.body)));
         Ok(answer)
     }
 
@@ -185,6 +191,7 @@ fn judge(remembered: bool, orders: &[u8], run: impl FnOnce(&mut Line<'_>, Known)
     for kept in &line.kept {
         assert!(kept.identity == pin.identity && kept.context == pin.context, "other keys are remembered");
     }
+    note(|| format!("ends: {:?}", end.as_ref().map(|done| &done.deed)));
     let sent = std::mem::take(&mut line.sent);
     assert!(sent.len() < 200, "no end");
     line.orders = &[];

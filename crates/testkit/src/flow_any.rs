@@ -2,14 +2,17 @@
 //!
 //! One byte before every reply chooses: honest, cut off here and start again with what is on the
 //! disk, or something else. Where the input ends, everybody is honest, so every input leads to an
-//! end. Oracle: I2 to I9 for every run, and one account at the server. All secrets depend on a
+//! end. Oracles: those of [`oracle::ALL`], each in a function of its own. All secrets depend on a
 //! digest of the whole input, so that no input can say them.
+//!
+//! The first byte: 1 rehearsal, 2 resume, then three bits of a wished profile, 0x20 a typed
+//! password, 0x80 that a byte for [`stage::set`] follows.
 
 use super::honest::{Invite, problem};
 use super::player::Performer;
 use super::scene::{Scene, typed};
-use super::{chance::Recorder, oracle, player};
-use arbitrary::Unstructured;
+use super::{chance::Recorder, nasty, oracle, player, stage, transcript};
+use ::arbitrary::Unstructured;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::hazmat;
 use firstkey_core::crypto::kdf::Profile;
@@ -28,11 +31,33 @@ const RUNS: u64 = 4;
 /// # Panics
 /// When the oracle finds something.
 pub fn run(data: &[u8]) {
+    play(data, oracle::judge::all);
+}
+
+/// The runs in words, and which oracle speaks, if one does.
+pub fn transcript(data: &[u8]) -> Vec<String> {
+    let (mut lines, mut runs) = (Vec::new(), 0);
+    play(data, |log| {
+        runs += 1;
+        lines.push(format!("run {runs}"));
+        lines.extend(transcript::of(log));
+        if let Some((name, found)) = oracle::judge::who_speaks(log) {
+            lines.push(format!("the oracle {name} speaks: {found}"));
+        }
+    });
+    lines
+}
+
+/// Plays what `data` says; every run is judged.
+fn play(data: &[u8], mut judge: impl FnMut(&player::Log)) {
     let digest = hazmat::sha256(data);
     let seed = u64::from_le_bytes(*digest.first_chunk().expect("invariant: 32 bytes"));
     let mut input = Unstructured::new(data);
     let flags: u8 = input.arbitrary().unwrap_or_default();
     let mut scene = Scene::new(seed);
+    if flags & 0x80 != 0 {
+        stage::set(&mut scene, input.arbitrary().unwrap_or_default());
+    }
     // Judging a password costs more than all the rest, so most runs have one made.
     let secret = format!("Quokka {seed:016x} tramway");
     scene.password = if flags & 0x20 != 0 { secret.clone() } else { String::new() };
@@ -44,9 +69,7 @@ pub fn run(data: &[u8]) {
         options.profile = Profile::from_id(u64::from(flags >> 2 & 7));
         let given = player::Given::of(&options);
         let log = player::play(&mut Accept::new(options), given, &mut world, &mut Recorder::new(seed ^ attempt << 8));
-        if let Err(broken) = oracle::check(&log) {
-            panic!("{broken}");
-        }
+        judge(&log);
         let cut = !matches!(log.turns.last().map(|turn| &turn.effect), Some(Effect::Finish(_)));
         if !cut {
             break;
@@ -132,7 +155,7 @@ impl Any<'_> {
     }
 
     fn person(&mut self, question: &Question) -> Reply {
-        match self.byte() % 12 {
+        match self.byte() % 16 {
             0 => Reply::Answer(Answer::Cancelled),
             1 => Reply::Answer(Answer::No),
             2 => Reply::Answer(Answer::Yes),
@@ -149,6 +172,15 @@ impl Any<'_> {
                 typed(&if secret { format!("{} {text}", self.secret) } else { text })
             }
             10 => Reply::Answer(Answer::Secret(Zeroizing::new(vec![0xff; 1025]))),
+            12 => {
+                let host = stage::ODD_HOSTS[usize::from(self.byte()) % stage::ODD_HOSTS.len()];
+                self.link_at(&format!("https://{host}"))
+            }
+            13 => self.link_at(stage::OTHER_ORIGIN),
+            14 => {
+                let at = usize::from(self.byte()) % stage::ORIGINS.len();
+                self.link_at(stage::ORIGINS[at])
+            }
             _ => {
                 let mut link = self.scene.server.link();
                 link.truncate(link.len() - usize::from(self.byte()).min(link.len()));
@@ -157,13 +189,19 @@ impl Any<'_> {
         }
     }
 
+    /// The person's link, as if the mail had named another server.
+    fn link_at(&self, origin: &str) -> Reply {
+        let link = self.scene.server.link().replacen(&self.scene.server.origin, origin, 1);
+        Reply::Answer(Answer::Text(Zeroizing::new(link.into_bytes())))
+    }
+
     fn no_answer(&mut self) -> NoAnswer {
         use NoAnswer::{Broken, Busy, Certificate, NoConnection, NoSuchHost, TimedOut};
         [NoSuchHost, NoConnection, Certificate, Broken, TimedOut, Busy][usize::from(self.byte()) % 6]
     }
 
     fn server(&mut self, effect: &Effect) -> Reply {
-        match self.byte() % 10 {
+        match self.byte() % 12 {
             0 => return Reply::Unreachable(self.no_answer()),
             1 => {
                 let _ = self.scene.honest(effect);
@@ -180,9 +218,13 @@ impl Any<'_> {
                     return Reply::Received(super::honest::response(200, body));
                 }
             }
-            _ => {
+            how => {
                 let Reply::Received(mut response) = self.remembered(effect) else { return Reply::Told };
-                self.change(&mut response);
+                match how {
+                    10 => self.say_oddly(&mut response),
+                    11 => self.return_another_bundle(&mut response),
+                    _ => self.change(&mut response),
+                }
                 return Reply::Received(response);
             }
         }
@@ -274,8 +316,44 @@ impl Any<'_> {
         response.body = Zeroizing::new(body.to_string().into_bytes());
     }
 
+    /// Puts a text that a terminal might obey in the place of one of an honest answer, or into it.
+    fn say_oddly(&mut self, response: &mut Response) {
+        let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) else { return };
+        let mut places = Vec::new();
+        pointers(&body, &mut String::new(), &mut places);
+        places.retain(|place| body.pointer(place).is_some_and(|value| value.is_string() || value.is_null()));
+        let Some(place) = places.get(usize::from(self.byte()) % places.len().max(1)) else { return };
+        let (odd, within) = (nasty::text(self.byte()), self.byte() & 1 == 1);
+        if let Some(value) = body.pointer_mut(place) {
+            let before = value.as_str().unwrap_or_default();
+            let middle = before.chars().take(2).map(char::len_utf8).sum();
+            let (head, tail) = before.split_at(middle);
+            *value = json!(if within { format!("{head}{odd}{tail}") } else { odd.to_owned() });
+        }
+        response.body = Zeroizing::new(body.to_string().into_bytes());
+    }
+
+    /// Changes one bit of one member of the bundle in an honest answer, if one is in it.
+    fn return_another_bundle(&mut self, response: &mut Response) {
+        let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) else { return };
+        let Some(bundle) = body.get_mut("bundle") else { return };
+        let mut places = Vec::new();
+        pointers(bundle, &mut String::new(), &mut places);
+        places.retain(|place| bundle.pointer(place).is_some_and(Value::is_string));
+        let Some(place) = places.get(usize::from(self.byte()) % places.len().max(1)) else { return };
+        if let Some(Value::String(text)) = bundle.pointer_mut(place)
+            && let Ok(mut bytes) = Base64UrlUnpadded::decode_vec(text)
+            && !bytes.is_empty()
+        {
+            let at = usize::from(self.byte()) % bytes.len();
+            bytes[at] ^= 1 << (self.byte() % 8);
+            *text = Base64UrlUnpadded::encode_string(&bytes);
+        }
+        response.body = Zeroizing::new(body.to_string().into_bytes());
+    }
+
     fn any_value(&mut self) -> Value {
-        match self.byte() % 9 {
+        match self.byte() % 10 {
             0 => Value::Null,
             1 => json!(self.byte() & 1 == 1),
             2 => json!(self.byte()),
@@ -284,6 +362,7 @@ impl Any<'_> {
             5 => json!(65_536.0),
             6 => json!({"m": 65_536 << (self.byte() % 8), "t": self.byte() % 5, "p": 4}),
             7 => json!(Base64UrlUnpadded::encode_string(&self.bytes())),
+            9 => json!(nasty::text(self.byte())),
             _ => json!(self.text()),
         }
     }

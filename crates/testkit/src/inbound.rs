@@ -147,9 +147,11 @@ fn upload(body: &[u8]) {
 fn files(file: &[u8]) {
     if let Ok(checkpoint) = Checkpoint::read(file) {
         assert_eq!(Checkpoint::read(&checkpoint.encode()).as_ref(), Ok(&checkpoint));
+        assert_eq!(seen::unfit(&checkpoint.email), None, "the address of a saved upload");
     }
     if let Ok(pin) = Pin::read(file) {
         assert_eq!(Pin::read(&pin.encode()).as_ref(), Ok(&pin));
+        assert_eq!(seen::unfit(&pin.email), None, "the address of a pin");
     }
     if let Ok(tried) = Tried::read(file) {
         assert_eq!(Tried::read(&tried.encode()).as_ref(), Ok(&tried));

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account_any;
+pub mod arbitrary;
 pub mod chance;
 pub mod envelope;
 pub mod flow_any;
@@ -17,6 +18,7 @@ pub mod inbound;
 pub mod infisical;
 pub mod leak;
 pub mod link;
+pub mod nasty;
 pub mod offer;
 pub mod oracle;
 pub mod pins;
@@ -26,3 +28,6 @@ pub mod scene;
 pub mod seeds;
 pub mod seen;
 pub mod shown;
+pub mod stage;
+pub mod targets;
+pub mod transcript;

@@ -1,10 +1,17 @@
 //! Judges a log: the invariants I2 to I9, each from what was seen from outside, none by asking the
-//! flow.
+//! flow; and what a person was promised beside them: a no is obeyed, one server alone is asked.
 //!
 //! Promise: bodies are read again with readers of its own. Must never: be lenient because "that
 //! cannot happen".
 
+pub mod host;
+pub mod judge;
 mod reset;
+mod yes;
+
+pub use host::{an_odd_host_is_confirmed, one_server_alone, the_realm_stays};
+pub use reset::keys_are_replaced_only_by_consent;
+pub use yes::a_no_is_obeyed;
 
 use super::player::{Heard, LIMIT, Log, Turn};
 use super::{leak, offer, seen};
@@ -21,7 +28,8 @@ use std::fmt;
 /// A broken invariant.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// `I2` to `I9`, or `reach` for what a stop claims.
+    /// `I2` to `I9`; `reach` for what a stop claims, `no` and `host` for what a person was
+    /// promised.
     pub invariant: &'static str,
     /// What was seen.
     pub what: String,
@@ -40,18 +48,30 @@ pub(super) fn broken<T>(invariant: &'static str, what: impl Into<String>) -> Res
 /// The path of the one request that changes the account.
 const COMPLETE: &str = "/v1/enrol/complete";
 
-/// Checks all of I2 to I9.
+/// One oracle.
+pub type Oracle = fn(&Log) -> Result<(), Broken>;
+
+/// All of them, by name, in the order in which they are asked.
+pub const ALL: [(&str, Oracle); 14] = [
+    ("nothing_leaks", nothing_leaks),
+    ("password_only_under_a_sound_offer", password_only_under_a_sound_offer),
+    ("keys_are_replaced_only_by_consent", keys_are_replaced_only_by_consent),
+    ("a_no_is_obeyed", a_no_is_obeyed),
+    ("an_odd_host_is_confirmed", an_odd_host_is_confirmed),
+    ("one_server_alone", one_server_alone),
+    ("the_realm_stays", the_realm_stays),
+    ("upload_only_after_kit_and_checkpoint", upload_only_after_kit_and_checkpoint),
+    ("one_upload", one_upload),
+    ("done_means_done", done_means_done),
+    ("nothing_after_the_end", nothing_after_the_end),
+    ("bounded", bounded),
+    ("fit_to_be_shown", fit_to_be_shown),
+    ("reach_is_honest", reach_is_honest),
+];
+
+/// Asks all of them; the first that finds something is the answer.
 pub fn check(log: &Log) -> Result<(), Broken> {
-    nothing_leaks(log)?;
-    password_only_under_a_sound_offer(log)?;
-    reset::keys_are_replaced_only_by_consent(log)?;
-    upload_only_after_kit_and_checkpoint(log)?;
-    one_upload(log)?;
-    done_means_done(log)?;
-    nothing_after_the_end(log)?;
-    bounded(log)?;
-    fit_to_be_shown(log)?;
-    reach_is_honest(log)
+    ALL.iter().try_for_each(|(_, oracle)| oracle(log))
 }
 
 /// The requests that were sent, in order.

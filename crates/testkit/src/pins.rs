@@ -5,6 +5,7 @@
 //! is read are those that its owner signed, whatever was edited.
 
 use super::honest_directory::Listed;
+use super::seen;
 use firstkey_core::crypto::context::KeyGen;
 use firstkey_core::crypto::identity::IdentitySignature;
 use firstkey_core::flow::checkpoint::Pin;
@@ -53,10 +54,15 @@ pub fn run(data: &[u8]) {
 fn as_they_are(file: &[u8]) {
     if let Ok(pin) = Pin::read(file) {
         assert_eq!(Pin::read(&pin.encode()).as_ref(), Ok(&pin));
+        assert_eq!(seen::unfit(&pin.email), None, "the address of a pin");
+        for joined in &pin.memberships {
+            assert_eq!(seen::unfit(joined.organisation.as_str()), None, "an organisation of a pin");
+        }
     }
     if let Ok(peer) = Peer::read(file) {
         assert_eq!(Peer::read(&peer.encode()).as_ref(), Ok(&peer));
         assert!(peer.identity.verify(&peer.signature, &peer.context).is_ok());
         assert_eq!(peer.email, peer.email.to_ascii_lowercase());
+        assert_eq!(seen::unfit(&peer.email), None, "the address of a colleague");
     }
 }

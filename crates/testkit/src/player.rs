@@ -27,6 +27,10 @@ pub enum Heard {
     Performed,
     /// Yes, or the kit was saved.
     Yes,
+    /// No.
+    No,
+    /// A text that is not secret was given: a link.
+    Text(Vec<u8>),
     /// A secret was typed.
     Secret(Vec<u8>),
     /// MK.
@@ -62,6 +66,8 @@ impl Heard {
         match reply {
             Reply::Told | Reply::Ready | Reply::Waited => Self::Performed,
             Reply::Answer(Answer::Yes | Answer::KitSaved(_)) => Self::Yes,
+            Reply::Answer(Answer::No) => Self::No,
+            Reply::Answer(Answer::Text(text)) => Self::Text(text.to_vec()),
             Reply::Answer(Answer::Secret(typed)) => Self::Secret(typed.to_vec()),
             // EXPOSE: the oracle searches for it in everything that leaves.
             Reply::Stretched(stretched) => Self::Stretched(*stretched.0.expose()),

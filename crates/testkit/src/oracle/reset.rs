@@ -22,8 +22,8 @@ fn none_come_back(log: &Log) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Whether every new password was asked for with the right to it.
-pub(super) fn keys_are_replaced_only_by_consent(log: &Log) -> Result<(), Broken> {
+/// Whether every new password was asked for with the right to it (I3).
+pub fn keys_are_replaced_only_by_consent(log: &Log) -> Result<(), Broken> {
     none_come_back(log)?;
     for (at, turn) in log.turns.iter().enumerate() {
         let Effect::Ask(Question::Password { .. }) = &turn.effect else { continue };

@@ -6,6 +6,9 @@ use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::crypto::kdf::KdfBlock;
 use std::collections::BTreeMap;
 
+/// How long an invitation may be used, as docs/LIFECYCLE.md says: seven days.
+const INVITATION: i64 = 7 * 86_400;
+
 /// A SCIM token.
 #[derive(Clone)]
 pub(super) struct ScimToken {
@@ -28,6 +31,8 @@ pub(super) struct Resource {
 pub(super) struct Link {
     pub(super) invite: [u8; 16],
     pub(super) token: [u8; 32],
+    /// The latest moment at which it can have been issued: it came before that.
+    pub(super) issued_by: i64,
 }
 
 /// A claim that was accepted; the newest of an invite is the last.
@@ -91,6 +96,8 @@ pub(super) struct Stored {
 /// All of it.
 #[derive(Clone, Default)]
 pub(super) struct Known {
+    /// The latest that the clock has been; it may be set back.
+    pub(super) latest: i64,
     pub(super) orgs: Vec<[u8; 16]>,
     pub(super) scim: Vec<ScimToken>,
     pub(super) users: Vec<Resource>,
@@ -120,6 +127,12 @@ impl Known {
     /// The account that a person holds now.
     pub(super) fn holder(&self, account: &[u8; 16]) -> Option<&Holder> {
         self.holders.iter().rev().find(|holder| holder.context.account.0 == *account)
+    }
+
+    /// Whether an invitation may still be used at that moment, as far as its letter tells.
+    pub(super) fn may_be_used(&self, invite: &[u8; 16], now: i64) -> bool {
+        let letters = self.links.iter().filter(|link| link.invite == *invite);
+        letters.map(|link| link.issued_by + INVITATION).max().is_some_and(|end| now < end)
     }
 
     /// Every secret text that was handed out, each with where it may be seen: nowhere.

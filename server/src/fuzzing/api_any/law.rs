@@ -130,6 +130,13 @@ fn person(play: &Play<'_>, sent: &Sent, before: &Before, place: &dyn Fn() -> Str
         play.known.stored.iter().any(|stored| stored.by == by && stored.body == body)
     };
     let bearer = sent.shown().unwrap_or_default().as_bytes();
+    expired_invitation(
+        play,
+        sent,
+        asked("invite_id"),
+        again(sent.values("firstkey-invite").concat().as_slice()),
+        place,
+    );
     let may = match (sent.method.as_str(), sent.path()) {
         ("GET" | "HEAD", "/i" | "/healthz" | "/readyz")
         | ("POST", "/v1/login/params" | "/v1/login/start" | "/v1/recovery/start") => true,
@@ -175,6 +182,21 @@ fn person(play: &Play<'_>, sent: &Sent, before: &Before, place: &dyn Fn() -> Str
         _ => false,
     };
     assert!(may, "by no right: {}", place());
+}
+
+/// What is done by an invitation is done while it may be used; only an upload that was stored
+/// before is answered again.
+fn expired_invitation(play: &Play<'_>, sent: &Sent, claimed: &str, again: bool, place: &dyn Fn() -> String) {
+    let signed = |sent: &Sent| String::from_utf8(sent.values("firstkey-invite").concat()).ok();
+    let invite = match sent.path() {
+        "/v1/invites/claim" => unb64(claimed),
+        "/v1/enrol/start" | "/v1/invites/join" => signed(sent).and_then(|invite| unb64(&invite)),
+        "/v1/enrol/complete" if !again => signed(sent).and_then(|invite| unb64(&invite)),
+        _ => return,
+    };
+    if let Some(invite) = invite {
+        assert!(play.known.may_be_used(&invite, play.now), "an expired invitation was taken: {}", place());
+    }
 }
 
 /// Whose keys are shown shares an organisation with the asker.

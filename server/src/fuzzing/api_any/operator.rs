@@ -18,6 +18,7 @@ impl Play<'_> {
     /// Moves the clock.
     pub(super) fn wait(&mut self, draw: &mut Draw<'_>) {
         self.now += STEPS[draw.below(STEPS.len())];
+        self.known.latest = self.known.latest.max(self.now);
     }
 
     /// One command.

@@ -21,6 +21,7 @@ use firstkey_core::wire::link::InviteLink;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::RequestSignature;
 use firstkey_testkit::chance::Seeded;
+use firstkey_testkit::transcript::{note, text};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -109,6 +110,10 @@ impl Play<'_> {
         self.server.in_process.set_clock(self.now);
         let (parts, body) = self.server.in_process.ask(self.server.router.clone(), request);
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        note(|| {
+            let (asked, told) = (text(&sent.body), text(&answer.body));
+            format!("at {}: {} {} {asked}\n  -> {} {told}", self.now, sent.method, sent.target, answer.status)
+        });
         form::judge(&sent, &answer, &self.known);
         law::judge(self, &sent, &answer, &before);
         self.learn(&sent, &answer, &before);
@@ -148,6 +153,7 @@ impl Play<'_> {
     }
 
     fn read_letter(&mut self, letter: &[u8]) {
+        let issued_by = self.known.latest.max(self.now);
         let text = String::from_utf8_lossy(letter);
         let (head, body) = text.split_once("\r\n\r\n").expect("a letter has a head and a body");
         for name in ["From: ", "To: ", "Subject: ", "Message-ID: "] {
@@ -162,7 +168,7 @@ impl Play<'_> {
             let link = InviteLink::read(line.as_bytes()).unwrap_or_else(|why| panic!("no link: {line}: {why}"));
             assert!(*link.origin() == self.server.origin, "a link to somewhere else: {line}");
             // EXPOSE: it is a made-up person who opens the letter.
-            let link = Link { invite: link.invite_id().0, token: *link.token().expose() };
+            let link = Link { invite: link.invite_id().0, token: *link.token().expose(), issued_by };
             self.known.links.push(link);
         }
     }

@@ -121,7 +121,7 @@ pub(super) fn accept(
     })
 }
 
-/// The costliest of what the organisation, the person and this program want.
+/// The costliest of the default, what the organisation asks for and what the person wishes.
 fn profile(options: &Options, offer: &Offer) -> Result<Profile, AcceptReason> {
     let least = match offer.policy.min_profile {
         0 => return Err(Refusal::WeakPolicy("min_profile").into()),
@@ -137,5 +137,6 @@ fn profile(options: &Options, offer: &Offer) -> Result<Profile, AcceptReason> {
             profile
         }
     };
-    Ok(least.max(wanted).max(options.profile.unwrap_or(Profile::DEFAULT)))
+    // The default is a floor too: a wish raises, whatever the organisation is content with.
+    Ok(Profile::DEFAULT.max(least).max(wanted).max(options.profile.unwrap_or(Profile::DEFAULT)))
 }

@@ -304,3 +304,41 @@ proptest! {
         flow_any::run(&choices);
     }
 }
+
+#[test]
+fn the_oracle_would_see_a_no_that_is_ignored() {
+    let consent = |effect: &Effect| matches!(effect, Effect::Ask(Question::Consent(_)));
+    assert_eq!(
+        broken_by(|log| {
+            let at = position(log, consent);
+            log.turns[at].heard = Heard::No;
+        }),
+        Some("no")
+    );
+    assert_eq!(broken_by(|log| log.turns.retain(|turn| !consent(&turn.effect))), Some("no"));
+}
+
+#[test]
+fn the_oracle_would_see_another_server_or_realm_than_the_right_one() {
+    let elsewhere = |log: &mut Log| {
+        let at = position(log, |effect| matches!(effect, Effect::Ask(Question::Invite { .. })));
+        log.turns[at].heard = Heard::Text(b"https://keys.example.net/i#fkinv1.x".to_vec());
+    };
+    assert_eq!(broken_by(elsewhere), Some("host"));
+    let other_realm = |log: &mut Log| {
+        let mut pin = done(log).pin.clone();
+        pin.context.realm.0[0] ^= 1;
+        log.given.pins.push(pin);
+    };
+    assert_eq!(broken_by(other_realm), Some("host"));
+}
+
+#[test]
+fn the_oracle_would_see_a_punycode_host_that_nobody_confirmed() {
+    let mut scene = Scene::new(1);
+    scene.server.origin = "https://keys.xn--bcher-kva.example".to_owned();
+    let mut log = judged(scene.run_honestly(1));
+    assert!(end(&log).is_ok());
+    log.turns.retain(|turn| !matches!(turn.effect, Effect::Ask(Question::Host(_))));
+    assert_eq!(oracle::check(&log).err().map(|broken| broken.invariant), Some("host"));
+}

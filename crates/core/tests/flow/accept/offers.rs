@@ -100,6 +100,20 @@ fn a_wish_never_lowers_and_always_raises_the_profile() {
 }
 
 #[test]
+fn no_wish_goes_below_the_default_where_the_organisation_is_content_with_less() {
+    for (wish, profile) in
+        [(None, Profile::Two), (Some(Profile::One), Profile::Two), (Some(Profile::Three), Profile::Three)]
+    {
+        let mut scene = Scene::new(1);
+        scene.server.offer["policy"]["min_profile"] = json!(1);
+        let options = Options { profile: wish, ..Options::new(&Zxcvbn) };
+        let log = judged(scene.run_with(1, options, |_, effect, scene| Some(scene.honest(effect))));
+        assert!(end(&log).is_ok());
+        assert!(log.turns.iter().any(|turn| matches!(turn.effect, Effect::Prepare(prepared) if prepared == profile)));
+    }
+}
+
+#[test]
 fn a_policy_member_that_is_unknown_is_shown_and_not_applied() {
     let mut scene = Scene::new(1);
     scene.server.offer["policy"]["blocklist"] = json!([]);

@@ -1,0 +1,18 @@
+//! The frames of every kind of file, for fuzz targets alone.
+
+use super::frame::{self, Magic};
+
+/// Kinds of files.
+pub const KINDS: usize = MAGICS.len();
+
+const MAGICS: [Magic; 5] = [Magic("FKCP1"), Magic("FKPN1"), Magic("FKIP1"), Magic("FKPR1"), Magic("FKAU1")];
+
+/// The file of this kind for a payload.
+pub fn wrapped(kind: usize, payload: &[u8]) -> Vec<u8> {
+    frame::wrap(MAGICS[kind % KINDS], payload)
+}
+
+/// The payload of a file of this kind.
+pub fn unwrapped(kind: usize, file: &[u8]) -> Option<&[u8]> {
+    frame::unwrap(MAGICS[kind % KINDS], file)
+}
