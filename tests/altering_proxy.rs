@@ -53,7 +53,7 @@ fn log_in_at_home(auth: OpaquePassword, record: &[u8; 192], context: &AccountCon
     let setup = ServerSetup::<Suite>::new(&mut Seeded::new(OF_THE_PROXY));
     let record = ServerRegistration::<Suite>::deserialize(record).expect("a record");
     let (login, ke1) = Login::start(auth, &mut Seeded::new(1)).expect("blinded");
-    let request = CredentialRequest::deserialize(&ke1).expect("a first message");
+    let request = CredentialRequest::deserialize(&ke1.0).expect("a first message");
     let parameters = ServerLoginParameters { context: Some(b"at home"), identifiers: opaque::identifiers(context) };
     let mut rng = Seeded::new(2);
     // The name that `answer_alone` evaluates under.
@@ -96,7 +96,10 @@ fn context(server: &Deployment) -> AccountContext {
         let text = member.as_str().expect("an id");
         *uuid::Uuid::parse_str(text).expect("a UUID").as_bytes()
     };
-    AccountContext { realm: RealmId(id(&shown["realm_id"])), account: AccountId(id(&shown["account_id"])) }
+    AccountContext {
+        realm: RealmId::heard(id(&shown["realm_id"])),
+        account: AccountId::heard(id(&shown["account_id"])),
+    }
 }
 
 fn uploads(server: &Deployment, path: &str) -> Vec<Value> {

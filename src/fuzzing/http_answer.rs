@@ -70,7 +70,7 @@ pub fn run(data: &[u8]) {
     let limits =
         Limits { connect: Duration::from_secs(5), read: Duration::from_secs(5), total: Duration::from_secs(5) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let heard = runtime.block_on(HttpServer::new(limits, Vec::new(), None).call(call));
+    let heard = runtime.block_on(HttpServer::new(limits, crate::port::trust::Trust::default(), None).call(call));
     assert_eq!(raw.asked.load(Ordering::SeqCst), before + 1, "one request is made and no other");
     let Ok(response) = heard else { return };
     assert!((100..=999).contains(&response.status), "status {}", response.status);

@@ -3,7 +3,7 @@
 
 use super::scene::Scene;
 use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey_core::crypto::identity::PublicIdentity;
+use firstkey_core::crypto::identity::{PublicIdentity, PublicKeys};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::wire::origin::Origin;
 use serde_json::json;
@@ -51,9 +51,9 @@ fn pin(origin: &str, realm: [u8; 16], account: [u8; 16]) -> Pin {
     Pin {
         origin: Origin::read(origin).expect("invariant: a good origin"),
         invite: None,
-        context: AccountContext { realm: RealmId(realm), account: AccountId(account) },
+        context: AccountContext { realm: RealmId::heard(realm), account: AccountId::heard(account) },
         email: "grace@example.org".to_owned(),
-        identity: PublicIdentity { key_gen: KeyGen::FIRST, ed25519: [3; 32], x25519: [4; 32] },
+        identity: PublicIdentity::heard(PublicKeys { key_gen: KeyGen::FIRST, ed25519: [3; 32], x25519: [4; 32] }),
         server_key: [5; 32],
         memberships: Vec::new(),
         two_secret: false,

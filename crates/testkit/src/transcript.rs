@@ -122,6 +122,8 @@ fn heard(heard: &Heard) -> String {
             format!("{status} {} {framing:?} {}", content_type.as_deref().unwrap_or("without a type"), text(body))
         }
         Heard::Saved => "saved".to_owned(),
+        Heard::Unsent { cancelled: true } => "the person stops it before anything has left".to_owned(),
+        Heard::Unsent { cancelled: false } => "no connection: nothing has left".to_owned(),
         Heard::Cancelled => "the person stops it".to_owned(),
         Heard::Other => "something else: no answer, trouble, or a reply that does not fit".to_owned(),
         Heard::Nothing => "the run ends here".to_owned(),

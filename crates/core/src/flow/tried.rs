@@ -11,7 +11,7 @@
 
 use super::checkpoint::{Unreadable, bytes, encode, text};
 use crate::crypto::context::InviteId;
-use crate::crypto::hazmat;
+use crate::wire::disclose::ClaimKey;
 use crate::wire::inbound::SeenClaim;
 use crate::wire::origin::Origin;
 use crate::wire::outbound::{Endpoint, Outbound};
@@ -107,8 +107,8 @@ pub fn of_claim(request: &Outbound) -> Option<(InviteId, [u8; 32])> {
         return None;
     }
     let claimed: Claimed<'_> = serde_json::from_slice(request.body()).ok()?;
-    let key: [u8; 32] = bytes(claimed.claim_key).ok()?;
-    Some((InviteId(bytes(claimed.invite_id).ok()?), hazmat::sha256(&key)))
+    let key = ClaimKey::heard(bytes(claimed.claim_key).ok()?);
+    Some((InviteId::heard(bytes(claimed.invite_id).ok()?), key.digest()))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -169,7 +169,7 @@ impl Tried {
             |tried: TryFile| -> Result<Try, Unreadable> { Ok(Try { digest: bytes(&tried.sha256)?, at: tried.at }) };
         Ok(Self {
             origin: Origin::read(&file.origin).map_err(|_| Unreadable)?,
-            invite: InviteId(bytes(&file.invite_id)?),
+            invite: InviteId::heard(bytes(&file.invite_id)?),
             tries: file.tries.into_iter().map(one).collect::<Result<_, Unreadable>>()?,
         })
     }

@@ -49,7 +49,7 @@ fn a_server_that_lists_nothing_is_asked_for_no_difference() {
 #[test]
 fn what_was_kept_is_read_back_with_the_newest_tries_and_nothing_else_is_read() {
     let origin = Origin::read("https://accounts.example.org").expect("an origin");
-    let mut tried = Tried::new(origin, InviteId([3; 16]));
+    let mut tried = Tried::new(origin, InviteId::heard([3; 16]));
     for number in 0..40 {
         let one = Try { digest: [number; 32], at: u64::from(number) };
         tried.add(one);

@@ -103,6 +103,11 @@ impl ClaimKey {
         // EXPOSE: only the public half leaves.
         Self { said: Said(hazmat::ed25519_public(seed.expose())) }
     }
+
+    /// What a server calls it by: SHA-256.
+    pub fn digest(&self) -> [u8; 32] {
+        hazmat::sha256(&self.0)
+    }
 }
 
 impl RecoveryPublic {

@@ -3,7 +3,6 @@
 use super::terms::{self, Terms};
 use super::{At, Expect, Joining, Next, Options, after, choose, invite_problem, passes};
 use crate::crypto::context::InviteId;
-use crate::crypto::hazmat;
 use crate::crypto::realm_key::{AnswerTo, LinkBinding, RealmKey};
 use crate::flow::retry::Retry;
 use crate::flow::stop::{AcceptReason, GaveUp, NoAnswer, Reach};
@@ -44,8 +43,7 @@ impl Claim {
 
     /// What a server calls its key by.
     pub(super) fn digest(&self) -> [u8; 32] {
-        // EXPOSE: the public half is computed from the seed.
-        hazmat::sha256(&hazmat::ed25519_public(self.seed.expose()))
+        ClaimKey::of(&self.seed).digest()
     }
 }
 

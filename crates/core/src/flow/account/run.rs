@@ -229,7 +229,7 @@ impl<'a, W: World> Run<'a, W> {
         let before = self.reach;
         let heard = self.send_as(Some(session), request, parse).await;
         self.reach = if self.left { Reach::Unknown } else { before };
-        heard
+        Ok(heard?.map(|(answer, _)| answer))
     }
 
     async fn send_as<T>(

@@ -3,6 +3,7 @@
 
 use super::*;
 use base64ct::Encoding;
+use firstkey_core::crypto::context::RealmId;
 use firstkey_core::flow::Answer;
 use firstkey_core::wire::disclose::Email;
 use firstkey_core::wire::outbound::Outbound;
@@ -327,7 +328,9 @@ fn the_oracle_would_see_another_server_or_realm_than_the_right_one() {
     assert_eq!(broken_by(elsewhere), Some("host"));
     let other_realm = |log: &mut Log| {
         let mut pin = done(log).pin.clone();
-        pin.context.realm.0[0] ^= 1;
+        let mut other = pin.context.realm.0;
+        other[0] ^= 1;
+        pin.context.realm = RealmId::heard(other);
         log.given.pins.push(pin);
     };
     assert_eq!(broken_by(other_realm), Some("host"));

@@ -34,7 +34,7 @@ fn begun(scene: &mut Scene, seed: u64, tried: Vec<Tried>) -> (Earlier, Try) {
 fn a_computer_knows_its_own_earlier_tries_by_their_keys_and_warns_of_others_only() {
     let mut scene = Scene::new(1);
     let origin = Origin::read(&scene.server.origin).expect("an origin");
-    let mut kept = Tried::new(origin, InviteId(scene.server.invite));
+    let mut kept = Tried::new(origin, InviteId::heard(scene.server.invite));
     let (first, own) = begun(&mut scene, 11, vec![kept.clone()]);
     assert_eq!(first, Earlier { told_apart: true, ..Earlier::default() });
     kept.add(own);
@@ -49,7 +49,7 @@ fn a_computer_knows_its_own_earlier_tries_by_their_keys_and_warns_of_others_only
     assert_eq!((elsewhere.here, elsewhere.elsewhere), (None, 4));
     // What is kept of another invite or server says nothing of this one.
     let other = Origin::read("https://other.example.org").expect("an origin");
-    for foreign in [Tried { origin: other, ..kept.clone() }, Tried { invite: InviteId([9; 16]), ..kept }] {
+    for foreign in [Tried { origin: other, ..kept.clone() }, Tried { invite: InviteId::heard([9; 16]), ..kept }] {
         assert_eq!(begun(&mut scene, 15, vec![foreign]).0.here, None);
     }
 }
