@@ -85,7 +85,7 @@ pub fn story(stop: &AcceptStop) -> Story {
         }
     };
     if stop.reach >= Reach::Saved && was_not_taken(&stop.why) {
-        story.next.push("What this computer saved of it is not needed then: firstkey forget".to_owned());
+        story.reasons.push("What this computer saved of it is not needed then: firstkey forget".to_owned());
     }
     story.changed = Some(match stop.reach {
         Reach::Unknown if was_not_taken(&stop.why) => NOT_STORED.to_owned(),
