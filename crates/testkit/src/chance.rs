@@ -110,7 +110,9 @@ impl RngCore for Recorder {
     fn fill_bytes(&mut self, dest: &mut [u8]) {
         self.inner.fill_bytes(dest);
         if self.other == Some(self.draws.len()) {
-            dest.iter_mut().for_each(|byte| *byte ^= 0x55);
+            for byte in &mut *dest {
+                *byte ^= 0x55;
+            }
         }
         self.draws.push(dest.to_vec());
     }
