@@ -40,7 +40,16 @@ pub(crate) struct Person {
     pub(crate) password: String,
     /// The generation of the keys that the offer is for.
     pub(crate) key_gen: KeyGen,
-    block: KdfBlock,
+    pub(crate) block: KdfBlock,
+}
+
+/// What an enrolment makes and tells nobody, and what the server answered.
+pub(crate) struct Made {
+    pub(crate) account_key: AccountKey,
+    pub(crate) code: RecoveryCode,
+    pub(crate) pairs: KeyPairs,
+    pub(crate) export_key: ExportKey,
+    pub(crate) response: [u8; 64],
 }
 
 impl Claim {
