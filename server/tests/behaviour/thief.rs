@@ -1,7 +1,7 @@
 //! A thief of the database: nothing that tests a guess, opens an account or is somebody's way in
 //! lies in it, in any form; nor in its journal, its backup or the log.
 //!
-//! `firstkey-needles` knows the forms: raw, reversed, hexadecimal, both alphabets of base64 at every
+//! `firstkey-needles` knows the forms: raw, reversed, hexadecimal, both alphabets of base64 at each
 //! offset, lists of numbers, percent, JSON, UTF-16, and each eight bytes in the common ones.
 
 use crate::common::person::{Made, Person, master};
