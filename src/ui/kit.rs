@@ -231,7 +231,10 @@ pub(crate) mod tests {
             assert!(read_kit_file(odd.as_bytes()).is_none(), "{odd:?}");
         }
         let accented = page.replacen("ada@", "\u{e1}da@", 1);
-        assert_eq!(read_kit_file(accented.as_bytes()).map(|facts| facts.email).as_deref(), Some("\u{e1}da@example.org"));
+        assert_eq!(
+            read_kit_file(accented.as_bytes()).map(|facts| facts.email).as_deref(),
+            Some("\u{e1}da@example.org")
+        );
     }
 
     #[test]
