@@ -281,8 +281,10 @@ impl Evidence<'_> {
         let mut token = Needles::default();
         // A case may cut the link down to what would be found by chance; then it is no token any
         // more.
-        let written = self.link.and_then(|link| link.rsplit_once('.')).filter(|(_, rest)| rest.len() >= SHORTEST);
-        if let Some((_, written)) = written {
+        let fragment = self.link.and_then(|link| link.split_once('#')).map(|(_, fragment)| fragment);
+        // The third part, behind the version and the id.
+        let written = fragment.and_then(|parts| parts.split('.').nth(2)).filter(|token| token.len() >= SHORTEST);
+        if let Some(written) = written {
             token.add("the invite's token", written.as_bytes());
         }
         for (number, seen) in (1..).zip(&self.play.requests) {

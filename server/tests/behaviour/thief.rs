@@ -50,7 +50,7 @@ fn of_the_person(needles: &mut Needles, person: &Person, upload: &Value, made: &
     let block = person.block.encode();
     needles.add("the password", person.password.as_bytes());
     needles.add_pieces("the claim seed", &person.claim.seed);
-    let second = [&label::TWO_SECRET[..], &[0]].concat();
+    let second = [label::TWO_SECRET, &[0]].concat();
     let mk = master(&person.password);
     let prk = hmac(&hazmat::sha512(&second), mk.expose());
     let PasswordKeys { auth, pre } = derive_password_keys(&mk, &person.context, &person.block, None).expect("none");
