@@ -286,7 +286,7 @@ impl Script {
             why: halt.into().into(),
             origin: None,
             reach: Reach::NothingChanged,
-            subject: firstkey_core::flow::Locks::None,
+            subject: firstkey_core::flow::Locks::Password,
         };
         self.stopped(Stopped::Account(&stop))
     }
