@@ -3,8 +3,9 @@
 //! Promise: the file appears whole or not at all, never replaces another, and is on the disk when
 //! this says so. A kit of the same account that is there already is moved aside, never deleted, and
 //! put back if the new one cannot be written: which of two kits is the right one must never be this
-//! program's guess, and until a change is stored it is the old one. What is written is read back; if it is no kit then, it is removed. Must never: follow a link, or keep quiet
-//! about a disk that others may read ([`KitFile::guard`]).
+//! program's guess, and until a change is stored it is the old one. What is written is read back;
+//! if it is no kit then, it is removed. Must never: follow a link, or keep quiet about a disk that
+//! others may read ([`KitFile::guard`]).
 
 use super::input::unmarked;
 use super::kit::{self, KitFacts};

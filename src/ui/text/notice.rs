@@ -64,8 +64,8 @@ pub fn saved_open(path: &str) -> Lines {
     ]
 }
 
-/// What became of a kit file of the same account: until the run has done what it is for, that may be
-/// the kit that opens the account.
+/// What became of a kit file of the same account: until the run has done what it is for, that may
+/// be the kit that opens the account.
 pub fn kit_moved(path: &str) -> Lines {
     vec![
         "  There was a kit file of this account already. Keep it until this is done.".to_owned(),
