@@ -22,7 +22,7 @@ pub struct Unattended {
 /// Whom to take for the server.
 #[derive(Debug, Default, Args)]
 pub struct Trust {
-    /// Also trust this PEM file; its owner sees the traffic
+    /// Trust this PEM file; its owner sees traffic
     #[arg(long, value_name = "PATH")]
     pub ca_file: Option<PathBuf>,
 }
