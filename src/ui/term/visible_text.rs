@@ -129,7 +129,7 @@ impl VisibleText {
 
     /// How many lines there are.
     pub(super) fn line_count(&self) -> usize {
-        self.lines
+        self.buffer.split(|byte| *byte == b'\n').count()
     }
 
     /// The text, without the line break at its end; `None` if it was too long.
