@@ -457,7 +457,7 @@ fn the_rest_of_a_paste_is_thrown_away_before_the_program_ends() {
         let mut pty = scene(play).start();
         pty.expect(prompt);
         pty.send(typed);
-        // Whether the signal or the line behind it is seen first is a race; nothing is left in either.
+        // The signal or the line behind it may be seen first; nothing is left in either case.
         let ended = pty.wait();
         assert!(ended == end || (play == "secret" && ended == End::Exited(0)), "{play}: {ended:?}");
         assert_eq!(pty.left_to_read(), 0, "{play}: a shell would run what is left");
