@@ -4,6 +4,7 @@
 //! another; links are built from the configured origin only; names are made harmless before they
 //! are shown; headers are written by the mail library. Must never: keep or log a token.
 
+mod blame;
 mod bounce;
 mod deliver;
 mod folder;

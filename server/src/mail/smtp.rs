@@ -2,11 +2,12 @@
 //! depends on the step.
 //!
 //! Promises: a letter is refused for good only by an answer that speaks of it (to RCPT, or after
-//! DATA); whatever is wrong with the server, the login or the network delays letters and never
+//! DATA, and of nobody but its recipient); whatever is wrong with the server, the login or the network delays letters and never
 //! drops one; whether a letter was taken is "in doubt" only where SMTP leaves it in doubt: no
 //! answer after the last byte. Must never: send anything in clear to another machine; keep the text
 //! of an answer to the login.
 
+use super::blame::is_about_us;
 use super::relay::{Relay, Tls};
 use lettre::Address;
 use lettre::transport::smtp::Error;
@@ -200,9 +201,12 @@ async fn step<T>(time: Duration, work: impl Future<Output = Result<T, Error>>) -
     }
 }
 
-/// An answer that speaks of the letter.
+/// An answer that may speak of the letter, or of us.
 fn judge(what: &str, trouble: Trouble) -> Outcome {
     match trouble {
+        Trouble::No { code, text } if is_about_us(code, &text) => {
+            Outcome::Later(format!("the mail server refuses us as the sender: {what}: {text}"))
+        }
         Trouble::No { code, text } if (500..600).contains(&code) => Outcome::Refused(format!("{what}: {text}")),
         other => later(what, other),
     }

@@ -66,7 +66,7 @@ async fn opens(server: &Server, letter: &Taken) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_that_is_refused_for_good_is_not_tried_again_and_the_administrator_sees_why() {
-    for (at, answer) in [(At::Rcpt, "550 5.1.1 no such user"), (At::End, "554 5.7.1 not this letter")] {
+    for (at, answer) in [(At::Rcpt, "550 5.1.1 no such user"), (At::End, "554 5.6.0 not this letter")] {
         let (deployment, mail, server) = start(&[(at, Do::Say(answer))]).await;
         let letter = end_of_letter(&deployment).await;
         assert!(letter.gave_up_at.is_some() && letter.sent_at.is_none() && letter.next_try_at.is_none(), "{letter:?}");
@@ -84,6 +84,23 @@ async fn a_letter_that_is_refused_for_good_is_not_tried_again_and_the_administra
         assert_eq!(taken.iter().filter(|letter| letter.rcpt.contains("ada")).count(), usize::from(at == At::End));
         server.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_is_refused_delays_every_letter_and_after_the_repair_each_arrives_once() {
+    let refusals = [
+        (At::End, Do::Say("554 5.2.252 SendAsDenied; not allowed to send as this sender")),
+        (At::End, Do::Say("550 5.4.5 Daily user sending quota exceeded")),
+        (At::Rcpt, Do::Say("554 5.7.1 Relay access denied")),
+    ];
+    let (deployment, mail, server) = start(&refusals).await;
+    until(&deployment, || mail.script_is_done().then_some(())).await;
+    let letter = end_of_letter(&deployment).await;
+    assert!(letter.sent_at.is_some() && letter.gave_up_at.is_none(), "{letter:?}");
+    let taken = mail.taken();
+    assert_eq!((taken.len(), letter.attempts), (3, 4), "two of them were refused at their end");
+    assert_eq!([opens(&server, &taken[0]).await, opens(&server, &taken[2]).await], [false, true]);
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -119,6 +119,7 @@ async fn what_is_refused_for_now_is_tried_again_until_it_is_taken() {
         (At::Greeting, Do::HangUp),
         (At::Mail, Do::Say("451 4.3.0 later")),
         (At::Mail, Do::Say("550 5.7.1 who are you")),
+        (At::Rcpt, Do::Say("554 5.7.1 Relay access denied")),
         (At::Rcpt, Do::Say("450 4.2.1 mailbox busy")),
         (At::Rcpt, Do::Say("421 4.7.0 slow down")),
         (At::Data, Do::Say("451 4.3.0 later")),
