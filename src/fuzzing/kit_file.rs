@@ -24,6 +24,7 @@ fn good() -> Kit {
         origin: Origin::read("https://accounts.example.org").expect("invariant: a good origin"),
         email: "ada@example.org".to_owned(),
         organisation: Some(Printable::from_untrusted("Example Corp")),
+        replaces: false,
         realm: RealmId::heard([1; 16]),
         account: AccountId::heard([2; 16]),
         fingerprint: Fingerprint([7; 64]),

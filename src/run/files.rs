@@ -382,6 +382,6 @@ pub(super) fn identity(pin: &Pin, json: bool) {
         let event = serde_json::json!({"event": "identity", "identity": line, "recipient": recipient});
         known::show(&json_line::of(&event));
     } else {
-        known::show(&format!("# {} at {}\n# recipient: {recipient}\n{line}\n", pin.email, pin.origin.host()));
+        known::show(&format!("# {} at {}\n# recipient: {recipient}\n{line}\n", pin.email, pin.origin.place()));
     }
 }

@@ -4,7 +4,7 @@
 //! link's word for whose account it is; the person says it.
 
 use super::early;
-use super::whose::{Choice, Named, Remembered, ask, choose};
+use super::whose::{Choice, Named, Remembered, asked};
 use crate::drive::Edges;
 use crate::exit::ExitCode;
 use crate::port::http::HttpServer;
@@ -51,10 +51,7 @@ impl Instead<'_> {
         let suggested = pins.iter().find(|pin| pin.origin == origin);
         let suggested = suggested.map(|pin| Defaults::account(origin.clone(), pin.email.clone()));
         let mut named = Named { server: Some(origin), account: None };
-        let choice = match ask(self.script, &mut named, suggested.as_ref().unwrap_or(&defaults)) {
-            Ok(()) => choose(&named, None, &known),
-            Err(why) => Choice::Refused(why),
-        };
+        let choice = asked(self.script, &mut named, suggested.as_ref().unwrap_or(&defaults), &known);
         let end = match choice {
             Choice::Ours(known) => {
                 let mut edges = Edges {

@@ -37,6 +37,7 @@ use firstkey_core::flow::world::World;
 use firstkey_core::wire::link::InviteLink;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
+use firstkey_core::wire::text::Printable;
 use std::path::{Path, PathBuf};
 
 /// What is to be done, in either protocol.
@@ -174,6 +175,10 @@ fn prepared(
             (None, Errand::LogIn { .. }) => whose::choose_to_log_in(script, &mut named, &known),
             _ => whose::choose_or_ask(script, &mut named, errand.consents_for(), &known),
         };
+        // Only an errand that is about a kit takes one that was pasted.
+        let pasted = script.take_kit();
+        let kit =
+            kit.or(pasted.filter(|_| matches!(errand, Errand::Recover { .. } | Errand::Verify { kit: true, .. })));
         match choice {
             // Of a server that is not known here nobody is named before it has said what it speaks.
             Choice::Ours(known)
@@ -183,7 +188,7 @@ fn prepared(
                     && runtime.block_on(speaks_otherwise(&mut server, &mut shelf, &known.origin)) => {}
             Choice::Ours(known) => {
                 if let Some(path) = errand.kit_out() {
-                    KitFile::check_letters(&path, &known.email, None)?;
+                    KitFile::check_letters(&path, &known.email, known.organisation().map(Printable::as_str))?;
                 }
                 script.reached(server.route(&known.origin));
                 let mut edges = Edges {

@@ -215,7 +215,7 @@ enum Over {
 
 impl<'a> Asker<'a> {
     fn new(person: &'a mut dyn Callbacks<Error>, pin: &Pin) -> Self {
-        Self { person, email: pin.email.clone(), host: pin.origin.host().to_owned(), ahead: None, over: None }
+        Self { person, email: pin.email.clone(), host: pin.origin.place().to_owned(), ahead: None, over: None }
     }
 
     /// Asks for the password before anything else is done.

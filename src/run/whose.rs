@@ -8,7 +8,7 @@
 use super::dialect::ForeignAccount;
 use crate::cli;
 use crate::ui::kit::KitFacts;
-use crate::ui::script::Script;
+use crate::ui::script::{Script, Told};
 use firstkey_core::crypto::context::AccountContext;
 use firstkey_core::flow::account::Known;
 use firstkey_core::flow::account::stop::AccountReason;
@@ -74,6 +74,20 @@ pub(super) struct Remembered<'a> {
     pub(super) defaults: &'a Defaults,
 }
 
+impl Remembered<'_> {
+    /// Their servers, each once.
+    fn servers(&self) -> Vec<Origin> {
+        let ours = self.ours.iter().map(|pin| &pin.origin);
+        let all = ours.chain(self.theirs.iter().map(|pin| &pin.origin)).chain(&self.defaults.server);
+        all.fold(Vec::new(), |mut servers, origin| {
+            if !servers.contains(origin) {
+                servers.push(origin.clone());
+            }
+            servers
+        })
+    }
+}
+
 /// What the flags leave open, by the person's defaults: for where nobody can be asked.
 fn filled(named: &Named, own: &Defaults) -> Named {
     let server = named.server.clone().or_else(|| own.server.clone());
@@ -119,10 +133,7 @@ pub(super) fn choose_or_ask(
     known: &Remembered<'_>,
 ) -> Choice {
     match choose(named, consents_for, known) {
-        Choice::Nothing if script.has_person() => match ask(script, named, known.defaults) {
-            Ok(()) => choose(named, None, known),
-            Err(why) => Choice::Refused(why),
-        },
+        Choice::Nothing if script.has_person() => asked(script, named, known.defaults, known),
         Choice::Nothing => {
             *named = filled(named, known.defaults);
             match choose(named, consents_for, known) {
@@ -160,23 +171,45 @@ pub(super) fn choose_to_log_in(script: &mut Script, named: &mut Named, known: &R
     let mut fitting = remembered.filter(|(origin, name)| named.is_at(origin) && named.is_called(name));
     // The first of several is as good as any: it is a suggestion.
     let suggested = fitting.next().map(|(origin, name)| Defaults::account(origin.clone(), name.to_owned()));
-    match ask(script, named, suggested.as_ref().unwrap_or(known.defaults)) {
-        Ok(()) => choose(named, None, known),
+    asked(script, named, suggested.as_ref().unwrap_or(known.defaults), known)
+}
+
+/// Asks for what `named` lacks, then chooses; `suggested` is what Enter alone means.
+pub(super) fn asked(script: &mut Script, named: &mut Named, suggested: &Defaults, known: &Remembered<'_>) -> Choice {
+    match ask(script, named, suggested, known) {
+        Ok(None) => choose(named, None, known),
+        Ok(Some(kit)) => {
+            let choice = of_kit(&kit, named, None, known.ours);
+            *named = Named { server: Some(kit.origin.clone()), account: Some(kit.email.clone()) };
+            script.hold_kit(*kit);
+            choice
+        }
         Err(why) => Choice::Refused(why),
     }
 }
 
-/// Asks for what `named` lacks; `suggested` is what Enter alone means.
-pub(super) fn ask(script: &mut Script, named: &mut Named, suggested: &Defaults) -> Result<(), AccountReason> {
+/// The questions; a whole kit may be the answer.
+fn ask(
+    script: &mut Script,
+    named: &mut Named,
+    suggested: &Defaults,
+    known: &Remembered<'_>,
+) -> Result<Option<Box<KitFacts>>, AccountReason> {
     let server = match &named.server {
         Some(server) => server.clone(),
-        None => script.ask_server(suggested.server.as_ref())?,
+        None => match script.ask_server(suggested.server.as_ref(), &known.servers())? {
+            Told::Kit(kit) => return Ok(Some(kit)),
+            Told::At(server, email) => {
+                named.account = named.account.take().or(email);
+                server
+            }
+        },
     };
     if named.account.is_none() {
         named.account = Some(script.ask_email(&server, suggested.email_at(&server))?);
     }
     named.server = Some(server);
-    Ok(())
+    Ok(None)
 }
 
 /// The account that a kit names; by its ids, where this computer remembers it, since servers and

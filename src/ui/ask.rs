@@ -23,13 +23,15 @@ use std::io;
 
 use dialoguer::InputValidator;
 use dialoguer::theme::{SimpleTheme, Theme};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::term::{ReadTrouble, Terminal};
 use super::text::question;
 
 /// Longest answer in bytes. The longest useful one is an invite link or a path.
 const LONGEST_ANSWER: usize = 4000;
+/// Longest paste in bytes: a mail with its head and both of its forms, or a kit to print.
+const LONGEST_PASTE: usize = crate::pasted::MAX_BYTES;
 
 /// Asks until the answer is yes or no. An empty line means `default`, which the question shows as a
 /// capital letter. What was typed before the question was there is no answer to it: a link is often
@@ -49,7 +51,15 @@ pub fn yes_no(terminal: &mut Terminal, question: &str, default: Option<bool>) ->
 /// Asks for one line; `prompt` is shown as it is. Control characters are left to whoever parses the
 /// answer.
 pub fn line(terminal: &mut Terminal, prompt: &str) -> Result<String, ReadTrouble> {
-    let mut typed = terminal.read_line(prompt, LONGEST_ANSWER)?;
+    as_text(terminal.read_line(prompt, LONGEST_ANSWER)?)
+}
+
+/// Asks for a text that may be a paste of several lines.
+pub fn paste(terminal: &mut Terminal, prompt: &str) -> Result<String, ReadTrouble> {
+    as_text(terminal.read_text(prompt, LONGEST_PASTE, question::lines_pasted)?)
+}
+
+fn as_text(mut typed: Zeroizing<Vec<u8>>) -> Result<String, ReadTrouble> {
     String::from_utf8(std::mem::take(&mut *typed)).map_err(|error| {
         error.into_bytes().zeroize();
         ReadTrouble::NotUtf8

@@ -5,6 +5,7 @@
 
 use super::date;
 use super::kit_pdf::{self, Paper};
+use super::text::fingerprint_rows;
 use firstkey_core::crypto::context::{AccountId, RealmId};
 use firstkey_core::crypto::recovery::{read_code, write_code};
 use firstkey_core::flow::Kit;
@@ -18,16 +19,23 @@ pub const GROUPS: usize = 7;
 const CODE: &str = "recovery-code: ";
 /// Fewest columns for four groups in a row.
 const WIDE: usize = 48;
+/// Fewest columns for four words of the fingerprint in a row.
+const FOUR_WORDS: usize = 56;
 
 /// The kit as it is shown: its groups numbered, four in a row, or three where that does not fit;
 /// then what is written beside them.
 pub fn for_screen(kit: &Kit, made: u64, width: usize) -> Zeroizing<String> {
+    let key = fingerprint_rows(&kit.fingerprint).join(" ");
+    let words: Vec<_> = key.split(' ').collect();
+    let rows: Vec<_> = words.chunks(if width >= FOUR_WORDS { 4 } else { 2 }).map(|row| row.join(" ")).collect();
     let beside = format!(
-        "\n    Server  {server}\n    E-mail  {email}\n    Kit     {number}, made {day}\n\n  {COMMAND}\n    {command}\n",
+        "\n    Server  {server}\n    E-mail  {email}\n    Kit     {number}, made {day}\n    Key     {key}\n\n  \
+         {COMMAND}\n    {command}\n",
         server = kit.origin.as_str().strip_prefix("https://").unwrap_or(kit.origin.as_str()),
         email = kit.email,
         number = kit.number,
         day = date::day(made),
+        key = rows.join("\n            "),
         command = command(kit),
     );
     // EXPOSE: the kit shows the code to its owner.
@@ -177,6 +185,7 @@ pub(crate) mod tests {
             origin: Origin::read("https://accounts.example.org").expect("a good origin"),
             email: "ada@example.org".to_owned(),
             organisation: Some(Printable::from_untrusted("Example Corp")),
+            replaces: false,
             realm: RealmId::heard([1; 16]),
             account: AccountId::heard([account; 16]),
             fingerprint: Fingerprint([7; 64]),

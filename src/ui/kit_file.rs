@@ -32,6 +32,13 @@ pub struct KitFile {
     guard: Guard,
 }
 
+/// Puts a page where nothing is.
+type Write = fn(&Path, &[u8]) -> Result<Guard, StorageTrouble>;
+
+fn write(path: &Path, page: &[u8]) -> Result<Guard, StorageTrouble> {
+    fresh::write_new(path, page).map_err(|error| error.trouble)
+}
+
 impl KitFile {
     /// Whether a kit could go to `path`: nothing is there, or an earlier kit of ours. Asked before
     /// anything is sent.
@@ -66,10 +73,10 @@ impl KitFile {
     /// otherwise.
     pub fn save(path: &Path, kit: &Kit, paper: Paper) -> Result<Self, LocalTrouble> {
         Self::check_letters(path, &kit.email, kit.organisation.as_ref().map(Printable::as_str))?;
-        Self::try_save(path, kit, paper).map_err(|trouble| at(path, trouble))
+        Self::try_save(path, kit, paper, write).map_err(|trouble| at(path, trouble))
     }
 
-    fn try_save(path: &Path, kit: &Kit, paper: Paper) -> Result<Self, StorageTrouble> {
+    fn try_save(path: &Path, kit: &Kit, paper: Paper, write: Write) -> Result<Self, StorageTrouble> {
         let earlier = match read(path) {
             Err(StorageTrouble::Missing) => false,
             Ok(earlier) if earlier.realm == kit.realm && earlier.account == kit.account => true,
@@ -86,7 +93,7 @@ impl KitFile {
         let written = kit::read_kit_file(&page).filter(|facts| facts.email == kit.email && facts.origin == kit.origin);
         let written = written.ok_or(StorageTrouble::Other)?;
         let moved = earlier.then(|| move_aside(path)).transpose()?;
-        let written = fresh::write_new(path, &page).map_err(|error| error.trouble).and_then(|guard| {
+        let written = write(path, &page).and_then(|guard| {
             match read_as(path, guard) {
                 Ok(found) if found.code == written.code => Ok(guard),
                 found => {
@@ -220,6 +227,24 @@ mod tests {
             assert_eq!(kept.moved().map(|moved| moved.rsplit('/').next() == expected), expected.map(|_| true));
         }
         assert!(read(&path.with_file_name("kit.txt.earlier-1")).is_ok());
+    }
+
+    #[test]
+    fn the_earlier_kit_is_back_in_its_place_where_the_new_one_cannot_be_written() {
+        let (folder, path) = folder();
+        KitFile::save(&path, &kit(2), Paper::A4).expect("written");
+        let before = fs::read(&path).expect("there");
+        let full: Write = |_, _| Err(StorageTrouble::Full);
+        let half: Write = |path, page| {
+            fs::write(path, &page[..page.len() / 2]).expect("half of it");
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("permissions");
+            Ok(Guard::at(path))
+        };
+        for write in [full, half] {
+            assert!(KitFile::try_save(&path, &kit(2), Paper::A4, write).is_err());
+            assert_eq!(fs::read(&path).expect("there"), before);
+            assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing else is left behind");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! memory that is wiped. Must never: decide anything; that is `flow`.
 
 pub mod ask;
+mod code_in_text;
 pub mod date;
 pub mod doctor_event;
 pub mod explain_event;
@@ -25,5 +26,6 @@ pub mod signals;
 pub mod source;
 pub mod term;
 pub mod text;
+mod whereabouts;
 pub mod wrap;
 mod zone;

@@ -25,6 +25,8 @@ pub(crate) struct Page<'a> {
     pub(crate) prompt: &'a str,
     /// Whether what was typed before the question was there counts for nothing.
     pub(crate) is_fresh: bool,
+    /// Whether the answer may be a paste of several lines.
+    pub(crate) may_be_paste: bool,
 }
 
 impl Page<'_> {
@@ -34,7 +36,7 @@ impl Page<'_> {
         &self,
         terminal: &mut Terminal,
         news: &Lines,
-        mut judge: impl FnMut(String) -> Result<T, &'static str>,
+        mut judge: impl FnMut(Zeroizing<String>) -> Result<T, &'static str>,
     ) -> Result<T, ReadTrouble> {
         loop {
             let width = terminal.width().min(WIDEST);
@@ -44,7 +46,9 @@ impl Page<'_> {
                 if self.is_fresh {
                     terminal.forget_typed_ahead();
                 }
-                let complaint = match ask::line(terminal, &prompt) {
+                let answer =
+                    if self.may_be_paste { ask::paste(terminal, &prompt) } else { ask::line(terminal, &prompt) };
+                let complaint = match answer.map(Zeroizing::new) {
                     Ok(answer) => match judge(answer) {
                         Ok(taken) => return Ok(taken),
                         Err(complaint) => complaint,

@@ -5,6 +5,7 @@
 //! one. Must never: hold a sentence (they are in [`super::text`]) or decide anything.
 
 use super::ask;
+use super::code_in_text::{CodeKind, code_in};
 use super::kit;
 use super::kit_file::KitFile;
 use super::kit_pdf::Paper;
@@ -22,7 +23,7 @@ use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::crypto::prepare::MAX_BYTES;
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::flow::{Answer, Introduction, Kit, Notice, Question};
-use firstkey_core::wire::text::harmless;
+use firstkey_core::wire::text::{Printable, harmless};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -161,9 +162,13 @@ impl AtTerminal {
 
     /// A paste of any number of lines.
     pub(crate) fn pasted(&mut self, prompt: &str) -> Answer {
-        let prompt = wrap(prompt, self.width());
-        let read = self.until_read(|terminal| terminal.read_text(&prompt, MAX_PASTE, question::lines_pasted));
-        read.map_or_else(|end| end, Answer::Text)
+        self.paste(prompt).map_or_else(|end| end, Answer::Text)
+    }
+
+    /// The same.
+    pub(super) fn paste(&mut self, prompt: &str) -> Result<Zeroizing<Vec<u8>>, Answer> {
+        let prompt = harmless(&wrap(prompt, self.width())).into_owned();
+        self.until_read(|terminal| terminal.read_text(&prompt, MAX_PASTE, question::lines_pasted))
     }
 
     /// Which of several links is meant; `None` for none of them.
@@ -264,7 +269,7 @@ impl AtTerminal {
     }
 
     fn show_kit(&mut self, kit: &Kit) -> Answer {
-        let lines = kit.organisation.as_ref().map_or_else(question::new_kit, |who| question::kit(who.as_str()));
+        let lines = if kit.replaces { question::new_kit() } else { question::kit(whose(kit)) };
         let made = clock::now();
         self.line("");
         self.say(&lines);
@@ -306,7 +311,7 @@ impl AtTerminal {
 
     /// A page about what `lines` say, to be filled.
     fn page(lines: &Lines) -> Page<'_> {
-        Page { above: lines, secret: &nothing, prompt: "", is_fresh: true }
+        Page { above: lines, secret: &nothing, prompt: "", is_fresh: true, may_be_paste: false }
     }
 
     /// Asks on the separate screen, where there is one; `left` is what stays of it on the ordinary
@@ -315,7 +320,7 @@ impl AtTerminal {
         &mut self,
         page: Page<'_>,
         left: &str,
-        judge: impl FnMut(String) -> Result<T, &'static str>,
+        judge: impl FnMut(Zeroizing<String>) -> Result<T, &'static str>,
     ) -> Result<T, ReadTrouble> {
         self.end_line("");
         let news = std::mem::take(&mut self.news);
@@ -363,17 +368,30 @@ impl AtTerminal {
     /// The recovery code, typed where it can be seen, on a screen that forgets it where there is
     /// one.
     fn code(&mut self, email: &str) -> Answer {
-        self.typed_elsewhere(&question::code(email), question::CODE, notice::CODE_TYPED)
+        self.typed_elsewhere(&question::code(email), question::CODE, notice::CODE_TYPED, |typed| {
+            let pasted = kit::read_kit_file(typed.as_bytes());
+            if pasted.is_some_and(|kit| !kit.email.eq_ignore_ascii_case(email)) {
+                return Err(question::KIT_OF_ANOTHER);
+            }
+            Ok(code_in(typed, CodeKind::Recovery))
+        })
     }
 
-    /// Something long, typed where it can be seen; `left` stays of it on the ordinary screen.
-    pub(super) fn typed_elsewhere(&mut self, lines: &Lines, prompt: &str, left: &str) -> Answer {
+    /// A code, typed where it can be seen or pasted with what stands around it; `left` stays of it
+    /// on the ordinary screen.
+    pub(super) fn typed_elsewhere(
+        &mut self,
+        lines: &Lines,
+        prompt: &str,
+        left: &str,
+        read: impl Fn(&str) -> Result<Zeroizing<String>, &'static str>,
+    ) -> Answer {
         if !self.terminal.forgets() {
             self.say(lines);
         }
-        let page = Page { prompt, is_fresh: false, ..Self::page(lines) };
-        match self.elsewhere(page, left, |typed| Ok(Zeroizing::new(typed.into_bytes()))) {
-            Ok(typed) => Answer::Secret(typed),
+        let page = Page { prompt, is_fresh: false, may_be_paste: true, ..Self::page(lines) };
+        match self.elsewhere(page, left, |typed| read(&typed)) {
+            Ok(typed) => Answer::Secret(Zeroizing::new(typed.as_bytes().to_vec())),
             Err(trouble) => ended(&trouble),
         }
     }
@@ -411,6 +429,11 @@ impl AtTerminal {
             None => self.text(&question::group(group)).map_or_else(|end| end, Answer::Secret),
         }
     }
+}
+
+/// Who could not reset the password either.
+fn whose(kit: &Kit) -> &str {
+    kit.organisation.as_ref().map_or("your company", Printable::as_str)
 }
 
 /// A page that shows nothing that must not stay.
@@ -490,6 +513,8 @@ impl Person for AtTerminal {
                 self.end_line(notice::CHECKED);
                 self.line("");
             }
+            // What was read back from a file was said then.
+            Notice::KitProven if self.kit.is_some() => return,
             Notice::NotOpened { .. } | Notice::NotOpenedByBoth { .. } => self.end_line(notice::NOT_CHECKED),
             // The kit or the question comes again on a screen of its own, which hides this one.
             Notice::KitNotProven { .. }

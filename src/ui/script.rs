@@ -28,7 +28,9 @@ mod whose;
 
 pub use event::Event;
 use event::part_name;
+pub(crate) use whose::Told;
 
+use super::kit::KitFacts;
 use super::kit_file::{KitFile, MAX_FILE};
 use super::kit_pdf::Paper;
 use super::outlet::Stream;
@@ -114,6 +116,8 @@ pub struct Script {
     /// The one that takes its place, where a command needs both.
     new_password: Option<LockedBytes>,
     kit: Option<KitFile>,
+    /// A kit that was pasted where the server was asked for.
+    pasted_kit: Option<KitFacts>,
     secret_key: Option<SecretKeyFile>,
     /// Whether a kit was made in this run, and into which file it went.
     #[allow(clippy::option_option, reason = "none was made; it was shown, or went into a file")]
@@ -151,6 +155,7 @@ impl Script {
             password: None,
             new_password: None,
             kit: None,
+            pasted_kit: None,
             secret_key: None,
             kit_made: None,
             unfinished: Vec::new(),

@@ -53,7 +53,7 @@ pub fn for_screen(sheet: &SecretSheet, width: usize) -> Zeroizing<String> {
 }
 
 /// The sheet for a file.
-fn for_file(sheet: &SecretSheet) -> Zeroizing<String> {
+pub(super) fn for_file(sheet: &SecretSheet) -> Zeroizing<String> {
     let head = "firstkey secret key\n\
                 ===================\n\n\
                 This key and your password together open your account. With it,\n\
@@ -161,7 +161,7 @@ fn out(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use firstkey_core::crypto::context::{AccountId, RealmId};
     use firstkey_core::crypto::identity::Fingerprint;
@@ -169,7 +169,7 @@ mod tests {
     use firstkey_core::wire::origin::Origin;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
-    fn sheet() -> SecretSheet {
+    pub(in crate::ui) fn sheet() -> SecretSheet {
         SecretSheet {
             key: SecretKey::from_bytes(&[0xa5; 32]),
             origin: Origin::read("https://accounts.example.org").expect("a good origin"),

@@ -51,6 +51,7 @@ use super::signals::{self, Prompting, Signal};
 pub use self::modes::install_panic_restore;
 pub use self::screen::Alternate;
 pub use self::secret_line::SPARE;
+pub use self::visible_text::Summary;
 
 /// Columns to assume where the terminal does not say.
 const USUAL_WIDTH: u16 = 80;
@@ -282,37 +283,40 @@ impl Terminal {
             self.write(prompt)?;
             let mut line = VisibleText::line(max, modes.editing_keys());
             // Byte by byte: what follows the line's end is for the next question.
-            match self.fill_visible(&prompting, &mut line, 1, None)? {
+            match self.fill_visible(&prompting, &mut line, 1)? {
                 Wake::Input => return line.finish().ok_or(ReadTrouble::TooLong),
-                Wake::Resize => return Err(ReadTrouble::Redraw),
-                Wake::Pause => {
+                wake => {
                     drop(modes);
-                    if !self.elsewhere {
-                        prompting.stop()?;
-                        continue;
-                    }
-                    // Whoever gets the terminal meanwhile must not see this screen.
-                    self.write(screen::LEAVE)?;
-                    let stopped = prompting.stop();
-                    self.write(screen::ENTER)?;
-                    stopped?;
-                    return Err(ReadTrouble::Redraw);
+                    self.interrupted(&prompting, &wake)?;
                 }
             }
         }
     }
 
+    /// After a wait for a visible text that ended without one: the question is put again, or its
+    /// screen has to be drawn anew.
+    fn interrupted(&self, prompting: &Prompting, wake: &Wake) -> Result<(), ReadTrouble> {
+        match wake {
+            Wake::Pause if !self.elsewhere => Ok(prompting.stop()?),
+            Wake::Pause => {
+                // Whoever gets the terminal meanwhile must not see this screen.
+                self.write(screen::LEAVE)?;
+                let stopped = prompting.stop();
+                self.write(screen::ENTER)?;
+                stopped?;
+                Err(ReadTrouble::Redraw)
+            }
+            Wake::Resize => Err(ReadTrouble::Redraw),
+            Wake::Input => Ok(()),
+        }
+    }
+
     /// Reads a visible text of up to `max` bytes that may be a paste of many lines, without the
-    /// line break at its end. `summary` says how many lines they are; it is shown in their place.
+    /// line break at its end. What is shown in the place of several lines is `summary`'s.
     ///
     /// Pasted text comes between markers where the terminal can do that; otherwise lines that
     /// arrive at once belong together. What arrives after the end is thrown away.
-    pub fn read_text(
-        &mut self,
-        prompt: &str,
-        max: usize,
-        summary: fn(usize) -> String,
-    ) -> Result<Zeroizing<Vec<u8>>, ReadTrouble> {
+    pub fn read_text(&mut self, prompt: &str, max: usize, summary: Summary) -> Result<Zeroizing<Vec<u8>>, ReadTrouble> {
         self.rest();
         self.asked = true;
         let prompting = Prompting::begin()?;
@@ -321,25 +325,19 @@ impl Terminal {
             let modes = Modes::visible(&self.tty, codes.leave, true)?;
             self.write(codes.enter)?;
             self.write(prompt)?;
-            let mut text = VisibleText::lines(max, modes.editing_keys());
-            match self.fill_visible(&prompting, &mut text, 4096, Some(summary))? {
+            let mut text = VisibleText::lines(max, modes.editing_keys(), summary);
+            match self.fill_visible(&prompting, &mut text, 4096)? {
                 Wake::Input => return text.finish().ok_or(ReadTrouble::TooLong),
-                Wake::Pause | Wake::Resize => {
+                wake => {
                     drop(modes);
-                    prompting.stop()?;
+                    self.interrupted(&prompting, &wake)?;
                 }
             }
         }
     }
 
     /// Reads until the text is complete ([`Wake::Input`]) or Ctrl-Z comes.
-    fn fill_visible(
-        &self,
-        prompting: &Prompting,
-        text: &mut VisibleText,
-        at_once: usize,
-        summary: Option<fn(usize) -> String>,
-    ) -> Result<Wake, ReadTrouble> {
+    fn fill_visible(&self, prompting: &Prompting, text: &mut VisibleText, at_once: usize) -> Result<Wake, ReadTrouble> {
         let mut room = Zeroizing::new([0; 4096]);
         let mut echo = Zeroizing::new(Vec::new());
         let mut entered = false;
@@ -366,13 +364,11 @@ impl Terminal {
                 Progress::Closed => return Err(self.after(ReadTrouble::Closed)),
                 Progress::Interrupted => return Err(self.after(ReadTrouble::Interrupted)),
                 Progress::More => entered = false,
-                Progress::Enter if summary.is_none() => break,
+                Progress::Enter if !text.may_have_lines() => break,
                 Progress::Enter => entered = true,
             }
         }
-        if let Some(summary) = summary.filter(|_| text.line_count() > 1) {
-            self.write(&summary(text.line_count()))?;
-        }
+        self.write(&text.summary_at_the_end())?;
         self.write("\n")?;
         Ok(Wake::Input)
     }

@@ -134,7 +134,7 @@ pub fn story(stopped: Stopped<'_>) -> Story {
 
 /// The host of a stop, or words in its place.
 fn host(stop: &AcceptStop) -> &str {
-    stop.origin.as_ref().map_or("the server", |origin| origin.host())
+    stop.origin.as_ref().map_or("the server", |origin| origin.place())
 }
 
 /// `1,207`.
@@ -160,7 +160,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The words in two rows, so that they are read aloud and compared four at a time whatever the
 /// width.
-fn fingerprint_rows(fingerprint: &Fingerprint) -> [String; 2] {
+pub(super) fn fingerprint_rows(fingerprint: &Fingerprint) -> [String; 2] {
     let words = fingerprint.to_string();
     let words: Vec<_> = words.split(' ').collect();
     let (upper, lower) = words.split_at(words.len() / 2);

@@ -95,7 +95,7 @@ impl Sitting for Pty {
 
     fn page(&self) -> String {
         let lines = self.scrollback();
-        lines.trim_end().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+        without_ports(&lines.trim_end().lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>())
     }
 }
 
@@ -126,7 +126,21 @@ pub fn plain(text: &str) -> String {
         rest = &after[end..];
     }
     plain.push_str(rest);
-    plain.replace('\r', "")
+    without_ports(&plain.replace('\r', ""))
+}
+
+/// The text with `127.0.0.1` for each server of this machine that a sentence names: its port is
+/// another in each run. Commands and links keep theirs.
+pub fn without_ports(text: &str) -> String {
+    let mut parts = text.split("127.0.0.1:");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_address = plain.ends_with("//");
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        plain.push_str(if is_address { "127.0.0.1:" } else { "127.0.0.1" });
+        plain.push_str(if is_address { part } else { &part[digits..] });
+    }
+    plain
 }
 
 /// The permission bits of a file.

@@ -90,9 +90,9 @@ fn a_kit_is_saved_to_a_new_file_for_its_owner_alone_and_read_back() {
     // At home, wherever the terminal stands; a `~` is the home as well.
     pty.expect(&format!("Saved; only you can read it: {}", desk.path("firstkey-kit.txt").display()));
     pty.expect("Checked by reading the file again.");
-    pty.expect("Right.");
     pty.once_more(PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0));
+    assert!(!pty.output().contains("Right."), "nobody typed anything that was right or wrong");
     assert!(!pty.output().contains("type group"), "what the file proves need not be typed");
 
     let saved = desk.path("firstkey-kit.txt");

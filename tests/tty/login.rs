@@ -21,12 +21,18 @@ fn name(pty: &mut Pty, server: &Deployment, email: &str) {
     pty.expect(SERVER);
     pty.expect(") ");
     pty.send(format!("{}\r", server.wire.origin()));
-    pty.expect("Your e-mail address at 127.0.0.1? ");
+    pty.expect(&email_at(server));
     pty.send(format!("{email}\r"));
 }
 
 fn has_line(page: &str, line: &str) {
     assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
+}
+
+/// The second question: it names the port, too, which a person needs on the next computer.
+fn email_at(server: &Deployment) -> String {
+    let origin = server.wire.origin();
+    format!("Your e-mail address at {}? ", origin.strip_prefix("http://").expect("a server of this machine"))
 }
 
 #[test]
@@ -55,7 +61,7 @@ fn a_second_computer_asks_for_server_and_address_and_remembers_the_account() {
     let mut pty = start(&second, "login");
     pty.expect(&format!("{SERVER}[{}] ", server.wire.origin()));
     pty.send("\r");
-    pty.expect("Your e-mail address at 127.0.0.1? [ada@example.org] ");
+    pty.expect(&format!("{}[ada@example.org] ", email_at(&server)));
     pty.send("\r");
     pty.type_secret("Password for ada@example.org: ", PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
@@ -84,7 +90,7 @@ fn defaults_that_a_person_set_answer_both_questions_and_flags_and_pins_come_firs
     let mut pty = start(&desk, "verify");
     pty.expect(&format!("{SERVER}[{}] ", server.wire.origin()));
     pty.send("\r");
-    pty.expect("Your e-mail address at 127.0.0.1? [ada@example.org] ");
+    pty.expect(&format!("{}[ada@example.org] ", email_at(&server)));
     pty.send("\r");
     pty.expect("Password for ada@example.org: ");
     pty.send("\x03");
@@ -125,10 +131,10 @@ fn a_server_or_an_address_that_is_none_is_asked_for_again_and_nothing_is_sent() 
     }
     pty.expect(SERVER);
     pty.send(format!("{}/i#fkinv1.x\r", server.wire.origin()));
-    pty.expect("Your e-mail address at 127.0.0.1? ");
+    pty.expect(&email_at(&server));
     pty.send("ada\r");
     pty.expect("That is not an e-mail address.");
-    pty.expect("Your e-mail address at 127.0.0.1? ");
+    pty.expect(&email_at(&server));
     pty.send("\x03");
     assert_eq!(pty.wait(), End::Exited(130));
     assert!(pty.page().contains("Stopped. Nothing was changed."), "{}", pty.page());
@@ -196,16 +202,16 @@ fn a_link_that_was_used_offers_to_log_in_and_takes_no_for_an_answer() {
     let mut pty = accept(&second).start();
     pty.paste(&link);
     pty.expect("This invite was already used");
-    pty.expect("Was it you, and do you want that? [y/n] ");
+    pty.expect("Was it you, and shall it be opened here? [y/n] ");
     pty.send("n\r");
     assert_eq!(pty.wait(), End::Exited(4), "{}", plain(&pty.output()));
     assert!(second.state_files().iter().all(|file| file.extension().is_none_or(|end| end != "pin")));
 
     let mut pty = accept(&second).start();
     pty.paste(&link);
-    pty.expect("Was it you, and do you want that? [y/n] ");
+    pty.expect("Was it you, and shall it be opened here? [y/n] ");
     pty.send("y\r");
-    pty.expect("Your e-mail address at 127.0.0.1? ");
+    pty.expect(&email_at(&server));
     pty.send(format!("{EMAIL}\r"));
     pty.type_secret("Password for ada@example.org: ", PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
@@ -214,6 +220,33 @@ fn a_link_that_was_used_offers_to_log_in_and_takes_no_for_an_answer() {
     let refused = Desk::new().run_accept(&link, EMAIL);
     assert_eq!((refused.code, refused.last()["code"].as_str()), (Some(4), Some("invite-used")), "{refused:?}");
     assert!(refused.stderr.contains("firstkey login"), "{refused:?}");
+}
+
+#[test]
+fn the_server_may_be_named_by_its_host_alone_by_lines_of_the_kit_or_by_all_of_it() {
+    let (server, known) = completed();
+    let kit = std::fs::read_to_string(known.path("kit.txt")).expect("a kit");
+    // This computer knows one server there; sentences name it without its port.
+    let mut pty = firstkey(&known).arg("login").start();
+    pty.expect(&format!("Which server? [{}] ", server.wire.origin()));
+    pty.send("127.0.0.1\r");
+    pty.expect(&format!("{}[ada@example.org] ", email_at(&server)));
+    pty.send("\r");
+    pty.type_secret("Password for ada@example.org: ", PASSWORD);
+    assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    let two_lines = format!("{}\r{EMAIL}\r", server.wire.origin());
+    let marked = format!("\x1b[200~{}\x1b[201~\r", kit.replace('\n', "\r"));
+    for pasted in [two_lines, marked] {
+        let desk = Desk::new();
+        let mut pty = start(&desk, "login");
+        pty.expect(SERVER);
+        pty.send(&pasted);
+        pty.expect(" lines");
+        pty.type_secret("Password for ada@example.org: ", PASSWORD);
+        assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+        has_line(&pty.page(), "Done. Your account opens, and this computer knows it from now on.");
+        assert!(!pty.output().contains("recovery-code"), "the kit is not shown: {}", pty.output());
+    }
 }
 
 #[test]
@@ -286,7 +319,7 @@ fn three_computers(columns: u16) {
         pty.expect(SERVER);
         pty.expect(") ");
         pty.send(format!("{of_server}\r"));
-        pty.expect("127.0.0.1? ");
+        pty.expect(&email_at(&server));
         pty.send(format!("{of_email}\r"));
     };
     let mut pty = sized(&second, "login").start();

@@ -33,8 +33,10 @@ fn a_lost_connection_pauses_and_resume_converges_to_the_same_account() {
     let desk = Desk::new();
     let mut pty = accept(&desk).start();
     pty.up_to_the_upload(&link, PASSWORD);
+    let origin = server.wire.origin();
+    let place = origin.strip_prefix("http://").expect("a server of this machine");
     for delay in [1, 2, 4, 8] {
-        pty.expect(&format!("  No answer from 127.0.0.1. Trying again in {delay} s ..."));
+        pty.expect(&format!("  No answer from {place}. Trying again in {delay} s ..."));
     }
     pty.expect("Paused: the connection was lost, so it is not known what arrived.");
     pty.expect("Your keys are safe");

@@ -85,6 +85,50 @@ fn a_person_who_forgot_the_password_comes_back_with_the_kit() {
     assert_eq!(script(&new, "new.txt").last()["deed"].as_str(), Some("kit-verified"));
 }
 
+/// The file as a terminal sends it when it is pasted.
+fn pasted(kit: &Path) -> String {
+    let page = std::fs::read_to_string(kit).expect("a kit");
+    format!("\x1b[200~{}\x1b[201~\r", page.replace('\n', "\r"))
+}
+
+#[test]
+fn a_whole_kit_may_be_pasted_where_its_code_is_asked_for() {
+    let (server, desk, kit) = completed();
+    let before = server.wire.paths().len();
+    let mut pty = firstkey(&desk).arg("recover").start();
+    pty.expect(CODE);
+    let other = desk
+        .write("other.txt", std::fs::read_to_string(&kit).expect("a kit").replace(EMAIL, "bob@example.org").as_bytes());
+    pty.send(pasted(&other));
+    pty.expect("That is the kit of a different account. Nothing was sent.");
+    assert_eq!(server.wire.paths()[before..], [PARAMS]);
+    pty.expect(CODE);
+    pty.send(pasted(&kit));
+    pty.type_secret("New password: ", NEW);
+    pty.type_secret("Again: ", NEW);
+    write_down(&mut pty);
+    assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    assert!(!pty.output().contains(&code_of(&kit)), "the pasted code is not shown");
+    assert_eq!(opens(&desk, NEW), Some(0));
+}
+
+#[test]
+fn a_whole_kit_pasted_where_the_server_is_asked_for_answers_everything() {
+    let (_server, desk, kit) = completed();
+    let new_computer = Desk::new();
+    let mut pty = firstkey(&new_computer).arg("recover").start();
+    pty.expect("Which server? ");
+    pty.send(pasted(&kit));
+    pty.type_secret("New password: ", NEW);
+    let shown = plain(&pty.output());
+    assert!(!shown.contains("e-mail address at") && !shown.contains(CODE), "nothing else is asked: {shown}");
+    pty.type_secret("Again: ", NEW);
+    write_down(&mut pty);
+    assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    assert!(!pty.output().contains(&code_of(&kit)), "the pasted code is not shown");
+    assert_eq!((opens(&desk, NEW), opens(&desk, PASSWORD)), (Some(0), Some(10)));
+}
+
 #[test]
 fn a_script_recovers_on_a_computer_that_never_saw_the_account() {
     let (_server, desk, kit) = completed();

@@ -14,7 +14,7 @@ pub(super) fn is_about_us(code: u16, text: &str) -> bool {
         // The mailbox, its domain, or whether it takes mail from outside.
         Some((1, 0..=6 | 9 | 10) | (2, 0..=4) | (4, 1 | 4)) => false,
         // Bad sender; a quota, a loop or a limit of the relay; policy and security of every kind.
-        Some((1, 7 | 8) | (2, 252) | (3, _) | (4, 5 | 6 | 14) | (7, _)) => true,
+        Some((1, 7 | 8) | (2, 252) | (3 | 7, _) | (4, 5 | 6 | 14)) => true,
         _ => matches!(code, 530 | 534 | 535 | 538) || names_us(text),
     }
 }

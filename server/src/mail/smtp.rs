@@ -2,10 +2,10 @@
 //! depends on the step.
 //!
 //! Promises: a letter is refused for good only by an answer that speaks of it (to RCPT, or after
-//! DATA, and of nobody but its recipient); whatever is wrong with the server, the login or the network delays letters and never
-//! drops one; whether a letter was taken is "in doubt" only where SMTP leaves it in doubt: no
-//! answer after the last byte. Must never: send anything in clear to another machine; keep the text
-//! of an answer to the login.
+//! DATA, and of nobody but its recipient); whatever is wrong with the server, the login, the
+//! network or us as the sender delays letters and never drops one; whether a letter was taken is
+//! "in doubt" only where SMTP leaves it in doubt: no answer after the last byte. Must never: send
+//! anything in clear to another machine; keep the text of an answer to the login.
 
 use super::blame::is_about_us;
 use super::relay::{Relay, Tls};

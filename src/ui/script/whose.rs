@@ -5,26 +5,49 @@
 
 use super::{Event, Script};
 use crate::exit::{ExitCode, Stopped};
+use crate::ui::kit::KitFacts;
 use crate::ui::text::{Story, account as words, login};
+use crate::ui::whereabouts::{Whereabouts, whereabouts};
 use firstkey_core::flow::Answer;
 use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::stop::{AcceptStop, Missing};
-use firstkey_core::wire::named::{read_email, read_server};
+use firstkey_core::wire::named::read_email;
 use firstkey_core::wire::origin::Origin;
 
+/// What a person said when asked for the server.
+pub(crate) enum Told {
+    /// The server, and perhaps whose account.
+    At(Origin, Option<String>),
+    /// All of it, with a kit.
+    Kit(Box<KitFacts>),
+}
+
 impl Script {
-    /// Asks for the server; `suggested` is what Enter alone means.
-    pub(crate) fn ask_server(&mut self, suggested: Option<&Origin>) -> Result<Origin, AccountReason> {
+    /// Asks for the server; `suggested` is what Enter alone means, `known` are those that may be
+    /// meant by their host alone.
+    pub(crate) fn ask_server(&mut self, suggested: Option<&Origin>, known: &[Origin]) -> Result<Told, AccountReason> {
         loop {
-            let typed = self.ask_text(&login::which_server(suggested))?;
-            if let (true, Some(suggested)) = (typed.is_empty(), suggested) {
-                return Ok(suggested.clone());
+            let Some(person) = &mut self.person else { return Err(AccountReason::Missing(Missing::Account)) };
+            let typed = person.paste(&login::which_server(suggested)).map_err(ended)?;
+            if let (true, Some(suggested)) = (typed.trim_ascii().is_empty(), suggested) {
+                return Ok(Told::At(suggested.clone(), None));
             }
-            match read_server(&typed) {
-                Ok(server) => return Ok(server),
-                Err(trouble) => self.say(&login::no_server(trouble)),
+            match whereabouts(&typed, known) {
+                Whereabouts::At(server, email) => return Ok(Told::At(server, email)),
+                Whereabouts::Kit(facts) => return Ok(Told::Kit(facts)),
+                Whereabouts::Unclear(trouble) => self.say(&login::no_server(trouble)),
             }
         }
+    }
+
+    /// Keeps a kit that was pasted, for the errand that needs one.
+    pub(crate) fn hold_kit(&mut self, kit: KitFacts) {
+        self.pasted_kit = Some(kit);
+    }
+
+    /// The kit that was pasted, once.
+    pub(crate) fn take_kit(&mut self) -> Option<KitFacts> {
+        self.pasted_kit.take()
     }
 
     /// Asks for the address of the account at `server`.
@@ -66,14 +89,13 @@ impl Script {
         let stopped = Stopped::Accept(stop);
         let story = (self.words)(stopped);
         let person = self.person.as_mut()?;
-        // The last step is what is asked now.
-        let mut told = Story { command: None, ..story.clone() };
-        told.next.pop();
-        person.stopped(&told);
-        person.line("");
+        // What it means that it was somebody else is said to whom it concerns.
+        person.stopped(&Story::of(story.headline.clone()));
         person.line(login::INSTEAD);
-        if matches!(person.yes_no(login::LOG_IN, None), Answer::Yes) {
-            return Some(Ok(()));
+        match person.yes_no(login::LOG_IN, None) {
+            Answer::Yes => return Some(Ok(())),
+            Answer::No => person.stopped(&story),
+            _ => {}
         }
         self.event(&Event::stopped(stopped, &story));
         Some(Err(stopped.ending().exit))
@@ -81,12 +103,14 @@ impl Script {
 
     fn ask_text(&mut self, prompt: &str) -> Result<String, AccountReason> {
         let Some(person) = &mut self.person else { return Err(AccountReason::Missing(Missing::Account)) };
-        match person.text(prompt).map(|typed| String::from_utf8_lossy(&typed).trim().to_owned()) {
-            Ok(typed) => Ok(typed),
-            Err(end) => match Answer::or_halt(end) {
-                Err(halt) => Err(halt.into()),
-                Ok(_) => Err(AccountReason::Cancelled),
-            },
-        }
+        person.text(prompt).map(|typed| String::from_utf8_lossy(&typed).trim().to_owned()).map_err(ended)
+    }
+}
+
+/// Why nothing was answered.
+fn ended(end: Answer) -> AccountReason {
+    match Answer::or_halt(end) {
+        Err(halt) => halt.into(),
+        Ok(_) => AccountReason::Cancelled,
     }
 }

@@ -6,6 +6,7 @@
 
 use super::{SecretKeyFile, for_screen, read};
 use crate::store::fresh::Guard;
+use crate::ui::code_in_text::{CodeKind, code_in};
 use crate::ui::person::{AtTerminal, Kept, ended};
 use crate::ui::place;
 use crate::ui::script::{Event, Script};
@@ -17,7 +18,9 @@ use std::path::Path;
 impl AtTerminal {
     /// Typed where it can be seen, on a screen that forgets it where there is one.
     pub(in crate::ui) fn type_secret_key(&mut self, email: &str) -> Answer {
-        self.typed_elsewhere(&words::ask(email), words::PROMPT, words::TYPED)
+        self.typed_elsewhere(&words::ask(email), words::PROMPT, words::TYPED, |typed| {
+            Ok(code_in(typed, CodeKind::SecretKey))
+        })
     }
 
     /// Shall there be a new one? Enter alone is no consent.

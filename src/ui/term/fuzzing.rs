@@ -67,8 +67,11 @@ fn secret(typed: &[u8], piece: usize) {
 }
 
 fn visible(typed: &[u8], piece: usize, of_lines: bool) {
-    let new = if of_lines { VisibleText::lines } else { VisibleText::line };
-    let mut text = new(LONGEST, KEYS);
+    let mut text = if of_lines {
+        VisibleText::lines(LONGEST, KEYS, |lines, _| format!("[{lines} lines]"))
+    } else {
+        VisibleText::line(LONGEST, KEYS)
+    };
     let mut shown = Vec::new();
     for piece in typed.chunks(piece) {
         // As the terminal gets it: each piece by itself.

@@ -27,14 +27,19 @@ pub(super) enum Progress {
     Interrupted,
 }
 
+/// What is shown in the place of so many lines; `waits` says whether Enter is still to come.
+pub type Summary = fn(lines: usize, waits: bool) -> String;
+
 /// A text on its way in.
 pub(super) struct VisibleText {
     buffer: Zeroizing<Vec<u8>>,
     most: usize,
     keys: EditingKeys,
     decoder: Decoder,
-    /// Whether it may have several lines.
-    of_lines: bool,
+    /// What stands for several lines, where there may be several.
+    summary: Option<Summary>,
+    /// Of how many lines it was told last that they are there.
+    told: usize,
     /// Between the markers of a paste; where it began.
     paste: Option<usize>,
     /// After an Enter that may have been one of a paste's line breaks.
@@ -49,15 +54,15 @@ pub(super) struct VisibleText {
 impl VisibleText {
     /// For one line of up to `most` bytes.
     pub(super) fn line(most: usize, keys: EditingKeys) -> Self {
-        Self::new(most, keys, false)
+        Self::new(most, keys, None)
     }
 
     /// For any number of lines of up to `most` bytes together.
-    pub(super) fn lines(most: usize, keys: EditingKeys) -> Self {
-        Self::new(most, keys, true)
+    pub(super) fn lines(most: usize, keys: EditingKeys, summary: Summary) -> Self {
+        Self::new(most, keys, Some(summary))
     }
 
-    fn new(most: usize, keys: EditingKeys, of_lines: bool) -> Self {
+    fn new(most: usize, keys: EditingKeys, summary: Option<Summary>) -> Self {
         let buffer = Zeroizing::new(Vec::with_capacity(most));
         let decoder = Decoder::new();
         Self {
@@ -65,7 +70,8 @@ impl VisibleText {
             most,
             keys,
             decoder,
-            of_lines,
+            summary,
+            told: 1,
             paste: None,
             entered: false,
             overfull: false,
@@ -82,7 +88,7 @@ impl VisibleText {
                 Piece::Pending | Piece::Key(Sequence::Other) => continue,
                 Piece::Key(Sequence::PasteBegins) => {
                     self.break_line();
-                    self.paste = self.of_lines.then_some(self.buffer.len());
+                    self.paste = self.may_have_lines().then_some(self.buffer.len());
                     progress = Progress::More;
                     continue;
                 }
@@ -128,8 +134,27 @@ impl VisibleText {
     }
 
     /// How many lines there are.
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn line_count(&self) -> usize {
         self.lines
+    }
+
+    /// Whether there may be several.
+    pub(super) fn may_have_lines(&self) -> bool {
+        self.summary.is_some()
+    }
+
+    /// What is still to be shown in the place of several lines, now that no more come.
+    pub(super) fn summary_at_the_end(&mut self) -> String {
+        self.untold(false)
+    }
+
+    /// What stands for the lines, unless that was told.
+    fn untold(&mut self, waits: bool) -> String {
+        let is_told = std::mem::replace(&mut self.told, self.lines) == self.lines;
+        self.summary
+            .filter(|_| self.lines > 1 && !is_told)
+            .map_or_else(String::new, |summary| summary(self.lines, waits))
     }
 
     /// The text, without the line break at its end; `None` if it was too long.
@@ -155,10 +180,12 @@ impl VisibleText {
         }
     }
 
-    /// A paste of one line is shown as if it was typed.
+    /// A paste of one line is shown as if it was typed; of several lines it is told that they are
+    /// there, or a person who sees nothing would paste them again.
     fn show_paste(&mut self, echo: &mut Vec<u8>) {
         let Some(from) = self.paste.take() else { return };
         if self.lines > 1 {
+            echo.extend(self.untold(true).as_bytes());
             return;
         }
         let text = Zeroizing::new(String::from_utf8_lossy(self.buffer.get(from..).unwrap_or_default()).into_owned());
@@ -198,7 +225,8 @@ impl VisibleText {
         }
         match first {
             Some(b'\n') => self.lines -= 1,
-            Some(byte) if self.lines == 1 && !byte.is_ascii_control() => echo.extend(b"\x08 \x08"),
+            // Of what a summary stands for, nothing was shown.
+            Some(byte) if self.lines == 1 && self.told == 1 && !byte.is_ascii_control() => echo.extend(b"\x08 \x08"),
             _ => {}
         }
     }
@@ -216,7 +244,7 @@ impl VisibleText {
         while !self.buffer.is_empty() {
             self.erase(echo);
         }
-        (self.entered, self.overfull, self.lines) = (false, false, 1);
+        (self.entered, self.overfull, self.lines, self.told) = (false, false, 1, 1);
     }
 }
 
@@ -227,9 +255,28 @@ mod tests {
     const KEYS: EditingKeys = EditingKeys { erase: 0x7f, erase_word: 0x17, kill: 0x15, end_of_file: 0x04 };
     const MOST: usize = 64 * 1024;
 
+    fn summary(lines: usize, waits: bool) -> String {
+        format!("[{lines}{}]", if waits { "..." } else { "" })
+    }
+
+    #[test]
+    fn several_pasted_lines_are_told_at_once_and_not_twice() {
+        let told = |bytes: &[u8]| {
+            let mut text = VisibleText::lines(MOST, KEYS, summary);
+            let mut echo = Vec::new();
+            text.took(bytes, &mut echo);
+            String::from_utf8(echo).expect("text") + "|" + &text.summary_at_the_end()
+        };
+        assert_eq!(told(b"\x1b[200~a\nb\x1b[201~\n"), "[2...]|");
+        assert_eq!(told(b"\x1b[200~a\nb\x1b[201~\x1b[200~\nc\x1b[201~\n"), "[2...][3...]|");
+        assert_eq!(told(b"a\nb\n"), "a|[2]", "without markers they are told at the end");
+        assert_eq!(told(b"\x1b[200~a\nb\x1b[201~\x15\x1b[200~c\nd\x1b[201~\n"), "[2...][2...]|");
+        assert_eq!(told(b"\x1b[200~a\x1b[201~\n"), "a|");
+    }
+
     #[test]
     fn a_line_break_that_is_taken_back_is_counted_whatever_stood_before_it() {
-        let mut text = VisibleText::lines(MOST, KEYS);
+        let mut text = VisibleText::lines(MOST, KEYS, summary);
         text.took(b"a\xc2\n\n\x7f", &mut Vec::new());
         assert_eq!(text.line_count(), 1);
         assert_eq!(text.finish().as_deref().map(Vec::as_slice), Some(&b"a\xc2"[..]));
@@ -237,7 +284,7 @@ mod tests {
 
     /// The text, its echo and the last progress, in pieces of `piece` bytes.
     fn typed(bytes: &[u8], piece: usize) -> (String, String, Progress) {
-        let mut text = VisibleText::lines(MOST, KEYS);
+        let mut text = VisibleText::lines(MOST, KEYS, summary);
         let (mut echo, mut progress) = (Vec::new(), Progress::More);
         for piece in bytes.chunks(piece) {
             // As the terminal gets it: what was shown before is gone.
@@ -296,7 +343,7 @@ mod tests {
     #[test]
     fn a_text_of_64_kib_is_whole_and_one_byte_more_is_none() {
         for (length, fits) in [(MOST, true), (MOST + 1, false)] {
-            let mut text = VisibleText::lines(MOST, KEYS);
+            let mut text = VisibleText::lines(MOST, KEYS, summary);
             let paste = [b"\x1b[200~".as_slice(), &vec![b'x'; length], b"\x1b[201~\n"].concat();
             for piece in paste.chunks(4096) {
                 text.took(piece, &mut Vec::new());

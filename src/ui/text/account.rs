@@ -56,7 +56,7 @@ fn try_both(subject: Locks) -> &'static str {
 
 /// The words for a stop.
 pub fn story(stop: &AccountStop) -> Story {
-    let host = stop.origin.as_ref().map_or("the server", |origin| origin.host());
+    let host = stop.origin.as_ref().map_or("the server", |origin| origin.place());
     let mut story = match &stop.why {
         AccountReason::Cancelled => {
             return match stop.reach {
@@ -193,7 +193,7 @@ fn deed(done: &Done) -> Lines {
             lines
         }
         Deed::PasswordChanged => vec![
-            format!("Done. {} at {} has a new password.", done.pin.email, done.pin.origin.host()),
+            format!("Done. {} at {} has a new password.", done.pin.email, done.pin.origin.place()),
             "It opened the account just now. The server no longer accepts the old one.".to_owned(),
             "Your keys, their fingerprint and your recovery kit are the same as before.".to_owned(),
             "So with an old copy of the server's data, the old password still opens them.".to_owned(),
@@ -201,7 +201,7 @@ fn deed(done: &Done) -> Lines {
         ],
         Deed::Joined => joined(done),
         Deed::KitChanged => vec![
-            format!("Done. {} at {} has a new recovery kit.", done.pin.email, done.pin.origin.host()),
+            format!("Done. {} at {} has a new recovery kit.", done.pin.email, done.pin.origin.place()),
             "The server no longer accepts the old kit. Destroy it all the same.".to_owned(),
             "Your password, your keys and their fingerprint are the same as before.".to_owned(),
             "So with an old copy of the server's data, the old kit still opens your keys.".to_owned(),
@@ -214,7 +214,7 @@ fn deed(done: &Done) -> Lines {
 
 fn verified(done: &Done) -> Lines {
     let pin = &done.pin;
-    let mut lines = vec![format!("Your account opens: {} at {}", pin.email, pin.origin.host())];
+    let mut lines = vec![format!("Your account opens: {} at {}", pin.email, pin.origin.place())];
     if done.first_seen {
         lines.push("This computer did not know the account, so it had nothing to compare with.".to_owned());
         lines.push("It remembers the keys from now on. Compare the fingerprint with your kit:".to_owned());
@@ -230,7 +230,7 @@ fn joined(done: &Done) -> Lines {
     let pin = &done.pin;
     let name = pin.memberships.last().map_or("the organisation", |joined| joined.organisation.as_str());
     vec![
-        format!("Done. {} at {} is a member of", pin.email, pin.origin.host()),
+        format!("Done. {} at {} is a member of", pin.email, pin.origin.place()),
         format!("  {name}"),
         "Your password, your keys and their fingerprint are the same as before.".to_owned(),
         "Its members can look up your public key. They cannot open your data.".to_owned(),
@@ -240,7 +240,7 @@ fn joined(done: &Done) -> Lines {
 fn recovered(done: &Done) -> Lines {
     let pin = &done.pin;
     let mut lines = vec![
-        format!("Done. {} at {} has a new password and a new kit.", pin.email, pin.origin.host()),
+        format!("Done. {} at {} has a new password and a new kit.", pin.email, pin.origin.place()),
         "The new password opened the account just now. The server no longer accepts".to_owned(),
         "the old password and the old kit. Destroy the old kit all the same: with an".to_owned(),
         "old copy of the server's data, it still opens your keys.".to_owned(),
@@ -265,7 +265,7 @@ pub fn several(accounts: &[String]) -> Lines {
 /// The fingerprint that was given is the remembered one.
 pub fn same_fingerprint(pin: &Pin) -> Lines {
     vec![
-        format!("That is the fingerprint of {} at {},", pin.email, pin.origin.host()),
+        format!("That is the fingerprint of {} at {},", pin.email, pin.origin.place()),
         "as remembered on this computer.".to_owned(),
     ]
 }
@@ -299,7 +299,7 @@ pub fn status(pins: &[Pin], unfinished: &[(String, Option<NotTaken>)]) -> Lines 
     for pin in pins {
         let [upper, lower] = fingerprint_rows(&pin.fingerprint());
         lines.extend([
-            format!("{} at {}", pin.email, pin.origin.host()),
+            format!("{} at {}", pin.email, pin.origin.place()),
             format!("  keys of generation {}, fingerprint:", pin.identity.key_gen.0),
             format!("    {upper}"),
             format!("    {lower}"),

@@ -15,7 +15,7 @@ pub fn done(pin: &Pin, repeated: bool, said: SecretKeys) -> Lines {
     let [upper, lower] = fingerprint_rows(&pin.fingerprint());
     let mut lines = vec![
         first.to_owned(),
-        format!("  {} at {}", pin.email, pin.origin.host()),
+        format!("  {} at {}", pin.email, pin.origin.place()),
         "  Your key's fingerprint:".to_owned(),
         format!("    {upper}"),
         format!("    {lower}"),

@@ -11,7 +11,7 @@ pub const OTHERWISE: &str = "  That does not match.";
 /// What will go, what that means, what has to be typed.
 pub fn question(plan: &Plan, paths: &[String]) -> Lines {
     let mut lines = vec![match &plan.whose {
-        Whose::One(origin, email) => format!("This computer remembers {email} at {}:", origin.host()),
+        Whose::One(origin, email) => format!("This computer remembers {email} at {}:", origin.place()),
         Whose::All => "This computer remembers:".to_owned(),
     }];
     lines.extend(paths.iter().map(|path| format!("  {path}")));
@@ -42,7 +42,7 @@ pub fn done(plan: &Plan, paths: &[String]) -> Lines {
     let mut lines = vec!["Removed from this computer:".to_owned()];
     lines.extend(paths.iter().map(|path| format!("  {path}")));
     let account = match &plan.whose {
-        Whose::One(origin, email) => format!("  the account {email} at {}, which opens as before;", origin.host()),
+        Whose::One(origin, email) => format!("  the account {email} at {}, which opens as before;", origin.place()),
         Whose::All => "  the accounts on their servers, which open as before;".to_owned(),
     };
     lines.extend([

@@ -53,7 +53,7 @@ pub fn introduction(about: &LinkFacts) -> Lines {
     if about.account != about.email {
         lines.push(format!("(account {})", Printable::from_untrusted(&about.account)));
     }
-    lines.push(format!("on the server {}", about.origin.host()));
+    lines.push(format!("on the server {}", about.origin.place()));
     if !about.organisation.is_empty() {
         let from = if about.signed_in { "You signed in for" } else { "The organisation's id is" };
         lines.push(format!("{from} {}", about.organisation));
@@ -74,7 +74,7 @@ pub fn wish(wish: &LinkWish) -> Lines {
         }
         LinkWish::SignIn(origin) => vec![
             "First sign in at your company: open the link from the e-mail in a browser.".to_owned(),
-            format!("You then come to a page of {}.", origin.host()),
+            format!("You then come to a page of {}.", origin.place()),
             "Do not fill in that page. Copy its whole address from the address bar.".to_owned(),
             "The address works for 15 minutes, and anyone who has it can act as you. It".to_owned(),
             "stays in your browser's history.".to_owned(),
@@ -90,7 +90,7 @@ pub fn wish(wish: &LinkWish) -> Lines {
         ],
         LinkWish::OtherKind => vec!["That link is for something else.".to_owned()],
         LinkWish::Reset(origin) => vec![
-            format!("{} was asked to e-mail you. It never says whether it does.", origin.host()),
+            format!("{} was asked to e-mail you. It never says whether it does.", origin.place()),
             "If no e-mail comes in a few minutes, the account has a different name or is".to_owned(),
             "not complete. When it comes, copy its link.".to_owned(),
         ],
@@ -196,7 +196,7 @@ fn names(memberships: &[Membership]) -> Lines {
 pub fn notice(notice: &DialectNotice) -> Lines {
     let one = |line: &str| vec![line.to_owned()];
     match notice {
-        DialectNotice::Contacting(origin) => vec![format!("Asking {} what it needs ...", origin.host())],
+        DialectNotice::Contacting(origin) => vec![format!("Asking {} what it needs ...", origin.place())],
         DialectNotice::RightEra => one("  It takes encrypted keys and no password. Good."),
         DialectNotice::Plan => vec![
             "You will choose a password, then write down an emergency kit. About 3 minutes.".to_owned(),
@@ -243,10 +243,10 @@ pub fn notice(notice: &DialectNotice) -> Lines {
             "are not used. Destroy that kit. Your old password and kit stay valid.".to_owned(),
         ],
         DialectNotice::Retrying { origin, delay, busy: false } => {
-            vec![format!("  No answer from {}. Trying again in {} s ...", origin.host(), delay.as_secs())]
+            vec![format!("  No answer from {}. Trying again in {} s ...", origin.place(), delay.as_secs())]
         }
         DialectNotice::Retrying { origin, delay, busy: true } => vec![
-            format!("  {} takes no more requests right now.", origin.host()),
+            format!("  {} takes no more requests right now.", origin.place()),
             format!("  This goes on by itself in {} s. Please leave it running.", delay.as_secs()),
         ],
         DialectNotice::CompleteBefore => vec![
@@ -320,7 +320,7 @@ pub fn done(done: &DialectDone) -> Lines {
         DialectDeed::NewKit => "The new emergency kit is not stored. The old one stays as it was.",
         DialectDeed::Rehearsed => "This was a rehearsal: nothing was changed. Your invite still works.",
     };
-    let mut lines = vec![head.to_owned(), format!("  {account} at {}", done.origin.host())];
+    let mut lines = vec![head.to_owned(), format!("  {account} at {}", done.origin.place())];
     if let Some(pin) = &done.pin {
         lines.extend(fingerprint(&Fingerprint::of(&pin.public_key)));
         lines.push("Compare the fingerprint with your administrator by phone or in person.".to_owned());

@@ -8,9 +8,9 @@ use firstkey_core::wire::origin::Origin;
 /// The command that makes a computer know an account.
 pub const COMMAND: &str = "firstkey login";
 /// Before the offer to log in after a link that was used.
-pub const INSTEAD: &str = "If it was you, you can open your account on this computer now.";
+pub const INSTEAD: &str = "If that was you, you can open your account on this computer now.";
 /// The offer.
-pub const LOG_IN: &str = "Was it you, and do you want that?";
+pub const LOG_IN: &str = "Was it you, and shall it be opened here?";
 
 /// The first question.
 pub fn which_server(suggested: Option<&Origin>) -> String {
@@ -23,8 +23,8 @@ pub fn which_server(suggested: Option<&Origin>) -> String {
 /// The second question.
 pub fn which_email(server: &Origin, suggested: Option<&str>) -> String {
     match suggested {
-        Some(email) => format!("Your e-mail address at {}? [{email}] ", server.host()),
-        None => format!("Your e-mail address at {}? ", server.host()),
+        Some(email) => format!("Your e-mail address at {}? [{email}] ", server.place()),
+        None => format!("Your e-mail address at {}? ", server.place()),
     }
 }
 
@@ -76,7 +76,7 @@ pub(super) fn done(done: &Done) -> Lines {
     } else {
         "Done. Your account opens. This computer knew it already.".to_owned()
     }];
-    lines.push(format!("  {} at {}", pin.email, pin.origin.host()));
+    lines.push(format!("  {} at {}", pin.email, pin.origin.place()));
     lines.push("  Your key's fingerprint:".to_owned());
     lines.extend(fingerprint_rows(&pin.fingerprint()).map(|row| format!("    {row}")));
     if done.first_seen {

@@ -88,8 +88,8 @@ fn keys_made(fingerprint: &Fingerprint) -> Lines {
 pub fn notice(notice: &Notice) -> Lines {
     let one = |line: &str| vec![line.to_owned()];
     match notice {
-        Notice::Contacting(origin) => vec![format!("Asking {} about this invite ...", origin.host())],
-        Notice::Looking { origin, email } => vec![format!("Asking {} about {email} ...", origin.host())],
+        Notice::Contacting(origin) => vec![format!("Asking {} about this invite ...", origin.place())],
+        Notice::Looking { origin, email } => vec![format!("Asking {} about {email} ...", origin.place())],
         Notice::UnknownPolicy(members) => {
             let names: Vec<_> = members.iter().map(Printable::as_str).collect();
             vec![
@@ -141,12 +141,17 @@ pub fn notice(notice: &Notice) -> Lines {
             "  you chose then.".to_owned(),
         ],
         Notice::Retrying { origin, delay } => {
-            vec![format!("  No answer from {}. Trying again in {} s ...", origin.host(), delay.as_secs())]
+            vec![format!("  No answer from {}. Trying again in {} s ...", origin.place(), delay.as_secs())]
         }
         Notice::Stored { .. } => one("  Stored."),
         Notice::ProvingPassword => one("Type your password once more, to check that it opens your account."),
-        Notice::NotOpened { .. } => {
-            vec!["  That password does not open this account. (Caps Lock? Keyboard layout?)".to_owned()]
+        Notice::NotOpened { attempt, chosen_now } => {
+            let mut lines =
+                vec!["  That password does not open this account. (Caps Lock? Keyboard layout?)".to_owned()];
+            if *attempt == 1 && !chosen_now {
+                lines.push("  If you changed it on another computer, the new one counts here too.".to_owned());
+            }
+            lines
         }
         Notice::ChangedSince { parts, signed } => indented(rolled_back::changed_since(parts, *signed)),
         Notice::NoStatement => one("  The server did not take the signature over your account. No harm is done."),

@@ -43,7 +43,7 @@ pub const JOIN: &str = "Do you want that?";
 
 /// What joining means, after the introduction.
 pub fn join(about: &Introduction, members_of: &[Printable]) -> Lines {
-    let host = about.origin.host();
+    let host = about.origin.place();
     let mut lines = if members_of.is_empty() {
         vec![
             "It is for an existing account that this computer does not know.".to_owned(),
@@ -75,9 +75,9 @@ pub fn save_where() -> String {
     format!("  Save it as (.txt or .pdf) [{}]: ", place::shown(KIT_FILE))
 }
 
-/// What is shown in the place of a paste of several lines.
-pub fn lines_pasted(lines: usize) -> String {
-    format!("[{} lines]", grouped(lines))
+/// What is shown in the place of a paste of several lines; `waits` where Enter is still to come.
+pub fn lines_pasted(lines: usize, waits: bool) -> String {
+    format!("[{} lines{}]", grouped(lines), if waits { "; press Enter" } else { "" })
 }
 
 /// The links that a text holds, each with its number.
@@ -129,7 +129,7 @@ pub fn host(origin: &Origin) -> Lines {
 pub fn introduction(about: &Introduction) -> Lines {
     let mut lines = vec![
         format!("This invite is for {}, from {}.", about.email, about.organisation),
-        format!("It comes from the server {}", about.origin.host()),
+        format!("It comes from the server {}", about.origin.place()),
         format!("and expires {}.", date::plain(about.expires_at)),
     ];
     if about.organisation.mixed_scripts() || about.display_name.mixed_scripts() {
@@ -215,9 +215,13 @@ pub fn new_kit() -> Lines {
 pub fn code(email: &str) -> Lines {
     vec![
         format!("Type the recovery code of {email}, all 7 groups."),
-        "  Dashes, spaces and case do not matter. It never leaves this computer.".to_owned(),
+        "  Dashes, spaces and case do not matter. You may paste the whole kit.".to_owned(),
+        "  It never leaves this computer.".to_owned(),
     ]
 }
+
+/// A whole kit was pasted, of somebody or something else.
+pub const KIT_OF_ANOTHER: &str = "  That is the kit of a different account. Nothing was sent.";
 
 /// The prompt for it.
 pub const CODE: &str = "Recovery code: ";

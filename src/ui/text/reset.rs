@@ -15,7 +15,7 @@ pub const OTHERWISE: &str = "  That is not the word.";
 pub fn warning(about: &Replacement) -> Lines {
     let mut lines = vec![
         "CAREFUL: this link does not make an account. It replaces the keys of".to_owned(),
-        format!("  {} at {}", about.email, about.origin.host()),
+        format!("  {} at {}", about.email, about.origin.place()),
         "The server's administrator started this reset on".to_owned(),
         format!("  {}.", date::plain(about.started_at)),
         "Everything that was encrypted to your old keys stays unreadable for good, for".to_owned(),

@@ -130,7 +130,7 @@ pub(super) fn stopped(why: &AccountReason) -> Option<Story> {
 /// The end of making one.
 pub(super) fn made(pin: &Pin) -> Lines {
     vec![
-        format!("Done. {} at {} has a new secret key.", pin.email, pin.origin.host()),
+        format!("Done. {} at {} has a new secret key.", pin.email, pin.origin.place()),
         "Your password and the new secret key opened the account just now. From now on".to_owned(),
         "you need both. The server no longer accepts an earlier secret key.".to_owned(),
         "Your password, your keys and your recovery kit are the same as before.".to_owned(),

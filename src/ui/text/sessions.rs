@@ -14,7 +14,7 @@ const LONGEST: usize = 39;
 /// The list, and what was ended of it.
 pub fn seen(seen: &Seen) -> Lines {
     let pin = &seen.done.pin;
-    let mut lines = vec![format!("{} is logged in at {}:", pin.email, pin.origin.host())];
+    let mut lines = vec![format!("{} is logged in at {}:", pin.email, pin.origin.place())];
     for (listed, ended) in &seen.sessions {
         lines.extend(session(listed, *ended));
     }

@@ -64,9 +64,11 @@ fn confirm(email: &str) -> String {
 pub fn found(found: &FoundPeer) -> Lines {
     let peer = &found.peer;
     let mut lines = vec![match found.sight {
-        Sight::First => format!("{} at {}, new to this computer.", peer.email, peer.origin.host()),
-        Sight::Same => format!("{} at {}: the key that this computer remembers.", peer.email, peer.origin.host()),
-        Sight::Confirmed => format!("{} at {}: the new key is remembered from now on.", peer.email, peer.origin.host()),
+        Sight::First => format!("{} at {}, new to this computer.", peer.email, peer.origin.place()),
+        Sight::Same => format!("{} at {}: the key that this computer remembers.", peer.email, peer.origin.place()),
+        Sight::Confirmed => {
+            format!("{} at {}: the new key is remembered from now on.", peer.email, peer.origin.place())
+        }
     }];
     lines.push(format!("Key of generation {}, fingerprint:", peer.identity.key_gen.0));
     lines.extend(fingerprint_rows(&peer.fingerprint()).map(|row| format!("    {row}")));
@@ -113,7 +115,7 @@ pub fn people(peers: &[Peer]) -> Lines {
     let mut lines = Lines::new();
     for peer in peers {
         let compared = if peer.compared { ", compared" } else { "" };
-        lines.push(format!("{} at {}", peer.email, peer.origin.host()));
+        lines.push(format!("{} at {}", peer.email, peer.origin.place()));
         lines.push(format!("  key of generation {}{compared}, fingerprint:", peer.identity.key_gen.0));
         lines.extend(fingerprint_rows(&peer.fingerprint()).map(|row| format!("    {row}")));
     }

@@ -312,8 +312,10 @@ pub struct Kit {
     pub origin: Origin,
     /// The address.
     pub email: String,
-    /// The organisation that invited them; an account that exists may belong to several.
+    /// The organisation that invited them, where that is known.
     pub organisation: Option<Printable>,
+    /// Whether it takes the place of an earlier kit.
+    pub replaces: bool,
     /// The realm.
     pub realm: RealmId,
     /// The account.
@@ -463,6 +465,9 @@ pub enum Notice {
     NotOpened {
         /// Tries so far.
         attempt: u32,
+        /// Whether the password was chosen in this run; one of an account that exists may have been
+        /// changed elsewhere.
+        chosen_now: bool,
     },
     /// Password and secret key did not open the account: nobody can tell which of them is wrong.
     NotOpenedByBoth {

@@ -78,6 +78,12 @@ impl Origin {
         &self.text[self.host_at..self.host_at + self.host_len]
     }
 
+    /// The host, with its port where that is not the scheme's own: what tells two servers on one
+    /// machine apart, and what a person types on another computer.
+    pub fn place(&self) -> &str {
+        &self.text[self.host_at..]
+    }
+
     /// Whether this is plain `http`, which only loopback may be: a demonstration or a test.
     pub fn is_loopback_http(&self) -> bool {
         self.text.starts_with(Scheme::Http.start())

@@ -15,7 +15,7 @@ const ACCEPT: &str = "firstkey accept";
 
 /// The words for a stop.
 pub fn story(stop: &DialectStop) -> Story {
-    let host = stop.origin.as_ref().map_or("the server", |origin| origin.host());
+    let host = stop.origin.as_ref().map_or("the server", |origin| origin.place());
     let story = match (&stop.why, stop.reach) {
         // Once the code is gone, coming back later does not help.
         (DialectReason::Era(NotThisEra::Later(_)) | DialectReason::Unreachable(_), Reach::CodeUsed) => {

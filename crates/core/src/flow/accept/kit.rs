@@ -32,6 +32,7 @@ pub(super) fn show(made: Made, code: RecoveryCode) -> Result<Next, AcceptReason>
         origin: introduction.origin.clone(),
         email: introduction.email.clone(),
         organisation: Some(introduction.organisation.clone()),
+        replaces: false,
         realm: context.realm,
         account: context.account,
         fingerprint: made.completion.bundle.identity.fingerprint(&context),

@@ -42,7 +42,7 @@ fn not_opened(this: Try) -> Result<Next, AcceptReason> {
     let Try { upload, attempt } = this;
     let notice = match upload.secret_key {
         Some(_) => Notice::NotOpenedByBoth { attempt },
-        None => Notice::NotOpened { attempt },
+        None => Notice::NotOpened { attempt, chosen_now: true },
     };
     after(
         Effect::Tell(notice),

@@ -140,7 +140,7 @@ impl<W: World> Run<'_, W> {
             }
             self.world.tell(&match secret_key {
                 Some(_) => Notice::NotOpenedByBoth { attempt },
-                None => Notice::NotOpened { attempt },
+                None => Notice::NotOpened { attempt, chosen_now: false },
             });
         }
         Err(not_opened)

@@ -43,6 +43,7 @@ pub use verify::{KitWish, log_in, verify};
 use super::checkpoint::Pin;
 use crate::wire::asked::SecretKeys;
 use crate::wire::origin::Origin;
+use crate::wire::text::Printable;
 
 /// Which account a command is about.
 #[derive(Clone, Debug)]
@@ -53,6 +54,13 @@ pub struct Known {
     pub email: String,
     /// What this computer remembers of it; nothing on a computer that never saw it.
     pub pin: Option<Pin>,
+}
+
+impl Known {
+    /// The organisation that brought this account here first, if that was on this computer.
+    pub fn organisation(&self) -> Option<&Printable> {
+        Some(&self.pin.as_ref()?.memberships.first()?.organisation)
+    }
 }
 
 /// What was done.
