@@ -3,7 +3,7 @@
 //! Promise: says whether the file system keeps who owns a file and who may read it. Where that
 //! cannot be told, it does.
 
-use std::os::fd::AsFd;
+use std::fs::File;
 
 /// Kinds that give every file the same owner and the same rights, or take them from the settings of
 /// the mount (`statfs(2)`): FAT, exFAT, NTFS (three drivers, the third by FUSE), Windows disks
@@ -14,7 +14,7 @@ const KEEPS_NONE: [u32; 9] =
 
 /// Whether `chmod` means something for this file.
 #[cfg(target_os = "linux")]
-pub fn keeps_owners(file: impl AsFd) -> bool {
+pub fn keeps_owners(file: &File) -> bool {
     // The number has 32 bits; the type of the field differs between machines.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
     let kind = |disk: rustix::fs::StatFs| disk.f_type as u32;
@@ -23,7 +23,7 @@ pub fn keeps_owners(file: impl AsFd) -> bool {
 
 /// Whether `chmod` means something for this file.
 #[cfg(not(target_os = "linux"))]
-pub fn keeps_owners(_: impl AsFd) -> bool {
+pub fn keeps_owners(_: &File) -> bool {
     true
 }
 

@@ -1,4 +1,5 @@
-use super::{NotEnough, available_kib, check, container_kib, judge, machine_kib, mapped_pages};
+use super::unix::{container_kib, machine_kib, mapped_pages};
+use super::{NotEnough, available_kib, check, judge};
 use std::collections::HashMap;
 use std::path::Path;
 

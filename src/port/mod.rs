@@ -20,6 +20,7 @@ pub mod os;
 // On Unix the stand-in for other systems is compiled for its tests only, so that it cannot rot.
 #[cfg(all(test, unix))]
 pub mod os_elsewhere;
+pub mod process;
 pub mod proxy;
 pub mod random;
 pub mod sight;

@@ -16,6 +16,7 @@ use crate::cli::share::{Login, Open, Seal};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, FileTrouble, Stopped};
 use crate::port::machine::ThisMachine;
+use crate::port::process;
 use crate::store::StoreError;
 use crate::store::output::Output;
 use crate::store::shelf;
@@ -80,8 +81,8 @@ impl Ends {
             None if io::stdin().is_terminal() => return Err(FileTrouble::NoInput),
             _ => {
                 let from = "standard input";
-                let copy = rustix::stdio::stdin().try_clone_to_owned();
-                (File::from(copy.map_err(|error| input_trouble(Path::new(from), error))?), from.to_owned())
+                let copy = process::stdin();
+                (copy.map_err(|error| input_trouble(Path::new(from), error))?, from.to_owned())
             }
         };
         let output = match out {
@@ -197,7 +198,7 @@ fn seal_for(flags: &Seal, server: Option<&Origin>, pins: &[Pin], peers: &[Peer])
     let (bytes, path) = match output {
         Sink::Stdout => {
             let wrong = |why| trouble(why, &from, "standard output", "", true);
-            let output = stdout().map_err(|error| wrong(Trouble::Output(error)))?;
+            let output = process::stdout().map_err(|error| wrong(Trouble::Output(error)))?;
             (stream::seal(&recipients, input, output, &mut go_on).map_err(wrong)?, None)
         }
         Sink::File(mut output, path) => {
@@ -324,7 +325,7 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
     let end = match output {
         Sink::Stdout => {
             let mut begun = false;
-            let end = stdout().map_err(Trouble::Output).and_then(|output| {
+            let end = process::stdout().map_err(Trouble::Output).and_then(|output| {
                 let mut counted = Counted { output, begun: false };
                 let end = sealed.open(&key, &mut counted, &mut go_on);
                 begun = counted.begun;
@@ -349,12 +350,6 @@ fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Res
         }
         Err(trouble) => script.stopped(Stopped::Files(&trouble)),
     })
-}
-
-/// Standard output as the file that it is: the one of the library looks for line ends in all that
-/// goes through it.
-fn stdout() -> io::Result<File> {
-    Ok(File::from(rustix::stdio::stdout().try_clone_to_owned()?))
 }
 
 /// Whether anything was written.

@@ -20,6 +20,7 @@ use crate::exit::ExitCode;
 use crate::port::harden::harden;
 use crate::port::http::{HttpServer, Limits};
 use crate::port::machine::ThisMachine;
+use crate::port::process;
 use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::shelf;
@@ -35,10 +36,6 @@ use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
 use firstkey_core::flow::stop::{Halt, LocalTrouble, Missing};
 use firstkey_core::flow::{Answer, Notice, Question};
 use firstkey_core::wire::outbound::Outbound;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{Mode, OFlags};
-use rustix::pipe::PipeFlags;
-use std::fs::File;
 use std::io;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -85,11 +82,11 @@ fn started() -> ExitCode {
 
 /// Puts [`guard`] before standard input, which the crate reads.
 fn guard_input() -> io::Result<()> {
-    let input = File::from(rustix::stdio::stdin().try_clone_to_owned()?);
-    let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-    rustix::stdio::dup2_stdin(&reader)?;
+    let input = process::stdin()?;
+    let (reader, writer) = io::pipe()?;
+    process::read_stdin_from(reader)?;
     // It ends with its input, or with the program. What went wrong shows as the end of the input.
-    let pass_on = move || drop(guard::pass_on(input, File::from(writer)));
+    let pass_on = move || drop(guard::pass_on(input, writer));
     std::thread::Builder::new().spawn(pass_on).map(drop)
 }
 
@@ -171,8 +168,7 @@ impl Keys for FromServer {
 /// Whether somebody may sit in front of this. Others have no way to ask, or one of their own
 /// (`pinentry`), so they are tried before a server hears of it.
 fn has_terminal() -> bool {
-    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-    rustix::fs::open("/dev/tty", flags, Mode::empty()).is_ok()
+    process::has_terminal()
 }
 
 /// How often it is looked whether the program that started this one is still there.
@@ -180,13 +176,10 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// Ends when the program that started this one does: then nobody waits for a server's answer.
 async fn caller_is_gone() {
-    let input = rustix::stdio::stdin();
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
     loop {
         tokio::time::sleep(LOOK).await;
         // What it says is read in its turn; here only that it can say no more.
-        let mut pipe = [PollFd::new(&input, PollFlags::empty())];
-        if poll(&mut pipe, Some(&at_once)).is_ok() && pipe[0].revents().contains(PollFlags::HUP) {
+        if process::stdin_is_over() {
             return;
         }
     }

@@ -12,7 +12,6 @@ use rustls::pki_types::pem::PemObject;
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Files of all folders together that are looked at; a system's own folder has a few hundred names.
@@ -138,8 +137,8 @@ impl Left {
 /// A plain file that was not opened before.
 fn plain(path: &Path, seen: &mut HashSet<(u64, u64)>) -> Option<File> {
     let file = input::open(path).ok()?;
-    let facts = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    seen.insert((facts.dev(), facts.ino())).then_some(file)
+    file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    seen.insert(input::which(&file)?).then_some(file)
 }
 
 #[cfg(test)]

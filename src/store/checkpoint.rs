@@ -10,7 +10,6 @@ use super::frame::{self, Magic};
 use super::name::{FileName, Kind, Stem};
 use super::place::Place;
 use firstkey_core::flow::stop::StorageTrouble;
-use rustix::fs::{self, AtFlags};
 
 pub(super) const MAGIC: Magic = Magic("FKCP1");
 
@@ -46,10 +45,7 @@ pub fn list(place: &Place) -> Result<Vec<Stem>, StoreError> {
 /// The same, the one that was written first in front; where that cannot be told, by name.
 pub fn list_oldest_first(place: &Place) -> Result<Vec<Stem>, StoreError> {
     let mut ids = list(place)?;
-    ids.sort_by_cached_key(|id| {
-        let found = fs::statat(place.folder(), FileName::new(id, Kind::Pending).as_str(), AtFlags::SYMLINK_NOFOLLOW);
-        found.ok().map(|found| (found.st_mtime, found.st_mtime_nsec))
-    });
+    ids.sort_by_cached_key(|id| place.folder().changed_at(FileName::new(id, Kind::Pending).as_str()));
     Ok(ids)
 }
 

@@ -1,7 +1,7 @@
 //! What can go wrong with a file or folder, and where.
 
+use super::access::meaning;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
-use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 
 /// A file or folder could not be used, or must not be.
@@ -33,19 +33,6 @@ impl StoreError {
     /// Translates what the system said.
     pub(crate) fn from_os(path: &Path, error: impl Into<std::io::Error>) -> Self {
         Self::at(path, meaning(&error.into()))
-    }
-}
-
-/// What a system error means to a person.
-fn meaning(error: &std::io::Error) -> StorageTrouble {
-    match Errno::from_io_error(error) {
-        Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => StorageTrouble::Full,
-        Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => StorageTrouble::ReadOnly,
-        Some(Errno::EXIST) => StorageTrouble::Exists,
-        Some(Errno::NOENT) => StorageTrouble::Missing,
-        // A link where none may be, a folder where a file should be or the reverse, a socket.
-        Some(Errno::LOOP | Errno::NOTDIR | Errno::ISDIR | Errno::NXIO | Errno::MLINK) => StorageTrouble::Link,
-        _ => StorageTrouble::Other,
     }
 }
 

@@ -1,4 +1,5 @@
-use super::{Guard, move_onto_own, write_new, write_new_on};
+use super::{Guard, write_new, write_new_on};
+use crate::store::access::Folder;
 use firstkey_core::flow::stop::StorageTrouble;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -89,8 +90,8 @@ fn a_name_that_is_not_text_is_fine() {
 }
 
 /// A disk on which every file has these rights, whatever is asked for.
-fn disk_with(mode: u16) -> impl Fn(std::os::fd::BorrowedFd<'_>) -> Result<(), rustix::io::Errno> {
-    move |file| rustix::fs::fchmod(file, rustix::fs::Mode::from_raw_mode(u32::from(mode)))
+fn disk_with(mode: u16) -> impl Fn(&fs::File) -> std::io::Result<()> {
+    move |file| file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(u32::from(mode)))
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn on_a_disk_that_keeps_no_owners_the_file_is_whole_and_said_to_be_open() {
 #[test]
 fn a_disk_that_fails_half_way_keeps_nothing() {
     let (folder, path) = scratch();
-    let failing = |_: std::os::fd::BorrowedFd<'_>| Err(rustix::io::Errno::NOSPC);
+    let failing = |_: &fs::File| Err(rustix::io::Errno::NOSPC.into());
     let error = write_new_on(&path, b"recovery-code: ...", failing).expect_err("the disk is full");
     assert_eq!((error.trouble, names(folder.path())), (StorageTrouble::Full, 0));
 }
@@ -117,12 +118,12 @@ fn a_disk_that_fails_half_way_keeps_nothing() {
 fn without_second_names_a_file_still_gets_its_name_and_replaces_none() {
     let (folder, path) = scratch();
     let (aside, name) = (folder.path().join("aside"), path.file_name().expect("a name"));
-    let open = fs::File::open(folder.path()).expect("our own folder");
-    let moved = || move_onto_own(std::os::fd::AsFd::as_fd(&open), std::ffi::OsStr::new("aside"), name);
+    let open = Folder::open(folder.path()).expect("our own folder");
+    let moved = || open.move_onto_own(std::ffi::OsStr::new("aside"), name).map_err(|error| error.kind());
     fs::write(&aside, b"first").expect("our own folder");
     assert_eq!(moved(), Ok(()));
     fs::write(&aside, b"second").expect("our own folder");
-    assert_eq!(moved(), Err(rustix::io::Errno::EXIST));
+    assert_eq!(moved(), Err(std::io::ErrorKind::AlreadyExists));
     assert_eq!(fs::read(&path).expect("it is there"), b"first");
     fs::remove_file(&aside).expect("our own file");
     fs::remove_file(&path).expect("our own file");

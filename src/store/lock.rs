@@ -3,15 +3,14 @@
 //! Promise: as long as a [`Lock`] lives no other run has the same one; it ends with the process,
 //! however the process ends. Must never: show in its file name what is locked.
 
+use super::access::{self, Folder, Purpose};
 use super::error::StoreError;
-use super::file::open_guarded;
 use super::place::Place;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
-use rustix::fs::{self, AtFlags, FlockOperation, OFlags};
-use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::fs::File;
+use std::io;
 
 /// Tries at a lock file that somebody else removes at the same moment.
 const TRIES: u32 = 100;
@@ -38,8 +37,8 @@ impl From<LockError> for LocalTrouble {
 
 /// A lock that is held; dropping it gives it back and removes its file.
 pub struct Lock {
-    _file: OwnedFd,
-    folder: OwnedFd,
+    _file: File,
+    folder: Folder,
     name: String,
 }
 
@@ -49,18 +48,16 @@ impl Lock {
     pub fn take(place: &Place, key: &[u8]) -> Result<Self, LockError> {
         let name = file_name(key);
         let path = place.path_of(&name);
-        let failed = |error: Errno| StoreError::from_os(&path, error);
+        let failed = |error: io::Error| StoreError::from_os(&path, error);
         for _ in 0..TRIES {
-            let file = open_guarded(place.folder(), &name, &path, OFlags::RDWR | OFlags::CREATE)?;
-            match fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => {}
-                Err(Errno::WOULDBLOCK) => return Err(LockError::Busy),
-                Err(error) => return Err(failed(error).into()),
+            let file = place.folder().open_guarded(&name, &path, Purpose::Locking)?;
+            if !access::lock(&file).map_err(failed)? {
+                return Err(LockError::Busy);
             }
             // Between opening and locking the last owner may have removed the file; then what is
             // locked is a file without a name.
-            if still_has_its_name(place.folder(), &name, &file).map_err(failed)? {
-                let folder = rustix::io::fcntl_dupfd_cloexec(place.folder(), 0).map_err(failed)?;
+            if place.folder().still_names(&name, &file).map_err(failed)? {
+                let folder = place.folder().held_again().map_err(failed)?;
                 return Ok(Self { _file: file, folder, name });
             }
         }
@@ -71,16 +68,7 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         // While the lock is still held, so that it cannot be somebody else's file.
-        let _ = fs::unlinkat(&self.folder, &self.name, AtFlags::empty());
-    }
-}
-
-fn still_has_its_name(folder: BorrowedFd<'_>, name: &str, file: &OwnedFd) -> Result<bool, Errno> {
-    let ours = fs::fstat(file)?;
-    match fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(there) => Ok((there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)),
-        Err(Errno::NOENT) => Ok(false),
-        Err(error) => Err(error),
+        self.folder.remove_locked(&self.name);
     }
 }
 
@@ -95,7 +83,7 @@ fn file_name(key: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lock, LockError, file_name, still_has_its_name};
+    use super::{Lock, LockError, file_name};
     use crate::store::place::Place;
     use firstkey_core::flow::stop::StorageTrouble;
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -150,14 +138,15 @@ mod tests {
     fn a_lock_on_a_file_that_was_removed_or_replaced_meanwhile_does_not_count() {
         let (_folder, place) = place();
         let path = place.path_of("run");
-        let make = || std::os::fd::OwnedFd::from(std::fs::File::create(&path).expect("our own folder"));
+        let make = || std::fs::File::create(&path).expect("our own folder");
+        let still = |file| place.folder().still_names("run", file).map_err(|error| error.kind());
         let first = make();
-        assert_eq!(still_has_its_name(place.folder(), "run", &first), Ok(true));
+        assert_eq!(still(&first), Ok(true));
         std::fs::remove_file(&path).expect("our own file");
-        assert_eq!(still_has_its_name(place.folder(), "run", &first), Ok(false));
+        assert_eq!(still(&first), Ok(false));
         let second = make();
-        assert_eq!(still_has_its_name(place.folder(), "run", &first), Ok(false));
-        assert_eq!(still_has_its_name(place.folder(), "run", &second), Ok(true));
+        assert_eq!(still(&first), Ok(false));
+        assert_eq!(still(&second), Ok(true));
     }
 
     #[test]

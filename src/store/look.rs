@@ -4,14 +4,15 @@
 //! file that is made and removed again. Must never: make the folder, sweep it, or read what is in a
 //! file.
 
+use super::access;
 use super::error::StoreError;
-use super::file::{judge_file, make_aside, write_and_flush};
+use super::file::{make_aside, write_and_flush};
 use super::name::Kind;
 use super::place::{Place, TEMPORARY};
 use crate::doctor::folder::{Folder, Step, Writing};
 use firstkey_core::flow::stop::StorageTrouble;
-use rustix::fs::{self, Access, AtFlags, FileType, Mode, OFlags};
-use rustix::io::Errno;
+use std::ffi::OsStr;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// What the test file holds; by it the file is known again.
@@ -23,24 +24,18 @@ pub fn folder(path: &Path) -> Folder {
     match Place::open_untouched(path) {
         Ok(place) => {
             let (files, refused) = files(&place);
-            Folder::There { path: shown, files, refused, free_kib: free_kib(&place) }
+            Folder::There { path: shown, files, refused, free_kib: place.folder().free_kib() }
         }
         Err(error) if error.trouble == StorageTrouble::Missing => absent(path, shown),
-        Err(error) => {
-            let found =
-                fs::lstat(path).ok().filter(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory);
-            let mode = found.map(|found| found.st_mode & 0o7777);
-            Folder::Refused { path: shown, trouble: error.trouble, mode }
-        }
+        Err(error) => Folder::Refused { path: shown, trouble: error.trouble, mode: access::folder_mode(path) },
     }
 }
 
 /// The nearest folder above that is there has to take a new one.
 fn absent(path: &Path, shown: String) -> Folder {
-    let above = path.ancestors().skip(1).find(|above| above.as_os_str().is_empty() || fs::stat(*above).is_ok());
+    let above = path.ancestors().skip(1).find(|above| above.as_os_str().is_empty() || above.metadata().is_ok());
     let above = above.filter(|above| !above.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_owned);
-    let is_folder = fs::stat(&above).is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory);
-    let can_be_made = is_folder && fs::access(&above, Access::WRITE_OK | Access::EXEC_OK).is_ok();
+    let can_be_made = access::takes_new_folders(&above);
     Folder::Absent { path: shown, above: above.display().to_string(), can_be_made }
 }
 
@@ -48,18 +43,10 @@ fn absent(path: &Path, shown: String) -> Folder {
 fn files(place: &Place) -> (usize, Vec<(String, StorageTrouble)>) {
     let names: Vec<_> = place.names().unwrap_or_default().into_iter().filter(|name| Kind::is_any_of(name)).collect();
     let judged = names.iter().filter_map(|name| {
-        let path = place.path_of(name);
-        let found = fs::statat(place.folder(), name.as_str(), AtFlags::SYMLINK_NOFOLLOW);
-        let judged =
-            found.map_err(|error| StoreError::from_os(&path, error)).and_then(|found| judge_file(&path, &found));
+        let judged = place.folder().judge(name, &place.path_of(name));
         judged.err().map(|error| (name.clone(), error.trouble))
     });
     (names.len(), judged.collect())
-}
-
-fn free_kib(place: &Place) -> Option<u64> {
-    let disk = fs::fstatvfs(place.folder()).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize) / 1024)
 }
 
 /// Makes a file as the store does, gives it another name, reads it, and removes it. A run that is
@@ -74,30 +61,30 @@ pub fn probe(path: &Path) -> Writing {
     let _writing = place.writing();
     let (file, made) = match make_aside(place.folder(), TEMPORARY) {
         Ok(made) => made,
-        Err(error) => return failed(Step::Write, error.into()),
+        Err(error) => return failed(Step::Write, error),
     };
     let renamed = format!("{made}-renamed");
+    let folder = place.folder();
     let tried = write_and_flush(file, PROBE).map_err(|error| (Step::Write, error)).and_then(|()| {
         place.sync().map_err(|error| (Step::Sync, std::io::Error::other(error)))?;
-        fs::renameat(place.folder(), &made, place.folder(), &renamed).map_err(|error| (Step::Rename, error.into()))?;
+        folder.replace(OsStr::new(&made), OsStr::new(&renamed)).map_err(|error| (Step::Rename, error))?;
         is_whole(&place, &renamed).map_err(|error| (Step::Read, error))
     });
     // Under whichever of its names it is.
-    let removed = match fs::unlinkat(place.folder(), &renamed, AtFlags::empty()) {
-        Err(Errno::NOENT) => fs::unlinkat(place.folder(), &made, AtFlags::empty()),
+    let removed = match folder.remove(OsStr::new(&renamed)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => folder.remove(OsStr::new(&made)),
         other => other,
     };
     match (tried, removed) {
         (Err((step, error)), _) => failed(step, error),
-        (Ok(()), Err(error)) => failed(Step::Remove, error.into()),
+        (Ok(()), Err(error)) => failed(Step::Remove, error),
         (Ok(()), Ok(())) => Writing::Done,
     }
 }
 
 fn is_whole(place: &Place, name: &str) -> Result<(), std::io::Error> {
-    let file = fs::openat(place.folder(), name, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
     let mut bytes = [0; PROBE.len() + 1];
-    let count = rustix::io::read(&file, &mut bytes)?;
+    let count = place.folder().open_plain(name)?.read(&mut bytes)?;
     if bytes[..count] == *PROBE { Ok(()) } else { Err(std::io::Error::other("another content")) }
 }
 

@@ -5,6 +5,7 @@
 //! read it; nobody else's file, folder or link is ever read or written in its place. Must never:
 //! hold a secret, with one exception that the person asks for by name: the kit file.
 
+pub(crate) mod access;
 pub mod checkpoint;
 mod error;
 pub mod file;

@@ -5,14 +5,11 @@
 //! is for its owner alone. A process that is killed can leave a file `.firstkey-*` beside it, for
 //! its owner alone. Must never: leave half a file under its name, or follow a link.
 
+use super::access::{self, Folder};
 use super::error::StoreError;
 use super::file::make_aside;
-use super::fresh::move_into_place;
 use firstkey_core::flow::stop::StorageTrouble;
-use rustix::fd::OwnedFd;
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
-use rustix::io::Errno;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// What is being written.
 pub struct Output {
     file: File,
-    folder: OwnedFd,
+    folder: Folder,
     /// Its name until it is whole; nothing once it is.
     aside: Option<String>,
     name: OsString,
@@ -35,21 +32,19 @@ impl Output {
     /// `Exists` if something has that name and may not be replaced; `Link` if it is no plain file,
     /// or names a folder; else what the system said.
     pub fn begin(path: &Path, replace: bool) -> Result<Self, StoreError> {
-        let name = path.file_name().filter(|_| !path.as_os_str().as_encoded_bytes().ends_with(b"/"));
+        let name = path.file_name().filter(|_| !access::ends_as_folder(path));
         let name = name.ok_or_else(|| StoreError::at(path, StorageTrouble::Link))?.to_owned();
         let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = fs::open(above, flags, Mode::empty()).map_err(|error| StoreError::of_folder(above, error))?;
-        if let Ok(found) = fs::statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW) {
-            let is_plain = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+        let folder = Folder::open(above).map_err(|error| StoreError::of_folder(above, error))?;
+        if let Some(is_plain) = folder.is_plain(&name) {
             let trouble = if is_plain || !replace { StorageTrouble::Exists } else { StorageTrouble::Link };
             if !(replace && is_plain) {
                 return Err(StoreError::at(path, trouble));
             }
         }
-        let failed = |error: Errno| StoreError::from_os(path, error);
-        let (file, aside) = make_aside(std::os::fd::AsFd::as_fd(&folder), ".firstkey-").map_err(failed)?;
-        Ok(Self { file: File::from(file), folder, aside: Some(aside), name, path: path.to_owned(), replace })
+        let failed = |error: io::Error| StoreError::from_os(path, error);
+        let (file, aside) = make_aside(&folder, ".firstkey-").map_err(failed)?;
+        Ok(Self { file, folder, aside: Some(aside), name, path: path.to_owned(), replace })
     }
 
     /// Flushes it to the disk and gives it its name.
@@ -58,15 +53,15 @@ impl Output {
         self.file.sync_all().map_err(|error| StoreError::from_os(&path, error))?;
         let aside = self.aside.take().expect("invariant: it is committed once");
         let moved = if self.replace {
-            fs::renameat(&self.folder, &aside, &self.folder, &self.name)
+            self.folder.replace(OsStr::new(&aside), &self.name)
         } else {
-            move_into_place(std::os::fd::AsFd::as_fd(&self.folder), std::ffi::OsStr::new(&aside), &self.name)
+            self.folder.move_new(OsStr::new(&aside), &self.name)
         };
         if let Err(error) = moved {
             self.aside = Some(aside);
             return Err(StoreError::from_os(&path, error));
         }
-        fs::fsync(&self.folder).map_err(|error| StoreError::from_os(&path, error))
+        self.folder.sync().map_err(|error| StoreError::from_os(&path, error))
     }
 }
 
@@ -83,7 +78,7 @@ impl Write for Output {
 impl Drop for Output {
     fn drop(&mut self) {
         if let Some(aside) = &self.aside {
-            let _ = fs::unlinkat(&self.folder, aside, AtFlags::empty());
+            let _ = self.folder.remove(OsStr::new(aside));
         }
     }
 }

@@ -4,12 +4,10 @@
 //! Promise: a [`Place`] is a folder that belongs to this user alone. Must never: mend what somebody
 //! else left open; the person decides.
 
+use super::access::{self, Folder, Turn};
 use super::error::StoreError;
-use firstkey_core::flow::stop::StorageTrouble;
-use rustix::fs::{self, AtFlags, FileType, FlockOperation, Mode, OFlags, Stat};
-use rustix::io::Errno;
-use std::ffi::CStr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Beginning of the names of files that are being written. The dot keeps them apart from every
@@ -18,7 +16,7 @@ pub(super) const TEMPORARY: &str = ".tmp-";
 
 /// The state folder, opened and judged.
 pub struct Place {
-    folder: OwnedFd,
+    folder: Folder,
     path: PathBuf,
 }
 
@@ -38,20 +36,18 @@ impl Place {
     /// `NotOurs`, `TooOpen` (group or others have any right) or `Link` (a link, or no folder) if it
     /// exists and must not be used; else what the system said.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let failed = |error: Errno| StoreError::from_os(path, error);
+        let failed = |error: io::Error| StoreError::from_os(path, error);
         if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
-            let mut maker = std::fs::DirBuilder::new();
-            std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
-            maker.recursive(true).create(above).map_err(|error| StoreError::from_os(above, error))?;
+            access::make_folders(above).map_err(|error| StoreError::from_os(above, error))?;
         }
-        match fs::mkdir(path, Mode::RWXU) {
+        match access::make_folder(path) {
             Ok(()) => {
                 let place = Self::open_existing(path)?;
                 // So that the new entry is there after a power cut as well.
-                fs::open(above_or_here(path), FOLDER, Mode::empty()).and_then(fs::fsync).map_err(failed)?;
+                Folder::open(above_or_here(path)).and_then(|above| above.sync()).map_err(failed)?;
                 Ok(place)
             }
-            Err(Errno::EXIST) => Self::open_existing(path),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::open_existing(path),
             // A read-only system answers before it looks whether the folder is there.
             Err(error) => Self::open_existing(path).map_err(|_| failed(error)),
         }
@@ -66,13 +62,7 @@ impl Place {
 
     /// The same, and leaves what is in it as it is.
     pub(super) fn open_untouched(path: &Path) -> Result<Self, StoreError> {
-        let judge_unopened = |error: Errno| match fs::lstat(path) {
-            Ok(found) => judge_folder(path, &found).err().unwrap_or_else(|| StoreError::from_os(path, error)),
-            Err(_) => StoreError::from_os(path, error),
-        };
-        let folder = fs::open(path, FOLDER | OFlags::NOFOLLOW, Mode::empty()).map_err(judge_unopened)?;
-        let found = fs::fstat(&folder).map_err(|error| StoreError::from_os(path, error))?;
-        judge_folder(path, &found)?;
+        let folder = Folder::open_own(path)?;
         Ok(Self { folder, path: path.to_owned() })
     }
 
@@ -86,77 +76,40 @@ impl Place {
         self.path.join(name)
     }
 
-    pub(super) fn folder(&self) -> BorrowedFd<'_> {
-        self.folder.as_fd()
+    pub(super) fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Makes the folder's own entries durable.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        fs::fsync(&self.folder).map_err(|error| StoreError::from_os(&self.path, error))
+        self.folder.sync().map_err(|error| StoreError::from_os(&self.path, error))
     }
 
     /// Names of all entries that are text.
     pub(super) fn names(&self) -> Result<Vec<String>, StoreError> {
-        let failed = |error: Errno| StoreError::from_os(&self.path, error);
-        let entries = fs::Dir::read_from(&self.folder).map_err(failed)?;
-        let mut names = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(failed)?;
-            names.extend(text(entry.file_name()));
-        }
-        names.sort();
-        Ok(names)
+        self.folder.names().map_err(|error| StoreError::from_os(&self.path, error))
     }
 
     /// Says "somebody writes here" to other runs' [`Place::sweep`] until the answer is dropped. A
     /// file system without such locks has no sweeping either.
-    pub(super) fn writing(&self) -> Option<OwnedFd> {
-        let folder = fs::openat(&self.folder, c".", FOLDER, Mode::empty()).ok()?;
-        fs::flock(&folder, FlockOperation::LockShared).ok()?;
-        Some(folder)
+    pub(super) fn writing(&self) -> Option<Turn> {
+        self.folder.writing()
     }
 
     /// Removes what a run that was killed in the middle of writing left behind, unless somebody is
     /// writing now. Best effort: such files are never read.
     fn sweep(&self) {
-        let Ok(folder) = fs::openat(&self.folder, c".", FOLDER, Mode::empty()) else { return };
-        if fs::flock(&folder, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return;
-        }
+        let Some(_nobody_writes) = self.folder.nobody_writes() else { return };
         for name in self.names().unwrap_or_default() {
             if name.starts_with(TEMPORARY) {
-                let _ = fs::unlinkat(&folder, name, AtFlags::empty());
+                let _ = self.folder.remove(OsStr::new(&name));
             }
         }
     }
 }
 
-const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-
 fn above_or_here(path: &Path) -> &Path {
     path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn text(name: &CStr) -> Option<String> {
-    name.to_str().ok().filter(|name| *name != "." && *name != "..").map(str::to_owned)
-}
-
-fn judge_folder(path: &Path, found: &Stat) -> Result<(), StoreError> {
-    if FileType::from_raw_mode(found.st_mode) != FileType::Directory {
-        return Err(StoreError::at(path, StorageTrouble::Link));
-    }
-    judge_owner_and_mode(path, found)
-}
-
-/// Ours, and closed to everybody else.
-pub(super) fn judge_owner_and_mode(path: &Path, found: &Stat) -> Result<(), StoreError> {
-    if found.st_uid != rustix::process::geteuid().as_raw() {
-        return Err(StoreError::at(path, StorageTrouble::NotOurs));
-    }
-    if Mode::from_raw_mode(found.st_mode).intersects(Mode::RWXG | Mode::RWXO) {
-        return Err(StoreError::at(path, StorageTrouble::TooOpen));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -10,14 +10,16 @@
 //! What is read lies in memory of fixed size that is wiped. A byte order mark is no part of a text.
 //! Must never: read without a limit, or block in `open(2)` or `read(2)`.
 
-use super::signals;
+#[cfg(unix)]
+mod unix;
+
+use crate::port::process;
 use firstkey_core::flow::stop::{Halt, LocalTrouble, StorageTrouble};
-use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::os::fd::AsFd;
 use std::path::Path;
+#[cfg(unix)]
+use unix as system;
 use zeroize::Zeroizing;
 
 /// The most bytes of certificates in one file; all that a system trusts have about
@@ -66,19 +68,28 @@ pub(crate) fn kind(error: &io::Error) -> StorageTrouble {
 /// Opens a file or pipe without waiting for whoever writes to it, and without making a terminal
 /// this process's own.
 pub fn open(path: &Path) -> Result<File, StorageTrouble> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    rustix::fs::open(path, flags, Mode::empty()).map(File::from).map_err(|errno| kind(&errno.into()))
+    system::open(path)
+}
+
+/// Standard input as the file that it is.
+pub fn stdin() -> Result<File, StorageTrouble> {
+    process::stdin().map_err(|error| kind(&error))
+}
+
+/// What tells a file from every other on this computer.
+pub fn which(file: &File) -> Option<(u64, u64)> {
+    system::which(file)
 }
 
 /// Reads to the end, in place: the buffer has its full size from the start and leaves no copies.
 ///
 /// # Errors
 /// `Stopped` by a signal; `TooLong` above `most` bytes; else what the system said.
-pub fn read_up_to(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
+pub fn read_up_to(from: &File, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
     let mut bytes = Zeroizing::new(vec![0; most + 1]);
     let mut length = 0;
     while length < bytes.len() {
-        match next(&from, &mut bytes[length..]) {
+        match next(from, &mut bytes[length..]) {
             Ok(Some(0)) => break,
             Ok(Some(count)) => length += count,
             Ok(None) => return Err(Unread::Stopped),
@@ -93,29 +104,16 @@ pub fn read_up_to(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u8>>, Un
 }
 
 /// The next bytes, waited for; 0 at the end, `None` if a signal asked the program to end.
-pub fn next(from: impl AsFd, room: &mut [u8]) -> io::Result<Option<usize>> {
-    loop {
-        if !signals::readable(from.as_fd())? {
-            return Ok(None);
-        }
-        match rustix::io::read(&from, &mut *room) {
-            Ok(count) => return Ok(Some(count)),
-            // Somebody else took it.
-            Err(Errno::INTR | Errno::AGAIN) => {}
-            Err(errno) => return Err(errno.into()),
-        }
-    }
+pub fn next(from: &File, room: &mut [u8]) -> io::Result<Option<usize>> {
+    system::next(from, room)
 }
 
 /// Reads a file that holds no secret, or standard input for `-`, up to `most` bytes.
 pub fn read_plain(path: &Path, most: usize) -> Result<Vec<u8>, Halt> {
     let is_stdin = path == Path::new("-");
     let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
-    let read = if is_stdin {
-        read_up_to(rustix::stdio::stdin(), most)
-    } else {
-        open(path).map_err(Unread::from).and_then(|file| read_up_to(&file, most))
-    };
+    let opened = if is_stdin { stdin() } else { open(path) };
+    let read = opened.map_err(Unread::from).and_then(|file| read_up_to(&file, most));
     read.map(|bytes| bytes.to_vec()).map_err(|unread| unread.of(&name))
 }
 

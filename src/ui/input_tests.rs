@@ -34,7 +34,7 @@ fn a_pipe_is_opened_at_once_and_read_when_somebody_writes() {
     use std::io::Write as _;
     let folder = tempfile::tempdir().expect("a folder for the test");
     let path = folder.path().join("pipe");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &path, Mode::RUSR | Mode::WUSR).expect("a pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).expect("a pipe");
     let reader = open(&path).expect("nobody writes yet");
     let writer = std::thread::spawn(move || {
         let mut pipe = std::fs::OpenOptions::new().write(true).open(path).expect("somebody reads");

@@ -7,6 +7,7 @@
 
 use super::text::{Story, local};
 use crate::exit::ExitCode;
+use crate::port::process;
 use crate::store::StoreError;
 use firstkey_core::flow::stop::StorageTrouble;
 use std::fs::OpenOptions;
@@ -105,7 +106,7 @@ pub fn settle(code: ExitCode) -> ExitCode {
 fn say(story: &Story) {
     print(Stream::Err, story.for_logs().as_bytes());
     if lost(Stream::Err).is_some()
-        && let Ok(mut terminal) = OpenOptions::new().write(true).open("/dev/tty")
+        && let Ok(mut terminal) = OpenOptions::new().write(true).open(process::TERMINAL)
         && terminal.is_terminal()
     {
         // There is nowhere else.

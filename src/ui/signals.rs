@@ -10,17 +10,15 @@
 //! Ctrl-Z is different: the program stops and goes on. Outside of a prompt it stops at once; inside
 //! one the prompt first gives the terminal its echo back (see `Prompting`).
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fd::BorrowedFd;
-use rustix::io::Errno;
-use std::io::{self, Read};
-use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+#[cfg(unix)]
+mod unix;
 
-use nix::unistd::{getpgrp, getsid};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
-use signal_hook::{flag, low_level};
+#[cfg(unix)]
+pub(super) use unix::readable;
+#[cfg(unix)]
+pub(super) use unix::{Prompting, forget_resizes};
+#[cfg(unix)]
+pub use unix::{install, pending, wait};
 
 /// A signal that asks the program to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,17 +34,6 @@ pub enum Signal {
 }
 
 impl Signal {
-    const ALL: [Self; 4] = [Self::Interrupt, Self::Quit, Self::Terminate, Self::HangUp];
-
-    const fn number(self) -> i32 {
-        match self {
-            Self::Interrupt => SIGINT,
-            Self::Quit => SIGQUIT,
-            Self::Terminate => SIGTERM,
-            Self::HangUp => SIGHUP,
-        }
-    }
-
     /// The exit code by which shells recognise an end by this signal: 128 and its number, 130 for
     /// Ctrl-C.
     pub const fn exit_code(self) -> u8 {
@@ -56,177 +43,5 @@ impl Signal {
             Self::Quit => 131,
             Self::Terminate => 143,
         }
-    }
-}
-
-/// What is shared with the handlers, for the rest of the process's life.
-struct Installed {
-    /// 0, or the number of the latest signal that asked for the end.
-    pending: Arc<AtomicUsize>,
-    /// Readable for ever after the first such signal.
-    ended: UnixStream,
-    /// Readable when Ctrl-Z was pressed during a prompt.
-    paused: UnixStream,
-    /// Readable when the window got another size.
-    resized: UnixStream,
-    /// Whether Ctrl-Z may stop the process from inside its handler.
-    stop_at_once: Arc<AtomicBool>,
-}
-
-static INSTALLED: OnceLock<Result<Installed, io::ErrorKind>> = OnceLock::new();
-
-/// Takes over SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP and SIGWINCH for the life of the process.
-/// Calling it again does nothing.
-///
-/// # Errors
-/// The operating system refused a socket or a handler; it then refuses at every later call too.
-pub fn install() -> io::Result<()> {
-    installed().map(drop)
-}
-
-/// The signal that asked the program to end, if one did; the latest, if several did.
-pub fn pending() -> Option<Signal> {
-    let Some(Ok(installed)) = INSTALLED.get() else {
-        return None;
-    };
-    let number = installed.pending.load(Ordering::SeqCst);
-    Signal::ALL.into_iter().find(|signal| usize::try_from(signal.number()) == Ok(number))
-}
-
-/// Completes when a signal asks the program to end, or at once if one already did.
-///
-/// For `select!` beside a network call or a computation; may be dropped and called again at will.
-/// Needs a tokio runtime with I/O. If the operating system refuses the watching itself, it never
-/// completes: the other arm has its own deadline, and [`pending`] still tells.
-pub async fn wait() -> Signal {
-    let watched =
-        installed().and_then(|installed| installed.ended.try_clone()).and_then(tokio::net::UnixStream::from_std);
-    let Ok(watched) = watched else {
-        return std::future::pending().await;
-    };
-    loop {
-        if let Some(signal) = pending() {
-            return signal;
-        }
-        if watched.readable().await.is_err() {
-            return std::future::pending().await;
-        }
-    }
-}
-
-/// Waits until there is something to read; false once a signal asks the program to end, so that a
-/// pipe that stays silent holds nobody.
-pub fn readable(from: BorrowedFd<'_>) -> io::Result<bool> {
-    let Ok(installed) = installed() else {
-        // Without handlers a signal ends the process by itself.
-        return Ok(poll(&mut [PollFd::new(&from, PollFlags::IN)], None).is_ok());
-    };
-    loop {
-        let mut watched = [PollFd::new(&from, PollFlags::IN), PollFd::new(&installed.ended, PollFlags::IN)];
-        match poll(&mut watched, None) {
-            Ok(_) if !watched[1].revents().is_empty() => return Ok(false),
-            Ok(_) if !watched[0].revents().is_empty() => return Ok(true),
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// While this lives, Ctrl-Z is left to the prompt, which has to tidy the terminal before it
-/// [`stop`]s.
-pub(super) struct Prompting(&'static Installed);
-
-impl Prompting {
-    pub(super) fn begin() -> io::Result<Self> {
-        let installed = installed()?;
-        installed.stop_at_once.store(false, Ordering::SeqCst);
-        let prompting = Self(installed);
-        // From stops before this prompt, which are long over.
-        prompting.forget_pauses();
-        Ok(prompting)
-    }
-
-    /// Readable from the moment on at which a signal asked for the end.
-    pub(super) fn ended(&self) -> &UnixStream {
-        &self.0.ended
-    }
-
-    /// Readable when Ctrl-Z was pressed; [`stop`](Self::stop) makes it unreadable again.
-    pub(super) fn paused(&self) -> &UnixStream {
-        &self.0.paused
-    }
-
-    /// Does what Ctrl-Z asks: stops here, returns when the shell lets the program go on.
-    pub(super) fn stop(&self) -> io::Result<()> {
-        self.forget_pauses();
-        if under_job_control() {
-            low_level::emulate_default_handler(SIGTSTP)?;
-        }
-        Ok(())
-    }
-
-    /// Readable when the window got another size; [`forget_resizes`] makes it unreadable again.
-    pub(super) fn resized(&self) -> &UnixStream {
-        &self.0.resized
-    }
-
-    fn forget_pauses(&self) {
-        drain(&self.0.paused);
-    }
-}
-
-/// The size that the window has now is known.
-pub(super) fn forget_resizes() {
-    if let Ok(installed) = installed() {
-        drain(&installed.resized);
-    }
-}
-
-fn drain(mut socket: &UnixStream) {
-    // The socket does not block: an error means that it is empty, which is what is wanted.
-    while socket.read(&mut [0; 16]).is_ok_and(|taken| taken > 0) {}
-}
-
-impl Drop for Prompting {
-    fn drop(&mut self) {
-        self.0.stop_at_once.store(under_job_control(), Ordering::SeqCst);
-    }
-}
-
-/// Whether somebody could let us go on after a stop. A program that leads its own session (`docker
-/// run -it`, `ssh -t host firstkey`) has no shell above it; the kernel ignores Ctrl-Z there, and so
-/// do we, instead of freezing for good.
-///
-/// A group or session that began outside of this container has the number 0. If both did, nobody in
-/// here can tell whether they are one, and not stopping is the smaller harm.
-fn under_job_control() -> bool {
-    getsid(None).is_ok_and(|session| session != getpgrp())
-}
-
-fn installed() -> io::Result<&'static Installed> {
-    INSTALLED.get_or_init(|| Installed::new().map_err(|error| error.kind())).as_ref().map_err(|&kind| kind.into())
-}
-
-impl Installed {
-    fn new() -> io::Result<Self> {
-        let pending = Arc::new(AtomicUsize::new(0));
-        let (ended, end) = UnixStream::pair()?;
-        let (paused, pause) = UnixStream::pair()?;
-        let (resized, resize) = UnixStream::pair()?;
-        // Our ends; signal-hook never blocks on the others.
-        ended.set_nonblocking(true)?;
-        paused.set_nonblocking(true)?;
-        resized.set_nonblocking(true)?;
-        for signal in Signal::ALL {
-            let number = signal.number();
-            // In this order: whoever is woken by the byte finds the flag set.
-            flag::register_usize(number, Arc::clone(&pending), usize::try_from(number).unwrap_or_default())?;
-            low_level::pipe::register(number, end.try_clone()?)?;
-        }
-        let stop_at_once = Arc::new(AtomicBool::new(under_job_control()));
-        low_level::pipe::register(SIGTSTP, pause)?;
-        low_level::pipe::register(SIGWINCH, resize)?;
-        flag::register_conditional_default(SIGTSTP, Arc::clone(&stop_at_once))?;
-        Ok(Self { pending, ended, paused, resized, stop_at_once })
     }
 }

@@ -6,16 +6,19 @@
 //! there was looked at before. Must never: take a password from the command line or the
 //! environment.
 
+#[cfg(unix)]
+mod unix;
+
 pub(super) use super::input::kind;
-use super::input::{Unread, open, read_up_to, unmarked};
+use super::input::{Unread, open, read_up_to, stdin, unmarked};
 use crate::port::disk;
 use firstkey_core::crypto::prepare::MAX_BYTES;
 use firstkey_core::flow::stop::{Halt, LocalTrouble, StorageTrouble};
-use rustix::fs::{Access, AtFlags, CWD};
 use std::fs::File;
-use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use unix as system;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The most bytes of an invite file that are looked at: a whole mail.
@@ -52,7 +55,10 @@ impl InviteSource {
                 let read = open_private(path).map_err(Unread::from).and_then(|file| read_up_to(&file, MAX_INVITE));
                 read.map_err(|unread| unread.of(&path.display().to_string()))
             }
-            Self::Stdin => read_up_to(rustix::stdio::stdin(), MAX_INVITE).map_err(|unread| unread.of("standard input")),
+            Self::Stdin => {
+                let read = stdin().map_err(Unread::from).and_then(|input| read_up_to(&input, MAX_INVITE));
+                read.map_err(|unread| unread.of("standard input"))
+            }
         }
     }
 }
@@ -63,8 +69,7 @@ impl PasswordSource {
     pub fn check(&self) -> Result<(), LocalTrouble> {
         let checked = match self {
             Self::File(path) => check_file(path),
-            Self::Descriptor(0) => no_terminal(rustix::stdio::stdin()),
-            Self::Descriptor(number) => open(&descriptor(*number)).and_then(no_terminal),
+            Self::Descriptor(number) => descriptor(*number).and_then(|file| no_terminal(&file)),
         };
         checked.map_err(|trouble| LocalTrouble::Input { trouble, path: self.name() })
     }
@@ -74,8 +79,7 @@ impl PasswordSource {
     pub fn read(&self) -> Result<Zeroizing<Vec<u8>>, Halt> {
         let read = match self {
             Self::File(path) => open_private(path).map_err(Unread::from).and_then(|file| secret(&file)),
-            Self::Descriptor(0) => secret(rustix::stdio::stdin()),
-            Self::Descriptor(number) => open(&descriptor(*number)).map_err(Unread::from).and_then(|file| secret(&file)),
+            Self::Descriptor(number) => descriptor(*number).map_err(Unread::from).and_then(|file| secret(&file)),
         };
         read.map_err(|unread| unread.of(&self.name()))
     }
@@ -89,13 +93,13 @@ impl PasswordSource {
     }
 }
 
-fn descriptor(number: u32) -> PathBuf {
-    PathBuf::from(format!("/dev/fd/{number}"))
+fn descriptor(number: u32) -> Result<File, StorageTrouble> {
+    if number == 0 { stdin() } else { system::descriptor(number) }
 }
 
-fn no_terminal(from: impl AsFd) -> Result<(), StorageTrouble> {
+fn no_terminal(from: &File) -> Result<(), StorageTrouble> {
     // A terminal would show it while it is typed; the prompt exists for that.
-    if rustix::termios::isatty(&from) { Err(StorageTrouble::Link) } else { Ok(()) }
+    if from.is_terminal() { Err(StorageTrouble::Link) } else { Ok(()) }
 }
 
 fn check_file(path: &Path) -> Result<(), StorageTrouble> {
@@ -104,24 +108,23 @@ fn check_file(path: &Path) -> Result<(), StorageTrouble> {
         return Err(StorageTrouble::Link);
     }
     if about.is_file() {
-        private(&about)?;
+        system::private_unopened(path, &about)?;
         if about.len() == 0 {
             return Err(StorageTrouble::Damaged);
         }
     }
-    let readable = rustix::fs::accessat(CWD, path, Access::READ_OK, AtFlags::EACCESS);
-    readable.map_err(|errno| kind(&errno.into()))
+    system::readable(path)
 }
 
 /// Reads a file that its owner alone may read, up to `most` bytes.
 pub fn read_private(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
-    read_up_to(open_private(path)?, most)
+    read_up_to(&open_private(path)?, most)
 }
 
 /// The same of a plain file only: neither a link nor a pipe, which would make a reader wait. On a
 /// disk that keeps no owners nobody can close a file, and it is read all the same.
 pub fn read_private_file(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
-    read_file(path, most, |file, about| match private(about) {
+    read_file(path, most, |file, about| match system::private(file, about) {
         Err(_) if !disk::keeps_owners(file) => Ok(()),
         judged => judged,
     })
@@ -137,19 +140,13 @@ fn read_file(
     most: usize,
     judge: impl Fn(&File, &std::fs::Metadata) -> Result<(), StorageTrouble>,
 ) -> Result<Zeroizing<Vec<u8>>, StorageTrouble> {
-    use rustix::fs::{Mode, OFlags};
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(file) => File::from(file),
-        Err(rustix::io::Errno::LOOP) => return Err(StorageTrouble::Link),
-        Err(errno) => return Err(kind(&errno.into())),
-    };
+    let file = system::open_unlinked(path)?;
     let about = file.metadata().map_err(|error| kind(&error))?;
     if !about.is_file() {
         return Err(StorageTrouble::Link);
     }
     judge(&file, &about)?;
-    read_up_to(file, most).map_err(|unread| match unread {
+    read_up_to(&file, most).map_err(|unread| match unread {
         Unread::Trouble(trouble) => trouble,
         // A plain file is there at once; a signal that came meanwhile ends the next question.
         Unread::Stopped => StorageTrouble::Other,
@@ -165,22 +162,13 @@ fn open_private(path: &Path) -> Result<File, StorageTrouble> {
         return Err(StorageTrouble::Link);
     }
     if about.is_file() {
-        private(&about)?;
+        system::private(&file, &about)?;
     }
     Ok(file)
 }
 
-/// Whether a plain file is its owner's, who is this user, alone.
-fn private(about: &std::fs::Metadata) -> Result<(), StorageTrouble> {
-    let user = rustix::process::geteuid().as_raw();
-    if about.uid() != user && user != 0 {
-        return Err(StorageTrouble::NotOurs);
-    }
-    if about.permissions().mode() & 0o077 != 0 { Err(StorageTrouble::TooOpen) } else { Ok(()) }
-}
-
-fn secret(from: impl AsFd) -> Result<Zeroizing<Vec<u8>>, Unread> {
-    no_terminal(&from)?;
+fn secret(from: &File) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    no_terminal(from)?;
     let mut bytes = unmarked(read_up_to(from, MAX_PASSWORD)?).ok_or(StorageTrouble::Damaged)?;
     let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let length = line.unwrap_or(&bytes).len();
@@ -195,7 +183,9 @@ fn secret(from: impl AsFd) -> Result<Zeroizing<Vec<u8>>, Unread> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::fs::CWD;
     use std::fs::{Permissions, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt;
 
     fn file(contents: &[u8], mode: u32) -> (tempfile::TempDir, PasswordSource) {
         let folder = tempfile::tempdir().expect("a folder for the test");

@@ -18,7 +18,7 @@
 //! Never: standard input or standard output; a secret in this module's own memory; a secret cut to
 //! fit.
 //!
-//! On macOS `poll` does not work on `/dev/tty`; there the waiting needs `select`.
+//! What a terminal is lies with the system: [`Device`] has the same names on each.
 
 mod codes;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -27,24 +27,23 @@ mod keys;
 mod modes;
 mod screen;
 mod secret_line;
+#[cfg(unix)]
+mod unix;
 mod visible_text;
 
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
-use rustix::process::getpgrp;
-use rustix::termios::{QueueSelector, tcflush, tcgetpgrp, tcgetwinsize};
+#[cfg(unix)]
+use self::unix as system;
 use zeroize::{Zeroize, Zeroizing};
 
 use self::codes::Codes;
 use self::modes::Modes;
 use self::screen::Abilities;
 use self::secret_line::SecretLine;
+use self::system::Device;
 use self::visible_text::{Progress, VisibleText};
 use super::signals::{self, Prompting, Signal};
 
@@ -96,16 +95,6 @@ pub enum ReadTrouble {
     Io(#[from] io::Error),
 }
 
-impl From<Errno> for ReadTrouble {
-    fn from(errno: Errno) -> Self {
-        match errno {
-            // What a read says after the terminal was hung up.
-            Errno::IO => Self::Closed,
-            other => Self::Io(other.into()),
-        }
-    }
-}
-
 /// Why a wait for input ended without trouble.
 enum Wake {
     /// There is something to read.
@@ -118,10 +107,7 @@ enum Wake {
 
 /// The controlling terminal of this process.
 pub struct Terminal {
-    tty: Arc<File>,
-    /// The same terminal opened once more, to read without ever blocking: Ctrl-C throws away what
-    /// was typed, so what `poll` saw may be gone.
-    input: File,
+    device: Arc<Device>,
     abilities: Abilities,
     /// Whether the separate screen is shown.
     elsewhere: bool,
@@ -137,15 +123,11 @@ impl Terminal {
     /// The controlling terminal, or `None` if there is none (a service, a CI job) or it cannot be
     /// used. Takes over the signals (see [`signals::install`]).
     pub fn open() -> Option<Self> {
-        let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-        let nonblocking = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let input = File::from(rustix::fs::open("/dev/tty", nonblocking, Mode::empty()).ok()?);
+        let device = Device::open()?;
         signals::install().ok()?;
-        let (term, sty) = (std::env::var("TERM").ok(), std::env::var("STY").ok());
         Some(Self {
-            tty: Arc::new(tty),
-            input,
-            abilities: Abilities::of(term.as_deref(), sty.as_deref()),
+            abilities: device.abilities(),
+            device: Arc::new(device),
             elsewhere: false,
             asked: false,
             asked_secret: false,
@@ -155,13 +137,13 @@ impl Terminal {
 
     /// Columns; 80 where the terminal does not say.
     pub fn width(&self) -> usize {
-        let columns = tcgetwinsize(&*self.tty).map_or(0, |size| size.ws_col);
+        let columns = self.device.size().map_or(0, |(columns, _)| columns);
         usize::from(if columns == 0 { USUAL_WIDTH } else { columns })
     }
 
     /// Rows; 24 where the terminal does not say.
     pub fn height(&self) -> usize {
-        let rows = tcgetwinsize(&*self.tty).map_or(0, |size| size.ws_row);
+        let rows = self.device.size().map_or(0, |(_, rows)| rows);
         usize::from(if rows == 0 { USUAL_HEIGHT } else { rows })
     }
 
@@ -173,9 +155,8 @@ impl Terminal {
 
     /// Whether typing can be made invisible: it is tried, and the terminal is as before afterwards.
     pub fn hides_typing(&self) -> bool {
-        let Ok(_modes) = Modes::secret(&self.tty, "") else { return false };
-        rustix::termios::tcgetattr(&*self.tty)
-            .is_ok_and(|modes| !modes.local_modes.contains(rustix::termios::LocalModes::ECHO))
+        let Ok(_modes) = Modes::secret(&self.device, "") else { return false };
+        self.device.settings().is_ok_and(|settings| !settings.echo())
     }
 
     /// Whether it has a screen that forgets what it showed; see [`Terminal::alternate`].
@@ -188,10 +169,9 @@ impl Terminal {
     /// before the first secret, and nothing in the background, where the terminal is somebody
     /// else's.
     pub fn work(&mut self) {
-        let in_front = tcgetpgrp(&*self.tty).is_ok_and(|front| front == getpgrp());
-        if self.asked_secret && self.working.is_none() && in_front {
+        if self.asked_secret && self.working.is_none() && self.device.is_ours() {
             // What cannot be had is not worth an end.
-            self.working = Modes::working(&self.tty).ok();
+            self.working = Modes::working(&self.device).ok();
         }
     }
 
@@ -202,7 +182,7 @@ impl Terminal {
 
     /// Writes all of `text`, at once: nothing is kept in a buffer on the way.
     pub fn write(&self, text: &str) -> io::Result<()> {
-        write_all(&self.tty, text)
+        self.device.write_all(text.as_bytes())
     }
 
     /// Reads a line that must not be seen into `into`, and says how many bytes it has.
@@ -229,7 +209,7 @@ impl Terminal {
         loop {
             // Before the prompt: whoever waits for the prompt may type at once.
             let codes = Codes::of_prompt(self.abilities);
-            let modes = Modes::secret(&self.tty, codes.leave)?;
+            let modes = Modes::secret(&self.device, codes.leave)?;
             self.write(codes.enter)?;
             self.write(prompt)?;
             let mut line = SecretLine::new(into, modes.editing_keys());
@@ -260,7 +240,7 @@ impl Terminal {
                 // Secrets are typed on the ordinary screen, where nothing is drawn anew.
                 Wake::Resize => {}
                 Wake::Input => {
-                    let Some(count) = self.read(line.room())? else { continue };
+                    let Some(count) = self.device.read(line.room())? else { continue };
                     if let std::ops::ControlFlow::Break(end) = line.took(count) {
                         return end.map(|()| Wake::Input);
                     }
@@ -278,7 +258,7 @@ impl Terminal {
         let prompting = Prompting::begin()?;
         loop {
             let codes = Codes::of_prompt(self.abilities);
-            let modes = Modes::visible(&self.tty, codes.leave, false)?;
+            let modes = Modes::visible(&self.device, codes.leave, false)?;
             self.write(codes.enter)?;
             self.write(prompt)?;
             let mut line = VisibleText::line(max, modes.editing_keys());
@@ -322,7 +302,7 @@ impl Terminal {
         let prompting = Prompting::begin()?;
         loop {
             let codes = Codes::of_text(self.abilities);
-            let modes = Modes::visible(&self.tty, codes.leave, true)?;
+            let modes = Modes::visible(&self.device, codes.leave, true)?;
             self.write(codes.enter)?;
             self.write(prompt)?;
             let mut text = VisibleText::lines(max, modes.editing_keys(), summary);
@@ -348,7 +328,7 @@ impl Terminal {
                 None => break,
                 Some(Wake::Input) => {}
             }
-            let count = match self.read(&mut room[..at_once]) {
+            let count = match self.device.read(&mut room[..at_once]) {
                 // Ctrl-D closes an empty line only; a terminal that went away closes any.
                 Err(ReadTrouble::Closed) if entered => break,
                 other => match other? {
@@ -357,7 +337,7 @@ impl Terminal {
                 },
             };
             let progress = text.took(&room[..count], &mut echo);
-            write_all_bytes(&self.tty, &echo)?;
+            self.device.write_all(&echo)?;
             echo.zeroize();
             echo.clear();
             match progress {
@@ -384,7 +364,7 @@ impl Terminal {
     /// when it was typed.
     pub fn forget_typed_ahead(&self) {
         // Fails only if the terminal is gone, and then the question itself says so.
-        let _ = tcflush(&*self.tty, QueueSelector::IFlush);
+        self.device.forget_typed();
     }
 
     /// Shows the alternate screen until the guard is dropped. `None` if this terminal has none that
@@ -400,56 +380,8 @@ impl Terminal {
 
     /// The same, for so long at most; `None` if nothing came.
     fn wait_up_to(&self, prompting: &Prompting, patience: Option<Duration>) -> Result<Option<Wake>, ReadTrouble> {
-        let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
-        loop {
-            let mut watched = [
-                PollFd::new(prompting.ended(), PollFlags::IN),
-                PollFd::new(prompting.paused(), PollFlags::IN),
-                PollFd::new(&*self.tty, PollFlags::IN),
-                PollFd::new(prompting.resized(), PollFlags::IN),
-            ];
-            // On the ordinary screen the terminal itself breaks what stands there.
-            let watched = if self.elsewhere { &mut watched[..] } else { &mut watched[..3] };
-            let count = match poll(watched, patience.as_ref()) {
-                // A handler ran: what it wrote is found by the next round.
-                Err(Errno::INTR) => continue,
-                other => other?,
-            };
-            let mut ready = watched.iter().map(|watched| !watched.revents().is_empty());
-            let [ended, paused, input, resized] = [(); 4].map(|()| ready.next().unwrap_or_default());
-            if ended {
-                return Err(match signals::pending() {
-                    Some(Signal::Interrupt) | None => ReadTrouble::Interrupted,
-                    Some(signal) => ReadTrouble::Terminated(signal),
-                });
-            }
-            if paused {
-                return Ok(Some(Wake::Pause));
-            }
-            if input {
-                return Ok(Some(Wake::Input));
-            }
-            if resized {
-                return Ok(Some(Wake::Resize));
-            }
-            if count == 0 {
-                return Ok(None);
-            }
-        }
-    }
-
-    /// One `read(2)`, straight into `room`; `None` if there is nothing to read after all.
-    fn read(&self, room: &mut [u8]) -> Result<Option<usize>, ReadTrouble> {
-        loop {
-            match rustix::io::read(&self.input, &mut *room) {
-                Err(Errno::INTR) => {}
-                // The signal that took the input away is found by the next wait.
-                Err(Errno::AGAIN) => return Ok(None),
-                Ok(0) => return Err(ReadTrouble::Closed),
-                Ok(count) => return Ok(Some(count)),
-                Err(errno) => return Err(errno.into()),
-            }
-        }
+        // On the ordinary screen the terminal itself breaks what stands there.
+        self.device.wait(prompting, patience, self.elsewhere)
     }
 }
 
@@ -459,42 +391,15 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         self.rest();
         // In the background, the terminal is somebody else's, and touching it would stop us.
-        let elsewhere = tcgetpgrp(&*self.tty).is_ok_and(|foreground| foreground != getpgrp());
+        let elsewhere = self.device.belongs_to_others();
         if !self.asked || elsewhere {
             return;
         }
         // Without echo: it would be shown once more. Put back before the shell sees the terminal.
-        let Ok(_modes) = Modes::secret(&self.tty, "") else { return };
+        let Ok(_modes) = Modes::secret(&self.device, "") else { return };
         let began = Instant::now();
         let (quiet, longest) = (Duration::from_millis(QUIET), Duration::from_millis(LONGEST_DRAIN));
-        let patience = Timespec::try_from(quiet).ok();
         let mut room = Zeroizing::new([0; 4096]);
-        while began.elapsed() < longest {
-            let mut watched = [PollFd::new(&self.input, PollFlags::IN)];
-            match poll(&mut watched, patience.as_ref()) {
-                Err(Errno::INTR) => continue,
-                Ok(ready) if ready > 0 => {}
-                _ => break,
-            }
-            if !matches!(rustix::io::read(&self.input, room.as_mut_slice()), Ok(count) if count > 0) {
-                break;
-            }
-        }
+        while began.elapsed() < longest && self.device.drop_some(quiet, room.as_mut_slice()) {}
     }
-}
-
-/// Writes all of `text` with `write(2)`.
-fn write_all(tty: &File, text: &str) -> io::Result<()> {
-    write_all_bytes(tty, text.as_bytes())
-}
-
-fn write_all_bytes(tty: &File, mut rest: &[u8]) -> io::Result<()> {
-    while !rest.is_empty() {
-        match rustix::io::write(tty, rest) {
-            Ok(count) => rest = &rest[count..],
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
-        }
-    }
-    Ok(())
 }

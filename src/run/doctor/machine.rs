@@ -11,13 +11,13 @@ use crate::port::harden::Hardened;
 use crate::port::machine::ThisMachine;
 use crate::port::memory;
 use crate::port::os::LockedBytes;
+use crate::port::process;
 use crate::port::random::SystemRng;
 use crate::port::stretch::{StretchError, stretch};
 use crate::ui::term::Terminal;
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::wire::text::Printable;
-use rustix::process::{Resource, getrlimit};
 use std::time::Instant;
 
 /// What is stretched in place of a password.
@@ -27,12 +27,11 @@ const NO_PASSWORD: &[u8] = b"firstkey doctor stretches this";
 const TYPED: usize = 1024;
 
 pub(super) fn program() -> DoctorFinding {
-    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").ok();
     DoctorFinding::Program(Program {
         version: env!("CARGO_PKG_VERSION"),
         features: if cfg!(feature = "age") { &["age"] } else { &[] },
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        kernel: release.map(|release| Printable::from_untrusted(release.trim())),
+        kernel: process::kernel().map(|release| Printable::from_untrusted(release.trim())),
     })
 }
 
@@ -50,12 +49,12 @@ pub(super) fn terminal(terminal: Option<&Terminal>) -> DoctorFinding {
 pub(super) fn process(hardened: Hardened, page: &mut Page) {
     let locked = Locked {
         typing: LockedBytes::new(TYPED).is_ok_and(|buffer| buffer.is_locked()),
-        limit_kib: getrlimit(Resource::Memlock).current.map(|bytes| bytes / 1024),
+        limit_kib: process::lockable_kib(),
     };
     page.tell(&DoctorFinding::Locked(locked), None);
     let Hardened { no_core_dumps, not_traceable } = hardened;
     page.tell(&DoctorFinding::Closed(Closed { no_core_dumps, not_traceable }), None);
-    page.tell(&DoctorFinding::Swap(Swap::read(std::fs::read_to_string("/proc/swaps").ok().as_deref(), &locked)), None);
+    page.tell(&DoctorFinding::Swap(Swap::read(process::swaps().as_deref(), &locked)), None);
     page.tell(&DoctorFinding::Random(SystemRng::open().is_ok()), None);
 }
 

@@ -4,24 +4,26 @@
 //! [`Modes`] puts them back when it is dropped. A copy lies in a process-wide place, from which the
 //! panic hook restores them even if nothing is ever dropped (a build that aborts on panic).
 
-use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, Once, PoisonError, TryLockError};
 
-use rustix::termios::{
-    InputModes, LocalModes, OptionalActions, OutputModes, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr,
-    tcsetattr,
-};
-
 use super::secret_line::EditingKeys;
+use super::system::{Device, Settings};
 
-/// In the place of a special character: none (`_POSIX_VDISABLE` of Linux and the BSDs' own value,
-/// which a person's keyboard does not send).
-const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
+/// When other settings come into force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// At once.
+    Now,
+    /// When all output was shown.
+    Shown,
+    /// Then, and what was typed ahead is thrown away.
+    Afresh,
+}
 
 /// What the panic hook has to undo.
 struct Disturbed {
-    tty: Arc<File>,
+    device: Arc<Device>,
     before: Option<Before>,
     alternate_screen: bool,
 }
@@ -51,13 +53,13 @@ fn restore_now() {
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().take(),
         Err(TryLockError::WouldBlock) => None,
     };
-    if let Some(Disturbed { tty, before, alternate_screen }) = disturbed {
+    if let Some(Disturbed { device, before, alternate_screen }) = disturbed {
         if alternate_screen {
             // The outcome of a last resort is of use to nobody.
-            let _ = super::write_all(&tty, super::screen::LEAVE);
+            let _ = device.write_all(super::screen::LEAVE.as_bytes());
         }
         if let Some(before) = before {
-            before.put_back(&tty);
+            before.put_back(&device);
         }
     }
 }
@@ -65,7 +67,7 @@ fn restore_now() {
 /// How the terminal was before a prompt.
 #[derive(Clone)]
 struct Before {
-    modes: Termios,
+    settings: Settings,
     /// Whether what was typed or pasted but not read is thrown away, so that the second line of a
     /// pasted secret does not end up as a command in the person's shell.
     drops_unread: bool,
@@ -76,20 +78,20 @@ struct Before {
 impl Before {
     /// Does not wait until all output is shown, as `TCSAFLUSH` would: a stopped terminal would hold
     /// us.
-    fn put_back(&self, tty: &File) {
+    fn put_back(&self, device: &Device) {
         // All fail only if the terminal is gone, and then there is nothing to put back.
-        let _ = super::write_all(tty, self.codes);
+        let _ = device.write_all(self.codes.as_bytes());
         if self.drops_unread {
-            let _ = tcflush(tty, QueueSelector::IFlush);
+            device.forget_typed();
         }
-        let _ = tcsetattr(tty, OptionalActions::Now, &self.modes);
+        let _ = device.set(&self.settings, When::Now);
     }
 }
 
-fn remember(tty: &Arc<File>, change: impl FnOnce(&mut Disturbed)) {
+fn remember(device: &Arc<Device>, change: impl FnOnce(&mut Disturbed)) {
     let mut place = DISTURBED.lock().unwrap_or_else(PoisonError::into_inner);
     let disturbed =
-        place.get_or_insert_with(|| Disturbed { tty: Arc::clone(tty), before: None, alternate_screen: false });
+        place.get_or_insert_with(|| Disturbed { device: Arc::clone(device), before: None, alternate_screen: false });
     change(disturbed);
     if disturbed.before.is_none() && !disturbed.alternate_screen {
         *place = None;
@@ -97,13 +99,13 @@ fn remember(tty: &Arc<File>, change: impl FnOnce(&mut Disturbed)) {
 }
 
 /// Notes for the panic hook whether the alternate screen is in use.
-pub(super) fn note_alternate_screen(tty: &Arc<File>, in_use: bool) {
-    remember(tty, |disturbed| disturbed.alternate_screen = in_use);
+pub(super) fn note_alternate_screen(device: &Arc<Device>, in_use: bool) {
+    remember(device, |disturbed| disturbed.alternate_screen = in_use);
 }
 
 /// The terminal in the modes that one prompt needs; dropped, in the modes from before.
 pub(super) struct Modes {
-    tty: Arc<File>,
+    device: Arc<Device>,
     before: Before,
 }
 
@@ -114,85 +116,47 @@ impl Modes {
     /// Not the kernel's line editing: that cuts a line at 4,095 bytes without a word, takes a
     /// Ctrl-V away (which people press to paste), and erases half a character where the terminal
     /// does not know that it speaks UTF-8.
-    pub(super) fn secret(tty: &Arc<File>, codes: &'static str) -> io::Result<Self> {
-        Self::raw(tty, codes, true, OptionalActions::Flush)
+    pub(super) fn secret(device: &Arc<Device>, codes: &'static str) -> io::Result<Self> {
+        Self::typing(device, codes, true, When::Afresh)
     }
 
     /// For something visible: the same, but what was typed ahead counts, and the echo is ours.
-    pub(super) fn visible(tty: &Arc<File>, codes: &'static str, drops_unread: bool) -> io::Result<Self> {
-        Self::raw(tty, codes, drops_unread, OptionalActions::Drain)
+    pub(super) fn visible(device: &Arc<Device>, codes: &'static str, drops_unread: bool) -> io::Result<Self> {
+        Self::typing(device, codes, drops_unread, When::Shown)
     }
 
-    fn raw(tty: &Arc<File>, codes: &'static str, drops_unread: bool, when: OptionalActions) -> io::Result<Self> {
-        let mut modes = tcgetattr(tty)?;
-        let before = Before { modes: modes.clone(), drops_unread, codes };
-        set_right(&mut modes);
-        modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::IEXTEN;
-        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
-        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-        Self::enter(tty, before, &modes, when)
+    fn typing(device: &Arc<Device>, codes: &'static str, drops_unread: bool, when: When) -> io::Result<Self> {
+        let settings = device.settings()?;
+        let typing = settings.for_typing();
+        Self::enter(device, Before { settings, drops_unread, codes }, &typing, when)
     }
 
     /// While the program works and asks nothing: what is typed ahead is not shown, and thrown away.
     ///
     /// Ctrl-Z does nothing meanwhile: the shell would get a terminal without echo.
-    pub(super) fn working(tty: &Arc<File>) -> io::Result<Self> {
-        let mut modes = tcgetattr(tty)?;
-        let before = Before { modes: modes.clone(), drops_unread: true, codes: "" };
-        modes.local_modes -= LocalModes::ECHO | LocalModes::ECHONL;
-        modes.local_modes |= LocalModes::ISIG;
-        modes.special_codes[SpecialCodeIndex::VSUSP] = DISABLED;
-        Self::enter(tty, before, &modes, OptionalActions::Now)
+    pub(super) fn working(device: &Arc<Device>) -> io::Result<Self> {
+        let settings = device.settings()?;
+        let working = settings.for_working();
+        Self::enter(device, Before { settings, drops_unread: true, codes: "" }, &working, When::Now)
     }
 
-    fn enter(tty: &Arc<File>, before: Before, modes: &Termios, when: OptionalActions) -> io::Result<Self> {
+    fn enter(device: &Arc<Device>, before: Before, settings: &Settings, when: When) -> io::Result<Self> {
         // Remembered first: a panic between the two must find it.
-        remember(tty, |disturbed| disturbed.before = Some(before.clone()));
-        let entered = Self { tty: Arc::clone(tty), before };
-        tcsetattr(tty, when, modes)?;
+        remember(device, |disturbed| disturbed.before = Some(before.clone()));
+        let entered = Self { device: Arc::clone(device), before };
+        device.set(settings, when)?;
         Ok(entered)
     }
 
     /// The keys by which this person's terminal edits a line.
     pub(super) fn editing_keys(&self) -> EditingKeys {
-        let codes = &self.before.modes.special_codes;
-        EditingKeys {
-            erase: codes[SpecialCodeIndex::VERASE],
-            erase_word: codes[SpecialCodeIndex::VWERASE],
-            kill: codes[SpecialCodeIndex::VKILL],
-            end_of_file: codes[SpecialCodeIndex::VEOF],
-        }
-    }
-}
-
-/// Undoes what a program that crashed, or an `stty` of long ago, may have left: modes in which the
-/// kernel drops or changes what is typed. A password must arrive as it was typed, or it opens
-/// nothing at the next terminal.
-fn set_right(modes: &mut Termios) {
-    // IGNCR drops Enter, INLCR turns Ctrl-J into it, ISTRIP takes the eighth bit of every byte,
-    // IUCLC makes capitals small, PARMRK doubles bytes.
-    modes.input_modes -= InputModes::IGNCR | InputModes::INLCR | InputModes::ISTRIP | InputModes::PARMRK;
-    modes.input_modes |= InputModes::ICRNL;
-    modes.output_modes |= OutputModes::OPOST | OutputModes::ONLCR;
-    modes.output_modes -= OutputModes::OCRNL | OutputModes::ONOCR | OutputModes::ONLRET;
-    modes.local_modes |= LocalModes::ISIG;
-    modes.local_modes -= LocalModes::NOFLSH;
-    #[cfg(target_os = "linux")]
-    {
-        modes.input_modes -= InputModes::IUCLC;
-        modes.input_modes |= InputModes::IUTF8;
-        modes.output_modes -= OutputModes::OLCUC;
-        modes.local_modes -= LocalModes::XCASE | LocalModes::EXTPROC;
-    }
-    // Ctrl-C, where no key stops a program.
-    if modes.special_codes[SpecialCodeIndex::VINTR] == 0 {
-        modes.special_codes[SpecialCodeIndex::VINTR] = 3;
+        self.before.settings.editing_keys()
     }
 }
 
 impl Drop for Modes {
     fn drop(&mut self) {
-        self.before.put_back(&self.tty);
-        remember(&self.tty, |disturbed| disturbed.before = None);
+        self.before.put_back(&self.device);
+        remember(&self.device, |disturbed| disturbed.before = None);
     }
 }

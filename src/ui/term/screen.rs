@@ -48,7 +48,7 @@ impl<'t> Alternate<'t> {
         if !terminal.abilities.alternate_screen {
             return None;
         }
-        modes::note_alternate_screen(&terminal.tty, true);
+        modes::note_alternate_screen(&terminal.device, true);
         let alternate = Self(terminal);
         alternate.write(ENTER).ok()?;
         alternate.0.elsewhere = true;
@@ -75,7 +75,7 @@ impl Drop for Alternate<'_> {
         self.0.elsewhere = false;
         // Fails only if the terminal is gone, and its screens with it.
         let _ = self.0.write(LEAVE);
-        modes::note_alternate_screen(&self.0.tty, false);
+        modes::note_alternate_screen(&self.0.device, false);
     }
 }
 

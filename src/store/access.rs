@@ -1,0 +1,22 @@
+//! What the store asks of the system's files: one module for each system, with the same names.
+//!
+//! Promise: whoever uses [`Folder`] needs no other way to the disk: a folder is judged when it is
+//! opened and held open, a file is made for its owner alone and judged when it is opened. Must
+//! never: say what trouble means to a person beyond [`StorageTrouble`].
+//!
+//! [`StorageTrouble`]: firstkey_core::flow::stop::StorageTrouble
+
+#[cfg(unix)]
+mod unix;
+
+#[cfg(unix)]
+pub(crate) use unix::*;
+
+/// What a file of the store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be read.
+    Reading,
+    /// To be locked; it is made if it is not there.
+    Locking,
+}
