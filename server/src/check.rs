@@ -111,6 +111,7 @@ fn settings(config: &Config) -> Finding {
         .map(drop)
         .and_then(|()| config.times().map(drop))
         .and_then(|()| config.invite_ttl().map(drop))
+        .and_then(|()| config.erase_removed_after().map(drop))
         .and_then(|()| config.connections().map(drop))
         .and_then(|()| config.front().map(drop));
     match problem {

@@ -71,6 +71,7 @@ impl InProcess {
             keys: ServerKeys::open(folder, &self.canary).expect("its key file"),
             clock: self.realm.clock.clone(),
             invite_ttl: INVITE_TTL,
+            erase_removed_after: None,
             log,
             limits: Limiter::new(Limits::default()),
             registrations: Registrations::default(),

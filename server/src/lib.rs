@@ -65,7 +65,7 @@ mod store;
 mod token;
 mod user_name;
 
-pub use admin::{MembershipShown, PersonShown};
+pub use admin::{EraseRefused, MembershipShown, PersonShown};
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Front, MailOut, TlsFiles};
 pub use data_folder::FolderRefused;

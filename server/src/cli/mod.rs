@@ -9,6 +9,7 @@
 mod audit;
 mod backup;
 mod check;
+mod erase;
 mod init;
 mod invite;
 mod mail;

@@ -10,6 +10,7 @@ pub(super) const ALL: &[&str] = &[
     "admin_from",
     "connections",
     "invite_ttl",
+    "erase_removed_after",
     "tls.certificate",
     "tls.key",
     "mail.folder",

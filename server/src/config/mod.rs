@@ -40,6 +40,8 @@ pub struct Config {
     pub connections: Option<usize>,
     /// How long an invitation lives, in seconds.
     pub invite_ttl: Option<i64>,
+    /// After how many days what is left of removed people is erased; never, if not given.
+    pub erase_removed_after: Option<i64>,
     /// TLS by the server itself.
     pub tls: Option<TlsFiles>,
     /// Where letters go.
@@ -247,6 +249,17 @@ impl Config {
         }
     }
 
+    /// How long what is left of removed people is kept, in seconds; `None` is for ever.
+    pub fn erase_removed_after(&self) -> Result<Option<i64>, ConfigError> {
+        match self.erase_removed_after {
+            Some(days) if !(1..=36_500).contains(&days) => Err(ConfigError::Value(
+                "erase_removed_after must be 1 to 36500 days. Leave it out to keep what is left of removed people."
+                    .to_owned(),
+            )),
+            days => Ok(days.map(|days| days * 86_400)),
+        }
+    }
+
     /// Most connections at one time.
     pub fn connections(&self) -> Result<usize, ConfigError> {
         match self.connections.unwrap_or(CONNECTIONS) {
@@ -364,6 +377,10 @@ mod tests {
         assert!(said("[limits]\nscim_per_second = 100\nscim_burst = 99", |c| c.limits().err()).contains("burst"));
         assert!(said("[times]\nbody = 0", |c| c.times().err()).contains("times.body"));
         assert!(said("invite_ttl = 0", |c| c.invite_ttl().err()).contains("invite_ttl"));
+        for days in [-1, 0, 36_501] {
+            let text = format!("erase_removed_after = {days}");
+            assert!(said(&text, |c| c.erase_removed_after().err()).contains("1 to 36500 days"));
+        }
         assert!(said("connections = 0", |c| c.connections().err()).contains("connections"));
         let both = "trusted_proxies = [\"10.0.0.0/8\"]\n[tls]\ncertificate = \"a\"\nkey = \"b\"";
         assert!(said(both, |c| c.front().err()).contains("exclude each other"));
