@@ -3,6 +3,7 @@
 /// All of them, a section's name in front.
 pub(super) const ALL: &[&str] = &[
     "data",
+    "key_file",
     "database",
     "listen",
     "trusted_proxies",

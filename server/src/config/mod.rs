@@ -26,6 +26,8 @@ use std::time::Duration;
 pub struct Config {
     /// The folder that holds the server's key, and its database unless that is elsewhere.
     pub data: Option<PathBuf>,
+    /// The key file, if it is not in the folder.
+    pub key_file: Option<PathBuf>,
     /// `postgres://...` if the database is not a file in the folder.
     pub database: Option<String>,
     /// Where to listen.
@@ -188,7 +190,13 @@ impl Config {
         let mut config = Self::parse(&text, path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mail = &mut config.mail;
-        let files = [&mut config.data, &mut mail.folder, &mut mail.smtp_password_file, &mut mail.smtp_ca_file];
+        let files = [
+            &mut config.data,
+            &mut config.key_file,
+            &mut mail.folder,
+            &mut mail.smtp_password_file,
+            &mut mail.smtp_ca_file,
+        ];
         for named in files.into_iter().flatten() {
             *named = folder.join(&*named);
         }
