@@ -169,7 +169,7 @@ fn keys(opened: &Result<Realm, RealmError>, place: &KeyPlace, folder: &Path) -> 
     }
 }
 
-/// Where the key is, if it is not in the folder; and whether a copy of it is there in spite of that.
+/// Where the key is, if it is not in the folder; and whether a copy is there in spite of that.
 fn elsewhere(place: &KeyPlace, folder: &Path) -> String {
     let own = KeyPlace::in_folder(folder);
     if *place == own {
