@@ -75,6 +75,8 @@ fn every_seed_that_is_made_lies_on_the_disk_and_every_seed_on_the_disk_satisfies
         let differs = |(name, bytes): &(&String, &Vec<u8>)| found.get(*name) != Some(*bytes);
         assert_eq!(made.iter().filter(differs).count(), 0, "`fuzz/fuzz seeds` writes the corpus of {target}");
         // Findings lie there too, with names that say what they were.
-        found.values().for_each(|seed| run(seed));
+        for seed in found.values() {
+            run(seed);
+        }
     }
 }

@@ -62,8 +62,8 @@ fn log_in_at_home(auth: OpaquePassword, record: &[u8; 192], context: &AccountCon
     Some(login.finish(&ke2, b"at home", context, &mut Seeded::new(3)).ok()?.export_key)
 }
 
-/// What the proxy does at home with an upload that it let pass: a guess for each Argon2id. Gives the
-/// password that opens the upload, and checks that the keys are those of the account.
+/// What the proxy does at home with an upload that it let pass: a guess for each Argon2id. Gives
+/// the password that opens the upload, and checks that the keys are those of the account.
 fn guess(upload: &Value, context: &AccountContext, dictionary: &[&str]) -> Option<String> {
     let block = KdfBlock::read(&bytes(&upload["kdf_block"])).expect("a profile");
     let params = block.profile.params();

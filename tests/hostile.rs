@@ -345,8 +345,16 @@ fn i02_a_host_that_passes_everything_on_to_the_real_server_gets_no_claim_there()
     let letter = server.invite(EMAIL);
     let lure = letter.replacen("https://accounts.example.org", &server.wire.origin(), 1);
     assert_ne!(letter, lure);
+    // The real server signed the offer for its own origin.
     let run = Desk::new().run_accept(&lure, EMAIL);
-    assert_eq!(server.wire.paths(), [CLAIM, START], "{run:?}");
+    assert_eq!(server.wire.paths(), [CLAIM], "{run:?}");
+    assert_eq!((run.code, &run.last()["code"]), (REFUSED, &json!("refused-not-the-server")), "{run:?}");
+    // A lure may be of version 1; then the real server refuses the first signed request.
+    let lure = lure.replace("fkinv2", "fkinv1");
+    let lure = lure.rsplit_once('.').expect("a binding").0;
+    server.wire.strip_signatures();
+    let run = Desk::new().run_accept(lure, EMAIL);
+    assert_eq!(server.wire.paths(), [CLAIM, CLAIM, START], "{run:?}");
     assert_eq!(run.code, BAD_INVITE, "{run:?}");
     assert_says_what_happened(&run);
     assert_eq!(server.show(EMAIL).state, "invited");

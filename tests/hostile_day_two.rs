@@ -53,7 +53,10 @@ fn commands(desk: &Desk) -> Vec<(&'static str, &'static str, Command)> {
 
 /// What a computer remembers: all but the record of what was sent.
 fn memory(desk: &Desk) -> BTreeSet<(PathBuf, Vec<u8>)> {
-    let files = desk.state_files().into_iter().filter(|path| path.extension().is_none_or(|end| end != "audit"));
+    let files = desk
+        .state_files()
+        .into_iter()
+        .filter(|path| path.extension().is_none_or(|end| end != "audit" && end != "tried"));
     files.map(|path| (path.clone(), std::fs::read(path).expect("our own file"))).collect()
 }
 

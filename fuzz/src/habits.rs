@@ -68,7 +68,9 @@ pub fn play(target: crate::Target) {
 #[cfg(all(feature = "honggfuzz", not(feature = "afl")))]
 pub fn play(target: crate::Target) {
     loop {
-        honggfuzz::fuzz!(|data: &[u8]| (target.run)(data));
+        honggfuzz::fuzz!(|data: &[u8]| {
+            (target.run)(data);
+        });
     }
 }
 

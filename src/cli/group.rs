@@ -22,8 +22,7 @@ pub struct Unattended {
 /// Whom to take for the server.
 #[derive(Debug, Default, Args)]
 pub struct Trust {
-    /// Also trust the authorities in this PEM file. Whoever owns one of them can read and change
-    /// what passes, but not your password or keys.
+    /// Trust this PEM file; its owner sees traffic
     #[arg(long, value_name = "PATH")]
     pub ca_file: Option<PathBuf>,
 }

@@ -1,8 +1,8 @@
 //! Fuzz body: what a server writes on a connection, byte for byte.
 //!
 //! The first byte chooses: 0, and the rest is written as it is; else the rest is a status line,
-//! headers and a body by choices. Oracle: one request is made and no other, whatever is answered; an
-//! answer that is taken is within the limits; a redirect and a coded body are named and not
+//! headers and a body by choices. Oracle: one request is made and no other, whatever is answered;
+//! an answer that is taken is within the limits; a redirect and a coded body are named and not
 //! followed; whoever hears no answer hears why.
 
 use crate::port::http::{Call, HttpServer, Limits};

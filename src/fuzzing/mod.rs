@@ -1,8 +1,8 @@
 //! Bodies of the fuzz targets for what reaches the client from outside the protocol: kits, the
 //! terminal, the state folder, connections, certificates.
 //!
-//! Promise: deterministic; nothing but `http_answer` does any I/O, and that on loopback. Must never:
-//! be part of a program that somebody uses; it exists only for tests and under the feature
+//! Promise: deterministic; nothing but `http_answer` does any I/O, and that on loopback. Must
+//! never: be part of a program that somebody uses; it exists only for tests and under the feature
 //! `fuzzing`.
 
 pub mod certificate;

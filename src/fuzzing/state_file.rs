@@ -10,7 +10,9 @@ use crate::audit::Record;
 use crate::store::fuzzing::{KINDS, unwrapped, wrapped};
 use crate::store::name::{FileName, Kind, Stem};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::defaults::Defaults;
 use firstkey_core::flow::peer::Peer;
+use firstkey_core::flow::tried::Tried;
 use firstkey_testkit::seen;
 
 /// Plays one input.
@@ -44,9 +46,13 @@ fn payload(bytes: &[u8]) {
         Checkpoint::read(bytes).ok().map(|saved| saved.email),
         Pin::read(bytes).ok().map(|pin| pin.email),
         Peer::read(bytes).ok().map(|peer| peer.email),
+        Defaults::read(bytes).ok().and_then(|own| own.email),
     ];
     for email in emails.into_iter().flatten() {
         assert_eq!(seen::unfit(&email), None, "an address in the state folder");
+    }
+    if let Ok(tried) = Tried::read(bytes) {
+        assert_eq!(Tried::read(&tried.encode()), Ok(tried), "tries read differently the second time");
     }
 }
 
@@ -82,7 +88,7 @@ fn record(bytes: &[u8]) {
 
 fn name(bytes: &[u8]) {
     let Some(stem) = std::str::from_utf8(bytes).ok().and_then(Stem::read) else { return };
-    for kind in [Kind::Pending, Kind::Pin, Kind::DialectPin, Kind::Peer, Kind::Audit] {
+    for kind in Kind::ALL {
         let name = FileName::new(&stem, kind);
         let plain = name.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
         assert!(plain && !name.as_str().starts_with('.') && name.as_str().len() <= 80, "{:?}", name.as_str());

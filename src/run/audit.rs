@@ -4,7 +4,7 @@
 //! one is at hand; nothing is written, the state folder is only read. Must never: judge whether an
 //! account fits; that is [`firstkey_core::flow::offline`].
 
-use super::{early, known, rehearsal, state_folder};
+use super::{known, rehearsal, state_folder};
 use crate::audit::Record;
 use crate::cli::{self, AuditCommand, AuditExplain, AuditOpen};
 use crate::drive::Person;
@@ -52,7 +52,7 @@ fn last(flags: &cli::Audit, state: Option<PathBuf>) -> ExitCode {
     });
     let record = match record {
         Ok(record) => record,
-        Err(trouble) => return Script::new(Answers::default(), None).finish_early(early(trouble)),
+        Err(trouble) => return Script::new(Answers::default(), None).finish_early(trouble),
     };
     let output = if flags.raw {
         record.raw()

@@ -8,8 +8,10 @@ use super::state_folder;
 use crate::cli::{self, ConfigCommand, ConfigKey, ConfigSet};
 use crate::exit::ExitCode;
 use crate::store::shelf::{self, StateShelf};
+use crate::ui::text;
 use firstkey_core::flow::defaults::Defaults;
 use firstkey_core::flow::stop::LocalTrouble;
+use firstkey_core::wire::origin::Origin;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -46,7 +48,7 @@ fn changed(path: &Path, json: bool, change: impl FnOnce(&mut Defaults)) -> Resul
 
 fn value(own: &Defaults, key: ConfigKey) -> Option<&str> {
     match key {
-        ConfigKey::Server => own.server.as_ref().map(firstkey_core::wire::origin::Origin::as_str),
+        ConfigKey::Server => own.server.as_ref().map(Origin::as_str),
         ConfigKey::Email => own.email.as_deref(),
     }
 }
@@ -56,11 +58,11 @@ fn line(value: &Value) -> String {
 }
 
 fn listed(own: &Defaults, as_json: bool) -> String {
-    let (server, email) = (value(own, ConfigKey::Server), value(own, ConfigKey::Email));
     if as_json {
+        let (server, email) = (value(own, ConfigKey::Server), value(own, ConfigKey::Email));
         return line(&json!({"server": server, "email": email}));
     }
-    format!("server  {}\nemail   {}\n", server.unwrap_or("(not set)"), email.unwrap_or("(not set)"))
+    text::config::defaults(own).join("\n") + "\n"
 }
 
 fn one(own: &Defaults, key: ConfigKey, as_json: bool) -> String {

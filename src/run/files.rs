@@ -7,7 +7,7 @@
 //! computer has looked up or typed, or call a file whole of which only a part came out.
 
 use super::share::{LoginTools, script};
-use super::{early, known, state_folder};
+use super::{known, state_folder};
 use crate::age::beginning::Beginning;
 use crate::age::recipient::{NotRecipients, OtherKey};
 use crate::age::stream::{self, Sealed, Trouble};
@@ -30,7 +30,7 @@ use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::account::{peer_of, unlock};
 use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::peer::{Peer, address};
-use firstkey_core::flow::stop::{AcceptStop, StorageTrouble};
+use firstkey_core::flow::stop::{Halt, StorageTrouble};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
 use std::fs::File;
@@ -159,7 +159,7 @@ pub(super) fn seal(flags: &Seal, state: Option<PathBuf>) -> ExitCode {
     let found = state_folder(state).and_then(|path| Ok((shelf::known(&path)?.0, shelf::known_peers(&path)?)));
     let (pins, peers) = match found {
         Ok(found) => found,
-        Err(trouble) => return script.finish_early(early(trouble)),
+        Err(trouble) => return script.finish_early(trouble),
     };
     let Ok(server) = flags.server.as_deref().map(Origin::read).transpose() else {
         return script.finish_on_account(&Err(super::share::stop_of(AccountReason::NoSuchServer)));
@@ -285,12 +285,12 @@ pub(super) fn open(flags: &Open, state: Option<PathBuf>) -> ExitCode {
         Ok(ends) => ends,
         Err(trouble) => return script.stopped(Stopped::Files(&trouble)),
     };
-    let end = state_folder(state).map_err(early).and_then(|path| open_with(ends, &flags.login, &path, &mut script));
-    end.unwrap_or_else(|stop| script.finish_early(stop))
+    let end =
+        state_folder(state).map_err(Halt::from).and_then(|path| open_with(ends, &flags.login, &path, &mut script));
+    end.unwrap_or_else(|halt| script.finish_early(halt))
 }
 
-#[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Result<ExitCode, AcceptStop> {
+fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Result<ExitCode, Halt> {
     let Ends { input, from, output } = ends;
     let sealed = match Sealed::read(input) {
         Ok(sealed) => sealed,

@@ -4,7 +4,7 @@
 //! link's word for whose account it is; the person says it.
 
 use super::early;
-use super::whose::{Choice, Named, Remembered, Suggested, ask, choose};
+use super::whose::{Choice, Named, Remembered, ask, choose};
 use crate::drive::Edges;
 use crate::exit::ExitCode;
 use crate::port::http::HttpServer;
@@ -16,6 +16,7 @@ use crate::ui::signals;
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::log_in;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
+use firstkey_core::flow::defaults::Defaults;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, Reach};
 use firstkey_core::wire::inbound::ProblemName;
 
@@ -47,15 +48,10 @@ impl Instead<'_> {
             Err(trouble) => return Some(Err(early(trouble))),
         };
         let known = Remembered { ours: &pins, theirs: &[], defaults: &defaults };
-        let suggested = pins
-            .iter()
-            .find(|pin| pin.origin == origin)
-            .map(|pin| Suggested::account(origin.clone(), pin.email.clone()));
-        let own =
-            || Suggested { server: None, email: defaults.email_at(&origin).map(|email| (email.to_owned(), None)) };
-        let suggested = suggested.unwrap_or_else(own);
-        let mut named = Named { server: Some(origin.clone()), account: None };
-        let choice = match ask(self.script, &mut named, &suggested) {
+        let suggested = pins.iter().find(|pin| pin.origin == origin);
+        let suggested = suggested.map(|pin| Defaults::account(origin.clone(), pin.email.clone()));
+        let mut named = Named { server: Some(origin), account: None };
+        let choice = match ask(self.script, &mut named, suggested.as_ref().unwrap_or(&defaults)) {
             Ok(()) => choose(&named, None, &known),
             Err(why) => Choice::Refused(why),
         };

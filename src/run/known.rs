@@ -2,7 +2,7 @@
 //!
 //! Promise: no request is sent and no password asked for; results go to standard output.
 
-use super::{early, state_folder};
+use super::state_folder;
 use crate::cli;
 use crate::exit::ExitCode;
 use crate::store::shelf;
@@ -120,7 +120,7 @@ fn account_event(pin: &Pin) -> String {
 }
 
 pub(super) fn failed(json: bool, trouble: impl Into<Halt>) -> ExitCode {
-    Script::new(Answers { json, ..Answers::default() }, None).finish_early(early(trouble))
+    Script::new(Answers { json, ..Answers::default() }, None).finish_early(trouble)
 }
 
 pub(super) fn refused(json: bool, why: AccountReason) -> ExitCode {

@@ -5,9 +5,9 @@
 //! one before it is settled whose account is meant ([`super::whose`]).
 
 use super::dialect;
+use super::state_folder;
 use super::trust::trust;
 use super::whose::{self, Choice, Named, Remembered};
-use super::{early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::doctor::network::Answer;
 use crate::drive::{Edges, Person, Server, Shelf as _};
@@ -32,7 +32,7 @@ use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
 use firstkey_core::flow::account::{
     Done, KitOnFile, KitWish, Known, change_kit, change_password, change_secret_key, log_in, recover, verify,
 };
-use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
+use firstkey_core::flow::stop::{Halt, LocalTrouble, Reach};
 use firstkey_core::flow::world::World;
 use firstkey_core::wire::link::InviteLink;
 use firstkey_core::wire::origin::Origin;
@@ -134,25 +134,24 @@ pub(super) fn on_account(
         ..flags.answers(old, yes_for, errand.kit_out(), errand.paper())
     };
     let mut script = Script::new(answers, person);
-    let end = script.read_given().map_err(early).and_then(|()| prepared(flags, errand, state, &mut script));
-    end.unwrap_or_else(|stop| script.finish_early(stop))
+    let end = script.read_given().and_then(|()| prepared(flags, errand, state, &mut script));
+    end.unwrap_or_else(|halt| script.finish_early(halt))
 }
 
-#[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
 fn prepared(
     flags: &cli::Account,
     errand: Errand,
     state: Option<PathBuf>,
     script: &mut Script,
-) -> Result<ExitCode, AcceptStop> {
-    let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = trust(flags.trust.ca_file.as_deref()).map_err(early)?;
-    let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
+) -> Result<ExitCode, Halt> {
+    let mut rng = SystemRng::open().map_err(|_| LocalTrouble::Random)?;
+    let roots = trust(flags.trust.ca_file.as_deref())?;
+    let mut shelf = StateShelf::open(&state_folder(state)?)?;
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|_| early(LocalTrouble::NoThreads))?;
+    let runtime = runtime.map_err(|_| LocalTrouble::NoThreads)?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
-    let kit = errand.kit_file().map(KitFile::open).transpose().map_err(early)?;
+    let kit = errand.kit_file().map(KitFile::open).transpose()?;
     let mut named = match Named::of(flags) {
         Ok(named) => named,
         Err(why) => return Ok(script.finish_on_account(&Err(refused(why)))),
@@ -160,9 +159,9 @@ fn prepared(
     let is_of_dialect = is_link_of_dialect(flags, script, &mut named) || matches!(kit, Some(None));
     let kit = kit.flatten();
     if !is_of_dialect {
-        let pins = shelf.pins().map_err(early)?;
-        let theirs = dialect::accounts(&shelf).map_err(early)?;
-        let defaults = shelf.defaults().map_err(early)?;
+        let pins = shelf.pins()?;
+        let theirs = dialect::accounts(&shelf)?;
+        let defaults = shelf.defaults()?;
         let known = Remembered { ours: &pins, theirs: &theirs, defaults: &defaults };
         let choice = match (&kit, &errand) {
             // A kit in a file names its account.
@@ -184,7 +183,7 @@ fn prepared(
                     && runtime.block_on(speaks_otherwise(&mut server, &mut shelf, &known.origin)) => {}
             Choice::Ours(known) => {
                 if let Some(path) = errand.kit_out() {
-                    KitFile::check_letters(&path, &known.email, None).map_err(early)?;
+                    KitFile::check_letters(&path, &known.email, None)?;
                 }
                 script.reached(server.route(&known.origin));
                 let mut edges = Edges {
@@ -209,7 +208,7 @@ fn prepared(
         }
     }
     let edges = dialect::Edges { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
-    let end = runtime.block_on(dialect::on_account(edges, errand, &named)).map_err(early)?;
+    let end = runtime.block_on(dialect::on_account(edges, errand, &named))?;
     let exit = match end {
         Ok(exit) => exit,
         Err(why) => return Ok(script.finish_on_account(&Err(refused(why)))),

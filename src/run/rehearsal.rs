@@ -3,7 +3,7 @@
 //! Promise: nothing is sent, and no edge that could send is at hand; nothing is kept on the disk.
 //! Must never: let the keys of a rehearsal out.
 
-use super::{early, known, state_folder};
+use super::{known, state_folder};
 use crate::audit::Record;
 use crate::cli::{Audit, PASSWORD_VARIABLE};
 use crate::drive::{self, Edges, Person, Server, Shelf};
@@ -52,7 +52,7 @@ pub(super) fn rehearse(flags: &Audit, offer: &Path, state: Option<PathBuf>) -> E
     let mut papers = Papers::default();
     let end = match played(offer, has_link, profile, state, &mut script, &mut papers) {
         Ok(end) => end,
-        Err(trouble) => return script.finish_early(early(trouble)),
+        Err(trouble) => return script.finish_early(trouble),
     };
     let Some(upload) = end.as_ref().ok().and_then(|done| done.rehearsal.as_ref()) else { return script.finish(&end) };
     papers.record.append(upload, 0);

@@ -3,9 +3,9 @@
 //! Promise: which account is meant is settled before a password is asked for. Must never: end a
 //! session that was not asked for; that is [`firstkey_core::flow::account`].
 
+use super::state_folder;
 use super::trust::trust;
 use super::whose::{Choice, Named, Remembered, choose_or_ask};
-use super::{early, state_folder};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, Misuse};
@@ -21,7 +21,7 @@ use crate::ui::term::Terminal;
 use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::sessions;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
-use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
+use firstkey_core::flow::stop::{Halt, LocalTrouble, Reach};
 use std::path::PathBuf;
 
 /// Does it.
@@ -41,18 +41,17 @@ pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> Exit
         Answers { secret_key: flags.old.secret_key(), verbose: flags.account.verbose > 0, ..answers },
         person,
     );
-    let end = script.read_given().map_err(early).and_then(|()| prepared(flags, state, &mut script));
-    end.unwrap_or_else(|stop| script.finish_early(stop))
+    let end = script.read_given().and_then(|()| prepared(flags, state, &mut script));
+    end.unwrap_or_else(|halt| script.finish_early(halt))
 }
 
-#[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) -> Result<ExitCode, AcceptStop> {
-    let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = trust(flags.account.trust.ca_file.as_deref()).map_err(early)?;
-    let mut shelf = StateShelf::open(&state_folder(state).map_err(early)?).map_err(early)?;
-    let pins = shelf.pins().map_err(early)?;
-    let theirs = super::dialect::accounts(&shelf).map_err(early)?;
-    let defaults = shelf.defaults().map_err(early)?;
+fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) -> Result<ExitCode, Halt> {
+    let mut rng = SystemRng::open().map_err(|_| LocalTrouble::Random)?;
+    let roots = trust(flags.account.trust.ca_file.as_deref())?;
+    let mut shelf = StateShelf::open(&state_folder(state)?)?;
+    let pins = shelf.pins()?;
+    let theirs = super::dialect::accounts(&shelf)?;
+    let defaults = shelf.defaults()?;
     let mut named = match Named::of(&flags.account) {
         Ok(named) => named,
         Err(why) => return Ok(refuse(script, why)),
@@ -66,7 +65,7 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
     };
     let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|_| early(LocalTrouble::NoThreads))?;
+    let runtime = runtime.map_err(|_| LocalTrouble::NoThreads)?;
     let mut server = HttpServer::new(Limits::default(), roots, proxy);
     let mut edges = Edges {
         person: &mut *script,

@@ -6,7 +6,7 @@
 
 use super::trust::trust;
 use super::whose::{Choice, Named, Remembered, choose_or_ask};
-use super::{early, known, state_folder};
+use super::{known, state_folder};
 use crate::cli::PASSWORD_VARIABLE;
 use crate::cli::share::{Login, People};
 use crate::drive::Edges;
@@ -25,7 +25,7 @@ use firstkey_core::flow::Locks;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop};
 use firstkey_core::flow::account::{Known, find};
 use firstkey_core::flow::checkpoint::Pin;
-use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, Reach};
+use firstkey_core::flow::stop::{Halt, LocalTrouble, Reach};
 use firstkey_core::wire::directory::Words;
 use std::path::{Path, PathBuf};
 
@@ -36,12 +36,11 @@ pub(super) fn people(flags: &People, state: Option<PathBuf>) -> ExitCode {
         Ok(script) => script,
         Err(exit) => return exit,
     };
-    let end = state_folder(state).map_err(early).and_then(|path| look_up(flags, email, &path, &mut script));
-    end.unwrap_or_else(|stop| script.finish_early(stop))
+    let end = state_folder(state).map_err(Halt::from).and_then(|path| look_up(flags, email, &path, &mut script));
+    end.unwrap_or_else(|halt| script.finish_early(halt))
 }
 
-#[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Result<ExitCode, AcceptStop> {
+fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Result<ExitCode, Halt> {
     let mut tools = LoginTools::open(&flags.login, path)?;
     let known = match tools.known(&flags.login, script)? {
         Ok(known) => known,
@@ -51,7 +50,7 @@ fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Res
         Ok(words) => words,
         Err(why) => return Ok(script.finish_on_account(&Err(stop_of(why)))),
     };
-    let peers = tools.shelf.peers().map_err(early)?;
+    let peers = tools.shelf.peers()?;
     let LoginTools { rng, shelf, server, runtime } = &mut tools;
     let mut edges = Edges {
         person: &mut *script,
@@ -67,7 +66,7 @@ fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Res
         Ok(found) => {
             // The own account is remembered better already.
             if found.peer.context != found.own.pin.context {
-                tools.shelf.keep_peer(&found.peer, &found.instead_of).map_err(early)?;
+                tools.shelf.keep_peer(&found.peer, &found.instead_of)?;
             }
             script.result(&text::share::found(&found));
             script.last_line(&ShareEvent::of_found(&found).line());
@@ -115,7 +114,7 @@ pub(super) fn script(login: &Login, outputs: Outputs) -> Result<Script, ExitCode
     let mut script = Script::with_outputs(answers, person, outputs);
     match script.read_given() {
         Ok(()) => Ok(script),
-        Err(trouble) => Err(script.finish_early(early(trouble))),
+        Err(trouble) => Err(script.finish_early(trouble)),
     }
 }
 
@@ -128,27 +127,25 @@ pub(super) struct LoginTools {
 }
 
 impl LoginTools {
-    #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-    pub(super) fn open(login: &Login, path: &Path) -> Result<Self, AcceptStop> {
-        let rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-        let roots = trust(login.trust.ca_file.as_deref()).map_err(early)?;
-        let shelf = StateShelf::open(path).map_err(early)?;
+    pub(super) fn open(login: &Login, path: &Path) -> Result<Self, Halt> {
+        let rng = SystemRng::open().map_err(|_| LocalTrouble::Random)?;
+        let roots = trust(login.trust.ca_file.as_deref())?;
+        let shelf = StateShelf::open(path)?;
         let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|_| early(LocalTrouble::NoThreads))?;
+        let runtime = runtime.map_err(|_| LocalTrouble::NoThreads)?;
         Ok(Self { rng, shelf, server: HttpServer::new(Limits::default(), roots, proxy), runtime })
     }
 
     /// Whose account: one that is remembered here, one that the flags name in full, or one that the
     /// person names.
-    #[allow(clippy::result_large_err, reason = "a stop ends the program; it is made once")]
-    pub(super) fn known(&self, login: &Login, script: &mut Script) -> Result<Result<Known, AccountStop>, AcceptStop> {
-        let pins: Vec<Pin> = self.shelf.pins().map_err(early)?;
+    pub(super) fn known(&self, login: &Login, script: &mut Script) -> Result<Result<Known, AccountStop>, Halt> {
+        let pins: Vec<Pin> = self.shelf.pins()?;
         let mut named = match Named::read(login.server.as_deref(), login.account.as_deref()) {
             Ok(named) => named,
             Err(why) => return Ok(Err(stop_of(why))),
         };
-        let defaults = self.shelf.defaults().map_err(early)?;
+        let defaults = self.shelf.defaults()?;
         // Accounts of the other dialect have no such command.
         let known = Remembered { ours: &pins, theirs: &[], defaults: &defaults };
         Ok(match choose_or_ask(script, &mut named, None, &known) {

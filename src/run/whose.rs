@@ -74,31 +74,6 @@ pub(super) struct Remembered<'a> {
     pub(super) defaults: &'a Defaults,
 }
 
-/// What Enter alone means.
-#[derive(Default)]
-pub(super) struct Suggested {
-    pub(super) server: Option<Origin>,
-    /// An address, and the only server that it is for.
-    pub(super) email: Option<(String, Option<Origin>)>,
-}
-
-impl Suggested {
-    /// An account that is remembered.
-    pub(super) fn account(origin: Origin, name: String) -> Self {
-        Self { server: Some(origin.clone()), email: Some((name, Some(origin))) }
-    }
-
-    fn defaults(own: &Defaults) -> Self {
-        let email = own.email.clone().map(|email| (email, own.server.clone()));
-        Self { server: own.server.clone(), email }
-    }
-
-    fn email_at(&self, server: &Origin) -> Option<&str> {
-        let (email, only) = self.email.as_ref()?;
-        only.as_ref().is_none_or(|only| only == server).then_some(email.as_str())
-    }
-}
-
 /// What the flags leave open, by the person's defaults: for where nobody can be asked.
 fn filled(named: &Named, own: &Defaults) -> Named {
     let server = named.server.clone().or_else(|| own.server.clone());
@@ -144,7 +119,7 @@ pub(super) fn choose_or_ask(
     known: &Remembered<'_>,
 ) -> Choice {
     match choose(named, consents_for, known) {
-        Choice::Nothing if script.has_person() => match ask(script, named, &Suggested::defaults(known.defaults)) {
+        Choice::Nothing if script.has_person() => match ask(script, named, known.defaults) {
             Ok(()) => choose(named, None, known),
             Err(why) => Choice::Refused(why),
         },
@@ -184,15 +159,15 @@ pub(super) fn choose_to_log_in(script: &mut Script, named: &mut Named, known: &R
     let remembered = remembered.chain(known.theirs.iter().map(|pin| (&pin.origin, pin.identity.as_str())));
     let mut fitting = remembered.filter(|(origin, name)| named.is_at(origin) && named.is_called(name));
     // The first of several is as good as any: it is a suggestion.
-    let suggested = fitting.next().map(|(origin, name)| Suggested::account(origin.clone(), name.to_owned()));
-    match ask(script, named, &suggested.unwrap_or_else(|| Suggested::defaults(known.defaults))) {
+    let suggested = fitting.next().map(|(origin, name)| Defaults::account(origin.clone(), name.to_owned()));
+    match ask(script, named, suggested.as_ref().unwrap_or(known.defaults)) {
         Ok(()) => choose(named, None, known),
         Err(why) => Choice::Refused(why),
     }
 }
 
-/// Asks for what `named` lacks.
-pub(super) fn ask(script: &mut Script, named: &mut Named, suggested: &Suggested) -> Result<(), AccountReason> {
+/// Asks for what `named` lacks; `suggested` is what Enter alone means.
+pub(super) fn ask(script: &mut Script, named: &mut Named, suggested: &Defaults) -> Result<(), AccountReason> {
     let server = match &named.server {
         Some(server) => server.clone(),
         None => script.ask_server(suggested.server.as_ref())?,

@@ -12,7 +12,7 @@ use super::place::Place;
 use firstkey_core::flow::stop::StorageTrouble;
 use rustix::fs::{self, AtFlags};
 
-const MAGIC: Magic = Magic("FKCP1");
+pub(super) const MAGIC: Magic = Magic("FKCP1");
 
 /// Longest payload in bytes: twice the largest request body.
 pub const LONGEST: usize = 128 * 1024;

@@ -23,7 +23,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 7] =
+    /// All of them.
+    pub const ALL: [Self; 7] =
         [Self::Pending, Self::Pin, Self::DialectPin, Self::Peer, Self::Audit, Self::Defaults, Self::Tried];
 
     /// Whether a file of that name is of any kind.

@@ -11,12 +11,12 @@ use super::frame::Magic;
 use super::name::{FileName, Kind, Stem};
 use super::place::Place;
 
-const PIN: Magic = Magic("FKPN1");
-const DIALECT_PIN: Magic = Magic("FKIP1");
-const PEER: Magic = Magic("FKPR1");
-const AUDIT: Magic = Magic("FKAU1");
-const DEFAULTS: Magic = Magic("FKDF1");
-const TRIED: Magic = Magic("FKTR1");
+pub(super) const PIN: Magic = Magic("FKPN1");
+pub(super) const DIALECT_PIN: Magic = Magic("FKIP1");
+pub(super) const PEER: Magic = Magic("FKPR1");
+pub(super) const AUDIT: Magic = Magic("FKAU1");
+pub(super) const DEFAULTS: Magic = Magic("FKDF1");
+pub(super) const TRIED: Magic = Magic("FKTR1");
 
 /// Longest pin in bytes.
 pub const LONGEST_PIN: usize = 16 * 1024;

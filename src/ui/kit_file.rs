@@ -1,10 +1,11 @@
 //! The recovery kit in a file that its owner alone may read.
 //!
 //! Promise: the file appears whole or not at all, never replaces another, and is on the disk when
-//! this says so. A kit that an interrupted try left for the same account is moved aside, never
-//! deleted: which of two kits is the right one must never be this program's guess. What is written
-//! is read back; if it is no kit then, it is removed. Must never: follow a link, or keep quiet
-//! about a disk that others may read ([`KitFile::guard`]).
+//! this says so. A kit of the same account that is there already is moved aside, never deleted, and
+//! put back if the new one cannot be written: which of two kits is the right one must never be this
+//! program's guess, and until a change is stored it is the old one. What is written is read back;
+//! if it is no kit then, it is removed. Must never: follow a link, or keep quiet about a disk that
+//! others may read ([`KitFile::guard`]).
 
 use super::input::unmarked;
 use super::kit::{self, KitFacts};
@@ -85,13 +86,23 @@ impl KitFile {
         let written = kit::read_kit_file(&page).filter(|facts| facts.email == kit.email && facts.origin == kit.origin);
         let written = written.ok_or(StorageTrouble::Other)?;
         let moved = earlier.then(|| move_aside(path)).transpose()?;
-        let guard = fresh::write_new(path, &page).map_err(|error| error.trouble)?;
-        match read_as(path, guard) {
-            Ok(found) if found.code == written.code => Ok(Self { path: path.to_owned(), moved, guard }),
-            found => {
-                // It was made a moment ago and is no kit: nobody may take it for one.
-                let _ = fs::remove_file(path);
-                Err(found.err().unwrap_or(StorageTrouble::Damaged))
+        let written = fresh::write_new(path, &page).map_err(|error| error.trouble).and_then(|guard| {
+            match read_as(path, guard) {
+                Ok(found) if found.code == written.code => Ok(guard),
+                found => {
+                    // It was made a moment ago and is no kit: nobody may take it for one.
+                    let _ = fs::remove_file(path);
+                    Err(found.err().unwrap_or(StorageTrouble::Damaged))
+                }
+            }
+        });
+        match written {
+            Ok(guard) => Ok(Self { path: path.to_owned(), moved, guard }),
+            Err(trouble) => {
+                if let Some(aside) = &moved {
+                    let _ = fresh::rename_new(aside, path);
+                }
+                Err(trouble)
             }
         }
     }
@@ -159,7 +170,7 @@ fn facts(bytes: &Zeroizing<Vec<u8>>) -> Result<KitFacts, StorageTrouble> {
 pub(crate) fn move_aside(path: &Path) -> Result<PathBuf, StorageTrouble> {
     for number in 1..=MAX_ASIDE {
         let mut name = path.as_os_str().to_owned();
-        name.push(format!(".unused-{number}"));
+        name.push(format!(".earlier-{number}"));
         let aside = PathBuf::from(name);
         match fresh::rename_new(path, &aside) {
             Ok(()) => return Ok(aside),
@@ -204,11 +215,11 @@ mod tests {
     #[test]
     fn the_kit_of_an_interrupted_try_is_moved_aside_each_time() {
         let (_folder, path) = folder();
-        for expected in [None, Some("kit.txt.unused-1"), Some("kit.txt.unused-2")] {
+        for expected in [None, Some("kit.txt.earlier-1"), Some("kit.txt.earlier-2")] {
             let kept = KitFile::save(&path, &kit(2), Paper::A4).expect("written");
             assert_eq!(kept.moved().map(|moved| moved.rsplit('/').next() == expected), expected.map(|_| true));
         }
-        assert!(read(&path.with_file_name("kit.txt.unused-1")).is_ok());
+        assert!(read(&path.with_file_name("kit.txt.earlier-1")).is_ok());
     }
 
     #[test]

@@ -279,15 +279,11 @@ impl Script {
         }
     }
 
-    /// The same of a command other than `accept` that never came to its flow: whoever stopped it
-    /// hears nothing of invites.
-    pub(crate) fn finish_early(&mut self, stop: AcceptStop) -> ExitCode {
-        if !matches!(stop.why, AcceptReason::Cancelled) {
-            return self.finish(&Err(stop));
-        }
-        let why = account::stop::AccountReason::Cancelled;
+    /// The same of a command other than `accept` that never came to its flow: nobody hears of
+    /// invites, or of an account that was not made.
+    pub(crate) fn finish_early(&mut self, halt: impl Into<Halt>) -> ExitCode {
         let stop = account::stop::AccountStop {
-            why,
+            why: halt.into().into(),
             origin: None,
             reach: Reach::NothingChanged,
             subject: firstkey_core::flow::Locks::Password,

@@ -261,7 +261,7 @@ mod tests {
         write(&path, b"https://accounts.example.org/i").expect("written");
         for mode in [0o640, 0o604, 0o620, 0o644, 0o666] {
             set_permissions(&path, Permissions::from_mode(mode)).expect("its mode");
-            let refused = InviteSource::File(path.clone()).read().err().expect("refused");
+            let refused = InviteSource::File(path.clone()).read().expect_err("refused");
             let Halt::Local(LocalTrouble::Input { trouble, path: named }) = refused else { panic!("{refused:?}") };
             assert_eq!((trouble, named), (StorageTrouble::TooOpen, path.display().to_string()), "{mode:o}");
         }

@@ -12,6 +12,7 @@
 pub mod account;
 mod audit;
 mod code;
+pub mod config;
 pub mod doctor;
 pub mod done;
 pub mod explain;

@@ -64,3 +64,12 @@ pub fn link_in(letter: &str) -> Option<String> {
         .find(|line| line.starts_with("http") && line.contains("/i#fkinv2."))
         .map(str::to_owned)
 }
+
+/// The token in a link: the third part of what stands behind the `#`.
+///
+/// # Panics
+/// If there is none.
+pub fn token_of(link: &str) -> &str {
+    let (_, fragment) = link.split_once('#').expect("a link has a fragment");
+    fragment.split('.').nth(2).filter(|token| token.len() == 43).expect("a token")
+}

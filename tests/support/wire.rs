@@ -118,6 +118,18 @@ impl Wire {
         *self.played.key.lock().expect("not poisoned") = Some(key);
     }
 
+    /// From now on the answers are passed on without the server's signature, as if it were one of
+    /// before.
+    pub fn strip_signatures(&self) {
+        self.script(|_, _| {
+            Act::Change(Box::new(|mut reply| {
+                reply.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("firstkey-signed"));
+                reply
+            }))
+        });
+        self.lie_as_a_proxy();
+    }
+
     /// From now on they are those of somebody between, who has no key.
     pub fn lie_as_a_proxy(&self) {
         *self.played.key.lock().expect("not poisoned") = None;

@@ -261,7 +261,7 @@ fn the_hierarchy_is_drawn_where_there_is_room_and_listed_where_there_is_none() {
         assert_eq!((&known["account"][same], &with_file["account"][same]), (&status[same], &status[same]), "{same}");
     }
     assert!(known["account"]["password"].is_null(), "this computer does not keep the settings");
-    assert_eq!(with_file["account"]["password"]["profile"], 1);
+    assert_eq!(with_file["account"]["password"]["profile"], 2);
     let nobody = run(Desk::new().command().args(["audit", "explain", "--json"])).last();
     assert!(
         nobody["account"].is_null() && nobody["envelopes"].as_array().is_some_and(|all| all.len() == 4),

@@ -3,6 +3,7 @@
 
 use super::support::client::Desk;
 use super::support::deployment::Deployment;
+use super::support::letters::token_of;
 use super::support::pty::{DEADLINE, End};
 use super::support::sitting::{Sitting, accept, plain};
 use super::support::wire::{Act, Reply};
@@ -303,7 +304,7 @@ fn whoever_began_here_and_stopped_is_told_so_and_not_warned_of_somebody_else() {
     // What is kept has digests and times alone.
     let kept = desk.state_files().into_iter().find(|path| path.extension().is_some_and(|end| end == "tried"));
     let kept = std::fs::read_to_string(kept.expect("it is kept")).expect("text");
-    assert!(kept.contains("sha256") && !kept.contains(link.rsplit('.').next().expect("a token")), "{kept}");
+    assert!(kept.contains("sha256") && !kept.contains(token_of(&link)), "{kept}");
 }
 
 #[test]

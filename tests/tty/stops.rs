@@ -227,3 +227,20 @@ fn ctrl_c_between_two_tries_ends_the_wait() {
     pty.send("\x03");
     assert_stopped("the wait", &mut pty, NO_KEY_SENT);
 }
+
+#[test]
+fn ctrl_c_goes_before_a_line_that_came_at_once_with_it() {
+    let mut server = Deployment::start();
+    for round in 0..12 {
+        let link = server.invite(&format!("ada{round}@example.org"));
+        let desk = Desk::new();
+        let mut pty = accept(&desk).start();
+        pty.consent(&link);
+        pty.expect("Password: ");
+        pty.until_echo_is(false);
+        pty.send(format!("\x03{PASSWORD}\r"));
+        assert_stopped("the password", &mut pty, NO_KEY_SENT);
+        assert_eq!(pty.left_to_read(), 0, "a shell would run what is left");
+    }
+    assert!(!server.wire.paths().iter().any(|path| path == START), "nothing was made of the line");
+}

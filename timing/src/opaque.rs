@@ -35,8 +35,8 @@ impl Server {
     fn new() -> Option<Self> {
         let setup = ServerSetup::<Suite>::new(&mut Counting::default());
         let (registration, request) = Registration::start(password(), &mut Counting::default()).ok()?;
-        let response = answer(&setup, &request)?;
-        let record = registration.finish(&response, &CONTEXT, &mut Counting::default()).ok()?.upload;
+        let response = answer(&setup, &request.0)?;
+        let record = registration.finish(&response, &CONTEXT, &mut Counting::default()).ok()?.upload.0;
         Some(Self { setup, record })
     }
 
@@ -70,7 +70,7 @@ pub fn register() {
     hide(secret.expose());
     let Ok((registration, request)) = Registration::start(secret, &mut Counting::default()) else { return };
     publish(&request);
-    let Some(response) = answer(&setup, &request) else { return };
+    let Some(response) = answer(&setup, &request.0) else { return };
     if let Ok(registered) = registration.finish(&response, &CONTEXT, &mut Counting::default()) {
         publish(&registered.upload);
     }
@@ -83,7 +83,7 @@ pub fn log_in() {
     hide(secret.expose());
     let Ok((login, ke1)) = Login::start(secret, &mut Counting::default()) else { return };
     publish(&ke1);
-    let Some((ke2, _)) = server.log_in(&ke1) else { return };
+    let Some((ke2, _)) = server.log_in(&ke1.0) else { return };
     if let Ok(logged_in) = login.finish(&ke2, AGREED, &CONTEXT, &mut Counting::default()) {
         publish(&logged_in.ke3);
     }
@@ -93,7 +93,7 @@ pub fn log_in() {
 pub fn compare_proof() {
     let Some(server) = Server::new() else { return };
     let Ok((_, ke1)) = Login::start(password(), &mut Counting::default()) else { return };
-    let Some((_, state)) = server.log_in(&ke1) else { return };
+    let Some((_, state)) = server.log_in(&ke1.0) else { return };
     hide(&state);
     let Ok(state) = ServerLogin::<Suite>::deserialize(&state) else { return };
     let Ok(guess) = CredentialFinalization::<Suite>::deserialize(&[7; KE3_LEN]) else { return };
@@ -109,7 +109,7 @@ pub fn evaluate() {
     let bytes = setup.serialize();
     hide(&bytes);
     let Ok(setup) = ServerSetup::<Suite>::deserialize(&bytes) else { return };
-    if let Some(response) = answer(&setup, &request) {
+    if let Some(response) = answer(&setup, &request.0) {
         publish(&response);
     }
 }

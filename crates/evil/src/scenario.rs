@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// How long a client may take unless the scenario says otherwise: it is for clients that never end,
 /// not for slow machines.
-const USUAL: Duration = Duration::from_secs(60);
+const USUAL: Duration = Duration::from_secs(180);
 
 /// Why a file is no scenario.
 #[derive(Debug, thiserror::Error)]

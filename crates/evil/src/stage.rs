@@ -25,7 +25,7 @@ const COLLEAGUE: &str = "grace@example.org";
 /// a failure, and ten failures are too many.
 const USES: u32 = 8;
 /// How long an honest run may take.
-const HONEST: Duration = Duration::from_secs(60);
+const HONEST: Duration = Duration::from_secs(180);
 
 type Failed = Box<dyn Error>;
 

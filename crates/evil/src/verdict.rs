@@ -18,10 +18,8 @@ use std::collections::BTreeMap;
 /// What a client may have had where it refused an offer before anything was made, in MiB: the least
 /// profile alone needs 64.
 const WITHOUT_STRETCHING: u64 = 32;
-/// The same where it stretched a password at the least profile.
-const WITH_STRETCHING: u64 = 112;
-/// The same where it made a new lock, which is never below the default profile.
-const WITH_A_NEW_LOCK: u64 = 320;
+/// The same where it stretched a password, whose profile is never below the default.
+const WITH_STRETCHING: u64 = 320;
 
 const CLAIM: &str = "/v1/invites/claim";
 
@@ -197,11 +195,7 @@ impl Evidence<'_> {
         let stretched = self.play.requests.iter().any(|seen| seen.path != CLAIM)
             || !matches!(self.case.command, Command::Accept)
             || self.ran.exit == Some(0);
-        let usual = match self.case.command {
-            Command::Password | Command::Recover => WITH_A_NEW_LOCK,
-            _ if stretched => WITH_STRETCHING,
-            _ => WITHOUT_STRETCHING,
-        };
+        let usual = if stretched { WITH_STRETCHING } else { WITHOUT_STRETCHING };
         let bound = self.case.expect.memory_mib.unwrap_or(usual);
         let peak = self.ran.peak_kib / 1024;
         broken.unless(peak <= bound, || format!("it took {peak} MiB of memory, more than {bound}"));
@@ -287,8 +281,10 @@ impl Evidence<'_> {
         let mut token = Needles::default();
         // A case may cut the link down to what would be found by chance; then it is no token any
         // more.
-        let written = self.link.and_then(|link| link.rsplit_once('.')).filter(|(_, rest)| rest.len() >= SHORTEST);
-        if let Some((_, written)) = written {
+        let fragment = self.link.and_then(|link| link.split_once('#')).map(|(_, fragment)| fragment);
+        // The third part, behind the version and the id.
+        let written = fragment.and_then(|parts| parts.split('.').nth(2)).filter(|token| token.len() >= SHORTEST);
+        if let Some(written) = written {
             token.add("the invite's token", written.as_bytes());
         }
         for (number, seen) in (1..).zip(&self.play.requests) {

@@ -41,7 +41,8 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-address=${link#http://}; address=${address%%/*}; token=${link##*.}; id=${link%.*}; id=${id##*.}
+address=${link#http://}; address=${address%%/*}; parts=${link##*#fkinv2.}
+id=${parts%%.*}; token=${parts#*.}; token=${token%%.*}
 ask() { # path, body
   exec 3<>"/dev/tcp/${address%:*}/${address#*:}"
   printf 'POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' "$1" "${#2}" "$2" >&3

@@ -333,7 +333,8 @@ impl Any<'_> {
         response.body = Zeroizing::new(body.to_string().into_bytes());
     }
 
-    /// Changes one bit of one member of the bundle in an honest answer, if one is in it.
+    /// Changes one bit of one member of the bundle in an honest answer, if one is in it, and may
+    /// leave out its statement.
     fn return_another_bundle(&mut self, response: &mut Response) {
         let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) else { return };
         let Some(bundle) = body.get_mut("bundle") else { return };
@@ -348,6 +349,10 @@ impl Any<'_> {
             let at = usize::from(self.byte()) % bytes.len();
             bytes[at] ^= 1 << (self.byte() % 8);
             *text = Base64UrlUnpadded::encode_string(&bytes);
+        }
+        // The statement would tell: a server may say that it keeps none.
+        if self.byte() & 1 == 1 {
+            bundle["statement"] = Value::Null;
         }
         response.body = Zeroizing::new(body.to_string().into_bytes());
     }

@@ -10,7 +10,7 @@ use super::player::Log;
 use super::scene::Scene;
 use crate::player::Heard;
 use firstkey_core::crypto::recovery::{write_code, write_secret_key};
-use firstkey_core::flow::Effect;
+use firstkey_core::flow::{Effect, Question};
 use serde_json::Value;
 
 /// One file of the corpus.
@@ -175,8 +175,10 @@ fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
             add(&format!("stage-wish-{choice:03}"), vec![0x80 | 1 << 2, choice]);
         }
     }
-    let log = Scene::new(1).run_honestly(1);
-    let length = log.turns.len();
+    // As a run of the target is: the password is made.
+    let mut scene = Scene::new(1);
+    scene.password.clear();
+    let log = scene.run_honestly(1);
     let claim = at_path(&log, "/v1/invites/claim");
     for place in 0..24_u8 {
         for odd in [0, 2, 3, 5] {
@@ -186,7 +188,10 @@ fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
     }
     let login = at_path(&log, "/v1/login/finish");
     for place in 0..16_u8 {
-        add(&format!("bundle-{place:02}"), [&vec![0; login + 1][..], &[0x90, 11, place, 40, 1]].concat());
+        for (name, unsigned) in [("bundle", 0), ("bundle-unsigned", 1)] {
+            let then = [&vec![0; login + 1][..], &[0x90, 11, place, 40, 1, unsigned]].concat();
+            add(&format!("{name}-{place:02}"), then);
+        }
     }
     for question in 0..claim {
         for (name, answer) in [("odd-host", 12), ("elsewhere", 13), ("punycode", 14)] {
@@ -194,6 +199,10 @@ fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
             add(&format!("link-{name}-{question}"), then);
         }
     }
+    // Another group than the one of the kit.
+    let proof = log.turns.iter().position(|turn| matches!(turn.effect, Effect::Ask(Question::KitProof { .. })));
+    let proof = proof.expect("invariant: every good run has it");
+    add("wrong-group", [&vec![0; proof + 1][..], &[0x90, 9, 4], b"ZZZZ"].concat());
     // A no to a host in punycode, and to the invite behind it.
     add("host-no", vec![0x80, 4, 0, 0x90, 1]);
     add("host-consent-no", vec![0x80, 4, 0, 0, 0, 0, 0x90, 1]);
@@ -202,7 +211,7 @@ fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
     for (name, answer) in [("elsewhere", 13), ("punycode", 14)] {
         add(&format!("renewal-{name}"), [&vec![0; upload + 1][..], &[0x90, 2, 6, 2, 0, 0x90, answer, 1]].concat());
     }
-    for at in 0..length {
+    for at in 0..Scene::new(1).run_honestly(1).turns.len() {
         let then = |what: &[u8]| [&vec![0; at + 1][..], what].concat();
         add(&format!("cut-{at:02}"), then(&[0x80]));
         add(&format!("cut-after-{at:02}"), then(&[0x84]));

@@ -29,7 +29,7 @@ pub const ODD_HOSTS: [&str; 8] =
 pub fn set(scene: &mut Scene, choice: u8) {
     let server = &mut scene.server;
     server.offer["policy"]["min_profile"] = json!([2, 1, 3, 4][usize::from(choice & 3)]);
-    server.origin = ORIGINS[usize::from(choice >> 2 & 3)].to_owned();
+    ORIGINS[usize::from(choice >> 2 & 3)].clone_into(&mut server.origin);
     if choice & 0x80 != 0 {
         server.offer["policy"]["secret_key"] = json!("required");
     }

@@ -112,12 +112,11 @@ pub fn told(notice: &Notice) -> String {
 
 fn heard(heard: &Heard) -> String {
     match heard {
-        Heard::Performed => String::new(),
+        Heard::Performed | Heard::Stretched(_) => String::new(),
         Heard::Yes => "yes".to_owned(),
         Heard::No => "no".to_owned(),
         Heard::Text(given) => format!("the text {}", text(given)),
         Heard::Secret(typed) => format!("something secret of {} bytes", typed.len()),
-        Heard::Stretched(_) => String::new(),
         Heard::Received { status, content_type, framing, body } => {
             format!("{status} {} {framing:?} {}", content_type.as_deref().unwrap_or("without a type"), text(body))
         }

@@ -5,8 +5,8 @@ use super::uuid;
 use crate::address;
 use crate::realm::{Realm, RealmError, org_options};
 use crate::store::{AccountRow, Bundle, Confirmed, MembershipRow, NamedPerson, PeopleQuery, Stored, WantedInvites};
-use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, OrgId};
-use firstkey_core::crypto::identity::{Fingerprint, PublicIdentity, PublicKeys};
+use firstkey_core::crypto::context::{AccountContext, AccountId, OrgId};
+use firstkey_core::crypto::identity::Fingerprint;
 use serde::Serialize;
 
 /// Most organisations or invitations that are shown of one person.
@@ -208,12 +208,7 @@ impl Realm {
     }
 
     fn fingerprint(&self, account: [u8; 16], bundle: &Bundle) -> Fingerprint {
-        PublicIdentity::heard(PublicKeys {
-            key_gen: KeyGen(bundle.key_gen),
-            ed25519: bundle.ed25519,
-            x25519: bundle.x25519,
-        })
-        .fingerprint(&AccountContext { realm: self.id, account: AccountId::heard(account) })
+        bundle.identity().fingerprint(&AccountContext { realm: self.id, account: AccountId::heard(account) })
     }
 }
 

@@ -18,8 +18,8 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen};
-use firstkey_core::crypto::identity::{IdentitySignature, PublicIdentity, PublicKeys};
+use firstkey_core::crypto::context::{AccountContext, AccountId};
+use firstkey_core::crypto::identity::IdentitySignature;
 use firstkey_core::crypto::realm_key::RealmKey;
 use firstkey_core::crypto::statement::{Counted, Digests, Statement};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -124,9 +124,7 @@ impl StatementMessage {
         if !is_silent && statement.digests != parts.naming(key) {
             return Err("The statement does not list exactly what is to be stored.");
         }
-        let (key_gen, ed25519, x25519) = (KeyGen(bundle.key_gen), bundle.ed25519, bundle.x25519);
-        let identity = PublicIdentity::heard(PublicKeys { key_gen, ed25519, x25519 });
-        if statement.is_signed_by(&identity, context) {
+        if statement.is_signed_by(&bundle.identity(), context) {
             Ok(statement)
         } else {
             Err("The statement is not signed by the account's key.")
@@ -135,11 +133,10 @@ impl StatementMessage {
 }
 
 fn digests_of(bundle: &Bundle, context: &AccountContext) -> Result<Digests, &'static str> {
-    let (key_gen, ed25519, x25519) = (KeyGen(bundle.key_gen), bundle.ed25519, bundle.x25519);
-    let identity = PublicIdentity::heard(PublicKeys { key_gen, ed25519, x25519 });
     let signature = bundle.signature.as_slice().try_into().map_err(|_| "The identity has no signature.")?;
     let envelopes = bundle.envelopes.each_ref().map(Vec::as_slice);
-    Ok(Digests::of(context, &identity, &IdentitySignature::heard(signature), envelopes, &bundle.recovery_public))
+    let signature = IdentitySignature::heard(signature);
+    Ok(Digests::of(context, &bundle.identity(), &signature, envelopes, &bundle.recovery_public))
 }
 
 /// The statement that comes with a bundle that is to be stored. An account that has one does not go

@@ -11,8 +11,8 @@ use crate::origin::Origin;
 use crate::store::{Bundle, Letter, Letters};
 use crate::token::Token;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey_core::crypto::context::{AccountContext, AccountId, KeyGen, RealmId};
-use firstkey_core::crypto::identity::{Fingerprint, PublicIdentity, PublicKeys};
+use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
+use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::realm_key::RealmKey;
 
 /// Width of prose.
@@ -175,12 +175,7 @@ impl Deployment<'_> {
 }
 
 fn fingerprint(bundle: &Bundle, realm: RealmId, account: [u8; 16]) -> Fingerprint {
-    PublicIdentity::heard(PublicKeys {
-        key_gen: KeyGen(bundle.key_gen),
-        ed25519: bundle.ed25519,
-        x25519: bundle.x25519,
-    })
-    .fingerprint(&AccountContext { realm, account: AccountId::heard(account) })
+    bundle.identity().fingerprint(&AccountContext { realm, account: AccountId::heard(account) })
 }
 
 #[cfg(test)]

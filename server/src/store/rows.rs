@@ -3,6 +3,8 @@
 use super::db::{Cell, FromCell, Row, Value};
 use super::error::{Result, StoreError};
 use crate::life::Mode;
+use firstkey_core::crypto::context::KeyGen;
+use firstkey_core::crypto::identity::{PublicIdentity, PublicKeys};
 use firstkey_core::crypto::statement::{Counted, Digests, Statement};
 use std::borrow::Cow;
 
@@ -48,6 +50,12 @@ pub(crate) struct Bundle {
 impl Bundle {
     pub(super) const COLUMNS: &'static str = "b.key_gen, b.kdf_block, b.opaque_record, b.envelope_1, b.envelope_2, b.envelope_3, b.envelope_4, \
          b.ed25519, b.x25519, b.signature, b.recovery_public, b.statement";
+
+    /// The public keys, as the account's client gave them.
+    pub(crate) fn identity(&self) -> PublicIdentity {
+        let Self { key_gen, ed25519, x25519, .. } = *self;
+        PublicIdentity::heard(PublicKeys { key_gen: KeyGen(key_gen), ed25519, x25519 })
+    }
 
     /// How many these are: what else is asked for stands behind.
     pub(super) const WIDTH: usize = 12;

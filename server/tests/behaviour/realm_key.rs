@@ -45,7 +45,7 @@ async fn the_key_that_the_link_names_signs_the_offer_and_the_registration_and_st
     assert_eq!(key.binding(), binding(&invitation));
 
     let person = Person::claim(&server, &invitation).await;
-    let body = json!({"opaque_request": "4vJI6GZLLKEBk5ZgwNR0s1NjOOdo3nHnqWXC-lbjmnU"});
+    let body = json!({"opaque_request": "4vKuCmq8TnGohKlhxQBRX1jjC2qlgt2NtqZZReCNLXY"});
     let started = person.claim.post(&server, START, &body).await;
     assert_eq!(started.status, 200, "{started:?}");
     assert_eq!(signer(&started, START, id(&invitation.invite_id), &body), Some(key));
@@ -70,7 +70,7 @@ async fn a_new_password_is_registered_with_the_same_key_and_no_other_deployment_
     let (path, body) = ("/v1/account/password/start", json!({"opaque_request": b64(&[1; 32])}));
     let refused = server.post_as(&bearer, path, &body).await;
     assert_eq!((refused.status, refused.signed), (400, None), "no element of the group");
-    let body = json!({"opaque_request": "4vJI6GZLLKEBk5ZgwNR0s1NjOOdo3nHnqWXC-lbjmnU"});
+    let body = json!({"opaque_request": "4vKuCmq8TnGohKlhxQBRX1jjC2qlgt2NtqZZReCNLXY"});
     let started = server.post_as(&bearer, path, &body).await;
     let key = signer(&started, path, ada.person.context.account.0, &body).expect("it is signed");
 
@@ -86,7 +86,7 @@ async fn a_statement_may_name_this_realms_key_and_no_other_and_the_next_one_has_
     let server = deployment.serve().await;
     let invitation = invited(&deployment, &server).await;
     let person = Person::claim(&server, &invitation).await;
-    let body = json!({"opaque_request": "4vJI6GZLLKEBk5ZgwNR0s1NjOOdo3nHnqWXC-lbjmnU"});
+    let body = json!({"opaque_request": "4vKuCmq8TnGohKlhxQBRX1jjC2qlgt2NtqZZReCNLXY"});
     let started = person.claim.post(&server, START, &body).await;
     let realm = signer(&started, START, id(&invitation.invite_id), &body).expect("it is signed");
     let (plain, key, code) = person.make_upload_and_keys(&server).await;
@@ -127,7 +127,7 @@ async fn whoever_has_read_the_token_evaluates_an_invites_secret_forty_times_a_da
     let server = deployment.serve().await;
     let invitation = invited(&deployment, &server).await;
     let person = Person::claim(&server, &invitation).await;
-    let body = json!({"opaque_request": "4vJI6GZLLKEBk5ZgwNR0s1NjOOdo3nHnqWXC-lbjmnU"});
+    let body = json!({"opaque_request": "4vKuCmq8TnGohKlhxQBRX1jjC2qlgt2NtqZZReCNLXY"});
     for _ in 0..40 {
         assert_eq!(person.claim.post(&server, START, &body).await.status, 200);
     }

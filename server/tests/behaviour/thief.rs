@@ -1,7 +1,7 @@
 //! A thief of the database: nothing that tests a guess, opens an account or is somebody's way in
 //! lies in it, in any form; nor in its journal, its backup or the log.
 //!
-//! `firstkey-needles` knows the forms: raw, reversed, hexadecimal, both alphabets of base64 at every
+//! `firstkey-needles` knows the forms: raw, reversed, hexadecimal, both alphabets of base64 at each
 //! offset, lists of numbers, percent, JSON, UTF-16, and each eight bytes in the common ones.
 
 use crate::common::person::{Made, Person, master};
@@ -50,7 +50,7 @@ fn of_the_person(needles: &mut Needles, person: &Person, upload: &Value, made: &
     let block = person.block.encode();
     needles.add("the password", person.password.as_bytes());
     needles.add_pieces("the claim seed", &person.claim.seed);
-    let second = [&label::TWO_SECRET[..], &[0]].concat();
+    let second = [label::TWO_SECRET, &[0]].concat();
     let mk = master(&person.password);
     let prk = hmac(&hazmat::sha512(&second), mk.expose());
     let PasswordKeys { auth, pre } = derive_password_keys(&mk, &person.context, &person.block, None).expect("none");

@@ -140,6 +140,8 @@ impl VisibleText {
     /// What was an Enter becomes a line break of the text, since more of it follows.
     fn break_line(&mut self) {
         if std::mem::take(&mut self.entered) {
+            // Whatever was owed belongs to the line before: what is taken back next is this break.
+            self.owes_lead = false;
             self.push(b'\n');
         }
     }
@@ -224,6 +226,14 @@ mod tests {
 
     const KEYS: EditingKeys = EditingKeys { erase: 0x7f, erase_word: 0x17, kill: 0x15, end_of_file: 0x04 };
     const MOST: usize = 64 * 1024;
+
+    #[test]
+    fn a_line_break_that_is_taken_back_is_counted_whatever_stood_before_it() {
+        let mut text = VisibleText::lines(MOST, KEYS);
+        text.took(b"a\xc2\n\n\x7f", &mut Vec::new());
+        assert_eq!(text.line_count(), 1);
+        assert_eq!(text.finish().as_deref().map(Vec::as_slice), Some(&b"a\xc2"[..]));
+    }
 
     /// The text, its echo and the last progress, in pieces of `piece` bytes.
     fn typed(bytes: &[u8], piece: usize) -> (String, String, Progress) {

@@ -22,7 +22,7 @@ fn holds(reach: Reach, subject: Locks) -> &'static str {
             match subject {
                 Locks::Password => "Nothing was changed on the server.",
                 Locks::Kit => "Nothing was changed. Your present kit stays valid.",
-                Locks::Both => "Nothing was changed. Your old password and kit stay valid.",
+                Locks::Both => "Nothing was changed. The password and the kit of before stay valid.",
                 Locks::SecretKey => "Nothing was changed on the server. A new secret key is not valid.",
                 Locks::None => "Nothing was changed. You did not join.",
             }

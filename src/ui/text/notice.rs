@@ -64,10 +64,11 @@ pub fn saved_open(path: &str) -> Lines {
     ]
 }
 
-/// What became of the kit file of an earlier try.
+/// What became of a kit file of the same account: until the run has done what it is for, that may
+/// be the kit that opens the account.
 pub fn kit_moved(path: &str) -> Lines {
     vec![
-        "  There was a kit file from an earlier attempt. That kit opens nothing.".to_owned(),
+        "  There was a kit file of this account already. Keep it until this is done.".to_owned(),
         format!("  It is now called {path}"),
     ]
 }

@@ -35,6 +35,14 @@ pub enum KdfRefused {
 
 impl KdfParams {
     /// Turns heard into usable, or says why not.
+    ///
+    /// ```
+    /// use firstkey_core::crypto::kdf::{KdfParams, KdfRefused, Profile};
+    ///
+    /// assert_eq!(Profile::DEFAULT.params().accept(), Ok(Profile::Two));
+    /// let weak = KdfParams { t: 1, ..Profile::One.params() };
+    /// assert!(matches!(weak.accept(), Err(KdfRefused::TooWeak(_))));
+    /// ```
     pub fn accept(self) -> Result<Profile, KdfRefused> {
         let found = Profile::ALL.into_iter().find(|profile| profile.params() == self);
         found.ok_or_else(|| {

@@ -67,6 +67,15 @@ pub enum Unsettable {
 /// # Errors
 /// [`PrepareError::TooLong`] and [`PrepareError::NotUtf8`]; an empty password is prepared like any
 /// other.
+///
+/// ```
+/// use firstkey_core::crypto::prepare::prepare;
+///
+/// // "e" and a combining accent become one letter; an ideographic space becomes a space.
+/// let typed = prepare("cafe\u{301}\u{3000}noir".as_bytes()).expect("a password");
+/// assert_eq!(*typed, "caf\u{e9} noir".as_bytes());
+/// assert!(prepare(b"\xff").is_err());
+/// ```
 pub fn prepare(raw: &[u8]) -> Result<Zeroizing<Vec<u8>>, PrepareError> {
     if raw.len() > MAX_BYTES {
         return Err(PrepareError::TooLong);

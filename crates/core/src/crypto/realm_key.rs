@@ -107,7 +107,7 @@ impl AnswerSignature {
 
     /// The header's value.
     pub fn text(&self) -> String {
-        let [key, signature] = [&self.key.0[..], &self.signature].map(|bytes| Base64UrlUnpadded::encode_string(bytes));
+        let [key, signature] = [&self.key.0[..], &self.signature].map(Base64UrlUnpadded::encode_string);
         format!("{key}.{signature}")
     }
 

@@ -113,6 +113,16 @@ pub fn write_code(code: &[u8; 16]) -> Zeroizing<String> {
 ///
 /// # Errors
 /// The first of: the other kind of code, a character no code has, a wrong length, a failed check.
+///
+/// ```
+/// use firstkey_core::crypto::recovery::{CodeError, read_code, write_code};
+///
+/// let written = write_code(&[7; 16]);
+/// // Small letters, spaces for dashes: the same code.
+/// let typed = written.to_lowercase().replace('-', " ");
+/// assert!(read_code(&typed).is_ok_and(|code| *write_code(code.expose()) == *written));
+/// assert!(matches!(read_code(&written[..20]), Err(CodeError::Length { .. })));
+/// ```
 pub fn read_code(text: &str) -> Result<RecoveryCode, CodeError> {
     // The prefix is made of code symbols: only together with the length does it tell the kinds
     // apart.

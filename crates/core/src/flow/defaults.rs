@@ -30,6 +30,11 @@ struct DefaultsFile {
 const VERSION: u32 = 1;
 
 impl Defaults {
+    /// Those that name this account.
+    pub fn account(server: Origin, email: String) -> Self {
+        Self { server: Some(server), email: Some(email) }
+    }
+
     /// The bytes for the disk.
     pub fn encode(&self) -> Vec<u8> {
         encode(&DefaultsFile {

@@ -5,6 +5,25 @@
 //! [`Effect::Finish`]; after that, or after [`Reply::Cancel`] was answered, perform nothing more.
 //! There is never more than one effect outstanding.
 //!
+//! ```
+//! use firstkey_core::flow::accept::{Accept, Options};
+//! use firstkey_core::flow::{Answer, Effect, Flow, Question, Reply};
+//! use firstkey_testkit::chance::Recorder;
+//! use firstkey_testkit::scene::Scene;
+//!
+//! // The person is asked for the link, and stops there: nothing was sent.
+//! let mut flow = Accept::new(Scene::new(1).shelf.options());
+//! let mut rng = Recorder::new(1);
+//! let first = flow.step(Reply::Begin, &mut rng);
+//! assert!(matches!(first, Effect::Ask(Question::Invite { trouble: None })));
+//! let Effect::Finish(end) = flow.step(Reply::Answer(Answer::Cancelled), &mut rng) else { panic!("no end") };
+//! assert!(end.is_err_and(|stop| stop.reach == firstkey_core::flow::stop::Reach::NothingSent));
+//!
+//! // The test kit has a driver: an honest person, server and disk in memory reply to each effect.
+//! let log = Scene::new(1).run_honestly(1);
+//! assert!(matches!(&log.turns.last().expect("an end").effect, Effect::Finish(end) if end.is_ok()));
+//! ```
+//!
 //! Promise: all policy lives here; a state is consumed by its step, so its secrets end with it;
 //! randomness is an argument; there is no clock. Must never: do I/O, print, or hold a sentence;
 //! sentences are `ui/text.rs`.

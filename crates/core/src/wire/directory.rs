@@ -4,11 +4,12 @@
 //! realm that the asker knows. Must never: take a fingerprint of the server for one that was
 //! computed.
 
+use super::bundle::read_identity;
 use super::fields::Fields;
 use super::json::Value;
 use super::refusal::Refusal;
-use crate::crypto::context::{AccountId, KeyGen, RealmId};
-use crate::crypto::identity::{IdentitySignature, PublicIdentity, PublicKeys};
+use crate::crypto::context::{AccountId, RealmId};
+use crate::crypto::identity::{IdentitySignature, PublicIdentity};
 use crate::crypto::words::{read_phrase, read_typed_phrase};
 
 /// What the directory says of one person.
@@ -58,22 +59,16 @@ impl Words {
 
 /// Reads the answer to `directory`.
 pub fn read_directory(mut fields: Fields) -> Result<Listing, Refusal> {
-    let mut identity = fields.object("identity")?;
     let listing = Listing {
         account: AccountId::heard(fields.bytes("account_id")?),
         realm: RealmId::heard(fields.bytes("realm_id")?),
-        identity: PublicIdentity::heard(PublicKeys {
-            key_gen: KeyGen(u32::try_from(identity.whole("key_gen")?).map_err(|_| Refusal::Malformed("key_gen"))?),
-            ed25519: identity.bytes("ed25519")?,
-            x25519: identity.bytes("x25519")?,
-        }),
+        identity: read_identity(fields.object("identity")?)?,
         signature: IdentitySignature::heard(fields.bytes("signature")?),
         confirmed_at: fields.whole_or_null("confirmed_at")?,
         confirmed: words(&mut fields, "confirmed_fingerprint")?,
         earlier: words(&mut fields, "earlier_fingerprint")?,
         reset_at: fields.take_optional("reset").map(read_reset).transpose()?,
     };
-    identity.finish()?;
     fields.finish()?;
     Ok(listing)
 }

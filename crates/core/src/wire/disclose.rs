@@ -5,8 +5,8 @@
 //! a password, a key, a recovery code, or raw bytes.
 
 use super::json::ObjectWriter;
+use super::named::is_address;
 use super::refusal::Refusal;
-use super::text::is_visible;
 use crate::crypto::context::{AccountId, ChallengeId, InviteId, LoginId, SessionId};
 use crate::crypto::envelope::{AccountKeyByPassword, AccountKeyByRecovery, Envelope, Kind};
 use crate::crypto::hazmat;
@@ -143,7 +143,7 @@ impl Expected {
 }
 
 impl Email {
-    /// Reads an address: visible characters around one last `@`, at most 254 bytes.
+    /// Reads what [`is_address`] takes.
     pub fn read(text: &str) -> Result<Self, Refusal> {
         read_address(text).map(Self)
     }
@@ -157,9 +157,7 @@ impl Sought {
 }
 
 fn read_address(text: &str) -> Result<String, Refusal> {
-    let whole = text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
-    let is_address = whole && text.len() <= 254 && text.chars().all(is_visible);
-    is_address.then(|| text.to_owned()).ok_or(Refusal::Malformed("email"))
+    if is_address(text) { Ok(text.to_owned()) } else { Err(Refusal::Malformed("email")) }
 }
 
 disclose_bytes!(InviteId, "names the invite; came from the server", |id| &id.0);

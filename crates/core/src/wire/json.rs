@@ -43,6 +43,14 @@ pub enum NotJson {
 }
 
 /// Reads one strict value.
+///
+/// ```
+/// use firstkey_core::wire::json::{NotJson, Value, read};
+///
+/// assert_eq!(read(b"{\"a\":1}"), Ok(Value::Object(vec![("a".to_owned(), Value::Whole(1))])));
+/// // What readers disagree about is refused: here a key that stands twice.
+/// assert_eq!(read(b"{\"a\":1,\"a\":2}"), Err(NotJson::Syntax));
+/// ```
 pub fn read(bytes: &[u8]) -> Result<Value, NotJson> {
     if bytes.len() > MAX_BODY {
         return Err(NotJson::TooLarge);

@@ -229,8 +229,7 @@ fn read_start(rest: &str) -> Result<(Version, &str), LinkTrouble> {
 fn read_body(version: Version, body: &str) -> Result<(InviteId, InviteToken, Option<LinkBinding>), LinkTrouble> {
     let whole = version.body_characters();
     let fits = |(at, b): (usize, u8)| match at {
-        ID_CHARACTERS => b == b'.',
-        DOT_BEFORE_BINDING => b == b'.',
+        ID_CHARACTERS | DOT_BEFORE_BINDING => b == b'.',
         _ => b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'),
     };
     if !body.bytes().take(whole).enumerate().all(fits) {

@@ -6,6 +6,7 @@
 
 use super::link::LinkTrouble;
 use super::origin::Origin;
+use super::text::is_visible;
 
 /// The longest address (RFC 5321 section 4.5.3.1.3, as text without the angle brackets).
 const LONGEST_EMAIL: usize = 254;
@@ -30,17 +31,22 @@ pub fn read_server(typed: &str) -> Result<Origin, LinkTrouble> {
 /// Reads an e-mail address; `None` for what can be none.
 pub fn read_email(typed: &str) -> Option<String> {
     let text = without_wrapping(typed, &["e-mail:", "mailto:"]);
-    let (name, host) = text.rsplit_once('@')?;
-    let is_whole = !name.is_empty() && !host.is_empty() && text.len() <= LONGEST_EMAIL;
-    let is_plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    (is_whole && is_plain).then(|| text.to_owned())
+    is_address(text).then(|| text.to_owned())
+}
+
+/// Whether a text can be an address: visible characters around one last `@`.
+pub(super) fn is_address(text: &str) -> bool {
+    let is_whole = text.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    is_whole && text.len() <= LONGEST_EMAIL && text.chars().all(is_visible)
 }
 
 /// What was typed, without what a person or a mail puts around it.
 fn without_wrapping<'a>(typed: &'a str, labels: &[&str]) -> &'a str {
     let mut text = typed;
     loop {
-        let around = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'');
+        // What cannot be seen comes along from web pages and chats.
+        let unseen = |c: char| !is_visible(c) && !c.is_control();
+        let around = |c: char| c.is_whitespace() || unseen(c) || matches!(c, '<' | '>' | '"' | '\'');
         let mut bare = text.trim_matches(around).trim_end_matches(['.', ',', ';']);
         for label in labels {
             let is_labelled = bare.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label));
@@ -56,6 +62,7 @@ fn without_wrapping<'a>(typed: &'a str, labels: &[&str]) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::disclose::Email;
     use proptest::prelude::*;
 
     fn server(typed: &str) -> Option<String> {
@@ -104,8 +111,17 @@ mod tests {
         for typed in ["ada@example.org", " <ada@example.org>", "mailto:ada@example.org", "e-mail: ada@example.org"] {
             assert_eq!(read_email(typed).as_deref(), Some("ada@example.org"), "{typed}");
         }
+        assert_eq!(read_email("\u{feff}ada@example.org\u{200b} ").as_deref(), Some("ada@example.org"));
         assert_eq!(read_email("j\u{e9}r\u{f4}me@example.org").as_deref(), Some("j\u{e9}r\u{f4}me@example.org"));
-        for typed in ["", "ada", "@example.org", "ada@", "ada lovelace@example.org", "ada@example.org\u{1b}[2J"] {
+        for typed in [
+            "",
+            "ada",
+            "@example.org",
+            "ada@",
+            "ada lovelace@example.org",
+            "ada@example.org\u{1b}[2J",
+            "a\u{200b}da@example.org",
+        ] {
             assert_eq!(read_email(typed), None, "{typed}");
         }
         assert_eq!(read_email(&format!("{}@example.org", "a".repeat(250))), None);
@@ -118,6 +134,8 @@ mod tests {
                 prop_assert_eq!(Origin::read(origin.as_str()), Ok(origin));
             }
             if let Some(email) = read_email(&typed) {
+                // What a person may type is what may be sent.
+                prop_assert!(Email::read(&email).is_ok());
                 prop_assert_eq!(read_email(&email), Some(email));
             }
         }

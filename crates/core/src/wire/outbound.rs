@@ -9,6 +9,7 @@ use super::json::ObjectWriter;
 use super::origin::Origin;
 use crate::crypto::context::{InviteId, RealmId, SessionId};
 use crate::crypto::encoding::pae;
+use crate::crypto::realm_key::AnswerTo;
 use crate::crypto::{hazmat, label};
 use crate::secret::Ed25519Seed;
 
@@ -271,6 +272,12 @@ impl Outbound {
     /// SHA-256 of the body: what a receipt repeats.
     pub fn digest(&self) -> [u8; 32] {
         hazmat::sha256(&self.body)
+    }
+
+    /// What the realm signs with its answer; `subject` is the invite or the account that this is
+    /// about.
+    pub fn answer_to<'a>(&'a self, subject: &'a [u8; 16]) -> AnswerTo<'a> {
+        AnswerTo { origin: self.origin.as_str(), path: self.endpoint.path(), subject, request: self.digest() }
     }
 }
 

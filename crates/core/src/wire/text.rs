@@ -43,6 +43,13 @@ pub struct Printable(String);
 
 impl Printable {
     /// Makes any text safe. The same text always gives the same result.
+    ///
+    /// ```
+    /// use firstkey_core::wire::text::Printable;
+    ///
+    /// assert_eq!(Printable::from_untrusted("Ada \u{202e}exe").as_str(), "Ada <U+202E>exe");
+    /// assert_eq!(Printable::from_untrusted("M\u{fc}ller  & Co").as_str(), "M\u{fc}ller & Co");
+    /// ```
     pub fn from_untrusted(text: &str) -> Self {
         let mut line = Line::default();
         let mut rest = text.chars().peekable();

@@ -199,3 +199,17 @@ fn length_depth_and_number_of_tests_are_bounded() {
     assert!(parse(&format!("title eq \"{}\"", "x".repeat(LONGEST))).is_err());
     assert!(parse(&"(".repeat(1_000_000)).is_err());
 }
+
+#[test]
+fn the_published_vectors_hold() {
+    let file = include_str!("../../../../vectors/scim/filters.json");
+    let cases: Value = serde_json::from_str(file).expect("JSON");
+    let cases = cases["cases"].as_array().expect("cases");
+    assert!(cases.len() >= 30);
+    for case in cases {
+        let (name, text) = (&case["name"], case["filter"].as_str().expect("a filter"));
+        let resource = case["resource"].as_object().expect("a user");
+        let bound = parse(text).ok().and_then(|filter| bind(&filter, Resource::User).ok());
+        assert_eq!(bound.map(|bound| bound.matches(resource)), case["matches"].as_bool(), "{name}: {text}");
+    }
+}

@@ -43,7 +43,7 @@ pub(crate) struct Person {
     pub(crate) block: KdfBlock,
 }
 
-/// What an upload was made of, for whoever looks for it later.
+/// What an enrolment makes and tells nobody, and what the server answered.
 pub(crate) struct Made {
     pub(crate) account_key: AccountKey,
     pub(crate) code: RecoveryCode,

@@ -55,7 +55,7 @@ impl Expect for ExpectPassword {
         };
         if typed.is_empty() {
             let made = make_passphrase(&mut rng, PASSPHRASE_WORDS);
-            let password = prepared(made.as_bytes()).map_err(|_| AcceptReason::OutOfStep)?;
+            let password = prepare_password(made.as_bytes()).map_err(|_| AcceptReason::OutOfStep)?;
             return again(run, password, Some(made), pair);
         }
         match judged(&run.terms, &typed, run.estimator) {
@@ -70,14 +70,9 @@ impl Expect for ExpectPassword {
     }
 }
 
-/// Prepares what was typed (protocol section 3).
-pub(super) fn prepared(typed: &[u8]) -> Result<Password, PrepareError> {
-    prepare_password(typed)
-}
-
 /// Prepares and judges a password that is being set.
 fn judged(terms: &Terms, typed: &[u8], estimator: &dyn Estimator) -> Result<(Password, Strength), Notice> {
-    let password = prepared(typed).map_err(Notice::Unusable)?;
+    let password = prepare_password(typed).map_err(Notice::Unusable)?;
     let who = &terms.introduction;
     let context = Context {
         name: who.display_name.as_str(),
@@ -112,7 +107,7 @@ impl Expect for ExpectAgain {
     fn handle(self: Box<Self>, reply: Reply, _: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
         let Reply::Answer(Answer::Secret(typed)) = reply else { return Err(AcceptReason::OutOfStep) };
         let Self { run, password, made, pair } = *self;
-        let same = prepared(&typed).is_ok_and(|second| second.matches(&password));
+        let same = prepare_password(&typed).is_ok_and(|second| second.matches(&password));
         if same {
             return after(Effect::Tell(Notice::TypingsMatch), move |rng, _| {
                 let two_secret = run.terms.two_secret;

@@ -3,7 +3,7 @@
 use super::terms::{self, Terms};
 use super::{At, Expect, Joining, Next, Options, after, choose, invite_problem, passes};
 use crate::crypto::context::InviteId;
-use crate::crypto::realm_key::{AnswerTo, LinkBinding, RealmKey};
+use crate::crypto::realm_key::{LinkBinding, RealmKey};
 use crate::flow::retry::Retry;
 use crate::flow::stop::{AcceptReason, GaveUp, NoAnswer, Reach};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
@@ -28,13 +28,7 @@ impl Claim {
     /// The key of the realm that answered, if the answer is signed. The link's word, where it has
     /// one, decides whose it must be: an answer by another, or by nobody, is not used at all.
     fn signer(&self, response: &inbound::Response, request: &Outbound) -> Result<Option<RealmKey>, Refusal> {
-        let answer_to = AnswerTo {
-            origin: request.origin().as_str(),
-            path: request.endpoint().path(),
-            subject: &self.invite.0,
-            request: request.digest(),
-        };
-        let key = response.signer(&answer_to)?;
+        let key = response.signer(&request.answer_to(&self.invite.0))?;
         match self.binding {
             Some(binding) if key.map(|key| key.binding()) != Some(binding) => Err(Refusal::NotTheRealm),
             _ => Ok(key),

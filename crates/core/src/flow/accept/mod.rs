@@ -212,7 +212,7 @@ impl Flow for Accept {
         // What ends every state alike is decided once, here.
         let next = match reply.or_halt() {
             Err(halt) => {
-                if halt == Halt::Cancelled && !is_unsent {
+                if matches!(halt, Halt::Cancelled | Halt::Local(_)) && !is_unsent {
                     self.at.reach = self.at.reach.max(state.on_its_way());
                 }
                 let instead = match &halt {

@@ -1,7 +1,6 @@
 //! The read-back: log in with the password typed once more, compare what comes back with what was
 //! sent, open everything (I6).
 
-use super::choose::prepared;
 use super::claim;
 use super::commit::{self, Upload};
 use super::{At, Expect, Next, after, invite_problem, passes, secret_key};
@@ -9,6 +8,7 @@ use crate::crypto::identity::KeyPairs;
 use crate::crypto::kdf::StretchJob;
 use crate::crypto::kek::{Kek, PasswordKeys, derive_password_keys};
 use crate::crypto::opaque::{LoggedIn, Login, login_context};
+use crate::crypto::prepare::prepare_password;
 use crate::flow::retry::Retry;
 use crate::flow::stop::{AcceptReason, NoAnswer, Reach};
 use crate::flow::{Accepted, Answer, Effect, Notice, Question, Reply};
@@ -114,7 +114,7 @@ impl Expect for ExpectPassword {
             _ => return Err(AcceptReason::OutOfStep),
         };
         let this = self.0;
-        let Ok(password) = prepared(&typed) else { return not_opened(this) };
+        let Ok(password) = prepare_password(&typed) else { return not_opened(this) };
         after(Effect::Tell(Notice::Checking), move |_, _| {
             let checkpoint = &this.upload.checkpoint;
             let request = Outbound::post(checkpoint.request.origin(), Endpoint::LoginParams)

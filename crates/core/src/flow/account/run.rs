@@ -5,7 +5,7 @@ use super::login::Open;
 use super::stop::{AccountReason, AccountStop, Change};
 use super::{Deed, Done, Known};
 use crate::crypto::context::AccountContext;
-use crate::crypto::realm_key::{AnswerTo, RealmKey};
+use crate::crypto::realm_key::RealmKey;
 use crate::flow::checkpoint::Pin;
 use crate::flow::held::{Held, Sight};
 use crate::flow::keep::{self, Keepsake};
@@ -203,13 +203,7 @@ impl<'a, W: World> Run<'a, W> {
     ) -> End<Heard<(T, Option<RealmKey>)>> {
         let heard = self.send_as(Some(holder.session), request, parse).await?;
         let Heard::Answer((answer, response)) = heard else { return Ok(heard.map(|(answer, _)| (answer, None))) };
-        let answer_to = AnswerTo {
-            origin: request.origin().as_str(),
-            path: request.endpoint().path(),
-            subject: &holder.context.account.0,
-            request: request.digest(),
-        };
-        let key = response.signer(&answer_to)?;
+        let key = response.signer(&request.answer_to(&holder.context.account.0))?;
         let digests = holder.bundle.statement.as_ref().map(|statement| &statement.digests);
         let named = digests.filter(|digests| digests.names_a_realm_key());
         if named.is_some_and(|digests| !key.is_some_and(|key| digests.names(&key))) {

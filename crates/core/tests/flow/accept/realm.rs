@@ -94,7 +94,7 @@ fn no_member_of_a_signed_answer_can_be_changed_on_the_way() {
         (Endpoint::EnrolStart, |answer| {
             // Both elements of another server's answer, which are what an honest one would send.
             answer["opaque_response"] =
-                json!("4vJI6GZLLKEBk5ZgwNR0s1NjOOdo3nHnqWXC-lbjmnXOyGNHSOyaR7IZVcXWMQxZmC9ymeZmLBHfEZXSPJISWQ");
+                json!("4vKuCmq8TnGohKlhxQBRX1jjC2qlgt2NtqZZReCNLXbi8q4KarxOcaiEqWHFAFFfWOMLaqWC3Y22pllF4I0tdg");
         }),
     ];
     for (endpoint, change) in changes {

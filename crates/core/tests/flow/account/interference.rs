@@ -110,7 +110,7 @@ fn completed(other: Other, second: bool) -> (Scene, Log) {
         }
     }
     if other == Other::Password {
-        scene.password = OTHER.to_owned();
+        OTHER.clone_into(&mut scene.password);
     }
     let rng = match other {
         Other::Draw(draw) => Recorder::with_another(7, draw),
@@ -154,7 +154,7 @@ fn secrets(second: bool) -> Vec<(&'static str, Other)> {
 fn resumed(other: Other) -> Vec<Leaves> {
     let mut scene = Scene::new(7);
     if other == Other::Password {
-        scene.password = OTHER.to_owned();
+        OTHER.clone_into(&mut scene.password);
     }
     let rng = match other {
         Other::Draw(draw) => Recorder::with_another(7, draw),
