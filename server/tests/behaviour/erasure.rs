@@ -37,38 +37,53 @@ async fn remove(deployment: &Deployment, server: &Server, id: &str) {
     assert_eq!(gone.status, 204);
 }
 
-/// Everything that was sent of keys and locks, and the address.
-fn traces(upload: &Value, email: &str) -> Vec<(String, Vec<u8>)> {
-    let mut traces = vec![("the address".to_owned(), email.as_bytes().to_vec())];
-    fn of(name: &str, value: &Value, traces: &mut Vec<(String, Vec<u8>)>) {
+/// Everything that was sent of keys and locks, by name, and the address.
+fn parts(upload: &Value, email: &str) -> Vec<(String, Vec<u8>)> {
+    let mut parts = vec![("the address".to_owned(), email.as_bytes().to_vec())];
+    fn of(name: &str, value: &Value, parts: &mut Vec<(String, Vec<u8>)>) {
         match value {
-            Value::Object(members) => members.iter().for_each(|(key, value)| of(key, value, traces)),
-            Value::String(_) if name != "idempotency_key" => traces.push((name.to_owned(), unb64(value))),
+            Value::Object(members) => members.iter().for_each(|(key, value)| of(key, value, parts)),
+            Value::String(_) if name != "idempotency_key" => parts.push((name.to_owned(), unb64(value))),
             _ => {}
         }
     }
-    of("", upload, &mut traces);
-    traces.retain(|(_, bytes)| bytes.len() >= 12);
-    assert!(traces.len() > 8, "{:?}", traces.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    of("", upload, &mut parts);
+    parts
+}
+
+/// A part by name, in pieces: a page may have lost the beginning of a value.
+type Trace = (String, Vec<Vec<u8>>);
+
+/// The parts of one upload in pieces, without those that another's has too: the kind of the lock,
+/// the heads of envelopes.
+fn traces(upload: &Value, email: &str, other: &Value) -> Vec<Trace> {
+    let others: Vec<u8> = parts(other, "").into_iter().flat_map(|(_, bytes)| bytes).collect();
+    let pieces = |bytes: &[u8]| -> Vec<Vec<u8>> {
+        bytes.chunks_exact(12).filter(|piece| !contains(&others, piece)).map(<[u8]>::to_vec).collect()
+    };
+    let mut traces: Vec<Trace> =
+        parts(upload, email).iter().map(|(name, bytes)| (name.clone(), pieces(bytes))).collect();
+    traces.retain(|(_, pieces)| !pieces.is_empty());
+    let names = || traces.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+    for name in
+        ["the address", "opaque_upload", "kdf_block", "1", "2", "3", "4", "ed25519", "x25519", "recovery_public"]
+    {
+        assert!(names().contains(&name), "nothing of {name} is the person's own: {:?}", names());
+    }
     traces
 }
 
-/// What of it is in there, looked for in pieces: a page may have lost the beginning of a value.
-fn found<'a>(bytes: &[u8], traces: &'a [(String, Vec<u8>)]) -> Vec<&'a str> {
-    let is_there = |trace: &[u8]| trace.chunks_exact(12).any(|piece| contains(bytes, piece));
-    traces.iter().filter(|(_, trace)| is_there(trace)).map(|(name, _)| name.as_str()).collect()
+/// What of it is in there.
+fn found<'a>(bytes: &[u8], traces: &'a [Trace]) -> Vec<&'a str> {
+    let is_there = |pieces: &[Vec<u8>]| pieces.iter().any(|piece| contains(bytes, piece));
+    traces.iter().filter(|(_, pieces)| is_there(pieces)).map(|(name, _)| name.as_str()).collect()
 }
 
-/// The tables of PostgreSQL, or the very files of SQLite. Another program reads those: whoever
-/// closes a database file takes away the locks that this process has on it.
+/// The tables of PostgreSQL, or the very files of SQLite.
 fn files(deployment: &Deployment) -> Vec<u8> {
-    if POSTGRES {
-        return deployment.stored_bytes_but("server.key");
-    }
-    let files = ["firstkey.db", "firstkey.db-wal"].map(|name| deployment.data().join(name));
-    let read = Command::new("cat").args(files.iter().filter(|path| path.exists())).output().expect("cat runs");
-    assert!(read.status.success() && read.stdout.starts_with(b"SQLite format 3"));
-    read.stdout
+    let bytes = deployment.stored_bytes_but("server.key");
+    assert!(POSTGRES || contains(&bytes, b"SQLite format 3"));
+    bytes
 }
 
 /// The same and a fresh backup.
@@ -91,7 +106,7 @@ async fn of_an_erased_person_nothing_is_left_in_the_files_or_in_a_fresh_backup()
     }
     let (id, _, upload) = enrolled(&deployment, &server, EMAIL).await;
     let (_, stays, kept) = enrolled(&deployment, &server, "eve@example.org").await;
-    let traces = traces(&upload, EMAIL);
+    let traces = traces(&upload, EMAIL, &kept);
     let account = deployment.realm().await.person(EMAIL).await.expect("there").account_id;
 
     let refused = erase(&deployment, &[EMAIL, "--yes-for", EMAIL]);
@@ -123,7 +138,7 @@ async fn of_an_erased_person_nothing_is_left_in_the_files_or_in_a_fresh_backup()
     let left = everything(&deployment).await;
     assert_eq!(found(&left, &traces), Vec::<&str>::new());
     assert!(contains(&left, b"person.erased"));
-    let others = self::traces(&kept, "eve@example.org");
+    let others = self::traces(&kept, "eve@example.org", &upload);
     assert_eq!(found(&left, &others).len(), others.len(), "others are as they were");
     assert_eq!(stays.log_in(&server).await.status, 200);
 
@@ -176,10 +191,10 @@ async fn after_the_days_that_were_set_removed_people_are_erased_and_nobody_else(
     let options = ServeOptions { erase_removed_after: Some(30 * DAY), ..deployment.options() };
     let server = deployment.serve_as(options).await;
     let (id, _, upload) = enrolled(&deployment, &server, EMAIL).await;
-    let (_, stays, _) = enrolled(&deployment, &server, "eve@example.org").await;
+    let (_, stays, kept) = enrolled(&deployment, &server, "eve@example.org").await;
     remove(&deployment, &server, &id).await;
     let later = server.provision(&deployment, "zoe@example.org").await;
-    let traces = traces(&upload, EMAIL);
+    let traces = traces(&upload, EMAIL, &kept);
     deployment.pass(29 * DAY);
     remove(&deployment, &server, &later).await;
     let realm = deployment.realm().await;
