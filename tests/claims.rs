@@ -392,6 +392,43 @@ fn a_planted_wrong_name_is_found_in_every_form() {
     assert_eq!(tree.missing("docs/planted.md", right), Vec::<String>::new());
 }
 
+/// The names that macros give to types of secrets, and those that are written out.
+fn types_of_secrets(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut in_macro = false;
+    for line in source.lines() {
+        let line = line.trim();
+        if line == "fixed_secret! {" || line == "password! {" {
+            in_macro = true;
+        } else if in_macro && !line.starts_with("//") {
+            found.push(line.split(',').next().unwrap_or_default().to_owned());
+            in_macro = false;
+        } else if let Some(rest) = line.strip_prefix("pub struct ").filter(|rest| !rest.starts_with('$')) {
+            found.extend(words(rest).next().map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_type_of_secret_has_a_row_in_the_inventory_of_keys() {
+    let types = types_of_secrets(&read("crates/core/src/secret.rs"));
+    assert!(types.len() >= 15, "only {types:?} were read");
+    let text = read("docs/KEYS.md");
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();
+    let has_row = |rows: &[&str], name: &str| rows.iter().any(|row| row.contains(&format!("`{name}`")));
+    let missing: Vec<&String> = types.iter().filter(|name| !has_row(&rows, name)).collect();
+    assert!(missing.is_empty(), "docs/KEYS.md has no row for {missing:?}");
+    for row in rows.iter().filter(|row| !row.contains("---")) {
+        assert!(row.split('|').all(|cell| cell.is_empty() || !cell.trim().is_empty()), "an empty cell: {row}");
+    }
+    // A type that nobody has written down would be noticed.
+    assert!(
+        !has_row(&rows, "NewSecret")
+            && types_of_secrets("password! {\n    /// New.\n    NewSecret\n}") == ["NewSecret"]
+    );
+}
+
 #[test]
 fn every_attack_has_one_line_that_says_how_it_ends() {
     let (text, run) = (read("docs/ATTACKS.md"), read(".ci/run"));

@@ -11,6 +11,7 @@
 //! anybody's: it has this program's tables, columns and sizes, or it is refused.
 
 use crate::data_folder;
+use crate::key_place::KeyPlace;
 use crate::keys::{self, ServerKeys};
 use crate::realm::{Realm, RealmError};
 use crate::secret_file::sync_folder_of;
@@ -46,7 +47,12 @@ impl Realm {
 
     /// Copies the key file of that folder into a new file that nobody else can read.
     pub fn back_up_key(dir: &Path, out: &Path) -> Result<(), RealmError> {
-        Ok(keys::copy(dir, out)?)
+        Self::back_up_key_at(&KeyPlace::in_folder(dir), out)
+    }
+
+    /// The same of the key file at that place.
+    pub(crate) fn back_up_key_at(place: &KeyPlace, out: &Path) -> Result<(), RealmError> {
+        Ok(keys::copy(place, out)?)
     }
 
     /// Makes a deployment in an empty or absent folder out of a backup and, if given, its key file.

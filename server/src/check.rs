@@ -6,6 +6,7 @@
 use crate::calendar;
 use crate::clock::Clock;
 use crate::config::{Config, Front, MailOut};
+use crate::key_place::KeyPlace;
 use crate::mail::Post;
 use crate::origin::Origin;
 use crate::realm::{Realm, RealmError};
@@ -55,8 +56,9 @@ pub(crate) async fn check(config: &Config) -> Vec<Finding> {
         return found;
     };
     found.push(modes(folder));
-    let opened = Realm::open_with(folder, config.database.as_deref()).await;
-    let (database, key) = keys(&opened);
+    let place = KeyPlace::of(config.key_file.as_deref(), folder);
+    let opened = Realm::open_from(folder, config.database.as_deref(), &place).await;
+    let (database, key) = keys(&opened, &place, folder);
     found.push(database);
     found.extend(key);
     let Ok(realm) = opened else { return found };
@@ -111,6 +113,7 @@ fn settings(config: &Config) -> Finding {
         .map(drop)
         .and_then(|()| config.times().map(drop))
         .and_then(|()| config.invite_ttl().map(drop))
+        .and_then(|()| config.erase_removed_after().map(drop))
         .and_then(|()| config.connections().map(drop))
         .and_then(|()| config.front().map(drop));
     match problem {
@@ -143,11 +146,14 @@ fn modes(folder: &Path) -> Finding {
     Finding::good("folder", format!("{} is accessible only to its owner", folder.display()))
 }
 
-fn keys(opened: &Result<Realm, RealmError>) -> (Finding, Option<Finding>) {
+fn keys(opened: &Result<Realm, RealmError>, place: &KeyPlace, folder: &Path) -> (Finding, Option<Finding>) {
     match opened {
         Ok(realm) => (
             Finding::good("database", format!("reachable, and belongs to {}", realm.origin())),
-            Some(Finding::good("key file", "intact, and belongs to this database")),
+            Some(Finding::good(
+                "key file",
+                format!("intact, and belongs to this database{}", elsewhere(place, folder)),
+            )),
         ),
         Err(RealmError::Key(error)) => (
             Finding::good("database", "reachable"),
@@ -161,6 +167,20 @@ fn keys(opened: &Result<Realm, RealmError>) -> (Finding, Option<Finding>) {
             (Finding::bad("database", error, "Check that it runs and is the right one. Nothing was changed."), None)
         }
     }
+}
+
+/// Where the key is, if it is not in the folder; and whether a copy is there in spite of that.
+fn elsewhere(place: &KeyPlace, folder: &Path) -> String {
+    let own = KeyPlace::in_folder(folder);
+    if *place == own {
+        return String::new();
+    }
+    let copy = if own.path().exists() {
+        format!("; a copy is still at {}, remove it once a backup is in a safe place", own.path().display())
+    } else {
+        String::new()
+    };
+    format!("; read from {}{copy}", place.path().display())
 }
 
 fn front(config: &Config, origin: &Origin) -> Finding {

@@ -27,6 +27,8 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     /// How long an invitation lives, in seconds.
     pub(crate) invite_ttl: i64,
+    /// How long what is left of removed people is kept, in seconds; for ever if not given.
+    pub(crate) erase_removed_after: Option<i64>,
     pub(crate) log: Log,
     /// How much one caller may ask.
     pub(crate) limits: Limiter,

@@ -6,6 +6,7 @@
 
 use crate::clock::Clock;
 use crate::http::App;
+use crate::key_place::KeyPlace;
 use crate::keys::ServerKeys;
 use crate::limits::{InFlight, Large, Limiter, Limits, Metrics, Registrations};
 use crate::log::Log;
@@ -68,9 +69,10 @@ impl InProcess {
             origin: self.realm.origin.clone(),
             contact: self.realm.contact.clone(),
             store: self.realm.store.clone(),
-            keys: ServerKeys::open(folder, &self.canary).expect("its key file"),
+            keys: ServerKeys::open(&KeyPlace::in_folder(folder), &self.canary).expect("its key file"),
             clock: self.realm.clock.clone(),
             invite_ttl: INVITE_TTL,
+            erase_removed_after: None,
             log,
             limits: Limiter::new(Limits::default()),
             registrations: Registrations::default(),

@@ -10,6 +10,7 @@
 //! magic "FKSK" | version 1 | OPAQUE server setup[128] | secret for made-up people[32]        165 bytes
 //! ```
 
+use crate::key_place::{FILE, KeyPlace, PlaceRefused};
 use crate::rng::{SystemRng, random};
 use crate::secret_file::write_new;
 use firstkey_core::crypto::opaque::Suite;
@@ -22,8 +23,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// Its name in the server's folder.
-pub(crate) const FILE: &str = "server.key";
 const MAGIC: &[u8; 5] = b"FKSK\x01";
 const SETUP: usize = 128;
 const SECRET: usize = 32;
@@ -58,6 +57,9 @@ pub enum KeyFileError {
         "The key file {0} does not belong to this database. With it, every password would seem wrong. Put the right one in place; nothing was changed."
     )]
     Foreign(PathBuf),
+    /// Where it is, others can get at it.
+    #[error(transparent)]
+    Place(#[from] PlaceRefused),
     /// The system refused.
     #[error("The key file {path} cannot be read or written: {source}")]
     Io {
@@ -85,21 +87,17 @@ impl ServerKeys {
     }
 
     /// Reads the file and holds it against the canary.
-    pub(crate) fn open(dir: &Path, canary: &[u8; 32]) -> Result<Self, KeyFileError> {
-        Self::read(dir.join(FILE), canary)
+    pub(crate) fn open(place: &KeyPlace, canary: &[u8; 32]) -> Result<Self, KeyFileError> {
+        Self::judge(place.path().to_owned(), &read_at(place)?, canary)
     }
 
     /// Whether the file at that path belongs to the database with that canary.
     pub(crate) fn check(path: &Path, canary: &[u8; 32]) -> Result<(), KeyFileError> {
-        Self::read(path.to_owned(), canary).map(drop)
+        Self::judge(path.to_owned(), &read_at(&given(path))?, canary).map(drop)
     }
 
-    fn read(path: PathBuf, canary: &[u8; 32]) -> Result<Self, KeyFileError> {
-        let bytes = read_whole(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => KeyFileError::Missing(path.clone()),
-            _ => KeyFileError::Io { path: path.clone(), source },
-        })?;
-        let whole = <&[u8; LEN]>::try_from(bytes.as_slice()).ok();
+    fn judge(path: PathBuf, bytes: &[u8], canary: &[u8; 32]) -> Result<Self, KeyFileError> {
+        let whole = <&[u8; LEN]>::try_from(bytes).ok();
         let keys = whole.and_then(Self::decode).ok_or_else(|| KeyFileError::Damaged(path.clone()))?;
         if keys.canary == *canary { Ok(keys) } else { Err(KeyFileError::Foreign(path)) }
     }
@@ -122,24 +120,26 @@ impl ServerKeys {
     }
 }
 
-/// Copies the key file of a folder into a new file.
-pub(crate) fn copy(dir: &Path, out: &Path) -> Result<(), KeyFileError> {
-    copy_file(&dir.join(FILE), out)
+/// Copies the key file at that place into a new file.
+pub(crate) fn copy(from: &KeyPlace, out: &Path) -> Result<(), KeyFileError> {
+    copy_file(from, out)
 }
 
 /// Puts a copy of a key file in its place in a folder, unless it is there already.
 pub(crate) fn put(from: &Path, dir: &Path) -> Result<(), KeyFileError> {
     let place = dir.join(FILE);
-    if place.exists() { Ok(()) } else { copy_file(from, &place) }
+    if place.exists() { Ok(()) } else { copy_file(&given(from), &place) }
 }
 
-fn copy_file(from: &Path, to: &Path) -> Result<(), KeyFileError> {
-    let bytes = read_whole(from).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => KeyFileError::Missing(from.to_owned()),
-        _ => KeyFileError::Io { path: from.to_owned(), source },
-    })?;
+/// A copy that the administrator names once: whatever its mode, it is where they put it.
+fn given(path: &Path) -> KeyPlace {
+    KeyPlace::Folder(path.to_owned())
+}
+
+fn copy_file(from: &KeyPlace, to: &Path) -> Result<(), KeyFileError> {
+    let bytes = read_at(from)?;
     if bytes.len() != LEN || !bytes.starts_with(MAGIC) {
-        return Err(KeyFileError::Damaged(from.to_owned()));
+        return Err(KeyFileError::Damaged(from.path().to_owned()));
     }
     write_new(to, &bytes).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => KeyFileError::Exists(to.to_owned()),
@@ -147,8 +147,17 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), KeyFileError> {
     })
 }
 
-fn read_whole(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+/// The file at that place, if it may be read there.
+fn read_at(place: &KeyPlace) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    let path = || place.path().to_owned();
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => KeyFileError::Missing(path()),
+        _ => KeyFileError::Io { path: path(), source },
+    };
+    let file = File::open(place.path()).map_err(failed)?;
+    // Of the opened file, so that nothing can be put in its place in between.
+    place.admit(&file.metadata().map_err(failed)?)?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(LEN + 1));
-    File::open(path)?.take(LEN as u64 + 1).read_to_end(&mut bytes)?;
+    file.take(LEN as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }

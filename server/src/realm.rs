@@ -4,6 +4,7 @@
 use crate::address::is_address;
 use crate::clock::Clock;
 use crate::data_folder::{self, FolderRefused};
+use crate::key_place::KeyPlace;
 use crate::keys::{KeyFileError, ServerKeys};
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
@@ -195,13 +196,18 @@ impl Realm {
     /// The same with the database of that address, whatever the folder remembers: another server of
     /// one deployment needs the key file only.
     pub async fn open_with(dir: &Path, database: Option<&str>) -> Result<Self, RealmError> {
+        Self::open_from(dir, database, &KeyPlace::in_folder(dir)).await
+    }
+
+    /// The same with the key file at that place.
+    pub(crate) async fn open_from(dir: &Path, database: Option<&str>, key: &KeyPlace) -> Result<Self, RealmError> {
         let location = locate(dir, database)?;
         if location.file().is_some_and(|file| !file.exists()) {
             return Err(RealmError::Missing(dir.to_owned()));
         }
         let store = Store::open(location).await?;
         let row = store.realm().await?.ok_or_else(|| RealmError::Missing(dir.to_owned()))?;
-        let keys = ServerKeys::open(dir, &row.key_canary)?;
+        let keys = ServerKeys::open(key, &row.key_canary)?;
         Ok(Self {
             id: RealmId::heard(row.realm_id),
             origin: crate::origin::read(&row.origin)?,

@@ -16,6 +16,8 @@ mod colleagues;
 mod delivery;
 #[path = "behaviour/enrolment.rs"]
 mod enrolment;
+#[path = "behaviour/erasure.rs"]
+mod erasure;
 #[path = "behaviour/http.rs"]
 mod http;
 #[path = "behaviour/invites.rs"]

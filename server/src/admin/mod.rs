@@ -5,6 +5,7 @@
 //! removed.
 
 mod audit;
+mod erasure;
 mod invites;
 mod letters;
 mod organisations;
@@ -14,6 +15,7 @@ mod tokens;
 mod why;
 
 pub use audit::{AuditEntry, AuditRefused, AuditReport, Expected, ExpectedRefused};
+pub use erasure::{Erasable, EraseRefused, Erased};
 pub use invites::{InviteShown, InvitedAgain, TakenBack};
 pub use letters::LetterShown;
 pub use organisations::{ChangedOrganisation, OrganisationShown};

@@ -2,6 +2,7 @@
 
 use super::{Common, Outcome, folder, open, say};
 use crate::admin::hex;
+use crate::key_place::KeyPlace;
 use crate::realm::Realm;
 use crate::store::Copied;
 use clap::Args;
@@ -43,7 +44,7 @@ pub(super) async fn back_up(backup: Backup) -> Outcome {
         damage(&common, &copied);
     }
     if let Some(key_out) = &key_out {
-        Realm::back_up_key(folder(&config)?, key_out)?;
+        Realm::back_up_key_at(&KeyPlace::of(config.key_file.as_deref(), folder(&config)?), key_out)?;
         answer["key_file"] = key_out.display().to_string().into();
     }
     say::members(&common, &answer);

@@ -9,6 +9,7 @@
 mod audit;
 mod backup;
 mod check;
+mod erase;
 mod init;
 mod invite;
 mod mail;
@@ -22,6 +23,7 @@ mod show;
 
 use crate::config::{Config, ConfigError, holds_password};
 use crate::demo::{self, DemoOptions};
+use crate::key_place::KeyPlace;
 use crate::outlet::{self, err, out};
 use crate::realm::Realm;
 use crate::secret_file::private_line;
@@ -91,7 +93,8 @@ fn folder(config: &Config) -> Result<&Path, ConfigError> {
 }
 
 async fn open(config: &Config) -> Result<Realm, Box<dyn Error>> {
-    Ok(Realm::open_with(folder(config)?, config.database.as_deref()).await?)
+    let dir = folder(config)?;
+    Ok(Realm::open_from(dir, config.database.as_deref(), &KeyPlace::of(config.key_file.as_deref(), dir)).await?)
 }
 
 #[derive(Subcommand)]

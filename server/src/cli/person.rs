@@ -1,7 +1,7 @@
 //! `person`: who is here, how far they have come, and whether somebody compared their fingerprint.
 
 use super::org::org_id;
-use super::{Common, Outcome, reset, say};
+use super::{Common, Outcome, erase, reset, say};
 use crate::admin::{MembershipShown, PersonLine, why};
 use crate::calendar;
 use clap::{Args, Subcommand};
@@ -58,6 +58,8 @@ pub(super) enum Person {
     /// Let a person who lost password and recovery kit make new keys; data encrypted to the old
     /// ones stays unreadable.
     Reset(reset::Reset),
+    /// Erase what is still stored of a person whom every organisation has removed.
+    Erase(erase::Erase),
 }
 
 #[derive(Args)]
@@ -76,6 +78,7 @@ pub(super) struct Which {
 pub(super) async fn run(command: Person) -> Outcome {
     match command {
         Person::Reset(wish) => reset::run(wish).await?,
+        Person::Erase(wish) => erase::run(wish).await?,
         Person::List { which, common } => list(&common, which, None).await?,
         Person::Search { text, which, common } => list(&common, which, Some(&text)).await?,
         Person::Show { name, org, common } => {

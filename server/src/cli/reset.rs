@@ -26,11 +26,12 @@ pub(super) async fn run(reset: Reset) -> Outcome {
     let Reset { email, yes_for, common } = reset;
     let ttl = common.config()?.invite_ttl()?;
     let realm = common.realm().await?;
-    let typed = match yes_for {
-        Some(named) => named,
-        None => ask(&email)?,
-    };
-    if !typed.trim().eq_ignore_ascii_case(email.trim()) {
+    let warning = [
+        format!("Reset only if {email} has lost both the password and the recovery kit."),
+        "The person makes new keys. Data encrypted to the old ones stays unreadable for good.".to_owned(),
+        "Talk to the person first, by telephone or in person: an e-mail may come from somebody else.".to_owned(),
+    ];
+    if !typed_again(&email, yes_for, &warning)? {
         return Err("That is a different address. Nothing was started.".into());
     }
     let started = realm.reset_person(email.trim(), &who(), ttl).await?;
@@ -45,22 +46,35 @@ pub(super) async fn run(reset: Reset) -> Outcome {
     Ok(())
 }
 
-fn ask(email: &str) -> Result<String, Box<dyn std::error::Error>> {
-    if !std::io::stdin().is_terminal() {
-        return Err(format!("There is no terminal to ask on. To confirm, add: --yes-for {email}").into());
-    }
-    err!("Reset only if {email} has lost both the password and the recovery kit.");
-    err!("The person makes new keys. Data encrypted to the old ones stays unreadable for good.");
-    err!("Talk to the person first, by telephone or in person: an e-mail may come from somebody else.");
-    write!(std::io::stderr(), "To start it, type the address again: ")?;
-    std::io::stderr().flush()?;
-    let mut typed = String::new();
-    std::io::Read::take(std::io::stdin().lock(), LONGEST).read_line(&mut typed)?;
-    Ok(typed)
+/// Whether the administrator names them a second time: in advance, or at the terminal after the
+/// warning.
+pub(super) fn typed_again(
+    whom: &str,
+    yes_for: Option<String>,
+    warning: &[String],
+) -> Result<bool, Box<dyn std::error::Error>> {
+    let typed = match yes_for {
+        Some(named) => named,
+        None if !std::io::stdin().is_terminal() => {
+            return Err(format!("There is no terminal to ask on. To confirm, add: --yes-for {whom}").into());
+        }
+        None => {
+            for line in warning {
+                err!("{line}");
+            }
+            let what = if whom.contains('@') { "the address" } else { "it" };
+            write!(std::io::stderr(), "To start it, type {what} again: ")?;
+            std::io::stderr().flush()?;
+            let mut typed = String::new();
+            std::io::Read::take(std::io::stdin().lock(), LONGEST).read_line(&mut typed)?;
+            typed
+        }
+    };
+    Ok(typed.trim().eq_ignore_ascii_case(whom.trim()))
 }
 
 /// Whoever runs this, by numbers: the audit log holds no names.
-fn who() -> String {
+pub(super) fn who() -> String {
     let uid = rustix::process::getuid().as_raw();
     // Set by sudo. Whoever could make it up is the administrator already.
     let before = std::env::var("SUDO_UID").ok().and_then(|text| text.parse::<u32>().ok());

@@ -123,6 +123,7 @@ pub(super) async fn run(flags: Serve) -> Outcome {
         limits: config.limits()?,
         times: config.times()?,
         connections: config.connections()?,
+        erase_removed_after: config.erase_removed_after()?,
         ..ServeOptions::new(config.mail_out()?)
     };
     if let Some(ttl) = config.invite_ttl()? {

@@ -3,6 +3,7 @@
 /// All of them, a section's name in front.
 pub(super) const ALL: &[&str] = &[
     "data",
+    "key_file",
     "database",
     "listen",
     "trusted_proxies",
@@ -10,6 +11,7 @@ pub(super) const ALL: &[&str] = &[
     "admin_from",
     "connections",
     "invite_ttl",
+    "erase_removed_after",
     "tls.certificate",
     "tls.key",
     "mail.folder",

@@ -26,6 +26,8 @@ use std::time::Duration;
 pub struct Config {
     /// The folder that holds the server's key, and its database unless that is elsewhere.
     pub data: Option<PathBuf>,
+    /// The key file, if it is not in the folder.
+    pub key_file: Option<PathBuf>,
     /// `postgres://...` if the database is not a file in the folder.
     pub database: Option<String>,
     /// Where to listen.
@@ -40,6 +42,8 @@ pub struct Config {
     pub connections: Option<usize>,
     /// How long an invitation lives, in seconds.
     pub invite_ttl: Option<i64>,
+    /// After how many days what is left of removed people is erased; never, if not given.
+    pub erase_removed_after: Option<i64>,
     /// TLS by the server itself.
     pub tls: Option<TlsFiles>,
     /// Where letters go.
@@ -186,7 +190,13 @@ impl Config {
         let mut config = Self::parse(&text, path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mail = &mut config.mail;
-        let files = [&mut config.data, &mut mail.folder, &mut mail.smtp_password_file, &mut mail.smtp_ca_file];
+        let files = [
+            &mut config.data,
+            &mut config.key_file,
+            &mut mail.folder,
+            &mut mail.smtp_password_file,
+            &mut mail.smtp_ca_file,
+        ];
         for named in files.into_iter().flatten() {
             *named = folder.join(&*named);
         }
@@ -244,6 +254,17 @@ impl Config {
                 Err(ConfigError::Value("invite_ttl must be 1 to 31536000 seconds.".to_owned()))
             }
             ttl => Ok(ttl),
+        }
+    }
+
+    /// How long what is left of removed people is kept, in seconds; `None` is for ever.
+    pub fn erase_removed_after(&self) -> Result<Option<i64>, ConfigError> {
+        match self.erase_removed_after {
+            Some(days) if !(1..=36_500).contains(&days) => Err(ConfigError::Value(
+                "erase_removed_after must be 1 to 36500 days. Leave it out to keep what is left of removed people."
+                    .to_owned(),
+            )),
+            days => Ok(days.map(|days| days * 86_400)),
         }
     }
 
@@ -364,6 +385,10 @@ mod tests {
         assert!(said("[limits]\nscim_per_second = 100\nscim_burst = 99", |c| c.limits().err()).contains("burst"));
         assert!(said("[times]\nbody = 0", |c| c.times().err()).contains("times.body"));
         assert!(said("invite_ttl = 0", |c| c.invite_ttl().err()).contains("invite_ttl"));
+        for days in [-1, 0, 36_501] {
+            let text = format!("erase_removed_after = {days}");
+            assert!(said(&text, |c| c.erase_removed_after().err()).contains("1 to 36500 days"));
+        }
         assert!(said("connections = 0", |c| c.connections().err()).contains("connections"));
         let both = "trusted_proxies = [\"10.0.0.0/8\"]\n[tls]\ncertificate = \"a\"\nkey = \"b\"";
         assert!(said(both, |c| c.front().err()).contains("exclude each other"));

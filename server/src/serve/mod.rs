@@ -47,6 +47,8 @@ pub struct ServeOptions {
     pub mail_from: Option<String>,
     /// How long an invitation lives, in seconds.
     pub invite_ttl: i64,
+    /// How long what is left of removed people is kept, in seconds; for ever if not given.
+    pub erase_removed_after: Option<i64>,
     /// Whether events are logged.
     pub log: Log,
     /// How people reach it.
@@ -78,6 +80,7 @@ impl ServeOptions {
             mail,
             mail_from: None,
             invite_ttl: INVITE_TTL,
+            erase_removed_after: None,
             log: Log::default(),
             front: Front::Plain { trusted_proxies: Vec::new() },
             limits: Limits::default(),
@@ -161,6 +164,7 @@ pub async fn serve(
         keys: realm.keys,
         clock: realm.clock,
         invite_ttl: options.invite_ttl,
+        erase_removed_after: options.erase_removed_after,
         log: options.log,
         limits: Limiter::new(options.limits),
         registrations: Registrations::default(),

@@ -1,5 +1,6 @@
 //! What is done once a minute: logins that ended without a proof are counted, and what ran out is
-//! thrown away.
+//! thrown away. Once a day, what is left of people who were removed long enough ago is erased, if
+//! the configuration says so.
 //!
 //! Promise: nobody who waits for an answer waits for this.
 
@@ -12,10 +13,13 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_secs(1);
 /// Seconds of the server's clock between two sweeps.
 const EVERY: i64 = 60;
+/// The same between two erasures: the database's file is written anew after each.
+const ERASE_EVERY: i64 = 86_400;
 
 /// Runs until it is dropped.
 pub(super) async fn run(app: Arc<App>) {
     let mut last = app.clock.now();
+    let (mut erased_at, mut is_to_clear) = (None, false);
     loop {
         tokio::time::sleep(LOOK).await;
         let now = app.clock.now();
@@ -28,6 +32,20 @@ pub(super) async fn run(app: Arc<App>) {
         if let Ok(ended) = app.store.sweep_logins(now).await {
             app.metrics.logins_failed.fetch_add(ended.logins, Ordering::Relaxed);
             app.metrics.recoveries_failed.fetch_add(ended.recoveries, Ordering::Relaxed);
+        }
+        let is_due = erased_at.is_none_or(|at: i64| (now - at).abs() >= ERASE_EVERY);
+        if let Some(age) = app.erase_removed_after.filter(|_| is_due)
+            && let Ok(erased) = app.store.erase_by_age(age, now).await
+        {
+            erased_at = Some(now);
+            if erased > 0 {
+                app.log.event("people.erased", &[("accounts", &erased)]);
+                is_to_clear = true;
+            }
+        }
+        // Where somebody was in the way, the next sweep tries again.
+        if is_to_clear {
+            is_to_clear = !matches!(app.store.compact().await, Ok(true));
         }
     }
 }

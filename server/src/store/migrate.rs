@@ -56,6 +56,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0008_realm_key.postgres.sql"),
         then: None,
     },
+    Step {
+        sqlite: include_str!("schema/0009_erasure.sqlite.sql"),
+        postgres: include_str!("schema/0009_erasure.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// The newest version.

@@ -24,6 +24,7 @@ mod directory;
 mod due_letters;
 mod engine;
 mod enrolment;
+mod erasure;
 mod error;
 mod failures;
 mod foreign_file;
@@ -74,6 +75,7 @@ pub use copy::Copied;
 pub(crate) use db::{Address, Location};
 pub(crate) use due_letters::{Letter, Letters, News, Taken};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
+pub(crate) use erasure::{FormerAccount, Whom};
 pub use error::StoreError;
 pub(crate) use groups::{Group, GroupDraft, GroupEdit, GroupKey, GroupOutcome, Joining, Load, Member, MemberChange};
 pub(crate) use invites::{Claimed, Offer, Resent, SeenClaim};
@@ -142,6 +144,11 @@ impl Store {
     /// The same, from a task.
     pub(crate) async fn open(location: Location) -> Result<Self> {
         tokio::task::spawn_blocking(move || Self::open_here(location)).await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Whether the database is a file of this machine.
+    pub(crate) fn is_a_file(&self) -> bool {
+        self.location.file().is_some()
     }
 
     /// Rings when a letter may have been written.

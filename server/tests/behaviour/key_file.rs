@@ -61,6 +61,76 @@ async fn the_key_and_the_folder_are_the_owners_alone_and_never_overwritten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_key_is_read_from_where_the_system_or_the_configuration_puts_it_and_judged_there() {
+    let (deployment, other) = (Deployment::new().await, Deployment::new().await);
+    let place = tempfile::tempdir().expect("a folder");
+    let (credentials, named) = (place.path().join("credentials"), place.path().join("named.key"));
+    std::fs::create_dir(&credentials).expect("a folder");
+    let credential = credentials.join("firstkey-server.key");
+    let config = place.path().join("server.toml");
+    let lines = |key: &str| {
+        let text = format!("data = {:?}\n{key}[mail]\nfolder = {:?}\n", deployment.data(), deployment.mail());
+        std::fs::write(&config, text).expect("written");
+    };
+    let run = |arguments: &[&str], with: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_firstkey-server"));
+        command.args(arguments).arg("--config").arg(&config).env_remove("CREDENTIALS_DIRECTORY");
+        if with {
+            command.env("CREDENTIALS_DIRECTORY", &credentials);
+        }
+        let output = command.output().expect("the program runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let put = |path: &std::path::Path, bytes: &[u8], mode: u32| {
+        drop(std::fs::remove_file(path));
+        std::fs::write(path, bytes).expect("written");
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("our own file");
+    };
+    let own = deployment.data().join("server.key");
+    let good = std::fs::read(&own).expect("the key file");
+    let foreign = std::fs::read(other.data().join("server.key")).expect("another key file");
+    lines("");
+    put(&credential, &good, 0o400);
+    let (code, said) = run(&["check", "--listen", "127.0.0.1:0"], true);
+    assert!(code == Some(0) && said.contains("firstkey-server.key; a copy is still at"), "{said}");
+    std::fs::remove_file(&own).expect("removed");
+    let (code, said) = run(&["check", "--listen", "127.0.0.1:0"], true);
+    assert!(code == Some(0) && said.contains("read from") && !said.contains("copy"), "{said}");
+    assert_eq!(run(&["org", "list"], true).0, Some(0));
+    let copy = place.path().join("copy.key");
+    let out = copy.to_str().expect("text");
+    assert_eq!(run(&["backup", "--key-out", out], true).0, Some(0));
+    assert_eq!(std::fs::read(&copy).expect("the copy"), good);
+
+    let refused = |what: &str, with: bool, needle: &str| {
+        let (code, said) = run(&["org", "list"], with);
+        assert!(code == Some(1) && said.contains(needle), "{what}: {code:?} {said}");
+    };
+    refused("without the credential", false, "server.key is missing");
+    for mode in [0o404, 0o420, 0o601] {
+        put(&credential, &good, mode);
+        refused("open to others", true, "accessible to other users");
+    }
+    put(&credential, &foreign, 0o400);
+    refused("another server's", true, "does not belong to this database");
+    put(&credential, &good[1..], 0o400);
+    refused("not whole", true, "damaged");
+
+    // The configuration comes before the system, and there is no falling back.
+    lines("key_file = \"named.key\"\n");
+    put(&credential, &good, 0o400);
+    refused("named and absent", true, "named.key is missing");
+    put(&named, &good, 0o640);
+    refused("named and open", true, "chmod 600");
+    put(&named, &foreign, 0o600);
+    refused("named and another's", true, "does not belong");
+    put(&named, &good, 0o600);
+    assert_eq!(run(&["org", "list"], false).0, Some(0));
+    assert!(!own.exists(), "nothing was made in the folder");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_database_alone_holds_nothing_of_the_key() {
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;

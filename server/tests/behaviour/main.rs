@@ -16,6 +16,7 @@ mod configuration;
 mod delivery;
 mod documents;
 mod enrolment;
+mod erasure;
 mod http;
 mod invites;
 mod key_file;

@@ -209,6 +209,15 @@ impl Db {
         }
     }
 
+    /// Takes what was deleted out of the files, as far as that is ours to do: PostgreSQL's own
+    /// housekeeping does it there. False if somebody who reads was in the way.
+    pub(super) fn compact(&self) -> Result<bool> {
+        match &self.inner {
+            Inner::Sqlite(db) => db.compact(),
+            Inner::Postgres(_) => Ok(true),
+        }
+    }
+
     /// Lets PostgreSQL look at how many rows there are and what they hold; SQLite plans without.
     pub(super) fn count_rows(&self) -> Result<()> {
         match &self.inner {

@@ -42,6 +42,9 @@ impl Connection {
         // What a savepoint must be able to take back stays in memory, not in a file per command.
         db.pragma_update(None, "temp_store", "MEMORY")?;
         db.pragma_update(None, "trusted_schema", false)?;
+        // What is deleted or replaced is overwritten, as far as it has not been moved within its
+        // page before; see `compact`.
+        db.pragma_update(None, "secure_delete", true)?;
         Ok(Self(db))
     }
 
@@ -67,6 +70,15 @@ impl Connection {
 
     pub(super) fn batch(&self, sql: &str) -> Result<()> {
         Ok(self.0.execute_batch(sql)?)
+    }
+
+    /// Writes the file anew without what was deleted, and empties the write-ahead log. Holds up
+    /// other writers meanwhile; false if a reader kept the log from being emptied.
+    pub(super) fn compact(&self) -> Result<bool> {
+        // The copy may be larger than the memory; it holds what is kept, and no more.
+        self.0.execute_batch("PRAGMA temp_store = FILE; VACUUM")?;
+        let busy: i64 = self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
     }
 
     fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>> {
