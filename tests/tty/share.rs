@@ -3,7 +3,7 @@
 use super::support::client::{Desk, PASSWORD, Run, run};
 use super::support::deployment::Deployment;
 use super::support::pty::{End, Pty};
-use super::support::sitting::{Sitting, firstkey, plain};
+use super::support::sitting::{Sitting, firstkey, plain, without_ports};
 use super::{EMAIL, FINISH, LOGIN, PARAMS};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
@@ -183,7 +183,11 @@ fn a_person_whom_the_server_does_not_show_has_words_of_their_own() {
     let (_server, ada, _grace) = colleagues();
     let unknown = scripted(&ada, &["people", "nobody@example.org"]);
     assert_stopped(&unknown, 2, "person-unknown");
-    assert!(unknown.stderr.contains("127.0.0.1 shows you nobody with that address."), "{}", unknown.stderr);
+    assert!(
+        without_ports(&unknown.stderr).contains("127.0.0.1 shows you nobody with that address."),
+        "{}",
+        unknown.stderr
+    );
     assert_stopped(&scripted(&ada, &["people", "grace"]), 2, "no-address");
 }
 

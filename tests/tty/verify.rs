@@ -3,7 +3,7 @@
 use super::support::client::{Desk, PASSWORD, run};
 use super::support::deployment::Deployment;
 use super::support::pty::{End, Pty};
-use super::support::sitting::{Sitting, firstkey, plain};
+use super::support::sitting::{Sitting, firstkey, plain, without_ports};
 use super::{EMAIL, FINISH, LOGIN, LOGOUT, PARAMS};
 
 /// A server, a desk where an account was completed, and its fingerprint.
@@ -135,7 +135,7 @@ fn what_is_remembered_is_shown_without_asking_anybody() {
     let before = server.wire.paths().len();
     let shown = run(desk.command().arg("status"));
     assert_eq!(shown.code, Some(0), "{shown:?}");
-    assert!(shown.stdout.starts_with("ada@example.org at 127.0.0.1\n"), "{}", shown.stdout);
+    assert!(without_ports(&shown.stdout).starts_with("ada@example.org at 127.0.0.1\n"), "{}", shown.stdout);
     let account = run(desk.command().args(["status", "--json"])).last();
     assert_eq!(account["event"], "account");
     assert_eq!(account["fingerprint"].as_str(), Some(fingerprint.as_str()));
