@@ -50,8 +50,8 @@ pub fn lockable_kib() -> Option<u64> {
     getrlimit(Resource::Memlock).current.map(|bytes| bytes / 1024)
 }
 
-/// Where memory goes when it is short, as Linux lists it: a line of titles, then name, kind, size in
-/// KiB of each place.
+/// Where memory goes when it is short, as Linux lists it: a line of titles, then name, kind, size
+/// in KiB of each place.
 pub fn swaps() -> Option<String> {
     std::fs::read_to_string("/proc/swaps").ok()
 }

@@ -136,6 +136,7 @@ impl Folder {
     }
 
     /// When it was written last; `None` where that cannot be told.
+    #[allow(clippy::useless_conversion, reason = "the type is signed on other systems")]
     pub(crate) fn changed_at(&self, name: &str) -> Option<SystemTime> {
         let found = fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let nanoseconds = Duration::from_nanos(u64::try_from(found.st_mtime_nsec).ok()?);
