@@ -1,7 +1,7 @@
 //! Ctrl-C and its relatives, turned from interruptions into facts.
 //!
 //! A signal never runs our code at a random point. It sets a flag and writes one byte to a socket
-//! that every wait also watches: the prompts through [`poll`], the network and the key stretching
+//! that every wait also watches: the prompts through `poll`, the network and the key stretching
 //! through [`wait`].
 //!
 //! A signal that asks the program to end is *sticky*. The byte is never read, so from then on every

@@ -18,7 +18,7 @@
 //! Never: standard input or standard output; a secret in this module's own memory; a secret cut to
 //! fit.
 //!
-//! What a terminal is lies with the system: [`Device`] has the same names on each.
+//! What a terminal is lies with the system: `Device` has the same names on each.
 
 mod codes;
 #[cfg(any(test, feature = "fuzzing"))]

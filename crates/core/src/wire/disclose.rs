@@ -143,7 +143,7 @@ impl Expected {
 }
 
 impl Email {
-    /// Reads what [`is_address`] takes.
+    /// Reads an address: visible characters around one last `@`, at most 254 bytes.
     pub fn read(text: &str) -> Result<Self, Refusal> {
         read_address(text).map(Self)
     }
