@@ -13,6 +13,7 @@ mod common;
 mod erase;
 mod init;
 mod invite;
+mod key;
 mod mail;
 mod org;
 mod person;
@@ -61,6 +62,9 @@ enum Command {
     /// Check configuration, files, database, mail server and certificate; serves nobody, sends no
     /// letter.
     Check(check::Check),
+    /// Rotate the server's key, and see who is left on an old one.
+    #[command(subcommand)]
+    Key(key::Key),
     /// Manage invitations.
     #[command(subcommand)]
     Invite(invite::Invite),
@@ -132,6 +136,7 @@ async fn run(command: Command) -> Outcome {
         Command::ScimToken(token) => scim_token::run(token).await,
         Command::Serve(serve) => serve::run(serve).await,
         Command::Check(check) => check::run(check).await,
+        Command::Key(key) => key::run(key).await,
         Command::Invite(invite) => invite::run(invite).await,
         Command::Person(person) => person::run(person).await,
         Command::Mail(mail) => mail::run(mail).await,
