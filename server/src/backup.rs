@@ -1,7 +1,7 @@
 //! Backup and restore.
 //!
 //! Two things, kept in two places: the database (a file that this makes while the server runs), and
-//! the key file, which is made once and never changes. Whoever has both can test guesses of
+//! the key file, which changes only when the key is rotated. Whoever has both can test guesses of
 //! passwords as the server could; whoever has one of them has nothing to test with. Without the key
 //! file no password opens anything any more, and a new one does not help: the ciphertext then opens
 //! by recovery code alone.
@@ -82,7 +82,7 @@ impl Realm {
             let row = source.realm().await?.ok_or(RealmError::Invalid("The backup holds no server."))?;
             drop(source);
             if let Some(key) = key {
-                ServerKeys::check(key, &row.key_canary)?;
+                ServerKeys::check(key, &row.keys)?;
             }
             let store = Store::open(location).await?;
             if store.realm().await?.is_some() {

@@ -6,6 +6,7 @@
 
 use crate::clock::Clock;
 use crate::http::App;
+use crate::key_file::KeyMark;
 use crate::key_place::KeyPlace;
 use crate::keys::ServerKeys;
 use crate::limits::{InFlight, Large, Limiter, Limits, Metrics, Registrations};
@@ -33,7 +34,7 @@ pub(crate) struct InProcess {
     pub(crate) runtime: Runtime,
     pub(crate) realm: Realm,
     clock: Arc<AtomicI64>,
-    canary: [u8; 32],
+    marks: Vec<KeyMark>,
 }
 
 impl InProcess {
@@ -43,12 +44,12 @@ impl InProcess {
         let store = Store::open_in_memory().expect("a database in memory");
         let keys = ServerKeys::make(folder).expect("a key file");
         let clock = Arc::new(AtomicI64::new(now));
-        let canary = keys.canary();
+        let marks = keys.marks();
         let row = RealmRow {
             realm_id: [7; 16],
             origin: ORIGIN.to_owned(),
             contact: Some("it@example.org".to_owned()),
-            key_canary: canary,
+            keys: marks.clone(),
         };
         let realm = Realm {
             id: RealmId::heard(row.realm_id),
@@ -59,7 +60,7 @@ impl InProcess {
             clock: Clock::Manual(Arc::clone(&clock)),
         };
         runtime.block_on(realm.store.create_realm(row, now)).expect("a realm");
-        Self { runtime, realm, clock, canary }
+        Self { runtime, realm, clock, marks }
     }
 
     /// What its requests use: built anew, the keys read from their file.
@@ -69,7 +70,7 @@ impl InProcess {
             origin: self.realm.origin.clone(),
             contact: self.realm.contact.clone(),
             store: self.realm.store.clone(),
-            keys: ServerKeys::open(&KeyPlace::in_folder(folder), &self.canary).expect("its key file"),
+            keys: ServerKeys::open(&KeyPlace::in_folder(folder), &self.marks).expect("its key file"),
             clock: self.realm.clock.clone(),
             invite_ttl: INVITE_TTL,
             erase_removed_after: None,

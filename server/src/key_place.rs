@@ -1,8 +1,7 @@
 //! Where the key file is: in the data folder, or where the system puts what it has unsealed.
 //!
 //! Promises: the place is decided by the configuration and the system alone, in one order; a key
-//! outside of the data folder is read only if nobody but this user and root can read it. Must
-//! never: write there.
+//! outside of the data folder is read only if nobody but this user and root can read it.
 
 use rustix::process::geteuid;
 use std::fs::Metadata;
@@ -72,6 +71,11 @@ impl KeyPlace {
             (None, Some(path)) if path.symlink_metadata().is_ok() => Self::Credential(path),
             _ => Self::in_folder(data),
         }
+    }
+
+    /// Whether this program may put another file there.
+    pub(crate) fn is_ours(&self) -> bool {
+        !matches!(self, Self::Credential(_))
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -43,6 +43,7 @@ mod http;
 #[cfg(any(test, feature = "fuzzing"))]
 mod in_process;
 mod json;
+mod key_file;
 mod key_place;
 mod keys;
 mod letters;
@@ -66,12 +67,12 @@ mod store;
 mod token;
 mod user_name;
 
-pub use admin::{EraseRefused, MembershipShown, PersonShown};
+pub use admin::{EraseRefused, KeyRefused, KeyShown, MembershipShown, PersonShown, Rotated};
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Front, MailOut, TlsFiles};
 pub use data_folder::FolderRefused;
+pub use key_file::KeyFileError;
 pub use key_place::PlaceRefused;
-pub use keys::KeyFileError;
 pub use letters::{Bounce, ShownLetter};
 pub use limits::{LEAST_FOR_SCIM, Limits, Network, NetworkRefused, Rate, Times};
 pub use log::Log;

@@ -6,6 +6,7 @@
 //! salt, as if its person had chosen a new password. Must never: say anything that depends on one
 //! account.
 
+use crate::key_file::FIRST;
 use crate::keys::ServerKeys;
 use crate::rng::as_uuid_v4;
 use crate::store::Kind;
@@ -24,17 +25,34 @@ pub(crate) struct Nobody {
 
 /// The person of that address, if there is none.
 pub(crate) fn of_address(keys: &ServerKeys, email_key: &str, kinds: &[Kind]) -> Nobody {
-    let derive = |what: &[u8], kind: &Kind| -> [u8; 32] {
-        let key_gen = kind.key_gen.to_be_bytes();
-        derive(keys, &[b"firstkey/v1/made-up", what, email_key.as_bytes(), &kind.head, &kind.tail, &key_gen])
-    };
-    let usual = usual();
-    let kind = draw(kinds, |kind| first_four(&derive(b"kind", kind))).unwrap_or(&usual);
+    let account = id(keys, b"account", email_key.as_bytes());
+    let usual = usual(keys.newest());
+    let kind = kind_of(keys, &account, kinds).unwrap_or(&usual);
     let mut kdf_block = [0; KdfBlock::LEN];
     kdf_block[..14].copy_from_slice(&kind.head);
-    kdf_block[14..46].copy_from_slice(&derive(b"salt", kind));
+    kdf_block[14..46].copy_from_slice(&of_kind(keys, b"salt", email_key.as_bytes(), kind));
     kdf_block[46..].copy_from_slice(&kind.tail);
-    Nobody { account: id(keys, b"account", email_key.as_bytes()), kdf_block, key_gen: kind.key_gen }
+    Nobody { account, kdf_block, key_gen: kind.key_gen }
+}
+
+/// The number of the server's key that an account has which does not exist: as often as people
+/// have it, and it comes with the kind that [`of_address`] says.
+pub(crate) fn server_key(keys: &ServerKeys, account: &AccountId, kinds: &[Kind]) -> u32 {
+    kind_of(keys, account, kinds).map_or_else(|| keys.newest(), |kind| kind.server_key)
+}
+
+/// The kind of lock of an account that does not exist; by its id, because that is all that the
+/// second step of a log-in knows.
+fn kind_of<'a>(keys: &ServerKeys, account: &AccountId, kinds: &'a [Kind]) -> Option<&'a Kind> {
+    draw(kinds, |kind| first_four(&of_kind(keys, b"kind", &account.0, kind)))
+}
+
+fn of_kind(keys: &ServerKeys, what: &[u8], of: &[u8], kind: &Kind) -> [u8; 32] {
+    let (key_gen, server_key) = (kind.key_gen.to_be_bytes(), kind.server_key.to_be_bytes());
+    // With the first key as it was before there were others: what is said stays the same.
+    let later: &[u8] = if kind.server_key == FIRST { b"" } else { &server_key };
+    let parts = [b"firstkey/v1/made-up", what, of, &kind.head, &kind.tail, &key_gen, later];
+    derive(keys, &parts[..if later.is_empty() { 6 } else { 7 }])
 }
 
 /// Who stands in, as a place on the ring of account ids, when somebody is looked up by `what`.
@@ -43,11 +61,11 @@ pub(crate) fn ring(keys: &ServerKeys, what: &[u8]) -> [u8; 16] {
 }
 
 /// What people have where nobody has anything yet.
-fn usual() -> Kind {
+fn usual(server_key: u32) -> Kind {
     let block = KdfBlock { profile: Profile::DEFAULT, salt: Salt::heard([0; 32]), two_secret: false }.encode();
     let (head, tail) = (block.first_chunk(), block.last_chunk());
     let whole = "invariant: a block has 47 bytes";
-    Kind { head: *head.expect(whole), tail: *tail.expect(whole), key_gen: KeyGen::FIRST.0, people: 1 }
+    Kind { head: *head.expect(whole), tail: *tail.expect(whole), key_gen: KeyGen::FIRST.0, server_key, people: 1 }
 }
 
 /// One of the kinds, each as likely as it has people: weighted rendezvous hashing, so that a change
@@ -84,7 +102,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn kind(profile: u8, key_gen: u32, people: u32) -> Kind {
-        let usual = usual();
+        let usual = usual(1);
         let mut head = usual.head;
         head[1] = profile;
         Kind { head, key_gen, people, ..usual }

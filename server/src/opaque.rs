@@ -3,13 +3,12 @@
 //! Promise: nothing here depends on whether an account exists but the record that goes in; both
 //! cases read a record and draw as much randomness. Must never: see a password; keep a session key.
 
-use crate::keys::ServerKeys;
 use crate::rng::{SystemRng, random};
 use firstkey_core::crypto::context::{AccountContext, AccountId};
 use firstkey_core::crypto::opaque::{self, KE1_LEN, KE2_LEN, KE3_LEN, REQUEST_LEN, RESPONSE_LEN, Suite, UPLOAD_LEN};
 use opaque_ke::{
     CredentialFinalization, CredentialRequest, RegistrationRequest, RegistrationUpload, ServerLogin,
-    ServerLoginParameters, ServerRegistration,
+    ServerLoginParameters, ServerRegistration, ServerSetup,
 };
 
 /// A message that is none, or a proof that does not hold.
@@ -18,12 +17,12 @@ pub(crate) struct Refused;
 
 /// Answers a registration: changes nothing.
 pub(crate) fn register(
-    keys: &ServerKeys,
+    setup: &ServerSetup<Suite>,
     account: &AccountId,
     request: &[u8; REQUEST_LEN],
 ) -> Result<[u8; RESPONSE_LEN], Refused> {
     let request = RegistrationRequest::<Suite>::deserialize(request).map_err(|_| Refused)?;
-    let started = ServerRegistration::<Suite>::start(&keys.setup, request, opaque::credential_identifier(account))
+    let started = ServerRegistration::<Suite>::start(setup, request, opaque::credential_identifier(account))
         .map_err(|_| Refused)?;
     Ok(array(&started.message.serialize()))
 }
@@ -56,7 +55,7 @@ const MASKING_KEY: usize = 64;
 
 /// Answers a login.
 pub(crate) fn start_login(
-    keys: &ServerKeys,
+    setup: &ServerSetup<Suite>,
     context: &AccountContext,
     login_context: &[u8],
     record: Record<'_>,
@@ -77,7 +76,7 @@ pub(crate) fn start_login(
     let parameters = ServerLoginParameters { context: Some(login_context), identifiers: opaque::identifiers(context) };
     let started = ServerLogin::start(
         &mut SystemRng::new(),
-        &keys.setup,
+        setup,
         record,
         request,
         opaque::credential_identifier(&context.account),

@@ -4,8 +4,9 @@
 use crate::address::is_address;
 use crate::clock::Clock;
 use crate::data_folder::{self, FolderRefused};
+use crate::key_file::KeyFileError;
 use crate::key_place::KeyPlace;
-use crate::keys::{KeyFileError, ServerKeys};
+use crate::keys::ServerKeys;
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
 use crate::secret_file::write_new;
@@ -163,7 +164,7 @@ impl Realm {
             realm_id: fresh_id(),
             origin: origin.as_str().to_owned(),
             contact: contact.map(str::to_owned),
-            key_canary: keys.canary(),
+            keys: keys.marks(),
         };
         store.create_realm(row.clone(), clock.now()).await?;
         Ok(Self { id: RealmId::heard(row.realm_id), origin, contact: row.contact, store, keys, clock })
@@ -207,7 +208,7 @@ impl Realm {
         }
         let store = Store::open(location).await?;
         let row = store.realm().await?.ok_or_else(|| RealmError::Missing(dir.to_owned()))?;
-        let keys = ServerKeys::open(key, &row.key_canary)?;
+        let keys = ServerKeys::open(key, &row.keys)?;
         Ok(Self {
             id: RealmId::heard(row.realm_id),
             origin: crate::origin::read(&row.origin)?,

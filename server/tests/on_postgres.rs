@@ -46,6 +46,8 @@ mod recovery;
 mod reset;
 #[path = "behaviour/scim/mod.rs"]
 mod scim;
+#[path = "behaviour/server_key.rs"]
+mod server_key;
 #[path = "behaviour/sessions.rs"]
 mod sessions;
 #[path = "behaviour/several.rs"]

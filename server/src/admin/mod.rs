@@ -11,6 +11,7 @@ mod letters;
 mod organisations;
 mod people;
 mod resets;
+mod server_keys;
 mod tokens;
 mod why;
 
@@ -21,6 +22,7 @@ pub use letters::LetterShown;
 pub use organisations::{ChangedOrganisation, OrganisationShown};
 pub use people::{FingerprintRefused, MembershipShown, PersonLine, PersonShown};
 pub use resets::{ResetRefused, ResetStarted};
+pub use server_keys::{KeyRefused, KeyShown, Rotated};
 pub use tokens::{FreshToken, RotatedToken, TOKEN_DAYS, TokenShown};
 
 pub(crate) use why::why;

@@ -112,7 +112,8 @@ pub(super) async fn start(State(app): State<Arc<App>>, bearer: Bearer, request: 
     let start: Start = request.message()?;
     let session = app.store.begin_password(bearer.0, app.clock.now()).await??;
     let account = AccountId::heard(session.account.account_id);
-    let response = opaque::register(&app.keys, &account, &start.opaque_request.0)
+    let setup = app.keys.setup(session.server_key)?;
+    let response = opaque::register(&setup, &account, &start.opaque_request.0)
         .map_err(|_| Problem::invalid("opaque_request is no OPAQUE message."))?;
     signed(&app, &request, &account.0, &Started { opaque_response: B64(response) })
 }

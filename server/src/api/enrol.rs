@@ -8,6 +8,7 @@ use super::request::Exact;
 use super::signed::{self, Signed};
 use super::statement::{self, StatementMessage};
 use crate::http::App;
+use crate::key_file::FIRST;
 use crate::life::Mode;
 use crate::opaque;
 use crate::store::{Bundle, Completion, Finished, Policy};
@@ -80,7 +81,8 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
     let start: Start = request.message()?;
     app.registrations.one(signed.invite_id, app.clock.now()).map_err(|later| Problem::too_many(later.0))?;
     let account = AccountId::heard(signed.enrolment.account_id);
-    let response = opaque::register(&app.keys, &account, &start.opaque_request.0)
+    let setup = app.keys.setup(signed.enrolment.server_key)?;
+    let response = opaque::register(&setup, &account, &start.opaque_request.0)
         .map_err(|_| Problem::invalid("opaque_request is no OPAQUE message."))?;
     answer::signed(&app, &request, &signed.invite_id, &Started { opaque_response: B64(response) })
 }
@@ -94,7 +96,7 @@ pub(super) async fn complete(State(app): State<Arc<App>>, request: Exact) -> Res
     let fingerprint = upload
         .check(&context, &key, &signed.enrolment.policy, KeyGen(signed.enrolment.key_gen))
         .map_err(Problem::invalid)?;
-    let bundle = upload.bundle(&context, &key).map_err(Problem::invalid)?;
+    let bundle = upload.bundle(&context, &key, signed.enrolment.server_key).map_err(Problem::invalid)?;
     let completion = Completion {
         invite_id: signed.invite_id,
         signer: signed.signer,
@@ -153,17 +155,18 @@ impl Complete {
         identity
             .verify(&IdentitySignature::heard(self.signature.0), context)
             .map_err(|_| "The identity statement is not signed by its own key, or a key is weak.")?;
-        self.bundle(context, key)?;
+        self.bundle(context, key, FIRST)?;
         Ok(identity.fingerprint(context))
     }
 
     /// What is stored, with the statement, if there is one and it says just this.
-    fn bundle(&self, context: &AccountContext, key: &RealmKey) -> Result<Bundle, &'static str> {
+    fn bundle(&self, context: &AccountContext, key: &RealmKey, server_key: u32) -> Result<Bundle, &'static str> {
         let envelopes = &self.envelopes;
         let mut bundle = Bundle {
             key_gen: self.identity.key_gen,
             kdf_block: self.kdf_block.0.to_vec(),
             opaque_record: self.opaque_upload.0.to_vec(),
+            server_key,
             envelopes: [
                 envelopes.one.0.to_vec(),
                 envelopes.two.0.to_vec(),

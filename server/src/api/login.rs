@@ -134,7 +134,10 @@ pub(super) async fn start(State(app): State<Arc<App>>, request: Exact) -> Result
         Some(row) => Record::Own(&row.bundle.opaque_record),
         None => Record::MadeUp(looked.some_record()),
     };
-    let started = opaque::start_login(&app.keys, &context, &bound, record, &start.ke1.0)
+    // Drawn for everybody, so that it takes as long.
+    let nobodys = nobody::server_key(&app.keys, &context.account, &looked.kinds);
+    let setup = app.keys.setup(looked.account().map_or(nobodys, |row| row.bundle.server_key))?;
+    let started = opaque::start_login(&setup, &context, &bound, record, &start.ke1.0)
         .map_err(|_| Problem::invalid("ke1 is no OPAQUE message."))?;
     let login_id = fresh_id();
     let made_up = looked.account().is_none();

@@ -1,5 +1,6 @@
 //! Errors on the wire: problem documents (RFC 9457) with the names of `docs/WIRE.md`.
 
+use crate::keys::NoSuchKey;
 use crate::life::{Admission, Unusable};
 use crate::store::StoreError;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -138,6 +139,13 @@ impl From<Admission> for Problem {
             Admission::Suspended { contact } => Self { contact, ..Self::new(Name::Suspended) },
             Admission::Removed { contact } => Self { contact, ..Self::new(Name::Removed) },
         }
+    }
+}
+
+/// Another server of the deployment has rotated the key, and the new file is not here yet.
+impl From<NoSuchKey> for Problem {
+    fn from(_: NoSuchKey) -> Self {
+        Self::new(Name::Unavailable)
     }
 }
 

@@ -9,9 +9,11 @@
 mod audit;
 mod backup;
 mod check;
+mod common;
 mod erase;
 mod init;
 mod invite;
+mod key;
 mod mail;
 mod org;
 mod person;
@@ -21,15 +23,11 @@ mod scim_token;
 mod serve;
 mod show;
 
-use crate::config::{Config, ConfigError, holds_password};
 use crate::demo::{self, DemoOptions};
-use crate::key_place::KeyPlace;
 use crate::outlet::{self, err, out};
-use crate::realm::Realm;
-use crate::secret_file::private_line;
-use clap::{Args, Parser, Subcommand};
-use std::error::Error;
-use std::path::{Path, PathBuf};
+use clap::{Parser, Subcommand};
+use common::{Common, Outcome, folder, open};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The account server of firstkey: takes people in by SCIM, sends invitations, stores ciphertext.
@@ -38,63 +36,6 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Command,
-}
-
-/// What every command takes.
-#[derive(Args)]
-struct Common {
-    /// The folder that holds the server's database and key.
-    #[arg(long, value_name = "DIR", required_unless_present = "config")]
-    data: Option<PathBuf>,
-    /// A configuration file; flags override it.
-    #[arg(long, value_name = "PATH")]
-    config: Option<PathBuf>,
-    /// The database, if it is not a file in the folder: postgres://..., without a password.
-    #[arg(long, value_name = "URL")]
-    database: Option<String>,
-    /// A file with that address, and the password if there is one; only its owner may read it.
-    #[arg(long, value_name = "FILE", conflicts_with = "database")]
-    database_file: Option<PathBuf>,
-    /// Answer with one JSON object.
-    #[arg(long)]
-    json: bool,
-}
-
-impl Common {
-    /// What the file says, if one is given, with the flags over it.
-    fn config(&self) -> Result<Config, ConfigError> {
-        let mut config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-        config.database()?;
-        config.data = self.data.clone().or(config.data);
-        if self.database.as_deref().is_some_and(holds_password) {
-            return Err(ConfigError::Value(
-                "`--database` holds a password, and every user of this computer can read command lines. Write the address into a file that only its owner can read, and name it with --database-file FILE."
-                    .to_owned(),
-            ));
-        }
-        let from_file = self.database_file.as_deref().map(private_line).transpose()?;
-        let given = from_file.map(|line| line.as_str().to_owned()).or_else(|| self.database.clone());
-        config.database = given.or(config.database);
-        Ok(config)
-    }
-
-    /// Opens the deployment.
-    async fn realm(&self) -> Result<Realm, Box<dyn Error>> {
-        open(&self.config()?).await
-    }
-}
-
-/// The folder of a configuration.
-fn folder(config: &Config) -> Result<&Path, ConfigError> {
-    config
-        .data
-        .as_deref()
-        .ok_or(ConfigError::Missing("where the server's folder is: --data DIR, or `data` in the file"))
-}
-
-async fn open(config: &Config) -> Result<Realm, Box<dyn Error>> {
-    let dir = folder(config)?;
-    Ok(Realm::open_from(dir, config.database.as_deref(), &KeyPlace::of(config.key_file.as_deref(), dir)).await?)
 }
 
 #[derive(Subcommand)]
@@ -121,6 +62,9 @@ enum Command {
     /// Check configuration, files, database, mail server and certificate; serves nobody, sends no
     /// letter.
     Check(check::Check),
+    /// Rotate the server's key, and see who is left on an old one.
+    #[command(subcommand)]
+    Key(key::Key),
     /// Manage invitations.
     #[command(subcommand)]
     Invite(invite::Invite),
@@ -140,8 +84,6 @@ enum Command {
     /// Show everything that is stored for an account.
     Show(show::Show),
 }
-
-type Outcome = Result<(), Box<dyn Error>>;
 
 /// Reads the command line, does it, and gives the exit code.
 pub fn main() -> ExitCode {
@@ -194,6 +136,7 @@ async fn run(command: Command) -> Outcome {
         Command::ScimToken(token) => scim_token::run(token).await,
         Command::Serve(serve) => serve::run(serve).await,
         Command::Check(check) => check::run(check).await,
+        Command::Key(key) => key::run(key).await,
         Command::Invite(invite) => invite::run(invite).await,
         Command::Person(person) => person::run(person).await,
         Command::Mail(mail) => mail::run(mail).await,

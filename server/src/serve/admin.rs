@@ -31,7 +31,7 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 /// Fixed sentences: this is answered to anybody.
 async fn trouble(app: &App) -> Option<&'static str> {
     match app.store.realm().await {
-        Ok(Some(row)) if row.key_canary != app.keys.canary() => Some("the key file does not belong to the database"),
+        Ok(Some(row)) if !app.keys.belong_to(&row.keys) => Some("the key file does not belong to the database"),
         Ok(Some(_)) => None,
         Ok(None) => Some("the database holds no server"),
         Err(_) => Some("the database does not answer"),

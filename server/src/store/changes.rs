@@ -172,7 +172,7 @@ impl Store {
             if let Some(wait) = make_room(db, id, now)? {
                 return Ok(Err(NoSession::TooMany(wait)));
             }
-            put(db, id, &change)?;
+            put(db, id, &change, session.server_key)?;
             end_what_it_replaces(db, id, &change)?;
             remember(db, id, &change, now)?;
             let (to_person, to_administrators) = change.kind.letters();
@@ -247,11 +247,11 @@ fn again(
     })
 }
 
-fn put(db: &Db, account: [u8; 16], change: &Change) -> Result<()> {
+fn put(db: &Db, account: [u8; 16], change: &Change, server_key: u32) -> Result<()> {
     if let Some(new) = &change.password {
         db.execute(
-            "UPDATE bundle SET kdf_block = ?2, opaque_record = ?3, envelope_1 = ?4 WHERE account_id = ?1",
-            &values![account, &new.kdf_block, &new.opaque_record, &new.envelope_1],
+            "UPDATE bundle SET kdf_block = ?2, opaque_record = ?3, envelope_1 = ?4, server_key = ?5 WHERE account_id = ?1",
+            &values![account, &new.kdf_block, &new.opaque_record, &new.envelope_1, server_key],
         )?;
     }
     if let Some(new) = &change.kit {

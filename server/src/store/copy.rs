@@ -13,8 +13,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// What is copied, what is referred to before what refers to it.
-pub(super) const TABLES: [&str; 16] = [
+pub(super) const TABLES: [&str; 17] = [
     "realm",
+    "server_key",
     "organisation",
     "scim_token",
     "account",
@@ -158,6 +159,8 @@ mod tests {
             include_str!("schema/0001_start.postgres.sql"),
             include_str!("schema/0005_logins.sqlite.sql"),
             include_str!("schema/0005_logins.postgres.sql"),
+            include_str!("schema/0010_server_key.sqlite.sql"),
+            include_str!("schema/0010_server_key.postgres.sql"),
         ] {
             let tables: Vec<_> =
                 schema.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split(' ').next()).collect();

@@ -23,6 +23,8 @@ pub(crate) struct Enrolment {
     pub(crate) policy: Policy,
     /// The generation of the keys that it makes.
     pub(crate) key_gen: u32,
+    /// The number of the server's key that its password is registered with.
+    pub(crate) server_key: u32,
     /// Newest first.
     pub(crate) claim_keys: Vec<[u8; 32]>,
 }
@@ -59,10 +61,10 @@ impl Store {
             let sql = "SELECT claim_key FROM claim WHERE invite_id = ?1 ORDER BY seq DESC LIMIT ?2";
             let claim_keys = db.rows(sql, &values![invite, CLAIM_KEYS])?;
             let claim_keys = claim_keys.iter().map(|row| row.at(0)).collect::<Result<_>>()?;
-            let offer = found.offer;
+            let (offer, server_key) = (found.offer, found.server_key);
             let key_gen = offer.reset.map_or(1, |reset| reset.key_gen);
             let Offer { account_id, mode, policy, .. } = offer;
-            Ok(Some(Enrolment { account_id, mode, policy, key_gen, claim_keys }))
+            Ok(Some(Enrolment { account_id, mode, policy, key_gen, server_key, claim_keys }))
         })
         .await
     }
@@ -166,7 +168,7 @@ fn insert(db: &Db, account: [u8; 16], upload: &Completion, now: i64) -> Result<(
     let [one, two, three, four] = &bundle.envelopes;
     let statement = bundle.statement.as_ref().map(statement_bytes);
     db.execute(
-        "INSERT INTO bundle VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        "INSERT INTO bundle VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         &values![
             account,
             upload.invite_id,
@@ -184,7 +186,8 @@ fn insert(db: &Db, account: [u8; 16], upload: &Completion, now: i64) -> Result<(
             &bundle.signature,
             bundle.recovery_public,
             now,
-            statement.as_ref()
+            statement.as_ref(),
+            bundle.server_key
         ],
     )?;
     Ok(())

@@ -176,7 +176,7 @@ impl InMemory {
              INSERT INTO organisation (org_id, name, created_at) VALUES ({id}, 'A', 0);
              INSERT INTO invite (invite_id, account_id, org_id, mode, state, created_at, expires_at)
              VALUES ({id}, {id}, {id}, 'enrol', 'used', 0, 0);
-             INSERT INTO bundle VALUES ({id}, {id}, {id}, {key}, 1, {block}, {}, {}, {}, {}, {}, {key}, {key}, {}, {key}, 0, NULL)",
+             INSERT INTO bundle VALUES ({id}, {id}, {id}, {key}, 1, {block}, {}, {}, {}, {}, {}, {key}, {key}, {}, {key}, 0, NULL, 1)",
             bytes(192), bytes(197), bytes(150), bytes(150), bytes(150), bytes(64)
         ))
     }

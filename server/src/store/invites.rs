@@ -9,8 +9,9 @@ use super::db::{Db, Row, Statement, values};
 use super::mailboxes::{For, Issue, settle_in};
 use super::people::PersonKey;
 use super::rows::{Policy, Reset};
-use super::{Result, Store, StoreError, outbox, tokens};
+use super::{Result, Store, StoreError, outbox, server_keys, tokens};
 use crate::address;
+use crate::key_file::FIRST;
 use crate::life::{Invitation, Mode, Reason, Unusable};
 use crate::rng::fresh_ordered_id;
 use crate::token::TokenHash;
@@ -114,7 +115,12 @@ impl Store {
                 earlier.iter().map(|row| -> Result<SeenClaim> { Ok(SeenClaim { key: row.at(0)?, at: row.at(1)? }) });
             found.offer.claims = earlier.collect::<Result<_>>()?;
             db.execute(
-                "UPDATE invite SET claim_key = ?2, claim_count = claim_count + 1, last_claim_at = ?3 WHERE invite_id = ?1",
+                &format!(
+                    "UPDATE invite SET claim_key = ?2, claim_count = claim_count + 1, last_claim_at = ?3,
+                            server_key = coalesce(server_key, {})
+                     WHERE invite_id = ?1",
+                    server_keys::NEWEST
+                ),
                 &values![invite, claim_key, now],
             )?;
             db.execute(
@@ -321,6 +327,9 @@ pub(super) fn accept(db: &Db, key: PersonKey, now: i64) -> Result<()> {
 pub(super) struct StoredInvite {
     pub(super) offer: Offer,
     pub(super) claim_key: Option<[u8; 32]>,
+    /// The number of the server's key for its registration: that of its first claim, because a
+    /// saved upload is sent after later ones too.
+    pub(super) server_key: u32,
     /// Whose invitation it is; `None` if the organisation has removed the person.
     pub(super) user: Option<[u8; 16]>,
     token_hash: Option<[u8; 32]>,
@@ -364,7 +373,7 @@ pub(super) fn find(db: &Db, invite: [u8; 16]) -> Result<Option<StoredInvite>> {
                 i.claim_key, i.token_hash, i.wrong_tries, i.state, i.ended_at, a.state, a.completed_at, m.active,
                 i.reset_to, i.created_at, m.user_id,
                 i.reset_to IS NULL AND EXISTS (SELECT 1 FROM invite j WHERE j.user_id = i.user_id AND j.state = 'live' AND j.mode = 'join'),
-                i.email, m.email
+                i.email, m.email, i.server_key
          FROM invite i JOIN organisation o USING (org_id) JOIN account a USING (account_id) CROSS JOIN realm r
          LEFT JOIN membership m ON m.user_id = i.user_id
          WHERE i.invite_id = ?1",
@@ -419,6 +428,8 @@ impl StoredInvite {
             asked_to_join: row.at(25)?,
             issued_to: row.at(26)?,
             named: row.at(27)?,
+            // Before the first claim nothing is registered.
+            server_key: row.at::<Option<u32>>(28)?.unwrap_or(FIRST),
         })
     }
 }

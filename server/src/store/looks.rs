@@ -16,6 +16,8 @@ pub(crate) struct Kind {
     /// And behind it.
     pub(crate) tail: [u8; 1],
     pub(crate) key_gen: u32,
+    /// The number of the server's key.
+    pub(crate) server_key: u32,
     pub(crate) people: u32,
 }
 
@@ -65,10 +67,12 @@ fn look(db: &Db, which: &str, value: Value<'_>, ring: [u8; 16]) -> Result<Looked
         Some(id) => account(db, "a.account_id = ?1", id.into())?,
         None => None,
     };
-    let kinds = db.rows("SELECT head, tail, key_gen, people FROM lock_kind WHERE people > 0 ORDER BY 1, 2, 3", &[])?;
-    let kinds = kinds
-        .iter()
-        .map(|row| Ok(Kind { head: row.at(0)?, tail: row.at(1)?, key_gen: row.at(2)?, people: row.at(3)? }));
+    let sql = "SELECT head, tail, key_gen, server_key, people FROM lock_kind WHERE people > 0 ORDER BY 1, 2, 3, 4";
+    let kinds = db.rows(sql, &[])?;
+    let kinds = kinds.iter().map(|row| {
+        let (head, tail, key_gen) = (row.at(0)?, row.at(1)?, row.at(2)?);
+        Ok(Kind { head, tail, key_gen, server_key: row.at(3)?, people: row.at(4)? })
+    });
     Ok(Looked { row, exists: found.is_some(), kinds: kinds.collect::<Result<_>>()? })
 }
 

@@ -61,6 +61,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0009_erasure.postgres.sql"),
         then: None,
     },
+    Step {
+        sqlite: include_str!("schema/0010_server_key.sqlite.sql"),
+        postgres: include_str!("schema/0010_server_key.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// The newest version.

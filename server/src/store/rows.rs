@@ -38,6 +38,8 @@ pub(crate) struct Bundle {
     pub(crate) key_gen: u32,
     pub(crate) kdf_block: Vec<u8>,
     pub(crate) opaque_record: Vec<u8>,
+    /// The number of the server's key that the record was registered with.
+    pub(crate) server_key: u32,
     pub(crate) envelopes: [Vec<u8>; 4],
     pub(crate) ed25519: [u8; 32],
     pub(crate) x25519: [u8; 32],
@@ -49,7 +51,7 @@ pub(crate) struct Bundle {
 
 impl Bundle {
     pub(super) const COLUMNS: &'static str = "b.key_gen, b.kdf_block, b.opaque_record, b.envelope_1, b.envelope_2, b.envelope_3, b.envelope_4, \
-         b.ed25519, b.x25519, b.signature, b.recovery_public, b.statement";
+         b.ed25519, b.x25519, b.signature, b.recovery_public, b.statement, b.server_key";
 
     /// The public keys, as the account's client gave them.
     pub(crate) fn identity(&self) -> PublicIdentity {
@@ -58,7 +60,7 @@ impl Bundle {
     }
 
     /// How many these are: what else is asked for stands behind.
-    pub(super) const WIDTH: usize = 12;
+    pub(super) const WIDTH: usize = 13;
 
     /// Reads [`Bundle::COLUMNS`] starting at column `at`.
     pub(super) fn from_row(row: &Row, at: usize) -> Result<Self> {
@@ -66,6 +68,7 @@ impl Bundle {
             key_gen: row.at(at)?,
             kdf_block: row.at(at + 1)?,
             opaque_record: row.at(at + 2)?,
+            server_key: row.at(at + 12)?,
             envelopes: [row.at(at + 3)?, row.at(at + 4)?, row.at(at + 5)?, row.at(at + 6)?],
             ed25519: row.at(at + 7)?,
             x25519: row.at(at + 8)?,

@@ -8,7 +8,7 @@
 use super::accounts::{LoginRow, account};
 use super::audit::{Entry, note};
 use super::db::{Db, values};
-use super::{Result, Store, StoreError};
+use super::{Result, Store, StoreError, server_keys};
 use crate::life::Admission;
 use crate::rng::fresh_id;
 use crate::token::TokenHash;
@@ -84,6 +84,8 @@ pub(crate) struct NewSession {
 pub(crate) struct Session {
     session_id: [u8; 16],
     pub(crate) account: LoginRow,
+    /// The number of the server's key that a password is registered with in it.
+    pub(crate) server_key: u32,
 }
 
 /// Why there is none.
@@ -212,8 +214,11 @@ impl Store {
 /// Opens a session; whoever calls has looked at the proof and at how the account stands.
 pub(super) fn open(db: &Db, account: [u8; 16], new: &NewSession, now: i64) -> Result<()> {
     db.execute(
-        "INSERT INTO session (session_hash, account_id, expires_at, session_id, created_at, client, source, purpose)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        &format!(
+            "INSERT INTO session (session_hash, account_id, expires_at, session_id, created_at, client, source, purpose, server_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, {})",
+            server_keys::NEWEST
+        ),
         &values![
             new.hash.0,
             account,
@@ -237,7 +242,7 @@ pub(super) fn joined(db: &Db, hash: TokenHash) -> Result<()> {
 /// The session of that bearer; `None` is any purpose.
 pub(super) fn require(db: &Db, hash: TokenHash, purpose: Option<Purpose>, now: i64) -> Result<InSession<Session>> {
     let row = db.row(
-        "SELECT session_id, account_id, purpose, ended FROM session WHERE session_hash = ?1 AND expires_at > ?2",
+        "SELECT session_id, account_id, purpose, ended, server_key FROM session WHERE session_hash = ?1 AND expires_at > ?2",
         &values![hash.0, now],
     )?;
     let Some(row) = row else { return Ok(Err(NoSession::Ended)) };
@@ -255,7 +260,7 @@ pub(super) fn require(db: &Db, hash: TokenHash, purpose: Option<Purpose>, now: i
     if purpose.is_some_and(|wanted| !found.does_for(wanted)) {
         return Ok(Err(NoSession::Purpose));
     }
-    Ok(Ok(Session { session_id: row.at(0)?, account }))
+    Ok(Ok(Session { session_id: row.at(0)?, account, server_key: row.at(4)? }))
 }
 
 /// Ends the sessions of a person who is suspended or removed. A login on its way ends by itself:

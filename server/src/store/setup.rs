@@ -2,7 +2,8 @@
 
 use super::audit::{Entry, note};
 use super::db::values;
-use super::{Result, Store};
+use super::{Result, Store, server_keys};
+use crate::key_file::KeyMark;
 
 /// The deployment itself.
 #[derive(Clone)]
@@ -10,7 +11,8 @@ pub(crate) struct RealmRow {
     pub(crate) realm_id: [u8; 16],
     pub(crate) origin: String,
     pub(crate) contact: Option<String>,
-    pub(crate) key_canary: [u8; 32],
+    /// The server's keys that are not retired, in order; the last is for new passwords.
+    pub(crate) keys: Vec<KeyMark>,
 }
 
 impl Store {
@@ -18,9 +20,12 @@ impl Store {
     pub(crate) async fn create_realm(&self, realm: RealmRow, now: i64) -> Result<()> {
         self.write(move |db| {
             db.execute(
-                "INSERT INTO realm VALUES (1, ?1, ?2, ?3, ?4, ?5)",
-                &values![realm.realm_id, &realm.origin, &realm.contact, realm.key_canary, now],
+                "INSERT INTO realm VALUES (1, ?1, ?2, ?3, ?4)",
+                &values![realm.realm_id, &realm.origin, &realm.contact, now],
             )?;
+            for mark in &realm.keys {
+                server_keys::insert(db, mark, now)?;
+            }
             note(db, now, "realm.created", Entry::default());
             Ok(())
         })
@@ -30,9 +35,10 @@ impl Store {
     /// The realm, if the database has been initialised.
     pub(crate) async fn realm(&self) -> Result<Option<RealmRow>> {
         self.read(|db| {
-            let row = db.row("SELECT realm_id, origin, contact, key_canary FROM realm", &[])?;
+            let row = db.row("SELECT realm_id, origin, contact FROM realm", &[])?;
             row.map(|row| {
-                Ok(RealmRow { realm_id: row.at(0)?, origin: row.at(1)?, contact: row.at(2)?, key_canary: row.at(3)? })
+                let keys = server_keys::marks(db)?;
+                Ok(RealmRow { realm_id: row.at(0)?, origin: row.at(1)?, contact: row.at(2)?, keys })
             })
             .transpose()
         })

@@ -33,6 +33,7 @@ mod realm_key;
 mod recovery;
 mod reset;
 mod scim;
+mod server_key;
 mod sessions;
 mod slow;
 mod smtp;

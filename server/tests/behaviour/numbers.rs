@@ -197,7 +197,7 @@ async fn a_server_whose_key_is_not_the_databases_is_not_ready_and_says_so() {
     let (server, admin) = serve(&deployment).await;
     assert_eq!(read(&admin, "/readyz").await, (200, "ready\n".to_owned()));
     let zeros = if crate::POSTGRES { "decode(repeat('00', 32), 'hex')" } else { "zeroblob(32)" };
-    deployment.meddle(&format!("UPDATE realm SET key_canary = {zeros}"));
+    deployment.meddle(&format!("UPDATE server_key SET canary = {zeros}"));
     let unready = (503, "not ready: the key file does not belong to the database\n".to_owned());
     assert_eq!(read(&admin, "/readyz").await, unready);
     server.stop().await;
