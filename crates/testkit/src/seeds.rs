@@ -206,10 +206,11 @@ fn runs(add: &mut impl FnMut(&str, Vec<u8>)) {
     // A no to a host in punycode, and to the invite behind it.
     add("host-no", vec![0x80, 4, 0, 0x90, 1]);
     add("host-consent-no", vec![0x80, 4, 0, 0, 0, 0, 0x90, 1]);
-    // The upload is refused as stale, and the link that is asked for then names another server.
+    // The upload is refused as stale and saved once more, and the link that is asked for then names
+    // another server.
     let upload = at_path(&log, "/v1/enrol/complete");
     for (name, answer) in [("elsewhere", 13), ("punycode", 14)] {
-        add(&format!("renewal-{name}"), [&vec![0; upload + 1][..], &[0x90, 2, 6, 2, 0, 0x90, answer, 1]].concat());
+        add(&format!("renewal-{name}"), [&vec![0; upload + 1][..], &[0x90, 2, 6, 2, 0, 0, 0x90, answer, 1]].concat());
     }
     for at in 0..Scene::new(1).run_honestly(1).turns.len() {
         let then = |what: &[u8]| [&vec![0; at + 1][..], what].concat();
@@ -298,6 +299,17 @@ mod tests {
                 played += 1;
             }
             assert!(played >= 5, "{}: {played} seeds", target.name);
+        }
+    }
+
+    #[test]
+    fn the_seeds_of_a_renewal_answer_the_question_for_another_link_with_another_server() {
+        for name in ["renewal-elsewhere", "renewal-punycode"] {
+            let seed = all().into_iter().find(|seed| seed.name == name).expect("it is made");
+            let lines = crate::flow_any::transcript(&seed.bytes);
+            let asked = lines.iter().position(|line| line.contains("asks for the link, since somebody claimed it"));
+            let answer = lines.get(asked.expect("the question is reached") + 1).expect("an answer");
+            assert!(answer.contains("https://keys.") && !answer.contains("https://keys.example.org/"), "{answer}");
         }
     }
 

@@ -7,6 +7,7 @@ mod eras;
 mod exchanges;
 mod faults;
 mod happy;
+mod interference;
 mod kills;
 mod lies;
 mod limits;

@@ -158,6 +158,8 @@ pub struct Logged {
     pub method: String,
     /// Path.
     pub path: String,
+    /// The token in its header.
+    pub bearer: Option<String>,
     /// Body.
     pub body: Vec<u8>,
 }
@@ -412,6 +414,7 @@ impl Fake {
         self.log.push(Logged {
             method: method.to_owned(),
             path: path.to_owned(),
+            bearer: bearer.map(str::to_owned),
             body: body.unwrap_or_default().to_vec(),
         });
         if let Some((nth, status)) = self.refuse_nth
