@@ -15,7 +15,7 @@ pub use audit::{Audit, AuditCommand, AuditExplain, AuditOpen};
 pub use config::{Config, ConfigCommand, ConfigKey, ConfigSet};
 pub use doctor::Doctor;
 pub use group::{Hardening, KitOut, Password, Trust, Unattended};
-pub use local::{Forget, Sessions};
+pub use local::{Forget, Names, NamesOf, Sessions};
 pub use login::LogIn;
 
 use crate::exit::Misuse;
@@ -145,6 +145,36 @@ pub enum Command {
     /// Remove what this computer remembers of an account.
     #[command(visible_alias = "logout")]
     Forget(Forget),
+    /// List names for the completions of shells.
+    #[command(hide = true)]
+    Names(Names),
+}
+
+impl Command {
+    /// Whether a program reads what is printed.
+    pub fn is_json(&self) -> bool {
+        match self {
+            Self::Accept(flags) => flags.unattended.json,
+            Self::Login(flags) => flags.account.unattended.json,
+            Self::Verify(flags) => flags.account.unattended.json,
+            Self::Recover(flags) => flags.account.unattended.json,
+            Self::Password(flags) => flags.account.unattended.json,
+            Self::Kit(flags) => flags.account.unattended.json,
+            Self::SecretKey(flags) => flags.account.unattended.json,
+            Self::Sessions(flags) => flags.account.unattended.json,
+            Self::People(flags) => flags.login.unattended.json,
+            #[cfg(feature = "age")]
+            Self::Seal(flags) => flags.json,
+            #[cfg(feature = "age")]
+            Self::Open(flags) => flags.login.unattended.json,
+            Self::Status(flags) => flags.json,
+            Self::Config(flags) => flags.json,
+            Self::Recipient(flags) => flags.json,
+            Self::Doctor(flags) => flags.json,
+            Self::Forget(flags) => flags.json,
+            Self::Audit(_) | Self::Names(_) => false,
+        }
+    }
 }
 
 /// What the commands on an account that exists have in common.

@@ -10,6 +10,7 @@ pub mod folder;
 pub mod machine;
 pub mod network;
 
+use crate::managed::{Managed, ManagedTrouble};
 use folder::{Folder, Remembered, Writing};
 use machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal};
 use network::{Answer, Clock, Connection, Name, Proxy, Shown};
@@ -56,6 +57,8 @@ pub enum DoctorFinding {
     Terminal(Option<Terminal>),
     /// The state folder.
     Folder(Folder),
+    /// What the organisation that manages this computer has set.
+    Managed(Result<Managed, ManagedTrouble>),
     /// What happened to a file that was written there, read again and removed.
     Writing(Writing),
     /// What this computer remembers.
@@ -95,6 +98,7 @@ impl DoctorFinding {
             Self::Program(_) => "program",
             Self::Terminal(_) => "terminal",
             Self::Folder(_) => "state-folder",
+            Self::Managed(_) => "managed",
             Self::Writing(_) => "state-writing",
             Self::Remembered(_) => "remembered",
             Self::Locked(_) => "locked-memory",
@@ -121,6 +125,8 @@ impl DoctorFinding {
             Self::Terminal(None) => State::Attention,
             Self::Terminal(Some(found)) => found.state(),
             Self::Folder(found) => found.state(),
+            Self::Managed(Ok(_)) => State::Ok,
+            Self::Managed(Err(_)) => State::Bad,
             Self::Writing(found) => found.state(),
             Self::Remembered(found) => found.state(),
             Self::Locked(found) => found.state(),
@@ -150,6 +156,7 @@ impl DoctorFinding {
             Self::Program(_)
             | Self::Terminal(_)
             | Self::Folder(_)
+            | Self::Managed(_)
             | Self::Writing(_)
             | Self::Remembered(_)
             | Self::Locked(_)

@@ -8,6 +8,7 @@ mod account;
 use crate::port::proxy::Route;
 use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::managed::ManagedRealm;
 use firstkey_core::flow::stop::{AcceptStop, LocalTrouble, NoAnswer};
 use firstkey_core::flow::{Accepted, Answer, Effect, Flow, Notice, Question, Reply};
 use firstkey_core::secret::SessionToken;
@@ -34,6 +35,10 @@ pub trait Person {
 
 /// The account server, by HTTP or in a test.
 pub trait Server {
+    /// The one realm that is allowed, if this computer is managed so.
+    fn managed(&self) -> Option<&ManagedRealm> {
+        None
+    }
     /// How this server is reached.
     fn route(&self, _: &Origin) -> Route<'_> {
         Route::Direct

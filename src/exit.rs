@@ -23,6 +23,7 @@ pub use shared::problem;
 pub use usage::Misuse;
 
 use crate::doctor::Family;
+use crate::managed::ManagedTrouble;
 use firstkey_core::flow::{account::stop as of_account, forget as of_forget, offline as of_offline, stop as of_accept};
 #[cfg(feature = "infisical")]
 use firstkey_infisical::flow as of_infisical;
@@ -47,6 +48,8 @@ pub enum Stopped<'a> {
     Doctor(Family),
     /// A command line that is refused before anything begins.
     Usage(Misuse),
+    /// A managed configuration that is not used.
+    Managed(&'a ManagedTrouble),
 }
 
 impl Stopped<'_> {
@@ -62,6 +65,7 @@ impl Stopped<'_> {
             Self::Files(trouble) => files::ending(trouble),
             Self::Doctor(family) => doctor::ending(family),
             Self::Usage(misuse) => usage::ending(misuse),
+            Self::Managed(_) => Ending::new("managed-config", ExitCode::Local),
         }
     }
 }

@@ -31,6 +31,8 @@ pub mod exit;
 pub mod fuzzing;
 #[cfg(all(feature = "client", feature = "infisical"))]
 pub mod infisical;
+#[cfg(feature = "client")]
+pub mod managed;
 pub mod pasted;
 #[cfg(feature = "client")]
 pub mod port;

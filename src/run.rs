@@ -13,6 +13,7 @@ mod files;
 mod forget;
 mod instead;
 mod known;
+mod names;
 mod on_account;
 #[cfg(feature = "age")]
 mod plugin;
@@ -20,18 +21,18 @@ mod rehearsal;
 mod sessions;
 mod share;
 mod trust;
+mod way;
 mod whose;
 
 use crate::cli::{self, Cli, Command, PASSWORD_VARIABLE};
 use crate::drive::{self, Edges};
 use crate::exit::ExitCode;
+use crate::managed::Managed;
 use crate::port::harden::{Hardened, harden};
-use crate::port::http::{HttpServer, Limits};
 use crate::port::machine::ThisMachine;
-use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
-use crate::store::Place;
 use crate::store::shelf::StateShelf;
+use crate::store::{self, Place};
 use crate::ui::outlet::{self, Stream};
 use crate::ui::person::AtTerminal;
 use crate::ui::script::{Answers, Script};
@@ -42,6 +43,8 @@ use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::account::join;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, Halt, LocalTrouble, Reach, StorageTrouble};
+#[cfg(feature = "infisical")]
+use firstkey_core::wire::refusal::Refusal;
 use firstkey_core::wire::text::harmless;
 use firstkey_estimator::Zxcvbn;
 use instead::Instead;
@@ -49,7 +52,6 @@ use on_account::{Errand, on_account};
 #[cfg(feature = "age")]
 pub use plugin::plugin;
 use std::path::PathBuf;
-use trust::trust;
 
 /// The program: reads the command line, does it, gives the exit code.
 pub fn main() -> ExitCode {
@@ -68,18 +70,52 @@ pub fn main() -> ExitCode {
 }
 
 fn command(cli: Cli, hardened: Hardened) -> ExitCode {
+    let managed = match &cli.command {
+        // What only shows and forgets needs none; `doctor` looks at it itself.
+        Command::Status(_)
+        | Command::Recipient(_)
+        | Command::Audit(_)
+        | Command::Forget(_)
+        | Command::Doctor(_)
+        | Command::Names(_) => Managed::default(),
+        #[cfg(feature = "age")]
+        Command::Seal(_) => Managed::default(),
+        command => match store::managed::load() {
+            Ok(managed) => managed,
+            Err(trouble) => return known::not_managed(command.is_json(), &trouble),
+        },
+    };
+    let managed = &managed;
     match cli.command {
-        Command::Accept(flags) => accept(&flags, cli.state_dir, hardened.no_core_dumps && hardened.not_traceable),
+        Command::Accept(flags) => {
+            accept(&flags, cli.state_dir, managed, hardened.no_core_dumps && hardened.not_traceable)
+        }
         Command::Login(flags) => {
             let errand = Errand::LogIn { kit_file: flags.kit_file.clone() };
-            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
+            on_account(
+                &flags.account,
+                errand,
+                flags.old.source(),
+                Ok(None),
+                cli.state_dir,
+                managed,
+                flags.old.secret_key(),
+            )
         }
         Command::Verify(flags) if !flags.fingerprint.is_empty() => {
             known::fingerprint(&flags.account, &flags.fingerprint, cli.state_dir)
         }
         Command::Verify(flags) => {
             let errand = Errand::Verify { kit: flags.kit, kit_file: flags.kit_file.clone() };
-            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
+            on_account(
+                &flags.account,
+                errand,
+                flags.old.source(),
+                Ok(None),
+                cli.state_dir,
+                managed,
+                flags.old.secret_key(),
+            )
         }
         Command::Recover(flags) => {
             let (kit_file, yes_for) = (flags.kit_file.clone(), flags.yes_for.clone());
@@ -90,35 +126,59 @@ fn command(cli: Cli, hardened: Hardened) -> ExitCode {
             let sign_in_file = flags.sign_in_file.clone();
             let errand = Errand::Recover { kit_file, yes_for, sign_in_file, kit_out, secret_key_out, paper, profile };
             let new = wish.and_then(|_| flags.new.source());
-            on_account(&flags.account, errand, Ok(None), new, cli.state_dir, None)
+            on_account(&flags.account, errand, Ok(None), new, cli.state_dir, managed, None)
         }
         Command::Password(flags) => {
             let profile = flags.hardening.profile();
             let errand = Errand::Password { profile: profile.as_ref().ok().copied().flatten() };
             let new = profile.and_then(|_| flags.new.source());
-            on_account(&flags.account, errand, flags.old.source(), new, cli.state_dir, flags.old.secret_key())
+            on_account(&flags.account, errand, flags.old.source(), new, cli.state_dir, managed, flags.old.secret_key())
         }
         Command::Kit(flags) => {
             let errand = Errand::Kit { kit_out: flags.keep.kit_out.clone(), paper: flags.keep.paper };
-            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
+            on_account(
+                &flags.account,
+                errand,
+                flags.old.source(),
+                Ok(None),
+                cli.state_dir,
+                managed,
+                flags.old.secret_key(),
+            )
         }
         Command::SecretKey(flags) => {
             let errand = Errand::SecretKey { out: flags.out.clone(), yes_for: flags.yes_for.clone() };
-            on_account(&flags.account, errand, flags.old.source(), Ok(None), cli.state_dir, flags.old.secret_key())
+            on_account(
+                &flags.account,
+                errand,
+                flags.old.source(),
+                Ok(None),
+                cli.state_dir,
+                managed,
+                flags.old.secret_key(),
+            )
         }
         Command::Status(flags) => known::status(&flags, cli.state_dir),
-        Command::Config(flags) => config::config(&flags, cli.state_dir),
+        Command::Config(flags) => config::config(&flags, cli.state_dir, managed),
         Command::Recipient(flags) => known::recipient(&flags, cli.state_dir),
-        Command::People(flags) => share::people(&flags, cli.state_dir),
+        Command::People(flags) => share::people(&flags, cli.state_dir, managed),
         #[cfg(feature = "age")]
         Command::Seal(flags) => files::seal(&flags, cli.state_dir),
         #[cfg(feature = "age")]
-        Command::Open(flags) => files::open(&flags, cli.state_dir),
+        Command::Open(flags) => files::open(&flags, cli.state_dir, managed),
         Command::Audit(flags) => audit::audit(&flags, cli.state_dir),
         Command::Doctor(flags) => doctor::doctor(&flags, cli.state_dir, hardened),
-        Command::Sessions(flags) => sessions::on_sessions(&flags, cli.state_dir),
+        Command::Sessions(flags) => sessions::on_sessions(&flags, cli.state_dir, managed),
         Command::Forget(flags) => forget::forget(&flags, cli.state_dir),
+        Command::Names(flags) => names::names(&flags, cli.state_dir),
     }
+}
+
+/// A link of a server of another kind, where one realm alone is allowed.
+#[cfg(feature = "infisical")]
+fn refused_here() -> AcceptStop {
+    let why = AcceptReason::Refused(Refusal::NotManagedServer);
+    AcceptStop { why, reach: Reach::NothingSent, origin: None, subject: None }
 }
 
 /// A stop before the flow began.
@@ -126,7 +186,7 @@ fn early(halt: impl Into<Halt>) -> AcceptStop {
     AcceptStop { why: AcceptReason::from(halt.into()), reach: Reach::NothingSent, origin: None, subject: None }
 }
 
-fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode {
+fn accept(flags: &cli::Accept, state: Option<PathBuf>, managed: &Managed, closed: bool) -> ExitCode {
     // Without handlers Ctrl-C still ends the program, only less politely.
     let _ = signals::install();
     let person = if flags.unattended.no_input { None } else { Terminal::open().map(AtTerminal::new) };
@@ -142,7 +202,7 @@ fn accept(flags: &cli::Accept, state: Option<PathBuf>, closed: bool) -> ExitCode
     };
     let mut script = Script::new(answers, person);
     script.take_links_of(dialect::links());
-    let end = script.prepare().and_then(|()| accept_prepared(flags, profile, state, closed, &mut script));
+    let end = script.prepare().and_then(|()| accept_prepared(flags, profile, state, managed, closed, &mut script));
     end.unwrap_or_else(|stop| script.finish(&Err(stop)))
 }
 
@@ -151,11 +211,12 @@ fn accept_prepared(
     flags: &cli::Accept,
     profile: Option<Profile>,
     state: Option<PathBuf>,
+    managed: &Managed,
     closed: bool,
     script: &mut Script,
 ) -> Result<ExitCode, AcceptStop> {
     let mut rng = SystemRng::open().map_err(|_| early(LocalTrouble::Random))?;
-    let roots = trust(flags.trust.ca_file.as_deref()).map_err(early)?;
+    let roots = way::authorities(flags.trust.ca_file.as_deref(), managed).map_err(early)?;
     let path = state_folder(state).map_err(early)?;
     let mut shelf = StateShelf::open(&path).map_err(early)?;
     let options = Options {
@@ -166,11 +227,11 @@ fn accept_prepared(
         pins: shelf.pins().map_err(early)?,
         checkpoints: shelf.checkpoints().map_err(early)?,
         tried: shelf.tried().map_err(early)?,
+        managed: managed.realm.clone(),
     };
     let unfinished =
         options.checkpoints.iter().filter(|saved| saved.refused.is_none() && !saved.is_outdated(&options.pins));
     script.note_unfinished(unfinished.map(|saved| saved.email.clone()).collect());
-    let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
     if flags.verbose > 0 {
         script.remark(&text::start::verbose(&path.display().to_string(), closed));
     }
@@ -178,7 +239,7 @@ fn accept_prepared(
         .enable_all()
         .build()
         .map_err(|_| early(LocalTrouble::NoThreads))?;
-    let mut server = HttpServer::new(Limits::default(), roots, proxy);
+    let mut server = way::server(roots, managed);
     let stopped = || async {
         signals::wait().await;
     };
@@ -196,6 +257,9 @@ fn accept_prepared(
     }
     #[cfg(feature = "infisical")]
     if let Some(link) = script.take_foreign_link() {
+        if managed.realm.is_some() {
+            return Err(refused_here());
+        }
         // There the kit comes after a code of the mail was used up.
         script.needs_kit_now()?;
         let edges = dialect::Edges { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };

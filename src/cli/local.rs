@@ -1,7 +1,7 @@
 //! The flags of `firstkey sessions` and `firstkey forget`.
 
 use super::{Account, EXIT_CODES, OldPassword, Which};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use firstkey_core::crypto::context::SessionId;
 use firstkey_core::flow::account::Ending;
 
@@ -36,6 +36,25 @@ impl Sessions {
 
 fn session(text: &str) -> Result<SessionId, &'static str> {
     SessionId::read(text).ok_or("an id looks like 01234567-89ab-cdef-0123-456789abcdef")
+}
+
+/// `firstkey names`, which the completions of shells call.
+#[derive(Debug, Args)]
+pub struct Names {
+    /// Of what.
+    #[arg(value_name = "WHAT")]
+    pub of: NamesOf,
+}
+
+/// What a shell may offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NamesOf {
+    /// Accounts that this computer remembers.
+    Accounts,
+    /// Their servers.
+    Servers,
+    /// Accounts, and colleagues whose keys are remembered.
+    People,
 }
 
 /// `firstkey forget`.

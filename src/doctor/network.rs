@@ -26,6 +26,8 @@ pub enum Proxy {
     Named {
         /// Host and port.
         shown: String,
+        /// Whether the organisation has set it, and no variable.
+        is_managed: bool,
     },
     /// Something that is no address.
     Unusable {

@@ -4,6 +4,7 @@ use super::{Edges, Person, Server, Shelf, Stretch};
 use firstkey_core::crypto::kdf::{Profile, StretchJob, Stretched};
 use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::managed::ManagedRealm;
 use firstkey_core::flow::stop::{Halt, LocalTrouble};
 use firstkey_core::flow::world::World;
 use firstkey_core::flow::{Answer, Notice, Question};
@@ -22,6 +23,10 @@ where
     C: Fn() -> F,
     F: Future<Output = ()>,
 {
+    fn managed(&self) -> Option<&ManagedRealm> {
+        self.server.managed()
+    }
+
     fn ask(&mut self, question: Question) -> Answer {
         self.person.ask(question)
     }

@@ -5,6 +5,8 @@
 
 use crate::doctor::Family;
 use crate::exit::{FileTrouble, Misuse};
+use crate::managed::owner::Unfit;
+use crate::managed::{BadLine, ManagedKey, ManagedTrouble};
 use firstkey_core::crypto::context::{InviteId, SessionId};
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::kdf::{KdfParams, KdfRefused};
@@ -210,6 +212,8 @@ pub(crate) fn refusals() -> Vec<Row<Refusal>> {
         R::Statement => R::Statement, "refused-statement", 6;
         R::Opaque => R::Opaque, "refused-opaque", 6;
         R::NotTheRealm => R::NotTheRealm, "refused-not-the-server", 6;
+        R::NotManagedServer => R::NotManagedServer, "refused-managed-server", 6;
+        R::NotManagedRealm => R::NotManagedRealm, "refused-managed-realm", 6;
     ]
 }
 
@@ -479,6 +483,16 @@ pub(crate) fn families() -> Vec<Row<Family>> {
         F::Local => F::Local, "doctor-local", 5;
         F::Network => F::Network, "doctor-network", 75;
         F::Server => F::Server, "doctor-server", 7;
+    ]
+}
+
+/// Managed configurations that are not used.
+pub(crate) fn managed() -> Vec<Row<ManagedTrouble>> {
+    use ManagedTrouble as M;
+    rows![
+        M::Unfit { .. } => M::Unfit { path: path(), why: Unfit::Writable }, "managed-config", 5;
+        M::Line { .. } => M::Line { number: 3, why: BadLine::NotALine }, "managed-config", 5;
+        M::Missing(_) => M::Missing(ManagedKey::Server), "managed-config", 5;
     ]
 }
 

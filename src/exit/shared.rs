@@ -130,6 +130,8 @@ pub(super) fn refusal(refusal: &Refusal) -> Ending {
         Refusal::Statement => "refused-statement",
         Refusal::Opaque => "refused-opaque",
         Refusal::NotTheRealm => "refused-not-the-server",
+        Refusal::NotManagedServer => "refused-managed-server",
+        Refusal::NotManagedRealm => "refused-managed-realm",
     };
     let exit = match refusal.blame() {
         Blame::Security => ExitCode::Refused,

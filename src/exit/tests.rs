@@ -44,6 +44,9 @@ fn with_every_stop(mut check: impl FnMut(Stopped<'_>, &'static str, u8)) {
     for (misuse, code, exit) in every_stop::misuses() {
         check(Stopped::Usage(misuse), code, exit);
     }
+    for (trouble, code, exit) in every_stop::managed() {
+        check(Stopped::Managed(&trouble), code, exit);
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::trust::{NoTrust, Trust};
 use crate::drive::Server;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::realm_key::AnswerSignature;
+use firstkey_core::flow::managed::ManagedRealm;
 use firstkey_core::flow::stop::NoAnswer;
 use firstkey_core::secret::SessionToken;
 use firstkey_core::wire::inbound::{Framing, Response};
@@ -59,6 +60,8 @@ pub struct HttpServer {
     left: Left,
     /// When the last answer was read: since then its connection is idle.
     answered: Option<Instant>,
+    /// The one realm that is allowed.
+    managed: Option<ManagedRealm>,
 }
 
 /// The HTTP client could not be set up: the system has no usable trust roots, or the proxy's URL is
@@ -70,12 +73,17 @@ struct SetUpFailed;
 impl HttpServer {
     /// Opens nothing yet.
     pub fn new(limits: Limits, trust: Trust, proxy: Option<ProxyWish>) -> Self {
-        Self { limits, trust, proxy, client: None, sight: None, left: Left::default(), answered: None }
+        Self { limits, trust, proxy, client: None, sight: None, left: Left::default(), answered: None, managed: None }
     }
 
     /// The same, and what is seen on the way is told to `sight`: the connections are no others.
     pub fn watched(self, sight: Arc<Sight>) -> Self {
         Self { sight: Some(sight), ..self }
+    }
+
+    /// The same, for flows that may use this realm alone.
+    pub fn for_realm(self, managed: Option<ManagedRealm>) -> Self {
+        Self { managed, ..self }
     }
 
     fn client(&mut self, origin: &Origin) -> Result<reqwest::Client, SetUpFailed> {
@@ -182,6 +190,10 @@ impl HttpServer {
 }
 
 impl Server for HttpServer {
+    fn managed(&self) -> Option<&ManagedRealm> {
+        self.managed.as_ref()
+    }
+
     fn route(&self, origin: &Origin) -> Route<'_> {
         ProxyWish::route(self.proxy.as_ref(), origin)
     }

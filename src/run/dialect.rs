@@ -9,8 +9,9 @@ use firstkey_core::wire::origin::Origin;
 
 use crate::port::http::HttpServer;
 use crate::port::random::SystemRng;
-use crate::store::shelf::StateShelf;
+use crate::store::shelf::{self, StateShelf};
 use crate::ui::script::Script;
+use std::path::Path;
 
 /// Whether this build speaks it.
 pub(super) const IS_SPOKEN: bool = cfg!(feature = "infisical");
@@ -36,6 +37,11 @@ pub(super) struct Edges<'a> {
     pub(super) shelf: &'a mut StateShelf,
     /// Randomness.
     pub(super) rng: &'a mut SystemRng,
+}
+
+/// Those that this computer remembers, by what can be read; nothing is changed.
+pub(super) fn known_untouched(path: &Path) -> Vec<ForeignAccount> {
+    shelf::known_dialect_pins(path, ForeignAccount::read).unwrap_or_default()
 }
 
 #[cfg(feature = "infisical")]

@@ -11,13 +11,14 @@ mod state;
 
 use super::known::{failed, refused, show};
 use super::state_folder;
-use super::trust::trust;
+use super::way;
 use crate::cli;
 use crate::doctor::{DoctorFinding, Tally};
 use crate::exit::{ExitCode, Stopped};
+use crate::managed::{Managed, ManagedTrouble};
 use crate::port::harden::Hardened;
-use crate::port::proxy::ProxyWish;
 use crate::port::trust::Trust;
+use crate::store;
 use crate::ui::script::Event;
 use crate::ui::term::Terminal;
 use crate::ui::text::doctor as text;
@@ -84,7 +85,9 @@ pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hard
     let Ok(named) = flags.server.as_deref().map(Origin::read).transpose() else {
         return refused(flags.json, AccountReason::NoSuchServer);
     };
-    let trusted = match trust(flags.trust.ca_file.as_deref()) {
+    let found = store::managed::load();
+    let managed = found.clone().unwrap_or_default();
+    let trusted = match way::authorities(flags.trust.ca_file.as_deref(), &managed) {
         Ok(trusted) => trusted,
         Err(trouble) => return failed(flags.json, trouble),
     };
@@ -93,7 +96,7 @@ pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hard
     };
     let terminal = Terminal::open();
     let mut page = Page::new(flags.json, terminal.as_ref());
-    let examination = examine(named, state, &trusted, hardened, terminal.as_ref(), &mut page);
+    let examination = examine(named, state, found, &trusted, hardened, terminal.as_ref(), &mut page);
     let ended = runtime.block_on(async {
         tokio::select! {
             biased;
@@ -110,6 +113,7 @@ pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hard
 async fn examine(
     named: Option<Origin>,
     state: Option<PathBuf>,
+    found: Result<Managed, ManagedTrouble>,
     trusted: &Trust,
     hardened: Hardened,
     terminal: Option<&Terminal>,
@@ -117,12 +121,17 @@ async fn examine(
 ) {
     page.tell(&machine::program(), None);
     page.tell(&machine::terminal(terminal), None);
+    let managed = found.clone().unwrap_or_default();
+    page.tell(&DoctorFinding::Managed(found), None);
     let remembered = state::state(state_folder(state).ok().as_deref(), page);
     machine::process(hardened, page);
     machine::stretching(page).await;
-    let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
-    page.tell(&network::proxy(proxy.as_ref()), None);
-    let servers = named.map_or(remembered, |named| vec![named]);
+    let proxy = way::proxy(&managed);
+    page.tell(&network::proxy(proxy.as_ref(), &managed), None);
+    let mut servers = named.map_or(remembered, |named| vec![named]);
+    if servers.is_empty() {
+        servers.extend(managed.server);
+    }
     if servers.is_empty() {
         page.tell(&DoctorFinding::NoServer, None);
     }

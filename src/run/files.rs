@@ -15,6 +15,7 @@ use crate::age::{AccountLine, AgeKey, Recipients};
 use crate::cli::share::{Login, Open, Seal};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, FileTrouble, Stopped};
+use crate::managed::Managed;
 use crate::port::machine::ThisMachine;
 use crate::port::process;
 use crate::store::StoreError;
@@ -271,7 +272,7 @@ fn other_key(kind: OtherKey, text: &str) -> FileTrouble {
 }
 
 /// `firstkey open`.
-pub(super) fn open(flags: &Open, state: Option<PathBuf>) -> ExitCode {
+pub(super) fn open(flags: &Open, state: Option<PathBuf>, managed: &Managed) -> ExitCode {
     let from_stdin = flags.file.as_deref().is_none_or(|path| path == Path::new("-"));
     if from_stdin && matches!(flags.login.password.source(), Ok(Some(PasswordSource::Descriptor(0)))) {
         let answers = Answers { json: flags.login.unattended.json, ..Answers::default() };
@@ -286,23 +287,24 @@ pub(super) fn open(flags: &Open, state: Option<PathBuf>) -> ExitCode {
         Ok(ends) => ends,
         Err(trouble) => return script.stopped(Stopped::Files(&trouble)),
     };
-    let end =
-        state_folder(state).map_err(Halt::from).and_then(|path| open_with(ends, &flags.login, &path, &mut script));
+    let end = state_folder(state)
+        .map_err(Halt::from)
+        .and_then(|path| open_with(ends, &flags.login, &path, managed, &mut script));
     end.unwrap_or_else(|halt| script.finish_early(halt))
 }
 
-fn open_with(ends: Ends, login: &Login, path: &Path, script: &mut Script) -> Result<ExitCode, Halt> {
+fn open_with(ends: Ends, login: &Login, path: &Path, managed: &Managed, script: &mut Script) -> Result<ExitCode, Halt> {
     let Ends { input, from, output } = ends;
     let sealed = match Sealed::read(input) {
         Ok(sealed) => sealed,
         Err(why) => return Ok(script.stopped(Stopped::Files(&trouble(why, &from, "", "", false)))),
     };
-    let mut tools = LoginTools::open(login, path)?;
+    let mut tools = LoginTools::open(login, path, managed)?;
     let known = match tools.known(login, script)? {
         Ok(known) => known,
         Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
     };
-    let LoginTools { rng, shelf, server, runtime } = &mut tools;
+    let LoginTools { rng, shelf, server, runtime, .. } = &mut tools;
     let mut edges = Edges {
         person: &mut *script,
         server,

@@ -4,7 +4,8 @@
 
 use super::state_folder;
 use crate::cli;
-use crate::exit::ExitCode;
+use crate::exit::{ExitCode, Stopped};
+use crate::managed::ManagedTrouble;
 use crate::store::shelf;
 use crate::ui::outlet::{self, Stream};
 use crate::ui::script::{Answers, Event, Script};
@@ -121,6 +122,11 @@ fn account_event(pin: &Pin) -> String {
 
 pub(super) fn failed(json: bool, trouble: impl Into<Halt>) -> ExitCode {
     Script::new(Answers { json, ..Answers::default() }, None).finish_early(trouble)
+}
+
+/// The managed configuration cannot be used.
+pub(super) fn not_managed(json: bool, trouble: &ManagedTrouble) -> ExitCode {
+    Script::new(Answers { json, ..Answers::default() }, None).stopped(Stopped::Managed(trouble))
 }
 
 pub(super) fn refused(json: bool, why: AccountReason) -> ExitCode {

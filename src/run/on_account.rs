@@ -6,15 +6,15 @@
 
 use super::dialect;
 use super::state_folder;
-use super::trust::trust;
+use super::way;
 use super::whose::{self, Choice, Named, Remembered};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::doctor::network::Answer;
 use crate::drive::{Edges, Person, Server, Shelf as _};
 use crate::exit::{ExitCode, Misuse};
-use crate::port::http::{HttpServer, Limits};
+use crate::managed::Managed;
+use crate::port::http::HttpServer;
 use crate::port::machine::ThisMachine;
-use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::shelf::StateShelf;
 use crate::ui::kit::KitFacts;
@@ -37,6 +37,7 @@ use firstkey_core::flow::world::World;
 use firstkey_core::wire::link::InviteLink;
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::outbound::{Endpoint, Outbound};
+use firstkey_core::wire::refusal::Refusal;
 use firstkey_core::wire::text::Printable;
 use std::path::{Path, PathBuf};
 
@@ -113,6 +114,7 @@ pub(super) fn on_account(
     old: Result<Option<PasswordSource>, Misuse>,
     new: Result<Option<PasswordSource>, Misuse>,
     state: Option<PathBuf>,
+    managed: &Managed,
     secret_key: Option<PathBuf>,
 ) -> ExitCode {
     let _ = signals::install();
@@ -135,7 +137,7 @@ pub(super) fn on_account(
         ..flags.answers(old, yes_for, errand.kit_out(), errand.paper())
     };
     let mut script = Script::new(answers, person);
-    let end = script.read_given().and_then(|()| prepared(flags, errand, state, &mut script));
+    let end = script.read_given().and_then(|()| prepared(flags, errand, state, managed, &mut script));
     end.unwrap_or_else(|halt| script.finish_early(halt))
 }
 
@@ -143,15 +145,15 @@ fn prepared(
     flags: &cli::Account,
     errand: Errand,
     state: Option<PathBuf>,
+    managed: &Managed,
     script: &mut Script,
 ) -> Result<ExitCode, Halt> {
     let mut rng = SystemRng::open().map_err(|_| LocalTrouble::Random)?;
-    let roots = trust(flags.trust.ca_file.as_deref())?;
+    let roots = way::authorities(flags.trust.ca_file.as_deref(), managed)?;
     let mut shelf = StateShelf::open(&state_folder(state)?)?;
-    let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| LocalTrouble::NoThreads)?;
-    let mut server = HttpServer::new(Limits::default(), roots, proxy);
+    let mut server = way::server(roots, managed);
     let kit = errand.kit_file().map(KitFile::open).transpose()?;
     let mut named = match Named::of(flags) {
         Ok(named) => named,
@@ -162,7 +164,7 @@ fn prepared(
     if !is_of_dialect {
         let pins = shelf.pins()?;
         let theirs = dialect::accounts(&shelf)?;
-        let defaults = shelf.defaults()?;
+        let defaults = managed.beside(&shelf.defaults()?);
         let known = Remembered { ours: &pins, theirs: &theirs, defaults: &defaults };
         let choice = match (&kit, &errand) {
             // A kit in a file names its account.
@@ -180,6 +182,9 @@ fn prepared(
         let kit =
             kit.or(pasted.filter(|_| matches!(errand, Errand::Recover { .. } | Errand::Verify { kit: true, .. })));
         match choice {
+            Choice::Ours(known) if !is_allowed(managed, &known.origin) => {
+                return Ok(script.finish_on_account(&Err(refused_at(known.origin.clone()))));
+            }
             // Of a server that is not known here nobody is named before it has said what it speaks.
             Choice::Ours(known)
                 if dialect::IS_SPOKEN
@@ -211,6 +216,9 @@ fn prepared(
             }
             Choice::Theirs => {}
         }
+    }
+    if managed.realm.is_some() {
+        return Ok(script.finish_on_account(&Err(refused(AccountReason::Refused(Refusal::NotManagedServer)))));
     }
     let edges = dialect::Edges { script, server: &mut server, shelf: &mut shelf, rng: &mut rng };
     let end = runtime.block_on(dialect::on_account(edges, errand, &named))?;
@@ -256,6 +264,15 @@ fn is_link_of_dialect(flags: &cli::Account, script: &Script, named: &mut Named) 
 fn on_file(kit: &KitFacts) -> Option<KitOnFile> {
     let code = read_code(&kit.code).ok()?;
     Some(KitOnFile { code, account: kit.account, realm: kit.realm })
+}
+
+/// Whether this computer may use that server at all; asked before anything is sent there.
+fn is_allowed(managed: &Managed, origin: &Origin) -> bool {
+    managed.realm.as_ref().is_none_or(|realm| realm.admits(origin).is_ok())
+}
+
+fn refused_at(origin: Origin) -> AccountStop {
+    AccountStop { origin: Some(origin), ..refused(AccountReason::Refused(Refusal::NotManagedServer)) }
 }
 
 fn refused(why: AccountReason) -> AccountStop {

@@ -10,7 +10,7 @@
 //! by.
 
 use super::state_folder;
-use super::trust::trust;
+use super::way;
 use crate::age::guard;
 use crate::age::plugin::{Got, IdentityPlugin, Keys, NoRecipients};
 use crate::age::{AccountLine, AgeKey};
@@ -18,12 +18,10 @@ use crate::cli::secret_key_file;
 use crate::drive::{Edges, Person, Shelf};
 use crate::exit::ExitCode;
 use crate::port::harden::harden;
-use crate::port::http::{HttpServer, Limits};
 use crate::port::machine::ThisMachine;
 use crate::port::process;
-use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
-use crate::store::shelf;
+use crate::store::{self, shelf};
 use crate::ui::outlet::{self, Stream};
 use crate::ui::text::share::{plugin_contradicted, plugin_nobody, plugin_question, plugin_skipped};
 use crate::ui::{secret_key, text};
@@ -138,13 +136,16 @@ impl Keys for FromServer {
                 return end;
             }
         }
-        let trusted = match trust(None) {
+        let managed = match store::managed::load() {
+            Ok(managed) => managed,
+            Err(trouble) => return Ok(Got::Nothing(text::managed::trouble(&trouble).in_one())),
+        };
+        let trusted = match way::authorities(None, &managed) {
             Ok(trusted) => trusted,
             Err(Halt::Local(trouble)) => return Ok(Got::Nothing(text::local::trouble(&trouble).in_one())),
             Err(_) => return Err(io::Error::from(io::ErrorKind::Interrupted)),
         };
-        let mut server =
-            HttpServer::new(Limits::default(), trusted, ProxyWish::from_lookup(|name| std::env::var(name).ok()));
+        let mut server = way::server(trusted, &managed);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let mut edges = Edges {
             person: &mut asker,

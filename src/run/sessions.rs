@@ -4,14 +4,13 @@
 //! session that was not asked for; that is [`firstkey_core::flow::account`].
 
 use super::state_folder;
-use super::trust::trust;
+use super::way;
 use super::whose::{Choice, Named, Remembered, choose_or_ask};
 use crate::cli::{self, PASSWORD_VARIABLE};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, Misuse};
-use crate::port::http::{HttpServer, Limits};
+use crate::managed::Managed;
 use crate::port::machine::ThisMachine;
-use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::shelf::StateShelf;
 use crate::ui::person::AtTerminal;
@@ -25,7 +24,7 @@ use firstkey_core::flow::stop::{Halt, LocalTrouble, Reach};
 use std::path::PathBuf;
 
 /// Does it.
-pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> ExitCode {
+pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>, managed: &Managed) -> ExitCode {
     let _ = signals::install();
     let person = if flags.account.unattended.no_input { None } else { Terminal::open().map(AtTerminal::new) };
     let variable = std::env::var_os(PASSWORD_VARIABLE).is_some().then_some(Misuse::PasswordVariable);
@@ -41,17 +40,22 @@ pub(super) fn on_sessions(flags: &cli::Sessions, state: Option<PathBuf>) -> Exit
         Answers { secret_key: flags.old.secret_key(), verbose: flags.account.verbose > 0, ..answers },
         person,
     );
-    let end = script.read_given().and_then(|()| prepared(flags, state, &mut script));
+    let end = script.read_given().and_then(|()| prepared(flags, state, managed, &mut script));
     end.unwrap_or_else(|halt| script.finish_early(halt))
 }
 
-fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) -> Result<ExitCode, Halt> {
+fn prepared(
+    flags: &cli::Sessions,
+    state: Option<PathBuf>,
+    managed: &Managed,
+    script: &mut Script,
+) -> Result<ExitCode, Halt> {
     let mut rng = SystemRng::open().map_err(|_| LocalTrouble::Random)?;
-    let roots = trust(flags.account.trust.ca_file.as_deref())?;
+    let roots = way::authorities(flags.account.trust.ca_file.as_deref(), managed)?;
     let mut shelf = StateShelf::open(&state_folder(state)?)?;
     let pins = shelf.pins()?;
     let theirs = super::dialect::accounts(&shelf)?;
-    let defaults = shelf.defaults()?;
+    let defaults = managed.beside(&shelf.defaults()?);
     let mut named = match Named::of(&flags.account) {
         Ok(named) => named,
         Err(why) => return Ok(refuse(script, why)),
@@ -63,10 +67,9 @@ fn prepared(flags: &cli::Sessions, state: Option<PathBuf>, script: &mut Script) 
         Choice::Nothing | Choice::Several(_) => return Ok(refuse(script, AccountReason::NothingKnown)),
         Choice::Refused(why) => return Ok(refuse(script, why)),
     };
-    let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|_| LocalTrouble::NoThreads)?;
-    let mut server = HttpServer::new(Limits::default(), roots, proxy);
+    let mut server = way::server(roots, managed);
     let mut edges = Edges {
         person: &mut *script,
         server: &mut server,

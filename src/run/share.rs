@@ -4,16 +4,16 @@
 //! Promise: a key is remembered only when the flow gave it out. What a log-in needs is gathered
 //! here for the commands on files as well.
 
-use super::trust::trust;
+use super::way;
 use super::whose::{Choice, Named, Remembered, choose_or_ask};
 use super::{known, state_folder};
 use crate::cli::PASSWORD_VARIABLE;
 use crate::cli::share::{Login, People};
 use crate::drive::Edges;
 use crate::exit::{ExitCode, Misuse};
-use crate::port::http::{HttpServer, Limits};
+use crate::managed::Managed;
+use crate::port::http::HttpServer;
 use crate::port::machine::ThisMachine;
-use crate::port::proxy::ProxyWish;
 use crate::port::random::SystemRng;
 use crate::store::shelf::{self, StateShelf};
 use crate::ui::person::AtTerminal;
@@ -30,18 +30,19 @@ use firstkey_core::wire::directory::Words;
 use std::path::{Path, PathBuf};
 
 /// `firstkey people`.
-pub(super) fn people(flags: &People, state: Option<PathBuf>) -> ExitCode {
+pub(super) fn people(flags: &People, state: Option<PathBuf>, managed: &Managed) -> ExitCode {
     let Some(email) = &flags.email else { return remembered(flags.login.unattended.json, state) };
     let mut script = match script(&flags.login, Outputs::of_process()) {
         Ok(script) => script,
         Err(exit) => return exit,
     };
-    let end = state_folder(state).map_err(Halt::from).and_then(|path| look_up(flags, email, &path, &mut script));
+    let end =
+        state_folder(state).map_err(Halt::from).and_then(|path| look_up(flags, email, &path, managed, &mut script));
     end.unwrap_or_else(|halt| script.finish_early(halt))
 }
 
-fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Result<ExitCode, Halt> {
-    let mut tools = LoginTools::open(&flags.login, path)?;
+fn look_up(flags: &People, email: &str, path: &Path, managed: &Managed, script: &mut Script) -> Result<ExitCode, Halt> {
+    let mut tools = LoginTools::open(&flags.login, path, managed)?;
     let known = match tools.known(&flags.login, script)? {
         Ok(known) => known,
         Err(stop) => return Ok(script.finish_on_account(&Err(stop))),
@@ -51,7 +52,7 @@ fn look_up(flags: &People, email: &str, path: &Path, script: &mut Script) -> Res
         Err(why) => return Ok(script.finish_on_account(&Err(stop_of(why)))),
     };
     let peers = tools.shelf.peers()?;
-    let LoginTools { rng, shelf, server, runtime } = &mut tools;
+    let LoginTools { rng, shelf, server, runtime, .. } = &mut tools;
     let mut edges = Edges {
         person: &mut *script,
         server,
@@ -123,18 +124,18 @@ pub(super) struct LoginTools {
     pub(super) rng: SystemRng,
     pub(super) shelf: StateShelf,
     pub(super) server: HttpServer,
+    managed: Managed,
     pub(super) runtime: tokio::runtime::Runtime,
 }
 
 impl LoginTools {
-    pub(super) fn open(login: &Login, path: &Path) -> Result<Self, Halt> {
+    pub(super) fn open(login: &Login, path: &Path, managed: &Managed) -> Result<Self, Halt> {
         let rng = SystemRng::open().map_err(|_| LocalTrouble::Random)?;
-        let roots = trust(login.trust.ca_file.as_deref())?;
+        let roots = way::authorities(login.trust.ca_file.as_deref(), managed)?;
         let shelf = StateShelf::open(path)?;
-        let proxy = ProxyWish::from_lookup(|name| std::env::var(name).ok());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|_| LocalTrouble::NoThreads)?;
-        Ok(Self { rng, shelf, server: HttpServer::new(Limits::default(), roots, proxy), runtime })
+        Ok(Self { rng, shelf, server: way::server(roots, managed), managed: managed.clone(), runtime })
     }
 
     /// Whose account: one that is remembered here, one that the flags name in full, or one that the
@@ -145,7 +146,7 @@ impl LoginTools {
             Ok(named) => named,
             Err(why) => return Ok(Err(stop_of(why))),
         };
-        let defaults = self.shelf.defaults()?;
+        let defaults = self.managed.beside(&self.shelf.defaults()?);
         // Accounts of the other dialect have no such command.
         let known = Remembered { ours: &pins, theirs: &[], defaults: &defaults };
         Ok(match choose_or_ask(script, &mut named, None, &known) {

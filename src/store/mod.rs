@@ -16,6 +16,7 @@ pub mod fresh;
 pub mod fuzzing;
 pub mod lock;
 pub mod look;
+pub mod managed;
 pub mod name;
 pub mod output;
 pub mod place;

@@ -235,6 +235,21 @@ pub fn known_peers(path: &Path) -> Result<Vec<Peer>, LocalTrouble> {
     }
 }
 
+/// The same, and what a run that was killed left behind stays where it is.
+pub fn known_peers_untouched(path: &Path) -> Result<Vec<Peer>, LocalTrouble> {
+    peers(&Place::open_untouched(path)?)
+}
+
+/// Pins of the other dialect, each read by `read`, in the same way.
+pub fn known_dialect_pins<T>(
+    path: &Path,
+    read: impl Fn(&[u8]) -> Result<T, Unreadable>,
+) -> Result<Vec<T>, LocalTrouble> {
+    let place = Place::open_untouched(path)?;
+    let pins = record::list_dialect_pins(&place)?;
+    pins.iter().map(|id| parse(&place, record::load_dialect_pin(&place, id)?, &read)).collect()
+}
+
 fn parse<T>(
     place: &Place,
     contents: Vec<u8>,

@@ -22,6 +22,7 @@ pub mod infisical;
 pub mod link;
 pub mod local;
 pub mod login;
+pub mod managed;
 pub mod notice;
 pub mod offline;
 pub mod problem;
@@ -129,6 +130,7 @@ pub fn story(stopped: Stopped<'_>) -> Story {
         Stopped::Files(trouble) => share::file(trouble),
         Stopped::Doctor(family) => doctor::stopped(family),
         Stopped::Usage(misuse) => usage::misuse(misuse),
+        Stopped::Managed(trouble) => managed::trouble(trouble),
     }
 }
 

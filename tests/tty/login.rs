@@ -79,7 +79,10 @@ fn defaults_that_a_person_set_answer_both_questions_and_flags_and_pins_come_firs
         assert_eq!(config(&["set", key, value]).code, Some(0));
         assert_eq!(config(&["get", key]).stdout, format!("{value}\n"));
     }
-    assert_eq!(config(&["list", "--json"]).last(), json!({"server": server.wire.origin(), "email": EMAIL}));
+    assert_eq!(
+        config(&["list", "--json"]).last(),
+        json!({"server": server.wire.origin(), "email": EMAIL, "from": {"server": "own", "email": "own"}})
+    );
     let mode = std::fs::metadata(desk.state().join("own.defaults")).expect("it is on the disk").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     for bad in [&["set", "server", "ada@example.org"][..], &["set", "email", "ada"], &["get", "password"]] {

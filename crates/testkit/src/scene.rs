@@ -8,6 +8,7 @@ use firstkey_core::crypto::kdf::{StretchJob, Stretched};
 use firstkey_core::crypto::recovery::{write_code, write_secret_key};
 use firstkey_core::flow::accept::{Accept, Options};
 use firstkey_core::flow::checkpoint::{Checkpoint, Pin};
+use firstkey_core::flow::managed::ManagedRealm;
 use firstkey_core::flow::{Answer, Effect, Question, Reply};
 use firstkey_core::secret::MasterKey;
 use firstkey_estimator::Zxcvbn;
@@ -23,6 +24,8 @@ pub struct Shelf {
     pub checkpoints: Vec<Vec<u8>>,
     /// Completed accounts.
     pub pins: Vec<Vec<u8>>,
+    /// The realm that is pinned by whoever manages the computer.
+    pub managed: Option<ManagedRealm>,
 }
 
 impl Shelf {
@@ -49,6 +52,7 @@ impl Shelf {
         Options {
             pins: self.pins.iter().filter_map(|file| Pin::read(file).ok()).collect(),
             checkpoints: self.checkpoints.iter().filter_map(|file| Checkpoint::read(file).ok()).collect(),
+            managed: self.managed.clone(),
             ..Options::new(&Zxcvbn)
         }
     }

@@ -1,13 +1,32 @@
-//! The person's own defaults, as they are listed.
+//! What holds on this computer, as it is listed.
 
-use firstkey_core::flow::defaults::Defaults;
-use firstkey_core::wire::origin::Origin;
+use crate::managed::PATH;
+use crate::managed::held::{Held, Source};
 
-/// All of them.
-pub fn defaults(own: &Defaults) -> super::Lines {
-    let shown = |value: Option<&str>| value.unwrap_or("(not set)").to_owned();
-    vec![
-        format!("server  {}", shown(own.server.as_ref().map(Origin::as_str))),
-        format!("email   {}", shown(own.email.as_deref())),
-    ]
+/// All of it, each with where it comes from.
+pub fn defaults(held: &Held) -> super::Lines {
+    let widest = held.values.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let mut lines = Vec::new();
+    for (name, value) in &held.values {
+        match value {
+            None => lines.push(format!("{name:widest$}  (not set)")),
+            Some((value, source)) => lines.push(format!("{name:widest$}  {value}  ({})", from(*source))),
+        }
+    }
+    let is_managed =
+        |(_, value): &(_, Option<(String, Source)>)| matches!(value, Some((_, Source::Managed | Source::Pinned)));
+    if held.values.iter().any(is_managed) {
+        lines.push(String::new());
+        lines.push("Your organisation manages this computer:".to_owned());
+        lines.push(PATH.to_owned());
+    }
+    lines
+}
+
+fn from(source: Source) -> &'static str {
+    match source {
+        Source::Own => "set by you",
+        Source::Managed => "set by your organisation",
+        Source::Pinned => "fixed by your organisation",
+    }
 }

@@ -7,6 +7,7 @@ use super::local::{self, storage};
 use super::{Lines, Story};
 use crate::doctor::folder::{Folder, Remembered, Step, Writing};
 use crate::doctor::{DoctorFinding, Family, State, Tally};
+use crate::managed::{Managed, ManagedKey, ManagedTrouble, PATH};
 use firstkey_core::flow::stop::StorageTrouble;
 
 /// A finding in words.
@@ -75,6 +76,7 @@ pub fn words(found: &DoctorFinding) -> Words {
         DoctorFinding::Program(program) => machine::program(program),
         DoctorFinding::Terminal(terminal) => machine::terminal(terminal.as_ref()),
         DoctorFinding::Folder(found) => folder(found),
+        DoctorFinding::Managed(found) => managed(found),
         DoctorFinding::Writing(found) => writing(*found),
         DoctorFinding::Remembered(found) => remembered(found),
         DoctorFinding::Locked(found) => machine::locked(*found),
@@ -171,6 +173,21 @@ fn folder(found: &Folder) -> Words {
             }
             if Folder::is_short_of_space(*free_kib) { words.then("Free some space on that disk.") } else { words }
         }
+    }
+}
+
+fn managed(found: &Result<Managed, ManagedTrouble>) -> Words {
+    const TITLE: &str = "Managed settings";
+    let managed = match found {
+        Ok(managed) if managed.is_empty() => return Words::of(TITLE, "None: your own settings hold."),
+        Ok(managed) => managed,
+        Err(trouble) => return Words::told(TITLE, super::managed::trouble(trouble)),
+    };
+    let set: Vec<_> = ManagedKey::ALL.into_iter().filter(|key| managed.has(*key)).map(ManagedKey::name).collect();
+    let words = Words::of(TITLE, format!("Your organisation has set {}", set.join(", "))).and(format!("in {PATH}"));
+    match &managed.realm {
+        Some(realm) => words.and(format!("Only {} may be used here.", realm.origin)),
+        None => words,
     }
 }
 

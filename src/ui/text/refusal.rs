@@ -54,6 +54,12 @@ pub fn refusal(refusal: &Refusal, host: &str) -> Story {
             .because("The answer does not have the server's own signature. Company networks that")
             .because("look into encrypted connections can do this, and so can somebody who wants")
             .because("to guess your password."),
+        Refusal::NotManagedServer => Story::of(format!("Stopped: this computer may not use {host}."))
+            .because("Your organisation manages this computer and allows one server only.")
+            .because("To see which: firstkey config"),
+        Refusal::NotManagedRealm => Story::of(format!("Stopped: this is not the {host} of your organisation."))
+            .because("Your organisation manages this computer. The identity that it set for this")
+            .because("server is a different one. To see it: firstkey config"),
     }
 }
 

@@ -71,6 +71,13 @@ impl SessionId {
     }
 }
 
+impl RealmId {
+    /// Reads UUID text, as a kit and `firstkey status --json` show it; `None` for anything else.
+    pub fn read(text: &str) -> Option<Self> {
+        uuid::Uuid::try_parse(text.trim()).ok().map(|id| Self::heard(id.into_bytes()))
+    }
+}
+
 /// How many times the keys of an account were replaced; 1 for the first keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyGen(pub u32);

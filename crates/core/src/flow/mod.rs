@@ -35,6 +35,7 @@ pub mod defaults;
 pub mod forget;
 pub mod held;
 pub mod keep;
+pub mod managed;
 pub mod offline;
 pub mod peer;
 pub mod reset;

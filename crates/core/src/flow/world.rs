@@ -4,6 +4,7 @@
 //! done does not.
 
 use super::checkpoint::Pin;
+use super::managed::ManagedRealm;
 use super::stop::{Halt, LocalTrouble};
 use super::{Answer, Notice, Question};
 use crate::crypto::kdf::{Profile, StretchJob, Stretched};
@@ -71,6 +72,10 @@ pub trait World<P: Protocol = Firstkey> {
     }
     /// Lets time pass.
     fn wait(&mut self, time: Duration) -> impl Future<Output = Result<(), Halt>>;
+    /// The one realm that is allowed here, if this computer is managed so.
+    fn managed(&self) -> Option<&ManagedRealm> {
+        None
+    }
     /// Who estimates how guessable a typed password is.
     fn estimator(&self) -> &dyn Estimator;
     /// Stores the pin durably.

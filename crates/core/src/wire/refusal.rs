@@ -61,6 +61,11 @@ pub enum Refusal {
     Opaque,
     /// An answer that the realm's own key must sign, and has not.
     NotTheRealm,
+    /// Another server than the one that is pinned on this managed computer.
+    NotManagedServer,
+    /// The right server, but its realm or its key is not the one that is pinned on this managed
+    /// computer.
+    NotManagedRealm,
 }
 
 /// What kind of trouble a refusal is.
@@ -98,7 +103,9 @@ impl Refusal {
             | Self::Keys
             | Self::Statement
             | Self::Opaque
-            | Self::NotTheRealm => Blame::Security,
+            | Self::NotTheRealm
+            | Self::NotManagedServer
+            | Self::NotManagedRealm => Blame::Security,
         }
     }
 }

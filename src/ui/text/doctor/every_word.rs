@@ -6,6 +6,7 @@ use crate::doctor::folder::{Folder, Remembered, Step, Writing};
 use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal};
 use crate::doctor::network::{Answer, Chain, Clock, Connection, Distrust, Name, Proxy, Shown, TlsVersion};
 use crate::doctor::{DoctorFinding, Family, State, Tally};
+use crate::managed::Managed;
 use crate::ui::{doctor_event, wrap::wrap};
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, StorageTrouble};
@@ -27,6 +28,12 @@ fn of_the_folder() -> Vec<DoctorFinding> {
         DoctorFinding::Folder(Folder::There { path: path(), files: 1, refused: Vec::new(), free_kib: Some(1 << 30) }),
         DoctorFinding::Folder(Folder::There { path: path(), files: 2, refused: Vec::new(), free_kib: Some(9) }),
         DoctorFinding::Writing(Writing::Done),
+        DoctorFinding::Managed(Ok(Managed::default())),
+        DoctorFinding::Managed(Managed::read("server = \"accounts.example.org\"")),
+        DoctorFinding::Managed(Managed::read(
+            "server = \"accounts.example.org\"\n[realm]\nid = \"9f1c2a4e-0b7d-4c55-8e0a-1d2f3a4b5c6d\"",
+        )),
+        DoctorFinding::Managed(Managed::read("sever = \"accounts.example.org\"")),
         DoctorFinding::Remembered(Remembered::Counted { accounts: 0, unfinished: 0 }),
         DoctorFinding::Remembered(Remembered::Counted { accounts: 2, unfinished: 1 }),
     ];
@@ -87,7 +94,8 @@ fn of_the_network() -> Vec<DoctorFinding> {
     let mut all = vec![
         DoctorFinding::NoServer,
         DoctorFinding::Proxy(Proxy::None),
-        DoctorFinding::Proxy(Proxy::Named { shown: shown() }),
+        DoctorFinding::Proxy(Proxy::Named { shown: shown(), is_managed: false }),
+        DoctorFinding::Proxy(Proxy::Named { shown: shown(), is_managed: true }),
         DoctorFinding::Proxy(Proxy::Unusable { shown: shown() }),
         name(Some(1), false),
         name(Some(2), false),

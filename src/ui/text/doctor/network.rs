@@ -10,7 +10,9 @@ pub(super) fn proxy(proxy: &Proxy) -> Words {
     const TITLE: &str = "Proxy";
     match proxy {
         Proxy::None => Words::of(TITLE, "None is set. Servers are asked directly."),
-        Proxy::Named { shown } => Words::of(TITLE, format!("Servers are asked through {shown},"))
+        Proxy::Named { shown, is_managed: true } => Words::of(TITLE, format!("Servers are asked through {shown},"))
+            .and("as your organisation has set it (except those in no_proxy)."),
+        Proxy::Named { shown, .. } => Words::of(TITLE, format!("Servers are asked through {shown},"))
             .and("as HTTPS_PROXY or ALL_PROXY says (except those in NO_PROXY)."),
         Proxy::Unusable { shown } => Words::of(TITLE, format!("HTTPS_PROXY or ALL_PROXY is not an address: {shown}"))
             .then("Set it to http://HOST:PORT, or unset it."),

@@ -4,6 +4,7 @@ use super::terms::{self, Terms};
 use super::{At, Expect, Joining, Next, Options, after, choose, invite_problem, passes};
 use crate::crypto::context::InviteId;
 use crate::crypto::realm_key::{LinkBinding, RealmKey};
+use crate::flow::managed::ManagedRealm;
 use crate::flow::retry::Retry;
 use crate::flow::stop::{AcceptReason, GaveUp, NoAnswer, Reach};
 use crate::flow::{Answer, Effect, Notice, Question, Reply};
@@ -20,7 +21,7 @@ use std::time::Duration;
 pub(super) struct Claim {
     pub(super) invite: InviteId,
     pub(super) seed: Ed25519Seed,
-    /// Whose answers count, if the link says it.
+    /// Whose answers count, if the link or the managed computer says it.
     pub(super) binding: Option<LinkBinding>,
 }
 
@@ -42,15 +43,24 @@ impl Claim {
 }
 
 /// A fresh claim key and the request that shows it with the token.
-pub(super) fn request(link: &InviteLink, rng: &mut dyn CryptoRngCore) -> (Claim, Outbound) {
-    let claim = Claim { invite: link.invite_id(), seed: Ed25519Seed::make(rng), binding: link.binding() };
+///
+/// # Errors
+/// The link is not one of the realm that is pinned on this computer.
+pub(super) fn request(
+    link: &InviteLink,
+    managed: Option<&ManagedRealm>,
+    rng: &mut dyn CryptoRngCore,
+) -> Result<(Claim, Outbound), Refusal> {
+    managed.map_or(Ok(()), |managed| managed.may_have_sent(link))?;
+    let binding = managed.and_then(|managed| managed.binding).or(link.binding());
+    let claim = Claim { invite: link.invite_id(), seed: Ed25519Seed::make(rng), binding };
     let public = ClaimKey::of(&claim.seed);
     let request = Outbound::post(link.origin(), Endpoint::Claim)
         .field("invite_id", &link.invite_id())
         .field("token", link.token())
         .field("claim_key", &public)
         .build();
-    (claim, request)
+    Ok((claim, request))
 }
 
 /// Names the host, then claims.
@@ -58,9 +68,9 @@ pub(super) fn send(
     options: Options,
     link: InviteLink,
     rng: &mut dyn CryptoRngCore,
-    _: &mut At,
+    at: &mut At,
 ) -> Result<Next, AcceptReason> {
-    let (claim, request) = request(&link, rng);
+    let (claim, request) = request(&link, at.managed.as_ref(), rng)?;
     after(Effect::Tell(Notice::Contacting(link.origin().clone())), move |_, _| {
         Next::effect(Effect::Send(request.clone()), ExpectOffer { options, claim, request, retry: Retry::default() })
     })
@@ -157,6 +167,7 @@ fn offered(
     at: &mut At,
 ) -> Result<Next, AcceptReason> {
     let origin = at.origin.clone().ok_or(AcceptReason::OutOfStep)?;
+    at.managed.as_ref().map_or(Ok(()), |managed| managed.is(&offer.realm))?;
     let unknown = offer.policy.unknown.clone();
     let terms = terms::accept(&options, origin, &claim, offer, realm_key)?;
     if terms.mode == Mode::Join {

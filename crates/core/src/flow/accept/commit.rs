@@ -77,7 +77,11 @@ pub(super) fn resume(checkpoint: Checkpoint, saved: Saved, at: &mut At) -> Resul
         bytes: checkpoint.request.body().len(),
         digest: checkpoint.request.digest(),
     };
-    after(Effect::Tell(notice), move |_, _| {
+    after(Effect::Tell(notice), move |_, at| {
+        if let Some(managed) = &at.managed {
+            managed.admits(checkpoint.request.origin())?;
+            managed.is(&checkpoint.context.realm)?;
+        }
         send(Upload { checkpoint, completion, secret_key: None, renewals: 0, saved })
     })
 }
@@ -209,7 +213,7 @@ impl Expect for ExpectLinkAgain {
         Some(invite_problem(self.problem.clone()))
     }
 
-    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, _: &mut At) -> Result<Next, AcceptReason> {
+    fn handle(self: Box<Self>, reply: Reply, rng: &mut dyn CryptoRngCore, at: &mut At) -> Result<Next, AcceptReason> {
         let read = match reply {
             Reply::Answer(Answer::Text(text)) => InviteLink::read(&text),
             Reply::Answer(Answer::NoLink(trouble)) => Err(trouble),
@@ -220,7 +224,7 @@ impl Expect for ExpectLinkAgain {
         if link.invite_id() != checkpoint.invite || link.origin() != checkpoint.request.origin() {
             return Err(AcceptReason::OtherInvite);
         }
-        let (claim, request) = claim::request(&link, rng);
+        let (claim, request) = claim::request(&link, at.managed.as_ref(), rng)?;
         let expect = ExpectRenewal { upload: self.upload, claim, request: request.clone(), retry: Retry::default() };
         Next::effect(Effect::Send(request), expect)
     }

@@ -21,6 +21,7 @@ mod start;
 mod terms;
 
 use super::checkpoint::{Checkpoint, Pin};
+use super::managed::ManagedRealm;
 use super::stop::{AcceptReason, Halt, Reach, Stop};
 use super::tried::Tried;
 use super::{Accepted, Effect, Flow, Introduction, Reply};
@@ -51,6 +52,8 @@ pub struct Options {
     pub checkpoints: Vec<Checkpoint>,
     /// This computer's own tries at invites.
     pub tried: Vec<Tried>,
+    /// The one realm that is allowed here, if this computer is managed so.
+    pub managed: Option<ManagedRealm>,
 }
 
 impl Options {
@@ -64,6 +67,7 @@ impl Options {
             pins: Vec::new(),
             checkpoints: Vec::new(),
             tried: Vec::new(),
+            managed: None,
         }
     }
 }
@@ -97,12 +101,14 @@ impl Joining {
     }
 }
 
-/// How far things are; what a [`Stop`] says beside its reason.
+/// How far things are, what a [`Stop`] says beside its reason; and what holds for the whole run.
 #[derive(Clone, Debug)]
 struct At {
     reach: Reach,
     origin: Option<Origin>,
     invite: Option<InviteId>,
+    /// The one realm that is allowed here.
+    managed: Option<ManagedRealm>,
 }
 
 /// A state: what it waits for is in its name, and taking the reply consumes it.
@@ -174,10 +180,10 @@ fn after(
 
 impl Accept {
     /// A flow that has not begun.
-    pub fn new(options: Options) -> Self {
+    pub fn new(mut options: Options) -> Self {
         Self {
+            at: At { reach: Reach::NothingSent, origin: None, invite: None, managed: options.managed.take() },
             state: Some(Box::new(start::Begin { options })),
-            at: At { reach: Reach::NothingSent, origin: None, invite: None },
             joining: None,
             settled: None,
         }
@@ -224,6 +230,14 @@ impl Flow for Accept {
             }
             Ok(reply) => state.handle(reply, rng, &mut self.at),
         };
+        // Everything that leaves passes here.
+        let next = next.and_then(|next| match (&next, &self.at.managed) {
+            (Next::Do(Effect::Send(request), _), Some(managed)) => {
+                managed.admits(request.origin())?;
+                Ok(next)
+            }
+            _ => Ok(next),
+        });
         match next {
             Ok(Next::Do(effect, state)) => {
                 self.state = Some(state);

@@ -88,6 +88,7 @@ impl<W: World> Run<'_, W> {
             Heard::Answer(params) => params,
             Heard::NotProven { .. } => return Err(AccountReason::NotOpened),
         };
+        self.world.managed().map_or(Ok(()), |managed| managed.is(&params.realm))?;
         if let Some(pin) = &known.pin {
             compare(pin, &params)?;
         }

@@ -99,6 +99,7 @@ impl<'a, W: World> Run<'a, W> {
     /// be confirmed, unless it is remembered.
     pub(super) fn greet(&mut self, known: &Known) -> End<()> {
         self.origin = Some(known.origin.clone());
+        self.world.managed().map_or(Ok(()), |managed| managed.admits(&known.origin))?;
         if known.pin.is_none() && known.origin.needs_host_confirmation() {
             let Answer::Yes = self.ask(Question::Host(known.origin.clone()))? else {
                 return Err(AccountReason::GaveUp(GaveUp::Host));
@@ -194,7 +195,8 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     /// The same where it matters who answers: with the key of the account's realm that signed, if
-    /// one did. An account whose statement names that key takes no other answer.
+    /// one did. An account whose statement names that key takes no other answer, nor does a
+    /// computer on which it is pinned.
     pub(super) async fn send_to_the_realm<T>(
         &mut self,
         holder: &Holder<'_>,
@@ -207,6 +209,10 @@ impl<'a, W: World> Run<'a, W> {
         let digests = holder.bundle.statement.as_ref().map(|statement| &statement.digests);
         let named = digests.filter(|digests| digests.names_a_realm_key());
         if named.is_some_and(|digests| !key.is_some_and(|key| digests.names(&key))) {
+            return Err(Refusal::NotTheRealm.into());
+        }
+        let pinned = self.world.managed().and_then(|managed| managed.binding);
+        if pinned.is_some() && key.map(|key| key.binding()) != pinned {
             return Err(Refusal::NotTheRealm.into());
         }
         Ok(Heard::Answer((answer, key)))
@@ -234,6 +240,7 @@ impl<'a, W: World> Run<'a, W> {
     ) -> End<Heard<(T, Response)>> {
         let mut retry = Retry::default();
         self.left = false;
+        self.world.managed().map_or(Ok(()), |managed| managed.admits(request.origin()))?;
         loop {
             let sent = self.world.send(request, session).await;
             self.left |= match &sent {

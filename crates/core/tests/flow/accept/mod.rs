@@ -6,6 +6,7 @@
 mod bundle;
 mod files;
 mod invariants;
+mod managed;
 mod offers;
 mod parameters;
 mod people;

@@ -4,6 +4,7 @@
 mod interference;
 mod join;
 mod kit;
+mod managed;
 mod password;
 mod people;
 mod realm;
@@ -23,6 +24,7 @@ use firstkey_core::crypto::strength::Estimator;
 use firstkey_core::flow::account::stop::{AccountReason, AccountStop, Change};
 use firstkey_core::flow::account::{Done, Known, verify};
 use firstkey_core::flow::checkpoint::Pin;
+use firstkey_core::flow::managed::ManagedRealm;
 use firstkey_core::flow::stop::{GaveUp, Halt, LocalTrouble, NoAnswer};
 use firstkey_core::flow::world::World;
 use firstkey_core::flow::{Answer, Notice, Question};
@@ -96,6 +98,8 @@ struct AccountFixture {
     sent: Vec<(Outbound, Option<[u8; 32]>)>,
     /// What happens to the request with this number, from 1.
     meddle: Option<(usize, Meddle)>,
+    /// The realm that is pinned on this computer.
+    managed: Option<ManagedRealm>,
 }
 
 #[derive(Clone, Copy)]
@@ -167,6 +171,7 @@ impl AccountFixture {
             bodies: Vec::new(),
             sent: Vec::new(),
             meddle: None,
+            managed: None,
         }
     }
 
@@ -211,6 +216,10 @@ impl AccountFixture {
 }
 
 impl World for AccountFixture {
+    fn managed(&self) -> Option<&ManagedRealm> {
+        self.managed.as_ref()
+    }
+
     fn ask(&mut self, question: Question) -> Answer {
         if self.tired() {
             return Answer::Cancelled;
