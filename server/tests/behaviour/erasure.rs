@@ -39,7 +39,6 @@ async fn remove(deployment: &Deployment, server: &Server, id: &str) {
 
 /// Everything that was sent of keys and locks, by name, and the address.
 fn parts(upload: &Value, email: &str) -> Vec<(String, Vec<u8>)> {
-    let mut parts = vec![("the address".to_owned(), email.as_bytes().to_vec())];
     fn of(name: &str, value: &Value, parts: &mut Vec<(String, Vec<u8>)>) {
         match value {
             Value::Object(members) => members.iter().for_each(|(key, value)| of(key, value, parts)),
@@ -47,6 +46,7 @@ fn parts(upload: &Value, email: &str) -> Vec<(String, Vec<u8>)> {
             _ => {}
         }
     }
+    let mut parts = vec![("the address".to_owned(), email.as_bytes().to_vec())];
     of("", upload, &mut parts);
     parts
 }
