@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Owner may read and write, nobody else anything.
@@ -24,6 +24,14 @@ pub(crate) struct Folder(File);
 
 /// "Somebody writes here", or "nobody writes here", until it is dropped.
 pub(crate) struct Turn(#[allow(dead_code, reason = "it is held")] File);
+
+/// Where state lives unless the person says otherwise.
+pub(crate) fn usual_place() -> Option<PathBuf> {
+    use etcetera::app_strategy::{AppStrategy, AppStrategyArgs, choose_native_strategy};
+    let app = AppStrategyArgs { app_name: "firstkey".to_owned(), ..AppStrategyArgs::default() };
+    let strategy = choose_native_strategy(app).ok()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
+}
 
 /// Makes a folder for this user alone.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
