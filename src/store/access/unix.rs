@@ -144,6 +144,7 @@ impl Folder {
     }
 
     /// When it was written last; `None` where that cannot be told.
+    #[allow(clippy::useless_conversion, reason = "the types of the fields differ between systems")]
     pub(crate) fn changed_at(&self, name: &str) -> Option<SystemTime> {
         let found = fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let nanoseconds = Duration::from_nanos(u64::try_from(found.st_mtime_nsec).ok()?);
@@ -249,15 +250,17 @@ pub(crate) fn ends_as_folder(path: &Path) -> bool {
 }
 
 /// The rights of an open file, as its disk has them, and whether it is this user's.
+#[allow(clippy::useless_conversion, reason = "the type of the field differs between systems")]
 pub(crate) fn rights(file: &File) -> io::Result<(u32, bool)> {
     let found = fs::fstat(file)?;
-    Ok((found.st_mode & 0o777, found.st_uid == rustix::process::geteuid().as_raw()))
+    Ok((u32::from(found.st_mode) & 0o777, found.st_uid == rustix::process::geteuid().as_raw()))
 }
 
 /// The rights of a folder, with all bits; `None` if there is none, or a link.
+#[allow(clippy::useless_conversion, reason = "the type of the field differs between systems")]
 pub(crate) fn folder_mode(path: &Path) -> Option<u32> {
     let found = fs::lstat(path).ok()?;
-    (FileType::from_raw_mode(found.st_mode) == FileType::Directory).then_some(found.st_mode & 0o7777)
+    (FileType::from_raw_mode(found.st_mode) == FileType::Directory).then_some(u32::from(found.st_mode) & 0o7777)
 }
 
 /// Whether a folder is there in which this user can make another.
