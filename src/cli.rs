@@ -219,6 +219,7 @@ pub struct NewPassword {
     pub new_password_file: Option<PathBuf>,
     /// Read the new one from an open file descriptor.
     #[arg(long, value_name = "N")]
+    #[cfg_attr(windows, arg(value_parser = standard_input))]
     pub new_password_fd: Option<u32>,
 }
 
@@ -524,6 +525,12 @@ fn path() -> impl TypedValueParser<Value = PathBuf> {
 
 fn paper(name: &str) -> Result<Paper, String> {
     Paper::from_name(name).ok_or_else(|| "a4 or letter".to_owned())
+}
+
+/// Programs of Windows get no numbered descriptors but this one.
+#[cfg(windows)]
+fn standard_input(number: &str) -> Result<u32, String> {
+    if number == "0" { Ok(0) } else { Err("0 for standard input; otherwise use a file".to_owned()) }
 }
 
 fn profile(id: Option<u64>) -> Result<Option<Profile>, Misuse> {

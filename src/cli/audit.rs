@@ -119,6 +119,7 @@ pub struct AuditOpen {
     pub password_file: Option<PathBuf>,
     /// The same.
     #[arg(long, value_name = "N", hide = true)]
+    #[cfg_attr(windows, arg(value_parser = super::standard_input))]
     pub password_fd: Option<u32>,
 }
 

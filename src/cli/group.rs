@@ -35,6 +35,7 @@ pub struct Password {
     pub password_file: Option<PathBuf>,
     /// Read the password from an open file descriptor.
     #[arg(long, value_name = "N")]
+    #[cfg_attr(windows, arg(value_parser = super::standard_input))]
     pub password_fd: Option<u32>,
 }
 

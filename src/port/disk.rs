@@ -21,8 +21,14 @@ pub fn keeps_owners(file: &File) -> bool {
     rustix::fs::fstatfs(file).map_or(true, |disk| !is_without_owners(kind(disk)))
 }
 
+/// Whether an access list means something for this file.
+#[cfg(windows)]
+pub fn keeps_owners(file: &File) -> bool {
+    super::process::keeps_lists(file)
+}
+
 /// Whether `chmod` means something for this file.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", windows)))]
 pub fn keeps_owners(_: &File) -> bool {
     true
 }

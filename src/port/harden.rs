@@ -9,9 +9,11 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "what could not be closed should be told"]
 pub struct Hardened {
-    /// The core-dump limit is zero and cannot be raised again.
+    /// The core-dump limit is zero and cannot be raised again; on Windows a crash ends the process
+    /// without a report.
     pub no_core_dumps: bool,
-    /// Other processes of the same user can neither trace this one nor read its memory (Linux).
+    /// Other processes of the same user can neither trace this one nor read its memory (Linux,
+    /// Windows).
     pub not_traceable: bool,
 }
 
@@ -29,9 +31,9 @@ fn forbid_core_dumps() -> bool {
     setrlimit(Resource::Core, none).is_ok() && getrlimit(Resource::Core) == none
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn forbid_core_dumps() -> bool {
-    false
+    super::process::forbid_crash_dumps()
 }
 
 /// Also stops core dumps that go to a pipe (`core_pattern` with `|`), which the limit alone does
@@ -43,7 +45,12 @@ fn forbid_tracing() -> bool {
         && dumpable_behavior() == Ok(DumpableBehavior::NotDumpable)
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(windows)]
+fn forbid_tracing() -> bool {
+    super::process::forbid_tracing()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 fn forbid_tracing() -> bool {
     false
 }

@@ -8,6 +8,8 @@
 #[cfg(unix)]
 mod unix;
 
+#[cfg(windows)]
+pub use super::process::available_kib;
 #[cfg(unix)]
 pub use unix::available_kib;
 

@@ -12,14 +12,7 @@ pub mod http;
 mod left;
 pub mod machine;
 pub mod memory;
-#[cfg(unix)]
 pub mod os;
-#[cfg(not(unix))]
-#[path = "os_elsewhere.rs"]
-pub mod os;
-// On Unix the stand-in for other systems is compiled for its tests only, so that it cannot rot.
-#[cfg(all(test, unix))]
-pub mod os_elsewhere;
 pub mod process;
 pub mod proxy;
 pub mod random;

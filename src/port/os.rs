@@ -8,10 +8,14 @@
 
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 use argon2::Block;
 #[cfg(unix)]
 use unix::Mapping;
+#[cfg(windows)]
+use windows::Mapping;
 use zeroize::Zeroize;
 
 /// The size and alignment of a huge page on the systems that we know.
@@ -34,7 +38,7 @@ impl WipedPages {
     pub fn reserve(kib: u32) -> Result<Self, NoMemory> {
         let blocks = usize::try_from(kib).map_err(|_| NoMemory)?;
         let len = blocks.checked_mul(Block::SIZE).ok_or(NoMemory)?;
-        let mapping = Mapping::reserve(len, HUGE_PAGE)?;
+        let mut mapping = Mapping::reserve(len, HUGE_PAGE)?;
         mapping.prefer_huge_pages();
         mapping.keep_private();
         Ok(Self { mapping, blocks })

@@ -34,7 +34,12 @@ impl Trust {
     ) -> Result<Arc<dyn ServerCertVerifier>, NoTrust> {
         let named = self.named.iter().cloned();
         let Some(instead) = &self.instead else {
-            let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(named, provider);
+            // Windows makes an engine of its own for extra ones, and some of its kin have none.
+            let verifier = if self.named.is_empty() {
+                rustls_platform_verifier::Verifier::new(provider)
+            } else {
+                rustls_platform_verifier::Verifier::new_with_extra_roots(named, provider)
+            };
             return Ok(watched(verifier.map_err(|_| NoTrust)?, sight));
         };
         let mut roots = RootCertStore::empty();

@@ -45,8 +45,11 @@ impl Variables {
 pub(super) fn trust(ca_file: Option<&Path>) -> Result<Trust, Halt> {
     let named = ca_file.map_or(Ok(Vec::new()), certificates)?;
     // Elsewhere the system's own verifier does not read them.
-    let variables =
-        if cfg!(target_vendor = "apple") { None } else { Variables::from_lookup(|name| std::env::var_os(name)) };
+    let variables = if cfg!(any(target_vendor = "apple", windows)) {
+        None
+    } else {
+        Variables::from_lookup(|name| std::env::var_os(name))
+    };
     let instead = variables.map(|variables| gather(&variables, named.is_empty())).transpose()?;
     Ok(Trust { named, instead })
 }

@@ -6,11 +6,19 @@
 //!
 //! [`StorageTrouble`]: firstkey_core::flow::stop::StorageTrouble
 
+#[cfg(any(windows, test))]
+mod acl;
+#[cfg(any(windows, test))]
+mod names;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(unix)]
 pub(crate) use unix::*;
+#[cfg(windows)]
+pub(crate) use windows::*;
 
 /// What a file of the store is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

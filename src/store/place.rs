@@ -22,12 +22,10 @@ pub struct Place {
 
 impl Place {
     /// Where state lives unless the person says otherwise: `~/.local/state/firstkey` on Linux
-    /// (XDG), the application folder on macOS. `None` without a home.
+    /// (XDG), the application folder on macOS, `%LOCALAPPDATA%\firstkey` on Windows. `None` without
+    /// a home.
     pub fn usual() -> Option<PathBuf> {
-        use etcetera::app_strategy::{AppStrategy, AppStrategyArgs, choose_native_strategy};
-        let app = AppStrategyArgs { app_name: "firstkey".to_owned(), ..AppStrategyArgs::default() };
-        let strategy = choose_native_strategy(app).ok()?;
-        Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
+        access::usual_place()
     }
 
     /// Opens the folder; makes it, and missing ones above it, for this user alone.

@@ -12,6 +12,8 @@
 
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 use crate::port::process;
 use firstkey_core::flow::stop::{Halt, LocalTrouble, StorageTrouble};
@@ -20,6 +22,8 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 #[cfg(unix)]
 use unix as system;
+#[cfg(windows)]
+use windows as system;
 use zeroize::Zeroizing;
 
 /// The most bytes of certificates in one file; all that a system trusts have about

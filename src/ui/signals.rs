@@ -12,13 +12,20 @@
 
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(unix)]
-pub(super) use unix::readable;
+use unix as system;
+#[cfg(windows)]
+use windows as system;
+
+#[cfg(windows)]
+pub(super) use system::interruptible;
 #[cfg(unix)]
-pub(super) use unix::{Prompting, forget_resizes};
-#[cfg(unix)]
-pub use unix::{install, pending, wait};
+pub(super) use system::readable;
+pub(super) use system::{Prompting, forget_resizes};
+pub use system::{install, pending, wait};
 
 /// A signal that asks the program to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

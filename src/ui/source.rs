@@ -8,6 +8,8 @@
 
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 pub(super) use super::input::kind;
 use super::input::{Unread, open, read_up_to, stdin, unmarked};
@@ -19,6 +21,8 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use unix as system;
+#[cfg(windows)]
+use windows as system;
 use zeroize::{Zeroize, Zeroizing};
 
 /// The most bytes of an invite file that are looked at: a whole mail.

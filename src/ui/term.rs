@@ -30,6 +30,8 @@ mod secret_line;
 #[cfg(unix)]
 mod unix;
 mod visible_text;
+#[cfg(windows)]
+mod windows;
 
 use std::io;
 use std::sync::Arc;
@@ -37,6 +39,8 @@ use std::time::{Duration, Instant};
 
 #[cfg(unix)]
 use self::unix as system;
+#[cfg(windows)]
+use self::windows as system;
 use zeroize::{Zeroize, Zeroizing};
 
 use self::codes::Codes;

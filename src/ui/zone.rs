@@ -9,12 +9,13 @@
 
 use super::date::{self, SECONDS_A_DAY};
 use super::input;
+use crate::port::process;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// Where the system keeps its own zone.
-const SYSTEM: &str = "/etc/localtime";
+/// Where the system keeps its own zone, if it is a file.
+const SYSTEM: Option<&str> = if cfg!(unix) { Some("/etc/localtime") } else { None };
 /// Where zones are by name.
 const NAMED: &str = "/usr/share/zoneinfo";
 /// The most that is read of a file, in bytes; the largest real ones have about 4,000.
@@ -30,7 +31,8 @@ pub(super) fn here(unix: u64) -> Local {
     if cfg!(test) {
         return Local::UTC;
     }
-    HERE.as_ref().map_or(Local::UTC, |zone| zone.at(unix))
+    let by_system = || process::clock_ahead(unix).map_or(Local::UTC, |ahead| Local { ahead, name: Name::default() });
+    HERE.as_ref().map_or_else(by_system, |zone| zone.at(unix))
 }
 
 /// A time that clocks show somewhere.
@@ -110,7 +112,7 @@ impl Zone {
             file.take(MAX_FILE).read_to_end(&mut bytes).ok()?;
             Self::read(&bytes)
         };
-        let Some(name) = name else { return file(Path::new(SYSTEM)) };
+        let Some(name) = name else { return SYSTEM.and_then(|path| file(Path::new(path))) };
         let name = name.strip_prefix(':').unwrap_or(name);
         if name.is_empty() || name.split('/').any(|part| part == "..") {
             return None;

@@ -62,6 +62,7 @@ const ALL: &[Task] = &[
         15,
         &[".ci/reviewers-hour"],
     ),
+    Task::new("windows", "the Windows client, built here and run in Wine against a server", 30, &[".ci/windows"]),
 ];
 
 /// Parts that can be run by themselves; `ci` has them, or has them shorter.

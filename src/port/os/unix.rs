@@ -70,7 +70,7 @@ impl Mapping {
 
     /// Keeps the pages out of core dumps and out of forked children. Advice: where the system does
     /// not know it, the process-wide limits of [`crate::port::harden`] still hold.
-    pub(super) fn keep_private(&self) {
+    pub(super) fn keep_private(&mut self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         for advice in [mm::Advice::LinuxDontDump, mm::Advice::LinuxDontFork] {
             // SAFETY: the range is ours; neither advice changes what is in it for this process.

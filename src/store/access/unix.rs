@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Owner may read and write, nobody else anything.
@@ -24,6 +24,14 @@ pub(crate) struct Folder(File);
 
 /// "Somebody writes here", or "nobody writes here", until it is dropped.
 pub(crate) struct Turn(#[allow(dead_code, reason = "it is held")] File);
+
+/// Where state lives unless the person says otherwise.
+pub(crate) fn usual_place() -> Option<PathBuf> {
+    use etcetera::app_strategy::{AppStrategy, AppStrategyArgs, choose_native_strategy};
+    let app = AppStrategyArgs { app_name: "firstkey".to_owned(), ..AppStrategyArgs::default() };
+    let strategy = choose_native_strategy(app).ok()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
+}
 
 /// Makes a folder for this user alone.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
@@ -136,7 +144,7 @@ impl Folder {
     }
 
     /// When it was written last; `None` where that cannot be told.
-    #[allow(clippy::useless_conversion, reason = "the type is signed on other systems")]
+    #[allow(clippy::useless_conversion, reason = "the types of the fields differ between systems")]
     pub(crate) fn changed_at(&self, name: &str) -> Option<SystemTime> {
         let found = fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let nanoseconds = Duration::from_nanos(u64::try_from(found.st_mtime_nsec).ok()?);
@@ -242,15 +250,17 @@ pub(crate) fn ends_as_folder(path: &Path) -> bool {
 }
 
 /// The rights of an open file, as its disk has them, and whether it is this user's.
+#[allow(clippy::useless_conversion, reason = "the type of the field differs between systems")]
 pub(crate) fn rights(file: &File) -> io::Result<(u32, bool)> {
     let found = fs::fstat(file)?;
-    Ok((found.st_mode & 0o777, found.st_uid == rustix::process::geteuid().as_raw()))
+    Ok((u32::from(found.st_mode) & 0o777, found.st_uid == rustix::process::geteuid().as_raw()))
 }
 
 /// The rights of a folder, with all bits; `None` if there is none, or a link.
+#[allow(clippy::useless_conversion, reason = "the type of the field differs between systems")]
 pub(crate) fn folder_mode(path: &Path) -> Option<u32> {
     let found = fs::lstat(path).ok()?;
-    (FileType::from_raw_mode(found.st_mode) == FileType::Directory).then_some(found.st_mode & 0o7777)
+    (FileType::from_raw_mode(found.st_mode) == FileType::Directory).then_some(u32::from(found.st_mode) & 0o7777)
 }
 
 /// Whether a folder is there in which this user can make another.

@@ -29,6 +29,7 @@ impl Abilities {
     /// A terminal that ignores the sequence would keep the recovery kit in its scroll-back, so
     /// doubt means no: the Linux console and the old hardware have one screen only, and GNU screen
     /// ships with `altscreen off`.
+    #[cfg(any(unix, test))]
     pub(super) fn of(term: Option<&str>, sty: Option<&str>) -> Self {
         let name = term.unwrap_or_default();
         let control_sequences = !matches!(name, "" | "dumb" | "unknown" | "emacs" | "cons25");
