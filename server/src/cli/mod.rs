@@ -25,7 +25,7 @@ use crate::demo::{self, DemoOptions};
 use crate::outlet::{self, err, out};
 use crate::realm::Realm;
 use crate::secret_file::private_line;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -36,6 +36,11 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+}
+
+/// All commands and flags, for completions and manual pages.
+pub fn commands() -> clap::Command {
+    Cli::command()
 }
 
 /// What every command takes.
