@@ -121,11 +121,10 @@ impl DoctorFinding {
     pub fn state(&self) -> State {
         match self {
             // Nobody needs to have an account yet.
-            Self::Program(_) | Self::NoServer => State::Ok,
+            Self::Program(_) | Self::NoServer | Self::Managed(Ok(_)) => State::Ok,
             Self::Terminal(None) => State::Attention,
             Self::Terminal(Some(found)) => found.state(),
             Self::Folder(found) => found.state(),
-            Self::Managed(Ok(_)) => State::Ok,
             Self::Managed(Err(_)) => State::Bad,
             Self::Writing(found) => found.state(),
             Self::Remembered(found) => found.state(),

@@ -3,8 +3,8 @@
 //!
 //! Promise: pure; a file is read strictly (an unknown option, a value of another kind or a second
 //! value is refused with its line), and what it says is typed before anybody uses it. Whether the
-//! file counts at all is judged by who could have written it ([`owner`]). Must never: hold a secret,
-//! or let anything weaker than a flag decide against a pinned realm.
+//! file counts at all is judged by who could have written it ([`owner`]). Must never: hold a
+//! secret, or let anything weaker than a flag decide against a pinned realm.
 
 pub mod held;
 mod line;

@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const WHOLE: &str = r##"
+const WHOLE: &str = r#"
 # Written by device management.
 server = "accounts.example.org"   # the scheme may be left out
 ca_file = '/etc/ssl/example "root".pem'
@@ -14,7 +14,7 @@ install_text = "Open the \"Software Centre\" and choose firstkey."
 [realm]
 id = "9f1c2a4e-0b7d-4c55-8e0a-1d2f3a4b5c6d"
 key = "AAECAwQFBgcICQoLDA0ODw"
-"##;
+"#;
 
 fn bad(text: &str) -> (usize, BadLine) {
     match Managed::read(text) {

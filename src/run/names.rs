@@ -1,8 +1,8 @@
 //! `firstkey names`: what shells offer when somebody presses Tab.
 //!
 //! Promise: reads only, asks no server and nobody, and ends well whatever it finds: a shell that
-//! completes a word has no use for an error. Must never: print what a shell could take for more than
-//! a name ([`is_plain_name`]).
+//! completes a word has no use for an error. Must never: print what a shell could take for more
+//! than a name ([`is_plain_name`]).
 
 use super::known::show;
 use super::{dialect, state_folder};

@@ -106,7 +106,19 @@ const PARTS: &[Task] = &[
         1,
         &["timing/measure"],
     ),
-    Task::new("release", "what is inside the released client", 5, &[".ci/release-binary"]),
+    Task::new("release-binary", "what is inside the released client", 5, &[".ci/release-binary"]),
+    Task::new(
+        "pages",
+        "completions and manual pages of all programs, in a folder: cargo xtask pages OUT",
+        2,
+        &["cargo", "run", "--quiet", "--locked", "-p", "firstkey-pages", "--"],
+    ),
+    Task::new(
+        "release",
+        "static programs, .deb, .rpm, tarballs, lists of contents, sums: cargo xtask release OUT",
+        40,
+        &["release/all"],
+    ),
 ];
 
 fn root() -> &'static Path {

@@ -25,7 +25,7 @@ mod show;
 
 use crate::demo::{self, DemoOptions};
 use crate::outlet::{self, err, out};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use common::{Common, Outcome, folder, open};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +36,11 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+}
+
+/// All commands and flags, for completions and manual pages.
+pub fn commands() -> clap::Command {
+    Cli::command()
 }
 
 #[derive(Subcommand)]
