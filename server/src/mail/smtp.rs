@@ -7,7 +7,7 @@
 //! "in doubt" only where SMTP leaves it in doubt: no answer after the last byte. Must never: send
 //! anything in clear to another machine; keep the text of an answer to the login.
 
-use super::blame::is_about_us;
+use super::blame::is_about_the_recipient;
 use super::relay::{Relay, Tls};
 use lettre::Address;
 use lettre::transport::smtp::Error;
@@ -162,16 +162,16 @@ async fn hand_over(connection: &mut AsyncSmtpConnection, from: &Address, to: &Ad
         return later("MAIL", trouble);
     }
     if let Err(trouble) = say(connection, Rcpt::new(to.clone(), Vec::new()), &[250, 251]).await {
-        return judge("RCPT", trouble);
+        return judge("RCPT", trouble, from);
     }
     if let Err(trouble) = say(connection, Data, &[354]).await {
-        return judge("DATA", trouble);
+        return judge("DATA", trouble, from);
     }
     match step(TAKING, connection.message(letter)).await {
         Ok(answer) if answer.has_code(250) => Outcome::Sent,
         Ok(_) => Outcome::InDoubt("the mail server's answer to the letter made no sense".to_owned()),
         Err(Trouble::Broken(why)) => Outcome::InDoubt(format!("after the letter: {why}")),
-        Err(no) => judge("the letter", no),
+        Err(no) => judge("the letter", no, from),
     }
 }
 
@@ -202,12 +202,15 @@ async fn step<T>(time: Duration, work: impl Future<Output = Result<T, Error>>) -
 }
 
 /// An answer that may speak of the letter, or of us.
-fn judge(what: &str, trouble: Trouble) -> Outcome {
+fn judge(what: &str, trouble: Trouble, from: &Address) -> Outcome {
     match trouble {
-        Trouble::No { code, text } if is_about_us(code, &text) => {
-            Outcome::Later(format!("the mail server refuses us as the sender: {what}: {text}"))
+        Trouble::No { code, text } if (500..600).contains(&code) => {
+            if is_about_the_recipient(&text, from.as_ref()) {
+                Outcome::Refused(format!("{what}: {text}"))
+            } else {
+                Outcome::Later(format!("refused, and not for its recipient's sake: {what}: {text}"))
+            }
         }
-        Trouble::No { code, text } if (500..600).contains(&code) => Outcome::Refused(format!("{what}: {text}")),
         other => later(what, other),
     }
 }

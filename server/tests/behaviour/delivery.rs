@@ -66,7 +66,7 @@ async fn opens(server: &Server, letter: &Taken) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_that_is_refused_for_good_is_not_tried_again_and_the_administrator_sees_why() {
-    for (at, answer) in [(At::Rcpt, "550 5.1.1 no such user"), (At::End, "554 5.6.0 not this letter")] {
+    for (at, answer) in [(At::Rcpt, "550 5.1.1 no such user"), (At::End, "554 5.7.1 user unknown")] {
         let (deployment, mail, server) = start(&[(at, Do::Say(answer))]).await;
         let letter = end_of_letter(&deployment).await;
         assert!(letter.gave_up_at.is_some() && letter.sent_at.is_none() && letter.next_try_at.is_none(), "{letter:?}");
