@@ -132,7 +132,7 @@ pub(crate) fn fish(generated: &str) -> String {
 pub(crate) fn powershell(generated: &str) -> String {
     let cases: String = FLAGS.iter().map(|(flag, _, of)| format!("        '--{flag}' {{ '{of}' }}\n")).collect();
     let start = "    $commandElements = $commandAst.CommandElements\n";
-    let text = replaced(
+    replaced(
         &generated.replace("\r\n", "\n"),
         start,
         &format!(
@@ -152,8 +152,7 @@ pub(crate) fn powershell(generated: &str) -> String {
     }}
 "
         ),
-    );
-    text
+    )
 }
 
 /// Types with a completion of their own.

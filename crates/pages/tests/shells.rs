@@ -148,7 +148,7 @@ impl Page {
             }
             match self.coming.recv_timeout(DEADLINE) {
                 Ok(bytes) => self.all.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(_) => panic!("{text:?} never came: {}", self.all),
+                Err(why) => panic!("{text:?} never came ({why}): {}", self.all),
             }
         }
     }

@@ -288,7 +288,7 @@ async fn whatever_is_interrupted_leaves_a_server_that_starts_and_is_finished_by_
     assert!(matches!(other, Err(KeyRefused::Waits(2))) && !file("other.key").exists());
     let rotated = realm.rotate_server_key(None, "uid 0").await.expect("rotated");
     assert_eq!(rotated, Rotated::Now { number: 2, was_there: true });
-    assert_eq!(bytes_of(&[own.clone()]), bytes_of(&[file("second.key")]), "no other key was made");
+    assert_eq!(bytes_of(std::slice::from_ref(&own)), bytes_of(&[file("second.key")]), "no other key was made");
 
     // The server that runs since before finds it, and needs nobody to start it anew.
     change_password(&ada, &server, ada.first_session(&server).await, NEW).await;
