@@ -61,7 +61,11 @@ fn this_binary_can_play_a_scene() {
             }
             "line" => ask::line(&mut terminal, "Line: ").map(|line| tell(&terminal, &line)),
             "text" => terminal
-                .read_text("Paste: ", 64 * 1024, |lines, _| format!("[{lines} lines]"))
+                .read_text(
+                    "Paste: ",
+                    64 * 1024,
+                    term::Summary { of_lines: |lines, _| format!("[{lines} lines]"), hides: |_| false },
+                )
                 .map(|text| tell(&terminal, &format!("{:?}", String::from_utf8_lossy(&text)))),
             "checked line" => ask::line_that(&mut terminal, "Group 6: ", |line: &String| {
                 if line == "zk8c" { Ok(()) } else { Err("that is not group 6") }

@@ -64,8 +64,10 @@ const USUAL_HEIGHT: u16 = 24;
 /// How long more of a paste may take to arrive, in milliseconds: terminals and SSH hand it on in
 /// pieces.
 const QUIET: u64 = 120;
-/// How long all of what is thrown away at the end may take, in milliseconds.
-const LONGEST_DRAIN: u64 = 3000;
+/// How long the next piece of a paste may take that is being thrown away.
+const SLOW_PIECES: Duration = Duration::from_millis(600);
+/// How long all of what is thrown away may take.
+const LONGEST_DRAIN: Duration = Duration::from_secs(30);
 
 /// Why nothing was read. In every case the terminal is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -217,7 +219,7 @@ impl Terminal {
             self.write(codes.enter)?;
             self.write(prompt)?;
             let mut line = SecretLine::new(into, modes.editing_keys());
-            match self.fill(prompting, &mut line) {
+            match self.or_drained(self.fill(prompting, &mut line)) {
                 Ok(Wake::Input) => {
                     self.write("\n")?;
                     return line.finish();
@@ -262,18 +264,40 @@ impl Terminal {
         let prompting = Prompting::begin()?;
         loop {
             let codes = Codes::of_prompt(self.abilities);
-            let modes = Modes::visible(&self.device, codes.leave, false)?;
+            let modes = Modes::visible(&self.device, codes.leave)?;
             self.write(codes.enter)?;
             self.write(prompt)?;
             let mut line = VisibleText::line(max, modes.editing_keys());
             // Byte by byte: what follows the line's end is for the next question.
-            match self.fill_visible(&prompting, &mut line, 1)? {
+            match self.or_drained(self.fill_visible(&prompting, &mut line, 1))? {
                 Wake::Input => return line.finish().ok_or(ReadTrouble::TooLong),
                 wake => {
                     drop(modes);
                     self.interrupted(&prompting, &wake)?;
                 }
             }
+        }
+    }
+
+    /// Where a prompt ends without an answer, or the program is about to stop, what is still
+    /// arriving is thrown away while nothing is shown: the shell would take it for commands, and a
+    /// code would stand on its screen.
+    fn or_drained(&self, heard: Result<Wake, ReadTrouble>) -> Result<Wake, ReadTrouble> {
+        if !matches!(heard, Ok(Wake::Input | Wake::Resize) | Err(ReadTrouble::Closed)) {
+            self.drain();
+        }
+        heard
+    }
+
+    /// Throws away what was typed and not read, and what is still arriving of it. Only where the
+    /// terminal shows nothing by itself.
+    fn drain(&self) {
+        let began = Instant::now();
+        let mut patience = Duration::from_millis(QUIET);
+        let mut room = Zeroizing::new([0; 4096]);
+        while began.elapsed() < LONGEST_DRAIN && self.device.drop_some(patience, room.as_mut_slice()) {
+            // Something is on its way: its pieces may come slowly.
+            patience = SLOW_PIECES;
         }
     }
 
@@ -306,11 +330,11 @@ impl Terminal {
         let prompting = Prompting::begin()?;
         loop {
             let codes = Codes::of_text(self.abilities);
-            let modes = Modes::visible(&self.device, codes.leave, true)?;
+            let modes = Modes::paste(&self.device, codes.leave)?;
             self.write(codes.enter)?;
             self.write(prompt)?;
             let mut text = VisibleText::lines(max, modes.editing_keys(), summary);
-            match self.fill_visible(&prompting, &mut text, 4096)? {
+            match self.or_drained(self.fill_visible(&prompting, &mut text, 4096))? {
                 Wake::Input => return text.finish().ok_or(ReadTrouble::TooLong),
                 wake => {
                     drop(modes);
@@ -328,6 +352,11 @@ impl Terminal {
         loop {
             let patience = entered.then_some(Duration::from_millis(QUIET));
             match self.wait_up_to(prompting, patience)? {
+                // What is still arriving would be taken for another answer.
+                Some(Wake::Resize) if text.is_inside_a_paste() => {
+                    signals::forget_resizes();
+                    continue;
+                }
                 Some(wake @ (Wake::Pause | Wake::Resize)) => return Ok(wake),
                 None => break,
                 Some(Wake::Input) => {}
@@ -347,6 +376,7 @@ impl Terminal {
             match progress {
                 Progress::Closed => return Err(self.after(ReadTrouble::Closed)),
                 Progress::Interrupted => return Err(self.after(ReadTrouble::Interrupted)),
+                Progress::Paused => return Ok(Wake::Pause),
                 Progress::More => entered = false,
                 Progress::Enter if !text.may_have_lines() => break,
                 Progress::Enter => entered = true,
@@ -401,9 +431,6 @@ impl Drop for Terminal {
         }
         // Without echo: it would be shown once more. Put back before the shell sees the terminal.
         let Ok(_modes) = Modes::secret(&self.device, "") else { return };
-        let began = Instant::now();
-        let (quiet, longest) = (Duration::from_millis(QUIET), Duration::from_millis(LONGEST_DRAIN));
-        let mut room = Zeroizing::new([0; 4096]);
-        while began.elapsed() < longest && self.device.drop_some(quiet, room.as_mut_slice()) {}
+        self.drain();
     }
 }

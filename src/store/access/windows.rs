@@ -304,8 +304,8 @@ pub(crate) fn ends_as_folder(path: &Path) -> bool {
     ends || !path.file_name().and_then(OsStr::to_str).is_some_and(names::is_of_a_file)
 }
 
-/// The rights of an open file in the form of Unix, as far as sentences go: `0600`, or what everybody
-/// may; and whether it is this user's.
+/// The rights of an open file in the form of Unix, as far as sentences go: `0600`, or what
+/// everybody may; and whether it is this user's.
 #[allow(clippy::unnecessary_wraps, reason = "it can fail on the other systems")]
 pub(crate) fn rights(file: &File) -> io::Result<(u32, bool)> {
     Ok(match judge_owner_and_list(file) {

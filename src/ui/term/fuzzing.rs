@@ -8,10 +8,13 @@
 
 use super::keys::ends_with_interrupt;
 use super::secret_line::{EditingKeys, SPARE, SecretLine};
-use super::visible_text::{Progress, VisibleText};
+use super::visible_text::{Progress, Summary, VisibleText};
 use std::ops::ControlFlow;
 
-const KEYS: EditingKeys = EditingKeys { erase: 0x7f, erase_word: 0x17, kill: 0x15, end_of_file: 0x04 };
+const KEYS: EditingKeys =
+    EditingKeys { erase: 0x7f, erase_word: 0x17, kill: 0x15, end_of_file: 0x04, interrupt: 3, suspend: Some(0x1a) };
+const SUMMARY: Summary =
+    Summary { of_lines: |lines, _| format!("[{lines} lines]"), hides: |text| text.starts_with(b"hide") };
 /// Longest line in bytes.
 const LONGEST: usize = 64;
 
@@ -67,18 +70,14 @@ fn secret(typed: &[u8], piece: usize) {
 }
 
 fn visible(typed: &[u8], piece: usize, of_lines: bool) {
-    let mut text = if of_lines {
-        VisibleText::lines(LONGEST, KEYS, |lines, _| format!("[{lines} lines]"))
-    } else {
-        VisibleText::line(LONGEST, KEYS)
-    };
+    let mut text = if of_lines { VisibleText::lines(LONGEST, KEYS, SUMMARY) } else { VisibleText::line(LONGEST, KEYS) };
     let mut shown = Vec::new();
     for piece in typed.chunks(piece) {
         // As the terminal gets it: each piece by itself.
         let mut echo = Vec::new();
         let progress = text.took(piece, &mut echo);
         shown.extend(echo);
-        if matches!(progress, Progress::Closed | Progress::Interrupted) {
+        if matches!(progress, Progress::Closed | Progress::Interrupted | Progress::Paused) {
             break;
         }
     }

@@ -121,8 +121,16 @@ impl Modes {
     }
 
     /// For something visible: the same, but what was typed ahead counts, and the echo is ours.
-    pub(super) fn visible(device: &Arc<Device>, codes: &'static str, drops_unread: bool) -> io::Result<Self> {
-        Self::typing(device, codes, drops_unread, When::Shown)
+    pub(super) fn visible(device: &Arc<Device>, codes: &'static str) -> io::Result<Self> {
+        Self::typing(device, codes, false, When::Shown)
+    }
+
+    /// For something visible that may be a paste: Ctrl-C and Ctrl-Z are bytes like others, since
+    /// inside a paste they are no keys.
+    pub(super) fn paste(device: &Arc<Device>, codes: &'static str) -> io::Result<Self> {
+        let settings = device.settings()?;
+        let typing = settings.for_pasting();
+        Self::enter(device, Before { settings, drops_unread: true, codes }, &typing, When::Shown)
     }
 
     fn typing(device: &Arc<Device>, codes: &'static str, drops_unread: bool, when: When) -> io::Result<Self> {

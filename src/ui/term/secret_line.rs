@@ -28,6 +28,10 @@ pub(super) struct EditingKeys {
     pub(super) erase_word: u8,
     pub(super) kill: u8,
     pub(super) end_of_file: u8,
+    /// Ctrl-C, where it arrives as text.
+    pub(super) interrupt: u8,
+    /// Ctrl-Z, where it arrives as text.
+    pub(super) suspend: Option<u8>,
 }
 
 /// What a byte means while something is typed.
@@ -181,7 +185,8 @@ impl<'b> SecretLine<'b> {
 mod tests {
     use super::*;
 
-    const KEYS: EditingKeys = EditingKeys { erase: 0x7f, erase_word: 0x17, kill: 0x15, end_of_file: 0x04 };
+    const KEYS: EditingKeys =
+        EditingKeys { erase: 0x7f, erase_word: 0x17, kill: 0x15, end_of_file: 0x04, interrupt: 3, suspend: None };
 
     /// Types `typed` in pieces of `piece` bytes into a buffer for lines of up to `longest` bytes.
     fn typed_in_pieces(typed: &[u8], piece: usize, longest: usize) -> Result<Vec<u8>, ReadTrouble> {

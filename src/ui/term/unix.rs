@@ -193,6 +193,16 @@ impl Settings {
         Self(modes)
     }
 
+    /// The same for a prompt that takes pastes: Ctrl-C and Ctrl-Z arrive as bytes, and whoever
+    /// reads them knows whether they are keys.
+    pub(super) fn for_pasting(&self) -> Self {
+        let Self(mut modes) = self.for_typing();
+        for key in [SpecialCodeIndex::VINTR, SpecialCodeIndex::VQUIT, SpecialCodeIndex::VSUSP] {
+            modes.special_codes[key] = DISABLED;
+        }
+        Self(modes)
+    }
+
     /// The same while nothing is asked: no echo, Ctrl-C works, Ctrl-Z does not.
     pub(super) fn for_working(&self) -> Self {
         let mut modes = self.0.clone();
@@ -210,11 +220,15 @@ impl Settings {
     /// The keys by which a line is edited.
     pub(super) fn editing_keys(&self) -> EditingKeys {
         let codes = &self.0.special_codes;
+        let or_usual = |key, usual| if codes[key] == DISABLED { usual } else { codes[key] };
         EditingKeys {
             erase: codes[SpecialCodeIndex::VERASE],
             erase_word: codes[SpecialCodeIndex::VWERASE],
             kill: codes[SpecialCodeIndex::VKILL],
             end_of_file: codes[SpecialCodeIndex::VEOF],
+            interrupt: or_usual(SpecialCodeIndex::VINTR, 3),
+            // Where no key stops a program, none does here.
+            suspend: Some(codes[SpecialCodeIndex::VSUSP]).filter(|key| *key != DISABLED),
         }
     }
 }

@@ -25,10 +25,21 @@ pub(super) enum Progress {
     Closed,
     /// Ctrl-C that arrived as text.
     Interrupted,
+    /// Ctrl-Z that arrived as text.
+    Paused,
 }
 
-/// What is shown in the place of so many lines; `waits` says whether Enter is still to come.
-pub type Summary = fn(lines: usize, waits: bool) -> String;
+/// Ends pasted text (xterm control sequences, "Bracketed Paste Mode").
+const PASTE_ENDS: &[u8] = b"\x1b[201~";
+
+/// What a prompt shows in the place of a paste.
+#[derive(Clone, Copy)]
+pub struct Summary {
+    /// In the place of so many lines; `waits` says whether Enter is still to come.
+    pub of_lines: fn(lines: usize, waits: bool) -> String,
+    /// Whether a text that arrives at once is not to be seen, although it is one line.
+    pub hides: fn(&[u8]) -> bool,
+}
 
 /// A text on its way in.
 pub(super) struct VisibleText {
@@ -42,6 +53,10 @@ pub(super) struct VisibleText {
     told: usize,
     /// Between the markers of a paste; where it began.
     paste: Option<usize>,
+    /// How much of the marker of its end has arrived.
+    ending: usize,
+    /// Whether nothing more is shown: several lines arrived at once, or it is not to be seen.
+    silent: bool,
     /// After an Enter that may have been one of a paste's line breaks.
     entered: bool,
     overfull: bool,
@@ -63,7 +78,7 @@ impl VisibleText {
     }
 
     fn new(most: usize, keys: EditingKeys, summary: Option<Summary>) -> Self {
-        let buffer = Zeroizing::new(Vec::with_capacity(most));
+        let buffer = Zeroizing::new(Vec::with_capacity(most + PASTE_ENDS.len()));
         let decoder = Decoder::new();
         Self {
             buffer,
@@ -73,6 +88,8 @@ impl VisibleText {
             summary,
             told: 1,
             paste: None,
+            ending: 0,
+            silent: false,
             entered: false,
             overfull: false,
             lines: 1,
@@ -83,25 +100,24 @@ impl VisibleText {
     /// Takes bytes in, and adds to `echo` what is to be shown of them.
     pub(super) fn took(&mut self, arrived: &[u8], echo: &mut Vec<u8>) -> Progress {
         let mut progress = Progress::More;
+        self.silent |= self.is_not_to_be_shown(arrived);
         for byte in arrived {
+            if self.paste.is_some() {
+                self.pasted(*byte, echo);
+                continue;
+            }
             let key = match self.decoder.take(*byte) {
-                Piece::Pending | Piece::Key(Sequence::Other) => continue,
+                Piece::Pending | Piece::Key(Sequence::Other | Sequence::PasteEnds) => continue,
                 Piece::Key(Sequence::PasteBegins) => {
                     self.break_line();
                     self.paste = self.may_have_lines().then_some(self.buffer.len());
                     progress = Progress::More;
                     continue;
                 }
-                Piece::Key(Sequence::PasteEnds) => {
-                    self.show_paste(echo);
-                    continue;
-                }
-                Piece::Byte(byte) if self.paste.is_some() => {
-                    self.push(if byte == b'\r' { b'\n' } else { byte });
-                    continue;
-                }
-                Piece::Key(_) if self.paste.is_some() => continue,
-                Piece::Key(Sequence::Interrupt) | Piece::Byte(3) => return Progress::Interrupted,
+                // Ctrl-C and Ctrl-\, where they are keys and no signal.
+                Piece::Key(Sequence::Interrupt) | Piece::Byte(3 | 0x1c) => return Progress::Interrupted,
+                Piece::Byte(byte) if byte == self.keys.interrupt => return Progress::Interrupted,
+                Piece::Byte(byte) if self.keys.suspend == Some(byte) => return Progress::Paused,
                 Piece::Key(Sequence::EndOfFile) => Key::EndOfFile,
                 Piece::Key(Sequence::Kill) => Key::Kill,
                 Piece::Key(Sequence::Enter) => Key::Enter,
@@ -123,7 +139,7 @@ impl VisibleText {
                     self.break_line();
                     self.push(*byte);
                     // Once there are several lines, their number is shown instead.
-                    if self.lines == 1 {
+                    if self.lines == 1 && !self.silent {
                         self.show(*byte, echo);
                     }
                     progress = Progress::More;
@@ -131,6 +147,35 @@ impl VisibleText {
             }
         }
         progress
+    }
+
+    /// Whether a paste has begun and its end is still to come.
+    pub(super) fn is_inside_a_paste(&self) -> bool {
+        self.paste.is_some()
+    }
+
+    /// A byte of a paste. Only the marker of its end is looked for: whatever else is in it, half a
+    /// sequence too, is text.
+    fn pasted(&mut self, byte: u8, echo: &mut Vec<u8>) {
+        self.push(if byte == b'\r' { b'\n' } else { byte });
+        self.ending = if byte == PASTE_ENDS[self.ending] { self.ending + 1 } else { usize::from(byte == 0x1b) };
+        if self.ending == PASTE_ENDS.len() {
+            self.ending = 0;
+            // What did not fit is thrown away as a whole.
+            let length = self.buffer.len() - if self.overfull { 0 } else { PASTE_ENDS.len() };
+            self.buffer.truncate(length);
+            self.overfull |= length > self.most;
+            self.show_paste(echo);
+        }
+    }
+
+    /// Several lines that arrive at once without markers are a paste: its first line is not shown
+    /// either. The same goes for what the prompt does not want to be seen.
+    fn is_not_to_be_shown(&self, arrived: &[u8]) -> bool {
+        let Some(summary) = self.summary else { return false };
+        let inner = arrived.strip_suffix(b"\n").or_else(|| arrived.strip_suffix(b"\r")).unwrap_or(arrived);
+        let has_lines = inner.iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+        has_lines || (inner.len() > 1 && (summary.hides)(inner))
     }
 
     /// How many lines there are.
@@ -154,12 +199,13 @@ impl VisibleText {
         let is_told = std::mem::replace(&mut self.told, self.lines) == self.lines;
         self.summary
             .filter(|_| self.lines > 1 && !is_told)
-            .map_or_else(String::new, |summary| summary(self.lines, waits))
+            .map_or_else(String::new, |summary| (summary.of_lines)(self.lines, waits))
     }
 
     /// The text, without the line break at its end; `None` if it was too long.
     pub(super) fn finish(mut self) -> Option<Zeroizing<Vec<u8>>> {
-        (!self.overfull).then(|| std::mem::take(&mut self.buffer))
+        let fits = !self.overfull && self.buffer.len() <= self.most;
+        fits.then(|| std::mem::take(&mut self.buffer))
     }
 
     /// What was an Enter becomes a line break of the text, since more of it follows.
@@ -172,7 +218,9 @@ impl VisibleText {
     }
 
     fn push(&mut self, byte: u8) {
-        if self.buffer.len() < self.most {
+        // The marker of a paste's end has room of its own, and is cut off again.
+        let room = self.most + if self.paste.is_some() { PASTE_ENDS.len() } else { 0 };
+        if self.buffer.len() < room {
             self.buffer.push(byte);
             self.lines += usize::from(byte == b'\n');
         } else {
@@ -188,7 +236,12 @@ impl VisibleText {
             echo.extend(self.untold(true).as_bytes());
             return;
         }
-        let text = Zeroizing::new(String::from_utf8_lossy(self.buffer.get(from..).unwrap_or_default()).into_owned());
+        let text = self.buffer.get(from..).unwrap_or_default();
+        if self.summary.is_some_and(|summary| (summary.hides)(text)) {
+            self.silent = true;
+            return;
+        }
+        let text = Zeroizing::new(String::from_utf8_lossy(text).into_owned());
         text.chars().filter(|c| !c.is_control()).for_each(|c| echo.extend(c.encode_utf8(&mut [0; 4]).as_bytes()));
     }
 
@@ -226,7 +279,9 @@ impl VisibleText {
         match first {
             Some(b'\n') => self.lines -= 1,
             // Of what a summary stands for, nothing was shown.
-            Some(byte) if self.lines == 1 && self.told == 1 && !byte.is_ascii_control() => echo.extend(b"\x08 \x08"),
+            Some(byte) if self.lines == 1 && self.told == 1 && !self.silent && !byte.is_ascii_control() => {
+                echo.extend(b"\x08 \x08")
+            }
             _ => {}
         }
     }
@@ -244,7 +299,8 @@ impl VisibleText {
         while !self.buffer.is_empty() {
             self.erase(echo);
         }
-        (self.entered, self.overfull, self.lines, self.told) = (false, false, 1, 1);
+        (self.entered, self.overfull, self.silent) = (false, false, false);
+        (self.lines, self.told) = (1, 1);
     }
 }
 
@@ -252,31 +308,53 @@ impl VisibleText {
 mod tests {
     use super::*;
 
-    const KEYS: EditingKeys = EditingKeys { erase: 0x7f, erase_word: 0x17, kill: 0x15, end_of_file: 0x04 };
+    const KEYS: EditingKeys =
+        EditingKeys { erase: 0x7f, erase_word: 0x17, kill: 0x15, end_of_file: 0x04, interrupt: 3, suspend: Some(0x1a) };
     const MOST: usize = 64 * 1024;
 
-    fn summary(lines: usize, waits: bool) -> String {
-        format!("[{lines}{}]", if waits { "..." } else { "" })
+    const SUMMARY: Summary = Summary {
+        of_lines: |lines, waits| format!("[{lines}{}]", if waits { "..." } else { "" }),
+        hides: |text| text.starts_with(b"hidden"),
+    };
+
+    #[test]
+    fn inside_a_paste_no_byte_is_a_key_and_nothing_hides_its_end() {
+        for half in ["\x1b[", "\x1bO", "\x1b[M", "\x1b", "\x1b[20", "\x1b\x1b"] {
+            for piece in [1, 2, 5, 100] {
+                let bytes = format!("\x1b[200~a\x03\x1a{half}\x1b[201~\n");
+                let (text, _, progress) = typed(bytes.as_bytes(), piece);
+                assert_eq!((text, progress), (format!("a\x03\x1a{half}"), Progress::Enter), "{half:?} {piece}");
+            }
+        }
+        assert_eq!(typed(b"a\x1a", 9).2, Progress::Paused);
+    }
+
+    #[test]
+    fn what_is_not_to_be_seen_and_the_first_of_several_lines_are_not_shown() {
+        for bytes in ["hidden\n", "\x1b[200~hidden\x1b[201~\n", "first\nsecond\n"] {
+            let (_, echo, _) = typed(bytes.as_bytes(), 100);
+            assert!(!echo.contains("hidden") && !echo.contains("first"), "{echo}");
+        }
     }
 
     #[test]
     fn several_pasted_lines_are_told_at_once_and_not_twice() {
         let told = |bytes: &[u8]| {
-            let mut text = VisibleText::lines(MOST, KEYS, summary);
+            let mut text = VisibleText::lines(MOST, KEYS, SUMMARY);
             let mut echo = Vec::new();
             text.took(bytes, &mut echo);
             String::from_utf8(echo).expect("text") + "|" + &text.summary_at_the_end()
         };
         assert_eq!(told(b"\x1b[200~a\nb\x1b[201~\n"), "[2...]|");
         assert_eq!(told(b"\x1b[200~a\nb\x1b[201~\x1b[200~\nc\x1b[201~\n"), "[2...][3...]|");
-        assert_eq!(told(b"a\nb\n"), "a|[2]", "without markers they are told at the end");
+        assert_eq!(told(b"a\nb\n"), "|[2]", "without markers they are told at the end");
         assert_eq!(told(b"\x1b[200~a\nb\x1b[201~\x15\x1b[200~c\nd\x1b[201~\n"), "[2...][2...]|");
         assert_eq!(told(b"\x1b[200~a\x1b[201~\n"), "a|");
     }
 
     #[test]
     fn a_line_break_that_is_taken_back_is_counted_whatever_stood_before_it() {
-        let mut text = VisibleText::lines(MOST, KEYS, summary);
+        let mut text = VisibleText::lines(MOST, KEYS, SUMMARY);
         text.took(b"a\xc2\n\n\x7f", &mut Vec::new());
         assert_eq!(text.line_count(), 1);
         assert_eq!(text.finish().as_deref().map(Vec::as_slice), Some(&b"a\xc2"[..]));
@@ -284,14 +362,14 @@ mod tests {
 
     /// The text, its echo and the last progress, in pieces of `piece` bytes.
     fn typed(bytes: &[u8], piece: usize) -> (String, String, Progress) {
-        let mut text = VisibleText::lines(MOST, KEYS, summary);
+        let mut text = VisibleText::lines(MOST, KEYS, SUMMARY);
         let (mut echo, mut progress) = (Vec::new(), Progress::More);
         for piece in bytes.chunks(piece) {
             // As the terminal gets it: what was shown before is gone.
             let mut now = Vec::new();
             progress = text.took(piece, &mut now);
             echo.extend(now);
-            if matches!(progress, Progress::Closed | Progress::Interrupted) {
+            if matches!(progress, Progress::Closed | Progress::Interrupted | Progress::Paused) {
                 break;
             }
         }
@@ -343,7 +421,7 @@ mod tests {
     #[test]
     fn a_text_of_64_kib_is_whole_and_one_byte_more_is_none() {
         for (length, fits) in [(MOST, true), (MOST + 1, false)] {
-            let mut text = VisibleText::lines(MOST, KEYS, summary);
+            let mut text = VisibleText::lines(MOST, KEYS, SUMMARY);
             let paste = [b"\x1b[200~".as_slice(), &vec![b'x'; length], b"\x1b[201~\n"].concat();
             for piece in paste.chunks(4096) {
                 text.took(piece, &mut Vec::new());

@@ -399,6 +399,11 @@ impl Settings {
         Self(kept | ENABLE_PROCESSED_INPUT | ENABLE_WINDOW_INPUT)
     }
 
+    /// The same for a prompt that takes pastes.
+    pub(super) fn for_pasting(&self) -> Self {
+        self.for_typing()
+    }
+
     /// The same while nothing is asked.
     pub(super) fn for_working(&self) -> Self {
         self.for_typing()
@@ -412,7 +417,7 @@ impl Settings {
     /// The keys by which a line is edited: Backspace, Ctrl-W, Ctrl-U, Ctrl-Z.
     #[allow(clippy::unused_self, reason = "they are settings on the other systems")]
     pub(super) fn editing_keys(&self) -> EditingKeys {
-        EditingKeys { erase: 0x08, erase_word: 0x17, kill: 0x15, end_of_file: 0x1a }
+        EditingKeys { erase: 0x08, erase_word: 0x17, kill: 0x15, end_of_file: 0x1a, interrupt: 3, suspend: None }
     }
 }
 
