@@ -206,7 +206,10 @@ fn ask(
         },
     };
     if named.account.is_none() {
-        named.account = Some(script.ask_email(&server, suggested.email_at(&server))?);
+        match script.ask_email(&server, suggested.email_at(&server))? {
+            Told::Kit(kit) => return Ok(Some(kit)),
+            Told::At(_, email) => named.account = email,
+        }
     }
     named.server = Some(server);
     Ok(None)

@@ -25,7 +25,7 @@ use dialoguer::InputValidator;
 use dialoguer::theme::{SimpleTheme, Theme};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::term::{ReadTrouble, Terminal};
+use super::term::{ReadTrouble, Summary, Terminal};
 use super::text::question;
 
 /// Longest answer in bytes. The longest useful one is an invite link or a path.
@@ -56,7 +56,11 @@ pub fn line(terminal: &mut Terminal, prompt: &str) -> Result<String, ReadTrouble
 
 /// Asks for a text that may be a paste of several lines.
 pub fn paste(terminal: &mut Terminal, prompt: &str) -> Result<String, ReadTrouble> {
-    as_text(terminal.read_text(prompt, LONGEST_PASTE, question::lines_pasted)?)
+    as_text(terminal.read_text(
+        prompt,
+        LONGEST_PASTE,
+        Summary { of_lines: question::lines_pasted, hides: |_| false },
+    )?)
 }
 
 fn as_text(mut typed: Zeroizing<Vec<u8>>) -> Result<String, ReadTrouble> {

@@ -8,6 +8,9 @@
 use firstkey_core::crypto::recovery::{read_code, read_secret_key};
 use zeroize::Zeroizing;
 
+/// Most rows of groups that are looked at.
+const MOST_ROWS: usize = 64;
+
 /// Which code is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CodeKind {
@@ -42,12 +45,9 @@ impl CodeKind {
 /// meant, for its reader to say what is wrong with it. Without such a row, the text with its lines
 /// put together.
 pub(super) fn code_in(text: &str, kind: CodeKind) -> Zeroizing<String> {
-    let mut spelled: Vec<_> = text.split_whitespace().filter_map(|word| whole(word, kind)).collect();
+    let spelled = different(text.split_whitespace().filter_map(|word| whole(word, kind)));
     let words = words(text);
-    let mut rows: Vec<_> = (0..words.len()).filter_map(|start| row(&words[start..], kind)).collect();
-    for rows in [&mut spelled, &mut rows] {
-        rows.dedup_by(|one, other| is_same(one, other));
-    }
+    let rows = different((0..words.len()).filter_map(|start| row(&words[start..], kind)));
     let good: Vec<_> = rows.iter().filter(|row| kind.is_good(row)).collect();
     let chosen = match (good.as_slice(), spelled.as_slice(), rows.as_slice()) {
         ([first, rest @ ..], _, _) => rest.iter().all(|other| is_same(first, other)).then_some(*first),
@@ -60,6 +60,18 @@ pub(super) fn code_in(text: &str, kind: CodeKind) -> Zeroizing<String> {
     let mut line = Zeroizing::new(String::with_capacity(text.len()));
     line.extend(text.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
     line
+}
+
+/// Each once, in their order, and no more of them than a text about one code has: looking at each
+/// takes time.
+fn different(rows: impl Iterator<Item = Zeroizing<String>>) -> Vec<Zeroizing<String>> {
+    let mut different = Vec::<Zeroizing<String>>::new();
+    for row in rows {
+        if different.len() < MOST_ROWS && !different.iter().any(|other| is_same(other, &row)) {
+            different.push(row);
+        }
+    }
+    different
 }
 
 fn is_same(one: &str, other: &str) -> bool {

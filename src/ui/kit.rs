@@ -148,6 +148,16 @@ pub fn unprintable<'a>(email: &'a str, organisation: Option<&'a str>) -> Option<
     [Some(email), organisation].into_iter().flatten().find(|text| !kit_pdf::can_show(text))
 }
 
+/// A text without the marks of quotation that mail programs put before its lines.
+pub fn unquoted(text: &str) -> Zeroizing<String> {
+    let mut plain = Zeroizing::new(String::with_capacity(text.len() + 1));
+    for line in text.lines() {
+        plain.push_str(line.trim_start_matches(['>', ' ']));
+        plain.push('\n');
+    }
+    plain
+}
+
 /// Reads a kit file, of either form; `None` if it is none of ours.
 pub fn read_kit_file(bytes: &[u8]) -> Option<KitFacts> {
     let printed = kit_pdf::lines(bytes);
@@ -155,7 +165,12 @@ pub fn read_kit_file(bytes: &[u8]) -> Option<KitFacts> {
         Some(text) => text.as_str(),
         None => std::str::from_utf8(bytes).ok()?,
     };
-    let value = |name: &str| text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim()));
+    // A line that is there twice says one thing, or the page nothing.
+    let value = |name: &str| {
+        let mut values = text.lines().filter_map(|line| Some(line.strip_prefix(name)?.trim()));
+        let first = values.next()?;
+        values.all(|other| other == first).then_some(first)
+    };
     let id = |name: &str| Some(*uuid::Uuid::try_parse(value(name)?).ok()?.as_bytes());
     let code = value(CODE)?;
     read_code(code).ok()?;

@@ -12,8 +12,9 @@ use super::kit_pdf::Paper;
 use super::page::Page;
 use super::place;
 use super::secret_key::SecretKeyFile;
-use super::term::{ReadTrouble, SPARE, Terminal};
+use super::term::{ReadTrouble, SPARE, Summary, Terminal};
 use super::text::{Lines, Story, notice, question};
+use super::whereabouts::labelled_address;
 use super::wrap::wrap;
 use crate::drive::Person;
 use crate::pasted::{FoundLink, MAX_BYTES as MAX_PASTE};
@@ -162,13 +163,14 @@ impl AtTerminal {
 
     /// A paste of any number of lines.
     pub(crate) fn pasted(&mut self, prompt: &str) -> Answer {
-        self.paste(prompt).map_or_else(|end| end, Answer::Text)
+        self.paste(prompt, |_| false).map_or_else(|end| end, Answer::Text)
     }
 
-    /// The same.
-    pub(super) fn paste(&mut self, prompt: &str) -> Result<Zeroizing<Vec<u8>>, Answer> {
+    /// The same; what `hides` says is not shown, although it is one line.
+    pub(super) fn paste(&mut self, prompt: &str, hides: fn(&[u8]) -> bool) -> Result<Zeroizing<Vec<u8>>, Answer> {
         let prompt = harmless(&wrap(prompt, self.width())).into_owned();
-        self.until_read(|terminal| terminal.read_text(&prompt, MAX_PASTE, question::lines_pasted))
+        let summary = Summary { of_lines: question::lines_pasted, hides };
+        self.until_read(|terminal| terminal.read_text(&prompt, MAX_PASTE, summary))
     }
 
     /// Which of several links is meant; `None` for none of them.
@@ -369,8 +371,7 @@ impl AtTerminal {
     /// one.
     fn code(&mut self, email: &str) -> Answer {
         self.typed_elsewhere(&question::code(email), question::CODE, notice::CODE_TYPED, |typed| {
-            let pasted = kit::read_kit_file(typed.as_bytes());
-            if pasted.is_some_and(|kit| !kit.email.eq_ignore_ascii_case(email)) {
+            if labelled_address(typed).is_some_and(|named| !named.eq_ignore_ascii_case(email)) {
                 return Err(question::KIT_OF_ANOTHER);
             }
             Ok(code_in(typed, CodeKind::Recovery))

@@ -237,6 +237,26 @@ fn the_server_may_be_named_by_its_host_alone_by_lines_of_the_kit_or_by_all_of_it
     pty.send("\r");
     pty.type_secret("Password for ada@example.org: ", PASSWORD);
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    // A whole kit at the second question is no row of answers, and its code is not shown.
+    let desk = Desk::new();
+    let mut pty = start(&desk, "login");
+    pty.expect(SERVER);
+    pty.send(format!("{}\r", server.wire.origin()));
+    pty.expect(&email_at(&server));
+    pty.send(format!("\x1b[200~{}\x1b[201~\r", kit.replace('\n', "\r")));
+    pty.type_secret("Password for ada@example.org: ", PASSWORD);
+    assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
+    assert!(!pty.output().contains("recovery-code"), "the kit is not shown: {}", pty.output());
+    // A code alone is no server, and is not shown either.
+    let code = kit.lines().find(|line| line.starts_with("recovery-code: ")).expect("a code");
+    let mut pty = start(&Desk::new(), "login");
+    pty.expect(SERVER);
+    pty.send(format!("{code}\r"));
+    pty.expect("That is a recovery code. The server comes first");
+    pty.expect(SERVER);
+    pty.send("\x03");
+    assert_eq!(pty.wait(), End::Exited(130));
+    assert!(!pty.output().contains(&code["recovery-code: ".len()..]), "{}", pty.output());
     let two_lines = format!("{}\r{EMAIL}\r", server.wire.origin());
     let marked = format!("\x1b[200~{}\x1b[201~\r", kit.replace('\n', "\r"));
     for pasted in [two_lines, marked] {

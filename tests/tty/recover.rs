@@ -113,6 +113,27 @@ fn a_whole_kit_may_be_pasted_where_its_code_is_asked_for() {
 }
 
 #[test]
+fn in_a_paste_no_byte_stops_the_program_and_the_shell_gets_nothing_of_it() {
+    let (_server, desk, kit) = completed();
+    let code = code_of(&kit);
+    let lines = format!("echo {code}\r").repeat(600);
+    let marked = format!("\x1b[200~{lines}\x1a\x03\x1c\x1b[{lines}\x1b[201~\r");
+    // Without markers a Ctrl-C is a key, and what follows it is for nobody.
+    for (flood, is_marked) in [(marked, true), (format!("{lines}\x03{lines}"), false)] {
+        let mut pty = firstkey(&desk).arg("recover").start();
+        pty.expect(CODE);
+        pty.send(flood);
+        if is_marked {
+            // It is one text, in which two codes stand a thousand times: the same one.
+            pty.type_secret("New password: ", "\x03");
+        }
+        assert!(matches!(pty.wait(), End::Exited(130 | 131)), "{}", plain(&pty.output()));
+        assert!(!pty.page().contains(&code), "the code stands on the screen of the shell:\n{}", pty.page());
+        assert!(pty.echo_is_on(), "the terminal is as before");
+    }
+}
+
+#[test]
 fn a_whole_kit_pasted_where_the_server_is_asked_for_answers_everything() {
     let (_server, desk, kit) = completed();
     let new_computer = Desk::new();

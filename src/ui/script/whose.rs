@@ -5,14 +5,14 @@
 
 use super::{Event, Script};
 use crate::exit::{ExitCode, Stopped};
-use crate::ui::kit::KitFacts;
+use crate::ui::kit::{self, KitFacts};
 use crate::ui::text::{Story, account as words, login};
-use crate::ui::whereabouts::{Whereabouts, whereabouts};
+use crate::ui::whereabouts::{Whereabouts, address, holds_a_code, whereabouts};
 use firstkey_core::flow::Answer;
 use firstkey_core::flow::account::stop::AccountReason;
 use firstkey_core::flow::stop::{AcceptStop, Missing};
-use firstkey_core::wire::named::read_email;
 use firstkey_core::wire::origin::Origin;
+use zeroize::Zeroizing;
 
 /// What a person said when asked for the server.
 pub(crate) enum Told {
@@ -27,14 +27,14 @@ impl Script {
     /// meant by their host alone.
     pub(crate) fn ask_server(&mut self, suggested: Option<&Origin>, known: &[Origin]) -> Result<Told, AccountReason> {
         loop {
-            let Some(person) = &mut self.person else { return Err(AccountReason::Missing(Missing::Account)) };
-            let typed = person.paste(&login::which_server(suggested)).map_err(ended)?;
+            let typed = self.ask_paste(&login::which_server(suggested))?;
             if let (true, Some(suggested)) = (typed.trim_ascii().is_empty(), suggested) {
                 return Ok(Told::At(suggested.clone(), None));
             }
             match whereabouts(&typed, known) {
                 Whereabouts::At(server, email) => return Ok(Told::At(server, email)),
                 Whereabouts::Kit(facts) => return Ok(Told::Kit(facts)),
+                Whereabouts::Code => self.say(&login::code_too_early()),
                 Whereabouts::Unclear(trouble) => self.say(&login::no_server(trouble)),
             }
         }
@@ -50,18 +50,30 @@ impl Script {
         self.pasted_kit.take()
     }
 
-    /// Asks for the address of the account at `server`.
-    pub(crate) fn ask_email(&mut self, server: &Origin, suggested: Option<&str>) -> Result<String, AccountReason> {
+    /// Asks for the address of the account at `server`; a whole kit of it may be the answer.
+    pub(crate) fn ask_email(&mut self, server: &Origin, suggested: Option<&str>) -> Result<Told, AccountReason> {
         loop {
-            let typed = self.ask_text(&login::which_email(server, suggested))?;
-            if let (true, Some(suggested)) = (typed.is_empty(), suggested) {
-                return Ok(suggested.to_owned());
+            let typed = self.ask_paste(&login::which_email(server, suggested))?;
+            if let (true, Some(suggested)) = (typed.trim_ascii().is_empty(), suggested) {
+                return Ok(Told::At(server.clone(), Some(suggested.to_owned())));
             }
-            match read_email(&typed) {
-                Some(email) => return Ok(email),
-                None => self.say(&login::no_email()),
+            let text = String::from_utf8_lossy(&typed);
+            match kit::read_kit_file(kit::unquoted(&text).as_bytes()) {
+                Some(kit) if kit.origin == *server => return Ok(Told::Kit(Box::new(kit))),
+                Some(_) => self.say(&login::other_server()),
+                None => match address(&text) {
+                    Some(email) => return Ok(Told::At(server.clone(), Some(email))),
+                    None if holds_a_code(&typed) => self.say(&login::code_too_early()),
+                    None => self.say(&login::no_email()),
+                },
             }
         }
+    }
+
+    /// What may be a paste; a recovery code in it is not shown.
+    fn ask_paste(&mut self, prompt: &str) -> Result<Zeroizing<Vec<u8>>, AccountReason> {
+        let Some(person) = &mut self.person else { return Err(AccountReason::Missing(Missing::Account)) };
+        person.paste(prompt, holds_a_code).map_err(ended)
     }
 
     /// Asks which of several accounts is meant; they count from 0.

@@ -43,11 +43,25 @@ pub fn no_server(trouble: LinkTrouble) -> Lines {
     let why = match trouble {
         LinkTrouble::Empty => "  The server's name is in the e-mail that invited you, and on your recovery kit.",
         LinkTrouble::UserInfo => "  That is an e-mail address. The server comes first.",
+        LinkTrouble::Several => "  That names more than one server. Type the one that you mean.",
         LinkTrouble::PlainHttp => "  The address of a server begins with https://",
         LinkTrouble::NotAscii => "  A server's name has plain letters only. Copy it from the invitation.",
         _ => "  That is not the name of a server.",
     };
     vec![why.to_owned(), "  It looks like accounts.example.org".to_owned()]
+}
+
+/// A kit came that names another server.
+pub fn other_server() -> Lines {
+    vec!["  That kit is for another server. Nothing was sent.".to_owned()]
+}
+
+/// A recovery code came where the server is asked for.
+pub fn code_too_early() -> Lines {
+    vec![
+        "  That is a recovery code. The server comes first; the kit names it.".to_owned(),
+        "  The code is asked for later, or paste the whole kit here.".to_owned(),
+    ]
 }
 
 /// Why that is no address.

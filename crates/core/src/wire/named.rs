@@ -23,6 +23,8 @@ pub fn read_server(typed: &str) -> Result<Origin, LinkTrouble> {
     }
     let written = match text.split_once("://") {
         Some((scheme, rest)) => format!("{}://{rest}", scheme.to_ascii_lowercase()),
+        // On a machine's own address there is no certificate as a rule; nothing else may be plain.
+        None if Origin::split(&format!("http://{text}")).is_ok() => format!("http://{text}"),
         None => format!("https://{text}"),
     };
     Origin::split(&written).map(|(origin, _)| origin)
