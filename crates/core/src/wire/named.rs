@@ -12,7 +12,8 @@ use super::text::is_visible;
 const LONGEST_EMAIL: usize = 254;
 
 /// Reads a server: `accounts.example.org`, `https://accounts.example.org/`, an invite link of that
-/// server, or a line of a kit. What stands behind the host is not looked at.
+/// server, or a line of a kit. Without a scheme it is `https`, and `http` on this machine's own
+/// addresses alone. What stands behind the host is not looked at.
 ///
 /// # Errors
 /// What is wrong with it; [`LinkTrouble::UserInfo`] for an e-mail address.
@@ -69,6 +70,20 @@ mod tests {
 
     fn server(typed: &str) -> Option<String> {
         read_server(typed).ok().map(|origin| origin.as_str().to_owned())
+    }
+
+    #[test]
+    fn what_has_no_scheme_is_plain_on_this_machine_alone() {
+        for (typed, origin) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("localhost", "http://localhost"),
+            ("https://localhost:8443", "https://localhost:8443"),
+            ("accounts.example.org:8080", "https://accounts.example.org:8080"),
+            ("localhost.example.org", "https://localhost.example.org"),
+            ("127.0.0.1.example.org", "https://127.0.0.1.example.org"),
+        ] {
+            assert_eq!(server(typed).as_deref(), Some(origin), "{typed}");
+        }
     }
 
     #[test]
