@@ -92,30 +92,14 @@ fn command(cli: Cli, hardened: Hardened) -> ExitCode {
         }
         Command::Login(flags) => {
             let errand = Errand::LogIn { kit_file: flags.kit_file.clone() };
-            on_account(
-                &flags.account,
-                errand,
-                flags.old.source(),
-                Ok(None),
-                cli.state_dir,
-                managed,
-                flags.old.secret_key(),
-            )
+            by_password(&flags.account, errand, &flags.old, cli.state_dir, managed)
         }
         Command::Verify(flags) if !flags.fingerprint.is_empty() => {
             known::fingerprint(&flags.account, &flags.fingerprint, cli.state_dir)
         }
         Command::Verify(flags) => {
             let errand = Errand::Verify { kit: flags.kit, kit_file: flags.kit_file.clone() };
-            on_account(
-                &flags.account,
-                errand,
-                flags.old.source(),
-                Ok(None),
-                cli.state_dir,
-                managed,
-                flags.old.secret_key(),
-            )
+            by_password(&flags.account, errand, &flags.old, cli.state_dir, managed)
         }
         Command::Recover(flags) => {
             let (kit_file, yes_for) = (flags.kit_file.clone(), flags.yes_for.clone());
@@ -136,27 +120,11 @@ fn command(cli: Cli, hardened: Hardened) -> ExitCode {
         }
         Command::Kit(flags) => {
             let errand = Errand::Kit { kit_out: flags.keep.kit_out.clone(), paper: flags.keep.paper };
-            on_account(
-                &flags.account,
-                errand,
-                flags.old.source(),
-                Ok(None),
-                cli.state_dir,
-                managed,
-                flags.old.secret_key(),
-            )
+            by_password(&flags.account, errand, &flags.old, cli.state_dir, managed)
         }
         Command::SecretKey(flags) => {
             let errand = Errand::SecretKey { out: flags.out.clone(), yes_for: flags.yes_for.clone() };
-            on_account(
-                &flags.account,
-                errand,
-                flags.old.source(),
-                Ok(None),
-                cli.state_dir,
-                managed,
-                flags.old.secret_key(),
-            )
+            by_password(&flags.account, errand, &flags.old, cli.state_dir, managed)
         }
         Command::Status(flags) => known::status(&flags, cli.state_dir),
         Command::Config(flags) => config::config(&flags, cli.state_dir, managed),
@@ -172,6 +140,17 @@ fn command(cli: Cli, hardened: Hardened) -> ExitCode {
         Command::Forget(flags) => forget::forget(&flags, cli.state_dir),
         Command::Names(flags) => names::names(&flags, cli.state_dir),
     }
+}
+
+/// An errand that the present password opens, and that sets none.
+fn by_password(
+    account: &cli::Account,
+    errand: Errand,
+    old: &cli::OldPassword,
+    state: Option<PathBuf>,
+    managed: &Managed,
+) -> ExitCode {
+    on_account(account, errand, old.source(), Ok(None), state, managed, old.secret_key())
 }
 
 /// A link of a server of another kind, where one realm alone is allowed.
