@@ -64,7 +64,6 @@ const THEIRS: &[&str] = &[
     "over its storage quota",
     "over quota",
     "not a known user",
-    "smtputf8",
 ];
 
 fn has(text: &str, words: &[&str]) -> bool {
