@@ -101,6 +101,16 @@ pub enum ReadTrouble {
     Io(#[from] io::Error),
 }
 
+impl ReadTrouble {
+    /// The signal that asked for the end.
+    fn of_signal() -> Self {
+        match signals::pending() {
+            Some(Signal::Interrupt) | None => Self::Interrupted,
+            Some(signal) => Self::Terminated(signal),
+        }
+    }
+}
+
 /// Why a wait for input ended without trouble.
 enum Wake {
     /// There is something to read.

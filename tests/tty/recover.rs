@@ -134,6 +134,24 @@ fn in_a_paste_no_byte_stops_the_program_and_the_shell_gets_nothing_of_it() {
 }
 
 #[test]
+fn a_stop_in_the_middle_of_a_paste_leaves_nothing_of_it_to_the_shell() {
+    let (_server, desk, kit) = completed();
+    let code = code_of(&kit);
+    let lines = format!("echo {code}\r").repeat(600);
+    let mut pty = firstkey(&desk).arg("recover").start();
+    pty.expect(CODE);
+    // Without markers the key is one; all of it can be sent only if somebody takes the rest.
+    pty.send(format!("{lines}\x1a{lines}"));
+    pty.until_stopped();
+    assert!(!pty.screen().contents().contains(&code), "{}", pty.screen().contents());
+    pty.signal(rustix::process::Signal::CONT);
+    pty.expect(CODE);
+    pty.send("\x03");
+    assert_eq!(pty.wait(), End::Exited(130));
+    assert!(!pty.page().contains(&code), "{}", pty.page());
+}
+
+#[test]
 fn a_whole_kit_pasted_where_the_server_is_asked_for_answers_everything() {
     let (_server, desk, kit) = completed();
     let new_computer = Desk::new();

@@ -20,7 +20,7 @@ use super::screen::Abilities;
 use super::secret_line::EditingKeys;
 use super::{ReadTrouble, Wake};
 use crate::port::process::TERMINAL;
-use crate::ui::signals::{self, Prompting, Signal};
+use crate::ui::signals::Prompting;
 
 /// In the place of a special character: none (`_POSIX_VDISABLE` of Linux and the BSDs' own value,
 /// which a person's keyboard does not send).
@@ -120,10 +120,7 @@ impl Device {
             let mut ready = watched.iter().map(|watched| !watched.revents().is_empty());
             let [ended, paused, input, resized] = [(); 4].map(|()| ready.next().unwrap_or_default());
             if ended {
-                return Err(match signals::pending() {
-                    Some(Signal::Interrupt) | None => ReadTrouble::Interrupted,
-                    Some(signal) => ReadTrouble::Terminated(signal),
-                });
+                return Err(ReadTrouble::of_signal());
             }
             if paused {
                 return Ok(Some(Wake::Pause));

@@ -39,7 +39,7 @@ use super::secret_line::EditingKeys;
 use super::{ReadTrouble, Wake};
 use crate::port::os::LockedBytes;
 use crate::port::process::held;
-use crate::ui::signals::{self, Prompting, Signal};
+use crate::ui::signals::Prompting;
 
 /// Units of UTF-16 that are read at once.
 const UNITS: usize = 512;
@@ -211,10 +211,7 @@ impl Device {
             // SAFETY: both handles are open.
             let woken = unsafe { WaitForMultipleObjects(2, handles.as_ptr(), 0, left) };
             if woken == WAIT_OBJECT_0 {
-                return Err(match signals::pending() {
-                    Some(Signal::Interrupt) | None => ReadTrouble::Interrupted,
-                    Some(signal) => ReadTrouble::Terminated(signal),
-                });
+                return Err(ReadTrouble::of_signal());
             }
             if has_carry {
                 return Ok(Some(Wake::Input));
