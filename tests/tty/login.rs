@@ -249,7 +249,8 @@ fn the_server_may_be_named_by_its_host_alone_by_lines_of_the_kit_or_by_all_of_it
     assert!(!pty.output().contains("recovery-code"), "the kit is not shown: {}", pty.output());
     // A code alone is no server, and is not shown either.
     let code = kit.lines().find(|line| line.starts_with("recovery-code: ")).expect("a code");
-    let mut pty = start(&Desk::new(), "login");
+    let other = Desk::new();
+    let mut pty = start(&other, "login");
     pty.expect(SERVER);
     pty.send(format!("{code}\r"));
     pty.expect("That is a recovery code. The server comes first");
