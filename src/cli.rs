@@ -14,7 +14,7 @@ pub mod share;
 pub use audit::{Audit, AuditCommand, AuditExplain, AuditOpen};
 pub use config::{Config, ConfigCommand, ConfigKey, ConfigSet};
 pub use doctor::Doctor;
-pub use group::{Hardening, KitOut, Password, Trust, Unattended};
+pub use group::{Hardening, KitOut, NewPassword, OldPassword, Password, Trust, Unattended};
 pub use local::{Forget, Names, NamesOf, Sessions};
 pub use login::LogIn;
 
@@ -200,29 +200,6 @@ pub struct Account {
     pub verbose: u8,
 }
 
-/// Where a password comes from, if not from a person.
-#[derive(Debug, Args)]
-pub struct OldPassword {
-    /// Where it comes from.
-    #[command(flatten)]
-    pub password: Password,
-    /// Read the secret key from this file.
-    #[arg(long, value_name = "PATH", value_parser = path())]
-    pub secret_key_file: Option<PathBuf>,
-}
-
-/// Where a new password comes from, if not from a person.
-#[derive(Debug, Args)]
-pub struct NewPassword {
-    /// Read the new one from a file (mode 0600).
-    #[arg(long, value_name = "PATH")]
-    pub new_password_file: Option<PathBuf>,
-    /// Read the new one from an open file descriptor.
-    #[arg(long, value_name = "N")]
-    #[cfg_attr(windows, arg(value_parser = standard_input))]
-    pub new_password_fd: Option<u32>,
-}
-
 /// `firstkey verify`.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
@@ -369,25 +346,6 @@ fn one_source(file: Option<&PathBuf>, descriptor: Option<u32>) -> Result<Option<
         (Some(path), None) => Ok(Some(PasswordSource::File(path.clone()))),
         (None, Some(number)) => Ok(Some(PasswordSource::Descriptor(number))),
         (None, None) => Ok(None),
-    }
-}
-
-impl OldPassword {
-    /// The file of the secret key.
-    pub fn secret_key(&self) -> Option<PathBuf> {
-        secret_key_file(self.secret_key_file.as_ref())
-    }
-
-    /// Where it comes from.
-    pub fn source(&self) -> Result<Option<PasswordSource>, Misuse> {
-        self.password.source()
-    }
-}
-
-impl NewPassword {
-    /// Where it comes from.
-    pub fn source(&self) -> Result<Option<PasswordSource>, Misuse> {
-        one_source(self.new_password_file.as_ref(), self.new_password_fd)
     }
 }
 

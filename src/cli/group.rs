@@ -1,6 +1,6 @@
 //! Groups of flags that several commands have: each is written once, and flattened into them.
 
-use super::{one_source, paper, path, profile};
+use super::{one_source, paper, path, profile, secret_key_file};
 use crate::exit::Misuse;
 use crate::ui::kit_pdf::Paper;
 use crate::ui::source::PasswordSource;
@@ -70,4 +70,46 @@ pub struct KitOut {
     /// Paper size of a PDF: a4 or letter.
     #[arg(long, value_name = "SIZE", value_parser = paper)]
     pub paper: Option<Paper>,
+}
+
+/// Where a password comes from, if not from a person.
+#[derive(Debug, Args)]
+pub struct OldPassword {
+    /// Where it comes from.
+    #[command(flatten)]
+    pub password: Password,
+    /// Read the secret key from this file.
+    #[arg(long, value_name = "PATH", value_parser = path())]
+    pub secret_key_file: Option<PathBuf>,
+}
+
+/// Where a new password comes from, if not from a person.
+#[derive(Debug, Args)]
+pub struct NewPassword {
+    /// Read the new one from a file (mode 0600).
+    #[arg(long, value_name = "PATH")]
+    pub new_password_file: Option<PathBuf>,
+    /// Read the new one from an open file descriptor.
+    #[arg(long, value_name = "N")]
+    #[cfg_attr(windows, arg(value_parser = super::standard_input))]
+    pub new_password_fd: Option<u32>,
+}
+
+impl OldPassword {
+    /// The file of the secret key.
+    pub fn secret_key(&self) -> Option<PathBuf> {
+        secret_key_file(self.secret_key_file.as_ref())
+    }
+
+    /// Where it comes from.
+    pub fn source(&self) -> Result<Option<PasswordSource>, Misuse> {
+        self.password.source()
+    }
+}
+
+impl NewPassword {
+    /// Where it comes from.
+    pub fn source(&self) -> Result<Option<PasswordSource>, Misuse> {
+        one_source(self.new_password_file.as_ref(), self.new_password_fd)
+    }
 }

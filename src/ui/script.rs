@@ -19,6 +19,7 @@
 //! invite for an account that exists needs none; standard output holds results only. Must never:
 //! take a secret from the command line or the environment.
 
+mod answers;
 mod event;
 mod forget;
 mod kit;
@@ -26,14 +27,13 @@ mod reset;
 mod sessions;
 mod whose;
 
+pub use answers::{Answers, Outputs};
 pub use event::Event;
 use event::part_name;
 pub(crate) use whose::Told;
 
 use super::kit::KitFacts;
 use super::kit_file::{KitFile, MAX_FILE};
-use super::kit_pdf::Paper;
-use super::outlet::Stream;
 use super::person::AtTerminal;
 use super::secret_key::SecretKeyFile;
 use super::source::{InviteSource, PasswordSource, read_private_file};
@@ -52,58 +52,10 @@ use firstkey_core::flow::stop::{AcceptReason, AcceptStop, Halt, LocalTrouble, Mi
 use firstkey_core::flow::{Accepted, Answer, Introduction, Notice, Question};
 use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::text::{Printable, harmless};
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 use zeroize::Zeroizing;
-
-/// What the command line answers in advance.
-#[derive(Default)]
-pub struct Answers {
-    /// The link.
-    pub invite: Option<InviteSource>,
-    /// The password.
-    pub password: Option<PasswordSource>,
-    /// The one that takes its place, where a command needs both.
-    pub new_password: Option<PasswordSource>,
-    /// Whose account it is.
-    pub yes_for: Option<String>,
-    /// Whose keys may be replaced.
-    pub accept_reset: Option<String>,
-    /// Where the kit goes.
-    pub kit_out: Option<PathBuf>,
-    /// The file of the secret key.
-    pub secret_key: Option<PathBuf>,
-    /// Where a new secret key goes.
-    pub secret_key_out: Option<PathBuf>,
-    /// What it is printed on.
-    pub paper: Paper,
-    /// Whether standard output is JSON, one object a line.
-    pub json: bool,
-    /// Whether a saved upload is taken up: no link, consent or kit is needed.
-    pub resume: bool,
-    /// Whether nothing is uploaded: no kit is made.
-    pub rehearsal: bool,
-    /// Whether algorithms and settings are named.
-    pub verbose: bool,
-}
-
-/// Where words go that are not for the terminal.
-pub struct Outputs {
-    /// Results.
-    pub out: Box<dyn Write>,
-    /// Progress and errors.
-    pub err: Box<dyn Write>,
-    /// Whether results are read by a program: standard output is no terminal.
-    pub piped: bool,
-}
-
-impl Outputs {
-    /// Those of this process.
-    pub fn of_process() -> Self {
-        Self { piped: !std::io::stdout().is_terminal(), out: Box::new(Stream::Out), err: Box::new(Stream::Err) }
-    }
-}
 
 /// Answers from flags first, then from the person, if there is one.
 pub struct Script {

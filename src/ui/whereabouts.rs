@@ -21,7 +21,7 @@ pub(super) enum Whereabouts {
     Kit(Box<KitFacts>),
     /// A recovery code, which is asked for later.
     Code,
-    /// Neither.
+    /// None of these.
     Unclear(LinkTrouble),
 }
 
@@ -50,8 +50,8 @@ pub(super) fn whereabouts(text: &[u8], known: &[Origin]) -> Whereabouts {
             Err(trouble) => Whereabouts::Unclear(trouble),
         };
     }
-    let values = |label: &str| lines.iter().filter_map(|line| labelled(line, label)).collect::<Vec<_>>();
-    let labelled = values("server").into_iter().map(|name| read_server(name).ok()).collect::<Vec<_>>();
+    let named = lines.iter().filter_map(|line| labelled(line, "server"));
+    let labelled: Vec<_> = named.map(|name| read_server(name).ok()).collect();
     let linked = match of_invites(text) {
         Ok(linked) => linked,
         Err(trouble) => return Whereabouts::Unclear(trouble),
@@ -60,8 +60,7 @@ pub(super) fn whereabouts(text: &[u8], known: &[Origin]) -> Whereabouts {
     let (server, email) = match (labelled.as_slice(), &linked, lines.as_slice()) {
         ([Some(first), rest @ ..], _, _) => {
             let says_one_thing = rest.iter().flatten().chain(&linked).all(|other| other == first);
-            let email = values("e-mail").into_iter().next().and_then(read_email);
-            (Some(first.clone()).filter(|_| says_one_thing && !rest.contains(&None)), email)
+            (Some(first.clone()).filter(|_| says_one_thing && !rest.contains(&None)), labelled_address(text))
         }
         ([], Some(linked), _) => (Some(linked.clone()), None),
         ([], None, [server, email]) => match (read_server(server), read_email(email)) {

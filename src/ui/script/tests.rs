@@ -10,6 +10,7 @@ use firstkey_core::wire::text::Printable;
 use firstkey_testkit::scene::Scene;
 use std::cell::RefCell;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 /// What was written, readable while it is written.
