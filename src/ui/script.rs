@@ -20,6 +20,7 @@
 //! take a secret from the command line or the environment.
 
 mod answers;
+mod ending;
 mod event;
 mod forget;
 mod kit;
@@ -39,17 +40,14 @@ use super::secret_key::SecretKeyFile;
 use super::source::{InviteSource, PasswordSource, read_private_file};
 use super::text::{self, Lines, Story, Words, notice};
 use super::{date, text::usage};
-use crate::audit;
 use crate::drive::Person;
-use crate::exit::{self, ExitCode, Misuse, Stopped};
+use crate::exit;
 use crate::pasted::{self, Dialect, Found};
 use crate::port::os::LockedBytes;
 use crate::port::proxy::Route;
 use firstkey_core::crypto::kdf::Profile;
-use firstkey_core::flow::account;
-use firstkey_core::flow::checkpoint::Pin;
 use firstkey_core::flow::stop::{AcceptReason, AcceptStop, Halt, LocalTrouble, Missing, Reach};
-use firstkey_core::flow::{Accepted, Answer, Introduction, Notice, Question};
+use firstkey_core::flow::{Answer, Introduction, Notice, Question};
 use firstkey_core::wire::link::LinkTrouble;
 use firstkey_core::wire::text::{Printable, harmless};
 use std::io::Write;
@@ -223,89 +221,6 @@ impl Script {
             Some(person) => person.say(lines),
             None => self.log(lines),
         }
-    }
-
-    /// Says how it ended, to whom it may concern; the number for the shell.
-    pub fn finish(&mut self, end: &Result<Accepted, AcceptStop>) -> ExitCode {
-        match end {
-            Ok(done) => {
-                self.done(done);
-                ExitCode::Done
-            }
-            Err(stop) => self.stopped(Stopped::Accept(stop)),
-        }
-    }
-
-    /// The same of a command other than `accept` that never came to its flow: nobody hears of
-    /// invites, or of an account that was not made.
-    pub(crate) fn finish_early(&mut self, halt: impl Into<Halt>) -> ExitCode {
-        let stop = account::stop::AccountStop {
-            why: halt.into().into(),
-            origin: None,
-            reach: Reach::NothingChanged,
-            subject: firstkey_core::flow::Locks::Password,
-        };
-        self.stopped(Stopped::Account(&stop))
-    }
-
-    /// The same of a command on an account that exists.
-    pub fn finish_on_account(&mut self, end: &Result<account::Done, account::stop::AccountStop>) -> ExitCode {
-        let done = match end {
-            Ok(done) => done,
-            Err(stop) => return self.stopped(Stopped::Account(stop)),
-        };
-        let pin = &done.pin;
-        let deed = match done.deed {
-            account::Deed::Verified => "verified",
-            account::Deed::LoggedIn => "logged-in",
-            account::Deed::KitVerified => "kit-verified",
-            account::Deed::PasswordChanged => "password-changed",
-            account::Deed::Joined => "joined",
-            account::Deed::KitChanged => "kit-changed",
-            account::Deed::Recovered => "recovered",
-            account::Deed::SecretKeyMade => "secret-key-made",
-            account::Deed::SessionsSeen => "sessions-seen",
-        };
-        let event = done_event(pin, false, Some(deed), done.first_seen);
-        self.result(&text::account::done(done));
-        self.last_line(&event.line());
-        ExitCode::Done
-    }
-
-    /// Says that the command line cannot be used.
-    pub fn misused(&mut self, misuse: Misuse) -> ExitCode {
-        let stopped = Stopped::Usage(misuse);
-        let story = (self.words)(stopped);
-        self.log_story(&story);
-        self.event(&Event::stopped(stopped, &story));
-        stopped.ending().exit
-    }
-
-    /// Says why it stopped; the number for the shell.
-    pub(crate) fn stopped(&mut self, stopped: Stopped<'_>) -> ExitCode {
-        let story = self.with_what_is_left((self.words)(stopped), stopped);
-        match &mut self.person {
-            Some(person) => person.stopped(&story),
-            None => self.log_story(&story),
-        }
-        self.event(&Event::stopped(stopped, &story));
-        stopped.ending().exit
-    }
-
-    fn done(&mut self, done: &Accepted) {
-        if let Some(request) = &done.rehearsal {
-            let table = audit::Record::of(request, 0).describe_requests();
-            let lines: Lines = text::done::rehearsed().into_iter().chain(table).collect();
-            self.result(&lines);
-            let event =
-                Event::Rehearsed { ok: true, bytes: request.body().len(), sha256: text::hex(&request.digest()) };
-            self.last_line(&event.line());
-            return;
-        }
-        let pin = &done.pin;
-        let event = done_event(pin, done.repeated, None, false);
-        self.result(&text::done::done(pin, done.repeated, done.secret_keys));
-        self.last_line(&event.line());
     }
 
     /// The good end for people: on the terminal, or on standard output if nothing there expects
@@ -485,22 +400,6 @@ fn due(kept: &mut Option<LockedBytes>, source: Option<&PasswordSource>) -> Resul
         *kept = Some(read.map_err(unread)?);
     }
     Ok(kept.as_ref().map(|password| Zeroizing::new(password.as_slice().to_vec())))
-}
-
-/// The good end of a command, as one line of JSON.
-fn done_event<'a>(pin: &'a Pin, repeated: bool, deed: Option<&'static str>, first_seen: bool) -> Event<'a> {
-    Event::Done {
-        ok: true,
-        realm_id: pin.context.realm.to_string(),
-        account_id: pin.context.account.to_string(),
-        email: &pin.email,
-        fingerprint: pin.fingerprint().to_string(),
-        recipient: pin.identity.recipient(),
-        repeated,
-        deed,
-        first_seen,
-        secret_key: pin.two_secret,
-    }
 }
 
 /// What a question is answered with where the source of the answer failed.

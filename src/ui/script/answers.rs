@@ -1,7 +1,7 @@
 //! What a script brings with it: answers given in advance, and where its words go.
 //!
-//! Promise: values alone; nothing is read or written here. Must never: hold a password or a key, only
-//! where one comes from.
+//! Promise: values alone; nothing is read or written here. Must never: hold a password or a key,
+//! only where one comes from.
 
 use crate::ui::kit_pdf::Paper;
 use crate::ui::outlet::Stream;

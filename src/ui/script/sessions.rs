@@ -1,6 +1,7 @@
 //! The end of `firstkey sessions`, to whom it may concern.
 
-use super::{Event, Script, done_event};
+use super::ending::done_event;
+use super::{Event, Script};
 use crate::exit::ExitCode;
 use crate::ui::{date, text};
 use firstkey_core::flow::account::{Seen, stop::AccountStop};

@@ -1,4 +1,5 @@
 use super::*;
+use crate::exit::ExitCode;
 use crate::ui::kit::tests::kit;
 use firstkey_core::crypto::context::{InviteId, OrgId};
 use firstkey_core::flow::Effect;
