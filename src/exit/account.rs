@@ -20,7 +20,9 @@ pub(super) fn ending(stop: &AccountStop) -> Ending {
         AccountReason::Changed(change) => return shared::changed(*change),
         AccountReason::NotTheInvited { .. } => ("not-the-invited", ExitCode::Usage),
         AccountReason::NotOpened | AccountReason::NotOpenedByBoth => ("not-opened", ExitCode::NotOpened),
-        AccountReason::CodeOpensNothing => ("code-opens-nothing", ExitCode::NotOpened),
+        AccountReason::CodeOpensNothing | AccountReason::NotTheNewestKit { .. } => {
+            ("code-opens-nothing", ExitCode::NotOpened)
+        }
         AccountReason::OtherKit => ("other-kit", ExitCode::Refused),
         AccountReason::NoSecretKey => ("no-secret-key", ExitCode::NotOpened),
         AccountReason::SecretKeysOff => ("secret-keys-off", ExitCode::Usage),

@@ -10,6 +10,7 @@ use crate::managed::{BadLine, ManagedKey, ManagedTrouble};
 use firstkey_core::crypto::context::{InviteId, SessionId};
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::kdf::{KdfParams, KdfRefused};
+use firstkey_core::crypto::recovery::KitNumber;
 use firstkey_core::flow::stop::{self as accept, GaveUp, LocalTrouble, Missing, NoAnswer, StorageTrouble};
 use firstkey_core::flow::{Locks, account::stop as account, forget, offline, peer::PeerTrouble};
 use firstkey_core::wire::inbound::{Problem, ProblemName};
@@ -137,6 +138,7 @@ pub(crate) fn storage() -> Vec<StorageTrouble> {
         S::NoFolder => S::NoFolder, "", 0;
         S::Damaged => S::Damaged, "", 0;
         S::TooLong => S::TooLong, "", 0;
+        S::Several => S::Several, "", 0;
         S::Other => S::Other, "", 0;
     ];
     rows.into_iter().map(|(trouble, ..)| trouble).collect()
@@ -343,6 +345,8 @@ fn changes() -> Vec<Row<account::Change>> {
 pub(crate) fn accounts() -> Vec<Row<account::AccountReason>> {
     use account::AccountReason as W;
     let not_invited = W::NotTheInvited { expected: "a@example.org".to_owned(), invited: ada() };
+    let [this, newest] = [KitNumber::of(&[7; 32]), KitNumber::of(&[8; 32])];
+    let older_kit = W::NotTheNewestKit { this, newest };
     let mut rows = rows![
         W::Cancelled => W::Cancelled, "cancelled", 130;
         W::GaveUp(_) => W::GaveUp(GaveUp::Host), "gave-up-host", 3;
@@ -358,6 +362,7 @@ pub(crate) fn accounts() -> Vec<Row<account::AccountReason>> {
         W::NotTheInvited { .. } => not_invited, "not-the-invited", 2;
         W::NotOpened => W::NotOpened, "not-opened", 10;
         W::CodeOpensNothing => W::CodeOpensNothing, "code-opens-nothing", 10;
+        W::NotTheNewestKit { .. } => older_kit, "code-opens-nothing", 10;
         W::OtherKit => W::OtherKit, "other-kit", 6;
         W::NotOpenedByBoth => W::NotOpenedByBoth, "not-opened", 10;
         W::NoSecretKey => W::NoSecretKey, "no-secret-key", 10;

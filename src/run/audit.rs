@@ -121,11 +121,7 @@ fn halted(halt: Halt) -> Trouble {
 /// The kit in a file; what is there has to be one.
 fn kit(path: &Path) -> Result<KitCode, LocalTrouble> {
     let unusable = |trouble| LocalTrouble::Input { trouble, path: path.display().to_string() };
-    let facts = match KitFile::open(path) {
-        Ok(facts) => facts.ok_or_else(|| unusable(StorageTrouble::Damaged))?,
-        Err(LocalTrouble::KitFile { trouble, .. }) => return Err(unusable(trouble)),
-        Err(other) => return Err(other),
-    };
+    let facts = KitFile::open(path)?.ok_or_else(|| unusable(StorageTrouble::Damaged))?;
     let code = read_code(&facts.code).map_err(|_| unusable(StorageTrouble::Damaged))?;
     let context = AccountContext { realm: facts.realm, account: facts.account };
     Ok(KitCode { code, context })

@@ -41,6 +41,13 @@ impl CodeKind {
     }
 }
 
+/// Whether several good codes stand in `text`, so that it is not known which one is meant.
+pub(super) fn are_several(text: &str, kind: CodeKind) -> bool {
+    let words = words(text);
+    let rows = different((0..words.len()).filter_map(|start| row(&words[start..], kind)));
+    rows.iter().filter(|row| kind.is_good(row)).count() > 1
+}
+
 /// The code in `text`: the one that is good, or else the one row of groups that might have been
 /// meant, for its reader to say what is wrong with it. Without such a row, the text with its lines
 /// put together.
@@ -124,10 +131,25 @@ mod tests {
     use super::super::secret_key;
     use super::*;
     use firstkey_core::crypto::recovery::{write_code, write_secret_key};
+    use firstkey_core::flow::Kit;
+    use firstkey_core::secret::RecoveryCode;
     use proptest::prelude::*;
 
     fn recovery(text: &str) -> String {
         code_in(text, CodeKind::Recovery).to_string()
+    }
+
+    #[test]
+    fn two_kits_are_several_and_one_that_stands_there_twice_is_not() {
+        let one = kit::tests::kit(2);
+        let other = Kit { code: RecoveryCode::from_bytes(&[0x33; 16]), ..kit::tests::kit(2) };
+        let [page, newer] = [&one, &other].map(|kit| kit::for_file(kit, MADE));
+        for text in [format!("{}\n{}", *page, *newer), format!("{}\n{}", *newer, *kit::for_screen(&one, MADE, 40))] {
+            assert!(are_several(&text, CodeKind::Recovery), "{text}");
+        }
+        for text in [page.to_string(), format!("{}\n{}", *page, *page), "my diary".to_owned()] {
+            assert!(!are_several(&text, CodeKind::Recovery), "{text}");
+        }
     }
 
     #[test]

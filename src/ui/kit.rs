@@ -28,15 +28,14 @@ pub fn for_screen(kit: &Kit, made: u64, width: usize) -> Zeroizing<String> {
     let key = fingerprint_rows(&kit.fingerprint).join(" ");
     let words: Vec<_> = key.split(' ').collect();
     let rows: Vec<_> = words.chunks(if width >= FOUR_WORDS { 4 } else { 2 }).map(|row| row.join(" ")).collect();
+    let how = format!("  {COMMAND}\n{}\n", command_in(kit, width));
     let beside = format!(
-        "\n    Server  {server}\n    E-mail  {email}\n    Kit     {number}, made {day}\n    Key     {key}\n\n  \
-         {COMMAND}\n    {command}\n",
+        "\n    Server  {server}\n    E-mail  {email}\n    Kit     {number}, made {day}\n    Key     {key}\n\n{how}",
         server = kit.origin.as_str().strip_prefix("https://").unwrap_or(kit.origin.as_str()),
         email = kit.email,
         number = kit.number,
         day = date::day(made),
         key = rows.join("\n            "),
-        command = command(kit),
     );
     // EXPOSE: the kit shows the code to its owner.
     let code = write_code(kit.code.expose());
@@ -61,10 +60,24 @@ pub fn for_screen(kit: &Kit, made: u64, width: usize) -> Zeroizing<String> {
 
 /// Before the command that uses it.
 const COMMAND: &str = "To use it, on any computer, run";
+/// The command without what the kit says besides.
+const SHORT: &str = "firstkey recover";
 
 /// The command that uses the kit, whole: on a computer that knows nothing it names the account.
 pub fn command(kit: &Kit) -> String {
     format!("firstkey recover --server {} --account {}", kit.origin, shell_word(&kit.email))
+}
+
+/// The same in lines that fit, broken before its flags; where even those are too long, the command
+/// that asks for them. What is broken so may be pasted: the program asks for the rest, and knows
+/// the flags.
+fn command_in(kit: &Kit, width: usize) -> String {
+    let whole = format!("    {}", command(kit));
+    let in_two = whole.replacen(" --account ", "\n      --account ", 1);
+    let in_three = in_two.replacen(" --server ", "\n      --server ", 1);
+    let fits = |text: &String| text.lines().all(|line| line.chars().count() <= width);
+    let asking = || format!("    {SHORT}\n  It asks for the server and the e-mail.");
+    [whole, in_two, in_three].into_iter().find(fits).unwrap_or_else(asking)
 }
 
 /// `text` as one word of a shell.
@@ -263,16 +276,22 @@ pub(crate) mod tests {
 
     #[test]
     fn the_screen_fits_wide_and_narrow_terminals() {
-        for width in [40, 48, 80] {
+        for width in [40, 48, 80, 100] {
             let text = for_screen(&kit(2), MADE, width);
-            // A command is never broken.
-            assert!(text.lines().all(|line| line.len() <= width || line.contains(" firstkey ")), "{}", *text);
+            assert!(text.lines().all(|line| line.len() <= width), "{}", *text);
+            let (server, account) = ("--server https://accounts.example.org", "--account ada@example.org");
+            let command = match width {
+                40 => "    firstkey recover\n  It asks for the server and the e-mail.\n".to_owned(),
+                48 => format!("    firstkey recover\n      {server}\n      {account}\n"),
+                80 => format!("    firstkey recover {server}\n      {account}\n"),
+                _ => format!("    firstkey recover {server} {account}\n"),
+            };
+            assert!(text.ends_with(&command), "{}", *text);
             assert!((1..=7).all(|group| text.contains(&format!("{group}  "))));
             for beside in ["Server  accounts.example.org\n", "E-mail  ada@example.org\n", "made 27 Nov 2026\n"] {
                 assert!(text.contains(beside), "{}", *text);
             }
         }
-        assert!(for_screen(&kit(2), MADE, 80).contains(&format!("    {}\n", command(&kit(2)))));
     }
 
     #[test]

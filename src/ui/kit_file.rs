@@ -7,6 +7,7 @@
 //! if it is no kit then, it is removed. Must never: follow a link, or keep quiet about a disk that
 //! others may read ([`KitFile::guard`]).
 
+use super::code_in_text::{CodeKind, are_several};
 use super::input::unmarked;
 use super::kit::{self, KitFacts};
 use super::kit_pdf::Paper;
@@ -119,7 +120,7 @@ impl KitFile {
         match read(path) {
             Ok(facts) => Ok(Some(facts)),
             Err(StorageTrouble::Exists) => Ok(None),
-            Err(trouble) => Err(at(path, trouble)),
+            Err(trouble) => Err(unread(path, trouble)),
         }
     }
 
@@ -150,6 +151,11 @@ fn is_printed(path: &Path) -> bool {
     path.extension().is_some_and(|name| name.eq_ignore_ascii_case("pdf"))
 }
 
+/// The same of a kit that is there already: another name is no remedy.
+fn unread(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
+    LocalTrouble::Input { trouble, path: path.display().to_string() }
+}
+
 fn at(path: &Path, trouble: StorageTrouble) -> LocalTrouble {
     LocalTrouble::KitFile { trouble, path: path.display().to_string() }
 }
@@ -170,7 +176,10 @@ fn read_as(path: &Path, guard: Guard) -> Result<KitFacts, StorageTrouble> {
 
 fn facts(bytes: &Zeroizing<Vec<u8>>) -> Result<KitFacts, StorageTrouble> {
     let text = unmarked(Zeroizing::new(bytes.to_vec())).ok_or(StorageTrouble::Exists)?;
-    kit::read_kit_file(&text).ok_or(StorageTrouble::Exists)
+    kit::read_kit_file(&text).ok_or_else(|| {
+        let holds_several = std::str::from_utf8(&text).is_ok_and(|text| are_several(text, CodeKind::Recovery));
+        if holds_several { StorageTrouble::Several } else { StorageTrouble::Exists }
+    })
 }
 
 /// Gives the file at `path` the next free name behind it.

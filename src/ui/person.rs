@@ -5,7 +5,7 @@
 //! one. Must never: hold a sentence (they are in [`super::text`]) or decide anything.
 
 use super::ask;
-use super::code_in_text::{CodeKind, code_in};
+use super::code_in_text::{CodeKind, are_several, code_in};
 use super::kit;
 use super::kit_file::KitFile;
 use super::kit_pdf::Paper;
@@ -373,6 +373,9 @@ impl AtTerminal {
         self.typed_elsewhere(&question::code(email), question::CODE, notice::CODE_TYPED, |typed| {
             if labelled_address(typed).is_some_and(|named| !named.eq_ignore_ascii_case(email)) {
                 return Err(question::KIT_OF_ANOTHER);
+            }
+            if are_several(typed, CodeKind::Recovery) {
+                return Err(question::SEVERAL_KITS);
             }
             Ok(code_in(typed, CodeKind::Recovery))
         })

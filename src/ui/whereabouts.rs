@@ -69,8 +69,11 @@ pub(super) fn whereabouts(text: &[u8], known: &[Origin]) -> Whereabouts {
         },
         _ => (None, None),
     };
+    let mut servers = labelled.iter().flatten().chain(&linked);
+    let are_several = servers.next().is_some_and(|first| servers.any(|other| other != first));
     match server {
         Some(server) => Whereabouts::At(meant(server, known), email),
+        None if are_several => Whereabouts::Unclear(LinkTrouble::Several),
         None => Whereabouts::Unclear(LinkTrouble::NotAnInvite),
     }
 }
@@ -172,6 +175,12 @@ mod tests {
 
     #[test]
     fn where_two_servers_are_named_none_is_chosen_and_a_signature_is_no_address() {
+        let other = kit::for_file(&kit(2), MADE).replace("accounts.example.org", "keys.example.net");
+        for text in
+            ["server: a.example\nserver: b.example\n".to_owned(), format!("{}\n{other}", *kit::for_file(&kit(2), MADE))]
+        {
+            assert!(matches!(whereabouts(text.as_bytes(), &[]), Whereabouts::Unclear(LinkTrouble::Several)), "{text}");
+        }
         let link =
             "https://accounts.example.org/i#fkinv1.AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         for text in [

@@ -296,7 +296,7 @@ fn whoever_began_here_and_stopped_is_told_so_and_not_warned_of_somebody_else() {
     }
     let mut pty = accept(&desk).start();
     pty.paste(&link);
-    pty.expect("You began here on ");
+    pty.expect("This link was opened here on ");
     pty.expect(", and stopped before the end.");
     pty.expect("Is this you? [Y/n] ");
     pty.send("n\r");

@@ -227,7 +227,7 @@ fn a_person_makes_a_new_kit_and_proves_it() {
     let page = pty.page();
     for line in [
         "Your new recovery kit",
-        "Done. ada@example.org at 127.0.0.1 has a new recovery kit.",
+        "Done. ada@example.org at 127.0.0.1 has a new recovery kit,",
         "Your password, your keys and their fingerprint are the same as before.",
     ] {
         assert!(page.lines().any(|shown| shown == line), "{line:?} is not in\n{page}");
@@ -239,13 +239,53 @@ fn a_person_makes_a_new_kit_and_proves_it() {
     pty.expect(CODE);
     pty.send(format!("{new}\r"));
     assert_eq!(pty.wait(), End::Exited(0), "{}", plain(&pty.output()));
-    assert!(pty.page().contains("The kit opens it too. Keep it where it is."), "{}", pty.page());
+    let page = pty.page();
+    assert!(page.contains("That kit opens it too. Keep it where it is."), "{page}");
+    let (_, newest) = page.split_once("Its recovery kit has the number ").expect("a number");
+    let newest = newest[..6].to_owned();
     let mut pty = firstkey(&desk).arg("verify").arg("--kit").start();
     pty.type_secret("Password for ada@example.org: ", PASSWORD);
     pty.expect(CODE);
     pty.send(format!("{}\r", code_of(&kit)));
     assert_eq!(pty.wait(), End::Exited(10), "{}", plain(&pty.output()));
-    assert!(pty.page().contains("That recovery code does not open this account."), "{}", pty.page());
+    let page = pty.page();
+    assert!(page.contains("That is not the recovery kit that the account has now."), "{page}");
+    assert!(page.contains(&format!("the newest has {newest}.")) && page.contains("\n  firstkey kit"), "{page}");
+    assert!(!page.contains("firstkey recover"), "whoever has the password needs no recovery: {page}");
+}
+
+#[test]
+fn of_two_kits_in_a_text_none_is_chosen_and_one_that_others_can_read_is_no_matter_of_its_name() {
+    use std::os::unix::fs::PermissionsExt;
+    let (server, desk, kit) = completed();
+    let before = server.wire.paths().len();
+    let page = std::fs::read_to_string(&kit).expect("a kit");
+    let code = firstkey_core::crypto::recovery::write_code(&[0x5a; 16]);
+    let two = format!("{page}\n{}", page.replace(&code_of(&kit), &code));
+    let file = desk.write("two.txt", two.as_bytes());
+    let recover = |file: &Path| {
+        let mut command = desk.command();
+        command.args(["recover", "--no-input", "--yes-for", EMAIL, "--kit-out"]).arg(desk.path("new.txt"));
+        run(command.arg("--kit-file").arg(file))
+    };
+    let stopped = recover(&file);
+    assert_eq!(stopped.code, Some(5), "{stopped:?}");
+    assert!(stopped.stderr.contains("it holds several kits, and only one can be meant."), "{}", stopped.stderr);
+    let open = desk.write("open.txt", page.as_bytes());
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).expect("its mode");
+    let stopped = recover(&open);
+    assert_eq!(stopped.code, Some(5), "{stopped:?}");
+    let command = format!("chmod 600 {}", open.display());
+    assert!(stopped.stderr.contains(&command) && !stopped.stderr.contains("--kit-out"), "{}", stopped.stderr);
+    assert_eq!(server.wire.paths()[before..], [""; 0]);
+    let mut pty = firstkey(&desk).arg("recover").start();
+    pty.expect(CODE);
+    pty.send(pasted(&file));
+    pty.expect("That holds more than one kit.");
+    assert_eq!(server.wire.paths()[before..], [PARAMS]);
+    pty.send("\x03");
+    assert_eq!(pty.wait(), End::Exited(130), "{}", plain(&pty.output()));
+    assert!(!pty.output().contains(&code_of(&kit)) && !pty.output().contains(&*code));
 }
 
 #[test]

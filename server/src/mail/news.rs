@@ -10,13 +10,15 @@ pub(super) struct Subject<'a> {
     pub(super) org: &'a str,
     pub(super) account: String,
     pub(super) fingerprint: String,
+    /// The number of the recovery kit that the account has now.
+    pub(super) kit: String,
     /// "Questions? Ask ..."
     pub(super) ask: String,
 }
 
 /// The subject line and the paragraphs.
 pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Piece>) {
-    let Subject { org, account, fingerprint, ask } = about;
+    let Subject { org, account, fingerprint, kit, ask } = about;
     let when = for_people(at);
     match news {
         News::PasswordChanged => (
@@ -34,7 +36,7 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
         News::KitChanged => (
             "You have a new recovery kit".to_owned(),
             vec![
-                Prose(format!("A new recovery kit was made for your account at {org} on {when}.")),
+                Prose(format!("A new recovery kit was made for your account at {org} on {when}. The newest kit has the number {kit}.")),
                 Prose("The server no longer accepts the old kit. Destroy it all the same: your keys stay the same, and with an old copy of the server's data it still opens them. Your password stays the same too.".to_owned()),
                 Prose("If this was not you, tell your administrator at once: somebody else was logged in as you.".to_owned()),
                 Prose(ask),
@@ -44,7 +46,7 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
             "Your account was recovered".to_owned(),
             vec![
                 Prose(format!(
-                    "The recovery kit of your account at {org} was used on {when} to set a new password and make a new kit."
+                    "The recovery kit of your account at {org} was used on {when} to set a new password and make a new kit. The newest kit has the number {kit}."
                 )),
                 Prose("The server no longer accepts the old password and the old kit. Destroy the old kit all the same: your keys stay the same, and with an old copy of the server's data it still opens them.".to_owned()),
                 Prose("If this was not you, tell your administrator at once: somebody else had your recovery kit.".to_owned()),
@@ -85,6 +87,6 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
         | News::ResetCalledOff
         | News::ResetCalledOffForAdministrator
         | News::Reset
-        | News::ResetForAdministrator => super::reset::news(news, at, Subject { org, account, fingerprint, ask }),
+        | News::ResetForAdministrator => super::reset::news(news, at, Subject { org, account, fingerprint, kit, ask }),
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn offer(org: &str, reset: Reset, link: String, until: &str, contact:
 
 /// What happened to a reset.
 pub(super) fn news(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Piece>) {
-    let Subject { org, account, fingerprint, ask } = about;
+    let Subject { org, account, fingerprint, ask, .. } = about;
     let when = for_people(at);
     match news {
         News::ResetStartedForAdministrator => (

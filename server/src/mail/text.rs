@@ -14,6 +14,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::realm_key::RealmKey;
+use firstkey_core::crypto::recovery::KitNumber;
 
 /// Width of prose.
 const WIDTH: usize = 76;
@@ -129,7 +130,8 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
         Letters::News(news, bundle, at) => {
             let account = AccountId::heard(letter.account_id).to_string();
             let fingerprint = self::fingerprint(bundle, server.realm, letter.account_id).to_string();
-            news::write(*news, *at, news::Subject { org: &org, account, fingerprint, ask })
+            let kit = KitNumber::of(&bundle.recovery_public).to_string();
+            news::write(*news, *at, news::Subject { org: &org, account, fingerprint, kit, ask })
         }
     };
     Text { sender: org, subject, pieces }

@@ -16,8 +16,11 @@ use firstkey_core::wire::refusal::Blame;
 const SEVERAL: &str = "This computer remembers several accounts:";
 
 /// Which secret works.
-fn holds(reach: Reach, subject: Locks) -> &'static str {
+fn holds(stop: &AccountStop) -> &'static str {
+    let AccountStop { reach, subject, .. } = *stop;
     match reach {
+        // Whatever was changed elsewhere may have been the kit or the password.
+        Reach::NothingSent | Reach::NothingChanged if is_changed_elsewhere(&stop.why) => "Nothing was changed by this.",
         Reach::NothingSent | Reach::NothingChanged | Reach::CodeUsed | Reach::Saved | Reach::SavedBefore => {
             match subject {
                 Locks::Password => "Nothing was changed on the server.",
@@ -41,6 +44,11 @@ fn holds(reach: Reach, subject: Locks) -> &'static str {
             Locks::Both => "The change is stored. The server no longer accepts the old ones.",
         },
     }
+}
+
+/// Whether another computer was first.
+fn is_changed_elsewhere(why: &AccountReason) -> bool {
+    matches!(why, AccountReason::Problem(heard) if heard.name == ProblemName::ChangedMeanwhile)
 }
 
 /// What to do where that is not known.
@@ -122,6 +130,13 @@ pub fn story(stop: &AccountStop) -> Story {
             .because("The server accepts only the newest kit.")
             .then("Look for a newer kit, or for one of another account, then run")
             .run("firstkey recover"),
+        AccountReason::NotTheNewestKit { this, newest } => {
+            Story::of("That is not the recovery kit that the account has now.")
+                .because(format!("This one has the number {this}, the newest has {newest}."))
+                .because("The server accepts only the newest.")
+                .then(format!("Look for the kit with the number {newest}. If it is lost, make a new one:"))
+                .run("firstkey kit")
+        }
         AccountReason::OtherKit => Story::of("Stopped: this kit belongs to a different account.")
             .because("Either it is somebody else's kit, or a flag or the server is wrong.")
             .then("Compare the address on the kit. If it is right, tell your administrator."),
@@ -153,7 +168,7 @@ fn secret_key_story(stop: &AccountStop) -> Story {
 }
 
 fn told(story: Story, stop: &AccountStop) -> Story {
-    Story { changed: Some(holds(stop.reach, stop.subject).to_owned()), ..story }
+    Story { changed: Some(holds(stop).to_owned()), ..story }
 }
 
 const FORWARD: &str = "Please forward this text to your administrator before you continue.";
@@ -189,7 +204,7 @@ fn deed(done: &Done) -> Lines {
         Deed::LoggedIn => login::done(done),
         Deed::KitVerified => {
             let mut lines = verified(done);
-            lines.push("The kit opens it too. Keep it where it is.".to_owned());
+            lines.push("That kit opens it too. Keep it where it is.".to_owned());
             lines
         }
         Deed::PasswordChanged => vec![
@@ -201,7 +216,8 @@ fn deed(done: &Done) -> Lines {
         ],
         Deed::Joined => joined(done),
         Deed::KitChanged => vec![
-            format!("Done. {} at {} has a new recovery kit.", done.pin.email, done.pin.origin.place()),
+            format!("Done. {} at {} has a new recovery kit,", done.pin.email, done.pin.origin.place()),
+            format!("with the number {}.", done.kit),
             "The server no longer accepts the old kit. Destroy it all the same.".to_owned(),
             "Your password, your keys and their fingerprint are the same as before.".to_owned(),
             "So with an old copy of the server's data, the old kit still opens your keys.".to_owned(),
@@ -222,7 +238,7 @@ fn verified(done: &Done) -> Lines {
         lines.push("Its server and its keys are the ones that this computer remembers:".to_owned());
     }
     lines.extend(fingerprint_rows(&pin.fingerprint()).map(|row| format!("    {row}")));
-    lines.push(format!("It is {}.", secret_key::fact(pin)));
+    lines.push(format!("It is {}. Its recovery kit has the number {}.", secret_key::fact(pin), done.kit));
     lines
 }
 

@@ -39,6 +39,10 @@ pub fn trouble(trouble: &LocalTrouble) -> Story {
                 StorageTrouble::TooOpen => {
                     story.then("Make it readable for you alone, then run again:").run(format!("chmod 600 {path}"))
                 }
+                StorageTrouble::Several => story
+                    .then("Copy the newest into a file of its own, and name that. A kit has the day on")
+                    .then("which it was made, and a number. To see the number of the newest, run")
+                    .run("firstkey verify"),
                 _ => story.then("Fix it or name another file, then run the same command again."),
             }
         }
@@ -86,6 +90,7 @@ pub fn storage(trouble: StorageTrouble) -> &'static str {
         StorageTrouble::NoFolder => "the folder that it should be in does not exist",
         StorageTrouble::Damaged => "it is empty, cut off or altered",
         StorageTrouble::TooLong => "it is too large to be right",
+        StorageTrouble::Several => "it holds several kits, and only one can be meant",
         StorageTrouble::Other => "the operating system reported an error",
     }
 }
@@ -96,7 +101,7 @@ pub(super) fn state_step(trouble: StorageTrouble) -> &'static str {
         StorageTrouble::TooOpen => "Make it yours alone with chmod 700 (folder) or chmod 600 (file).",
         StorageTrouble::Full => "Free some space.",
         StorageTrouble::ReadOnly => "Give yourself write permission there, or use --state-dir DIR.",
-        StorageTrouble::Exists | StorageTrouble::Damaged | StorageTrouble::TooLong => {
+        StorageTrouble::Exists | StorageTrouble::Damaged | StorageTrouble::TooLong | StorageTrouble::Several => {
             "Move that file aside; do not delete it before you are done."
         }
         StorageTrouble::Missing | StorageTrouble::NoFolder => "Check whether the folder was moved.",

@@ -62,7 +62,7 @@ pub fn problem(problem: &Problem, host: &str, invite: Option<&str>) -> Story {
         ProblemName::Conflict => odd(host, "says that it already has other data for this account."),
         ProblemName::ChangedMeanwhile => {
             let story = Story::of("This account was changed from somewhere else in the meantime.")
-                .because("If that was you, use the password you set there.")
+                .because("If that was you, the password and the kit of there are the ones to use.")
                 .because("If it was not you, tell security now.");
             story.then("To see whether a password opens it, run").run("firstkey verify")
         }

@@ -143,7 +143,8 @@ pub fn introduction(about: &Introduction) -> Lines {
 fn opened_before(earlier: &Earlier) -> Lines {
     let mut lines = Lines::new();
     if let Some(at) = earlier.here.filter(|_| earlier.told_apart) {
-        lines.push(format!("You began here on {}, and stopped before the end.", date::plain(at)));
+        lines.push(format!("This link was opened here on {}, and not finished.", date::plain(at)));
+        lines.push("If you have a recovery kit from then, destroy it: you get another one.".to_owned());
     }
     if earlier.elsewhere == 0 {
         return lines;
@@ -223,6 +224,9 @@ pub fn code(email: &str) -> Lines {
 /// A whole kit was pasted, of somebody or something else.
 pub const KIT_OF_ANOTHER: &str = "  That is the kit of a different account. Nothing was sent.";
 
+/// What was pasted holds several codes.
+pub const SEVERAL_KITS: &str = "  That holds more than one kit. Paste the newest alone: it has the day it was made.";
+
 /// The prompt for it.
 pub const CODE: &str = "Recovery code: ";
 
@@ -267,13 +271,16 @@ mod tests {
         let warns = |text: &str| text.contains("If that was not you, answer no");
         assert_eq!(said(false, 0, true), "");
         let own = said(true, 0, true);
-        assert!(own.starts_with("You began here on ") && !warns(&own), "{own}");
+        assert!(
+            own.starts_with("This link was opened here on ") && own.contains("destroy it") && !warns(&own),
+            "{own}"
+        );
         let both = said(true, 2, true);
-        assert!(both.contains("You began here on ") && both.contains("elsewhere too: 2 times, last on "), "{both}");
+        assert!(both.contains("was opened here on ") && both.contains("elsewhere too: 2 times, last on "), "{both}");
         let others = said(false, 1, true);
         assert!(others.contains("once before") && others.contains("does not remember") && warns(&others), "{others}");
         let unknown = said(true, 1, false);
-        assert!(!unknown.contains("You began") && unknown.contains("This computer opened it on "), "{unknown}");
+        assert!(!unknown.contains("was opened here") && unknown.contains("This computer opened it on "), "{unknown}");
         assert!(warns(&both) && warns(&unknown));
     }
 }

@@ -46,6 +46,7 @@ fn what_is_said_of_a_colleague_fits_whatever_the_server_says() {
                     deed: Deed::Verified,
                     pin: pin.clone(),
                     first_seen: false,
+                    kit: firstkey_core::crypto::recovery::KitNumber::of(&[7; 32]),
                     secret_keys: firstkey_core::wire::asked::SecretKeys::Off,
                 },
             };

@@ -335,6 +335,8 @@ pub enum StorageTrouble {
     Damaged,
     /// It holds more than can be right.
     TooLong,
+    /// It holds several things, and one alone can be meant.
+    Several,
     /// Anything else.
     Other,
 }

@@ -41,6 +41,7 @@ pub use unlock::unlock;
 pub use verify::{KitWish, log_in, verify};
 
 use super::checkpoint::Pin;
+use crate::crypto::recovery::KitNumber;
 use crate::wire::asked::SecretKeys;
 use crate::wire::origin::Origin;
 use crate::wire::text::Printable;
@@ -95,6 +96,8 @@ pub struct Done {
     pub pin: Pin,
     /// Whether this computer saw it for the first time: then there was nothing to compare with.
     pub first_seen: bool,
+    /// The number of the kit that the account has now.
+    pub kit: KitNumber,
     /// What its organisations say of secret keys.
     pub secret_keys: SecretKeys,
 }

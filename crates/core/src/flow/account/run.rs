@@ -6,6 +6,7 @@ use super::stop::{AccountReason, AccountStop, Change};
 use super::{Deed, Done, Known};
 use crate::crypto::context::AccountContext;
 use crate::crypto::realm_key::RealmKey;
+use crate::crypto::recovery::KitNumber;
 use crate::flow::checkpoint::Pin;
 use crate::flow::held::{Held, Sight};
 use crate::flow::keep::{self, Keepsake};
@@ -153,8 +154,9 @@ impl<'a, W: World> Run<'a, W> {
             held: Some(Held::of(&open.bundle, &open.context)),
         };
         let secret_keys = open.asked.secret_key;
+        let kit = KitNumber::of(&open.bundle.recovery_public.0);
         self.spend(open.session);
-        Done { deed, pin, first_seen: known.pin.is_none(), secret_keys }
+        Done { deed, pin, first_seen: known.pin.is_none(), kit, secret_keys }
     }
 
     /// Asks.

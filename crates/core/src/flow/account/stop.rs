@@ -4,6 +4,7 @@
 //! secret.
 
 use crate::crypto::context::SessionId;
+use crate::crypto::recovery::KitNumber;
 use crate::flow::Locks;
 use crate::flow::held::RolledBack;
 use crate::flow::peer::PeerTrouble;
@@ -78,6 +79,13 @@ pub enum AccountReason {
     NotOpened,
     /// The recovery code does not open the account.
     CodeOpensNothing,
+    /// The account was opened by its password, and this code is not the one of its kit.
+    NotTheNewestKit {
+        /// The number that a kit with this code has.
+        this: KitNumber,
+        /// The number of the kit that the account has now.
+        newest: KitNumber,
+    },
     /// The kit is of another account.
     OtherKit,
     /// Password and secret key do not open the account: one of them is not right.

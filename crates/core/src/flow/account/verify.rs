@@ -7,6 +7,7 @@ use super::stop::{AccountReason, AccountStop};
 use super::{Deed, Done, Known};
 use crate::crypto::context::AccountContext;
 use crate::crypto::kek::{Kek, derive_recovery_seed};
+use crate::crypto::recovery::KitNumber;
 use crate::flow::world::World;
 use crate::wire::disclose::RecoveryPublic;
 use rand_core::CryptoRngCore;
@@ -53,10 +54,14 @@ impl<W: World> Run<'_, W> {
         // What the server holds: the key that checks the code's signatures, and the envelope that
         // the code opens.
         let public = RecoveryPublic::of(&derive_recovery_seed(&code, &open.context));
+        let [this, newest] = [&public, &open.bundle.recovery_public].map(|public| KitNumber::of(&public.0));
         let by_recovery = Kek::derive_from_recovery_code(&code, &open.context);
         let envelope = &open.bundle.envelopes.by_recovery;
         let inside = envelope.open(&by_recovery, &open.context, open.bundle.identity.key_gen);
-        if public != open.bundle.recovery_public || !inside.is_ok_and(|key| key.matches(&open.account_key)) {
+        if public != open.bundle.recovery_public {
+            return Err(AccountReason::NotTheNewestKit { this, newest });
+        }
+        if !inside.is_ok_and(|key| key.matches(&open.account_key)) {
             return Err(AccountReason::CodeOpensNothing);
         }
         self.remember(known, open, Deed::KitVerified).await
