@@ -297,12 +297,13 @@ fn whoever_began_here_and_stopped_is_told_so_and_not_warned_of_somebody_else() {
     let mut pty = accept(&desk).start();
     pty.paste(&link);
     pty.expect("This link was opened here on ");
-    pty.expect(", and stopped before the end.");
+    pty.expect(", and not finished.");
     pty.expect("Is this you? [Y/n] ");
     pty.send("n\r");
     assert_eq!(pty.wait(), End::Exited(3));
     let page = plain(&pty.output());
-    assert!(page.contains("this invite is for somebody else") && !page.contains("opened"), "{page}");
+    assert!(page.contains("this invite is for somebody else") && !page.contains("opened elsewhere"), "{page}");
+    assert!(!page.contains("been opened"), "of nobody else is spoken: {page}");
     // What is kept has digests and times alone.
     let kept = desk.state_files().into_iter().find(|path| path.extension().is_some_and(|end| end == "tried"));
     let kept = std::fs::read_to_string(kept.expect("it is kept")).expect("text");
