@@ -343,6 +343,37 @@ fn the_password_is_used_byte_for_byte_as_it_stands_in_the_file() {
     assert_eq!(keys["verifier"], Value::String(hex));
 }
 
+/// The heads of all requests of an account's life with these passwords, without the port.
+fn heads_of(old: &str, new: &str) -> Vec<String> {
+    let (stand, link) = invited(Era::G0, &[]);
+    let desk = Desk::new();
+    let mut command = accept(&desk, &link, EMAIL);
+    let (old, new) = (desk.write("password", old.as_bytes()), desk.write("new", new.as_bytes()));
+    assert_eq!(run(&mut command).code, Some(0));
+    for name in ["verify", "password"] {
+        let mut command = on_account(&desk, name);
+        command.arg("--password-file").arg(&old);
+        if name == "password" {
+            command.arg("--new-password-file").arg(&new);
+        }
+        let done = run(&mut command);
+        assert_eq!(done.code, Some(0), "{name}: {done:?}");
+    }
+    let origin = stand.origin();
+    let host = origin.trim_start_matches("http://");
+    stand.heads().iter().map(|head| head.replace(host, "HOST")).collect()
+}
+
+#[test]
+fn with_other_passwords_every_request_has_the_same_head_and_length() {
+    // What the bodies hold, crates/infisical/tests/flow/interference.rs compares; this is what the
+    // program puts around them.
+    let heads = heads_of(PASSWORD, NEW);
+    assert!(heads.len() > 20 && heads.iter().all(|head| head.contains("HOST")), "{heads:?}");
+    let other = "quartz harbor trumpet mosaic lantern gravel sonnet bramble walnut orchid 83";
+    assert_eq!(heads, heads_of(other, "saddle meadow copper violin thunder basket pepper marble candle ribbon 61"));
+}
+
 /// Somebody whom provisioning made an account, and who has proven their address.
 fn provisioned() -> Stand {
     let mut fake = Fake::new(Era::G0);
