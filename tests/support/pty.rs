@@ -355,6 +355,18 @@ impl Drop for Pty {
     }
 }
 
+/// `program`, for which Ctrl-C and Ctrl-\ mean what they mean in a shell, although whoever runs the
+/// tests in the background may have them ignored, and what is ignored is inherited.
+fn with_signals_as_in_a_shell(program: &str) -> Command {
+    if cfg!(target_os = "linux") {
+        let mut command = Command::new("/usr/bin/env");
+        command.arg("--default-signal=INT,QUIT").arg(program);
+        command
+    } else {
+        Command::new(program)
+    }
+}
+
 /// Not a test of its own: started by [`Stage::start`], it opens the pseudo-terminal as the leader
 /// of a new session, runs the program as its foreground job, tells on standard output what becomes
 /// of it, and stays until standard input ends.
@@ -373,7 +385,7 @@ fn this_binary_can_lead_a_session() {
     let arguments = std::env::var(ARGUMENTS).expect("what to run");
     let mut arguments = arguments.split(SEPARATOR);
     #[allow(clippy::zombie_processes, reason = "waited for below, by a call that tells of stops too")]
-    let job = Command::new(arguments.next().expect("a program"))
+    let job = with_signals_as_in_a_shell(arguments.next().expect("a program"))
         .args(arguments)
         .stdin(open(STDIN, File::options().read(true)))
         .stdout(open(STDOUT, File::options().write(true).create(true)))
