@@ -202,3 +202,41 @@ async fn a_server_whose_key_is_not_the_databases_is_not_ready_and_says_so() {
     assert_eq!(read(&admin, "/readyz").await, unready);
     server.stop().await;
 }
+
+/// Names of numbers in a text.
+fn names(text: &str) -> BTreeSet<&str> {
+    let is_of_a_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    text.match_indices("firstkey_")
+        .map(|(at, _)| &text[at..])
+        .map(|rest| rest.split(|c| !is_of_a_name(c)).next().unwrap_or(rest))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_panels_and_the_manual_speak_of_every_number_and_of_none_that_there_is_not() {
+    let deployment = Deployment::new().await;
+    let (server, admin) = serve(&deployment).await;
+    let (_, page) = read(&admin, "/metrics").await;
+    server.stop().await;
+    let families = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    // Only where the server itself ends TLS.
+    let families: BTreeSet<&str> = families.chain(["firstkey_tls_certificate_ends_seconds"]).collect();
+    let alerts = include_str!("../../monitoring/alerts.yml");
+    let panels = include_str!("../../monitoring/dashboard.json");
+    let manual = include_str!("../../../docs/RUNNING.md");
+    for (what, text) in [("alerts", alerts), ("panels", panels)] {
+        for name in names(text) {
+            let family = name.strip_suffix("_bucket").unwrap_or(name);
+            assert!(families.contains(family), "{what}: there is no {name}");
+        }
+    }
+    for family in families {
+        assert!(panels.contains(family), "no panel shows {family}");
+        assert!(manual.contains(family), "the manual does not explain {family}");
+    }
+    let panels: serde_json::Value = serde_json::from_str(panels).expect("JSON");
+    assert!(panels["panels"].as_array().is_some_and(|panels| panels.len() > 10));
+    for expected in ["severity: page", "severity: ticket", "FirstkeyScimTokenEnded"] {
+        assert!(alerts.contains(expected), "{expected}");
+    }
+}
