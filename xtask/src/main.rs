@@ -115,9 +115,15 @@ const PARTS: &[Task] = &[
     ),
     Task::new(
         "release",
-        "static programs, .deb, .rpm, tarballs, lists of contents, sums: cargo xtask release OUT",
+        "static programs, packages, the server's image, lists of contents, sums: cargo xtask release OUT",
         40,
         &["release/all"],
+    ),
+    Task::new(
+        "packages",
+        "packages made twice, installed, upgraded, removed, purged: cargo xtask packages PROGRAMS",
+        10,
+        &[".ci/packages"],
     ),
 ];
 
