@@ -24,6 +24,7 @@ use crate::ui::place;
 use crate::ui::script::Answers;
 use crate::ui::secret_key::VARIABLE;
 use crate::ui::source::{InviteSource, PasswordSource};
+use crate::ui::text::system as words;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use firstkey_core::crypto::kdf::Profile;
@@ -38,16 +39,6 @@ Examples:
   firstkey accept                 finish the account you were invited to
   firstkey login                  use an account that you have already
 Your password never leaves this computer. No telemetry.";
-
-const ACCEPT_EXAMPLES: &str = "\
-Examples:
-  firstkey accept
-  firstkey accept --resume
-  firstkey accept --no-input --json --invite-file invite.url \\
-    --password-fd 3 --kit-out kit.txt --yes-for ada@example.org 3<pw
-
-Without flags, the program asks at the terminal. Secrets come from there, from
-a file or a descriptor, never from flags or variables. No telemetry.";
 
 /// The help of the whole program, which has to fit on a screen; with a line for what only a build
 /// with `age` has.
@@ -377,7 +368,7 @@ impl Account {
 
 /// `firstkey accept`.
 #[derive(Debug, Default, Args)]
-#[command(before_help = ACCEPT_EXAMPLES, after_help = EXIT_CODES)]
+#[command(before_help = words::accept_examples(), after_help = EXIT_CODES)]
 pub struct Accept {
     /// The invite link (safer: paste it when asked).
     #[arg(value_name = "LINK", conflicts_with = "invite_file")]

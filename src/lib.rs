@@ -41,4 +41,6 @@ pub mod run;
 #[cfg(feature = "client")]
 pub mod store;
 #[cfg(feature = "client")]
+pub mod system;
+#[cfg(feature = "client")]
 pub mod ui;

@@ -12,6 +12,7 @@ pub mod owner;
 
 pub use line::BadLine;
 
+use crate::system::System;
 use firstkey_core::crypto::context::RealmId;
 use firstkey_core::crypto::realm_key::LinkBinding;
 use firstkey_core::flow::defaults::Defaults;
@@ -23,15 +24,14 @@ use line::{Line, read_line};
 use owner::Unfit;
 use std::path::PathBuf;
 
-/// Where the file is. No flag and no variable moves it.
-#[cfg(not(any(target_vendor = "apple", windows)))]
-pub const PATH: &str = "/etc/firstkey/config.toml";
-/// Where the file is. No flag and no variable moves it.
-#[cfg(target_vendor = "apple")]
-pub const PATH: &str = "/Library/Application Support/firstkey/config.toml";
 /// Where the file is. No flag and no variable moves it, `ProgramData` neither.
-#[cfg(windows)]
-pub const PATH: &str = r"C:\ProgramData\firstkey\config.toml";
+pub fn path() -> &'static str {
+    match System::here() {
+        System::Linux => "/etc/firstkey/config.toml",
+        System::Mac => "/Library/Application Support/firstkey/config.toml",
+        System::Windows => r"C:\ProgramData\firstkey\config.toml",
+    }
+}
 
 /// Longest file in bytes.
 pub const LONGEST: usize = 16 * 1024;

@@ -4,6 +4,7 @@ use super::{one_source, paper, path, profile, secret_key_file};
 use crate::exit::Misuse;
 use crate::ui::kit_pdf::Paper;
 use crate::ui::source::PasswordSource;
+use crate::ui::text::system as words;
 use clap::Args;
 use firstkey_core::crypto::kdf::Profile;
 use std::path::PathBuf;
@@ -30,11 +31,11 @@ pub struct Trust {
 /// Where a password comes from, if not from a person.
 #[derive(Debug, Default, Args)]
 pub struct Password {
-    /// Read the password from a file (mode 0600).
-    #[arg(long, value_name = "PATH")]
+    /// A file that nobody else can read.
+    #[arg(long, value_name = "PATH", help = words::help_file())]
     pub password_file: Option<PathBuf>,
-    /// Read the password from an open file descriptor.
-    #[arg(long, value_name = "N")]
+    /// An open file descriptor; on Windows 0, standard input.
+    #[arg(long, value_name = words::descriptor(), help = words::help_descriptor())]
     #[cfg_attr(windows, arg(value_parser = super::standard_input))]
     pub password_fd: Option<u32>,
 }
@@ -86,11 +87,11 @@ pub struct OldPassword {
 /// Where a new password comes from, if not from a person.
 #[derive(Debug, Args)]
 pub struct NewPassword {
-    /// Read the new one from a file (mode 0600).
-    #[arg(long, value_name = "PATH")]
+    /// A file that nobody else can read.
+    #[arg(long, value_name = "PATH", help = words::help_new_file())]
     pub new_password_file: Option<PathBuf>,
-    /// Read the new one from an open file descriptor.
-    #[arg(long, value_name = "N")]
+    /// An open file descriptor; on Windows 0, standard input.
+    #[arg(long, value_name = words::descriptor(), help = words::help_new_descriptor())]
     #[cfg_attr(windows, arg(value_parser = super::standard_input))]
     pub new_password_fd: Option<u32>,
 }

@@ -1,40 +1,39 @@
 //! The managed configuration on the disk.
 //!
-//! Promise: the way from the root folder to the file is walked step by step, each step judged by
-//! what was opened, so that nobody but root can have put the file there or change it meanwhile.
-//! Must never: write, or read another file because somebody names one: [`load`] takes no argument.
+//! Promise: the file counts only if nobody but those who may manage the computer can have put it
+//! there or change it: root on Unix, the system and the administrators on Windows. Must never:
+//! write, or read another file because somebody names one: [`load`] takes no argument.
 
-use crate::managed::owner::{Facts, Unfit, What, judge};
-use crate::managed::{LONGEST, Managed, ManagedTrouble, PATH};
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, Stat};
-use rustix::io::Errno;
-use std::collections::VecDeque;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
+
+use crate::managed::owner::Unfit;
+use crate::managed::{LONGEST, Managed, ManagedTrouble, path};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The number of root.
-const ROOT: u32 = 0;
-/// Most links on the way.
-const MOST_LINKS: usize = 16;
-
-const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
-const PLAIN: OFlags =
-    OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
+/// What was found on the way, or what is wrong with what.
+type Found<T> = Result<T, (PathBuf, Unfit)>;
 
 /// What is set on this computer; nothing, if there is no file.
 ///
 /// # Errors
 /// There is a file, and it does not count or says something that it cannot say.
 pub fn load() -> Result<Managed, ManagedTrouble> {
-    load_below(Path::new(PATH), Path::new("/"), ROOT)
+    let path = Path::new(path());
+    read(path, system::open(path))
 }
 
-/// The same of another file, with another owner for root; what is above `ground` is not judged.
-/// Tests alone have anything but the root folder and root there.
-fn load_below(path: &Path, ground: &Path, root: u32) -> Result<Managed, ManagedTrouble> {
-    match walk(path, ground, root) {
+fn read(path: &Path, opened: Found<Option<File>>) -> Result<Managed, ManagedTrouble> {
+    match opened {
         Ok(Some(file)) => Managed::read(&text(path, file)?),
         Ok(None) => Ok(Managed::default()),
         Err((path, why)) => Err(unfit(&path, why)),
@@ -45,101 +44,16 @@ fn unfit(path: &Path, why: Unfit) -> ManagedTrouble {
     ManagedTrouble::Unfit { path: path.display().to_string(), why }
 }
 
-fn text(path: &Path, file: OwnedFd) -> Result<String, ManagedTrouble> {
+fn text(path: &Path, file: File) -> Result<String, ManagedTrouble> {
     let limit = u64::try_from(LONGEST).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    File::from(file).take(limit).read_to_end(&mut bytes).map_err(|_| unfit(path, Unfit::Failed))?;
+    file.take(limit).read_to_end(&mut bytes).map_err(|_| unfit(path, Unfit::Failed))?;
     if bytes.len() > LONGEST {
         return Err(unfit(path, Unfit::NotText));
     }
     String::from_utf8(bytes).map_err(|_| unfit(path, Unfit::NotText))
 }
 
-type Found<T> = Result<T, (PathBuf, Unfit)>;
-
-/// Opens the file. What is wrong on the way matters only if there is a file at its end.
-fn walk(path: &Path, ground: &Path, root: u32) -> Found<Option<OwnedFd>> {
-    let mut trouble = None;
-    let mut note = |at: &Path, found: &Stat| {
-        if let Err(why) = judge(&facts(found), root)
-            && at.starts_with(ground)
-        {
-            trouble.get_or_insert((at.to_owned(), why));
-        }
-    };
-    let mut names: VecDeque<PathBuf> = parts(path);
-    let mut at = PathBuf::from("/");
-    let failed = |at: &Path, error: Errno| match error {
-        Errno::ACCESS | Errno::PERM => (at.to_owned(), Unfit::NotReadable),
-        Errno::NOTDIR | Errno::LOOP => (at.to_owned(), Unfit::NotPlain),
-        _ => (at.to_owned(), Unfit::Failed),
-    };
-    let mut folder = fs::open("/", FOLDER, Mode::empty()).map_err(|error| failed(&at, error))?;
-    note(&at, &fs::fstat(&folder).map_err(|error| failed(&at, error))?);
-    let mut links = 0;
-    while let Some(name) = names.pop_front() {
-        let here = at.join(&name);
-        let found = match fs::statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(found) => found,
-            Err(Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(failed(&here, error)),
-        };
-        if FileType::from_raw_mode(found.st_mode) == FileType::Symlink {
-            note(&here, &found);
-            links += 1;
-            if links > MOST_LINKS {
-                return Err((here, Unfit::Circle));
-            }
-            let target = fs::readlinkat(&folder, &name, Vec::new()).map_err(|error| failed(&here, error))?;
-            let target = PathBuf::from(target.to_string_lossy().into_owned());
-            if target.is_absolute() {
-                folder = fs::open("/", FOLDER, Mode::empty()).map_err(|error| failed(&at, error))?;
-                at = PathBuf::from("/");
-            }
-            for part in parts(&target).into_iter().rev() {
-                names.push_front(part);
-            }
-            continue;
-        }
-        let is_last = names.is_empty();
-        let flags = if is_last { PLAIN } else { FOLDER };
-        let opened = fs::openat(&folder, &name, flags, Mode::empty()).map_err(|error| failed(&here, error))?;
-        let found = fs::fstat(opened.as_fd()).map_err(|error| failed(&here, error))?;
-        note(&here, &found);
-        if is_last {
-            return match trouble {
-                Some(trouble) => Err(trouble),
-                None if facts(&found).what == What::File => Ok(Some(opened)),
-                None => Err((here, Unfit::NotPlain)),
-            };
-        }
-        (folder, at) = (opened, here);
-    }
-    Err((at, Unfit::NotPlain))
-}
-
-/// The names on the way, `..` among them: it is opened and judged like any other.
-fn parts(path: &Path) -> VecDeque<PathBuf> {
-    use std::path::Component;
-    path.components()
-        .filter_map(|part| match part {
-            Component::Normal(name) => Some(PathBuf::from(name)),
-            Component::ParentDir => Some(PathBuf::from("..")),
-            Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
-        })
-        .collect()
-}
-
-fn facts(found: &Stat) -> Facts {
-    let what = match FileType::from_raw_mode(found.st_mode) {
-        FileType::Directory => What::Folder,
-        FileType::Symlink => What::Link,
-        FileType::RegularFile => What::File,
-        _ => What::Other,
-    };
-    Facts { what, owner: found.st_uid, group: found.st_gid, mode: Mode::from_raw_mode(found.st_mode).bits() }
-}
-
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "managed_tests.rs"]
 mod tests;

@@ -1,10 +1,16 @@
 //! The walk to the managed configuration, by a root who is whoever runs the tests.
 
+use super::unix::walk;
 use super::*;
+use rustix::fs::{FileType, Mode};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use tempfile::TempDir;
 
 const TEXT: &str = "server = \"accounts.example.org\"\n";
+
+fn load_below(path: &Path, ground: &Path, root: u32) -> Result<Managed, ManagedTrouble> {
+    read(path, walk(path, ground, root))
+}
 
 /// A folder whose way down from `/` is beyond reproach: a walk that begins there alone.
 struct Ground {

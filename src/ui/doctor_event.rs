@@ -10,7 +10,7 @@ use crate::doctor::folder::{Folder, Remembered};
 use crate::doctor::machine::{Stretching, Swap};
 use crate::doctor::network::{Answer, Distrust, Proxy, Shown, TlsVersion};
 use crate::doctor::{DoctorFinding, Tally};
-use crate::managed::{ManagedKey, PATH};
+use crate::managed::{ManagedKey, path};
 use firstkey_core::wire::origin::Origin;
 use firstkey_core::wire::text::Printable;
 use serde::Serialize;
@@ -92,9 +92,9 @@ fn facts(found: &DoctorFinding) -> Value {
         DoctorFinding::Managed(Ok(managed)) => {
             let set: Vec<_> =
                 ManagedKey::ALL.into_iter().filter(|key| managed.has(*key)).map(ManagedKey::name).collect();
-            json!({"path": PATH, "set": set, "server": managed.server.as_ref().map(Origin::as_str), "pinned": managed.realm.is_some()})
+            json!({"path": path(), "set": set, "server": managed.server.as_ref().map(Origin::as_str), "pinned": managed.realm.is_some()})
         }
-        DoctorFinding::Managed(Err(_)) => json!({"path": PATH}),
+        DoctorFinding::Managed(Err(_)) => json!({"path": path()}),
         DoctorFinding::Name(name) => json!({"host": name.host, "addresses": name.addresses, "by_proxy": name.by_proxy}),
         DoctorFinding::Shown(Shown::Plain) => json!({"tls": false}),
         DoctorFinding::Shown(Shown::Chain(chain)) => json!({

@@ -13,6 +13,7 @@ use super::kit::{self, KitFacts};
 use super::kit_pdf::Paper;
 use super::source;
 use crate::port::clock;
+use crate::store::access;
 use crate::store::fresh::{self, Guard};
 use firstkey_core::flow::Kit;
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
@@ -44,6 +45,9 @@ impl KitFile {
     /// Whether a kit could go to `path`: nothing is there, or an earlier kit of ours. Asked before
     /// anything is sent.
     pub fn check(path: &Path) -> Result<(), LocalTrouble> {
+        if !access::can_be_a_file(path) {
+            return Err(at(path, StorageTrouble::Link));
+        }
         match read(path) {
             Ok(_) | Err(StorageTrouble::Missing) => {}
             Err(trouble) => return Err(at(path, trouble)),
@@ -197,16 +201,30 @@ pub(crate) fn move_aside(path: &Path) -> Result<PathBuf, StorageTrouble> {
     Err(StorageTrouble::Exists)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::super::kit::tests::kit;
     use super::*;
+    use crate::system::{System, pretended};
     use std::os::unix::fs::PermissionsExt;
 
     fn folder() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let path = folder.path().join("kit.txt");
         (folder, path)
+    }
+
+    #[test]
+    fn a_name_that_is_no_files_on_windows_is_refused_there_before_anything_is_sent() {
+        let (_folder, path) = folder();
+        for name in ["con", "nul.txt", "kit.txt.", "kit.txt ", "kit<1>.txt", "kit.txt:more", "com1.pdf"] {
+            let path = path.with_file_name(name);
+            let on = |system| pretended::on(system, || KitFile::check(&path));
+            let refused = on(System::Windows);
+            assert!(matches!(refused, Err(LocalTrouble::KitFile { trouble: StorageTrouble::Link, .. })), "{name}");
+            assert!(on(System::Linux).is_ok() && on(System::Mac).is_ok(), "{name}");
+        }
+        assert!(pretended::on(System::Windows, || KitFile::check(&path)).is_ok());
     }
 
     fn trouble(result: Result<KitFile, LocalTrouble>) -> StorageTrouble {

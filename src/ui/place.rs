@@ -4,10 +4,12 @@
 //! and not into whatever folder the terminal stands in. Must never: make a folder, or look whether
 //! one is there.
 
+use crate::system::System;
 use std::path::{Path, PathBuf};
 
 /// The path that was typed, whole; `usual` in the home folder where nothing was.
 pub fn named(typed: &str, usual: &str) -> PathBuf {
+    let typed = unquoted(typed);
     let path = if typed.is_empty() { usual_place(usual) } else { expanded(PathBuf::from(typed)) };
     std::path::absolute(&path).unwrap_or(path)
 }
@@ -17,9 +19,21 @@ fn usual_place(usual: &str) -> PathBuf {
     home().map_or_else(|| PathBuf::from(usual), |home| home.join(usual))
 }
 
-/// The same for a prompt: `~/firstkey-kit.txt`, or the name alone for somebody without a home.
+/// The same for a prompt: `~/firstkey-kit.txt`, on Windows the whole path, or the name alone for
+/// somebody without a home.
 pub fn shown(usual: &str) -> String {
-    if home().is_some() { format!("~/{usual}") } else { usual.to_owned() }
+    match (System::here(), home()) {
+        (_, None) => usual.to_owned(),
+        (System::Windows, Some(home)) => format!("{}\\{usual}", home.display()),
+        (System::Linux | System::Mac, Some(_)) => format!("~/{usual}"),
+    }
+}
+
+/// What Windows copies as a path, and what is drawn into its windows, stands in quotation marks,
+/// which no name there has.
+fn unquoted(typed: &str) -> &str {
+    let inside = typed.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.filter(|_| System::here() == System::Windows).unwrap_or(typed)
 }
 
 /// `path` with a `~` at its start replaced.
@@ -42,6 +56,7 @@ fn home() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::pretended;
 
     #[test]
     fn a_tilde_is_the_home_and_nothing_else_changes() {
@@ -60,5 +75,16 @@ mod tests {
         let here = std::env::current_dir().expect("a folder");
         assert_eq!(named("stick/kit.pdf", "kit.txt"), here.join("stick/kit.pdf"));
         assert_eq!(shown("kit.txt"), "~/kit.txt");
+    }
+
+    #[test]
+    fn on_windows_a_path_that_was_copied_is_what_is_inside_of_its_quotation_marks() {
+        let named_on = |system| pretended::on(system, || named("\"a kit.txt\"", "x"));
+        let here = std::env::current_dir().expect("a folder");
+        assert_eq!(named_on(System::Windows), here.join("a kit.txt"));
+        assert_eq!(named_on(System::Linux), here.join("\"a kit.txt\""), "a name like any other");
+        let home = home().expect("whoever runs tests has a home").display().to_string();
+        assert_eq!(pretended::on(System::Windows, || shown("kit.txt")), format!("{home}\\kit.txt"));
+        assert_eq!(pretended::on(System::Mac, || shown("kit.txt")), "~/kit.txt");
     }
 }

@@ -39,7 +39,7 @@ use super::person::AtTerminal;
 use super::secret_key::SecretKeyFile;
 use super::source::{InviteSource, PasswordSource, read_private_file};
 use super::text::{self, Lines, Story, Words, notice};
-use super::{date, text::usage};
+use super::{date, text::system};
 use crate::drive::Person;
 use crate::exit;
 use crate::pasted::{self, Dialect, Found};
@@ -152,7 +152,7 @@ impl Script {
     /// Passwords are looked at here and read when they are due.
     fn read(&mut self) -> Result<(), Halt> {
         if matches!(self.answers.invite, Some(InviteSource::Argument(_))) {
-            self.say(&vec![usage::LINK_IN_HISTORY.to_owned()]);
+            self.say(&vec![system::history().to_owned()]);
         }
         self.link = self.answers.invite.as_ref().map(InviteSource::read).transpose()?;
         let passwords = [&self.answers.password, &self.answers.new_password];
@@ -526,5 +526,5 @@ impl Person for Script {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

@@ -10,6 +10,7 @@ mod asked;
 
 use super::input::unmarked;
 use super::source;
+use crate::store::access;
 use crate::store::fresh::{self, Guard};
 use firstkey_core::crypto::recovery::{read_secret_key, write_secret_key};
 use firstkey_core::flow::SecretSheet;
@@ -93,6 +94,9 @@ impl SecretKeyFile {
     /// Whether one could go to `path`: nothing is there, and the folder is. Asked before anything
     /// is sent.
     pub fn check(path: &Path) -> Result<(), LocalTrouble> {
+        if !access::can_be_a_file(path) {
+            return Err(out(path, StorageTrouble::Link));
+        }
         if fs::symlink_metadata(path).is_ok() {
             return Err(out(path, StorageTrouble::Exists));
         }
@@ -167,6 +171,7 @@ pub(super) mod tests {
     use firstkey_core::crypto::identity::Fingerprint;
     use firstkey_core::secret::SecretKey;
     use firstkey_core::wire::origin::Origin;
+    #[cfg(unix)]
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     pub(in crate::ui) fn sheet() -> SecretSheet {
@@ -208,6 +213,7 @@ pub(super) mod tests {
         assert!(kept.group(1).is_err(), "a file that vanished proves nothing");
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_file_that_others_may_read_or_that_is_no_plain_file_gives_no_key() {
         let folder = tempfile::tempdir().expect("a folder for the test");

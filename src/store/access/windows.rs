@@ -10,6 +10,7 @@
 
 use super::acl::{self, Entry, Kind};
 use super::{Purpose, names};
+use crate::managed::owner::Unfit;
 use crate::port::process::{Descriptor, from_wide, held, own_sid, sid_text};
 use crate::store::error::StoreError;
 use firstkey_core::flow::stop::StorageTrouble;
@@ -347,6 +348,31 @@ pub(crate) fn judge_owner_and_list(file: &File) -> Result<(), StorageTrouble> {
     let me = own_sid().map_err(|_| StorageTrouble::Other)?;
     let (owner, list) = owner_and_list(file).map_err(|_| StorageTrouble::Other)?;
     acl::judge(&owner, list.as_deref(), &me)
+}
+
+/// Opens a folder, itself, so that nobody can give it another name meanwhile; `None` if it is
+/// something else.
+pub(crate) fn hold_folder(path: &Path) -> io::Result<Option<File>> {
+    let mut options = OpenOptions::new();
+    let held = options.read(true).share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE).custom_flags(ITSELF).open(path)?;
+    let kind = information(&held)?.dwFileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT);
+    Ok((kind == FILE_ATTRIBUTE_DIRECTORY).then_some(held))
+}
+
+/// Opens a plain file to be read, so that nobody can write to it meanwhile; `None` if it is
+/// something else.
+pub(crate) fn hold_plain_file(path: &Path) -> io::Result<Option<File>> {
+    let mut options = OpenOptions::new();
+    let file = options.read(true).share_mode(FILE_SHARE_READ).custom_flags(ITSELF).open(path)?;
+    let found = information(&file)?;
+    let odd = found.dwFileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+    Ok((is_on_a_disk(&file) && !odd).then_some(file))
+}
+
+/// Whether anybody but the system and the administrators could change what was opened.
+pub(crate) fn others_can_change(file: &File, is_folder: bool) -> Result<(), Unfit> {
+    let (owner, list) = owner_and_list(file).map_err(|_| Unfit::Failed)?;
+    acl::judge_managed(&owner, list.as_deref(), is_folder)
 }
 
 /// What tells a file from every other on this computer.

@@ -1,7 +1,7 @@
 //! What holds on this computer, as it is listed.
 
-use crate::managed::PATH;
 use crate::managed::held::{Held, Source};
+use crate::managed::path;
 
 /// All of it, each with where it comes from.
 pub fn defaults(held: &Held) -> super::Lines {
@@ -18,7 +18,7 @@ pub fn defaults(held: &Held) -> super::Lines {
     if held.values.iter().any(is_managed) {
         lines.push(String::new());
         lines.push("Your organisation manages this computer:".to_owned());
-        lines.push(PATH.to_owned());
+        lines.push(path().to_owned());
     }
     lines
 }

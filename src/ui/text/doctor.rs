@@ -4,10 +4,11 @@ mod machine;
 mod network;
 
 use super::local::{self, storage};
-use super::{Lines, Story};
+use super::{Lines, Story, system};
 use crate::doctor::folder::{Folder, Remembered, Step, Writing};
 use crate::doctor::{DoctorFinding, Family, State, Tally};
-use crate::managed::{Managed, ManagedKey, ManagedTrouble, PATH};
+use crate::managed::{Managed, ManagedKey, ManagedTrouble, path};
+use crate::system::System;
 use firstkey_core::flow::stop::StorageTrouble;
 
 /// A finding in words.
@@ -59,13 +60,15 @@ impl Words {
             lines.push(format!("  To do: {first}"));
             lines.extend(others.iter().map(|line| format!("  {line}")));
         }
-        lines.extend(self.command.iter().map(|command| format!("    {command}")));
+        let commands = self.command.iter().flat_map(|command| command.lines());
+        lines.extend(commands.map(|command| format!("    {command}")));
         lines
     }
 
     /// What was found as one paragraph, and what to do as another, for JSON.
     pub fn in_two(&self) -> (String, String) {
-        let todo: Vec<_> = self.next.iter().chain(&self.command).map(String::as_str).collect();
+        let commands = self.command.as_deref().map(|command| command.replace('\n', ", then "));
+        let todo: Vec<_> = self.next.iter().map(String::as_str).chain(commands.as_deref()).collect();
         (self.found.join(" "), todo.join(" "))
     }
 }
@@ -149,10 +152,11 @@ fn folder(found: &Folder) -> Words {
             .and(above)
             .then("Give yourself write permission there, or use --state-dir DIR."),
         Folder::Refused { path, trouble, mode } => {
+            let mode = mode.filter(|_| System::here() != System::Windows);
             let mode = mode.map(|mode| format!(" (mode {mode:04o})")).unwrap_or_default();
             let words = Words::of(FOLDER, path).and(format!("It is not used: {}{mode}.", storage(*trouble)));
             match trouble {
-                StorageTrouble::TooOpen => words.then("Make it yours alone:").run(format!("chmod 700 {path}")),
+                StorageTrouble::TooOpen => words.then("Make it yours alone:").run(system::own_folder(path)),
                 _ => words.then(local::state_step(*trouble)),
             }
         }
@@ -166,7 +170,7 @@ fn folder(found: &Folder) -> Words {
             if let Some((name, trouble)) = refused.first() {
                 words = match trouble {
                     StorageTrouble::TooOpen => {
-                        words.then("Make it yours alone:").run(format!("chmod 600 {path}/{name}"))
+                        words.then("Make it yours alone:").run(system::own_file(&in_folder(path, name)))
                     }
                     _ => words.then("Move that file aside. Do not delete it before you know what it is."),
                 };
@@ -174,6 +178,11 @@ fn folder(found: &Folder) -> Words {
             if Folder::is_short_of_space(*free_kib) { words.then("Free some space on that disk.") } else { words }
         }
     }
+}
+
+fn in_folder(path: &str, name: &str) -> String {
+    let between = if System::here() == System::Windows { '\\' } else { '/' };
+    format!("{path}{between}{name}")
 }
 
 fn managed(found: &Result<Managed, ManagedTrouble>) -> Words {
@@ -184,7 +193,7 @@ fn managed(found: &Result<Managed, ManagedTrouble>) -> Words {
         Err(trouble) => return Words::told(TITLE, super::managed::trouble(trouble)),
     };
     let set: Vec<_> = ManagedKey::ALL.into_iter().filter(|key| managed.has(*key)).map(ManagedKey::name).collect();
-    let words = Words::of(TITLE, format!("Your organisation has set {}", set.join(", "))).and(format!("in {PATH}"));
+    let words = Words::of(TITLE, format!("Your organisation has set {}", set.join(", "))).and(format!("in {}", path()));
     match &managed.realm {
         Some(realm) => words.and(format!("Only {} may be used here.", realm.origin)),
         None => words,
@@ -229,4 +238,4 @@ fn remembered(found: &Remembered) -> Words {
 }
 
 #[cfg(test)]
-mod every_word;
+pub(super) mod every_word;

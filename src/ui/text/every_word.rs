@@ -216,7 +216,7 @@ fn questions_fit_and_the_company_password_is_spoken_of_before_the_first_one() {
         secret_key::SHOWN,
         secret_key::TYPED,
         secret_key::WRITTEN_DOWN_HOW,
-        usage::LINK_IN_HISTORY,
+        system::history(),
     ] {
         fits(&[fixed.to_owned()]);
     }

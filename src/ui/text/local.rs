@@ -1,6 +1,6 @@
 //! What this computer could not do.
 
-use super::{Story, memory};
+use super::{Story, memory, system};
 use crate::ui::outlet::{Lost, Stream};
 use firstkey_core::flow::stop::{LocalTrouble, StorageTrouble};
 
@@ -37,7 +37,7 @@ pub fn trouble(trouble: &LocalTrouble) -> Story {
             let story = Story::of(format!("{path} cannot be read:")).because(format!("{}.", storage(*trouble)));
             match trouble {
                 StorageTrouble::TooOpen => {
-                    story.then("Make it readable for you alone, then run again:").run(format!("chmod 600 {path}"))
+                    story.then("Make it readable for you alone, then run again:").run(system::own_file(path))
                 }
                 StorageTrouble::Several => story
                     .then("Copy the newest into a file of its own, and name that. A kit has the day on")
@@ -98,7 +98,7 @@ pub fn storage(trouble: StorageTrouble) -> &'static str {
 pub(super) fn state_step(trouble: StorageTrouble) -> &'static str {
     match trouble {
         StorageTrouble::NotOurs | StorageTrouble::Link => "Name a folder of your own with --state-dir DIR.",
-        StorageTrouble::TooOpen => "Make it yours alone with chmod 700 (folder) or chmod 600 (file).",
+        StorageTrouble::TooOpen => system::own_both(),
         StorageTrouble::Full => "Free some space.",
         StorageTrouble::ReadOnly => "Give yourself write permission there, or use --state-dir DIR.",
         StorageTrouble::Exists | StorageTrouble::Damaged | StorageTrouble::TooLong | StorageTrouble::Several => {

@@ -1,41 +1,40 @@
 //! What is said of the managed configuration.
 
-use super::Story;
+use super::{Story, system};
 use crate::managed::owner::Unfit;
-use crate::managed::{BadLine, ManagedKey, ManagedTrouble, PATH};
+use crate::managed::{BadLine, ManagedKey, ManagedTrouble, path};
 
 /// Why it is not used, and how it is mended.
 pub fn trouble(trouble: &ManagedTrouble) -> Story {
     let story = Story::of("The managed configuration of this computer cannot be used.");
     let story = match trouble {
         ManagedTrouble::Unfit { path, why } => unfit(story, path, *why),
-        ManagedTrouble::Line { number, why } => line(story.because(format!("{PATH}, line {number}:")), why)
+        ManagedTrouble::Line { number, why } => line(story.because(format!("{}, line {number}:", path())), why)
             .then("Ask the administrator of this computer to correct the file."),
         ManagedTrouble::Missing(ManagedKey::Server) => story
-            .because(format!("{PATH} pins a realm and names no server."))
+            .because(format!("{} pins a realm and names no server.", path()))
             .then("Ask the administrator of this computer to add the server."),
         ManagedTrouble::Missing(key) => story
-            .because(format!("{PATH} pins a realm without {}.", key.name()))
+            .because(format!("{} pins a realm without {}.", path(), key.name()))
             .then("Ask the administrator of this computer to add it."),
     };
     Story { changed: Some("Nothing was sent.".to_owned()), ..story }
 }
 
 fn unfit(story: Story, path: &str, why: Unfit) -> Story {
-    const ROOT: &str = "The administrator of this computer corrects it with";
-    let quoted = if path.contains(' ') { format!("\"{path}\"") } else { path.to_owned() };
+    const MEND: &str = "The administrator of this computer corrects it with";
     match why {
         Unfit::NotRoots => story
-            .because(format!("{path} does not belong to root,"))
+            .because(format!("{path} does not belong to {},", system::manager()))
             .because("so somebody else could have written it.")
-            .then(ROOT)
-            .run(format!("sudo chown -h root:root {quoted}")),
+            .then(MEND)
+            .run(system::give_to_manager(path)),
         Unfit::Writable => story
-            .because(format!("Other people than root can write to {path}."))
-            .then(ROOT)
-            .run(format!("sudo chmod go-w {quoted}")),
+            .because(format!("Other people than {} can write to {path}.", system::manager()))
+            .then(MEND)
+            .run(system::close_to_writers(path)),
         Unfit::NotReadable => {
-            story.because(format!("You may not read {path}.")).then(ROOT).run(format!("sudo chmod a+rX {quoted}"))
+            story.because(format!("You may not read {path}.")).then(MEND).run(system::open_to_readers(path))
         }
         Unfit::NotPlain => story
             .because(format!("{path} is not a plain file, or not a folder."))

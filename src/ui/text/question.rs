@@ -1,6 +1,6 @@
 //! What is asked, and what is said before asking.
 
-use super::{Lines, grouped, link};
+use super::{Lines, grouped, link, system};
 use crate::pasted::FoundLink;
 use crate::ui::date;
 use crate::ui::place;
@@ -240,9 +240,7 @@ pub fn unread(trouble: &ReadTrouble) -> Option<&'static str> {
     match trouble {
         ReadTrouble::TooLong => Some("  That is too long. Please try again."),
         ReadTrouble::NotUtf8 => Some("  Some of that did not arrive as letters. Use plain letters and digits."),
-        ReadTrouble::ControlCharacter(0x16) => {
-            Some("  Ctrl-V does not paste here. Use the right mouse button or Ctrl-Shift-V.")
-        }
+        ReadTrouble::ControlCharacter(0x16) => Some(system::paste_instead()),
         ReadTrouble::ControlCharacter(b'\n') => Some("  That was more than one line. Please paste one line."),
         ReadTrouble::ControlCharacter(_) => {
             Some("  A key in that is no letter, digit or sign (an arrow key?). Please try again.")

@@ -1,6 +1,6 @@
 //! What is said of files and of the people they are for.
 
-use super::{Lines, Story, fingerprint_rows, grouped, local};
+use super::{Lines, Story, fingerprint_rows, grouped, local, system};
 use crate::exit::FileTrouble;
 use crate::ui::date;
 use firstkey_core::crypto::identity::Fingerprint;
@@ -158,7 +158,7 @@ pub fn file(trouble: &FileTrouble) -> Story {
         }
         FileTrouble::InBase64(path) => {
             let story = Story::of(format!("{path} is a sealed file in base64."));
-            nothing(story).then("Decode it, then open the result:").run("base64 -d FILE > sealed.age")
+            nothing(story).then("Decode it, then open the result:").run(system::decode_base64())
         }
         FileTrouble::NewerAge(path) => {
             let story = Story::of(format!("{path} is sealed in a format that this program does not know."))
@@ -169,7 +169,7 @@ pub fn file(trouble: &FileTrouble) -> Story {
             let story = Story::of(format!("{path} is a file of sops."));
             nothing(story)
                 .then("Open it with sops; firstkey recipient --identity prints what identity.txt has:")
-                .run("SOPS_AGE_KEY_FILE=identity.txt sops decrypt FILE")
+                .run(system::sops())
         }
         FileTrouble::Armored(path) => {
             let story = Story::of(format!("{path} is sealed in age's text form."))
@@ -189,9 +189,7 @@ pub fn file(trouble: &FileTrouble) -> Story {
         FileTrouble::ArmoredInUtf16(path) => {
             let story = Story::of(format!("{path} is sealed in age's text form, and saved as UTF-16."))
                 .because("Windows programs save text so.");
-            nothing(story)
-                .then("Save it as UTF-8, then open that with age:")
-                .run("iconv -f UTF-16 -t UTF-8 FILE > sealed.asc")
+            nothing(story).then("Save it as UTF-8, then open that with age:").run(system::from_utf16())
         }
         FileTrouble::HeaderTooLong(path) => {
             let story = Story::of(format!("{path} is not opened: its header is too long."))
@@ -234,7 +232,7 @@ pub fn file(trouble: &FileTrouble) -> Story {
         }
         FileTrouble::StdinTwice => {
             let story = Story::of("standard input cannot give both the file and the password");
-            story.then("name the file, or pass the password by another descriptor")
+            story.then(system::password_elsewhere())
         }
         FileTrouble::NotPinned(email) => {
             let story = Story::of(format!("This computer does not remember {email}."))
@@ -276,7 +274,7 @@ pub fn file(trouble: &FileTrouble) -> Story {
         }
         FileTrouble::SecretKeyGiven => {
             let story = Story::of("This is a private key. Whoever has it can open its owner's files.")
-                .because("It may now be in the history of your shell.");
+                .because(system::history_of_key());
             nothing(story)
                 .then("If it is yours, make a new one. To seal for its owner, use the public half:")
                 .run("age-keygen -y KEY_FILE")

@@ -1,11 +1,11 @@
 //! What is said before the first question.
 
-use super::Lines;
+use super::{Lines, system};
 
-/// A proxy of the environment will be used.
+/// A proxy will be used.
 pub fn proxy(shown: &str) -> Lines {
     vec![
-        format!("Using the proxy that your environment names: {shown}"),
+        format!("Using the proxy {shown}"),
         "It cannot read your password or your keys, even if it decrypts the connection.".to_owned(),
     ]
 }
@@ -18,9 +18,9 @@ pub fn on_paper(offer: &str) -> Lines {
 /// What `-v` adds.
 pub fn verbose(state: &str, closed: bool) -> Lines {
     let process = if closed {
-        "This process writes no core dumps, and your other programs cannot trace it."
+        format!("This process writes no {}, and your other programs cannot trace it.", system::dumps())
     } else {
-        "This system cannot keep this process from core dumps and tracing."
+        format!("This system cannot keep this process from {} and tracing.", system::dumps())
     };
-    vec![format!("State is kept in {state}"), process.to_owned()]
+    vec![format!("State is kept in {state}"), process]
 }

@@ -1,6 +1,6 @@
 //! What a command line lacks, or should not have.
 
-use super::Story;
+use super::{Story, system};
 use crate::exit::Misuse;
 use firstkey_core::flow::stop::Missing;
 
@@ -10,10 +10,11 @@ pub fn missing(missing: Missing) -> Story {
         Missing::Invite => Story::of("no invite link given, and this run cannot ask")
             .then("pass it with --invite-file PATH (or - for standard input)"),
         Missing::Password => Story::of("no password given, and this run cannot ask")
-            .then("pass it with --password-fd N or --password-file PATH")
+            .then(system::pass_password(""))
             .then("(it is never read from the command line or the environment)"),
-        Missing::NewPassword => Story::of("no new password given, and this run cannot ask")
-            .then("pass it with --new-password-fd N or --new-password-file PATH"),
+        Missing::NewPassword => {
+            Story::of("no new password given, and this run cannot ask").then(system::pass_password("new-"))
+        }
         Missing::Consent => Story::of("no consent given, and this run cannot ask")
             .then("consent with --yes-for EMAIL; it must be the invited address"),
         Missing::Reset => Story::of("this link would replace your keys, and you have not agreed to that")
@@ -53,16 +54,14 @@ pub fn misuse(misuse: Misuse) -> Story {
             .because("If that was a real password, do not use it any more."),
         Misuse::PasswordVariable => {
             Story::of("a password in FIRSTKEY_PASSWORD is refused: other programs could read it")
-                .then("remove it with: unset FIRSTKEY_PASSWORD")
+                .then(system::unset("FIRSTKEY_PASSWORD"))
         }
         Misuse::TwoPasswords => Story::of("--password-file and --password-fd were both given; use one of them"),
         Misuse::StdinTwice => Story::of("standard input cannot give both the invite and the password"),
         Misuse::NoSuchProfile => return Story::of("there is no such profile").then("use --profile 1, 2, 3 or 4"),
     };
-    let story = story.then("pass the password with --password-fd N or --password-file PATH,");
+    let story =
+        story.then(format!("pass the password with --password-fd {} or --password-file PATH,", system::descriptor()));
     let story = story.then("or omit these flags and type it when you are asked");
     Story { changed: Some("Nothing was sent.".to_owned()), ..story }
 }
-
-/// What a link on the command line costs.
-pub const LINK_IN_HISTORY: &str = "The link is now in your shell's history. Next time, paste it when asked.";

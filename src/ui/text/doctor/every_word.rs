@@ -138,7 +138,7 @@ fn of_the_network() -> Vec<DoctorFinding> {
     all
 }
 
-fn all() -> Vec<DoctorFinding> {
+pub(in crate::ui::text) fn all() -> Vec<DoctorFinding> {
     [of_the_folder(), of_the_machine(), of_the_network()].concat()
 }
 

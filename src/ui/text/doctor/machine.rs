@@ -2,13 +2,13 @@
 
 use super::Words;
 use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, Terminal};
-use crate::ui::text::{local, memory};
+use crate::ui::text::{local, memory, system};
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::stop::LocalTrouble;
 use firstkey_core::wire::text::Printable;
 
 pub(super) fn program(program: &Program) -> Words {
-    let kernel = program.kernel.as_ref().map(|kernel| format!(", kernel {}", kernel.as_str())).unwrap_or_default();
+    let kernel = program.kernel.as_ref().map(|kernel| system::release(kernel.as_str())).unwrap_or_default();
     let features = if program.features.is_empty() { "none".to_owned() } else { program.features.join(", ") };
     Words::of("Program", format!("Version {} on {}{kernel}", program.version, program.system))
         .and(format!("Features: {features}"))
@@ -22,7 +22,7 @@ pub(super) fn terminal(terminal: Option<&Terminal>) -> Words {
             .then("In a script: give every answer by a flag. The command names what is missing.");
     };
     let term = terminal.term.as_ref().map_or("not set", Printable::as_str);
-    let mut words = Words::of(TITLE, format!("{} columns, TERM is {term}.", terminal.columns));
+    let mut words = Words::of(TITLE, system::terminal(terminal.columns, term));
     words = if terminal.hides_typing {
         words.and("Passwords are invisible while you type.")
     } else {
@@ -44,17 +44,20 @@ pub(super) fn locked(locked: Locked) -> Words {
     const TITLE: &str = "Locked memory";
     let limit = locked.limit_kib.map_or_else(|| "without limit".to_owned(), |kib| format!("up to {}", memory(kib)));
     if locked.typing {
-        return Words::of(TITLE, format!("What you type is kept out of the swap ({limit})."))
+        return Words::of(TITLE, format!("What you type is kept out of the {} ({limit}).", system::swap()))
             .and("The memory for securing a password is locked only if all of it fits.");
     }
-    Words::of(TITLE, format!("Memory cannot be locked ({limit}): what you type could reach the swap."))
-        .then("Raise the limit of locked memory (ulimit -l) to 64 KiB or more.")
+    Words::of(TITLE, format!("Memory cannot be locked ({limit}): what you type could reach the {}.", system::swap()))
+        .then(system::raise_lock_limit())
 }
 
 pub(super) fn closed(closed: Closed) -> Words {
     const TITLE: &str = "Closed process";
     match (closed.no_core_dumps, closed.not_traceable) {
-        (true, true) => Words::of(TITLE, "It writes no core dumps, and your other programs cannot read its memory."),
+        (true, true) => Words::of(
+            TITLE,
+            format!("It writes no {}, and your other programs cannot read its memory.", system::dumps()),
+        ),
         (dumps, traces) => {
             let mut words = Words::of(TITLE, "This system does not protect the process fully:");
             if !dumps {
@@ -69,17 +72,17 @@ pub(super) fn closed(closed: Closed) -> Words {
 }
 
 pub(super) fn swap(swap: Swap) -> Words {
-    const TITLE: &str = "Swap";
+    let title = system::swap_title();
     match swap {
-        Swap::NotSaid => Words::of(TITLE, "The system does not say whether it has any."),
-        Swap::None => Words::of(TITLE, "None: memory never goes to disk."),
-        Swap::InMemory => Words::of(TITLE, "In memory (zram): it never goes to disk."),
+        Swap::NotSaid => Words::of(title, "The system does not say whether it has any."),
+        Swap::None => Words::of(title, "None: memory never goes to disk."),
+        Swap::InMemory => Words::of(title, system::swap_in_memory()),
         Swap::OnDisk { kib, kept_out: true } => {
-            Words::of(TITLE, format!("{} on disk. Memory that holds secrets is locked.", memory(kib)))
+            Words::of(title, format!("{} on disk. Memory that holds secrets is locked.", memory(kib)))
         }
-        Swap::OnDisk { kib, kept_out: false } => Words::of(TITLE, format!("{} on disk.", memory(kib)))
+        Swap::OnDisk { kib, kept_out: false } => Words::of(title, format!("{} on disk.", memory(kib)))
             .and("While a password is secured, some memory could be written there.")
-            .then("Check that the swap is encrypted. It is if the whole disk is."),
+            .then(system::encrypt_swap()),
     }
 }
 

@@ -4,6 +4,7 @@ use super::Words;
 use crate::doctor::certificate::Certificate;
 use crate::doctor::network::{Answer, Chain, Clock, Connection, Distrust, Name, Proxy, Shown};
 use crate::ui::date;
+use crate::ui::text::system;
 use firstkey_core::flow::stop::NoAnswer;
 
 pub(super) fn proxy(proxy: &Proxy) -> Words {
@@ -15,7 +16,7 @@ pub(super) fn proxy(proxy: &Proxy) -> Words {
         Proxy::Named { shown, .. } => Words::of(TITLE, format!("Servers are asked through {shown},"))
             .and("as HTTPS_PROXY or ALL_PROXY says (except those in NO_PROXY)."),
         Proxy::Unusable { shown } => Words::of(TITLE, format!("HTTPS_PROXY or ALL_PROXY is not an address: {shown}"))
-            .then("Set it to http://HOST:PORT, or unset it."),
+            .then("Set it to http://HOST:PORT, or remove it."),
     }
 }
 
@@ -52,7 +53,7 @@ pub(super) fn connection(connection: Connection) -> Words {
         }
         NoAnswer::Certificate | NoAnswer::CertificateDates => {
             Words::of(TITLE, "This computer could not set up a secure connection.")
-                .then("Check that this computer has its trusted certificates (ca-certificates).")
+                .then(system::authorities())
         }
         NoAnswer::Broken => Words::of(TITLE, "The connection broke before an answer came.")
             .then("Check that the address begins with https:// and has the right port.")
