@@ -75,7 +75,7 @@ pub enum DoctorFinding {
     Stretching(Stretching),
     /// Whether the system's random generator answers.
     Random(bool),
-    /// The proxy that the environment names.
+    /// The proxy.
     Proxy(Proxy),
     /// No server was named and none is remembered.
     NoServer,

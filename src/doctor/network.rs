@@ -6,6 +6,7 @@
 
 use super::certificate::Certificate;
 use super::{Family, State};
+use crate::port::proxy::ProxySource;
 use firstkey_core::flow::stop::NoAnswer;
 use firstkey_core::wire::inbound::{ProblemName, Response};
 use firstkey_core::wire::refusal::Refusal;
@@ -17,7 +18,7 @@ const CLOCK_BAD: u64 = 24 * 60 * 60;
 /// A certificate that ends within this many seconds should have been renewed.
 const ENDS_SOON: u64 = 7 * 24 * 60 * 60;
 
-/// The proxy that the environment names.
+/// The proxy.
 #[derive(Clone, Debug)]
 pub enum Proxy {
     /// None.
@@ -26,8 +27,8 @@ pub enum Proxy {
     Named {
         /// Host and port.
         shown: String,
-        /// Whether the organisation has set it, and no variable.
-        is_managed: bool,
+        /// Who named it.
+        source: ProxySource,
     },
     /// Something that is no address.
     Unusable {

@@ -27,8 +27,25 @@ pub fn keeps_owners(file: &File) -> bool {
     super::process::keeps_lists(file)
 }
 
+/// Kinds of macOS of which the same is true.
+#[cfg(any(target_vendor = "apple", test))]
+const NAMED_WITHOUT: [&[u8]; 5] = [b"msdos", b"exfat", b"ntfs", b"smbfs", b"webdav"];
+
 /// Whether `chmod` means something for this file.
-#[cfg(not(any(target_os = "linux", windows)))]
+#[cfg(target_vendor = "apple")]
+pub fn keeps_owners(file: &File) -> bool {
+    rustix::fs::fstatfs(file).map_or(true, |disk| !is_named_without(disk.f_fstypename.map(i8::cast_unsigned)))
+}
+
+/// Whether the name of a kind, with zeros behind it, is one of those.
+#[cfg(any(target_vendor = "apple", test))]
+fn is_named_without(kind: [u8; 16]) -> bool {
+    let name = kind.split(|byte| *byte == 0).next().unwrap_or_default();
+    NAMED_WITHOUT.contains(&name)
+}
+
+/// Whether `chmod` means something for this file.
+#[cfg(not(any(target_os = "linux", target_vendor = "apple", windows)))]
 pub fn keeps_owners(_: &File) -> bool {
     true
 }
@@ -41,6 +58,17 @@ fn is_without_owners(kind: u32) -> bool {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_kinds_have_names_on_macos() {
+        let kind = |name: &str| {
+            let mut field = [0; 16];
+            field[..name.len()].copy_from_slice(name.as_bytes());
+            is_named_without(field)
+        };
+        assert!(["msdos", "exfat", "smbfs"].into_iter().all(kind));
+        assert!(["apfs", "hfs", "nfs", "exfat2", ""].into_iter().all(|name| !kind(name)));
+    }
 
     #[test]
     fn sticks_and_windows_disks_keep_no_owners_and_linux_disks_do() {

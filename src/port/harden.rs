@@ -13,7 +13,7 @@ pub struct Hardened {
     /// without a report.
     pub no_core_dumps: bool,
     /// Other processes of the same user can neither trace this one nor read its memory (Linux,
-    /// Windows).
+    /// macOS, Windows).
     pub not_traceable: bool,
 }
 
@@ -50,7 +50,12 @@ fn forbid_tracing() -> bool {
     super::process::forbid_tracing()
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
+#[cfg(target_vendor = "apple")]
+fn forbid_tracing() -> bool {
+    super::process::forbid_debuggers()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple", windows)))]
 fn forbid_tracing() -> bool {
     false
 }

@@ -45,6 +45,6 @@ fn judge(profile_kib: u32, available_kib: Option<u64>) -> Result<(), NotEnough> 
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "memory_tests.rs"]
 mod tests;

@@ -107,6 +107,6 @@ impl LockedBytes {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "os_tests.rs"]
 mod tests;

@@ -4,11 +4,15 @@
 //! Promise: what the system does not say is `None`. Must never: read or write anything of a
 //! stream by itself.
 
+#[cfg(target_vendor = "apple")]
+mod apple;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(target_vendor = "apple")]
+pub(crate) use apple::forbid_debuggers;
 #[cfg(unix)]
 pub use unix::*;
 #[cfg(windows)]

@@ -1,16 +1,30 @@
-//! The way to a server: straight, or through the proxy that the environment names.
+//! The way to a server: straight, or through the proxy that the environment names, the organisation
+//! has set, or the system has in its settings.
 //!
 //! Promise: one pure reader; what a person is told, what `doctor` shows and what the connection
 //! does is the same [`ProxyWish::route`]. Must never: show the credentials of a proxy.
 
+mod system;
+
 use firstkey_core::wire::origin::Origin;
 use std::net::IpAddr;
 
-/// A proxy that the environment names, and the servers that it is not for.
+/// A proxy, and the servers that it is not for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyWish {
     url: String,
     direct: NoProxy,
+}
+
+/// Who named a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxySource {
+    /// A variable of the environment.
+    Environment,
+    /// The organisation that manages this computer.
+    Managed,
+    /// The settings of the system.
+    System,
 }
 
 /// How a server is reached.
@@ -97,6 +111,8 @@ enum Hosts {
     /// With stars.
     Pattern(String),
     Address(IpAddr),
+    /// Those without a dot in their names.
+    Dotless,
     /// The first so many bits.
     Network(IpAddr, u8),
 }
@@ -149,12 +165,19 @@ impl Hosts {
                 host.strip_suffix(domain.as_str()).is_some_and(|above| above.is_empty() || above.ends_with('.'))
             }
             Self::Pattern(pattern) => fits(pattern.as_bytes(), host.as_bytes()),
+            Self::Dotless => !host.contains(['.', ':']),
             Self::Address(wanted) => address().is_some_and(|address| address == *wanted),
             Self::Network(network, bits) => {
                 address().is_some_and(|address| first(address, *bits) == first(*network, *bits))
             }
         }
     }
+}
+
+/// What stands behind `start`, whatever its case.
+fn first_word<'a>(word: &'a str, start: &str) -> Option<&'a str> {
+    let (first, rest) = word.split_at_checked(start.len())?;
+    first.eq_ignore_ascii_case(start).then_some(rest)
 }
 
 /// Lower case, without the dot at the end.

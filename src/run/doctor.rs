@@ -127,7 +127,7 @@ async fn examine(
     machine::process(hardened, page);
     machine::stretching(page).await;
     let proxy = way::proxy(&managed);
-    page.tell(&network::proxy(proxy.as_ref(), &managed), None);
+    page.tell(&network::proxy(proxy.as_ref()), None);
     let mut servers = named.map_or(remembered, |named| vec![named]);
     if servers.is_empty() {
         servers.extend(managed.server);
@@ -136,6 +136,6 @@ async fn examine(
         page.tell(&DoctorFinding::NoServer, None);
     }
     for server in &servers {
-        network::server(server, trusted, proxy.as_ref(), page).await;
+        network::server(server, trusted, proxy.as_ref().map(|(wish, _)| wish), page).await;
     }
 }

@@ -144,6 +144,6 @@ fn plain(path: &Path, seen: &mut HashSet<(u64, u64)>) -> Option<File> {
     seen.insert(input::which(&file)?).then_some(file)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "trust_tests.rs"]
 mod tests;

@@ -62,6 +62,7 @@ const ALL: &[Task] = &[
         15,
         &[".ci/reviewers-hour"],
     ),
+    Task::new("macos", "the macOS client, type-checked and linted for both processors", 10, &[".ci/macos"]),
     Task::new("windows", "the Windows client, built here and run in Wine against a server", 30, &[".ci/windows"]),
 ];
 

@@ -70,6 +70,7 @@ impl Mapping {
 
     /// Keeps the pages out of core dumps and out of forked children. Advice: where the system does
     /// not know it, the process-wide limits of [`crate::port::harden`] still hold.
+    #[allow(clippy::unused_self, reason = "macOS knows no such advice")]
     pub(super) fn keep_private(&mut self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         for advice in [mm::Advice::LinuxDontDump, mm::Advice::LinuxDontFork] {
@@ -79,6 +80,7 @@ impl Mapping {
     }
 
     /// Asks for huge pages: most of Argon2's time on small pages goes into page faults.
+    #[allow(clippy::unused_self, reason = "macOS knows no such advice")]
     pub(super) fn prefer_huge_pages(&self) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
@@ -92,6 +94,8 @@ impl Mapping {
     pub(super) fn populate(&self, offset: usize, len: usize) -> Result<(), NoMemory> {
         let offset = offset.min(self.len.get());
         let len = len.min(self.len.get() - offset);
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = len;
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if len > 0 {
             // SAFETY: `offset + len` is within the mapping, and populating leaves the contents as

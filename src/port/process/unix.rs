@@ -1,5 +1,6 @@
 //! A process of Unix.
 
+use crate::port::proxy::ProxyWish;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, getrlimit};
 use std::fs::File;
@@ -54,6 +55,20 @@ pub fn lockable_kib() -> Option<u64> {
 /// size in KiB of each place.
 pub fn swaps() -> Option<String> {
     std::fs::read_to_string("/proc/swaps").ok()
+}
+
+/// The proxy of the system's settings; the environment says all of it here.
+#[cfg(not(target_vendor = "apple"))]
+pub fn system_proxy() -> Option<ProxyWish> {
+    None
+}
+
+/// The proxy of the system's settings, as its own program prints them.
+#[cfg(target_vendor = "apple")]
+pub fn system_proxy() -> Option<ProxyWish> {
+    use std::process::{Command, Stdio};
+    let asked = Command::new("/usr/sbin/scutil").arg("--proxy").env_clear().stdin(Stdio::null()).output().ok()?;
+    ProxyWish::from_scutil(&String::from_utf8_lossy(&asked.stdout))
 }
 
 /// Seconds that the clock on the wall is ahead of UTC; a file says it here, and not the system.

@@ -5,12 +5,16 @@
 // The system's own functions are outside what the language can check.
 #![allow(unsafe_code)]
 
+use crate::port::proxy::ProxyWish;
 use std::fs::{File, OpenOptions};
 use std::io::{self, PipeReader};
 use std::os::windows::io::{AsHandle, AsRawHandle, IntoRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
 use windows_sys::Win32::Foundation::{
-    CloseHandle, ERROR_BROKEN_PIPE, FILETIME, GetLastError, HANDLE, LocalFree, SYSTEMTIME,
+    CloseHandle, ERROR_BROKEN_PIPE, FILETIME, GetLastError, GlobalFree, HANDLE, LocalFree, SYSTEMTIME,
+};
+use windows_sys::Win32::Networking::WinHttp::{
+    WINHTTP_CURRENT_USER_IE_PROXY_CONFIG, WinHttpGetIEProxyConfigForCurrentUser,
 };
 use windows_sys::Win32::Security::Authorization::{
     ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, SDDL_REVISION_1,
@@ -179,6 +183,26 @@ pub(crate) fn keeps_lists(file: &File) -> bool {
         unsafe { GetVolumeInformationByHandleW(handle, null_mut(), 0, none, none, &raw mut flags, null_mut(), 0) };
     // Where that cannot be told, it does.
     known == 0 || flags & FILE_PERSISTENT_ACLS != 0
+}
+
+/// The proxy of the system's settings.
+pub fn system_proxy() -> Option<ProxyWish> {
+    let mut found = WINHTTP_CURRENT_USER_IE_PROXY_CONFIG::default();
+    // SAFETY: the place is ours.
+    held(unsafe { WinHttpGetIEProxyConfigForCurrentUser(&raw mut found) }).ok()?;
+    let taken = |text: *mut u16| {
+        if text.is_null() {
+            return String::new();
+        }
+        // SAFETY: the system wrote a text that ends with a zero.
+        let read = unsafe { from_wide(text) };
+        // SAFETY: the system gave it with `GlobalAlloc`; nothing refers to it any more.
+        unsafe { GlobalFree(text.cast()) };
+        read
+    };
+    let (proxy, bypass) = (taken(found.lpszProxy), taken(found.lpszProxyBypass));
+    taken(found.lpszAutoConfigUrl);
+    ProxyWish::from_windows(&proxy, &bypass)
 }
 
 /// Seconds that the clock on the wall is ahead of UTC at that moment, by the zone that the system

@@ -7,9 +7,8 @@ use super::Page;
 use crate::doctor::DoctorFinding;
 use crate::doctor::network::{Answer, Clock, Connection, Name, Proxy, Shown};
 use crate::drive::Server;
-use crate::managed::Managed;
 use crate::port::http::{HttpServer, Limits};
-use crate::port::proxy::{ProxyWish, Route};
+use crate::port::proxy::{ProxySource, ProxyWish, Route};
 use crate::port::sight::Sight;
 use crate::port::trust::Trust;
 use crate::ui::text::doctor as text;
@@ -18,12 +17,11 @@ use firstkey_core::wire::outbound::{Endpoint, Outbound};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub(super) fn proxy(wish: Option<&ProxyWish>, managed: &Managed) -> DoctorFinding {
-    let is_managed = managed.proxy.is_some() && ProxyWish::from_lookup(|name| std::env::var(name).ok()).is_none();
+pub(super) fn proxy(wish: Option<&(ProxyWish, ProxySource)>) -> DoctorFinding {
     DoctorFinding::Proxy(match wish {
         None => Proxy::None,
-        Some(wish) if wish.is_usable() => Proxy::Named { shown: wish.shown().to_owned(), is_managed },
-        Some(wish) => Proxy::Unusable { shown: wish.shown().to_owned() },
+        Some((wish, source)) if wish.is_usable() => Proxy::Named { shown: wish.shown().to_owned(), source: *source },
+        Some((wish, _)) => Proxy::Unusable { shown: wish.shown().to_owned() },
     })
 }
 

@@ -68,8 +68,13 @@ impl Folder {
         self.0.try_clone().map(Self)
     }
 
-    /// Makes its entries durable.
+    /// Makes its entries durable. On macOS `fsync` leaves them in the cache of the disk, and some
+    /// disks know no more than that.
     pub(crate) fn sync(&self) -> io::Result<()> {
+        #[cfg(target_vendor = "apple")]
+        if fs::fcntl_fullfsync(&self.0).is_ok() {
+            return Ok(());
+        }
         Ok(fs::fsync(&self.0)?)
     }
 

@@ -7,6 +7,7 @@ use crate::doctor::machine::{Closed, Locked, Memory, Program, Stretching, Swap, 
 use crate::doctor::network::{Answer, Chain, Clock, Connection, Distrust, Name, Proxy, Shown, TlsVersion};
 use crate::doctor::{DoctorFinding, Family, State, Tally};
 use crate::managed::Managed;
+use crate::port::proxy::ProxySource;
 use crate::ui::{doctor_event, wrap::wrap};
 use firstkey_core::crypto::kdf::Profile;
 use firstkey_core::flow::stop::{LocalTrouble, NoAnswer, StorageTrouble};
@@ -94,8 +95,9 @@ fn of_the_network() -> Vec<DoctorFinding> {
     let mut all = vec![
         DoctorFinding::NoServer,
         DoctorFinding::Proxy(Proxy::None),
-        DoctorFinding::Proxy(Proxy::Named { shown: shown(), is_managed: false }),
-        DoctorFinding::Proxy(Proxy::Named { shown: shown(), is_managed: true }),
+        DoctorFinding::Proxy(Proxy::Named { shown: shown(), source: ProxySource::Environment }),
+        DoctorFinding::Proxy(Proxy::Named { shown: shown(), source: ProxySource::Managed }),
+        DoctorFinding::Proxy(Proxy::Named { shown: shown(), source: ProxySource::System }),
         DoctorFinding::Proxy(Proxy::Unusable { shown: shown() }),
         name(Some(1), false),
         name(Some(2), false),

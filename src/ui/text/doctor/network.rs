@@ -3,6 +3,7 @@
 use super::Words;
 use crate::doctor::certificate::Certificate;
 use crate::doctor::network::{Answer, Chain, Clock, Connection, Distrust, Name, Proxy, Shown};
+use crate::port::proxy::ProxySource;
 use crate::ui::date;
 use crate::ui::text::system;
 use firstkey_core::flow::stop::NoAnswer;
@@ -11,10 +12,18 @@ pub(super) fn proxy(proxy: &Proxy) -> Words {
     const TITLE: &str = "Proxy";
     match proxy {
         Proxy::None => Words::of(TITLE, "None is set. Servers are asked directly."),
-        Proxy::Named { shown, is_managed: true } => Words::of(TITLE, format!("Servers are asked through {shown},"))
-            .and("as your organisation has set it (except those in no_proxy)."),
-        Proxy::Named { shown, .. } => Words::of(TITLE, format!("Servers are asked through {shown},"))
-            .and("as HTTPS_PROXY or ALL_PROXY says (except those in NO_PROXY)."),
+        Proxy::Named { shown, source: ProxySource::Managed } => {
+            Words::of(TITLE, format!("Servers are asked through {shown},"))
+                .and("as your organisation has set it (except those in no_proxy).")
+        }
+        Proxy::Named { shown, source: ProxySource::System } => {
+            Words::of(TITLE, format!("Servers are asked through {shown},"))
+                .and("as the settings of this system say (with their exceptions).")
+        }
+        Proxy::Named { shown, source: ProxySource::Environment } => {
+            Words::of(TITLE, format!("Servers are asked through {shown},"))
+                .and("as HTTPS_PROXY or ALL_PROXY says (except those in NO_PROXY).")
+        }
         Proxy::Unusable { shown } => Words::of(TITLE, format!("HTTPS_PROXY or ALL_PROXY is not an address: {shown}"))
             .then("Set it to http://HOST:PORT, or remove it."),
     }
@@ -52,8 +61,7 @@ pub(super) fn connection(connection: Connection) -> Words {
                 .then("If others cannot reach it either, tell the server's administrator.")
         }
         NoAnswer::Certificate | NoAnswer::CertificateDates => {
-            Words::of(TITLE, "This computer could not set up a secure connection.")
-                .then(system::authorities())
+            Words::of(TITLE, "This computer could not set up a secure connection.").then(system::authorities())
         }
         NoAnswer::Broken => Words::of(TITLE, "The connection broke before an answer came.")
             .then("Check that the address begins with https:// and has the right port.")
