@@ -42,7 +42,7 @@ impl From<StoreError> for LocalTrouble {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::{StoreError, meaning};
     use firstkey_core::flow::stop::StorageTrouble;

@@ -85,6 +85,6 @@ pub fn remove(place: &Place, name: &FileName) -> Result<(), StoreError> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "file_tests.rs"]
 mod tests;

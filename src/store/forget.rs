@@ -122,6 +122,6 @@ impl Leaving {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "forget_tests.rs"]
 mod tests;

@@ -111,6 +111,6 @@ fn fill(mut file: File, bytes: &[u8], close: impl Fn(&File) -> io::Result<()>) -
     Ok(guard)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "fresh_tests.rs"]
 mod tests;

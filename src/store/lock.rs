@@ -81,7 +81,7 @@ fn file_name(key: &[u8]) -> String {
     name + ".lock"
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::{Lock, LockError, file_name};
     use crate::store::place::Place;

@@ -88,6 +88,6 @@ fn is_whole(place: &Place, name: &str) -> Result<(), std::io::Error> {
     if bytes[..count] == *PROBE { Ok(()) } else { Err(std::io::Error::other("another content")) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "look_tests.rs"]
 mod tests;

@@ -83,6 +83,6 @@ impl Drop for Output {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "output_tests.rs"]
 mod tests;

@@ -110,6 +110,6 @@ fn above_or_here(path: &Path) -> &Path {
     path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "place_tests.rs"]
 mod tests;

@@ -145,6 +145,6 @@ pub fn unmarked(bytes: Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
     Some(text)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "input_tests.rs"]
 mod tests;

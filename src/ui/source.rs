@@ -184,7 +184,7 @@ fn secret(from: &File) -> Result<Zeroizing<Vec<u8>>, Unread> {
     if bytes.is_empty() { Err(StorageTrouble::Damaged.into()) } else { Ok(bytes) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use rustix::fs::CWD;

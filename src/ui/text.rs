@@ -36,6 +36,7 @@ pub mod share;
 pub mod start;
 pub mod stop;
 pub mod strength;
+pub mod system;
 pub mod usage;
 
 use crate::exit::Stopped;
@@ -58,7 +59,7 @@ pub struct Story {
     pub changed: Option<String>,
     /// What to do next.
     pub next: Lines,
-    /// The command that does it.
+    /// The command that does it; several in their order, on a line each.
     pub command: Option<String>,
 }
 
@@ -93,14 +94,17 @@ impl Story {
         self.reasons.iter().for_each(|reason| line("  ", reason));
         self.changed.iter().for_each(|changed| line("", changed));
         self.next.iter().for_each(|step| line("", step));
-        self.command.iter().for_each(|command| line("  ", command));
+        self.commands().for_each(|command| line("  ", command));
         text
     }
 
     /// As a log of a script shows it: the headline as an error, everything else as hints.
     pub fn for_logs(&self) -> String {
         let mut text = format!("firstkey: error: {}\n", self.headline);
-        let hints = self.reasons.iter().chain(&self.next).chain(&self.command).chain(&self.changed);
+        let said = |lines: &mut dyn Iterator<Item = &String>| lines.cloned().collect::<Vec<_>>();
+        let mut hints = said(&mut self.reasons.iter().chain(&self.next));
+        hints.extend(self.commands().map(str::to_owned));
+        hints.extend(self.changed.clone());
         for hint in hints {
             let _ = writeln!(text, "firstkey: hint: {}", hint.trim_start());
         }
@@ -110,8 +114,13 @@ impl Story {
     /// As one paragraph, for JSON.
     pub fn in_one(&self) -> String {
         let lines = [&self.headline].into_iter().chain(&self.reasons).chain(&self.changed).chain(&self.next);
-        let words = lines.chain(&self.command).flat_map(|line| line.split_whitespace());
+        let commands = self.commands().collect::<Vec<_>>().join(", then ");
+        let words = lines.map(String::as_str).chain([commands.as_str()]).flat_map(str::split_whitespace);
         words.collect::<Vec<_>>().join(" ")
+    }
+
+    fn commands(&self) -> impl Iterator<Item = &str> {
+        self.command.iter().flat_map(|command| command.lines())
     }
 }
 
