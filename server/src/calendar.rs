@@ -6,6 +6,31 @@ pub(crate) fn for_people(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", time / 3600, time % 3600 / 60)
 }
 
+/// `Monday, 23 November 2026, 23:05 UTC`, in a letter.
+pub(crate) fn for_letters(seconds: i64) -> String {
+    const DAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let ((year, month, day), time) = split(seconds);
+    let place = |number: i64| usize::try_from(number).expect("invariant: a remainder or a month");
+    // 1970-01-01 was a Thursday.
+    let of_week = DAYS[place(seconds.div_euclid(86_400).rem_euclid(7))];
+    let month = MONTHS[place(month - 1)];
+    format!("{of_week}, {day} {month} {year}, {:02}:{:02} UTC", time / 3600, time % 3600 / 60)
+}
+
 /// `2026-11-23T23:05:00Z` (RFC 3339).
 pub(crate) fn instant(seconds: i64) -> String {
     let ((year, month, day), time) = split(seconds);
@@ -44,7 +69,19 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{civil, days, for_people, instant};
+    use super::{civil, days, for_letters, for_people, instant};
+
+    #[test]
+    fn a_letter_names_the_day_of_the_week() {
+        for (seconds, words) in [
+            (0, "Thursday, 1 January 1970, 00:00 UTC"),
+            (-1, "Wednesday, 31 December 1969, 23:59 UTC"),
+            (951_782_400, "Tuesday, 29 February 2000, 00:00 UTC"),
+            (1_795_996_800, "Monday, 30 November 2026, 00:00 UTC"),
+        ] {
+            assert_eq!(for_letters(seconds), words);
+        }
+    }
 
     #[test]
     fn a_date_is_the_one_of_its_day() {

@@ -42,6 +42,7 @@ mod group_name;
 mod http;
 #[cfg(any(test, feature = "fuzzing"))]
 mod in_process;
+mod install;
 mod json;
 mod key_file;
 mod key_place;

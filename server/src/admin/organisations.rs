@@ -2,8 +2,9 @@
 
 use super::{no_such_organisation, uuid};
 use crate::address::is_address;
+use crate::install::Install;
 use crate::realm::{Realm, RealmError, organisation_name};
-use crate::store::{OrganisationChange, OrganisationRow};
+use crate::store::{InstallRow, OrganisationChange, OrganisationRow};
 use firstkey_core::crypto::context::OrgId;
 use firstkey_core::wire::asked::SecretKeys;
 use serde::Serialize;
@@ -22,6 +23,9 @@ pub struct OrganisationShown {
     pub people: i64,
     pub groups: i64,
     pub created_at: i64,
+    pub install_url: Option<String>,
+    pub install_text: Option<String>,
+    pub install_sums: Option<String>,
 }
 
 /// What is to be changed; what is not given stays.
@@ -32,6 +36,10 @@ pub struct ChangedOrganisation {
     pub contact: Option<String>,
     pub min_profile: Option<u8>,
     pub secret_key: Option<String>,
+    /// As the next two: an empty value takes back what was said.
+    pub install_url: Option<String>,
+    pub install_text: Option<String>,
+    pub install_sums: Option<String>,
 }
 
 impl Realm {
@@ -53,7 +61,9 @@ impl Realm {
         org: OrgId,
         change: ChangedOrganisation,
     ) -> Result<OrganisationShown, RealmError> {
-        let ChangedOrganisation { name, contact, min_profile, secret_key } = change;
+        let ChangedOrganisation { name, contact, min_profile, secret_key, install_url, install_text, install_sums } =
+            change;
+        let install = InstallRow { url: install_url, text: install_text, sums: install_sums };
         let name = name.as_deref().map(organisation_name).transpose()?;
         if contact.as_deref().is_some_and(|contact| !is_address(contact)) {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
@@ -64,10 +74,22 @@ impl Realm {
         if secret_key.as_deref().is_some_and(|word| SecretKeys::read(word).is_none()) {
             return Err(RealmError::Invalid("Secret keys are off, allowed or required."));
         }
-        if (&name, &contact, min_profile, &secret_key) == (&None, &None, None, &None) {
-            return Err(RealmError::Invalid("Say what to change: --name, --contact, --min-profile or --secret-key."));
+        let rest = (&name, &contact, min_profile, &secret_key) == (&None, &None, None, &None);
+        if rest && install == InstallRow::default() {
+            return Err(RealmError::Invalid(
+                "Say what to change: --name, --contact, --min-profile, --secret-key, --install-url, --install-text or --install-sums.",
+            ));
         }
-        let change = OrganisationChange { name, contact, min_profile, secret_key };
+        if install != InstallRow::default() {
+            let now = self.store.organisation(org.0).await?.ok_or_else(|| no_such_organisation(org))?.install;
+            // What it will be: parts that were right alone can be wrong together.
+            let will = |new: &Option<String>, now: Option<String>| new.clone().or(now);
+            let (url, text, sums) =
+                (will(&install.url, now.url), will(&install.text, now.text), will(&install.sums, now.sums));
+            Install::read(url.as_deref(), text.as_deref(), sums.as_deref())
+                .map_err(|refused| RealmError::Invalid(refused.says()))?;
+        }
+        let change = OrganisationChange { name, contact, min_profile, secret_key, install };
         if !self.store.change_organisation(org.0, change, self.clock.now()).await? {
             return Err(no_such_organisation(org));
         }
@@ -88,6 +110,9 @@ impl OrganisationShown {
             people: row.people,
             groups: row.groups,
             created_at: row.created_at,
+            install_url: row.install.url.filter(|said| !said.is_empty()),
+            install_text: row.install.text.filter(|said| !said.is_empty()),
+            install_sums: row.install.sums.filter(|said| !said.is_empty()),
         }
     }
 }

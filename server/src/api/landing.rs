@@ -2,7 +2,9 @@
 //!
 //! The page is the same for everybody: it cannot see the fragment, which browsers do not send, and
 //! changes nothing. It names the host and the contact, which the operator chose for everybody to
-//! see. It names no organisation: without the token the server cannot know which one invites, it
+//! see. Where the program comes from it says if all organisations say the same, so that it tells
+//! nobody which ones there are; what the browser says of its system decides which one stands first.
+//! It names no organisation: without the token the server cannot know which one invites, it
 //! may hold several, and whoever opens this page would read whose customers it has.
 //!
 //! A mail filter that encodes the `#` makes browsers ask for `/i%23fkinv1...`. The token is then in
@@ -14,10 +16,12 @@
 //! person whose it is; without the script the page still says all that is needed. Must never: name
 //! an organisation or a person, or repeat anything of a request.
 
+use super::guide::{self, escape};
 use super::problem::{Name, Problem};
 use crate::http::App;
+use crate::install::{Install, System};
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
@@ -41,8 +45,8 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).expect("invariant: made of ASCII here")
 });
 
-pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
-    shown(write(&app, ""))
+pub(super) async fn page(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    shown(write(&app, "", &headers).await)
 }
 
 /// What is answered where nothing is: to people who followed a link that was changed, the page; to
@@ -52,7 +56,7 @@ pub(crate) async fn elsewhere(State(app): State<Arc<App>>, request: Request) -> 
     let accepts = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let wants_page = accepts.is_some_and(|accept| accept.contains("text/html"));
     let page = if reads && is_changed_link(request.uri().path()) {
-        write(&app, CHANGED)
+        write(&app, CHANGED, request.headers()).await
     } else if reads && wants_page {
         filled(NOWHERE, &app)
     } else {
@@ -84,8 +88,19 @@ fn shown(page: String) -> Response {
 }
 
 /// The page with the server's own names in it, all from configuration.
-fn write(app: &App, changed: &str) -> String {
-    filled(&PAGE.replace("{{changed}}", changed), app)
+async fn write(app: &App, changed: &str, headers: &HeaderMap) -> String {
+    let browser = headers.get(header::USER_AGENT).and_then(|said| said.to_str().ok()).unwrap_or_default();
+    // Without the database the page still says what to do.
+    let said = app.store.install_of_all().await.ok().flatten().unwrap_or_default();
+    let install = Install::read(said.url.as_deref(), said.text.as_deref(), said.sums.as_deref()).unwrap_or_default();
+    // Last, so that nothing in the administrator's words is taken for a place to be filled in.
+    with_guide(&filled(PAGE, app), changed, &install, System::of_browser(browser), app.contact.as_deref())
+}
+
+fn with_guide(page: &str, changed: &str, install: &Install, reader: Option<System>, contact: Option<&str>) -> String {
+    page.replace("{{changed}}", changed)
+        .replace("{{install}}", &guide::install(install, reader, contact))
+        .replace("{{terminals}}", &guide::terminals(reader))
 }
 
 fn filled(page: &str, app: &App) -> String {
@@ -100,23 +115,31 @@ fn fill(page: &str, origin: &str, host: &str, contact: Option<&str>) -> String {
     };
     page.replace("<html lang=\"en\">", &format!("<html lang=\"en\" data-page=\"{}/i\">", escape(origin)))
         .replace("{{host}}", &escape(host))
+        .replace("{{short}}", &escape(&short(origin)))
         .replace("{{get}}", &get)
         .replace("{{ask}}", &ask)
         .replace("{{style}}", STYLE)
         .replace("{{script}}", SCRIPT)
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+/// The page's own address as a person types it; it carries nothing of an invitation.
+fn short(origin: &str) -> String {
+    // A browser puts https:// in front by itself.
+    format!("{}/i", origin.strip_prefix("https://").unwrap_or(origin))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CHANGED, NOWHERE, PAGE, SCRIPT, STYLE, fill, is_changed_link};
+    use super::{CHANGED, NOWHERE, PAGE, SCRIPT, STYLE, fill, is_changed_link, with_guide};
+    use crate::install::Install;
+
+    fn page(changed: &str) -> String {
+        with_guide(PAGE, changed, &Install::default(), None, Some("\"<script>alert(1)</script>\"@example.org"))
+    }
 
     #[test]
     fn a_contact_is_text_whatever_it_is() {
-        for (page, scripts) in [(PAGE.replace("{{changed}}", CHANGED), 1), (NOWHERE.to_owned(), 0)] {
+        for (page, scripts) in [(page(CHANGED), 1), (NOWHERE.to_owned(), 0)] {
             let contact = Some("\"<script>alert(1)</script>\"@example.org");
             let page = fill(&page, "https://a.example", "a.example", contact);
             assert_eq!(page.matches("<script>").count(), scripts);

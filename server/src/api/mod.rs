@@ -13,6 +13,7 @@ pub(crate) mod bodies;
 mod claim;
 mod directory;
 mod enrol;
+mod guide;
 mod join;
 mod landing;
 mod lock;

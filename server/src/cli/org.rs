@@ -6,6 +6,7 @@ use crate::realm::NewOrganisation;
 use clap::Subcommand;
 use firstkey_core::crypto::context::OrgId;
 use serde_json::json;
+use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
 pub(super) enum Org {
@@ -52,6 +53,17 @@ pub(super) enum Org {
         /// A second secret beside the password: off, allowed or required.
         #[arg(long, value_name = "WORD", value_parser = ["off", "allowed", "required"])]
         secret_key: Option<String>,
+        /// Where people get the program: a page, or with --install-sums the folder of the files.
+        /// Empty: nowhere.
+        #[arg(long, value_name = "URL")]
+        install_url: Option<String>,
+        /// How people get the program, in your words. Empty: none.
+        #[arg(long, value_name = "TEXT")]
+        install_text: Option<String>,
+        /// SHA256SUMS of the release that is offered there, or - for none. Mail and landing page
+        /// then have a command for each system, which compares the sum.
+        #[arg(long, value_name = "FILE")]
+        install_sums: Option<PathBuf>,
         #[command(flatten)]
         common: Common,
     },
@@ -74,13 +86,23 @@ pub(super) async fn run(command: Org) -> Outcome {
             let org = common.realm().await?.organisation(org).await?;
             say::members(&common, &serde_json::to_value(&org)?);
         }
-        Org::Set { org, name, contact, min_profile, secret_key, common } => {
-            let change = ChangedOrganisation { name, contact, min_profile, secret_key };
+        Org::Set { org, name, contact, min_profile, secret_key, install_url, install_text, install_sums, common } => {
+            let install_sums = install_sums.as_deref().map(sums).transpose()?;
+            let change =
+                ChangedOrganisation { name, contact, min_profile, secret_key, install_url, install_text, install_sums };
             let org = common.realm().await?.change_organisation(org, change).await?;
             say::members(&common, &serde_json::to_value(&org)?);
         }
     }
     Ok(())
+}
+
+/// The list of sums in a file; none for `-`.
+fn sums(path: &Path) -> Result<String, String> {
+    if path == Path::new("-") {
+        return Ok(String::new());
+    }
+    std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
 }
 
 /// Reads an organisation's id.

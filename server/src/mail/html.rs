@@ -20,6 +20,19 @@ pub(super) fn page(text: &Text) -> String {
         // Writing to a String cannot fail.
         let _ = match piece {
             Piece::Prose(text) => writeln!(page, "<p>{}</p>", wrap(&escape(text), WIDTH).trim_end()),
+            Piece::Head(text) => writeln!(page, "<h2>{}</h2>", escape(text)),
+            Piece::Facts(facts) => {
+                page.push_str("<table>\n");
+                for (name, value) in facts {
+                    let (name, value) = (escape(name), wrap(&escape(value), WIDTH));
+                    let _ = writeln!(
+                        page,
+                        "<tr><th scope=\"row\" align=\"left\" valign=\"top\">{name}</th>\n<td>{}</td></tr>",
+                        value.trim_end()
+                    );
+                }
+                writeln!(page, "</table>")
+            }
             Piece::Alone(text) => writeln!(page, "<pre>{}</pre>", escape(text)),
             Piece::Link(text) => {
                 let link = escape(text);

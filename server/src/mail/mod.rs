@@ -9,6 +9,7 @@ mod bounce;
 mod deliver;
 mod folder;
 mod html;
+mod invitation;
 mod mime;
 mod news;
 mod reach;

@@ -3,9 +3,10 @@
 //! The two things that a person needs stand alone on their lines: the command, then the link,
 //! unwrapped.
 
+use super::invitation::{self, Invitation};
 use super::news;
 use crate::calendar::for_people;
-use crate::life::Mode;
+use crate::install::Install;
 use crate::names::shown;
 use crate::origin::Origin;
 use crate::store::{Bundle, Letter, Letters};
@@ -35,6 +36,10 @@ pub(super) enum Piece {
     Alone(String),
     /// A link, alone, whole, and shown as what it is.
     Link(String),
+    /// What the following is.
+    Head(String),
+    /// Names and values, one below the other.
+    Facts(Vec<(String, String)>),
 }
 
 impl Text {
@@ -42,6 +47,8 @@ impl Text {
     pub(super) fn plain(&self) -> String {
         let paragraph = |piece: &Piece| match piece {
             Piece::Prose(text) => wrap(text, WIDTH),
+            Piece::Head(text) => format!("{}\n", text.to_uppercase()),
+            Piece::Facts(facts) => table(facts),
             Piece::Alone(text) | Piece::Link(text) => format!("{text}\n"),
         };
         self.pieces.iter().map(paragraph).collect::<Vec<_>>().join("\n")
@@ -50,7 +57,7 @@ impl Text {
 
 /// Puts a letter into words; `token` goes into an invitation's link and nowhere else.
 pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> Text {
-    use Piece::{Alone, Link, Prose};
+    use Piece::{Alone, Prose};
     let org = shown(&letter.org_name);
     let ask = letter.contact.as_deref().map_or_else(
         || format!("Questions? Ask the administrator at {org}."),
@@ -63,37 +70,21 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
             super::reset::offer(&org, *reset, link, &until, letter.contact.as_deref())
         }
         Letters::Invite { invite_id, mode, expires_at, reset: None } => {
-            let greeting =
-                letter.display_name.as_deref().map(shown).map_or("Hello,".to_owned(), |name| format!("Hello {name},"));
-            let (subject, what) = match mode {
-                Mode::Enrol => (
-                    format!("{org} invites you to finish your account"),
-                    format!(
-                        "{org} has made an account for you. To finish it, you make your own keys on your own computer. Nobody else ever has them, not even {org}."
-                    ),
-                ),
-                Mode::Join => (
-                    format!("{org} invites you to join"),
-                    format!(
-                        "{org} invites you to join with the account that you already have. Your keys stay the same."
-                    ),
-                ),
-            };
-            let until = for_people(*expires_at);
-            let pieces = vec![
-                Prose(greeting),
-                Prose(what),
-                Prose("In a terminal, run".to_owned()),
-                Alone("firstkey accept".to_owned()),
-                Prose("and when it asks, paste this link:".to_owned()),
-                Link(server.link(invite_id, token)),
-                Prose(format!(
-                    "The link is only for you and works until {until}. Opening it in a browser does not use it up."
-                )),
-                Prose(ask),
-                Prose("If you did not expect this, ignore this e-mail.".to_owned()),
-            ];
-            (subject, pieces)
+            // What is stored was read when it was set.
+            let said = &letter.install;
+            let install = Install::read(said.url.as_deref(), said.text.as_deref(), said.sums.as_deref());
+            invitation::write(Invitation {
+                org: &org,
+                name: letter.display_name.as_deref(),
+                to: &letter.to,
+                mode: *mode,
+                link: server.link(invite_id, token),
+                host: server.origin.as_str().rsplit_once("://").map_or("", |(_, host)| host),
+                contact: letter.contact.as_deref(),
+                install: &install.unwrap_or_default(),
+                expires_at: *expires_at,
+                now: server.now,
+            })
         }
         Letters::Completed(bundle, at) => (
             format!("Your account at {org} is complete"),
@@ -137,6 +128,20 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
     Text { sender: org, subject, pieces }
 }
 
+/// Facts in two columns; what is long goes on below itself.
+fn table(facts: &[(String, String)]) -> String {
+    let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0) + 2;
+    let row = |(name, value): &(String, String)| {
+        let value = wrap(value, WIDTH.saturating_sub(width));
+        let lines = value.lines().enumerate().map(|(at, line)| match at {
+            0 => format!("{name:width$}{line}\n"),
+            _ => format!("{:width$}{line}\n", ""),
+        });
+        lines.collect::<String>()
+    };
+    facts.iter().map(row).collect()
+}
+
 /// Breaks prose at so many characters; what has no blanks in it stays whole.
 pub(super) fn wrap(text: &str, columns: usize) -> String {
     let mut out = String::with_capacity(text.len() + 16);
@@ -163,6 +168,8 @@ pub(super) fn wrap(text: &str, columns: usize) -> String {
 pub(super) struct Deployment<'a> {
     pub(super) realm: RealmId,
     pub(super) origin: &'a Origin,
+    /// When the letter is written, in seconds.
+    pub(super) now: i64,
     /// Signs the answers to who comes by the link.
     pub(super) key: RealmKey,
 }

@@ -14,6 +14,15 @@ pub(crate) struct OrganisationRow {
     pub(crate) people: i64,
     pub(crate) groups: i64,
     pub(crate) created_at: i64,
+    pub(crate) install: InstallRow,
+}
+
+/// How an organisation's people get the program, as it is stored; what was taken back is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct InstallRow {
+    pub(crate) url: Option<String>,
+    pub(crate) text: Option<String>,
+    pub(crate) sums: Option<String>,
 }
 
 /// What is to be changed; what is not given stays.
@@ -23,10 +32,12 @@ pub(crate) struct OrganisationChange {
     pub(crate) contact: Option<String>,
     pub(crate) min_profile: Option<u8>,
     pub(crate) secret_key: Option<String>,
+    pub(crate) install: InstallRow,
 }
 
 const COLUMNS: &str =
-    "org_id, name, contact, min_profile, recovery, secret_key, min_length, people, groups_count, created_at";
+    "org_id, name, contact, min_profile, recovery, secret_key, min_length, people, groups_count, created_at,
+     install_url, install_text, install_sums";
 
 impl Store {
     /// All of them, by name.
@@ -47,6 +58,18 @@ impl Store {
         .await
     }
 
+    /// How people get the program, where all organisations say the same; nobody is told by it which
+    /// ones there are.
+    pub(crate) async fn install_of_all(&self) -> Result<Option<InstallRow>> {
+        self.read(|db| {
+            let said = "SELECT DISTINCT coalesce(install_url, ''), coalesce(install_text, ''), coalesce(install_sums, '') FROM organisation LIMIT 2";
+            let rows = db.rows(said, &[])?;
+            let [row] = rows.as_slice() else { return Ok(None) };
+            Ok(Some(InstallRow { url: row.at(0)?, text: row.at(1)?, sums: row.at(2)? }))
+        })
+        .await
+    }
+
     /// Changes one; false if there is no such organisation.
     pub(crate) async fn change_organisation(
         &self,
@@ -55,12 +78,13 @@ impl Store {
         now: i64,
     ) -> Result<bool> {
         self.write(move |db| {
-            let OrganisationChange { name, contact, min_profile, secret_key } = &change;
+            let OrganisationChange { name, contact, min_profile, secret_key, install } = &change;
             let changed = db.execute(
                 "UPDATE organisation SET name = coalesce(?2, name), contact = coalesce(?3, contact), min_profile = coalesce(?4, min_profile),
-                 secret_key = coalesce(?5, secret_key)
+                 secret_key = coalesce(?5, secret_key), install_url = coalesce(?6, install_url), install_text = coalesce(?7, install_text),
+                 install_sums = coalesce(?8, install_sums)
                  WHERE org_id = ?1",
-                &values![org, name, contact, *min_profile, secret_key],
+                &values![org, name, contact, *min_profile, secret_key, &install.url, &install.text, &install.sums],
             )?;
             if changed == 1 {
                 // Which, not what: a contact is somebody's address.
@@ -69,6 +93,9 @@ impl Store {
                     ("contact", contact.is_some()),
                     ("min_profile", min_profile.is_some()),
                     ("secret_key", secret_key.is_some()),
+                    ("install_url", install.url.is_some()),
+                    ("install_text", install.text.is_some()),
+                    ("install_sums", install.sums.is_some()),
                 ];
                 let parts: Vec<&str> = parts.iter().filter(|(_, given)| *given).map(|(part, _)| *part).collect();
                 note(db, now, "organisation.changed", Entry { org: Some(org), detail: Some(&parts.join(" ")), ..Entry::default() });
@@ -94,6 +121,7 @@ impl OrganisationRow {
             people: row.at(7)?,
             groups: row.at(8)?,
             created_at: row.at(9)?,
+            install: InstallRow { url: row.at(10)?, text: row.at(11)?, sums: row.at(12)? },
         })
     }
 }

@@ -7,6 +7,7 @@
 //! letters about keys wait for nothing, and the organisations have turns with their invitations
 //! ([`super::turns`]). Must never: hold a token.
 
+use super::admin_organisations::InstallRow;
 use super::db::{Db, Row, values};
 use super::rows::{Bundle, Reset};
 use super::{Result, Store, letter_outcomes, tokens};
@@ -33,6 +34,8 @@ pub(crate) struct Letter {
     pub(crate) to: String,
     pub(crate) contact: Option<String>,
     pub(crate) org_name: String,
+    /// How its people get the program.
+    pub(crate) install: InstallRow,
     pub(crate) display_name: Option<String>,
     pub(crate) account_id: [u8; 16],
     pub(crate) what: Letters,
@@ -209,13 +212,15 @@ impl Due {
         let head = db.row(
             "SELECT a.email, o.name, coalesce(o.contact, r.contact),
                     (SELECT m.display_name FROM membership m WHERE m.account_id = a.account_id AND m.org_id = o.org_id
-                     ORDER BY m.active DESC, m.created_at LIMIT 1), a.earlier_fingerprint
+                     ORDER BY m.active DESC, m.created_at LIMIT 1), a.earlier_fingerprint,
+                    o.install_url, o.install_text, o.install_sums
              FROM account a CROSS JOIN realm r JOIN organisation o ON o.org_id = ?2 WHERE a.account_id = ?1",
             &values![self.account, self.org],
         )?;
         let Some(head) = head else { return Ok(None) };
         let (email, org_name, contact): (_, _, Option<String>) = (head.at(0)?, head.at(1)?, head.at(2)?);
         let mut display_name: Option<String> = head.at(3)?;
+        let install = InstallRow { url: head.at(5)?, text: head.at(6)?, sums: head.at(7)? };
         let (what, to) = match self.kind.as_str() {
             "invite" => match self.invitation(db, now)? {
                 Some((what, to, name)) => {
@@ -245,6 +250,7 @@ impl Due {
             to,
             contact,
             org_name,
+            install,
             display_name,
             account_id: self.account,
             what,

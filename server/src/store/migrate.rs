@@ -66,6 +66,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0010_server_key.postgres.sql"),
         then: None,
     },
+    Step {
+        sqlite: include_str!("schema/0011_install.sqlite.sql"),
+        postgres: include_str!("schema/0011_install.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// The newest version.

@@ -67,7 +67,7 @@ pub(crate) use accounts::LoginRow;
 pub(crate) use admin_invites::{InviteRow, WantedInvites};
 pub(crate) use admin_letters::LetterLine;
 pub(crate) use admin_numbers::Numbers;
-pub(crate) use admin_organisations::{OrganisationChange, OrganisationRow};
+pub(crate) use admin_organisations::{InstallRow, OrganisationChange, OrganisationRow};
 pub(crate) use admin_people::{AccountRow, Confirmed, MembershipRow, PeopleQuery};
 pub use audit::Chain;
 pub(crate) use audit::Logged;

@@ -209,6 +209,17 @@ async fn organisations_and_tokens_are_listed_and_changed() {
     assert!(table.contains("Ev\\u{202e}il") && !table.contains('\u{202e}'), "harmless for people: {table}");
     refused(&deployment, &["org", "set", &id], "Say what to change");
     refused(&deployment, &["org", "set", &id, "--contact", "nobody"], "e-mail address");
+    refused(&deployment, &["org", "set", &id, "--install-url", "http://get.example.org"], "https://");
+    refused(&deployment, &["org", "set", &id, "--install-url", "https://get.example.org/$(id)"], "https://");
+    refused(&deployment, &["org", "set", &id, "--install-text", "a\u{202e}b"], "invisible");
+    refused(&deployment, &["org", "set", &id, "--install-sums", "/nowhere"], "cannot be read");
+    let said = json_of(
+        &deployment,
+        &["org", "set", &id, "--install-url", "https://get.example.org/", "--install-text", "Ask"],
+    );
+    assert_eq!((&said["install_url"], &said["install_text"]), (&json!("https://get.example.org/"), &json!("Ask")));
+    let said = json_of(&deployment, &["org", "set", &id, "--install-url", ""]);
+    assert_eq!((&said["install_url"], &said["install_text"]), (&json!(null), &json!("Ask")), "taken back, alone");
     refused(&deployment, &["org", "show", "00000000-0000-4000-8000-000000000000"], "no organisation");
 
     let added = json_of(&deployment, &["scim-token", "add", "--org", &id, "--label", "Okta", "--days", "30"]);

@@ -3,6 +3,7 @@
 use crate::common::mime::Mail;
 use crate::common::person::Person;
 use crate::common::{Deployment, okta_user};
+use firstkey_server::admin::ChangedOrganisation;
 use firstkey_server::{MailOut, NewOrganisation};
 use reqwest::Method;
 use serde_json::json;
@@ -34,8 +35,64 @@ async fn an_invitation_shows_the_command_and_the_link_alone_on_their_lines() {
     assert_eq!(lengths, (22, 43, 22));
     assert!(invitation.raw.contains("Žofie Ångström"));
     assert!(invitation.raw.contains("Example Corp"));
-    assert!(invitation.raw.contains("2026-11-30 "), "until when");
+    assert!(invitation.raw.contains("Expires  in 7 days, Monday, 30 November 2026, 00:00 UTC"), "{}", invitation.raw);
     assert!(invitation.raw.contains("it@example.org"), "whom to ask");
+    server.stop().await;
+}
+
+/// What `SHA256SUMS` of a release says.
+const SUMS: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  firstkey_0.1.0-1_amd64.deb
+89abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567  firstkey-server_0.1.0-1_amd64.deb
+fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210  firstkey-0.1.0-windows-x86_64.msi
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_says_how_to_get_the_program_as_the_organisation_said_it() {
+    let deployment = Deployment::new().await;
+    let realm = deployment.realm().await;
+    let server = deployment.serve().await;
+    let mut seen = 0;
+    for (url, text, sums, needles, lacking) in [
+        (None, None, None, &["ask it@example.org"][..], "sha256sum"),
+        (None, Some("Open <b>Software</b> Center."), None, &["Open <b>Software</b> Center."], "Do not take it"),
+        (Some("https://get.example.org/firstkey"), None, None, &["\nhttps://get.example.org/firstkey\n"], "curl"),
+        (
+            None,
+            None,
+            Some(SUMS),
+            &[
+                "Open <b>Software</b> Center.",
+                "Windows (Intel or AMD):",
+                "Debian, Ubuntu (Intel or AMD):\n\ncurl -fLO https://get.example.org/firstkey/firstkey_0.1.0-1_amd64.deb &&\n\
+                 echo \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  firstkey_0.1.0-1_amd64.deb\" | sha256sum -c &&\n\
+                 sudo apt install ./firstkey_0.1.0-1_amd64.deb\n",
+            ],
+            "firstkey-server_",
+        ),
+        (Some(""), Some(""), Some(""), &["ask it@example.org"], "sha256sum"),
+    ] {
+        let own = |value: Option<&str>| value.map(str::to_owned);
+        let change = ChangedOrganisation {
+            install_url: own(url),
+            install_text: own(text),
+            install_sums: own(sums),
+            ..ChangedOrganisation::default()
+        };
+        if (url, text, sums) != (None, None, None) {
+            realm.change_organisation(deployment.org, change).await.expect("changed");
+        }
+        seen += 1;
+        server.provision(&deployment, &format!("ada{seen}@example.org")).await;
+        let letter = deployment.invitation(seen).await.raw.replace("\r\n", "\n");
+        for needle in needles {
+            assert!(letter.contains(needle), "{needle}: {letter}");
+        }
+        let mail = Mail::read(letter.as_bytes());
+        assert!(!mail.text.contains(lacking), "{lacking}: {letter}");
+        // In HTML the same words, none of them as markup.
+        assert!(!mail.html.contains("<b>"), "{}", mail.html);
+        assert!(mail.html.contains("<th scope=\"row\"") && mail.html.contains("in 7 days"), "{}", mail.html);
+    }
     server.stop().await;
 }
 

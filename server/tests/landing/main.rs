@@ -14,6 +14,8 @@ mod recorder;
 
 use browser::{Browser, Device, Driver};
 use common::{Deployment, Invitation, Server, wait_for};
+use firstkey_server::NewOrganisation;
+use firstkey_server::admin::ChangedOrganisation;
 use recorder::Recorder;
 use reqwest::Method;
 use serde_json::json;
@@ -27,8 +29,7 @@ const DESK: Device = Device { width: 1280, height: 800, mobile: false };
 /// A server, a recorder through which the browser does everything, and the driver; `None` (or a
 /// failure) where there is no browser.
 struct Stage {
-    /// Its folder, for as long as the server runs.
-    _deployment: Deployment,
+    deployment: Deployment,
     server: Server,
     recorder: Recorder,
     driver: Driver,
@@ -40,7 +41,7 @@ impl Stage {
         let deployment = Deployment::new().await;
         let server = deployment.serve().await;
         let recorder = Recorder::start().await;
-        Some(Self { _deployment: deployment, server, recorder, driver })
+        Some(Self { deployment, server, recorder, driver })
     }
 
     async fn open(&self, device: Device, with_scripts: bool, dark: bool) -> Browser {
@@ -281,12 +282,98 @@ async fn on_a_phone_one_is_told_to_go_to_a_computer_and_how_to_open_a_terminal_t
         let browser = stage.open(device, true, false).await;
         browser.go(&format!("{}{FRAGMENT}", stage.page())).await;
         let text = shown(&browser).await;
-        assert_eq!(text.contains("Open this on your computer"), is_told, "{text}");
+        assert_eq!(text.contains("Go on at your computer"), is_told, "{text}");
+        assert_eq!(
+            text.contains("accounts.example.org/i\n"),
+            is_told,
+            "an address to type, which carries nothing: {text}"
+        );
         for needle in ["What is a terminal?", "Windows:", "macOS:", "Linux:"] {
             assert!(text.contains(needle), "{needle}: {text}");
         }
         assert_fits(&browser, device).await;
         browser.close().await;
+    }
+    stage.server.stop().await;
+}
+
+const SUMS: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  firstkey_0.1.0-1_amd64.deb
+fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210  firstkey-0.1.0-windows-x86_64.msi
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_how_to_get_the_program_if_all_organisations_say_the_same() {
+    let deployment = Deployment::new().await;
+    let realm = deployment.realm().await;
+    let server = deployment.serve().await;
+    let page = async |agent: &str| {
+        let page = server.send(Method::GET, "/i", &[("user-agent", agent)], Vec::new()).await;
+        String::from_utf8(page.bytes).expect("UTF-8")
+    };
+    let said = |sums: &str| ChangedOrganisation {
+        install_url: Some("https://get.example.org/firstkey".into()),
+        install_sums: Some(sums.into()),
+        ..ChangedOrganisation::default()
+    };
+    assert!(page("").await.contains("Your e-mail says how"));
+    realm.change_organisation(deployment.org, said(SUMS)).await.expect("changed");
+    for (agent, open) in [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64)", "Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64)", "Debian, Ubuntu"),
+    ] {
+        let html = page(agent).await;
+        assert!(html.contains(&format!("<details open><summary>{open} (")), "the reader's own is open: {html}");
+        assert_eq!(html.matches("<details").count(), 2, "and the other is there");
+    }
+    let strange = page("<b>{{host}}</b>Windows").await;
+    assert!(
+        !strange.contains("<b>") && strange.contains("<details open><summary>Windows"),
+        "nothing of a request is repeated"
+    );
+    // A second organisation, of which nobody may learn here.
+    let new = NewOrganisation { name: "Second Corp".into(), ..NewOrganisation::default() };
+    let second = realm.add_organisation(new).await.expect("added");
+    let html = page("").await;
+    assert!(html.contains("Your e-mail says how") && !html.contains("get.example.org"), "{html}");
+    realm.change_organisation(second, said(SUMS)).await.expect("changed");
+    assert!(page("").await.contains("get.example.org"));
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_fit_a_small_telephone_and_a_desk() {
+    let Some(stage) = Stage::set().await else { return };
+    let realm = stage.deployment.realm().await;
+    let change = ChangedOrganisation {
+        install_url: Some("https://get.example.org/firstkey".into()),
+        install_text: Some("Open Company Portal and search for firstkey, or copy the commands.".into()),
+        install_sums: Some(SUMS.into()),
+        ..ChangedOrganisation::default()
+    };
+    realm.change_organisation(stage.deployment.org, change).await.expect("changed");
+    let folder = std::env::temp_dir().join(format!("firstkey-landing-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for the pictures");
+    for (name, device) in
+        [("small", SMALL), ("tablet", Device { width: 375, height: 812, mobile: true }), ("desk", DESK)]
+    {
+        for (shade, dark) in [("light", false), ("dark", true)] {
+            let browser = stage.open(device, false, dark).await;
+            browser.go(&format!("{}{FRAGMENT}", stage.page())).await;
+            let visible = browser.visible_text("main").await;
+            assert!(
+                visible.contains("Open Company Portal") && visible.contains("Debian, Ubuntu (Intel or AMD)"),
+                "{visible}"
+            );
+            let picture = browser.picture().await;
+            std::fs::write(folder.join(format!("install-{name}-{shade}.png")), &picture).expect("written");
+            stage.assert_only_the_page_was_asked_for(&browser, 1).await;
+            browser.close().await;
+            let browser = stage.open(device, true, dark).await;
+            browser.go(&stage.page()).await;
+            browser.run("for (const one of document.querySelectorAll('details')) one.open = true; return 0").await;
+            assert_fits(&browser, device).await;
+            browser.close().await;
+        }
     }
     stage.server.stop().await;
 }
