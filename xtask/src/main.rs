@@ -126,6 +126,12 @@ const PARTS: &[Task] = &[
         10,
         &[".ci/packages"],
     ),
+    Task::new(
+        "first-mile",
+        "a fresh Debian, from the text of the mail to a login: cargo xtask first-mile SERVER PACKAGES",
+        3,
+        &[".ci/first-mile"],
+    ),
 ];
 
 fn root() -> &'static Path {
