@@ -7,7 +7,7 @@
 use axum::http::HeaderMap;
 use serde::Deserialize;
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// An address, or all addresses that begin alike: `10.0.0.0/8`.
@@ -88,7 +88,7 @@ impl Source {
             // What a header says before something unreadable was written by somebody unknown.
             let Ok(text) = value.to_str() else { return Self(nearest) };
             for hop in text.rsplit(',') {
-                let Ok(address) = hop.trim().parse::<IpAddr>() else { return Self(nearest) };
+                let Some(address) = hop_address(hop) else { return Self(nearest) };
                 nearest = address.to_canonical();
                 if !ours(nearest) {
                     return Self(nearest);
@@ -106,6 +106,21 @@ impl Source {
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
         }
     }
+}
+
+/// An address as proxies write it: alone, or with the port of the connection, an IPv6 address in
+/// brackets then.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim();
+    let is_port =
+        |text: &str| text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    if let Some((address, rest)) = hop.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return address.parse::<Ipv6Addr>().ok().filter(|_| is_port(rest)).map(IpAddr::V6);
+    }
+    hop.parse().ok().or_else(|| {
+        let (address, port) = hop.split_at_checked(hop.find(':')?)?;
+        address.parse::<Ipv4Addr>().ok().filter(|_| is_port(port)).map(IpAddr::V4)
+    })
 }
 
 #[cfg(test)]
@@ -138,6 +153,18 @@ mod tests {
             ("10.1.2.3", &[], &["10.0.0.0/8"], "10.1.2.3"),
             ("10.1.2.3", &["10.4.4.4"], &["10.0.0.0/8"], "10.4.4.4"),
             ("127.0.0.1", &["2001:db8::1"], &["127.0.0.1"], "2001:db8::1"),
+            // Some proxies write the port too (Azure's gateway), some the brackets of a URL.
+            ("10.1.2.3", &["198.51.100.1:49152"], &["10.0.0.0/8"], "198.51.100.1"),
+            ("10.1.2.3", &["[2001:db8::1]"], &["10.0.0.0/8"], "2001:db8::1"),
+            ("10.1.2.3", &["[2001:db8::1]:49152"], &["10.0.0.0/8"], "2001:db8::1"),
+            ("10.1.2.3", &["198.51.100.1:1, 10.9.9.9:2"], &["10.0.0.0/8"], "198.51.100.1"),
+            ("10.1.2.3", &["[::ffff:198.51.100.1]:7"], &["10.0.0.0/8"], "198.51.100.1"),
+            ("10.1.2.3", &["198.51.100.1:port"], &["10.0.0.0/8"], "10.1.2.3"),
+            ("10.1.2.3", &["198.51.100.1:99999"], &["10.0.0.0/8"], "10.1.2.3"),
+            ("10.1.2.3", &["[198.51.100.1]:7"], &["10.0.0.0/8"], "10.1.2.3"),
+            ("10.1.2.3", &["[2001:db8::1"], &["10.0.0.0/8"], "10.1.2.3"),
+            ("10.1.2.3", &["[2001:db8::1]7"], &["10.0.0.0/8"], "10.1.2.3"),
+            ("10.1.2.3", &["unknown"], &["10.0.0.0/8"], "10.1.2.3"),
         ] {
             assert_eq!(source(peer, headers, proxies), want, "{peer} {headers:?} {proxies:?}");
         }

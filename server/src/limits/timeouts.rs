@@ -8,6 +8,8 @@ use axum::body::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -37,11 +39,24 @@ impl Default for Times {
 pub(crate) struct TimedBody {
     body: Incoming,
     end: Pin<Box<Sleep>>,
+    is_whole: Arc<AtomicBool>,
+}
+
+/// Whether a body has been read to its end.
+pub(crate) struct Progress(Arc<AtomicBool>);
+
+impl Progress {
+    pub(crate) fn is_whole(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 impl TimedBody {
-    pub(crate) fn new(body: Incoming, time: Duration) -> Self {
-        Self { body, end: Box::pin(sleep(time)) }
+    /// The body, and how far it has been read.
+    pub(crate) fn new(body: Incoming, time: Duration) -> (Self, Progress) {
+        let is_whole = Arc::new(AtomicBool::new(body.is_end_stream()));
+        let progress = Progress(Arc::clone(&is_whole));
+        (Self { body, end: Box::pin(sleep(time)), is_whole }, progress)
     }
 }
 
@@ -58,6 +73,9 @@ impl Body for TimedBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Trouble>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(task) {
+            if frame.is_none() || self.body.is_end_stream() {
+                self.is_whole.store(true, Ordering::Release);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         ready!(self.end.as_mut().poll(task));

@@ -29,7 +29,7 @@ impl Tags {
             if text.trim() == "*" {
                 return Some(Self::Any);
             }
-            tags.extend(text.split(',').map(|tag| tag.trim().trim_start_matches("W/").to_owned()));
+            tags.extend(text.split(',').map(|tag| uncompressed(tag.trim().trim_start_matches("W/"))));
         }
         Some(Self::These(tags))
     }
@@ -40,6 +40,21 @@ impl Tags {
             Self::Any => true,
             Self::These(tags) => tags.iter().any(|tag| *tag == format!("\"{version}\"")),
         }
+    }
+}
+
+/// The tag before a proxy that compresses answers marked it as another form of the same version.
+fn uncompressed(tag: &str) -> String {
+    const MARKS: [&str; 6] = ["--gzip", "-gzip", ";gzip", "-br", "-deflate", "-zstd"];
+    // Apache's mark stands inside of the quotation marks, or, in older versions, behind them.
+    let (inner, is_outside) = match tag.strip_suffix('"') {
+        Some(inner) => (inner, false),
+        None => (tag, true),
+    };
+    match MARKS.iter().find_map(|mark| inner.strip_suffix(mark)) {
+        Some(inner) if is_outside => inner.to_owned(),
+        Some(inner) => format!("{inner}\""),
+        None => tag.to_owned(),
     }
 }
 
@@ -56,10 +71,32 @@ mod tests {
             Tags::read(&headers, &header::IF_MATCH).expect("the header is there")
         };
         assert_eq!(tag(7), "W/\"7\"");
-        for yes in ["W/\"7\"", "\"7\"", "*", "W/\"1\", W/\"7\"", " W/\"7\" "] {
+        for yes in [
+            "W/\"7\"",
+            "\"7\"",
+            "*",
+            "W/\"1\", W/\"7\"",
+            " W/\"7\" ",
+            "W/\"7-gzip\"",
+            "\"7-gzip\"",
+            "\"7\"-gzip",
+            "W/\"7--gzip\"",
+            "W/\"7-br\"",
+        ] {
             assert!(read(yes).name(7), "{yes}");
         }
-        for no in ["W/\"stale\"", "7", "W/\"77\"", "", "W/\"7", "W/7"] {
+        for no in [
+            "W/\"stale\"",
+            "7",
+            "W/\"77\"",
+            "",
+            "W/\"7",
+            "W/7",
+            "7-gzip",
+            "W/\"77-gzip\"",
+            "W/\"7-gzip\"-gzip",
+            "W/\"-gzip\"",
+        ] {
             assert!(!read(no).name(7), "{no}");
         }
         assert_eq!(Tags::read(&HeaderMap::new(), &header::IF_MATCH), None);

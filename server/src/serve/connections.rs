@@ -12,6 +12,7 @@ use crate::http::App;
 use crate::limits::{HeldBody, Holding, Network, Seats, Source, TimedBody, TimedStream, Times};
 use axum::Router;
 use axum::body::Body;
+use axum::http::{HeaderValue, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -212,12 +213,19 @@ where
         service_fn(move |request: hyper::Request<Incoming>| {
             let source = Source::read(peer, request.headers(), shared.admission.proxies());
             let time = shared.times.body;
-            let mut request = request.map(|body| Body::new(TimedBody::new(body, time)));
+            let (head, body) = request.into_parts();
+            let (body, progress) = TimedBody::new(body, time);
+            let mut request = hyper::Request::from_parts(head, Body::new(body));
             request.extensions_mut().insert(source);
             let (answer, busy) = (router.call(request), Busy::new(&activity));
             async move {
                 let mut answer = answer.await?;
                 let holding = answer.extensions_mut().remove::<Holding>();
+                // An answer before the body was taken in: what follows on the connection is not the
+                // next request.
+                if !progress.is_whole() {
+                    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
                 Ok::<_, Infallible>(answer.map(|body| HeldBody::new(body, (busy, holding))))
             }
         })

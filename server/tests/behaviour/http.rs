@@ -1,8 +1,9 @@
 //! HTTP: strict bodies, problem documents for every error, nothing from the request in the answer.
 
-use crate::common::{Deployment, b64};
+use crate::common::{Deployment, b64, wire};
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::AsyncWriteExt;
 
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
@@ -112,5 +113,35 @@ async fn the_landing_page_loads_nothing_and_sends_nothing() {
     assert_eq!(links, expected, "an icon that is none, so that none is asked for, and a place on this page");
     let health = server.send(Method::GET, "/healthz", &[], Vec::new()).await;
     assert_eq!(health.status, 200);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_before_the_body_says_that_the_connection_ends() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let head = |path: &str, rest: &str| format!("POST {path} HTTP/1.1\r\nHost: accounts.example.org\r\n{rest}\r\n");
+    let early = [
+        (
+            "/scim/v2/Users",
+            "Authorization: Bearer fksc_wrong\r\nContent-Type: application/scim+json\r\nContent-Length: 5000\r\n",
+            401,
+        ),
+        ("/v1/nothing", "Content-Type: application/json\r\nContent-Length: 5000\r\n", 404),
+        ("/v1/login/params", "Content-Type: text/plain\r\nContent-Length: 5000\r\n", 415),
+    ];
+    for (path, rest, status) in early {
+        let mut stream = wire::connect(server.socket).await;
+        stream.write_all(head(path, rest).as_bytes()).await.expect("sent");
+        let answer = wire::rest(&mut stream).await.to_lowercase();
+        assert!(answer.starts_with(&format!("http/1.1 {status}")), "{answer}");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+    // Whoever is heard to the end may go on.
+    let mut stream = wire::connect(server.socket).await;
+    let whole = head("/v1/login/params", "Content-Type: application/json\r\nContent-Length: 2\r\n") + "{}";
+    for _ in 0..2 {
+        assert_eq!(wire::ask(&mut stream, &whole).await, 400);
+    }
     server.stop().await;
 }
