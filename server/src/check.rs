@@ -14,6 +14,7 @@ use crate::serve::Pair;
 use crate::store::{LastToken, StoreError};
 use serde::Serialize;
 use std::fmt::Display;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
@@ -82,7 +83,8 @@ pub(crate) async fn check(config: &Config) -> Vec<Finding> {
         });
     }
     found.push(tokens(realm.store.first_scim_to_stop().await));
-    found.push(mail(config, realm.origin()).await);
+    found.push(mail(config, &realm).await);
+    found.extend(ports(config));
     found
 }
 
@@ -198,27 +200,54 @@ fn front(config: &Config, origin: &Origin) -> Finding {
     }
 }
 
-async fn mail(config: &Config, origin: &Origin) -> Finding {
+/// Takes every port that the configuration names for a moment. One that is in use is taken for the
+/// running server's.
+fn ports(config: &Config) -> Vec<Finding> {
+    let named = [config.listen, config.admin_listen].into_iter().flatten();
+    let refused = named.filter_map(|address| match std::net::TcpListener::bind(address) {
+        Ok(_) => None,
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => None,
+        Err(error) => Some((address, error)),
+    });
+    refused
+        .map(|(address, error)| {
+            let todo = match error.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    "Ports below 1024 are root's. Use the unit server/firstkey-server.service, which gives the right, or a port above."
+                }
+                _ => "Name an address that this machine has.",
+            };
+            Finding::bad("ports", format!("{address} cannot be listened on: {error}"), todo)
+        })
+        .collect()
+}
+
+async fn mail(config: &Config, realm: &Realm) -> Finding {
     let out = match config.mail_out() {
         Ok(out) => out,
         Err(error) => return Finding::bad("mail", error, "Name a mail server or a folder."),
     };
-    let post = match Post::open(&out, config.mail.from.as_deref(), origin) {
+    let post = match Post::open(&out, config.mail.from.as_deref(), realm.origin()) {
         Ok(post) => post,
         Err(error) => return Finding::bad("mail", error, "Change it in [mail], or by --smtp or --mail-dir."),
     };
-    match tokio::time::timeout(MAIL_TIME, post.reach()).await {
+    match tokio::time::timeout(MAIL_TIME, post.reach(realm.contact.as_deref())).await {
         Ok(Ok(())) => Finding::good(
             "mail",
             match out {
                 MailOut::Folder(path) => format!("letters are written to {}", path.display()),
-                MailOut::Smtp { .. } => "the mail server accepts the login; no letter was sent".to_owned(),
+                MailOut::Smtp { .. } if post.is_without_login() => {
+                    "the mail server takes letters from this address, without a login; no letter was sent".to_owned()
+                }
+                MailOut::Smtp { .. } => {
+                    "the mail server takes letters from this address; no letter was sent".to_owned()
+                }
             },
         ),
         Ok(Err(error)) => Finding::bad(
             "mail",
             format!("the mail server: {error}"),
-            "Check that it runs, and check its name, its port and the password file.",
+            "Check that it runs, and check its name, its port, the password file, and whether it takes letters from this sender.",
         ),
         Err(_) => Finding::bad(
             "mail",

@@ -18,15 +18,22 @@ pub(super) fn message_id(domain: &str) -> String {
     format!("<{}@{domain}>", Base64UrlUnpadded::encode_string(&random::<16>()))
 }
 
-/// The whole letter. As text where `readable` allows it: in a folder, eight bits hurt nobody and
-/// the words can be read as they are.
-pub(super) fn letter(
-    sender: &Address,
-    to: &Address,
-    text: &Text,
-    message_id: &str,
-    readable: bool,
-) -> Result<Vec<u8>, String> {
+/// A letter in both forms.
+pub(super) struct Letter {
+    /// The words as they are, so that the link is whole on one line of the source: for a folder,
+    /// and for mail servers that take eight bits (RFC 6152).
+    pub(super) readable: Vec<u8>,
+    /// For those that do not.
+    pub(super) encoded: Vec<u8>,
+}
+
+/// Both forms of a letter.
+pub(super) fn letter(sender: &Address, to: &Address, text: &Text, message_id: &str) -> Result<Letter, String> {
+    let form = |readable| formed(sender, to, text, message_id, readable);
+    Ok(Letter { readable: form(true)?, encoded: form(false)? })
+}
+
+fn formed(sender: &Address, to: &Address, text: &Text, message_id: &str, readable: bool) -> Result<Vec<u8>, String> {
     let plain = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(encode(text.plain(), readable));
     let page = SinglePart::builder().header(ContentType::TEXT_HTML).body(encode(html::page(text), readable));
     let name = |name| HeaderName::new_from_ascii_str(name);

@@ -144,19 +144,19 @@ impl Post {
         let Some(to) = crate::address::mailbox(to) else {
             return Outcome::Refused("the address is not one that mail can be sent to".to_owned());
         };
-        let letter = match mime::letter(&self.sender, &to, text, message_id, !matches!(self.way, Way::Smtp(_))) {
+        let letter = match mime::letter(&self.sender, &to, text, message_id) {
             Ok(letter) => letter,
             Err(why) => return Outcome::Refused(why),
         };
         match &self.way {
             Way::Smtp(server) => server.send(&self.sender, &to, &letter).await,
-            Way::Folder(folder) => match folder.put(file, letter).await {
+            Way::Folder(folder) => match folder.put(file, letter.readable).await {
                 Ok(()) => Outcome::Sent,
                 Err(error) => Outcome::Later(error.to_string()),
             },
             #[cfg(any(test, feature = "fuzzing"))]
             Way::Kept(letters) => {
-                letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
+                letters.lock().unwrap_or_else(PoisonError::into_inner).push(letter.readable);
                 Outcome::Sent
             }
         }

@@ -8,6 +8,7 @@
 //! anything in clear to another machine; keep the text of an answer to the login.
 
 use super::blame::is_about_the_recipient;
+use super::mime::Letter;
 use super::relay::{Relay, Tls};
 use lettre::Address;
 use lettre::transport::smtp::Error;
@@ -62,7 +63,7 @@ impl Smtp {
     }
 
     /// Hands one letter over.
-    pub(super) async fn send(&self, from: &Address, to: &Address, letter: &[u8]) -> Outcome {
+    pub(super) async fn send(&self, from: &Address, to: &Address, letter: &Letter) -> Outcome {
         let mut open = self.open.lock().await;
         let mut connection = match self.ready(open.take()).await {
             Ok(connection) => connection,
@@ -77,16 +78,28 @@ impl Smtp {
         outcome
     }
 
-    /// Connects, with TLS and the login as for a letter, and says good-bye.
-    pub(super) async fn reach(&self) -> Result<(), String> {
-        match self.connect().await {
-            Ok(connection) => {
-                hang_up(connection).await;
-                Ok(())
-            }
-            Err(Outcome::Later(why) | Outcome::Refused(why) | Outcome::InDoubt(why)) => Err(why),
-            Err(Outcome::Sent) => Ok(()),
-        }
+    /// Connects, with TLS and the login as for a letter, names sender and recipient, and says
+    /// good-bye before there is a letter.
+    pub(super) async fn reach(&self, from: &Address, to: &Address) -> Result<(), String> {
+        let why = |outcome| match outcome {
+            Outcome::Later(why) | Outcome::Refused(why) | Outcome::InDoubt(why) => why,
+            Outcome::Sent => "it took a letter that was not sent".to_owned(),
+        };
+        let mut connection = self.connect().await.map_err(why)?;
+        let named = async {
+            let mail = say(&mut connection, Mail::new(Some(from.clone()), Vec::new()), &[250]).await;
+            mail.map_err(|trouble| why(later(&format!("it does not take letters from {from}"), trouble)))?;
+            let rcpt = say(&mut connection, Rcpt::new(to.clone(), Vec::new()), &[250, 251]).await;
+            rcpt.map_err(|trouble| why(later(&format!("it does not take letters to {to}"), trouble)))
+        };
+        let named = named.await;
+        hang_up(connection).await;
+        named
+    }
+
+    /// Whether it is another machine's and wants to know nobody.
+    pub(super) fn is_without_login(&self) -> bool {
+        self.relay.login.is_none() && !matches!(self.relay.tls, Tls::None)
     }
 
     /// Says good-bye when there is nothing more to send.
@@ -143,7 +156,9 @@ impl Smtp {
 }
 
 /// MAIL, RCPT, DATA and the letter.
-async fn hand_over(connection: &mut AsyncSmtpConnection, from: &Address, to: &Address, letter: &[u8]) -> Outcome {
+async fn hand_over(connection: &mut AsyncSmtpConnection, from: &Address, to: &Address, letter: &Letter) -> Outcome {
+    let takes_eight_bits = connection.server_info().supports_feature(Extension::EightBitMime);
+    let letter = if takes_eight_bits { &letter.readable } else { &letter.encoded };
     let mut options = Vec::new();
     if !AsRef::<str>::as_ref(to).is_ascii() {
         if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {

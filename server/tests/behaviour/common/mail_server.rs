@@ -55,6 +55,8 @@ pub(crate) struct Setup {
     pub(crate) implicit_tls: Option<TlsAcceptor>,
     pub(crate) wants_login: bool,
     pub(crate) utf8: bool,
+    /// It does not take eight bits.
+    pub(crate) seven_bits: bool,
 }
 
 #[derive(Default)]
@@ -225,7 +227,10 @@ impl Talk {
     }
 
     fn hello(&self, encrypted: bool) -> String {
-        let mut hello = "250-mail.example.org\r\n250-8BITMIME\r\n".to_owned();
+        let mut hello = "250-mail.example.org\r\n".to_owned();
+        if !self.setup.seven_bits {
+            hello.push_str("250-8BITMIME\r\n");
+        }
         if self.setup.start_tls.is_some() && !encrypted {
             hello.push_str("250-STARTTLS\r\n");
         }
