@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, header};
 use firstkey_core::crypto::context::RealmId;
 use futures_util::StreamExt;
 use std::error::Error;
+use std::sync::Mutex;
 
 /// Most bytes that are taken in of a body that is refused.
 const DRAINED: usize = 8 * 1024 * 1024;
@@ -40,6 +41,8 @@ pub(crate) struct App {
     pub(crate) large: Large,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// Why it could not do its work when somebody asked last, for the log: changes are told.
+    pub(crate) unready: Mutex<Option<&'static str>>,
 }
 
 /// The token of the one `Authorization: Bearer` header (RFC 6750); none if there are several.

@@ -80,6 +80,7 @@ impl InProcess {
             in_flight: InFlight::new(u32::MAX),
             large: Large::default(),
             metrics: Metrics::default(),
+            unready: std::sync::Mutex::default(),
         })
     }
 

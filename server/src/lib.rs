@@ -83,4 +83,4 @@ pub use realm::{NewOrganisation, Realm, RealmError};
 pub use secret_file::SecretFileError;
 pub use serve::{Admin, ServeError, ServeOptions, TlsTrouble, serve};
 pub use show::Shown;
-pub use store::{Chain, Copied, StoreError};
+pub use store::{Chain, Copied, DatabaseWaits, StoreError};

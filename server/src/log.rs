@@ -45,7 +45,7 @@ impl Log {
 /// Something an administrator has to look at, or the ordinary course of things.
 fn level(name: &str) -> &'static str {
     let end = name.rsplit('.').next().unwrap_or(name);
-    if matches!(end, "failed" | "refused" | "gave-up" | "locked" | "cut-off") { "warn" } else { "info" }
+    if matches!(end, "failed" | "refused" | "gave-up" | "locked" | "cut-off" | "unready") { "warn" } else { "info" }
 }
 
 fn logfmt(name: &str, ids: &[(&str, &dyn Display)]) -> String {

@@ -10,7 +10,7 @@ use crate::keys::ServerKeys;
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
 use crate::secret_file::write_new;
-use crate::store::{Address, Chain, Location, RealmRow, Store, StoreError};
+use crate::store::{Address, Chain, DatabaseWaits, Location, RealmRow, Store, StoreError};
 use firstkey_core::crypto::context::{OrgId, RealmId};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -129,6 +129,9 @@ pub enum RealmError {
     /// A value that is out of range.
     #[error("{0}")]
     Invalid(&'static str),
+    /// The database's address cannot be used.
+    #[error("{0}")]
+    Database(String),
 }
 
 impl Realm {
@@ -173,7 +176,7 @@ impl Realm {
     /// Makes the folder, for its owner alone, or takes one that is so; refuses one that holds a
     /// deployment. Gives the place of its database.
     pub(crate) fn prepare_folder(dir: &Path, database: Option<&str>) -> Result<Location, RealmError> {
-        let address = database.map(Address::read).transpose().map_err(RealmError::Invalid)?;
+        let address = database.map(Address::read).transpose().map_err(RealmError::Database)?;
         data_folder::prepare(dir)?;
         let file = dir.join(DATABASE);
         // A link to nowhere is something too.
@@ -202,7 +205,18 @@ impl Realm {
 
     /// The same with the key file at that place.
     pub(crate) async fn open_from(dir: &Path, database: Option<&str>, key: &KeyPlace) -> Result<Self, RealmError> {
-        let location = locate(dir, database)?;
+        Self::open_location(dir, locate(dir, database, DatabaseWaits::default())?, key).await
+    }
+
+    /// The same with other limits for the waits on a database that is not a file.
+    ///
+    /// # Errors
+    /// As [`Realm::open`].
+    pub async fn open_waiting(dir: &Path, database: Option<&str>, waits: DatabaseWaits) -> Result<Self, RealmError> {
+        Self::open_location(dir, locate(dir, database, waits)?, &KeyPlace::in_folder(dir)).await
+    }
+
+    async fn open_location(dir: &Path, location: Location, key: &KeyPlace) -> Result<Self, RealmError> {
         if location.file().is_some_and(|file| !file.exists()) {
             return Err(RealmError::Missing(dir.to_owned()));
         }
@@ -265,7 +279,7 @@ pub(crate) fn organisation_name(text: &str) -> Result<String, RealmError> {
 }
 
 /// Where the deployment of that folder keeps its data.
-fn locate(dir: &Path, database: Option<&str>) -> Result<Location, RealmError> {
+fn locate(dir: &Path, database: Option<&str>, waits: DatabaseWaits) -> Result<Location, RealmError> {
     let remembered = match database {
         Some(given) => Some(Zeroizing::new(given.to_owned())),
         None => match std::fs::read_to_string(dir.join(ELSEWHERE)) {
@@ -275,5 +289,6 @@ fn locate(dir: &Path, database: Option<&str>) -> Result<Location, RealmError> {
         },
     };
     let Some(text) = remembered else { return Ok(Location::Sqlite(dir.join(DATABASE))) };
-    Address::read(&text).map(|address| Location::Postgres(Box::new(address))).map_err(RealmError::Invalid)
+    let address = Address::read_with(&text, waits).map_err(RealmError::Database)?;
+    Ok(Location::Postgres(Box::new(address)))
 }

@@ -38,6 +38,8 @@ mod numbers;
 mod password;
 #[path = "behaviour/people.rs"]
 mod people;
+#[path = "behaviour/readiness.rs"]
+mod readiness;
 #[path = "behaviour/realm_key.rs"]
 mod realm_key;
 #[path = "behaviour/recovery.rs"]
@@ -68,8 +70,19 @@ mod told_apart;
 mod upgrade;
 
 /// What is not about data in the database.
-const ELSEWHERE: [&str; 10] =
-    ["audit", "common", "commands", "configuration", "documents", "key_file", "limits", "slow", "tls", "trouble"];
+const ELSEWHERE: [&str; 11] = [
+    "audit",
+    "common",
+    "commands",
+    "configuration",
+    "databases",
+    "documents",
+    "key_file",
+    "limits",
+    "slow",
+    "tls",
+    "trouble",
+];
 
 #[test]
 fn every_behaviour_is_tested_over_both_databases() {

@@ -88,15 +88,13 @@ impl ScimError {
 
 impl From<StoreError> for ScimError {
     fn from(error: StoreError) -> Self {
-        Self::new(
-            503,
-            match error {
-                StoreError::Uncertain => {
-                    "The server lost its database at the last moment; read the resource before trying again."
-                }
-                _ => "The server cannot answer now; nothing was changed.",
-            },
-        )
+        let detail = match error {
+            StoreError::Uncertain => {
+                "The server lost its database at the last moment; read the resource before trying again."
+            }
+            _ => "The server cannot answer now; nothing was changed.",
+        };
+        Self { retry_after: Some(error.retry_after()), ..Self::new(503, detail) }
     }
 }
 

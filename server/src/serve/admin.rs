@@ -1,6 +1,7 @@
 //! The administrator's listener: is it up, can it work, and the numbers. Apart from the public one,
 //! so that numbers are not for everybody.
 
+use super::readiness;
 use crate::http::App;
 use crate::limits::Page;
 use crate::store::Numbers;
@@ -10,6 +11,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long counting may take.
+const COUNTING: Duration = Duration::from_secs(3);
 
 pub(super) fn router(app: Arc<App>) -> Router {
     Router::new()
@@ -19,22 +24,16 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// 200 if the database answers and holds what our key was made for; else 503 and why.
+/// 200 if a write could be committed to the database that our key was made for; else 503 and why.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
-    match trouble(&app).await {
-        None => (headers, "ready\n").into_response(),
-        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, headers, format!("not ready: {why}\n")).into_response(),
-    }
-}
-
-/// Fixed sentences: this is answered to anybody.
-async fn trouble(app: &App) -> Option<&'static str> {
-    match app.store.realm().await {
-        Ok(Some(row)) if !app.keys.belong_to(&row.keys) => Some("the key file does not belong to the database"),
-        Ok(Some(_)) => None,
-        Ok(None) => Some("the database holds no server"),
-        Err(_) => Some("the database does not answer"),
+    match readiness::look(&app).await {
+        Ok(()) => (headers, "ready\n").into_response(),
+        Err(why) => {
+            let said = format!("not ready: {}\n", why.sentence());
+            let again = [(header::RETRY_AFTER, "5")];
+            (StatusCode::SERVICE_UNAVAILABLE, headers, again, said).into_response()
+        }
     }
 }
 
@@ -43,12 +42,21 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.metrics.write(&mut page);
     page.one("firstkey_writer_queue", "gauge", "Changes that wait for the database.", app.store.writes_waiting());
     let now = app.clock.now();
-    let numbers = app.store.numbers(now).await;
+    let why = readiness::look(&app).await.err();
+    page.one("firstkey_ready", "gauge", "Whether a write could be committed.", u8::from(why.is_none()));
+    page.family("firstkey_unready", "gauge", "Why no write could be committed; absent if one could.");
+    if let Some(why) = why {
+        page.sample("firstkey_unready", &format!("reason=\"{}\"", why.label()), 1);
+    }
+    // The rest counts more than these numbers: whoever collects them does not wait for long.
+    let numbers =
+        tokio::time::timeout(COUNTING, app.store.numbers(now)).await.map_err(drop).and_then(|it| it.map_err(drop));
     page.one("firstkey_database_up", "gauge", "Whether the database answered.", u8::from(numbers.is_ok()));
+    let numbers_are_there = numbers.is_ok();
     if let Ok(numbers) = numbers {
         stored(&mut page, &numbers, now);
     }
-    if let Ok(Some(last)) = app.store.first_scim_to_stop().await {
+    if numbers_are_there && let Ok(Some(last)) = app.store.first_scim_to_stop().await {
         let help = "When the first identity provider has no good token left, since 1970.";
         page.one("firstkey_scim_token_ends_seconds", "gauge", help, last.ends_at);
     }

@@ -7,6 +7,7 @@ mod admin;
 mod certificate;
 mod connections;
 mod rate_limit;
+mod readiness;
 mod sweep;
 mod tls;
 
@@ -171,6 +172,7 @@ pub async fn serve(
         in_flight: InFlight::new(Seats::new(options.connections).each()),
         large: Large::default(),
         metrics: Metrics::default(),
+        unready: std::sync::Mutex::default(),
     });
     let log = app.log.clone();
     app.store.tell(move |error| log.event("database.failed", &[("error", error)]));

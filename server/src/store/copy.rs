@@ -85,6 +85,7 @@ impl Store {
         let filling = tokio::task::spawn_blocking(move || {
             let source = open(&path)?;
             let db = location.connect()?;
+            db.be_patient();
             let copied = transfer(&source, &db)?;
             for table in ["outbox", "claim"] {
                 let last = format!(

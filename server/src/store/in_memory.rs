@@ -102,6 +102,7 @@ impl Store {
             turns: super::turns(),
             begun: super::guesses::Begun::default(),
             invitations: super::turns::Turns::default(),
+            probe: super::readiness::Probe::default(),
         })
     }
 

@@ -51,6 +51,7 @@ mod outbox;
 mod people;
 mod proofs;
 mod readers;
+mod readiness;
 mod resets;
 mod rows;
 mod scim_tokens;
@@ -73,6 +74,7 @@ pub use audit::Chain;
 pub(crate) use audit::Logged;
 pub(crate) use changes::{Change, ChangeKind, Changed, FirstStatement, NewKit, NewPassword, state_of};
 pub use copy::Copied;
+pub use db::DatabaseWaits;
 pub(crate) use db::{Address, Location};
 pub(crate) use due_letters::{Letter, Letters, News, Taken};
 pub(crate) use enrolment::{Completion, Enrolment, Finished};
@@ -88,6 +90,7 @@ pub(crate) use looks::{Kind, Looked};
 pub(crate) use named::NamedPerson;
 pub(crate) use people::{Draft, Edited, Person, PersonKey, Placed};
 pub(crate) use proofs::Way;
+pub(crate) use readiness::Unready;
 pub(crate) use resets::ResetStart;
 pub(crate) use rows::{Bundle, Policy, Reset};
 pub(crate) use scim_tokens::{LastToken, NewToken, Rotated, TokenRow};
@@ -102,6 +105,7 @@ use engine::Engine;
 use error::Result;
 use failures::FailureListener;
 use guesses::Begun;
+use readiness::Probe;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use turns::Turns;
@@ -118,6 +122,7 @@ pub(crate) struct Store {
     begun: Begun,
     /// Whose invitations come next.
     invitations: Turns,
+    probe: Probe,
 }
 
 /// Everybody's share is one, and there is enough of the whole for everybody.
@@ -131,6 +136,7 @@ impl Store {
     fn open_here(location: Location) -> Result<Self> {
         let db = location.connect()?;
         migrate::run(&db)?;
+        db.be_quick();
         let engine = Engine::start(&location, db)?;
         Ok(Self {
             engine,
@@ -140,6 +146,7 @@ impl Store {
             turns: turns(),
             begun: Begun::default(),
             invitations: Turns::default(),
+            probe: Probe::default(),
         })
     }
 

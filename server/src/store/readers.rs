@@ -16,6 +16,8 @@ use tokio::sync::Semaphore;
 const TRUSTED: Duration = Duration::from_millis(100);
 /// Most reads at one time.
 const READERS: usize = 6;
+/// How long a reader waits for one of them to end.
+const CROWDED: Duration = Duration::from_secs(9);
 /// Most reads of one organisation at one time.
 const READERS_EACH: u32 = 4;
 
@@ -56,16 +58,18 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let free = tokio::time::timeout(CROWDED, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = free.map_err(|_| StoreError::Unavailable("too many wait to read".to_owned()))?;
+        let permit = permit.map_err(|_| StoreError::Closed)?;
         let pool = self.clone();
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let db = match idle {
-                Some((db, since)) if since.elapsed() < TRUSTED || db.answers() => db,
+                Some((db, since)) if !db.is_gone() && (since.elapsed() < TRUSTED || db.answers()) => db,
                 _ => pool.open()?,
             };
-            let answer = work(&db);
+            let answer = db.reading(work);
             if db.is_gone() {
                 return answer;
             }

@@ -7,6 +7,9 @@
 
 use super::audit::{Entry, note};
 use super::db::{Db, values};
+#[cfg(any(test, feature = "fuzzing"))]
+use super::readiness::Unready;
+use super::readiness::{Belongs, Found};
 use super::{Result, Store};
 use crate::key_file::KeyMark;
 
@@ -91,6 +94,22 @@ impl Store {
             db.rows(sql, &values![number])?.iter().map(|row| row.at(0)).collect()
         })
         .await
+    }
+}
+
+impl Store {
+    /// Whether a write could be committed at this moment; gives the keys that the database belongs
+    /// to.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) async fn is_writable(&self) -> Found {
+        let belongs: Belongs = |db| if db.exists("SELECT 1 FROM realm", &[])? { marks(db).map(Some) } else { Ok(None) };
+        #[cfg(any(test, feature = "fuzzing"))]
+        if matches!(self.engine, super::engine::Engine::InMemory(_)) {
+            return self.read(belongs).await.map_err(|error| Unready::of(&error))?.ok_or(Unready::Empty);
+        }
+        self.probe.ask(&self.location, belongs).await
     }
 }
 

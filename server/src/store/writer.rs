@@ -157,7 +157,7 @@ fn gather(first: Box<dyn Job>, jobs: &mut mpsc::Receiver<Box<dyn Job>>, expected
 /// Begins a transaction, over a new connection if the one there was is gone: nothing has been done
 /// yet that could be done twice.
 fn begin<'a>(open: &'a mut Option<Db>, location: &Location) -> Result<&'a Db> {
-    if let Some(db) = open.take() {
+    if let Some(db) = open.take().filter(|db| !db.is_gone()) {
         match db.begin() {
             Ok(()) => return Ok(open.insert(db)),
             Err(_) if db.is_gone() => {}

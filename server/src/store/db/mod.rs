@@ -11,6 +11,7 @@ mod value;
 
 pub(crate) use cell::{Cell, FromCell, Row};
 pub(crate) use postgres::Address;
+pub use postgres::DatabaseWaits;
 pub(crate) use value::{Value, values};
 
 use super::audit::{self, Pending};
@@ -18,6 +19,7 @@ use super::error::{Result, StoreError};
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where a deployment keeps its data.
 #[derive(Clone, Debug)]
@@ -140,15 +142,16 @@ impl Db {
         self.noted.borrow_mut().clear();
         match &self.inner {
             Inner::Sqlite(db) => db.batch("BEGIN IMMEDIATE"),
-            Inner::Postgres(db) => db.batch(postgres::BEGIN),
+            Inner::Postgres(db) => db.begin(),
         }
     }
 
     /// Begins to read: until [`Db::roll_back`] everything is as it is now, whatever others write.
     pub(super) fn begin_snapshot(&self) -> Result<()> {
-        self.batch(
-            self.either("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0"),
-        )
+        match &self.inner {
+            Inner::Sqlite(db) => db.batch("BEGIN"),
+            Inner::Postgres(db) => db.begin_snapshot(),
+        }
     }
 
     /// Writes the audit entries of the transaction and commits.
@@ -222,7 +225,10 @@ impl Db {
     pub(super) fn count_rows(&self) -> Result<()> {
         match &self.inner {
             Inner::Sqlite(_) => Ok(()),
-            Inner::Postgres(db) => db.batch("ANALYZE"),
+            Inner::Postgres(db) => {
+                db.be_patient();
+                db.batch("SET statement_timeout = 0; ANALYZE; RESET statement_timeout")
+            }
         }
     }
 
@@ -230,7 +236,7 @@ impl Db {
     pub(super) fn answers(&self) -> bool {
         match &self.inner {
             Inner::Sqlite(_) => true,
-            Inner::Postgres(db) => db.batch("").is_ok(),
+            Inner::Postgres(db) => db.answers(),
         }
     }
 
@@ -244,7 +250,43 @@ impl Db {
 
     /// Makes this connection one that cannot change anything.
     pub(super) fn read_only(self) -> Result<Self> {
-        self.batch(self.either(sqlite::READER, "SET default_transaction_read_only = on"))?;
+        match &self.inner {
+            Inner::Sqlite(db) => db.batch(sqlite::READER)?,
+            Inner::Postgres(db) => db.read_only()?,
+        }
         Ok(self)
+    }
+
+    /// Runs a query on a connection that only reads.
+    pub(super) fn reading<T>(&self, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+        let Inner::Postgres(db) = &self.inner else { return work(self) };
+        db.begin_to_read();
+        let answer = work(self);
+        db.end_to_read();
+        answer
+    }
+
+    /// From now on statements may take as long as they need: the tables are made, or everything is
+    /// copied.
+    pub(super) fn be_patient(&self) {
+        if let Inner::Postgres(db) = &self.inner {
+            db.be_patient();
+        }
+    }
+
+    /// Takes [`Db::be_patient`] back.
+    pub(super) fn be_quick(&self) {
+        if let Inner::Postgres(db) = &self.inner {
+            db.be_quick();
+        }
+    }
+
+    /// Whether a write could be committed now, without holding up anybody who writes; waits no
+    /// longer than so for somebody who does.
+    pub(super) fn try_to_write(&self, within: Duration) -> Result<()> {
+        match &self.inner {
+            Inner::Sqlite(db) => db.try_to_write(within),
+            Inner::Postgres(db) => db.try_to_write(within),
+        }
     }
 }

@@ -6,12 +6,14 @@ use crate::store::error::Result;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, params_from_iter};
+use std::fs::{OpenOptions, Permissions};
 use std::ops::ControlFlow;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
 /// How long another program's transaction is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(8);
 /// Statements that are kept prepared.
 const PREPARED: usize = 128;
 /// KiB of pages that a connection keeps: a whole batch of the writer fits, so that nothing is
@@ -27,6 +29,7 @@ pub(super) struct Connection(rusqlite::Connection);
 
 impl Connection {
     pub(super) fn open(path: &Path) -> Result<Self> {
+        close_to_others(path);
         let db = rusqlite::Connection::open(path)?;
         db.busy_timeout(PATIENCE)?;
         db.set_prepared_statement_cache_capacity(PREPARED);
@@ -72,6 +75,17 @@ impl Connection {
         Ok(self.0.execute_batch(sql)?)
     }
 
+    /// Whether a write could be committed now.
+    pub(super) fn try_to_write(&self, within: Duration) -> Result<()> {
+        self.0.busy_timeout(within)?;
+        let tried = self.0.execute_batch("BEGIN IMMEDIATE; UPDATE realm SET contact = contact; COMMIT");
+        if tried.is_err() && !self.0.is_autocommit() {
+            drop(self.0.execute_batch("ROLLBACK"));
+        }
+        self.0.busy_timeout(PATIENCE)?;
+        Ok(tried?)
+    }
+
     /// Writes the file anew without what was deleted, and empties the write-ahead log. Holds up
     /// other writers meanwhile; false if a reader kept the log from being emptied.
     pub(super) fn compact(&self) -> Result<bool> {
@@ -83,6 +97,24 @@ impl Connection {
 
     fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>> {
         Ok(self.0.prepare_cached(sql)?)
+    }
+}
+
+/// A new file is made for this user alone, whatever the umask; its journal takes the same mode. One
+/// that is there and open to others is closed. What fails here is said by whoever opens the file.
+fn close_to_others(path: &Path) {
+    if path == Path::new(":memory:") {
+        return;
+    }
+    drop(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path));
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        if let Ok(about) = std::fs::metadata(&name)
+            && about.mode() & 0o077 != 0
+        {
+            drop(std::fs::set_permissions(&name, Permissions::from_mode(0o600)));
+        }
     }
 }
 

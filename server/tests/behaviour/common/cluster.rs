@@ -139,6 +139,61 @@ impl Cluster {
         self.address(&name)
     }
 
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join(".s.PGSQL.5432")
+    }
+
+    /// The folder of the socket.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A second server that follows this one.
+    pub(crate) fn standby(&mut self) -> Self {
+        let folder = TempDir::with_prefix("fk-pg-").expect("a temporary folder").keep();
+        if let Some((user, group)) = owner() {
+            chown(&folder, Some(user), Some(group)).expect("a folder of the database's user");
+        }
+        self.copy_to(&folder);
+        self.start_again();
+        let keeper = keep(&self.bin, &folder, self.settings);
+        let standby = Self { folder, bin: self.bin.clone(), settings: self.settings, keeper, next: AtomicU32::new(0) };
+        standby.wait();
+        standby
+    }
+
+    /// A copy of what is on the disk, made while nothing runs, that follows this one.
+    fn copy_to(&self, folder: &Path) {
+        let data = folder.join("data");
+        self.control(&["stop", "-m", "fast"]);
+        let copied = as_owner(Path::new("cp")).arg("-a").args([&self.folder.join("data"), &data]).status();
+        assert!(copied.expect("cp runs").success(), "the files are copied");
+        let from = format!("primary_conninfo = 'host={} user=postgres'\n", self.folder.display());
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(data.join("postgresql.auto.conf"))
+            .and_then(|mut file| file.write_all(from.as_bytes()))
+            .expect("its settings");
+        std::fs::write(data.join("standby.signal"), b"").expect("its sign");
+    }
+
+    /// Makes a standby the server that is written to.
+    pub(crate) fn promote(&self) {
+        self.control(&["promote"]);
+    }
+
+    /// Waits until a query of that database gives that.
+    pub(crate) fn wait_for(&self, query: &str, want: &str, address: &str) {
+        for _ in 0..2400 {
+            if self.ask(address, query) == want {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("{query} never gave {want}");
+    }
+
     /// How that database is reached.
     pub(crate) fn address(&self, name: &str) -> String {
         let socket = self.folder.display().to_string().replace('/', "%2F");
@@ -252,7 +307,7 @@ fn binaries() -> Option<PathBuf> {
 }
 
 /// PostgreSQL refuses to run as root: then it runs as its own user.
-fn owner() -> Option<(u32, u32)> {
+pub(crate) fn owner() -> Option<(u32, u32)> {
     if !rustix::process::geteuid().is_root() {
         return None;
     }
@@ -263,7 +318,7 @@ fn owner() -> Option<(u32, u32)> {
     Some((fields.next().expect("a user"), fields.next().expect("a group")))
 }
 
-fn as_owner(program: &Path) -> Command {
+pub(crate) fn as_owner(program: &Path) -> Command {
     let mut command = Command::new(program);
     if let Some((user, group)) = owner() {
         command.uid(user).gid(group);

@@ -11,6 +11,8 @@ pub(crate) mod keeper;
 pub(crate) mod mail_server;
 pub(crate) mod mime;
 pub(crate) mod person;
+pub(crate) mod pooler;
+pub(crate) mod relay;
 pub(crate) mod wire;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
