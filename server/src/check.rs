@@ -6,6 +6,7 @@
 use crate::calendar;
 use crate::clock::Clock;
 use crate::config::{Config, Front, MailOut};
+use crate::data_folder;
 use crate::key_place::KeyPlace;
 use crate::mail::Post;
 use crate::origin::Origin;
@@ -15,7 +16,6 @@ use crate::store::{LastToken, StoreError};
 use serde::Serialize;
 use std::fmt::Display;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -131,19 +131,13 @@ fn settings(config: &Config) -> Finding {
 
 /// Folder and files are the owner's alone.
 fn modes(folder: &Path) -> Finding {
-    let open = |path: &Path| std::fs::metadata(path).ok().filter(|about| about.mode() & 0o077 != 0);
     if !folder.is_dir() {
         let todo = "Make a server with `firstkey-server init`, or name the folder that holds one.";
         return Finding::bad("folder", format!("{} is not a folder", folder.display()), todo);
     }
-    if let Some(about) = open(folder) {
-        let says = format!("{} is accessible to other users (mode {:04o})", folder.display(), about.mode() & 0o7777);
-        return Finding::bad("folder", says, format!("Run: chmod 700 {}", folder.display()));
-    }
-    let key = folder.join("server.key");
-    if let Some(about) = open(&key) {
-        let says = format!("{} is readable by other users (mode {:04o})", key.display(), about.mode() & 0o7777);
-        return Finding::bad("folder", says, format!("Run: chmod 600 {}", key.display()));
+    if let Err(error) = data_folder::is_closed(folder) {
+        let todo = error.remedy();
+        return Finding::bad("folder", error, todo);
     }
     Finding::good("folder", format!("{} is accessible only to its owner", folder.display()))
 }

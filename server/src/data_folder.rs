@@ -53,6 +53,35 @@ pub enum FolderRefused {
     },
 }
 
+/// What is in it and must be its owner's alone.
+const PRIVATE: [&str; 5] = ["server.key", "database.url", "firstkey.db", "firstkey.db-wal", "firstkey.db-shm"];
+
+/// Somebody else can read what is the server's alone.
+#[derive(Debug, thiserror::Error)]
+#[error("{path} is accessible to other users (mode {mode:04o}). Run: chmod {wanted:o} {path}")]
+pub(crate) struct NotClosed {
+    path: PathBuf,
+    mode: u32,
+    wanted: u32,
+}
+
+impl NotClosed {
+    /// The command that closes it.
+    pub(crate) fn remedy(&self) -> String {
+        format!("Run: chmod {:o} {}", self.wanted, self.path.display())
+    }
+}
+
+/// Whether the folder and the secrets in it are their owner's alone; what is not there is closed.
+pub(crate) fn is_closed(dir: &Path) -> Result<(), NotClosed> {
+    let closed = |path: PathBuf, wanted| match std::fs::metadata(&path) {
+        Ok(about) if about.mode() & 0o077 != 0 => Err(NotClosed { path, mode: about.mode() & 0o7777, wanted }),
+        _ => Ok(()),
+    };
+    closed(dir.to_owned(), 0o700)?;
+    PRIVATE.iter().try_for_each(|name| closed(dir.join(name), 0o600))
+}
+
 /// Makes the folder and what is missing on the way to it, or checks the one that is there.
 pub(crate) fn prepare(dir: &Path) -> Result<(), FolderRefused> {
     match look(dir)? {

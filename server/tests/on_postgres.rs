@@ -70,7 +70,7 @@ mod told_apart;
 mod upgrade;
 
 /// What is not about data in the database.
-const ELSEWHERE: [&str; 11] = [
+const ELSEWHERE: [&str; 12] = [
     "audit",
     "common",
     "commands",
@@ -79,6 +79,7 @@ const ELSEWHERE: [&str; 11] = [
     "documents",
     "key_file",
     "limits",
+    "processes",
     "slow",
     "tls",
     "trouble",

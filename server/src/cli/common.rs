@@ -9,7 +9,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 /// What every command takes.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Common {
     /// The folder that holds the server's database and key.
     #[arg(long, value_name = "DIR", required_unless_present = "config")]

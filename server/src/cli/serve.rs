@@ -1,16 +1,20 @@
 //! `serve`: runs the server until a signal ends it.
 
-use super::{Common, Outcome, open};
+use super::{Common, Outcome, folder, open};
 use crate::config::{Config, ConfigError, LogFormat, TlsFiles};
+use crate::data_folder;
 use crate::limits::Network;
 use crate::log::Log;
 use crate::outlet::out;
-use crate::serve::{Admin, ServeError, ServeOptions, serve};
+use crate::serve::{Admin, Reload, ServeError, ServeOptions, serve};
+use crate::serve_lock::ServeLock;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -21,7 +25,7 @@ pub(super) struct Serve {
 }
 
 /// What a configuration file can say as well.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Settings {
     /// Listen on this address and port; port 0 picks a free one.
     #[arg(long, value_name = "ADDR", required_unless_present = "config")]
@@ -108,7 +112,10 @@ impl Settings {
 }
 
 pub(super) async fn run(flags: Serve) -> Outcome {
+    // From the first moment: without somebody who listens, it would end the process.
+    let hangup = signal(SignalKind::hangup())?;
     let Serve { settings, common } = flags;
+    let flags = settings.clone();
     let mut config = common.config()?;
     settings.over(&mut config);
     let listen =
@@ -133,11 +140,18 @@ pub(super) async fn run(flags: Serve) -> Outcome {
     if plain && config.trusted_proxies.is_empty() && !listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(listen).into());
     }
+    // What `check` calls wrong is not served.
+    let folder = folder(&config)?.to_owned();
+    if let Err(open) = data_folder::is_closed(&folder) {
+        return Err(open.into());
+    }
     let realm = open(&config).await?;
+    let _alone = realm.store.is_a_file().then(|| ServeLock::take(&folder)).transpose()?;
     options.front.check(listen, realm.origin())?;
     // A supervisor waits for the line below: nothing that ends the server may come after it.
     options.check(realm.origin(), realm.clock.now())?;
     let shutdown = stop_signal()?;
+    options.reloads = Some(reloads(hangup, common.clone(), flags, &config));
     if let Some(address) = config.admin_listen {
         let listener = TcpListener::bind(address).await.map_err(ServeError::Listen)?;
         options.admin = Some(Admin { listener, from: config.admin_from.clone() });
@@ -161,9 +175,36 @@ pub(super) async fn run(flags: Serve) -> Outcome {
     Ok(serve(realm, listener, options, shutdown).await?)
 }
 
+/// The configuration, each time that a SIGHUP asks for it to be read again.
+fn reloads(mut hangup: Signal, common: Common, flags: Settings, first: &Config) -> mpsc::Receiver<Reload> {
+    let (sender, reloads) = mpsc::channel(1);
+    let fixed = without_limits(first);
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let read = common.config().and_then(|mut config| {
+                flags.clone().over(&mut config);
+                // What a start would refuse is not half taken.
+                config.front()?;
+                config.times()?;
+                config.connections()?;
+                Ok(Reload::Taken { limits: config.limits()?, needs_restart: without_limits(&config) != fixed })
+            });
+            let reload = read.unwrap_or_else(|error| Reload::Refused(error.to_string()));
+            if sender.send(reload).await.is_err() {
+                return;
+            }
+        }
+    });
+    reloads
+}
+
+/// All that only a start takes up.
+fn without_limits(config: &Config) -> String {
+    format!("{:?}", Config { limits: None, ..config.clone() })
+}
+
 /// Done at the first SIGINT or SIGTERM.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
         tokio::select! {

@@ -64,6 +64,13 @@ impl Limiter {
         }
     }
 
+    /// From now on other limits hold; nobody is forgotten.
+    pub(crate) fn set(&self, limits: Limits) {
+        self.scim.set(limits.scim);
+        self.source.set(limits.source);
+        self.account.set(limits.account);
+    }
+
     /// One more login step for an account; `key` is whatever stands for the account, existing or
     /// not.
     pub(crate) fn login(&self, key: &[u8], now: i64) -> Result<(), Later> {
@@ -93,7 +100,7 @@ impl Limiter {
 }
 
 struct Buckets<K> {
-    rate: Option<Rate>,
+    rate: Mutex<Option<Rate>>,
     callers: Mutex<HashMap<K, Bucket>>,
 }
 
@@ -114,11 +121,15 @@ impl Bucket {
 
 impl<K: Copy + Eq + Hash> Buckets<K> {
     fn new(rate: Option<Rate>) -> Self {
-        Self { rate, callers: Mutex::default() }
+        Self { rate: Mutex::new(rate), callers: Mutex::default() }
+    }
+
+    fn set(&self, rate: Option<Rate>) {
+        *self.rate.lock().unwrap_or_else(PoisonError::into_inner) = rate;
     }
 
     fn take(&self, key: K, now: i64) -> Result<(), Later> {
-        let Some(rate) = self.rate else { return Ok(()) };
+        let Some(rate) = *self.rate.lock().unwrap_or_else(PoisonError::into_inner) else { return Ok(()) };
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
         if callers.len() >= CALLERS && !callers.contains_key(&key) {
             make_room(&mut callers, rate, now);

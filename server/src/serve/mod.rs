@@ -8,6 +8,7 @@ mod certificate;
 mod connections;
 mod rate_limit;
 mod readiness;
+mod reload;
 mod sweep;
 mod tls;
 
@@ -37,7 +38,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tls::Tls;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// How a server runs.
 #[derive(Debug)]
@@ -62,6 +63,22 @@ pub struct ServeOptions {
     pub connections: usize,
     /// Where administrators ask for health and numbers.
     pub admin: Option<Admin>,
+    /// What an administrator changes while the server runs.
+    pub reloads: Option<mpsc::Receiver<Reload>>,
+}
+
+/// The configuration was read again.
+#[derive(Debug)]
+pub enum Reload {
+    /// These limits hold from now on, and the certificate's files are read.
+    Taken {
+        /// How much one caller may ask.
+        limits: Limits,
+        /// Whether something else was changed, which only a restart takes up.
+        needs_restart: bool,
+    },
+    /// It cannot be used; nothing changes.
+    Refused(String),
 }
 
 /// The administrator's listener.
@@ -88,6 +105,7 @@ impl ServeOptions {
             times: Times::default(),
             connections: CONNECTIONS,
             admin: None,
+            reloads: None,
         }
     }
 
@@ -177,11 +195,13 @@ pub async fn serve(
     let log = app.log.clone();
     app.store.tell(move |error| log.event("database.failed", &[("error", error)]));
     let mut beside = Vec::new();
+    let mut certificate = None;
     let admission = match &options.front {
         Front::Plain { .. } => Admission::plain(&options.front),
         Front::Tls(files) => {
             let tls = Arc::new(Tls::open(files.clone(), &app)?);
             beside.push(tokio::spawn(Arc::clone(&tls).watch(Arc::clone(&app))));
+            certificate = Some(Arc::clone(&tls));
             Admission::Tls(tls)
         }
     };
@@ -200,6 +220,9 @@ pub async fn serve(
         beside.push(tokio::spawn(async move {
             connections::serve(shared, listener, async move { drop(stopped.wait_for(|stop| *stop).await) }).await;
         }));
+    }
+    if let Some(reloads) = options.reloads {
+        beside.push(tokio::spawn(reload::run(Arc::clone(&app), reloads, certificate)));
     }
     beside.push(tokio::spawn(deliver(Arc::clone(&app), post)));
     beside.push(tokio::spawn(sweep::run(Arc::clone(&app))));

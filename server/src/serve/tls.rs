@@ -11,11 +11,12 @@ use crate::config::TlsFiles;
 use crate::http::App;
 use crate::origin::Origin;
 use crate::secret_file::{SecretFileError, private_file};
-use rustls::ServerConfig;
-use rustls::client::verify_server_name;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::{RootCertStore, ServerConfig};
 use sha2::{Digest, Sha256};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -48,6 +49,21 @@ pub enum TlsTrouble {
     /// There is no key in it.
     #[error("{0} holds no private key in PEM (-----BEGIN PRIVATE KEY-----).")]
     NoKey(PathBuf),
+    /// The key needs a passphrase.
+    #[error(
+        "The key in {0} is encrypted with a passphrase, which nobody types when a server starts. Write it without one: openssl pkey -in {0} -out NEW, readable by the server's user alone."
+    )]
+    Encrypted(PathBuf),
+    /// A text that begins with a mark, or is no ASCII.
+    #[error(
+        "{0} begins with a byte order mark, as some editors write it, so PEM cannot be found in it. Save it as plain text without one."
+    )]
+    Marked(PathBuf),
+    /// Clients refuse an authority's own certificate.
+    #[error(
+        "The certificate says that it is an authority's (CA:TRUE), as `openssl req -x509` makes it, and clients refuse such a one for a server. Make it with -addext basicConstraints=critical,CA:FALSE, or sign one with an authority of your own."
+    )]
+    Authority,
     /// They are not a pair, or of an unknown kind.
     #[error("The certificate and the key cannot be used together: {0}. Use the key that the certificate was made for.")]
     Pair(rustls::Error),
@@ -78,10 +94,19 @@ impl Pair {
     pub(crate) fn read(files: &TlsFiles, origin: &Origin, now: i64) -> Result<Self, TlsTrouble> {
         let pem = std::fs::read(&files.certificate)
             .map_err(|source| TlsTrouble::Unreadable { path: files.certificate.clone(), source })?;
+        if is_marked(&pem) {
+            return Err(TlsTrouble::Marked(files.certificate.clone()));
+        }
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty());
         let chain = chain.ok_or_else(|| TlsTrouble::NoCertificate(files.certificate.clone()))?;
         let pem = private_file(&files.key)?;
+        if is_marked(&pem) {
+            return Err(TlsTrouble::Marked(files.key.clone()));
+        }
+        if is_encrypted(&pem) {
+            return Err(TlsTrouble::Encrypted(files.key.clone()));
+        }
         let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| TlsTrouble::NoKey(files.key.clone()))?;
         let own = chain[0].clone();
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -95,6 +120,38 @@ impl Pair {
     }
 }
 
+/// A byte order mark in any of its forms.
+fn is_marked(pem: &[u8]) -> bool {
+    [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| pem.starts_with(mark))
+}
+
+/// A key of PKCS #8 or of OpenSSL's old form that a passphrase opens.
+fn is_encrypted(pem: &[u8]) -> bool {
+    let says = |text: &[u8]| pem.windows(text.len()).any(|part| part == text);
+    says(b"-----BEGIN ENCRYPTED PRIVATE KEY-----") || says(b"Proc-Type: 4,ENCRYPTED")
+}
+
+/// Whether clients would refuse it because it is an authority's own: judged as they judge it.
+fn is_an_authoritys(certificate: &CertificateDer<'_>, name: &ServerName<'_>, now: i64) -> bool {
+    let mut roots = RootCertStore::empty();
+    if roots.add(certificate.clone().into_owned()).is_err() {
+        return false;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let Ok(client) = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build() else {
+        return false;
+    };
+    let seconds = u64::try_from(now).unwrap_or(0);
+    let judged = client.verify_server_cert(
+        certificate,
+        &[],
+        name,
+        &[],
+        UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+    );
+    judged.is_err_and(|error| format!("{error:?}").contains("CaUsedAsEndEntity"))
+}
+
 /// When the certificate ends, if it is good now and for the origin.
 fn judge(certificate: &CertificateDer<'_>, origin: &Origin, now: i64) -> Result<i64, TlsTrouble> {
     let wrong_name = || TlsTrouble::Name(origin.host().to_owned());
@@ -103,7 +160,7 @@ fn judge(certificate: &CertificateDer<'_>, origin: &Origin, now: i64) -> Result<
     verify_server_name(&parsed, &name).map_err(|_| wrong_name())?;
     let time = validity(certificate).ok_or(TlsTrouble::Pair(rustls::Error::General("it has no dates".to_owned())))?;
     if (time.begins..=time.ends).contains(&now) {
-        Ok(time.ends)
+        if is_an_authoritys(certificate, &name, now) { Err(TlsTrouble::Authority) } else { Ok(time.ends) }
     } else {
         Err(TlsTrouble::Time { begins: calendar::for_people(time.begins), ends: calendar::for_people(time.ends) })
     }
@@ -141,20 +198,24 @@ impl Tls {
                 continue;
             }
             seen = now;
-            let tls = Arc::clone(&self);
-            let reader = Arc::clone(&app);
-            // Whoever reads files waits for disks.
-            let read =
-                tokio::task::spawn_blocking(move || Pair::read(&tls.files, &reader.origin, reader.clock.now())).await;
-            match read {
-                Ok(Ok(pair)) => {
-                    app.log.event("tls.reloaded", &[("ends", &calendar::instant(pair.ends))]);
-                    app.metrics.certificate_ends.store(pair.ends.try_into().unwrap_or(0), Ordering::Relaxed);
-                    *self.used.write().unwrap_or_else(PoisonError::into_inner) = pair.config;
-                }
-                Ok(Err(trouble)) => app.log.event("tls.reload.refused", &[("reason", &trouble)]),
-                Err(_) => app.log.event("tls.reload.failed", &[]),
+            self.read_again(&app).await;
+        }
+    }
+
+    /// Reads the files; a pair that cannot be used leaves the present one in use.
+    pub(super) async fn read_again(self: &Arc<Self>, app: &Arc<App>) {
+        let (tls, reader) = (Arc::clone(self), Arc::clone(app));
+        // Whoever reads files waits for disks.
+        let read =
+            tokio::task::spawn_blocking(move || Pair::read(&tls.files, &reader.origin, reader.clock.now())).await;
+        match read {
+            Ok(Ok(pair)) => {
+                app.log.event("tls.reloaded", &[("ends", &calendar::instant(pair.ends))]);
+                app.metrics.certificate_ends.store(pair.ends.try_into().unwrap_or(0), Ordering::Relaxed);
+                *self.used.write().unwrap_or_else(PoisonError::into_inner) = pair.config;
             }
+            Ok(Err(trouble)) => app.log.event("tls.reload.refused", &[("reason", &trouble)]),
+            Err(_) => app.log.event("tls.reload.failed", &[]),
         }
     }
 

@@ -154,7 +154,7 @@ fn a_server_that_does_not_start_never_said_that_it_listens() {
     let encrypted = good.key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
     for (words, chain, secret, mode) in [
         ("chmod 600", &good.certificate, &good.key, 0o440),
-        ("no private key", &good.certificate, &encrypted, 0o600),
+        ("encrypted with a passphrase", &good.certificate, &encrypted, 0o600),
         ("not for localhost", &other.certificate, &other.key, 0o600),
         ("cannot be used together", &good.certificate, &other.key, 0o600),
         ("and not now", &over.certificate, &over.key, 0o600),

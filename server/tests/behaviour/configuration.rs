@@ -2,6 +2,7 @@
 
 use crate::common::Deployment;
 use crate::common::authority::{Authority, put};
+use crate::common::mail_server::{At, Do, MailServer, Setup};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -85,6 +86,13 @@ async fn check_finds_nothing_wrong_with_a_good_server_and_names_what_is() {
     wrong("certificate", "chmod 600", &[]);
     good.write(&folder);
     wrong("mail", "mail server", &["--smtp", "smtp://127.0.0.1:1"]);
+    // What answers has to take the sender and a recipient.
+    for (step, needle) in [(At::Mail, "from firstkey@accounts.example.org"), (At::Rcpt, "letters to it@example.org")] {
+        let relay = MailServer::start(Setup::default(), &[(step, Do::Say("550 5.7.1 relaying denied"))]).await;
+        wrong("mail", needle, &["--smtp", &format!("smtp://127.0.0.1:{}", relay.port)]);
+        assert!(relay.taken().is_empty() && relay.script_is_done(), "no letter was sent");
+    }
+    wrong("ports", "192.0.2.1:9 cannot be listened on", &["--admin-listen", "192.0.2.1:9"]);
     // A token that ends soon, and one that has ended, is told before leavers stay.
     let day = 86_400;
     for (ends, needle) in [(deployment.start + 13 * day, "expires"), (deployment.start - day, "leavers keep access")] {
@@ -98,7 +106,21 @@ async fn check_finds_nothing_wrong_with_a_good_server_and_names_what_is() {
     std::fs::set_permissions(&data, PermissionsExt::from_mode(0o700)).expect("our own folder");
     std::fs::set_permissions(data.join("server.key"), PermissionsExt::from_mode(0o644)).expect("our own file");
     wrong("folder", "chmod 600", &[]);
+    // `serve` refuses what `check` calls wrong, before it listens.
+    let serve = |needle: &str| {
+        let output = run_briefly(&["serve", "--json", "--config", text(&config)]);
+        assert!(output.stdout.is_empty(), "{}", said(&output));
+        assert!(output.status.code() == Some(1) && said(&output).contains(needle), "{needle}: {}", said(&output));
+    };
+    serve("chmod 600");
     std::fs::set_permissions(data.join("server.key"), PermissionsExt::from_mode(0o600)).expect("our own file");
+    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o755)).expect("our own folder");
+    serve("chmod 700");
+    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o700)).expect("our own folder");
+    put(&data, "database.url", "postgres://u:secret@localhost/x", 0o644);
+    serve("chmod 600");
+    wrong("folder", "database.url", &[]);
+    std::fs::remove_file(data.join("database.url")).expect("ours");
     let key = std::fs::read(data.join("server.key")).expect("the key");
     std::fs::write(data.join("server.key"), [1; 165]).expect("written");
     wrong("key file", "damaged", &[]);

@@ -158,6 +158,7 @@ const KNOWN: &[&str] = &[
     "StartLimitBurst",
     "Type",
     "ExecStartPre",
+    "ExecReload",
     "ExecStart",
     "Restart",
     "RestartSec",

@@ -30,6 +30,7 @@ mod logs;
 mod numbers;
 mod password;
 mod people;
+mod processes;
 mod readiness;
 mod realm_key;
 mod recovery;

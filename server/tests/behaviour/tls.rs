@@ -1,7 +1,7 @@
 //! TLS by the server itself, plain HTTP only where it is harmless, and certificates that change
 //! while it runs.
 
-use crate::common::authority::{Authority, put};
+use crate::common::authority::{Authority, Issued, put};
 use crate::common::{Deployment, ORIGIN, Server, wait_for, wire};
 use firstkey_server::{Front, Log, MailOut, Realm, ServeError, ServeOptions, Times, TlsFiles, TlsTrouble, serve};
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -12,6 +12,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 const NAME: &str = "accounts.example.org";
+/// A key that a passphrase opens, as far as a server looks at it.
+const ENCRYPTED: &str =
+    "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIHsMFcGCSqGSIb3DQEFDTBK\n-----END ENCRYPTED PRIVATE KEY-----\n";
 const YEARS: (i32, i32) = (2026, 2096);
 
 async fn connect(server: &Server, authority: &Authority) -> std::io::Result<TlsStream<TcpStream>> {
@@ -89,13 +92,16 @@ async fn a_broken_new_pair_leaves_the_old_one_in_use_and_is_named() {
     // It has read the pair before it is broken.
     until_shown(&server, &authority, &good.der).await;
     let folder = deployment.data();
-    let broken: [(&str, &dyn Fn(&Path)); 7] = [
+    let broken: [(&str, &dyn Fn(&Path)); 10] = [
         ("cannot be used together", &|folder| put(folder, "key.pem", &authority.issue(NAME, YEARS).key, 0o600)),
         ("holds no certificate", &|folder| put(folder, "certificate.pem", "nonsense", 0o644)),
         ("holds no private key", &|folder| put(folder, "key.pem", "nonsense", 0o600)),
         ("and not now", &|folder| drop(authority.issue(NAME, (2020, 2021)).write(folder))),
         ("is not for accounts.example.org", &|folder| drop(authority.issue("www.example.org", YEARS).write(folder))),
         ("chmod 600", &|folder| put(folder, "key.pem", &good.key, 0o644)),
+        ("CA:TRUE", &|folder| drop(Issued::of_an_authority(NAME, YEARS).write(folder))),
+        ("openssl pkey -in", &|folder| put(folder, "key.pem", ENCRYPTED, 0o600)),
+        ("byte order mark", &|folder| put(folder, "certificate.pem", &format!("\u{feff}{}", good.certificate), 0o644)),
         ("cannot be read", &|folder| std::fs::remove_file(folder.join("certificate.pem")).expect("removed")),
     ];
     for (reason, break_it) in broken {

@@ -51,6 +51,17 @@ impl Authority {
 }
 
 impl Issued {
+    /// What `openssl req -x509` makes: signed by itself, and an authority's own.
+    pub(crate) fn of_an_authority(name: &str, years: (i32, i32)) -> Self {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_before = rcgen::date_time_ymd(years.0, 1, 1);
+        params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("signed");
+        Self { certificate: certificate.pem(), key: key.serialize_pem(), der: certificate.der().clone() }
+    }
+
     /// Writes both files as a renewing program does, each by a rename.
     pub(crate) fn write(&self, folder: &Path) -> TlsFiles {
         put(folder, "certificate.pem", &self.certificate, 0o644);
