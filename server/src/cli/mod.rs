@@ -10,6 +10,7 @@ mod audit;
 mod backup;
 mod check;
 mod common;
+mod csv;
 mod erase;
 mod init;
 mod invite;

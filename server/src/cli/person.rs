@@ -1,10 +1,11 @@
 //! `person`: who is here, how far they have come, and whether somebody compared their fingerprint.
 
 use super::org::org_id;
-use super::{Common, Outcome, erase, reset, say};
+use super::{Common, Outcome, csv, erase, reset, say};
 use crate::admin::{MembershipShown, PersonLine, why};
 use crate::calendar;
-use clap::{Args, Subcommand};
+use crate::outlet::out;
+use clap::{Args, Subcommand, ValueEnum};
 use firstkey_core::crypto::context::OrgId;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -73,6 +74,25 @@ pub(super) struct Which {
     /// At most this many.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
+    /// In this order, instead of as people came.
+    #[arg(long, value_name = "BY")]
+    sort: Option<Sort>,
+    /// As lines for a spreadsheet.
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
+/// What a list is sorted by.
+#[derive(Clone, Copy, ValueEnum)]
+enum Sort {
+    /// Address
+    Email,
+    /// Name
+    Name,
+    /// State, then reason
+    State,
+    /// The newest first
+    Since,
 }
 
 pub(super) async fn run(command: Person) -> Outcome {
@@ -101,22 +121,91 @@ pub(super) async fn run(command: Person) -> Outcome {
 }
 
 async fn list(common: &Common, which: Which, text: Option<&str>) -> Outcome {
-    let people = common.realm().await?.people(which.org, which.state, text, which.limit).await?;
-    let heads = ["EMAIL", "NAME", "STATE", "WHY", "SINCE", "CONFIRMED"];
-    say::list(common, "people", &people, &heads, |person: &PersonLine| {
-        vec![
-            say::or_dash(person.email.as_ref()),
-            say::or_dash(person.display_name.as_ref().or(person.user_name.as_ref())),
-            person.state.clone(),
-            person.reason.unwrap_or("-").to_owned(),
-            say::day(Some(person.completed_at.unwrap_or(person.created_at))),
-            say::day(person.confirmed_at),
-        ]
-    })?;
+    // What is sorted is sorted whole before it is cut.
+    let read = if which.sort.is_some() { usize::MAX } else { which.limit };
+    let mut people = common.realm().await?.people(which.org, which.state, text, read).await?;
+    if let Some(by) = which.sort {
+        sort(&mut people, by);
+        people.truncate(which.limit);
+    }
+    if which.csv {
+        csv_of(&people);
+    } else {
+        let heads = ["EMAIL", "NAME", "STATE", "WHY", "SINCE", "CONFIRMED"];
+        say::list(common, "people", &people, &heads, |person: &PersonLine| {
+            vec![
+                say::or_dash(person.email.as_ref()),
+                say::or_dash(name(person)),
+                person.state.clone(),
+                person.reason.unwrap_or("-").to_owned(),
+                say::day(Some(since(person))),
+                say::day(person.confirmed_at),
+            ]
+        })?;
+    }
     if people.len() == which.limit {
         say::aside(common, &format!("There may be more than {}; use --limit or `person search`.", which.limit));
     }
     Ok(())
+}
+
+fn name(person: &PersonLine) -> Option<&String> {
+    person.display_name.as_ref().or(person.user_name.as_ref())
+}
+
+fn since(person: &PersonLine) -> i64 {
+    person.completed_at.unwrap_or(person.created_at)
+}
+
+/// In the order in which they came where they are alike.
+fn sort(people: &mut [PersonLine], by: Sort) {
+    let small = |text: Option<&String>| text.map(|text| text.to_lowercase());
+    match by {
+        Sort::Email => people.sort_by_key(|person| small(person.email.as_ref())),
+        Sort::Name => people.sort_by_key(|person| small(name(person))),
+        Sort::State => people.sort_by(|a, b| (&a.state, a.reason).cmp(&(&b.state, b.reason))),
+        Sort::Since => people.sort_by_key(|person| std::cmp::Reverse(since(person))),
+    }
+}
+
+/// Times are UTC, as spreadsheets read them.
+fn csv_of(people: &[PersonLine]) {
+    let moment = |at: Option<i64>| at.map(calendar::instant).unwrap_or_default();
+    out!(
+        "{}",
+        csv::line([
+            "email",
+            "user_name",
+            "name",
+            "organisation",
+            "state",
+            "reason",
+            "since",
+            "created",
+            "completed",
+            "confirmed",
+            "user_id",
+            "account_id",
+        ])
+    );
+    for person in people {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let cells = [
+            text(&person.email),
+            text(&person.user_name),
+            name(person).cloned().unwrap_or_default(),
+            text(&person.organisation),
+            person.state.clone(),
+            person.reason.unwrap_or_default().to_owned(),
+            moment(Some(since(person))),
+            moment(Some(person.created_at)),
+            moment(person.completed_at),
+            moment(person.confirmed_at),
+            text(&person.user_id),
+            person.account_id.clone(),
+        ];
+        out!("{}", csv::line(cells.iter().map(String::as_str)));
+    }
 }
 
 /// How the person stands in an organisation, and what to do where something is to be done.

@@ -81,9 +81,9 @@ pub(super) fn aside(common: &Common, sentence: &str) {
 /// Sentences about what was just shown, below it, where people are reading.
 pub(super) fn paragraph(common: &Common, sentences: &str) {
     if !common.json {
-        println!();
+        out!("");
         for line in wrapped(&harmless(sentences)) {
-            println!("{line}");
+            out!("{line}");
         }
     }
 }

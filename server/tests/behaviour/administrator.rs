@@ -68,6 +68,23 @@ async fn people_are_listed_found_and_shown() {
     assert_eq!(json_of(&deployment, &["person", "list", "--state", "complete"])["people"], json!([]));
     assert_eq!(json_of(&deployment, &["person", "list", "--limit", "2"])["people"].as_array().map(Vec::len), Some(2));
 
+    // Sorted whole, then cut.
+    let first = |by: &str| {
+        let list = json_of(&deployment, &["person", "list", "--sort", by, "--limit", "1"]);
+        list["people"][0]["email"].as_str().expect("an address").to_owned()
+    };
+    assert_eq!([first("email"), first("name")], ["ada@example.org", "ada@example.org"]);
+    server
+        .scim(&deployment.token, Method::POST, "/Users", Some(&json!({"userName": "=1+1", "displayName": "=1+1"})))
+        .await;
+    assert_eq!(json_of(&deployment, &["person", "list", "--sort", "state"])["people"][3]["state"], "waiting");
+    let lines = text(&run(&deployment, &["person", "list", "--sort", "email", "--csv"]));
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(lines.len(), 5);
+    assert!(lines[0].starts_with("email,user_name,name,organisation,state,reason,since,"), "{lines:?}");
+    assert!(lines[1].starts_with(",\"'=1+1\",\"'=1+1\",Example Corp,waiting,no-address,20"), "{lines:?}");
+    assert!(lines[2].starts_with("ada@example.org,ada@example.org,Ada Lovelace,Example Corp,invited,,20"), "{lines:?}");
+
     let shown = json_of(&deployment, &["person", "show", "ADA@example.org"]);
     assert_eq!(shown["organisations"][0]["organisation"], "Example Corp");
     assert_eq!(shown["invites"][0]["state"], "live");

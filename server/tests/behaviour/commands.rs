@@ -114,6 +114,7 @@ fn what_could_not_be_written_is_no_success_and_no_panic() {
     for arguments in [
         &["person", "list", "--json", "--limit", "1000"][..],
         &["person", "list"],
+        &["person", "list", "--csv"],
         &["invite", "list"],
         &["org", "list", "--json"],
         &["mail", "list", "--all"],
