@@ -154,7 +154,7 @@ fn the_sentences_name_no_exit_code_and_no_stable_code() {
 fn documented(document: &str) -> BTreeSet<(String, u8)> {
     let rows = document.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
     let numbered = rows.flat_map(|(head, codes)| {
-        let numbers = head.split([',', ' ']).filter_map(|word| word.parse().ok()).collect::<Vec<u8>>();
+        let numbers = head.split([',', ' ']).filter_map(|word| word.parse::<u8>().ok()).collect::<Vec<_>>();
         codes
             .split('`')
             .skip(1)

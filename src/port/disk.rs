@@ -28,7 +28,7 @@ pub fn keeps_owners(file: &File) -> bool {
 }
 
 /// Kinds of macOS of which the same is true.
-#[cfg(any(target_vendor = "apple", test))]
+#[cfg(any(target_vendor = "apple", all(test, target_os = "linux")))]
 const NAMED_WITHOUT: [&[u8]; 5] = [b"msdos", b"exfat", b"ntfs", b"smbfs", b"webdav"];
 
 /// Whether `chmod` means something for this file.
@@ -38,7 +38,7 @@ pub fn keeps_owners(file: &File) -> bool {
 }
 
 /// Whether the name of a kind, with zeros behind it, is one of those.
-#[cfg(any(target_vendor = "apple", test))]
+#[cfg(any(target_vendor = "apple", all(test, target_os = "linux")))]
 fn is_named_without(kind: [u8; 16]) -> bool {
     let name = kind.split(|byte| *byte == 0).next().unwrap_or_default();
     NAMED_WITHOUT.contains(&name)

@@ -185,6 +185,7 @@ pub(super) mod tests {
         }
     }
 
+    #[cfg(unix)]
     fn trouble(result: Result<Zeroizing<Vec<u8>>, LocalTrouble>) -> StorageTrouble {
         match result {
             Err(LocalTrouble::Input { trouble, .. }) => trouble,
@@ -199,6 +200,7 @@ pub(super) mod tests {
         let path = folder.path().join("sk.txt");
         assert!(SecretKeyFile::check(&path).is_ok());
         let kept = SecretKeyFile::save(&path, &sheet()).expect("written");
+        #[cfg(unix)]
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
         let text = write_secret_key(&[0xa5; 32]);
         assert_eq!(read(&path).expect("readable").as_slice(), text.as_bytes());
