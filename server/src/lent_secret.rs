@@ -1,8 +1,8 @@
 //! Secrets that the system lends: a file of root that this process may read by its group.
 //!
 //! Kubernetes makes secret volumes so (`fsGroup`, `defaultMode: 0440`), and no mode that a program
-//! could ask for is possible there. Promise: such a file is taken only if the group has nobody in it
-//! but this process's own user, and nobody else can read or change the file.
+//! could ask for is possible there. Promise: such a file is taken only if the group has nobody in
+//! it but this process's own user, and nobody else can read or change the file.
 
 use rustix::process::{getegid, geteuid, getgroups};
 use std::fs::Metadata;
@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 /// Whether the file is lent to this process and to nobody else.
 pub(crate) fn is_lent(about: &Metadata) -> bool {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    let mut groups: Vec<u32> = getgroups().unwrap_or_default().into_iter().map(|group| group.as_raw()).collect();
+    let mut groups: Vec<u32> = getgroups().unwrap_or_default().into_iter().map(rustix::process::Gid::as_raw).collect();
     groups.push(getegid().as_raw());
     let file = Lent { owner: about.uid(), group: about.gid(), mode: about.mode() & 0o7777 };
     let us = Us { user: geteuid().as_raw(), groups: &groups };

@@ -150,8 +150,8 @@ impl From<NoSuchKey> for Problem {
 }
 
 impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        Self { retry_after: Some(error.retry_after()), ..Self::new(Name::Unavailable) }
+    fn from(_: StoreError) -> Self {
+        Self { retry_after: Some(StoreError::RETRY_AFTER), ..Self::new(Name::Unavailable) }
     }
 }
 

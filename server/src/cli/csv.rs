@@ -1,7 +1,7 @@
 //! Lines for spreadsheets (RFC 4180).
 //!
-//! Promise: a cell is text and nothing else. A spreadsheet takes what begins with `=`, `+`, `-`, `@`
-//! for a formula, and names come from a directory: such a cell begins with an apostrophe, which
+//! Promise: a cell is text and nothing else. A spreadsheet takes what begins with `=`, `+`, `-` or
+//! `@` for a formula, and names come from a directory: such a cell begins with an apostrophe, which
 //! spreadsheets do not show.
 
 use super::say::harmless;

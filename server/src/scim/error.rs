@@ -94,7 +94,7 @@ impl From<StoreError> for ScimError {
             }
             _ => "The server cannot answer now; nothing was changed.",
         };
-        Self { retry_after: Some(error.retry_after()), ..Self::new(503, detail) }
+        Self { retry_after: Some(StoreError::RETRY_AFTER), ..Self::new(503, detail) }
     }
 }
 

@@ -48,9 +48,7 @@ impl StoreError {
     }
 
     /// In how many seconds a caller may try again.
-    pub(crate) fn retry_after(&self) -> i64 {
-        5
-    }
+    pub(crate) const RETRY_AFTER: i64 = 5;
 
     /// Whether somebody else holds what is needed.
     pub(super) fn is_locked(&self) -> bool {

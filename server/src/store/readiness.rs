@@ -74,7 +74,7 @@ impl Unready {
                 Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => Self::ReadOnly,
                 _ => Self::Refused,
             },
-            StoreError::Postgres(error) => match error.code().map(|code| code.code()) {
+            StoreError::Postgres(error) => match error.code().map(tokio_postgres::error::SqlState::code) {
                 None | Some("57P01" | "57P02" | "57P03") => Self::Silent,
                 Some("53100") => Self::Full,
                 Some("25006") => Self::ReadOnly,

@@ -1,5 +1,5 @@
-//! Databases as companies run them: one that falls silent, several hosts of which one can be written
-//! to, a pooler in between, roles that may do only so much.
+//! Databases as companies run them: one that falls silent, several hosts of which one can be
+//! written to, a pooler in between, roles that may do only so much.
 
 use crate::common::cluster::Cluster;
 use crate::common::pooler::Pooler;

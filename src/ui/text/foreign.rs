@@ -85,19 +85,33 @@ fn everything() -> Vec<String> {
     let mut stories: Vec<Story> = Vec::new();
     let mut tell = |stopped: Stopped<'_>| stories.push(story(stopped));
     for (why, ..) in every_stop::accepts() {
-        reaches.iter().for_each(|reach| tell(Stopped::Accept(&every_stop::accept_stop(why.clone(), *reach))));
+        for reach in reaches {
+            tell(Stopped::Accept(&every_stop::accept_stop(why.clone(), reach)));
+        }
     }
     for (why, ..) in every_stop::accounts() {
         for subject in [Locks::Password, Locks::Kit, Locks::SecretKey] {
             tell(Stopped::Account(&every_stop::account_stop(why.clone(), Reach::Unknown, subject)));
         }
     }
-    every_stop::files().iter().for_each(|(trouble, ..)| tell(Stopped::Files(trouble)));
-    every_stop::forgets().iter().for_each(|(why, ..)| tell(Stopped::Forget(why)));
-    every_stop::offlines().iter().for_each(|(trouble, ..)| tell(Stopped::Offline(trouble, "shown.json")));
-    every_stop::families().iter().for_each(|(family, ..)| tell(Stopped::Doctor(*family)));
-    every_stop::misuses().iter().for_each(|(misuse, ..)| tell(Stopped::Usage(*misuse)));
-    every_stop::managed().iter().for_each(|(trouble, ..)| tell(Stopped::Managed(trouble)));
+    for (trouble, ..) in &every_stop::files() {
+        tell(Stopped::Files(trouble));
+    }
+    for (why, ..) in &every_stop::forgets() {
+        tell(Stopped::Forget(why));
+    }
+    for (trouble, ..) in &every_stop::offlines() {
+        tell(Stopped::Offline(trouble, "shown.json"));
+    }
+    for (family, ..) in &every_stop::families() {
+        tell(Stopped::Doctor(*family));
+    }
+    for (misuse, ..) in &every_stop::misuses() {
+        tell(Stopped::Usage(*misuse));
+    }
+    for (trouble, ..) in &every_stop::managed() {
+        tell(Stopped::Managed(trouble));
+    }
     #[cfg(feature = "infisical")]
     for (why, ..) in every_stop::infisicals() {
         tell(Stopped::Infisical(&every_stop::infisical_stop(why, Reach::Unknown)));
@@ -141,7 +155,9 @@ fn everything() -> Vec<String> {
 fn help(mut command: Command, said: &mut Vec<String>) {
     said.push(command.render_long_help().to_string());
     let below: Vec<Command> = command.get_subcommands().cloned().collect();
-    below.into_iter().for_each(|below| help(below, said));
+    for below in below {
+        help(below, said);
+    }
 }
 
 #[test]

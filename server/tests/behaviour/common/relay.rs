@@ -24,7 +24,7 @@ impl Relay {
             while let Ok((client, _)) = listener.accept().await {
                 let (socket, frozen) = (socket.clone(), frozen.clone());
                 tokio::spawn(async move {
-                    // Nobody there: the connection is closed, as a machine without the service does.
+                    // Nobody there: it is closed, as a machine without the service does.
                     let Ok(server) = UnixStream::connect(socket).await else { return };
                     let ((from_client, to_client), (from_server, to_server)) =
                         (client.into_split(), server.into_split());

@@ -117,15 +117,13 @@ fn without_options(text: &str) -> Result<(String, Security), String> {
         match (name, value) {
             ("sslmode", mode) => security.mode = Some(mode.to_owned()),
             ("sslrootcert", file) => security.authorities = Some(percent_decoded(file)?),
-            // A session at the server that can be written to is what is always looked for.
-            ("target_session_attrs", "any" | "read-write" | "primary") => {}
+            // A session at the server that can be written to is what is always looked for; whether
+            // a pooler is in between is found out; the others are ours.
+            ("target_session_attrs", "any" | "read-write" | "primary")
+            | ("pgbouncer" | "connect_timeout" | "application_name", _) => {}
             ("target_session_attrs", _) => {
                 return Err("The database's address asks for a server that only reads (target_session_attrs). This program writes; leave the option out.".to_owned());
             }
-            // Whether a pooler is in between is found out.
-            ("pgbouncer", _) => {}
-            // Ours.
-            ("connect_timeout" | "application_name", _) => {}
             (
                 "channel_binding"
                 | "keepalives"
