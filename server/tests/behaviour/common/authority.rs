@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
+    /// Its certificate, as a file has it.
+    pub(crate) pem: String,
 }
 
 /// A certificate and its key, not yet on disk.
@@ -26,8 +28,8 @@ impl Authority {
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
-        let certificate = params.self_signed(&key).expect("signed").der().clone();
-        Self { issuer: Issuer::new(params, key), certificate }
+        let signed = params.self_signed(&key).expect("signed");
+        Self { certificate: signed.der().clone(), pem: signed.pem(), issuer: Issuer::new(params, key) }
     }
 
     /// For `name`, good between the beginnings of the two years.

@@ -6,7 +6,7 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -89,8 +89,33 @@ impl Cluster {
         self.wait();
     }
 
-    #[allow(clippy::print_stderr, reason = "a test that cannot run says so")]
+    /// One that listens at these addresses of this machine too, for who speaks TLS; the certificate
+    /// and its key are texts.
+    pub(crate) fn with_tls(certificate: &str, key: &str, addresses: &str) -> Option<Self> {
+        // For as long as this process: a handful of bytes.
+        let listen: &'static str = format!("listen_addresses={addresses}").leak();
+        let settings: &'static [&'static str] = vec!["-c", "fsync=off", "-c", "ssl=on", "-c", listen].leak();
+        Self::start_prepared(settings, |data| {
+            for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+                let file = data.join(name);
+                std::fs::write(&file, text).expect("written");
+                std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("its mode");
+                if let Some((user, group)) = owner() {
+                    chown(&file, Some(user), Some(group)).expect("a file of the database's user");
+                }
+            }
+            let rules = std::fs::OpenOptions::new().append(true).open(data.join("pg_hba.conf"));
+            rules.and_then(|mut file| file.write_all(b"hostssl all all 127.0.0.0/8 trust\n")).expect("its rules");
+        })
+    }
+
     fn start(settings: &'static [&'static str]) -> Option<Self> {
+        Self::start_prepared(settings, |_| {})
+    }
+
+    /// The same; `prepare` is given the data's folder before the server starts.
+    #[allow(clippy::print_stderr, reason = "a test that cannot run says so")]
+    fn start_prepared(settings: &'static [&'static str], prepare: impl FnOnce(&Path)) -> Option<Self> {
         let Some(bin) = binaries() else {
             assert!(std::env::var_os("FIRSTKEY_CI").is_none(), "PostgreSQL is not installed");
             eprintln!("NOT TESTED: PostgreSQL is not installed (Debian: apt-get install postgresql)");
@@ -106,6 +131,7 @@ impl Cluster {
             .output()
             .expect("initdb starts");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        prepare(&folder.join("data"));
         let keeper = keep(&bin, &folder, settings);
         let cluster = Self { folder, bin, settings, keeper, next: AtomicU32::new(0) };
         cluster.wait();
