@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 /// Its file, which stays and says nothing by being there.
 const FILE: &str = "serve.lock";
 
-/// Held while the server runs.
-pub(crate) struct ServeLock(#[allow(dead_code, reason = "the lock ends when it is closed")] File);
+/// Held while the server runs: the lock ends when its file is closed.
+pub(crate) struct ServeLock {
+    _open: File,
+}
 
 /// The folder cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +38,7 @@ impl ServeLock {
         let path = data.join(FILE);
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
         match file.map(|file| (file.try_lock(), file)) {
-            Ok((Ok(()), file)) => Ok(Self(file)),
+            Ok((Ok(()), file)) => Ok(Self { _open: file }),
             Ok((Err(TryLockError::WouldBlock), _)) => Err(LockRefused::Taken(data.to_owned())),
             Ok((Err(TryLockError::Error(source)), _)) | Err(source) => Err(LockRefused::Io { path, source }),
         }

@@ -3,8 +3,6 @@
 use crate::common::{Deployment, Server, wait_for};
 use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -29,11 +27,8 @@ impl Process {
             .stderr(std::fs::File::create(&log).expect("a log"))
             .spawn()
             .expect("the server starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it listens");
-        let line: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
-        let address = line["addr"].as_str().expect("an address").parse().expect("an address");
-        Self { child, server: Server::elsewhere(address), log }
+        let server = Server::of_process(&mut child);
+        Self { child, server, log }
     }
 
     fn signal(&self, signal: Signal) {

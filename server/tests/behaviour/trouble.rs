@@ -6,8 +6,6 @@ use crate::common::{Answer, Deployment, ORIGIN, Server, okta_user, wait_for};
 use firstkey_server::{Log, MailOut, NewOrganisation, Realm, ServeOptions, serve};
 use reqwest::Method;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
-use serde_json::Value;
-use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,11 +33,8 @@ impl Process {
             .stderr(std::fs::File::create(&log).expect("a log"))
             .spawn()
             .expect("the server starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it listens");
-        let line: Value = serde_json::from_str(&line).expect("JSON");
-        let address = line["addr"].as_str().expect("an address").parse().expect("an address");
-        Self { child, server: Server::elsewhere(address), log }
+        let server = Server::of_process(&mut child);
+        Self { child, server, log }
     }
 
     /// No file may grow beyond so many bytes.

@@ -20,11 +20,11 @@ use firstkey_core::crypto::context::OrgId;
 use firstkey_server::{Clock, Log, MailOut, NewOrganisation, Realm, ServeOptions, Shown, serve};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
@@ -328,6 +328,14 @@ impl Server {
     pub(crate) fn elsewhere(socket: SocketAddr) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self { address: format!("http://{socket}"), socket, http: reqwest::Client::new(), stop: None, task: None }
+    }
+
+    /// A server of a program that was started with `--json`, once it says where it listens.
+    pub(crate) fn of_process(child: &mut Child) -> Self {
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it listens");
+        let line: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+        Self::elsewhere(line["addr"].as_str().expect("an address").parse().expect("an address"))
     }
 
     /// Tells the server to end, and does not wait.
