@@ -3,9 +3,10 @@
 use crate::common::{Deployment, Server, wait_for};
 use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 
 struct Process {
     child: Child,
@@ -99,9 +100,16 @@ async fn a_second_server_on_the_same_folder_is_refused_until_the_first_has_ended
     let deployment = Deployment::new().await;
     let config = configure(&deployment, "");
     let first = Process::start(&config);
-    let second: Output = command(&config).output().expect("it runs");
+    let mut second = command(&config).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let mut listens = String::new();
+    BufReader::new(second.stdout.take().expect("piped")).read_line(&mut listens).expect("text");
+    if !listens.is_empty() {
+        // One that serves does not end by itself.
+        second.kill().expect("it runs");
+    }
+    let second = second.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(second.stdout.is_empty() && second.status.code() == Some(1), "{said}");
+    assert_eq!((listens.as_str(), second.status.code()), ("", Some(1)), "{said}");
     assert!(said.contains("Another server serves the folder"), "{said}");
     assert_eq!(first.ask().await, 400, "the first does not mind");
     // Killed, so that it could not tidy up.
