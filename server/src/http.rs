@@ -26,6 +26,8 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) keys: ServerKeys,
     pub(crate) clock: Clock,
+    /// The flags with which a command finds this server: with a blank before them, or empty.
+    pub(crate) command_flags: String,
     /// How long an invitation lives, in seconds.
     pub(crate) invite_ttl: i64,
     /// How long what is left of removed people is kept, in seconds; for ever if not given.

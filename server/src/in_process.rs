@@ -72,6 +72,7 @@ impl InProcess {
             store: self.realm.store.clone(),
             keys: ServerKeys::open(&KeyPlace::in_folder(folder), &self.marks).expect("its key file"),
             clock: self.realm.clock.clone(),
+            command_flags: String::new(),
             invite_ttl: INVITE_TTL,
             erase_removed_after: None,
             log,

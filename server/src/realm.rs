@@ -86,10 +86,26 @@ pub enum RealmError {
     /// No organisation of that id.
     #[error("There is no organisation {0}.")]
     NoSuchOrganisation(OrgId),
+    /// No organisation of that id or name.
+    #[error("There is no organisation {named}. {known}")]
+    NoOrganisationNamed {
+        /// What was typed.
+        named: String,
+        /// Which ones there are.
+        known: String,
+    },
+    /// Several organisations of that name.
+    #[error("Several organisations are called {named}. Name the one that you mean by its id:\n{orgs}")]
+    SeveralOrganisationsNamed {
+        /// The name.
+        named: String,
+        /// A line for each, with its id.
+        orgs: String,
+    },
     /// No token of that id.
     #[error("There is no SCIM token {0}. `scim-token list` shows all.")]
     NoSuchToken(String),
-    /// No person of that address, SCIM id or user name.
+    /// No person of that address, account id, SCIM id or user name.
     #[error(
         "Nobody here has the address, id or user name {0}. `person search` looks for a part of an address, user name or name."
     )]
@@ -110,10 +126,10 @@ pub enum RealmError {
         /// A line for each, with the option that names it.
         orgs: String,
     },
-    /// Several organisations have somebody of that user name.
-    #[error("Several organisations have somebody of the user name {name}. Name the one that you mean:\n{orgs}")]
+    /// Several organisations have somebody of that user name, or that account.
+    #[error("Several organisations have {name}. Name the one that you mean:\n{orgs}")]
     SeveralNamed {
-        /// The user name.
+        /// The user name or the account's id.
         name: String,
         /// A line for each, with the option that names it.
         orgs: String,

@@ -6,7 +6,7 @@ use crate::letters::ShownLetter;
 use crate::realm::{Realm, RealmError};
 use crate::store::{Bundle, Stored};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey_core::crypto::context::{AccountId, RealmId};
+use firstkey_core::crypto::context::{AccountId, OrgId, RealmId};
 use firstkey_core::crypto::statement::Statement;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -77,7 +77,13 @@ impl From<&Statement> for ShownStatement {
 }
 
 impl Realm {
-    /// Everything that is stored on an account.
+    /// Everything that is stored on the account of whom an organisation knows by that address,
+    /// account id, SCIM id or user name.
+    pub async fn show_named(&self, name: &str, org: Option<OrgId>) -> Result<Shown, RealmError> {
+        Ok(Shown::new(self.id, self.stored_named(name, org).await?))
+    }
+
+    /// Everything that is stored on the account of this address.
     pub async fn show(&self, email: &str) -> Result<Shown, RealmError> {
         let stored = self.store.stored(address::key(email)).await?;
         stored.map(|stored| Shown::new(self.id, stored)).ok_or_else(|| RealmError::NoSuchPerson(email.to_owned()))

@@ -21,7 +21,7 @@ pub use invites::{InviteShown, InvitedAgain, TakenBack};
 pub use letters::LetterShown;
 pub use organisations::{ChangedOrganisation, OrganisationShown};
 pub use people::{FingerprintRefused, MembershipShown, PersonLine, PersonShown};
-pub use resets::{ResetRefused, ResetStarted};
+pub use resets::{ResetRefused, ResetStarted, Resettable};
 pub use server_keys::{KeyRefused, KeyShown, Rotated};
 pub use tokens::{FreshToken, RotatedToken, TOKEN_DAYS, TokenShown};
 

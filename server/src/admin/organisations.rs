@@ -8,6 +8,10 @@ use crate::store::{InstallRow, OrganisationChange, OrganisationRow};
 use firstkey_core::crypto::context::OrgId;
 use firstkey_core::wire::asked::SecretKeys;
 use serde::Serialize;
+use uuid::Uuid;
+
+/// So many organisations are named to whoever named none of them.
+const FEW: usize = 10;
 
 /// An organisation.
 #[derive(Clone, Debug, Serialize)]
@@ -46,6 +50,28 @@ impl Realm {
     /// All of them.
     pub async fn organisations(&self) -> Result<Vec<OrganisationShown>, RealmError> {
         Ok(self.store.organisations().await?.into_iter().map(OrganisationShown::new).collect())
+    }
+
+    /// The one whose id or name this is; a name in any case, if no other differs by case alone.
+    pub async fn organisation_named(&self, named: &str) -> Result<OrgId, RealmError> {
+        let all = self.store.organisations().await?;
+        let ids = |of: &dyn Fn(&OrganisationRow) -> bool| -> Vec<&OrganisationRow> {
+            all.iter().filter(|one| of(one)).collect()
+        };
+        let by_id = Uuid::try_parse(named).ok().map(|id| *id.as_bytes());
+        let found = [
+            ids(&|one| Some(one.org_id) == by_id),
+            ids(&|one| one.name == named),
+            ids(&|one| one.name.to_lowercase() == named.to_lowercase()),
+        ];
+        match found.iter().find(|found| !found.is_empty()).map(Vec::as_slice) {
+            Some([one]) => Ok(OrgId::heard(one.org_id)),
+            Some(several) => Err(RealmError::SeveralOrganisationsNamed {
+                named: named.to_owned(),
+                orgs: lines(several.iter().copied()),
+            }),
+            None => Err(RealmError::NoOrganisationNamed { named: named.to_owned(), known: known(&all) }),
+        }
     }
 
     /// One of them.
@@ -95,6 +121,19 @@ impl Realm {
         }
         self.organisation(org).await
     }
+}
+
+/// Which organisations there are, for who named none of them.
+fn known(all: &[OrganisationRow]) -> String {
+    match all.len() {
+        0 => "There is none yet: `org add NAME` adds one.".to_owned(),
+        1..=FEW => format!("There are:\n{}", lines(all.iter())),
+        _ => "`org list` shows all.".to_owned(),
+    }
+}
+
+fn lines<'a>(orgs: impl Iterator<Item = &'a OrganisationRow>) -> String {
+    orgs.map(|one| format!("  {}  {}", uuid(one.org_id), one.name)).collect::<Vec<_>>().join("\n")
 }
 
 impl OrganisationShown {

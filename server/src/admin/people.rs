@@ -8,6 +8,7 @@ use crate::store::{AccountRow, Bundle, Confirmed, MembershipRow, NamedPerson, Pe
 use firstkey_core::crypto::context::{AccountContext, AccountId, OrgId};
 use firstkey_core::crypto::identity::Fingerprint;
 use serde::Serialize;
+use uuid::Uuid;
 
 /// Most organisations or invitations that are shown of one person.
 const ALL: usize = 10_000;
@@ -96,11 +97,11 @@ pub enum FingerprintRefused {
     Form,
     /// It is another one.
     #[error(
-        "This is NOT the fingerprint of {email}. Do not give the account access to anything.\nGiven:  {given}\nStored: {stored}\nRead it to each other again. If it still differs, somebody else may have finished the account: deactivate the person and ask your security team. This was written to the audit log."
+        "This is NOT the fingerprint of {name}. Do not give the account access to anything.\nGiven:  {given}\nStored: {stored}\nRead it to each other again. If it still differs, somebody else may have finished the account: deactivate the person and ask your security team. This was written to the audit log."
     )]
     Differs {
-        /// Whose.
-        email: String,
+        /// Whose, as the administrator named them.
+        name: String,
         /// What was given, as words.
         given: String,
         /// What the account has.
@@ -131,20 +132,13 @@ impl Realm {
         self.shown(stored, email).await
     }
 
-    /// The same of whom an organisation knows by that address, SCIM id or user name; without an
-    /// organisation, of the only one.
+    /// The same of whom an organisation knows by that address, account id, SCIM id or user name;
+    /// without an organisation, of the only one.
     pub async fn person_named(&self, name: &str, org: Option<OrgId>) -> Result<PersonShown, RealmError> {
-        let is_in = |person: &PersonShown| {
-            org.is_none_or(|org| person.organisations.iter().any(|one| one.org_id == uuid(org.0)))
-        };
-        match self.person(name).await {
-            Ok(person) if is_in(&person) => return Ok(person),
-            Ok(_) | Err(RealmError::NoSuchPerson(_)) => {}
-            Err(error) => return Err(error),
-        }
-        let named = self.named(name, org).await?;
-        let stored = self.store.stored_of(named.account).await?;
-        self.shown(stored, named.email.as_deref().unwrap_or_default()).await
+        let stored = self.stored_named(name, org).await?;
+        // An address shows all who name it, whoever has the account.
+        let email = if address::is_address(name) { Some(name.to_owned()) } else { stored.email.clone() };
+        self.shown(stored, email.as_deref().unwrap_or_default()).await
     }
 
     async fn shown(&self, stored: Stored, email: &str) -> Result<PersonShown, RealmError> {
@@ -170,26 +164,57 @@ impl Realm {
     }
 
     /// Writes down that the administrator compared the fingerprint with the person; refuses any
-    /// other than the account's.
-    pub async fn confirm(&self, email: &str, given: &str) -> Result<Fingerprint, FingerprintRefused> {
+    /// other than the account's. Tells whose it is, too.
+    pub async fn confirm(
+        &self,
+        name: &str,
+        org: Option<OrgId>,
+        given: &str,
+    ) -> Result<(Option<String>, Fingerprint), FingerprintRefused> {
         let given = phrase(given).ok_or(FingerprintRefused::Form)?;
-        let stored = self.stored_person(email).await?;
-        let bundle = stored.bundle.as_ref().ok_or_else(|| FingerprintRefused::None(email.to_owned()))?;
+        let stored = self.stored_named(name, org).await?;
+        let bundle = stored.bundle.as_ref().ok_or_else(|| FingerprintRefused::None(name.to_owned()))?;
         let fingerprint = self.fingerprint(stored.account_id, bundle);
         let now = self.clock.now();
         if given != fingerprint.to_string() {
             self.store.fingerprint_differed(stored.account_id, now).await.map_err(RealmError::from)?;
             let stored = fingerprint.to_string();
-            return Err(FingerprintRefused::Differs { email: email.to_owned(), given, stored });
+            return Err(FingerprintRefused::Differs { name: name.to_owned(), given, stored });
         }
         let confirmed = self.store.confirm_fingerprint(stored.account_id, bundle.ed25519, given, now).await;
         match confirmed.map_err(RealmError::from)? {
-            Confirmed::Done => Ok(fingerprint),
+            Confirmed::Done => Ok((stored.email, fingerprint)),
             Confirmed::Changed => Err(FingerprintRefused::Changed),
         }
     }
 
-    /// The one whom this SCIM id or user name means, in that organisation or in any.
+    /// The account of whom this address, account id, SCIM id or user name means, tried in that
+    /// order; in that organisation or in any.
+    pub(crate) async fn stored_named(&self, name: &str, org: Option<OrgId>) -> Result<Stored, RealmError> {
+        let name = name.trim();
+        if let Some(stored) = self.store.stored(address::key(name)).await?
+            && self.is_in(&stored, name, org).await?
+        {
+            return Ok(stored);
+        }
+        if let Ok(id) = Uuid::try_parse(name)
+            && let Some(stored) = self.store.stored_if_there(*id.as_bytes()).await?
+            && self.is_in(&stored, name, org).await?
+        {
+            return Ok(stored);
+        }
+        let named = self.named(name, org).await?;
+        Ok(self.store.stored_of(named.account).await?)
+    }
+
+    async fn is_in(&self, stored: &Stored, name: &str, org: Option<OrgId>) -> Result<bool, RealmError> {
+        match org {
+            None => Ok(true),
+            Some(org) => Ok(self.store.is_in(stored.account_id, address::key(name), org.0).await?),
+        }
+    }
+
+    /// The one whom this account id, SCIM id or user name means, in that organisation or in any.
     pub(super) async fn named(&self, name: &str, org: Option<OrgId>) -> Result<NamedPerson, RealmError> {
         let mut found = self.store.named(name.to_owned(), org.map(|org| org.0)).await?;
         match found.pop() {

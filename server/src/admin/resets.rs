@@ -2,6 +2,7 @@
 
 use crate::realm::{INVITE_TTL, Realm, RealmError};
 use crate::store::ResetStart;
+use firstkey_core::crypto::context::OrgId;
 
 /// A reset that was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +11,16 @@ pub struct ResetStarted {
     pub key_gen: u32,
     /// When its link ends, in seconds since 1970.
     pub expires_at: i64,
+}
+
+/// Somebody whose keys may be reset.
+#[derive(Clone, Debug)]
+pub struct Resettable {
+    account: [u8; 16],
+    /// As the administrator named them.
+    named: String,
+    /// Where the letter goes.
+    pub email: Option<String>,
 }
 
 /// No reset was started.
@@ -32,17 +43,35 @@ pub enum ResetRefused {
 }
 
 impl Realm {
-    /// Starts a reset of the keys of the person at this address; `by` goes into the audit log. A
-    /// running server delivers the letters.
-    pub async fn reset_person(&self, email: &str, by: &str, ttl: Option<i64>) -> Result<ResetStarted, ResetRefused> {
+    /// Whose keys a reset would be about: the one of this address, account id, SCIM id or user
+    /// name.
+    pub async fn resettable(&self, name: &str, org: Option<OrgId>) -> Result<Resettable, RealmError> {
+        let stored = self.stored_named(name, org).await?;
+        Ok(Resettable { account: stored.account_id, named: name.to_owned(), email: stored.email })
+    }
+
+    /// Starts a reset of their keys; `by` goes into the audit log. A running server delivers the
+    /// letters.
+    pub async fn start_reset(
+        &self,
+        whom: &Resettable,
+        by: &str,
+        ttl: Option<i64>,
+    ) -> Result<ResetStarted, ResetRefused> {
         let (ttl, now) = (ttl.unwrap_or(INVITE_TTL), self.clock.now());
-        let started = self.store.start_reset(email.to_owned(), by.to_owned(), ttl, now).await;
+        let started = self.store.start_reset(whom.account, by.to_owned(), ttl, now).await;
+        let named = || whom.named.clone();
         match started.map_err(RealmError::from)? {
             ResetStart::Queued { key_gen, expires_at } => Ok(ResetStarted { key_gen, expires_at }),
-            ResetStart::Unknown => Err(RealmError::NoSuchPerson(email.to_owned()).into()),
-            ResetStart::Unfinished => Err(ResetRefused::Unfinished(email.to_owned())),
-            ResetStart::Inactive => Err(ResetRefused::Suspended(email.to_owned())),
-            ResetStart::Removed => Err(ResetRefused::Removed(email.to_owned())),
+            ResetStart::Unknown => Err(RealmError::NoSuchPerson(named()).into()),
+            ResetStart::Unfinished => Err(ResetRefused::Unfinished(named())),
+            ResetStart::Inactive => Err(ResetRefused::Suspended(named())),
+            ResetStart::Removed => Err(ResetRefused::Removed(named())),
         }
+    }
+
+    /// Both at once.
+    pub async fn reset_person(&self, name: &str, by: &str, ttl: Option<i64>) -> Result<ResetStarted, ResetRefused> {
+        self.start_reset(&self.resettable(name, None).await?, by, ttl).await
     }
 }

@@ -46,10 +46,31 @@ impl Common {
         Ok(config)
     }
 
+    /// The same flags for another command, wherever it is started: with a blank before them.
+    pub(super) fn flags(&self) -> String {
+        let files = [("config", &self.config), ("data", &self.data), ("database-file", &self.database_file)];
+        let flag = |(name, path): (&str, &Option<PathBuf>)| {
+            let path = path.as_deref()?;
+            let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            Some(format!(" --{name} {}", quoted(&whole.to_string_lossy())))
+        };
+        let url = self.database.as_deref().map(|url| format!(" --database {}", quoted(url)));
+        files.into_iter().filter_map(flag).chain(url).collect()
+    }
+
     /// Opens the deployment.
     pub(super) async fn realm(&self) -> Result<Realm, Box<dyn Error>> {
         open(&self.config()?).await
     }
+}
+
+/// As one word of a shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// How a command ends.
@@ -67,4 +88,24 @@ pub(super) fn folder(config: &Config) -> Result<&Path, ConfigError> {
 pub(super) async fn open(config: &Config) -> Result<Realm, Box<dyn Error>> {
     let dir = folder(config)?;
     Ok(Realm::open_from(dir, config.database.as_deref(), &KeyPlace::of(config.key_file.as_deref(), dir)).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_path_is_one_word_of_a_shell_whatever_is_in_it() {
+        for (text, word) in [
+            ("/etc/firstkey/server.toml", "/etc/firstkey/server.toml"),
+            ("/srv/my keys", "'/srv/my keys'"),
+            ("/srv/$(id)`id`;id", "'/srv/$(id)`id`;id'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("a\nb", "'a\nb'"),
+            ("ü", "'ü'"),
+        ] {
+            assert_eq!(quoted(text), word);
+        }
+    }
 }

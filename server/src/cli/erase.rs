@@ -1,10 +1,9 @@
 //! `person erase`: what is left of a removed person; asked for twice, because it cannot be undone.
 
-use super::org::org_id;
+use super::org_named::OrgNamed;
 use super::reset::{typed_again, who};
 use super::{Common, Outcome, say};
 use clap::Args;
-use firstkey_core::crypto::context::OrgId;
 
 #[derive(Args)]
 pub(super) struct Erase {
@@ -12,8 +11,8 @@ pub(super) struct Erase {
     #[arg(value_name = "WHOM")]
     whom: String,
     /// The organisation that had the person, where several had somebody at the address.
-    #[arg(long, value_name = "ID", value_parser = org_id)]
-    org: Option<OrgId>,
+    #[arg(long, value_name = "ORG")]
+    org: Option<OrgNamed>,
     /// Confirm in advance, by repeating WHOM.
     #[arg(long, value_name = "WHOM")]
     yes_for: Option<String>,
@@ -25,6 +24,7 @@ pub(super) async fn run(erase: Erase) -> Outcome {
     let Erase { whom, org, yes_for, common } = erase;
     let whom = whom.trim();
     let realm = common.realm().await?;
+    let org = OrgNamed::find_if_named(org.as_ref(), &realm).await?;
     let what = realm.erasable(whom, org).await?;
     let warning = [
         format!("This erases the keys, addresses and letters that are still stored of {whom}."),

@@ -1,18 +1,17 @@
 //! `invite`: invitations.
 
-use super::org::org_id;
+use super::org_named::OrgNamed;
 use super::{Common, Outcome, say};
 use crate::admin::InviteShown;
 use clap::Subcommand;
-use firstkey_core::crypto::context::OrgId;
 
 #[derive(Subcommand)]
 pub(super) enum Invite {
     /// List invitations, newest first.
     List {
         /// Only of this organisation.
-        #[arg(long, value_name = "ID", value_parser = org_id)]
-        org: Option<OrgId>,
+        #[arg(long, value_name = "ORG")]
+        org: Option<OrgNamed>,
         /// Only in this state.
         #[arg(long, value_name = "STATE", value_parser = ["live", "used", "withdrawn", "expired", "locked"])]
         state: Option<String>,
@@ -24,34 +23,36 @@ pub(super) enum Invite {
     },
     /// Show a person's invitations.
     Show {
-        /// The person's address, SCIM id or user name.
+        /// The person's address, account id, SCIM id or user name.
         #[arg(value_name = "PERSON")]
         name: String,
         /// The organisation whose user name it is, where several have one of that name.
-        #[arg(long, value_name = "ID", value_parser = org_id)]
-        org: Option<OrgId>,
+        #[arg(long, value_name = "ORG")]
+        org: Option<OrgNamed>,
         #[command(flatten)]
         common: Common,
     },
     /// Withdraw a person's invitation and send a new one.
     Resend {
-        /// The address that the organisation has for the person now; or a SCIM id or user name.
+        /// The address that the organisation has for the person now; or an account id, SCIM id or
+        /// user name.
         #[arg(value_name = "PERSON")]
         name: String,
         /// The organisation, where several have somebody of that address or name.
-        #[arg(long, value_name = "ID", value_parser = org_id)]
-        org: Option<OrgId>,
+        #[arg(long, value_name = "ORG")]
+        org: Option<OrgNamed>,
         #[command(flatten)]
         common: Common,
     },
     /// Withdraw a person's invitation and send none.
     Withdraw {
-        /// The address that the organisation has for the person now; or a SCIM id or user name.
+        /// The address that the organisation has for the person now; or an account id, SCIM id or
+        /// user name.
         #[arg(value_name = "PERSON")]
         name: String,
         /// Only of this organisation; otherwise of every organisation.
-        #[arg(long, value_name = "ID", value_parser = org_id)]
-        org: Option<OrgId>,
+        #[arg(long, value_name = "ORG")]
+        org: Option<OrgNamed>,
         #[command(flatten)]
         common: Common,
     },
@@ -60,20 +61,28 @@ pub(super) enum Invite {
 pub(super) async fn run(command: Invite) -> Outcome {
     match command {
         Invite::List { org, state, limit, common } => {
-            let invites = common.realm().await?.invites(org, state, limit).await?;
+            let realm = common.realm().await?;
+            let org = OrgNamed::find_if_named(org.as_ref(), &realm).await?;
+            let invites = realm.invites(org, state, limit).await?;
             table(&common, &invites)?;
         }
         Invite::Show { name, org, common } => {
-            let invites = common.realm().await?.person_named(&name, org).await?.invites;
+            let realm = common.realm().await?;
+            let org = OrgNamed::find_if_named(org.as_ref(), &realm).await?;
+            let invites = realm.person_named(&name, org).await?.invites;
             table(&common, &invites)?;
         }
         Invite::Resend { name, org, common } => {
             let ttl = common.config()?.invite_ttl()?;
-            let again = common.realm().await?.resend_invite(&name, org, ttl).await?;
+            let realm = common.realm().await?;
+            let org = OrgNamed::find_if_named(org.as_ref(), &realm).await?;
+            let again = realm.resend_invite(&name, org, ttl).await?;
             say::members(&common, &serde_json::to_value(&again)?);
         }
         Invite::Withdraw { name, org, common } => {
-            let taken_back = common.realm().await?.withdraw_invites(&name, org).await?;
+            let realm = common.realm().await?;
+            let org = OrgNamed::find_if_named(org.as_ref(), &realm).await?;
+            let taken_back = realm.withdraw_invites(&name, org).await?;
             say::members(&common, &serde_json::to_value(&taken_back)?);
         }
     }

@@ -17,6 +17,7 @@ mod invite;
 mod key;
 mod mail;
 mod org;
+mod org_named;
 mod person;
 mod reset;
 mod say;

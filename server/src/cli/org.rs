@@ -1,10 +1,10 @@
 //! `org`: the organisations of a server.
 
+use super::org_named::OrgNamed;
 use super::{Common, Outcome, say};
 use crate::admin::ChangedOrganisation;
 use crate::realm::NewOrganisation;
 use clap::Subcommand;
-use firstkey_core::crypto::context::OrgId;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -30,17 +30,15 @@ pub(super) enum Org {
     },
     /// Show an organisation.
     Show {
-        /// Its id.
-        #[arg(value_parser = org_id)]
-        org: OrgId,
+        /// Its id or its name.
+        org: OrgNamed,
         #[command(flatten)]
         common: Common,
     },
     /// Change an organisation; settings not given stay the same.
     Set {
-        /// Its id.
-        #[arg(value_parser = org_id)]
-        org: OrgId,
+        /// Its id or its name.
+        org: OrgNamed,
         /// Its name, shown to its people.
         #[arg(long)]
         name: Option<String>,
@@ -83,14 +81,16 @@ pub(super) async fn run(command: Org) -> Outcome {
             })?;
         }
         Org::Show { org, common } => {
-            let org = common.realm().await?.organisation(org).await?;
+            let realm = common.realm().await?;
+            let org = realm.organisation(org.find(&realm).await?).await?;
             say::members(&common, &serde_json::to_value(&org)?);
         }
         Org::Set { org, name, contact, min_profile, secret_key, install_url, install_text, install_sums, common } => {
             let install_sums = install_sums.as_deref().map(sums).transpose()?;
             let change =
                 ChangedOrganisation { name, contact, min_profile, secret_key, install_url, install_text, install_sums };
-            let org = common.realm().await?.change_organisation(org, change).await?;
+            let realm = common.realm().await?;
+            let org = realm.change_organisation(org.find(&realm).await?, change).await?;
             say::members(&common, &serde_json::to_value(&org)?);
         }
     }
@@ -103,9 +103,4 @@ fn sums(path: &Path) -> Result<String, String> {
         return Ok(String::new());
     }
     std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
-}
-
-/// Reads an organisation's id.
-pub(super) fn org_id(text: &str) -> Result<OrgId, &'static str> {
-    uuid::Uuid::try_parse(text).map(|id| OrgId::heard(*id.as_bytes())).map_err(|_| "an organisation's id is a UUID")
 }

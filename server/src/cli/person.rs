@@ -1,14 +1,13 @@
 //! `person`: who is here, how far they have come, and whether somebody compared their fingerprint.
 
-use super::org::org_id;
+use super::org_named::OrgNamed;
 use super::{Common, Outcome, csv, erase, reset, say};
 use crate::admin::{MembershipShown, PersonLine, why};
 use crate::calendar;
 use crate::outlet::out;
 use clap::{Args, Subcommand, ValueEnum};
-use firstkey_core::crypto::context::OrgId;
 use serde_json::{Value, json};
-use std::io::Read;
+use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Longest file that a fingerprint is looked for in.
@@ -34,21 +33,25 @@ pub(super) enum Person {
     },
     /// Show everything about a person except the ciphertext.
     Show {
-        /// The person's address, SCIM id or user name.
+        /// The person's address, account id, SCIM id or user name.
         #[arg(value_name = "PERSON")]
         name: String,
         /// The organisation whose user name it is, where several have one of that name.
-        #[arg(long, value_name = "ID", value_parser = org_id)]
-        org: Option<OrgId>,
+        #[arg(long, value_name = "ORG")]
+        org: Option<OrgNamed>,
         #[command(flatten)]
         common: Common,
     },
     /// Record that you compared the fingerprint with the person, by telephone or in person.
     Confirm {
-        /// The person's address.
-        email: String,
-        /// The eight words that the person read to you.
-        #[arg(long, value_name = "WORDS", conflicts_with = "file", required_unless_present = "file")]
+        /// The person's address, account id, SCIM id or user name.
+        #[arg(value_name = "PERSON")]
+        name: String,
+        /// The organisation whose user name it is, where several have one of that name.
+        #[arg(long, value_name = "ORG")]
+        org: Option<OrgNamed>,
+        /// The eight words that the person read to you; asked for at the terminal if not given.
+        #[arg(long, value_name = "WORDS", conflicts_with = "file")]
         fingerprint: Option<String>,
         /// A file that the person gave you: the eight words, or JSON with a member `fingerprint`.
         #[arg(long, value_name = "PATH")]
@@ -66,8 +69,8 @@ pub(super) enum Person {
 #[derive(Args)]
 pub(super) struct Which {
     /// Only of this organisation.
-    #[arg(long, value_name = "ID", value_parser = org_id)]
-    org: Option<OrgId>,
+    #[arg(long, value_name = "ORG")]
+    org: Option<OrgNamed>,
     /// Only in this state.
     #[arg(long, value_name = "STATE", value_parser = ["staged", "invited", "waiting", "complete", "suspended", "removed"])]
     state: Option<String>,
@@ -102,18 +105,22 @@ pub(super) async fn run(command: Person) -> Outcome {
         Person::List { which, common } => list(&common, which, None).await?,
         Person::Search { text, which, common } => list(&common, which, Some(&text)).await?,
         Person::Show { name, org, common } => {
-            let person = common.realm().await?.person_named(&name, org).await?;
+            let realm = common.realm().await?;
+            let org = OrgNamed::find_if_named(org.as_ref(), &realm).await?;
+            let person = realm.person_named(&name, org).await?;
             say::members(&common, &serde_json::to_value(&person)?);
             for one in &person.organisations {
                 say::paragraph(&common, &how_it_stands(one));
             }
         }
-        Person::Confirm { email, fingerprint, file, common } => {
+        Person::Confirm { name, org, fingerprint, file, common } => {
             let given = match file {
                 Some(path) => from_file(&path)?,
-                None => fingerprint.unwrap_or_default(),
+                None => fingerprint.map_or_else(|| heard(&name), Ok)?,
             };
-            let fingerprint = common.realm().await?.confirm(&email, &given).await?;
+            let realm = common.realm().await?;
+            let org = OrgNamed::find_if_named(org.as_ref(), &realm).await?;
+            let (email, fingerprint) = realm.confirm(&name, org, &given).await?;
             say::members(&common, &json!({"email": email, "fingerprint": fingerprint.to_string(), "confirmed": true}));
         }
     }
@@ -123,7 +130,9 @@ pub(super) async fn run(command: Person) -> Outcome {
 async fn list(common: &Common, which: Which, text: Option<&str>) -> Outcome {
     // What is sorted is sorted whole before it is cut.
     let read = if which.sort.is_some() { usize::MAX } else { which.limit };
-    let mut people = common.realm().await?.people(which.org, which.state, text, read).await?;
+    let realm = common.realm().await?;
+    let org = OrgNamed::find_if_named(which.org.as_ref(), &realm).await?;
+    let mut people = realm.people(org, which.state, text, read).await?;
     if let Some(by) = which.sort {
         sort(&mut people, by);
         people.truncate(which.limit);
@@ -230,6 +239,20 @@ fn how_it_stands(one: &MembershipShown) -> String {
             told
         }
     }
+}
+
+/// The words that the administrator hears, typed at the terminal.
+fn heard(name: &str) -> Result<String, Box<dyn std::error::Error>> {
+    if !std::io::stdin().is_terminal() {
+        return Err(
+            "There is no terminal to ask on. Give the eight words with --fingerprint, or a file with --file.".into()
+        );
+    }
+    write!(std::io::stderr(), "The eight words that {} reads to you: ", say::harmless(name))?;
+    std::io::stderr().flush()?;
+    let mut typed = String::new();
+    std::io::stdin().lock().take(LONGEST).read_line(&mut typed)?;
+    Ok(typed)
 }
 
 fn from_file(path: &Path) -> Result<String, String> {

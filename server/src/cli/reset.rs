@@ -1,6 +1,7 @@
 //! `person reset`: new keys for a person who has lost password and kit; asked for twice, because it
 //! cannot be undone.
 
+use super::org_named::OrgNamed;
 use super::{Common, Outcome, say};
 use crate::calendar::for_people;
 use crate::outlet::err;
@@ -13,28 +14,39 @@ const LONGEST: u64 = 1024;
 
 #[derive(Args)]
 pub(super) struct Reset {
-    /// The person's address.
-    email: String,
-    /// Confirm in advance, by repeating the address.
-    #[arg(long, value_name = "EMAIL")]
+    /// The person's address, account id, SCIM id or user name.
+    #[arg(value_name = "PERSON")]
+    name: String,
+    /// The organisation whose user name it is, where several have one of that name.
+    #[arg(long, value_name = "ORG")]
+    org: Option<OrgNamed>,
+    /// Confirm in advance, by repeating what was given for the person.
+    #[arg(long, value_name = "PERSON")]
     yes_for: Option<String>,
     #[command(flatten)]
     common: Common,
 }
 
 pub(super) async fn run(reset: Reset) -> Outcome {
-    let Reset { email, yes_for, common } = reset;
+    let Reset { name, org, yes_for, common } = reset;
+    let name = name.trim();
     let ttl = common.config()?.invite_ttl()?;
     let realm = common.realm().await?;
+    let org = OrgNamed::find_if_named(org.as_ref(), &realm).await?;
+    let whom = realm.resettable(name, org).await?;
+    let shown = match &whom.email {
+        Some(email) if !email.eq_ignore_ascii_case(name) => format!("{name} ({email})"),
+        _ => name.to_owned(),
+    };
     let warning = [
-        format!("Reset only if {email} has lost both the password and the recovery kit."),
+        format!("Reset only if {shown} has lost both the password and the recovery kit."),
         "The person makes new keys. Data encrypted to the old ones stays unreadable for good.".to_owned(),
         "Talk to the person first, by telephone or in person: an e-mail may come from somebody else.".to_owned(),
     ];
-    if !typed_again(&email, yes_for, &warning)? {
-        return Err("That is a different address. Nothing was started.".into());
+    if !typed_again(name, yes_for, &warning)? {
+        return Err("That is not the same. Nothing was started.".into());
     }
-    let started = realm.reset_person(email.trim(), &who(), ttl).await?;
+    let started = realm.start_reset(&whom, &who(), ttl).await?;
     say::aside(
         &common,
         &format!(
@@ -42,7 +54,7 @@ pub(super) async fn run(reset: Reset) -> Outcome {
             for_people(started.expires_at)
         ),
     );
-    say::members(&common, &json!({"email": email, "key_gen": started.key_gen, "expires_at": started.expires_at}));
+    say::members(&common, &json!({"email": whom.email, "key_gen": started.key_gen, "expires_at": started.expires_at}));
     Ok(())
 }
 

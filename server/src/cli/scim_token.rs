@@ -1,11 +1,10 @@
 //! `scim-token`: what identity providers show to be let in.
 
-use super::org::org_id;
+use super::org_named::OrgNamed;
 use super::{Common, Outcome, say};
 use crate::admin::TOKEN_DAYS;
 use crate::calendar::for_people;
 use clap::Subcommand;
-use firstkey_core::crypto::context::OrgId;
 use serde_json::json;
 
 /// How long an old token goes on beside its successor, in days.
@@ -15,9 +14,9 @@ const OVERLAP: u32 = 7;
 pub(super) enum ScimToken {
     /// Create a token; it is shown once.
     Add {
-        /// The organisation's id.
-        #[arg(long, value_name = "ID", value_parser = org_id)]
-        org: OrgId,
+        /// The organisation, by its id or name.
+        #[arg(long, value_name = "ORG")]
+        org: OrgNamed,
         /// A label to recognise it by.
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
@@ -30,9 +29,9 @@ pub(super) enum ScimToken {
     /// List the tokens of one organisation or of all, without the tokens themselves, which are not
     /// stored.
     List {
-        /// The organisation's id.
-        #[arg(long, value_name = "ID", value_parser = org_id)]
-        org: Option<OrgId>,
+        /// The organisation, by its id or name.
+        #[arg(long, value_name = "ORG")]
+        org: Option<OrgNamed>,
         #[command(flatten)]
         common: Common,
     },
@@ -66,7 +65,8 @@ pub(super) struct TokenId([u8; 16]);
 pub(super) async fn run(command: ScimToken) -> Outcome {
     match command {
         ScimToken::Add { org, label, days, common } => {
-            let fresh = common.realm().await?.mint_scim_token(org, label, days).await?;
+            let realm = common.realm().await?;
+            let fresh = realm.mint_scim_token(org.find(&realm).await?, label, days).await?;
             say::members(&common, &json!({"token": fresh.token.as_str()}));
             say::aside(
                 &common,
@@ -78,7 +78,8 @@ pub(super) async fn run(command: ScimToken) -> Outcome {
             );
         }
         ScimToken::List { org, common } => {
-            let tokens = common.realm().await?.scim_tokens(org).await?;
+            let realm = common.realm().await?;
+            let tokens = realm.scim_tokens(OrgNamed::find_if_named(org.as_ref(), &realm).await?).await?;
             let heads = ["ID", "LABEL", "STATE", "UNTIL", "LAST USED"];
             say::list(&common, "tokens", &tokens, &heads, |token| {
                 let label = token.label.clone().unwrap_or_else(|| token.organisation.clone());

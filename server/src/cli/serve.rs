@@ -131,6 +131,7 @@ pub(super) async fn run(flags: Serve) -> Outcome {
         times: config.times()?,
         connections: config.connections()?,
         erase_removed_after: config.erase_removed_after()?,
+        command_flags: common.flags(),
         ..ServeOptions::new(config.mail_out()?)
     };
     if let Some(ttl) = config.invite_ttl()? {

@@ -56,8 +56,9 @@ pub(crate) async fn one(app: &App, post: &Post) -> bool {
     };
     let file = format!("{:08}-{}", letter.seq, letter.attempts);
     let key = RealmKey::of_seed(&app.keys.realm);
-    let words =
-        text::write(&letter, &token, &Deployment { realm: app.realm, origin: &app.origin, now: app.clock.now(), key });
+    let server =
+        Deployment { realm: app.realm, origin: &app.origin, now: app.clock.now(), key, flags: &app.command_flags };
+    let words = text::write(&letter, &token, &server);
     // Boxed: a whole conversation with a mail server is a large future.
     let sending = Box::pin(post.send(&letter.to, &words, &letter.message_id, &file));
     let outcome = held(app, letter.seq, sending).await;

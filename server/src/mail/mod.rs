@@ -17,6 +17,7 @@ mod relay;
 mod reset;
 mod smtp;
 mod text;
+mod whom;
 
 pub(crate) use bounce::{Report, read as read_report};
 pub(crate) use deliver::deliver;

@@ -2,13 +2,15 @@
 //! these letters has a link: nobody should learn to follow one.
 
 use super::text::Piece::{self, Alone, Prose};
+use super::whom::Whom;
 use crate::calendar::for_people;
 use crate::store::News;
 
 /// Whom and what a letter is about, ready to be shown.
 pub(super) struct Subject<'a> {
     pub(super) org: &'a str,
-    pub(super) account: String,
+    /// Who it is, for administrators.
+    pub(super) whom: Whom<'a>,
     pub(super) fingerprint: String,
     /// The number of the recovery kit that the account has now.
     pub(super) kit: String,
@@ -18,7 +20,7 @@ pub(super) struct Subject<'a> {
 
 /// The subject line and the paragraphs.
 pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Piece>) {
-    let Subject { org, account, fingerprint, kit, ask } = about;
+    let Subject { org, whom, fingerprint, kit, ask } = about;
     let when = for_people(at);
     match news {
         News::PasswordChanged => (
@@ -56,8 +58,9 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
         News::RecoveredForAdministrator => (
             format!("An account at {org} was recovered"),
             vec![
-                Prose(format!("The recovery kit of account {account} was used on {when} to set a new password.")),
-                Prose("Its keys did not change. The fingerprint is still:".to_owned()),
+                Prose(format!("The recovery kit of this account was used on {when} to set a new password.")),
+                whom.facts(),
+                Prose("The keys did not change. The fingerprint is still:".to_owned()),
                 Alone(fingerprint),
                 Prose(
                     "Ask the person, by telephone or in person, whether it was them. If it was not, suspend the account.".to_owned(),
@@ -72,21 +75,20 @@ pub(super) fn write(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Pie
                 Prose(ask),
             ],
         ),
-        News::JoinedForAdministrator => (
-            format!("Somebody joined {org}"),
-            vec![
-                Prose(format!("Account {account}, which was already complete, joined {org} on {when}.")),
-                Prose("The fingerprint of its key:".to_owned()),
+        News::JoinedForAdministrator => {
+            let mut pieces = vec![
+                Prose(format!("This person joined {org} on {when}, with an account that was complete before.")),
+                whom.facts(),
+                Prose("The fingerprint of the account's key:".to_owned()),
                 Alone(fingerprint),
-                Prose(
-                    "Compare it with the person, by telephone or in person, before you give the account access to shared data.".to_owned(),
-                ),
-            ],
-        ),
+            ];
+            pieces.extend(whom.confirm());
+            (format!("Somebody joined {org}"), pieces)
+        }
         News::ResetStartedForAdministrator
         | News::ResetCalledOff
         | News::ResetCalledOffForAdministrator
         | News::Reset
-        | News::ResetForAdministrator => super::reset::news(news, at, Subject { org, account, fingerprint, kit, ask }),
+        | News::ResetForAdministrator => super::reset::news(news, at, Subject { org, whom, fingerprint, kit, ask }),
     }
 }

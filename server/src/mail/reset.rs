@@ -35,16 +35,18 @@ pub(super) fn offer(org: &str, reset: Reset, link: String, until: &str, contact:
 
 /// What happened to a reset.
 pub(super) fn news(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Piece>) {
-    let Subject { org, account, fingerprint, ask, .. } = about;
+    let Subject { org, whom, fingerprint, ask, .. } = about;
     let when = for_people(at);
     match news {
         News::ResetStartedForAdministrator => (
             format!("A reset of keys was started at {org}"),
             vec![
-                Prose(format!("A reset of the keys of account {account} was started on {when}, on the account server.")),
+                Prose(format!("A reset of this person's keys was started on {when}, on the account server.")),
+                whom.facts(),
                 Prose("The account works as before until the person finishes. This fingerprint would be replaced:".to_owned()),
                 Alone(fingerprint),
-                Prose("If none of you started it, withdraw the invitation and find out who was on the server. The audit log says which user it was.".to_owned()),
+                Prose("If none of you started it, find out who was on the server: the audit log says which user it was. This withdraws the reset:".to_owned()),
+                Alone(whom.command("invite withdraw")),
             ],
         ),
         News::ResetCalledOff => (
@@ -58,7 +60,8 @@ pub(super) fn news(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Piec
         News::ResetCalledOffForAdministrator => (
             format!("A reset of keys was cancelled at {org}"),
             vec![
-                Prose(format!("Account {account} was opened on {when} with its password or its recovery kit. Its reset was cancelled.")),
+                Prose(format!("This account was opened on {when} with its password or its recovery kit. So its reset was cancelled.")),
+                whom.facts(),
                 Prose("If the person says that it was not them, suspend the account.".to_owned()),
             ],
         ),
@@ -72,13 +75,16 @@ pub(super) fn news(news: News, at: i64, about: Subject<'_>) -> (String, Vec<Piec
                 Prose(ask),
             ],
         ),
-        _ => (
-            format!("The keys of an account at {org} were reset"),
-            vec![
-                Prose(format!("A reset gave account {account} new keys on {when}. The fingerprint is now:")),
+        _ => {
+            let mut pieces = vec![
+                Prose(format!("A reset gave this person new keys on {when}.")),
+                whom.facts(),
+                Prose("The fingerprint is now:".to_owned()),
                 Alone(fingerprint),
-                Prose("Compare it with the person, by telephone or in person, before you give the account access to shared data. Data that was shared with the old keys has to be shared again.".to_owned()),
-            ],
-        ),
+            ];
+            pieces.extend(whom.confirm());
+            pieces.push(Prose("Data that was shared with the old keys has to be shared again.".to_owned()));
+            (format!("The keys of an account at {org} were reset"), pieces)
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::invitation::{self, Invitation};
 use super::news;
+use super::whom::Whom;
 use crate::calendar::for_people;
 use crate::install::Install;
 use crate::names::shown;
@@ -64,6 +65,15 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
         |contact| format!("Questions? Ask {contact}."),
     );
     let fingerprint = |bundle: &Bundle| Alone(fingerprint(bundle, server.realm, letter.account_id).to_string());
+    let account = AccountId::heard(letter.account_id).to_string();
+    let whom = Whom {
+        org: &org,
+        name: letter.display_name.as_deref(),
+        user_name: letter.user_name.as_deref(),
+        email: letter.email.as_deref(),
+        account: &account,
+        server: server.flags,
+    };
     let (subject, pieces) = match &letter.what {
         Letters::Invite { invite_id, expires_at, reset: Some(reset), .. } => {
             let (link, until) = (server.link(invite_id, token), for_people(*expires_at));
@@ -101,14 +111,12 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
         ),
         Letters::CompletedForAdministrator(bundle, at, earlier) => {
             let mut pieces = vec![
-                Prose(format!("Account {} was finished on {}.", AccountId::heard(letter.account_id), for_people(*at))),
+                Prose(format!("This account was finished on {}.", for_people(*at))),
+                whom.facts(),
                 Prose("The fingerprint of its key:".to_owned()),
                 fingerprint(bundle),
-                Prose(
-                    "Compare it with the person, by telephone or in person, before you give the account access to shared data."
-                        .to_owned(),
-                ),
             ];
+            pieces.extend(whom.confirm());
             if let Some(earlier) = earlier {
                 pieces.push(Prose(
                     "An earlier account with this address was removed. It had a different key: this account cannot open what was shared with the earlier one. The earlier fingerprint was:"
@@ -119,10 +127,9 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
             (format!("An account at {org} is complete"), pieces)
         }
         Letters::News(news, bundle, at) => {
-            let account = AccountId::heard(letter.account_id).to_string();
             let fingerprint = self::fingerprint(bundle, server.realm, letter.account_id).to_string();
             let kit = KitNumber::of(&bundle.recovery_public).to_string();
-            news::write(*news, *at, news::Subject { org: &org, account, fingerprint, kit, ask })
+            news::write(*news, *at, news::Subject { org: &org, whom, fingerprint, kit, ask })
         }
     };
     Text { sender: org, subject, pieces }
@@ -172,6 +179,8 @@ pub(super) struct Deployment<'a> {
     pub(super) now: i64,
     /// Signs the answers to who comes by the link.
     pub(super) key: RealmKey,
+    /// The flags with which a command finds it: with a blank before them, or empty.
+    pub(super) flags: &'a str,
 }
 
 impl Deployment<'_> {

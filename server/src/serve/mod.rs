@@ -47,6 +47,9 @@ pub struct ServeOptions {
     pub mail: MailOut,
     /// The address that letters come from; `firstkey@<host of the origin>` if not given.
     pub mail_from: Option<String>,
+    /// The flags with which a command finds this server, for letters to administrators: with a
+    /// blank before them, or empty.
+    pub command_flags: String,
     /// How long an invitation lives, in seconds.
     pub invite_ttl: i64,
     /// How long what is left of removed people is kept, in seconds; for ever if not given.
@@ -97,6 +100,7 @@ impl ServeOptions {
         Self {
             mail,
             mail_from: None,
+            command_flags: String::new(),
             invite_ttl: INVITE_TTL,
             erase_removed_after: None,
             log: Log::default(),
@@ -182,6 +186,7 @@ pub async fn serve(
         store: realm.store,
         keys: realm.keys,
         clock: realm.clock,
+        command_flags: options.command_flags,
         invite_ttl: options.invite_ttl,
         erase_removed_after: options.erase_removed_after,
         log: options.log,

@@ -37,6 +37,9 @@ pub(crate) struct Letter {
     /// How its people get the program.
     pub(crate) install: InstallRow,
     pub(crate) display_name: Option<String>,
+    pub(crate) user_name: Option<String>,
+    /// The person's mailbox, or the address that the organisation names.
+    pub(crate) email: Option<String>,
     pub(crate) account_id: [u8; 16],
     pub(crate) what: Letters,
 }
@@ -210,17 +213,24 @@ impl Due {
     /// Puts together what the letter says; `None` if nobody can receive it.
     fn write(&self, db: &Db, now: i64) -> Result<Option<Letter>> {
         let head = db.row(
-            "SELECT a.email, o.name, coalesce(o.contact, r.contact),
-                    (SELECT m.display_name FROM membership m WHERE m.account_id = a.account_id AND m.org_id = o.org_id
-                     ORDER BY m.active DESC, m.created_at LIMIT 1), a.earlier_fingerprint,
+            "SELECT a.email, o.name, coalesce(o.contact, r.contact), a.earlier_fingerprint,
                     o.install_url, o.install_text, o.install_sums
              FROM account a CROSS JOIN realm r JOIN organisation o ON o.org_id = ?2 WHERE a.account_id = ?1",
             &values![self.account, self.org],
         )?;
         let Some(head) = head else { return Ok(None) };
-        let (email, org_name, contact): (_, _, Option<String>) = (head.at(0)?, head.at(1)?, head.at(2)?);
-        let mut display_name: Option<String> = head.at(3)?;
-        let install = InstallRow { url: head.at(5)?, text: head.at(6)?, sums: head.at(7)? };
+        let (email, org_name, contact): (Option<String>, _, Option<String>) = (head.at(0)?, head.at(1)?, head.at(2)?);
+        let install = InstallRow { url: head.at(4)?, text: head.at(5)?, sums: head.at(6)? };
+        let member = db.row(
+            "SELECT m.display_name, m.user_name, m.email FROM membership m
+             WHERE m.account_id = ?1 AND m.org_id = ?2 ORDER BY m.active DESC, m.created_at LIMIT 1",
+            &values![self.account, self.org],
+        )?;
+        let (mut display_name, user_name, named): (Option<String>, Option<String>, Option<String>) = match &member {
+            Some(member) => (member.at(0)?, member.at(1)?, member.at(2)?),
+            None => (None, None, None),
+        };
+        let theirs = email.clone().or(named);
         let (what, to) = match self.kind.as_str() {
             "invite" => match self.invitation(db, now)? {
                 Some((what, to, name)) => {
@@ -230,7 +240,7 @@ impl Due {
                 None => (None, None),
             },
             "completed-admin" => {
-                let earlier = head.at(4)?;
+                let earlier = head.at(3)?;
                 let what = self.bundle(db)?.map(|(b, at)| Letters::CompletedForAdministrator(b, at, earlier));
                 (what, contact.clone())
             }
@@ -252,6 +262,8 @@ impl Due {
             org_name,
             install,
             display_name,
+            user_name,
+            email: theirs,
             account_id: self.account,
             what,
         }))

@@ -1,4 +1,5 @@
-//! People whom an administrator names by SCIM id or user name: those who have no address, too.
+//! People whom an administrator names by account id, SCIM id or user name: those who have no
+//! address, too.
 //!
 //! Promise: an id is one person's; a user name is compared as the organisation compares it, whole.
 
@@ -22,16 +23,18 @@ const QUERY: &str = "SELECT m.user_id, m.org_id, m.account_id, m.email, o.name
      FROM membership m JOIN organisation o ON o.org_id = m.org_id WHERE (m.org_id = ?2 OR ?3 = 0)";
 
 impl Store {
-    /// Whoever has this SCIM id; else everybody of this user name, at most one in each
-    /// organisation. In one organisation, or in all.
+    /// Whoever has this SCIM id; else everybody who has this account or is asked to join with it;
+    /// else everybody of this user name. At most one in each organisation; in one, or in all.
     pub(crate) async fn named(&self, name: String, org: Option<[u8; 16]>) -> Result<Vec<NamedPerson>> {
         let (is_limited, org) = (org.is_some(), org.unwrap_or_default());
         self.read(move |db| {
             if let Ok(id) = Uuid::try_parse(&name) {
-                let sql = format!("{QUERY} AND m.user_id = ?1");
-                let found = db.rows(&sql, &values![*id.as_bytes(), org, is_limited])?;
-                if !found.is_empty() {
-                    return found.iter().map(NamedPerson::from_row).collect();
+                for column in ["user_id", "account_id"] {
+                    let sql = format!("{QUERY} AND m.{column} = ?1 ORDER BY o.name, m.org_id");
+                    let found = db.rows(&sql, &values![*id.as_bytes(), org, is_limited])?;
+                    if !found.is_empty() {
+                        return found.iter().map(NamedPerson::from_row).collect();
+                    }
                 }
             }
             let Some(key) = user_name::key(&name) else { return Ok(Vec::new()) };

@@ -16,7 +16,6 @@ use super::people::PersonKey;
 use super::proofs::{Way, end_running};
 use super::rows::Reset;
 use super::{Result, Store, sessions};
-use crate::address;
 use crate::rng::fresh_ordered_id;
 
 /// How the start of one went.
@@ -36,16 +35,11 @@ pub(crate) enum ResetStart {
 
 impl Store {
     /// Starts a reset; `by` says who did, for the audit log. One that was open before is withdrawn.
-    pub(crate) async fn start_reset(&self, email: String, by: String, ttl: i64, now: i64) -> Result<ResetStart> {
+    pub(crate) async fn start_reset(&self, account: [u8; 16], by: String, ttl: i64, now: i64) -> Result<ResetStart> {
         self.write(move |db| {
-            let sql = "SELECT a.account_id, a.state, b.key_gen FROM account a LEFT JOIN bundle b USING (account_id)
-                       WHERE a.email_key = ?1 ORDER BY a.state = 'removed', b.key_gen IS NULL, a.removed_at DESC LIMIT 1";
-            let mailbox = address::key(&email);
-            let Some(row) = db.row(sql, &values![&mailbox])? else {
-                let is_known = db.exists("SELECT 1 FROM membership WHERE email_key = ?1", &values![&mailbox])?;
-                return Ok(if is_known { ResetStart::Unfinished } else { ResetStart::Unknown });
-            };
-            let (account, state, present): ([u8; 16], String, Option<u32>) = (row.at(0)?, row.at(1)?, row.at(2)?);
+            let sql = "SELECT a.state, b.key_gen FROM account a LEFT JOIN bundle b USING (account_id) WHERE a.account_id = ?1";
+            let Some(row) = db.row(sql, &values![account])? else { return Ok(ResetStart::Unknown) };
+            let (state, present): (String, Option<u32>) = (row.at(0)?, row.at(1)?);
             let key_gen = match (state.as_str(), present.and_then(|present| present.checked_add(1))) {
                 ("removed", _) => return Ok(ResetStart::Removed),
                 ("complete", Some(next)) => next,

@@ -52,6 +52,24 @@ impl Store {
         .await
     }
 
+    /// The account of this id, if there is one.
+    pub(crate) async fn stored_if_there(&self, account: [u8; 16]) -> Result<Option<Stored>> {
+        self.read(move |db| {
+            let is_there = db.exists("SELECT 1 FROM account WHERE account_id = ?1", &values![account])?;
+            is_there.then(|| account_of(db, account)).transpose()
+        })
+        .await
+    }
+
+    /// Whether an organisation has the account, asks it to join, or names that mailbox.
+    pub(crate) async fn is_in(&self, account: [u8; 16], email_key: String, org: [u8; 16]) -> Result<bool> {
+        self.read(move |db| {
+            let sql = "SELECT 1 FROM membership WHERE org_id = ?2 AND (account_id = ?1 OR email_key = ?3)";
+            db.exists(sql, &values![account, org, &email_key])
+        })
+        .await
+    }
+
     /// The account of this id.
     pub(crate) async fn stored_of(&self, account: [u8; 16]) -> Result<Stored> {
         self.read(move |db| account_of(db, account)).await

@@ -142,6 +142,99 @@ async fn a_fingerprint_is_confirmed_by_its_words_or_a_file_and_by_no_other() {
     server.stop().await;
 }
 
+/// Every name by which an administrator may know somebody, to every command about one person.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_meant_by_address_account_id_scim_id_or_user_name() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let mut user = okta_user("ada@example.org");
+    user["userName"] = "lovelace".into();
+    let user = server.scim(&deployment.token, Method::POST, "/Users", Some(&user)).await.json();
+    let person = Person::claim(&server, &deployment.invitation(1).await).await;
+    person.enrol(&server).await;
+    let words = person.fingerprint(&deployment.show("ada@example.org").await);
+    let account = json_of(&deployment, &["person", "show", "lovelace"])["account_id"].as_str().expect("id").to_owned();
+    let scim_id = user["id"].as_str().expect("an id");
+    let names = ["ada@example.org", " ADA@example.org ", &account, &account.to_uppercase(), scim_id, "Lovelace"];
+    for name in names {
+        for org in [None, Some("Example Corp"), Some("example corp")] {
+            let named = |arguments: &[&str]| {
+                let org = org.iter().flat_map(|org| ["--org", org]);
+                json_of(&deployment, &arguments.iter().copied().chain(org).collect::<Vec<_>>())
+            };
+            assert_eq!(named(&["person", "show", name])["account_id"], account.as_str(), "{name}");
+            assert_eq!(named(&["show", name])["account_id"], account.as_str(), "{name}");
+            assert_eq!(named(&["invite", "show", name])["invites"][0]["account_id"], account.as_str(), "{name}");
+            let confirmed = named(&["person", "confirm", name, "--fingerprint", &words]);
+            assert_eq!((&confirmed["email"], &confirmed["confirmed"]), (&json!("ada@example.org"), &json!(true)));
+        }
+        let reset = json_of(&deployment, &["person", "reset", name, "--yes-for", name]);
+        assert_eq!((&reset["email"], &reset["key_gen"]), (&json!("ada@example.org"), &json!(2)), "{name}");
+        assert_eq!(json_of(&deployment, &["invite", "withdraw", name])["withdrawn"], 1, "{name}");
+        refused(&deployment, &["invite", "resend", name], "already finished");
+    }
+    for nobody in ["bob@example.org", "bob", "00000000-0000-4000-8000-000000000000", ""] {
+        for command in [&["person", "show"][..], &["show"], &["invite", "withdraw"]] {
+            refused(&deployment, &[command, &[nobody]].concat(), "Nobody here has");
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_is_meant_by_id_or_name_and_one_of_two_alike_by_id_alone() {
+    let deployment = Deployment::new().await;
+    let id = json_of(&deployment, &["org", "list"])["organisations"][0]["org_id"].as_str().expect("id").to_owned();
+    for name in [&id, &id.to_uppercase(), "Example Corp", "EXAMPLE CORP", " Example Corp "] {
+        assert_eq!(json_of(&deployment, &["org", "show", name])["org_id"], id.as_str(), "{name}");
+        let token = json_of(&deployment, &["scim-token", "add", "--org", name]);
+        assert!(token["token"].is_string(), "{name}");
+        json_of(&deployment, &["scim-token", "list", "--org", name]);
+        json_of(&deployment, &["person", "list", "--org", name]);
+        json_of(&deployment, &["invite", "list", "--org", name]);
+    }
+    // Whoever mistypes sees what there is.
+    refused(&deployment, &["person", "list", "--org", "Exmaple Corp"], &format!("{id}  Example Corp"));
+    // What differs by case alone is meant exactly; two of one name by their ids.
+    let other = json_of(&deployment, &["org", "add", "EXAMPLE CORP"])["org_id"].as_str().expect("id").to_owned();
+    assert_eq!(json_of(&deployment, &["org", "show", "EXAMPLE CORP"])["org_id"], other.as_str());
+    assert_eq!(json_of(&deployment, &["org", "show", "Example Corp"])["org_id"], id.as_str());
+    refused(&deployment, &["org", "show", "example corp"], "Several organisations are called example corp");
+    json_of(&deployment, &["org", "add", "EXAMPLE CORP"]);
+    refused(&deployment, &["scim-token", "add", "--org", "EXAMPLE CORP"], &other);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_to_administrators_names_the_person_and_a_command_that_confirms_what_they_hear() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let mut user = okta_user("ada@example.org");
+    // A name that a shell and a mail program would take for something else.
+    user["displayName"] = "Ada `id` $(id) http://evil.example".into();
+    server.scim(&deployment.token, Method::POST, "/Users", Some(&user)).await;
+    let person = Person::claim(&server, &deployment.invitation(1).await).await;
+    person.enrol(&server).await;
+    let words = person.fingerprint(&deployment.show("ada@example.org").await);
+    let letters = deployment.letters(3).await;
+    let letter = letters.iter().find(|letter| letter.contains("To: it@example.org")).expect("one to administrators");
+    let account = json_of(&deployment, &["person", "show", "ada@example.org"])["account_id"].clone();
+    let account = account.as_str().expect("an id");
+    let fact = |name: &str, value: &str| letter.lines().any(|line| line == format!("{name:<14}{value}"));
+    assert!(fact("Person", "Ada `id` $(id)") && fact("Address", "ada@example.org"), "{letter}");
+    assert!(fact("Organisation", "Example Corp") && fact("Account", account), "{letter}");
+    let command = letter.lines().find(|line| line.starts_with("firstkey-server ")).expect("a command");
+    assert_eq!(
+        command,
+        format!("firstkey-server person confirm {account}"),
+        "no words that could be confirmed unheard"
+    );
+    let command: Vec<&str> = command.split(' ').skip(1).collect();
+    refused(&deployment, &command, "--fingerprint");
+    let confirmed = json_of(&deployment, &[&command[..], &["--fingerprint", &words]].concat());
+    assert_eq!(confirmed["confirmed"], true);
+    server.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn invitations_are_listed_resent_and_taken_back() {
     let deployment = Deployment::new().await;

@@ -77,7 +77,7 @@ impl Play<'_> {
             6 => {
                 let fingerprint = kept(runtime.block_on(realm.person(email))).and_then(|person| person.fingerprint);
                 let given = fingerprint.filter(|_| draw.below(2) == 0).unwrap_or_else(|| draw.text());
-                if let Err(FingerprintRefused::Realm(error)) = runtime.block_on(realm.confirm(email, &given)) {
+                if let Err(FingerprintRefused::Realm(error)) = runtime.block_on(realm.confirm(email, None, &given)) {
                     let _ = kept(Err::<(), _>(error));
                 }
             }
