@@ -19,8 +19,9 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-/// A certificate or a token that ends sooner than this is worth a word, in seconds: 14 days.
-const SOON: i64 = 14 * 86_400;
+/// A certificate or a token that ends sooner than this is worth a word, in seconds: as long before
+/// as the first letter about it.
+const SOON: i64 = 20 * 86_400;
 /// What to do about a token that expires.
 const TOKEN_TODO: &str = "Run `scim-token rotate` (`scim-token add` if it has expired) and give the new token to the identity provider. If the organisation needs none, revoke the old one.";
 /// How long the mail server may take.

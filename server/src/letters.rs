@@ -14,8 +14,8 @@ use serde::Serialize;
 pub enum Bounce {
     /// A letter of this server failed; it is marked.
     Marked {
-        /// Whose letter it was, as UUID text.
-        account_id: String,
+        /// Whose letter it was, as UUID text; none for one to administrators about no account.
+        account_id: Option<String>,
         /// The status that the report gave, such as `5.1.1`.
         status: Option<String>,
     },
@@ -90,7 +90,9 @@ impl Realm {
         let keys = failed.recipients.iter().map(|address| address::key(address)).collect();
         let marked = self.store.letter_bounced(failed.message_ids, keys, trouble, self.clock.now()).await?;
         Ok(match marked {
-            Some(account) => Bounce::Marked { account_id: AccountId::heard(account).to_string(), status },
+            Some(account) => {
+                Bounce::Marked { account_id: account.map(|account| AccountId::heard(account).to_string()), status }
+            }
             None => Bounce::NotOurs,
         })
     }

@@ -34,6 +34,7 @@ mod clock;
 mod config;
 mod data_folder;
 pub mod demo;
+mod expiry;
 #[cfg(test)]
 mod explore;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -55,6 +56,7 @@ mod log;
 mod mail;
 mod names;
 mod nobody;
+mod notice;
 mod opaque;
 mod origin;
 mod outlet;

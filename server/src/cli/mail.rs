@@ -70,7 +70,7 @@ async fn bounced(common: &Common, mails: &[PathBuf]) -> Outcome {
     for path in mails {
         let bytes = contents(path).map_err(|error| format!("The mail {} cannot be read: {error}", path.display()))?;
         let (outcome, account, status) = match realm.read_bounce(&bytes).await? {
-            Bounce::Marked { account_id, status } => ("marked", Some(account_id), status),
+            Bounce::Marked { account_id, status } => ("marked", account_id, status),
             Bounce::NotOurs => ("not-ours", None, None),
             Bounce::NotFinal => ("not-final", None, None),
             Bounce::NoReport => ("no-report", None, None),

@@ -30,6 +30,8 @@ pub(crate) struct Metrics {
     pub(crate) turned_away: AtomicU64,
     /// When the certificate ends, in seconds since 1970; 0 without TLS.
     pub(crate) certificate_ends: AtomicU64,
+    /// When it began, likewise.
+    pub(crate) certificate_begins: AtomicU64,
 }
 
 #[derive(Clone, Default)]
@@ -117,6 +119,11 @@ impl Histogram {
 fn seconds(micros: u64) -> String {
     let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A value of a label, whatever is in it.
+pub(crate) fn label(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 /// A page of metrics in the making.

@@ -16,7 +16,7 @@ mod timeouts;
 
 pub(crate) use in_flight::{HeldBody, Holding, InFlight};
 pub(crate) use large::{Large, SMALL};
-pub(crate) use metrics::{Metrics, Page, method_name};
+pub(crate) use metrics::{Metrics, Page, label, method_name};
 pub use rates::{LEAST_FOR_SCIM, Limits, Rate};
 pub(crate) use rates::{Later, Limiter};
 pub(crate) use registrations::Registrations;

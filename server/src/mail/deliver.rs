@@ -3,9 +3,9 @@
 
 use super::smtp::Outcome;
 use super::text::Deployment;
-use super::{Post, text};
+use super::{Post, notice, text};
 use crate::http::App;
-use crate::store::{StoreError, Taken};
+use crate::store::{Letter, NoticeLetter, StoreError, Taken};
 use crate::token::Token;
 use firstkey_core::crypto::realm_key::RealmKey;
 use std::pin::Pin;
@@ -45,8 +45,24 @@ pub(crate) async fn one(app: &App, post: &Post) -> bool {
         }
     }
     let token = Token::mint();
-    let letter = match app.store.take_letter(token.hash(), post.name_a_letter(), app.clock.now()).await {
-        Ok(Taken::Letter(letter)) => letter,
+    let server = Deployment {
+        realm: app.realm,
+        origin: &app.origin,
+        now: app.clock.now(),
+        key: RealmKey::of_seed(&app.keys.realm),
+        flags: &app.command_flags,
+    };
+    let (letter, words) = match app.store.take_letter(token.hash(), post.name_a_letter(), app.clock.now()).await {
+        Ok(Taken::Letter(letter)) => {
+            let words = text::write(&letter, &token, &server);
+            let Letter { seq, attempts, message_id, to, .. } = *letter;
+            (Envelope { seq, attempts, message_id, to }, words)
+        }
+        Ok(Taken::Notice(letter)) => {
+            let words = notice::write(&letter, &server);
+            let NoticeLetter { seq, attempts, message_id, to, .. } = *letter;
+            (Envelope { seq, attempts, message_id, to }, words)
+        }
         Ok(Taken::Later) => return true,
         Ok(Taken::None) => return false,
         Err(error) => {
@@ -55,10 +71,6 @@ pub(crate) async fn one(app: &App, post: &Post) -> bool {
         }
     };
     let file = format!("{:08}-{}", letter.seq, letter.attempts);
-    let key = RealmKey::of_seed(&app.keys.realm);
-    let server =
-        Deployment { realm: app.realm, origin: &app.origin, now: app.clock.now(), key, flags: &app.command_flags };
-    let words = text::write(&letter, &token, &server);
     // Boxed: a whole conversation with a mail server is a large future.
     let sending = Box::pin(post.send(&letter.to, &words, &letter.message_id, &file));
     let outcome = held(app, letter.seq, sending).await;
@@ -84,6 +96,14 @@ pub(crate) async fn one(app: &App, post: &Post) -> bool {
     };
     note(app, kept);
     true
+}
+
+/// What is on the outside.
+struct Envelope {
+    seq: i64,
+    attempts: i64,
+    message_id: String,
+    to: String,
 }
 
 /// Sends, and keeps the letter meanwhile: a mail server may think for minutes.

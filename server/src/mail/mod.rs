@@ -12,6 +12,7 @@ mod html;
 mod invitation;
 mod mime;
 mod news;
+mod notice;
 mod reach;
 mod relay;
 mod reset;

@@ -3,8 +3,9 @@
 
 use super::readiness;
 use crate::http::App;
-use crate::limits::Page;
-use crate::store::Numbers;
+use crate::limits::{Page, label};
+use crate::notice::Notice;
+use crate::store::{Expiring, Numbers, expiring_tokens};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -56,11 +57,26 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     if let Ok(numbers) = numbers {
         stored(&mut page, &numbers, now);
     }
+    if numbers_are_there && let Ok(tokens) = app.store.scim_tokens(None).await {
+        credentials(&mut page, expiring_tokens(tokens));
+    }
     if numbers_are_there && let Ok(Some(last)) = app.store.first_scim_to_stop().await {
         let help = "When the first identity provider has no good token left, since 1970.";
         page.one("firstkey_scim_token_ends_seconds", "gauge", help, last.ends_at);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page.0).into_response()
+}
+
+/// When each token ends that an identity provider may be using.
+fn credentials(page: &mut Page, tokens: Vec<Expiring>) {
+    let help = "When a token of an identity provider ends, since 1970.";
+    page.family("firstkey_scim_credential_ends_seconds", "gauge", help);
+    for one in tokens {
+        let Notice::TokenEnds { token_id, label: named, .. } = &one.notice else { continue };
+        let named = label(named.as_deref().unwrap_or_default());
+        let labels = format!("label=\"{named}\",token=\"{token_id}\"");
+        page.sample("firstkey_scim_credential_ends_seconds", &labels, one.ends_at);
+    }
 }
 
 /// What the database counts.

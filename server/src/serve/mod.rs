@@ -6,6 +6,7 @@
 mod admin;
 mod certificate;
 mod connections;
+mod expiring;
 mod rate_limit;
 mod readiness;
 mod reload;
@@ -231,6 +232,7 @@ pub async fn serve(
     }
     beside.push(tokio::spawn(deliver(Arc::clone(&app), post)));
     beside.push(tokio::spawn(sweep::run(Arc::clone(&app))));
+    beside.push(tokio::spawn(expiring::run(Arc::clone(&app))));
     app.log.event("server.started", &[("version", &env!("CARGO_PKG_VERSION"))]);
     connections::serve(shared(router(Arc::clone(&app)), admission), listener, shutdown).await;
     // A letter in the middle of being sent is sent again by the next run.

@@ -5,7 +5,7 @@
 //! log; connections go on with what they began with. Must never: read a key that other users of the
 //! machine can read.
 
-use super::certificate::validity;
+use super::certificate::{Validity, validity};
 use crate::calendar;
 use crate::config::TlsFiles;
 use crate::http::App;
@@ -85,7 +85,9 @@ pub enum TlsTrouble {
 /// A pair that can be used.
 pub(crate) struct Pair {
     config: Arc<ServerConfig>,
-    /// When the certificate ends, in seconds since 1970.
+    /// When the certificate begins, in seconds since 1970.
+    pub(crate) begins: i64,
+    /// When it ends.
     pub(crate) ends: i64,
 }
 
@@ -115,8 +117,14 @@ impl Pair {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(TlsTrouble::Pair)?;
-        let ends = judge(&own, origin, now)?;
-        Ok(Self { config: Arc::new(config), ends })
+        let Validity { begins, ends } = judge(&own, origin, now)?;
+        Ok(Self { config: Arc::new(config), begins, ends })
+    }
+
+    /// For the numbers, and for who tells of what ends.
+    fn tell(&self, app: &App) {
+        app.metrics.certificate_begins.store(self.begins.try_into().unwrap_or(0), Ordering::Relaxed);
+        app.metrics.certificate_ends.store(self.ends.try_into().unwrap_or(0), Ordering::Relaxed);
     }
 }
 
@@ -152,15 +160,15 @@ fn is_an_authoritys(certificate: &CertificateDer<'_>, name: &ServerName<'_>, now
     judged.is_err_and(|error| format!("{error:?}").contains("CaUsedAsEndEntity"))
 }
 
-/// When the certificate ends, if it is good now and for the origin.
-fn judge(certificate: &CertificateDer<'_>, origin: &Origin, now: i64) -> Result<i64, TlsTrouble> {
+/// From when until when the certificate is good, if it is good now and for the origin.
+fn judge(certificate: &CertificateDer<'_>, origin: &Origin, now: i64) -> Result<Validity, TlsTrouble> {
     let wrong_name = || TlsTrouble::Name(origin.host().to_owned());
     let parsed = ParsedCertificate::try_from(certificate).map_err(TlsTrouble::Pair)?;
     let name = ServerName::try_from(origin.host().to_owned()).map_err(|_| wrong_name())?;
     verify_server_name(&parsed, &name).map_err(|_| wrong_name())?;
     let time = validity(certificate).ok_or(TlsTrouble::Pair(rustls::Error::General("it has no dates".to_owned())))?;
     if (time.begins..=time.ends).contains(&now) {
-        if is_an_authoritys(certificate, &name, now) { Err(TlsTrouble::Authority) } else { Ok(time.ends) }
+        if is_an_authoritys(certificate, &name, now) { Err(TlsTrouble::Authority) } else { Ok(time) }
     } else {
         Err(TlsTrouble::Time { begins: calendar::for_people(time.begins), ends: calendar::for_people(time.ends) })
     }
@@ -179,7 +187,7 @@ impl Tls {
     pub(super) fn open(files: TlsFiles, app: &App) -> Result<Self, TlsTrouble> {
         let first = marks(&files);
         let pair = Pair::read(&files, &app.origin, app.clock.now())?;
-        app.metrics.certificate_ends.store(pair.ends.try_into().unwrap_or(0), Ordering::Relaxed);
+        pair.tell(app);
         Ok(Self { files, used: RwLock::new(pair.config), first })
     }
 
@@ -211,7 +219,7 @@ impl Tls {
         match read {
             Ok(Ok(pair)) => {
                 app.log.event("tls.reloaded", &[("ends", &calendar::instant(pair.ends))]);
-                app.metrics.certificate_ends.store(pair.ends.try_into().unwrap_or(0), Ordering::Relaxed);
+                pair.tell(app);
                 *self.used.write().unwrap_or_else(PoisonError::into_inner) = pair.config;
             }
             Ok(Err(trouble)) => app.log.event("tls.reload.refused", &[("reason", &trouble)]),

@@ -24,9 +24,9 @@ impl Store {
         self.read(move |db| {
             let mut found = Vec::new();
             db.each(
-                "SELECT l.seq, l.kind, coalesce(l.to_key, a.email), o.name, l.created_at, l.attempts, l.not_before, l.done_at, l.trouble,
+                "SELECT l.seq, l.kind, coalesce(l.to_key, a.email), coalesce(o.name, ''), l.created_at, l.attempts, l.not_before, l.done_at, l.trouble,
                         l.gave_up_at, l.bounced_at
-                 FROM outbox l JOIN account a ON a.account_id = l.account_id JOIN organisation o ON o.org_id = l.org_id
+                 FROM outbox l LEFT JOIN account a ON a.account_id = l.account_id LEFT JOIN organisation o ON o.org_id = l.org_id
                  ORDER BY l.seq DESC",
                 &[],
                 |row| {

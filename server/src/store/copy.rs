@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// What is copied, what is referred to before what refers to it.
-pub(super) const TABLES: [&str; 17] = [
+pub(super) const TABLES: [&str; 18] = [
     "realm",
     "server_key",
     "organisation",
@@ -30,6 +30,7 @@ pub(super) const TABLES: [&str; 17] = [
     "bundle",
     "account_change",
     "outbox",
+    "expiry_told",
     "audit",
 ];
 /// Tables that are not copied.

@@ -10,9 +10,10 @@
 use super::admin_organisations::InstallRow;
 use super::db::{Db, Row, values};
 use super::rows::{Bundle, Reset};
-use super::{Result, Store, letter_outcomes, tokens};
+use super::{Result, Store, StoreError, letter_outcomes, tokens};
 use crate::address;
 use crate::life::Mode;
+use crate::notice::Notice;
 use crate::token::TokenHash;
 
 /// Seconds that a deliverer has a letter to itself. It asks for as many again while it is still
@@ -48,6 +49,8 @@ pub(crate) struct Letter {
 pub(crate) enum Taken {
     /// One to be sent.
     Letter(Box<Letter>),
+    /// One to administrators, about no account.
+    Notice(Box<NoticeLetter>),
     /// One that has to wait, or that nobody will get; there may be others.
     Later,
     /// None is due.
@@ -65,6 +68,18 @@ pub(crate) enum Letters {
     CompletedForAdministrator(Box<Bundle>, i64, Option<String>),
     /// Something happened to an account that was complete before; at this moment.
     News(News, Box<Bundle>, i64),
+}
+
+/// A notice to be delivered.
+pub(crate) struct NoticeLetter {
+    pub(crate) seq: i64,
+    pub(crate) attempts: i64,
+    pub(crate) message_id: String,
+    pub(crate) to: String,
+    /// The organisation that it is about; the server if none.
+    pub(crate) org: Option<[u8; 16]>,
+    pub(crate) org_name: Option<String>,
+    pub(crate) notice: Notice,
 }
 
 /// What happened.
@@ -115,21 +130,24 @@ impl Store {
                 letter_outcomes::give_up(db, due.seq, "no mail server has taken it in a week", now)?;
                 return Ok(Taken::Later);
             }
-            let Some(letter) = due.write(db, now)? else {
+            if let Some(text) = due.notice.clone() {
+                return due.take_notice(db, &text, now);
+            }
+            let (Some(account), Some(org)) = (due.account, due.org) else {
+                return Err(StoreError::Corrupt("a letter without an account"));
+            };
+            let Some(letter) = due.write(db, account, org, now)? else {
                 letter_outcomes::give_up(db, due.seq, "nobody to send it to, or expired before it could be sent", now)?;
                 return Ok(Taken::Later);
             };
             let key = address::key(&letter.to);
             if matches!(letter.what, Letters::Invite { reset: None, .. })
-                && let Some(until) = full_until(db, &key, due.org, now)?
+                && let Some(until) = full_until(db, &key, org, now)?
             {
                 db.execute("UPDATE outbox SET not_before = ?2 WHERE seq = ?1", &values![due.seq, until])?;
                 return Ok(Taken::Later);
             }
-            db.execute(
-                "UPDATE outbox SET lease_until = ?2, attempts = attempts + 1, to_key = ?3, message_id = ?4 WHERE seq = ?1",
-                &values![due.seq, now + LEASE, &key, &letter.message_id],
-            )?;
+            due.lease(db, &key, now)?;
             if let Some(invite) = due.invite {
                 tokens::replace(db, invite, token, now)?;
             }
@@ -184,12 +202,13 @@ fn full_until(db: &Db, key: &str, org: [u8; 16], now: i64) -> Result<Option<i64>
 struct Due {
     seq: i64,
     kind: String,
-    account: [u8; 16],
+    account: Option<[u8; 16]>,
     invite: Option<[u8; 16]>,
     attempts: i64,
-    org: [u8; 16],
+    org: Option<[u8; 16]>,
     message_id: String,
     created_at: i64,
+    notice: Option<String>,
 }
 
 impl Due {
@@ -203,7 +222,37 @@ impl Due {
             org: row.at(5)?,
             message_id: row.at::<Option<String>>(6)?.unwrap_or(name),
             created_at: row.at(7)?,
+            notice: row.at(8)?,
         })
+    }
+
+    /// Has it for a while, under its name.
+    fn lease(&self, db: &Db, key: &str, now: i64) -> Result<()> {
+        db.execute(
+            "UPDATE outbox SET lease_until = ?2, attempts = attempts + 1, to_key = ?3, message_id = ?4 WHERE seq = ?1",
+            &values![self.seq, now + LEASE, key, &self.message_id],
+        )?;
+        Ok(())
+    }
+
+    /// Takes out one about no account; it goes to whoever is named for questions at this moment.
+    fn take_notice(self, db: &Db, text: &str, now: i64) -> Result<Taken> {
+        let head = db.row(
+            "SELECT CASE l.audience WHEN 'organisation' THEN coalesce(o.contact, r.contact) ELSE r.contact END, o.name
+             FROM outbox l CROSS JOIN realm r LEFT JOIN organisation o ON o.org_id = l.org_id WHERE l.seq = ?1",
+            &values![self.seq],
+        )?;
+        let (to, org_name): (Option<String>, _) = match head {
+            Some(head) => (head.at(0)?, head.at(1)?),
+            None => (None, None),
+        };
+        let (Some(to), Some(notice)) = (to, Notice::read(text)) else {
+            letter_outcomes::give_up(db, self.seq, "nobody to send it to", now)?;
+            return Ok(Taken::Later);
+        };
+        self.lease(db, &address::key(&to), now)?;
+        let Self { seq, attempts, message_id, org, .. } = self;
+        Ok(Taken::Notice(Box::new(NoticeLetter { seq, attempts, message_id, to, org, org_name, notice })))
     }
 
     fn is_for_administrator(&self) -> bool {
@@ -211,12 +260,12 @@ impl Due {
     }
 
     /// Puts together what the letter says; `None` if nobody can receive it.
-    fn write(&self, db: &Db, now: i64) -> Result<Option<Letter>> {
+    fn write(&self, db: &Db, account: [u8; 16], org: [u8; 16], now: i64) -> Result<Option<Letter>> {
         let head = db.row(
             "SELECT a.email, o.name, coalesce(o.contact, r.contact), a.earlier_fingerprint,
                     o.install_url, o.install_text, o.install_sums
              FROM account a CROSS JOIN realm r JOIN organisation o ON o.org_id = ?2 WHERE a.account_id = ?1",
-            &values![self.account, self.org],
+            &values![account, org],
         )?;
         let Some(head) = head else { return Ok(None) };
         let (email, org_name, contact): (Option<String>, _, Option<String>) = (head.at(0)?, head.at(1)?, head.at(2)?);
@@ -224,7 +273,7 @@ impl Due {
         let member = db.row(
             "SELECT m.display_name, m.user_name, m.email FROM membership m
              WHERE m.account_id = ?1 AND m.org_id = ?2 ORDER BY m.active DESC, m.created_at LIMIT 1",
-            &values![self.account, self.org],
+            &values![account, org],
         )?;
         let (mut display_name, user_name, named): (Option<String>, Option<String>, Option<String>) = match &member {
             Some(member) => (member.at(0)?, member.at(1)?, member.at(2)?),
@@ -241,11 +290,11 @@ impl Due {
             },
             "completed-admin" => {
                 let earlier = head.at(3)?;
-                let what = self.bundle(db)?.map(|(b, at)| Letters::CompletedForAdministrator(b, at, earlier));
+                let what = bundle(db, account)?.map(|(b, at)| Letters::CompletedForAdministrator(b, at, earlier));
                 (what, contact.clone())
             }
             kind => {
-                let what = self.bundle(db)?.map(|(b, at)| match News::read(kind) {
+                let what = bundle(db, account)?.map(|(b, at)| match News::read(kind) {
                     Some(news) => Letters::News(news, b, self.created_at),
                     None => Letters::Completed(b, at),
                 });
@@ -264,7 +313,7 @@ impl Due {
             display_name,
             user_name,
             email: theirs,
-            account_id: self.account,
+            account_id: account,
             what,
         }))
     }
@@ -293,10 +342,10 @@ impl Due {
         })
         .transpose()
     }
+}
 
-    fn bundle(&self, db: &Db) -> Result<Option<(Box<Bundle>, i64)>> {
-        let sql = format!("SELECT {}, b.created_at FROM bundle b WHERE b.account_id = ?1", Bundle::COLUMNS);
-        let row = db.row(&sql, &values![self.account])?;
-        row.map(|row| Ok((Box::new(Bundle::from_row(&row, 0)?), row.at(Bundle::WIDTH)?))).transpose()
-    }
+fn bundle(db: &Db, account: [u8; 16]) -> Result<Option<(Box<Bundle>, i64)>> {
+    let sql = format!("SELECT {}, b.created_at FROM bundle b WHERE b.account_id = ?1", Bundle::COLUMNS);
+    let row = db.row(&sql, &values![account])?;
+    row.map(|row| Ok((Box::new(Bundle::from_row(&row, 0)?), row.at(Bundle::WIDTH)?))).transpose()
 }

@@ -77,14 +77,14 @@ impl Store {
     }
 
     /// Marks the letter of one of these names as sent back; else the last letter to one of these
-    /// addresses. Gives the account that it was for.
+    /// addresses. Gives the account that it was for, if it was for one.
     pub(crate) async fn letter_bounced(
         &self,
         names: Vec<String>,
         to_keys: Vec<String>,
         trouble: String,
         now: i64,
-    ) -> Result<Option<[u8; 16]>> {
+    ) -> Result<Option<Option<[u8; 16]>>> {
         self.write(move |db| {
             let by_name = "SELECT seq, account_id, org_id, invite_id FROM outbox WHERE message_id = ?1 LIMIT 1";
             let by_address = "SELECT seq, account_id, org_id, invite_id FROM outbox
@@ -99,13 +99,13 @@ impl Store {
                 }
             }
             let Some(row) = found else { return Ok(None) };
-            let (seq, account): (i64, [u8; 16]) = (row.at(0)?, row.at(1)?);
+            let (seq, account): (i64, Option<[u8; 16]>) = (row.at(0)?, row.at(1)?);
             let first = db.execute(
                 "UPDATE outbox SET bounced_at = ?2, trouble = ?3, done_at = coalesce(done_at, ?2) WHERE seq = ?1 AND bounced_at IS NULL",
                 &values![seq, now, &trouble],
             )?;
             if first == 1 {
-                let entry = Entry { org: row.at(2)?, account: Some(account), invite: row.at(3)?, detail: None };
+                let entry = Entry { org: row.at(2)?, account, invite: row.at(3)?, detail: None };
                 note(db, now, "letter.bounced", entry);
             }
             Ok(Some(account))

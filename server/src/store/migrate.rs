@@ -71,6 +71,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0011_install.postgres.sql"),
         then: None,
     },
+    Step {
+        sqlite: include_str!("schema/0012_notices.sqlite.sql"),
+        postgres: include_str!("schema/0012_notices.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// The newest version.

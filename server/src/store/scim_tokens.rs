@@ -31,6 +31,8 @@ pub(crate) struct TokenRow {
     pub(crate) expires_at: Option<i64>,
     pub(crate) revoked_at: Option<i64>,
     pub(crate) last_used_at: Option<i64>,
+    /// The token that was made in its place.
+    pub(crate) successor: Option<[u8; 16]>,
 }
 
 /// When an identity provider stops being heard, if nobody makes it a new token.
@@ -109,7 +111,8 @@ impl Store {
                 return Ok(Rotated::Ended);
             }
             let end = expires.map_or(now + overlap, |end| end.min(now + overlap));
-            db.execute("UPDATE scim_token SET expires_at = ?2 WHERE token_id = ?1", &values![old, end])?;
+            let sql = "UPDATE scim_token SET expires_at = ?2, successor = ?3 WHERE token_id = ?1";
+            db.execute(sql, &values![old, end, new.token_id])?;
             let new = NewToken { label: new.label.or(label), ..new };
             insert(db, org, &new, now)?;
             noted(db, now, "scim-token.rotated", org, old);
@@ -139,7 +142,8 @@ impl Store {
     pub(crate) async fn scim_tokens(&self, org: Option<[u8; 16]>) -> Result<Vec<TokenRow>> {
         self.read(move |db| {
             let rows = db.rows(
-                "SELECT t.token_id, t.org_id, o.name, t.label, t.created_at, t.expires_at, t.revoked_at, t.last_used_at
+                "SELECT t.token_id, t.org_id, o.name, t.label, t.created_at, t.expires_at, t.revoked_at, t.last_used_at,
+                        t.successor
                  FROM scim_token t JOIN organisation o USING (org_id) ORDER BY t.created_at, t.token_id",
                 &[],
             )?;
@@ -180,6 +184,7 @@ impl TokenRow {
             expires_at: row.at(5)?,
             revoked_at: row.at(6)?,
             last_used_at: row.at(7)?,
+            successor: row.at(8)?,
         })
     }
 }
@@ -213,6 +218,7 @@ mod tests {
             expires_at,
             revoked_at,
             last_used_at: None,
+            successor: None,
         }
     }
 

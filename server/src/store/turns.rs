@@ -9,7 +9,8 @@ use super::db::{Db, Row, values};
 use super::error::Result;
 use std::sync::{Arc, Mutex, PoisonError};
 
-const NEXT: &str = "SELECT seq, kind, account_id, invite_id, attempts, org_id, message_id, created_at FROM outbox
+const NEXT: &str =
+    "SELECT seq, kind, account_id, invite_id, attempts, org_id, message_id, created_at, notice FROM outbox
      WHERE done_at IS NULL AND not_before <= ?1 AND lease_until <= ?1";
 /// Most organisations that are asked for one letter. Each of them has invitations, and none is due;
 /// where there are more, the oldest due invitation of all is taken.
@@ -21,7 +22,7 @@ pub(super) struct Turns(Arc<Mutex<[u8; 16]>>);
 
 impl Turns {
     /// The next letter: the columns of the outbox are number, kind, account, invitation, tries,
-    /// organisation, name, and when it was written.
+    /// organisation, name, when it was written, and the notice if it is one.
     pub(super) fn next(&self, db: &Db, now: i64) -> Result<Option<Row>> {
         let about_keys = format!("{NEXT} AND takes_turns = 0 ORDER BY not_before, seq LIMIT 1");
         if let Some(row) = db.row(&about_keys, &values![now])? {

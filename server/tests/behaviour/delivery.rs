@@ -225,7 +225,7 @@ async fn a_letter_that_comes_back_is_marked_by_its_name_or_its_address_and_nothi
     assert!(deployment.show(ADA).await.letters[0].bounced_at.is_none());
 
     let account_id = deployment.show(ADA).await.account_id;
-    let marked = Bounce::Marked { account_id, status: Some("5.1.1".into()) };
+    let marked = Bounce::Marked { account_id: Some(account_id), status: Some("5.1.1".into()) };
     // Forwarded first: the report names an address that nobody here knows.
     assert_eq!(read(bounce(Some(&name), "somewhere@example.net", "failed")).await, marked);
     let letter = deployment.show(ADA).await.letters.remove(0);

@@ -2,7 +2,7 @@
 
 use crate::common::{Deployment, Server, contains};
 use firstkey_server::RealmError;
-use firstkey_server::admin::TokenShown;
+use firstkey_server::admin::{ChangedOrganisation, TokenShown};
 use reqwest::Method;
 
 const DAY: i64 = 86_400;
@@ -113,4 +113,86 @@ async fn the_last_use_is_shown_and_no_token_is_stored() {
     let events: Vec<String> =
         deployment.realm().await.audit_tail(50).await.expect("entries").into_iter().map(|e| e.event).collect();
     assert!(events.iter().any(|event| event == "scim-token.added"), "{events:?}");
+}
+
+/// The letters to administrators about what ends, oldest first.
+fn warnings(deployment: &Deployment) -> Vec<String> {
+    let letters = crate::common::letters_in(&deployment.mail());
+    letters.into_iter().filter(|letter| letter.contains("identity provider")).collect()
+}
+
+async fn warned(deployment: &Deployment, count: usize) -> Vec<String> {
+    crate::common::wait_for(|| Some(warnings(deployment)).filter(|letters| letters.len() >= count)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_hear_three_times_that_a_token_ends_and_once_that_it_has() {
+    let deployment = Deployment::new().await;
+    let org = org(&deployment).await;
+    let change = ChangedOrganisation { contact: Some("desk@example.org".into()), ..ChangedOrganisation::default() };
+    deployment.realm().await.change_organisation(org, change).await.expect("changed");
+    let server = deployment.serve().await;
+    let id = listed(&deployment).await[0].token_id.clone();
+    server.provision(&deployment, "ada@example.org").await;
+    for (at, (passed, words)) in
+        [(345, "ends within 20 days"), (13, "ends within 7 days"), (6, "ends within a day"), (1, "has ended")]
+            .into_iter()
+            .enumerate()
+    {
+        deployment.pass(passed * DAY);
+        // One to the server's administrators and one to the organisation's.
+        let letters = warned(&deployment, 2 * (at + 1)).await;
+        let new = &letters[2 * at..];
+        for to in ["To: it@example.org", "To: desk@example.org"] {
+            let letter = new.iter().find(|letter| letter.contains(to)).expect(to);
+            assert!(
+                letter.contains(&format!("Subject: The token of Example Corp's identity provider {words}")),
+                "{letter}"
+            );
+            let command = match words {
+                "has ended" => format!("firstkey-server scim-token add --org {org}"),
+                _ => format!("firstkey-server scim-token rotate {id}"),
+            };
+            assert!(letter.lines().any(|line| line == command), "{letter}");
+            assert!(!letter.contains("fksc_") && !letter.contains("://"), "no secret and no link: {letter}");
+        }
+    }
+    server.stop().await;
+    // Nobody hears it again, whoever starts when.
+    deployment.pass(DAY);
+    let server = deployment.serve().await;
+    let people = [
+        deployment.ask("SELECT count(*) FROM outbox WHERE kind = 'notice'"),
+        deployment.ask("SELECT count(*) FROM expiry_told"),
+    ];
+    assert_eq!(people, ["8", "1"]);
+    let realm = deployment.realm().await;
+    let letters = realm.letters(Vec::new(), 100).await.expect("a list");
+    assert_eq!(letters.iter().filter(|letter| letter.kind == "notice").count(), 8, "and `mail list` knows them");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_token_that_was_replaced_only_a_provider_that_did_not_move_on_is_told() {
+    let deployment = Deployment::new().await;
+    let server = deployment.serve().await;
+    let old = id(&listed(&deployment).await[0]);
+    assert_eq!(status(&server, &deployment.token).await, 200);
+    let rotated = deployment.realm().await.rotate_scim_token(old, 365, 7).await.expect("rotated");
+    deployment.pass(3 * DAY);
+    // Still the old one, and it has four days left: on the last of them somebody hears of it.
+    assert_eq!(status(&server, &deployment.token).await, 200);
+    deployment.pass(3 * DAY);
+    let letters = warned(&deployment, 1).await;
+    assert!(letters[0].contains("was replaced") && letters[0].contains("ends within a day"), "{}", letters[0]);
+    // The provider moves on, and that is all.
+    assert_eq!(status(&server, &rotated.fresh.token).await, 200);
+    deployment.pass(2 * DAY);
+    server.stop().await;
+    let server = deployment.serve().await;
+    let ada = crate::common::okta_user("ada@example.org");
+    assert_eq!(server.scim(&rotated.fresh.token, Method::POST, "/Users", Some(&ada)).await.status, 201);
+    deployment.invitation_to("ada@example.org").await;
+    assert_eq!(warnings(&deployment).len(), 1);
+    server.stop().await;
 }
