@@ -1,7 +1,7 @@
 //! An organisation as an administrator names it.
 //!
-//! Promise: what is meant is one organisation, or nothing is done and the answer lists those that it
-//! could be.
+//! Promise: what is meant is one organisation, or nothing is done and the answer lists those that
+//! it could be.
 
 use crate::realm::{Realm, RealmError};
 use firstkey_core::crypto::context::OrgId;
