@@ -117,7 +117,7 @@ fn expiring(token: TokenRow) -> Option<Expiring> {
     let token_id = uuid::Uuid::from_bytes(token.token_id).to_string();
     let has_successor = token.successor.is_some();
     let subject = format!("scim-token {token_id} {ends_at}");
-    // Whoever replaced one knows that it ends soon, and hears on the last day that it is still used.
+    // Whoever replaced one knows that it ends soon, and hears on the last day if it is still used.
     let made_at = if has_successor { ends_at - 2 * DAY } else { token.created_at };
     let (label, last_used_at) = (token.label, token.last_used_at);
     let notice = Notice::TokenEnds { token_id, label, ends_at, last_used_at, has_successor, days: 0 };
