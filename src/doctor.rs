@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod folder;
 pub mod machine;
 pub mod network;
+pub mod report;
 
 use crate::managed::{Managed, ManagedTrouble};
 use folder::{Folder, Remembered, Writing};

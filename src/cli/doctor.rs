@@ -13,6 +13,9 @@ pub struct Doctor {
     /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
+    /// Print one block for a ticket, without the names of servers, folders and people.
+    #[arg(long, conflicts_with = "json")]
+    pub report: bool,
     /// Whom to take for the server.
     #[command(flatten)]
     pub trust: Trust,

@@ -13,6 +13,7 @@ use super::known::{failed, refused, show};
 use super::state_folder;
 use super::way;
 use crate::cli;
+use crate::doctor::report::Names;
 use crate::doctor::{DoctorFinding, Tally};
 use crate::exit::{ExitCode, Stopped};
 use crate::managed::{Managed, ManagedTrouble};
@@ -37,18 +38,32 @@ struct Page {
     json: bool,
     width: usize,
     tally: Tally,
+    /// The lines of a report, which is shown whole at its end: a name may be known only then.
+    report: Option<Report>,
+}
+
+#[derive(Default)]
+struct Report {
+    names: Names,
+    lines: Vec<String>,
 }
 
 impl Page {
     /// A terminal that standard output does not go to is no reason to break lines for it.
-    fn new(json: bool, terminal: Option<&Terminal>) -> Self {
+    fn new(json: bool, report: bool, terminal: Option<&Terminal>) -> Self {
         let width = terminal.filter(|_| std::io::stdout().is_terminal()).map_or(PAGE, Terminal::width);
-        Self { json, width, tally: Tally::default() }
+        Self { json, width, tally: Tally::default(), report: report.then(Report::default) }
     }
 
     /// Says what was found; `server` is the one that it is about.
     fn tell(&mut self, found: &DoctorFinding, server: Option<&Origin>) {
         self.tally.count(found);
+        if let Some(report) = &mut self.report {
+            if let Some(server) = server {
+                report.names.learn_server(server);
+            }
+            report.names.learn_from(found);
+        }
         if self.json {
             show(&doctor_event::check(found, server.map(Origin::as_str)));
         } else {
@@ -57,15 +72,21 @@ impl Page {
     }
 
     /// Says something for people.
-    fn say(&self, lines: &[String]) {
-        if !self.json {
-            show(&wrap::wrap(&(lines.join("\n") + "\n"), self.width));
+    fn say(&mut self, lines: &[String]) {
+        match &mut self.report {
+            Some(report) => report.lines.extend_from_slice(lines),
+            None if self.json => {}
+            None => show(&wrap::wrap(&(lines.join("\n") + "\n"), self.width)),
         }
     }
 
     /// The last words, and the number for the shell.
-    fn end(&self) -> ExitCode {
+    fn end(&mut self) -> ExitCode {
         self.say(&text::end(&self.tally));
+        if let Some(Report { names, lines }) = &self.report {
+            let lines = lines.iter().map(|line| names.without(line));
+            show(&wrap::wrap(&(text::report(lines).join("\n") + "\n"), self.width));
+        }
         let Some(family) = self.tally.first_bad else {
             if self.json {
                 show(&doctor_event::examined(&self.tally));
@@ -95,7 +116,7 @@ pub(super) fn doctor(flags: &cli::Doctor, state: Option<PathBuf>, hardened: Hard
         return failed(flags.json, LocalTrouble::NoThreads);
     };
     let terminal = Terminal::open();
-    let mut page = Page::new(flags.json, terminal.as_ref());
+    let mut page = Page::new(flags.json, flags.report, terminal.as_ref());
     let examination = examine(named, state, found, &trusted, hardened, terminal.as_ref(), &mut page);
     let ended = runtime.block_on(async {
         tokio::select! {

@@ -226,6 +226,40 @@ fn the_issuer_of_a_certificate_is_named_whether_it_is_trusted_or_not() {
 }
 
 #[test]
+fn a_report_has_what_was_found_and_no_name_of_anything() {
+    let authority = Authority::named("Example Inspection CA");
+    let organisation = NewOrganisation { name: "Example Corp".into(), contact: None, min_profile: Some(1) };
+    let config = authority.server("127.0.0.1", (2025, 2096));
+    let mut origin = String::new();
+    let _server = Deployment::start_at(organisation, |wire| {
+        origin = format!("https://{}", tls_front(config, wire.address()));
+        origin.clone()
+    });
+    let desk = Desk::new();
+    let ca = desk.write("ca.pem", authority.pem.as_bytes());
+    let flags = ["doctor", "--report", "--server", &origin, "--ca-file", ca.to_str().expect("text")];
+    let run = run(desk.command().args(flags));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let said = format!("{}{}", run.stdout, run.stderr);
+    let block = said.split("-----").nth(2).expect("a block").replace('\n', " ");
+    for found in [
+        "Program: ok",
+        "State folder: ok",
+        "<state folder>",
+        "<server 1>",
+        "issued by \"<authority>\"",
+        "Asking <server 1>",
+    ] {
+        assert!(block.contains(found), "{found} is not in {said}");
+    }
+    let port = origin.rsplit_once(':').expect("a port").1;
+    let home = desk.state().to_string_lossy().into_owned();
+    for name in [origin.as_str(), "127.0.0.1", port, "Example Inspection", &home, "Example Corp"] {
+        assert!(!said.contains(name), "{name} is in {said}");
+    }
+}
+
+#[test]
 fn a_folder_or_file_that_others_may_read_is_bad_and_stays_as_it_is() {
     let (_server, desk) = completed();
     set_mode(&desk.state(), 0o777);
