@@ -19,6 +19,7 @@ mod mail;
 mod org;
 mod org_named;
 mod person;
+mod report;
 mod reset;
 mod say;
 mod scim_token;

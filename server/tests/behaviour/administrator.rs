@@ -205,6 +205,22 @@ async fn an_organisation_is_meant_by_id_or_name_and_one_of_two_alike_by_id_alone
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_for_a_ticket_has_what_was_found_and_names_nobody() {
+    let deployment = Deployment::new().await;
+    let mail = deployment.mail();
+    let flags = ["check", "--report", "--listen", "127.0.0.1:0", "--mail-dir", mail.to_str().expect("text")];
+    let report = text(&run(&deployment, &flags));
+    for found in ["firstkey-server check", "database ", "organisations  1, with 0 people", "ok     mail", "----- end"] {
+        assert!(report.contains(found), "{found} is not in {report}");
+    }
+    let data = deployment.data();
+    for name in [data.to_str().expect("text"), mail.to_str().expect("text"), "127.0.0.1", "Example Corp", "example.org"]
+    {
+        assert!(!report.contains(name), "{name} is in {report}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_letter_to_administrators_names_the_person_and_a_command_that_confirms_what_they_hear() {
     let deployment = Deployment::new().await;
     let server = deployment.serve().await;
