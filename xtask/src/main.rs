@@ -62,6 +62,18 @@ const ALL: &[Task] = &[
         15,
         &[".ci/reviewers-hour"],
     ),
+    Task::new(
+        "manual",
+        "docs/RUNNING.md as it is printed, on a fresh Debian, to the first person's letter; needs root",
+        8,
+        &[".ci/manual"],
+    ),
+    Task::new(
+        "troubles",
+        "what databases do to a server under load: who was answered, what was lost, how long nothing went",
+        8,
+        &["server/troubles-table"],
+    ),
     Task::new("macos", "the macOS client, type-checked and linted for both processors", 10, &[".ci/macos"]),
     Task::new("windows", "the Windows client, built here and run in Wine against a server", 30, &[".ci/windows"]),
 ];
