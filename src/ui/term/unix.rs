@@ -254,3 +254,7 @@ fn set_right(modes: &mut Termios) {
         modes.special_codes[SpecialCodeIndex::VINTR] = 3;
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+#[path = "unix_tests.rs"]
+mod tests;
