@@ -1,5 +1,6 @@
-use super::{LONGEST, discard, list, list_oldest_first, load, save};
-use crate::store::name::Stem;
+use super::{LONGEST, MAGIC, discard, frame, list, list_oldest_first, load, save};
+use crate::store::file::write_durably;
+use crate::store::name::{FileName, Kind, Stem};
 use crate::store::place::Place;
 use crate::store::record;
 use firstkey_core::flow::stop::StorageTrouble;
@@ -88,4 +89,14 @@ fn the_longest_checkpoint_fits_and_a_longer_one_is_refused_before_anything_is_wr
     let error = save(&place, &id("a"), &vec![2; LONGEST + 1]).expect_err("too long");
     assert_eq!(error.trouble, StorageTrouble::TooLong);
     assert!(load(&place, &id("a")).expect("the old one").iter().all(|byte| *byte == 1));
+}
+
+#[test]
+fn a_file_that_is_longer_than_any_that_is_saved_is_refused_though_it_is_whole() {
+    let (_folder, place) = scratch();
+    for (length, expected) in [(LONGEST, None), (LONGEST + 1, Some(StorageTrouble::TooLong))] {
+        let file = frame::wrap(MAGIC, &vec![7; length]);
+        write_durably(&place, &FileName::new(&id("a"), Kind::Pending), &file).expect("our own folder");
+        assert_eq!(load(&place, &id("a")).err().map(|error| error.trouble), expected);
+    }
 }

@@ -1,4 +1,4 @@
-use super::{read_guarded, remove, write_durably};
+use super::{TEMPORARY, read_guarded, remove, write_durably};
 use crate::store::name::{FileName, Kind, Stem};
 use crate::store::place::Place;
 use firstkey_core::flow::stop::StorageTrouble;
@@ -74,6 +74,38 @@ fn a_file_is_for_its_owner_alone_whatever_the_mask_is() {
     }
     for mask in ["000", "022", "077", "027"] {
         passed(&again("a_file_is_for_its_owner_alone_whatever_the_mask_is", mask));
+    }
+}
+
+#[test]
+fn a_mask_that_takes_the_owners_own_rights_away_takes_them_from_no_file() {
+    if std::env::var_os(ROLE).is_some() {
+        let scratch = scratch();
+        let kit = scratch.folder.path().join("kit.txt");
+        rustix::process::umask(Mode::from_raw_mode(0o777));
+        write_durably(&scratch.place, &scratch.name, b"x").expect("our own folder");
+        let guard = crate::store::fresh::write_new(&kit, b"x").expect("our own folder");
+        assert_eq!(guard.shown(), "0600");
+        for path in [&scratch.path, &kit] {
+            assert_eq!(fs::metadata(path).expect("it is there").mode() & 0o7777, 0o600, "{path:?}");
+        }
+        return;
+    }
+    passed(&again("a_mask_that_takes_the_owners_own_rights_away_takes_them_from_no_file", "mask"));
+}
+
+#[test]
+fn names_that_are_taken_are_left_to_those_who_have_them_and_another_one_is_tried() {
+    let scratch = scratch();
+    let process = std::process::id();
+    let taken = [0, 1].map(|number| scratch.place.path_of(&format!("{TEMPORARY}{process}-{number}")));
+    for path in &taken {
+        fs::write(path, b"theirs").expect("our own folder");
+    }
+    write_durably(&scratch.place, &scratch.name, b"ours").expect("our own folder");
+    assert_eq!(read_guarded(&scratch.place, &scratch.name, 100).expect("our own file"), b"ours");
+    for path in &taken {
+        assert_eq!(fs::read(path).expect("it is there"), b"theirs");
     }
 }
 

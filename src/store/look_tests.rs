@@ -1,5 +1,6 @@
-use super::{folder, probe};
-use crate::doctor::folder::{Folder, Writing};
+use super::{PROBE, folder, is_whole, probe};
+use crate::doctor::folder::{Folder, Step, Writing};
+use crate::store::Place;
 use firstkey_core::flow::stop::StorageTrouble;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -76,4 +77,40 @@ fn a_folder_that_is_not_there_is_not_made_and_the_one_above_is_judged() {
     let file = around.path().join("file");
     std::fs::write(&file, b"").expect("writable");
     assert!(!matches!(folder(&file.join("firstkey")), Folder::Absent { can_be_made: true, .. }));
+}
+
+#[test]
+fn a_test_file_that_does_not_read_back_as_it_was_written_is_no_proof_that_the_disk_works() {
+    let state = closed_folder();
+    let place = Place::open(state.path()).expect("our folder");
+    let longer = [PROBE, b"x"].concat();
+    for (contents, whole) in [(PROBE, true), (&PROBE[1..], false), (&b""[..], false), (&longer[..], false)] {
+        std::fs::write(state.path().join("probe"), contents).expect("writable");
+        assert_eq!(is_whole(&place, "probe").is_ok(), whole, "{contents:?}");
+    }
+}
+
+/// A limit on file size stands for a full disk, in a process of its own because it stays.
+#[test]
+fn on_a_full_disk_the_step_is_told_and_the_test_file_is_gone() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    const CHILD: &str = "FIRSTKEY_TEST_LOOK_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        let state = closed_folder();
+        setrlimit(Resource::Fsize, Rlimit { current: Some(8), maximum: Some(8) }).expect("lowering is allowed");
+        let said = probe(state.path());
+        assert!(matches!(said, Writing::Failed { step: Step::Write, trouble: StorageTrouble::Full }));
+        assert!(names(state.path()).is_empty());
+        return;
+    }
+    // A shell keeps the signal from ending the process, so that the error shows.
+    let output = std::process::Command::new("sh")
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().expect("the test knows itself"))
+        .args(["--exact", "store::look::tests::on_a_full_disk_the_step_is_told_and_the_test_file_is_gone"])
+        .args(["--test-threads=1", "--nocapture"])
+        .env(CHILD, "full")
+        .output()
+        .expect("a shell");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -111,9 +111,51 @@ fn a_link_is_followed_and_where_it_leads_is_judged() {
 }
 
 #[test]
+fn sixteen_links_lead_to_the_file_and_one_more_does_not() {
+    let ground = Ground::new();
+    let above = ground.folder.path().canonicalize().expect("it is there");
+    std::fs::rename(ground.at("etc/firstkey/config.toml"), ground.at("etc/firstkey/0")).expect("renamed");
+    for number in 1..=17 {
+        symlink(format!("{}", number - 1), ground.at(&format!("etc/firstkey/{number}"))).expect("a link");
+    }
+    let me = rustix::process::geteuid().as_raw();
+    let load = |links: u32| load_below(&above.join(format!("etc/firstkey/{links}")), &above, me);
+    assert!(load(16).expect("it counts").server.is_some());
+    assert!(matches!(load(17), Err(ManagedTrouble::Unfit { why: Unfit::Circle, .. })));
+}
+
+#[test]
+fn a_file_on_the_way_is_no_folder_and_a_folder_that_is_closed_is_not_passed_over() {
+    let ground = Ground::new();
+    std::fs::rename(ground.at("etc/firstkey"), ground.at("etc/aside")).expect("renamed");
+    ground.write("etc/firstkey", TEXT);
+    assert_eq!(ground.load().map_err(|(_, why)| why), Err(Unfit::NotPlain));
+
+    // The super-user may look into any folder; run as root, the test continues as nobody.
+    let test = "store::managed::tests::a_file_on_the_way_is_no_folder_and_a_folder_that_is_closed_is_not_passed_over";
+    if rustix::process::geteuid().is_root() {
+        let folder = TempDir::new().expect("a folder");
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("our own folder");
+        let copy = folder.path().join("test");
+        std::fs::copy(std::env::current_exe().expect("the test knows itself"), &copy).expect("our own folder");
+        let mut child = std::process::Command::new(&copy);
+        std::os::unix::process::CommandExt::uid(&mut child, 65534);
+        let output = child.args(["--exact", test]).current_dir("/").output().expect("the test starts again");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        return;
+    }
+    let ground = Ground::new();
+    ground.mode("etc/firstkey", 0o000);
+    assert_eq!(ground.load().map_err(|(_, why)| why), Err(Unfit::NotReadable));
+    ground.mode("etc/firstkey", 0o755);
+}
+
+#[test]
 fn what_is_no_plain_file_or_no_text_does_not_count() {
     let ground = Ground::new();
     let path = "etc/firstkey/config.toml";
+    ground.write(path, &"#".repeat(LONGEST));
+    assert_eq!(ground.load(), Ok(Managed::default()), "just as long as it may be");
     ground.write(path, &"#".repeat(LONGEST + 1));
     assert_eq!(ground.load().map_err(|(_, why)| why), Err(Unfit::NotText));
     std::fs::write(ground.at(path), b"server = \"\xff\"").expect("written");

@@ -58,11 +58,6 @@ impl Stem {
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// Its text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The stem of a file of that kind; `None` for every other file.
     pub(super) fn of_file(name: &str, kind: Kind) -> Option<Self> {
         Self::read(name.strip_suffix(kind.suffix())?)

@@ -33,6 +33,27 @@ fn a_new_folder_and_the_ones_above_it_are_for_the_owner_alone() {
     Place::open(&path).expect("our folder");
 }
 
+/// In a process of its own, because where a process runs is the same for all its threads.
+#[test]
+fn a_folder_is_made_where_the_program_runs_if_its_name_says_no_more() {
+    const CHILD: &str = "FIRSTKEY_TEST_PLACE_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        let place = Place::open(Path::new("state")).expect("a new folder");
+        assert_eq!((place.path(), mode(Path::new("state"))), (Path::new("state"), 0o700));
+        return;
+    }
+    let (folder, path) = scratch();
+    let test = "store::place::tests::a_folder_is_made_where_the_program_runs_if_its_name_says_no_more";
+    let output = std::process::Command::new(std::env::current_exe().expect("the test knows itself"))
+        .args(["--exact", test, "--test-threads=1"])
+        .env(CHILD, "1")
+        .current_dir(folder.path())
+        .output()
+        .expect("the test starts again");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(path.is_dir());
+}
+
 #[test]
 fn a_relative_path_is_taken_from_where_the_program_runs() {
     let error = Place::open_existing(Path::new("no-such-folder-in-the-repository")).err().expect("it is not there");

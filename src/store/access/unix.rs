@@ -316,3 +316,7 @@ fn judge_owner_and_mode(path: &Path, found: &Stat) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "unix_tests.rs"]
+mod tests;
