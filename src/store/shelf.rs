@@ -268,3 +268,7 @@ pub fn last_record(path: &Path) -> Result<Option<Vec<u8>>, LocalTrouble> {
         Err(error) => missing(error),
     }
 }
+
+#[cfg(all(test, unix))]
+#[path = "shelf_tests.rs"]
+mod tests;
