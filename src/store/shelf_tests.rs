@@ -37,10 +37,6 @@ fn trouble<T>(result: Result<T, LocalTrouble>) -> StorageTrouble {
     }
 }
 
-fn as_it_is(file: &[u8]) -> Result<Vec<u8>, Unreadable> {
-    Ok(file.to_vec())
-}
-
 /// A colleague with an account of their own, who signed for their keys.
 fn colleague(email: &str, seed: u64) -> Peer {
     let listed = Listed::new([5; 16], email, seed, 1);
@@ -150,6 +146,7 @@ fn defaults_are_kept_and_damaged_ones_are_told_and_not_passed_over() {
 #[test]
 fn a_pin_of_the_other_dialect_is_kept_under_its_own_name_and_forgotten_by_it() {
     let (_folder, path) = state();
+    let as_it_is = |file: &[u8]| Ok(file.to_vec());
     let mut shelf = StateShelf::open(&path).expect("a new folder");
     for (stem, payload) in [("aa", b"one"), ("bb", b"two")] {
         shelf.keep_dialect_pin(stem, payload).expect("kept");
