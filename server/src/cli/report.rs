@@ -46,7 +46,7 @@ impl Scrub {
         let mut text = text.to_owned();
         for (name, instead) in &self.known {
             while let Some(at) = text.to_lowercase().find(name.as_str()) {
-                // Where small letters are longer than capital ones, places do not fit: all of it goes.
+                // Small letters that are longer than capital ones: places do not fit, all goes.
                 if text.to_lowercase().len() != text.len() || instead.contains(name.as_str()) {
                     "<left out>".clone_into(&mut text);
                     break;
