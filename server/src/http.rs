@@ -6,6 +6,7 @@ use crate::keys::ServerKeys;
 use crate::limits::{InFlight, Large, Limiter, Metrics, Registrations, TooSlow};
 use crate::log::Log;
 use crate::origin::Origin;
+use crate::scim_log::ScimLog;
 use crate::store::Store;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, header};
@@ -43,6 +44,8 @@ pub(crate) struct App {
     pub(crate) large: Large,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// What identity providers asked, and what was done.
+    pub(crate) scim_log: ScimLog,
     /// Why it could not do its work when somebody asked last, for the log: changes are told.
     pub(crate) unready: Mutex<Option<&'static str>>,
 }

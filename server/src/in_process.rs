@@ -12,6 +12,7 @@ use crate::keys::ServerKeys;
 use crate::limits::{InFlight, Large, Limiter, Limits, Metrics, Registrations};
 use crate::log::Log;
 use crate::realm::{INVITE_TTL, Realm};
+use crate::scim_log::ScimLog;
 use crate::store::{RealmRow, Store};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -81,6 +82,7 @@ impl InProcess {
             in_flight: InFlight::new(u32::MAX),
             large: Large::default(),
             metrics: Metrics::default(),
+            scim_log: ScimLog::default(),
             unready: std::sync::Mutex::default(),
         })
     }

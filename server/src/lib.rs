@@ -63,6 +63,7 @@ mod outlet;
 mod realm;
 mod rng;
 mod scim;
+mod scim_log;
 mod scratch;
 mod secret_file;
 mod serve;

@@ -10,6 +10,8 @@ mod common;
 mod administrator;
 #[path = "behaviour/backup.rs"]
 mod backup;
+#[path = "behaviour/brake.rs"]
+mod brake;
 #[path = "behaviour/colleagues.rs"]
 mod colleagues;
 #[path = "behaviour/delivery.rs"]
@@ -48,6 +50,8 @@ mod recovery;
 mod reset;
 #[path = "behaviour/scim/mod.rs"]
 mod scim;
+#[path = "behaviour/scim_log.rs"]
+mod scim_log;
 #[path = "behaviour/server_key.rs"]
 mod server_key;
 #[path = "behaviour/sessions.rs"]

@@ -41,6 +41,16 @@ pub enum EraseRefused {
         /// A line for each organisation.
         orgs: String,
     },
+    /// The brake has tripped, and the person may come back.
+    #[error(
+        "{whom} rests because very many people left at once, so nothing was erased. If that was meant, run `brake release`:\n{orgs}"
+    )]
+    Rests {
+        /// Whom the administrator named.
+        whom: String,
+        /// A line for each organisation.
+        orgs: String,
+    },
     /// Nothing is left.
     #[error(
         "Nothing is stored of a removed person with the address or account id {0}. `person list --state removed` lists removed people."
@@ -71,6 +81,10 @@ impl Realm {
         };
         if !former.present.is_empty() {
             return Err(present(&former.present));
+        }
+        if !former.resting.is_empty() {
+            let orgs = org_options(former.resting.iter().map(|(id, name)| (*id, name.as_str())));
+            return Err(EraseRefused::Rests { whom: whom.to_owned(), orgs });
         }
         let is_meant = |one: &FormerAccount| org.is_none_or(|org| one.orgs.iter().any(|(id, _)| *id == org.0));
         let left: Vec<FormerAccount> = former.accounts.into_iter().filter(is_meant).collect();

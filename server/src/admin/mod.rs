@@ -5,23 +5,27 @@
 //! removed.
 
 mod audit;
+mod brake;
 mod erasure;
 mod invites;
 mod letters;
 mod organisations;
 mod people;
 mod resets;
+mod scim_log;
 mod server_keys;
 mod tokens;
 mod why;
 
 pub use audit::{AuditEntry, AuditRefused, AuditReport, Expected, ExpectedRefused};
+pub use brake::{BrakeShown, BrakeUndone, LeftOutShown};
 pub use erasure::{Erasable, EraseRefused, Erased};
 pub use invites::{InviteShown, InvitedAgain, TakenBack};
 pub use letters::LetterShown;
 pub use organisations::{ChangedOrganisation, OrganisationShown};
 pub use people::{FingerprintRefused, MembershipShown, PersonLine, PersonShown};
 pub use resets::{ResetRefused, ResetStarted, Resettable};
+pub use scim_log::{ScimRequestShown, ScimRequestsWanted};
 pub use server_keys::{KeyRefused, KeyShown, Rotated};
 pub use tokens::{FreshToken, RotatedToken, TOKEN_DAYS, TokenShown};
 

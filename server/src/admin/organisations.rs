@@ -3,6 +3,7 @@
 use super::{no_such_organisation, uuid};
 use crate::address::is_address;
 use crate::install::Install;
+use crate::life::Brake;
 use crate::realm::{Realm, RealmError, organisation_name};
 use crate::store::{InstallRow, OrganisationChange, OrganisationRow};
 use firstkey_core::crypto::context::OrgId;
@@ -30,6 +31,9 @@ pub struct OrganisationShown {
     pub install_url: Option<String>,
     pub install_text: Option<String>,
     pub install_sums: Option<String>,
+    pub scim_log_values: bool,
+    /// Such as `10%/5/60m`, or `off`.
+    pub brake: String,
 }
 
 /// What is to be changed; what is not given stays.
@@ -44,6 +48,10 @@ pub struct ChangedOrganisation {
     pub install_url: Option<String>,
     pub install_text: Option<String>,
     pub install_sums: Option<String>,
+    /// Whether the SCIM request log keeps its requests' values, for 7 days.
+    pub scim_log_values: Option<bool>,
+    /// When the brake trips: `10%/5/60m`, or `off`.
+    pub brake: Option<String>,
 }
 
 impl Realm {
@@ -87,8 +95,17 @@ impl Realm {
         org: OrgId,
         change: ChangedOrganisation,
     ) -> Result<OrganisationShown, RealmError> {
-        let ChangedOrganisation { name, contact, min_profile, secret_key, install_url, install_text, install_sums } =
-            change;
+        let ChangedOrganisation {
+            name,
+            contact,
+            min_profile,
+            secret_key,
+            install_url,
+            install_text,
+            install_sums,
+            scim_log_values,
+            brake,
+        } = change;
         let install = InstallRow { url: install_url, text: install_text, sums: install_sums };
         let name = name.as_deref().map(organisation_name).transpose()?;
         if contact.as_deref().is_some_and(|contact| !is_address(contact)) {
@@ -101,10 +118,13 @@ impl Realm {
             return Err(RealmError::Invalid("Secret keys are off, allowed or required."));
         }
         let rest = (&name, &contact, min_profile, &secret_key) == (&None, &None, None, &None);
-        if rest && install == InstallRow::default() {
+        if rest && install == InstallRow::default() && scim_log_values.is_none() && brake.is_none() {
             return Err(RealmError::Invalid(
-                "Say what to change: --name, --contact, --min-profile, --secret-key, --install-url, --install-text or --install-sums.",
+                "Say what to change: --name, --contact, --min-profile, --secret-key, --install-url, --install-text, --install-sums, --scim-log-values or --brake.",
             ));
+        }
+        if brake.as_deref().is_some_and(|text| text != "off" && text.parse::<Brake>().is_err()) {
+            return Err(RealmError::Invalid("A brake looks like 10%/5/60m, or off."));
         }
         if install != InstallRow::default() {
             let now = self.store.organisation(org.0).await?.ok_or_else(|| no_such_organisation(org))?.install;
@@ -115,7 +135,7 @@ impl Realm {
             Install::read(url.as_deref(), text.as_deref(), sums.as_deref())
                 .map_err(|refused| RealmError::Invalid(refused.says()))?;
         }
-        let change = OrganisationChange { name, contact, min_profile, secret_key, install };
+        let change = OrganisationChange { name, contact, min_profile, secret_key, install, scim_log_values, brake };
         if !self.store.change_organisation(org.0, change, self.clock.now()).await? {
             return Err(no_such_organisation(org));
         }
@@ -152,6 +172,8 @@ impl OrganisationShown {
             install_url: row.install.url.filter(|said| !said.is_empty()),
             install_text: row.install.text.filter(|said| !said.is_empty()),
             install_sums: row.install.sums.filter(|said| !said.is_empty()),
+            scim_log_values: row.scim_log_values,
+            brake: row.brake.unwrap_or_else(|| Brake::default().to_string()),
         }
     }
 }

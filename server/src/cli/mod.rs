@@ -8,6 +8,7 @@
 
 mod audit;
 mod backup;
+mod brake;
 mod check;
 mod common;
 mod csv;
@@ -22,6 +23,7 @@ mod person;
 mod report;
 mod reset;
 mod say;
+mod scim_log;
 mod scim_token;
 mod serve;
 mod show;
@@ -65,6 +67,12 @@ enum Command {
     /// Manage the tokens of identity providers.
     #[command(subcommand)]
     ScimToken(scim_token::ScimToken),
+    /// Find out what identity providers asked, what was done, and why not.
+    #[command(subcommand)]
+    ScimLog(scim_log::ScimLog),
+    /// Take back, or let be, that very many people left at once.
+    #[command(subcommand)]
+    Brake(brake::Brake),
     /// Run the server.
     Serve(serve::Serve),
     /// Check configuration, files, database, mail server and certificate; serves nobody, sends no
@@ -142,6 +150,8 @@ async fn run(command: Command) -> Outcome {
         Command::Init(init) => init::run(init).await,
         Command::Org(org) => org::run(org).await,
         Command::ScimToken(token) => scim_token::run(token).await,
+        Command::ScimLog(log) => scim_log::run(log).await,
+        Command::Brake(brake) => brake::run(brake).await,
         Command::Serve(serve) => serve::run(serve).await,
         Command::Check(check) => check::run(check).await,
         Command::Key(key) => key::run(key).await,

@@ -62,6 +62,14 @@ pub(super) enum Org {
         /// then have a command for each system, which compares the sum.
         #[arg(long, value_name = "FILE")]
         install_sums: Option<PathBuf>,
+        /// Keep the values of SCIM requests in `scim-log` for 7 days, never passwords or tokens: on
+        /// or off.
+        #[arg(long, value_name = "WORD", value_parser = ["on", "off"])]
+        scim_log_values: Option<String>,
+        /// When so many people leave at once that what is deleted rests for 72 hours: more than a
+        /// share of the active people and more than a number, within minutes; 10%/5/60m, or off.
+        #[arg(long, value_name = "WORD")]
+        brake: Option<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -85,10 +93,32 @@ pub(super) async fn run(command: Org) -> Outcome {
             let org = realm.organisation(org.find(&realm).await?).await?;
             say::members(&common, &serde_json::to_value(&org)?);
         }
-        Org::Set { org, name, contact, min_profile, secret_key, install_url, install_text, install_sums, common } => {
+        Org::Set {
+            org,
+            name,
+            contact,
+            min_profile,
+            secret_key,
+            install_url,
+            install_text,
+            install_sums,
+            scim_log_values,
+            brake,
+            common,
+        } => {
             let install_sums = install_sums.as_deref().map(sums).transpose()?;
-            let change =
-                ChangedOrganisation { name, contact, min_profile, secret_key, install_url, install_text, install_sums };
+            let scim_log_values = scim_log_values.map(|word| word == "on");
+            let change = ChangedOrganisation {
+                name,
+                contact,
+                min_profile,
+                secret_key,
+                install_url,
+                install_text,
+                install_sums,
+                scim_log_values,
+                brake,
+            };
             let realm = common.realm().await?;
             let org = realm.change_organisation(org.find(&realm).await?, change).await?;
             say::members(&common, &serde_json::to_value(&org)?);

@@ -9,6 +9,7 @@
 //!                                                            --> standing, bond, invitation
 //! ```
 
+mod brake;
 mod in_use;
 #[cfg(test)]
 mod laws;
@@ -18,6 +19,7 @@ mod shown;
 mod table;
 mod usable;
 
+pub(crate) use brake::{Brake, REST};
 pub(crate) use in_use::{Current, InUse, in_use, named};
 pub(crate) use settle::{Bond, InviteMove, Live, Outcome, Person, settle};
 pub(crate) use shown::{InvitationSeen, LetterSeen, Shown, shown};

@@ -6,6 +6,7 @@
 
 mod blame;
 mod bounce;
+mod brake;
 mod deliver;
 mod folder;
 mod html;

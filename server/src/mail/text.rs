@@ -13,7 +13,7 @@ use crate::origin::Origin;
 use crate::store::{Bundle, Letter, Letters};
 use crate::token::Token;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use firstkey_core::crypto::context::{AccountContext, AccountId, RealmId};
+use firstkey_core::crypto::context::{AccountContext, AccountId, OrgId, RealmId};
 use firstkey_core::crypto::identity::Fingerprint;
 use firstkey_core::crypto::realm_key::RealmKey;
 use firstkey_core::crypto::recovery::KitNumber;
@@ -125,6 +125,9 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
                 pieces.push(Alone(earlier.clone()));
             }
             (format!("An account at {org} is complete"), pieces)
+        }
+        Letters::BrakeTripped { org_id, since, suspended, deleted, until } => {
+            super::brake::tripped(&org, OrgId::heard(*org_id), *since, [*suspended, *deleted], *until, server.flags)
         }
         Letters::News(news, bundle, at) => {
             let fingerprint = self::fingerprint(bundle, server.realm, letter.account_id).to_string();

@@ -3,6 +3,7 @@
 
 use super::error::ScimError;
 use crate::http::{App, bearer};
+use crate::scim_log::Note;
 use crate::token::hash_of_scim_bearer;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -19,7 +20,9 @@ impl FromRequestParts<Arc<App>> for Organisation {
         let refused = || ScimError::new(401, "A valid bearer token is needed.");
         let token = bearer(&parts.headers).ok_or_else(refused)?;
         let hash = hash_of_scim_bearer(token.trim()).ok_or_else(refused)?;
-        let org = app.store.organisation_of_token(hash, app.clock.now()).await?.map(Self).ok_or_else(refused)?;
+        let owner = app.store.owner_of_token(hash, app.clock.now()).await?.ok_or_else(refused)?;
+        let org = Self(owner.org);
+        Note::of(parts).say(|told| told.keeps_values = owner.keeps_values);
         // For whatever reads the body after this.
         parts.extensions.insert(org);
         Ok(org)

@@ -10,6 +10,7 @@ use super::request::{Document, Name, PAGE, Wanted};
 use super::schema::Resource;
 use crate::http::App;
 use crate::origin::Origin;
+use crate::scim_log::Note;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -19,13 +20,13 @@ use std::sync::Arc;
 type Answer = Result<Response, ScimError>;
 
 /// Users and Groups together.
-pub(super) async fn root(org: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
-    list(&app, org, &Resource::ALL, parameters.wanted()?).await
+pub(super) async fn root(org: Organisation, note: Note, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
+    list(&app, org, &note, &Resource::ALL, parameters.wanted()?).await
 }
 
-pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, document: Document) -> Answer {
+pub(super) async fn search(org: Organisation, note: Note, State(app): State<Arc<App>>, document: Document) -> Answer {
     let (wanted, _held) = document.read(Wanted::search).await?;
-    list(&app, org, &Resource::ALL, wanted).await
+    list(&app, org, &note, &Resource::ALL, wanted).await
 }
 
 pub(super) async fn config(_: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {

@@ -34,6 +34,15 @@ impl Type {
     }
 }
 
+/// Why a request was refused, for the log of requests; stands beside the answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused {
+    pub(crate) scim_type: Option<&'static str>,
+    pub(crate) detail: Cow<'static, str>,
+    /// In one word.
+    pub(crate) why: &'static str,
+}
+
 /// An error on its way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ScimError {
@@ -70,6 +79,22 @@ impl ScimError {
         let detail =
             "Others changed the resource again and again meanwhile; nothing was changed. Send the request again.";
         Self { retry_after: Some(1), ..Self::new(503, detail) }
+    }
+
+    /// Why, in one word of `docs/SCIM.md`.
+    fn why(&self) -> &'static str {
+        match (self.status, self.kind) {
+            (401, _) => "token-refused",
+            (404, _) => "not-found",
+            (409, _) => "name-taken",
+            (412, _) => "changed-meanwhile",
+            (413, _) => "too-large",
+            (429, _) => "rate-limited",
+            (500.., _) if self.retry_after == Some(StoreError::RETRY_AFTER) => "database",
+            (501, _) => "not-offered",
+            (500.., _) => "contended",
+            _ => "not-understood",
+        }
     }
 
     pub(super) fn no_such_user() -> Self {
@@ -116,6 +141,8 @@ impl IntoResponse for ScimError {
         }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = answer(status, &body);
+        let why = self.why();
+        response.extensions_mut().insert(Refused { scim_type: self.kind.map(Type::as_str), detail: self.detail, why });
         let headers = response.headers_mut();
         if self.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"firstkey SCIM\""));

@@ -12,33 +12,38 @@ use super::request::{Conditions, Document, Name, Wanted};
 use super::schema::Resource;
 use super::{etag, group};
 use crate::http::App;
-use crate::store::{Group, GroupEdit, GroupKey, GroupOutcome, MemberChange};
+use crate::scim_log::{self, Note};
+use crate::store::{Group, GroupDraft, GroupEdit, GroupKey, GroupOutcome, Joining, MemberChange};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use firstkey_core::crypto::context::AccountId;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 type Answer = Result<Response, ScimError>;
 
-pub(super) async fn find(org: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
-    list(&app, org, &[Resource::Group], parameters.wanted()?).await
+pub(super) async fn find(org: Organisation, note: Note, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
+    list(&app, org, &note, &[Resource::Group], parameters.wanted()?).await
 }
 
-pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, document: Document) -> Answer {
+pub(super) async fn search(org: Organisation, note: Note, State(app): State<Arc<App>>, document: Document) -> Answer {
     let (wanted, _held) = document.read(Wanted::search).await?;
-    list(&app, org, &[Resource::Group], wanted).await
+    list(&app, org, &note, &[Resource::Group], wanted).await
 }
 
 pub(super) async fn create(
     org: Organisation,
+    note: Note,
     State(app): State<Arc<App>>,
     parameters: Parameters,
     document: Document,
 ) -> Answer {
     let ((draft, members), _held) = document.read(group::read).await?;
+    let joining: Vec<[u8; 16]> = members.iter().map(|one| one.member_id).collect();
     let outcome = app.store.create_group(org.0, draft, members, app.clock.now()).await?;
     let created = done(outcome, |()| ScimError::no_such_group())?;
+    note.say(|told| told.group = Some(created.group_id));
+    note.done(format!("created, {}", scim_log::counted("members:", &joining)));
     show(&app, StatusCode::CREATED, GroupKey { org: org.0, group: created.group_id }, &parameters).await
 }
 
@@ -61,6 +66,7 @@ pub(super) async fn read(
 
 pub(super) async fn replace(
     org: Organisation,
+    note: Note,
     State(app): State<Arc<App>>,
     Name(id): Name,
     parameters: Parameters,
@@ -69,13 +75,14 @@ pub(super) async fn replace(
 ) -> Answer {
     let key = key(org, &id)?;
     let (whole, _held) = document.read(|document| Ok(group::read(document))).await?;
+    let asked = whole.as_ref().map(|(_, members)| told(&[MemberChange::Replace(members.clone())])).unwrap_or_default();
     let is_for_version = conditions.if_match.is_some();
     let whole = whole.map(|(draft, members)| GroupEdit {
         draft,
         members: vec![MemberChange::Replace(members)],
         is_for_version,
     });
-    edit(&app, key, move |now| {
+    edit(&app, &note, &asked, key, move |now| {
         conditions.allow(now.version)?;
         whole.clone()
     })
@@ -85,6 +92,7 @@ pub(super) async fn replace(
 
 pub(super) async fn patch(
     org: Organisation,
+    note: Note,
     State(app): State<Arc<App>>,
     Name(id): Name,
     parameters: Parameters,
@@ -99,7 +107,8 @@ pub(super) async fn patch(
         Ok((changes, members))
     };
     let ((changes, members), _held) = document.read(read).await?;
-    let changed = edit(&app, key, move |now| {
+    let asked = members.as_ref().map(|members| told(members)).unwrap_or_default();
+    let changed = edit(&app, &note, &asked, key, move |now| {
         conditions.allow(now.version)?;
         let mut document = group::document(&now.draft);
         changes.apply(&mut document, &AccountId::heard(now.group_id).to_string())?;
@@ -117,6 +126,7 @@ pub(super) async fn patch(
 
 pub(super) async fn delete(
     org: Organisation,
+    note: Note,
     State(app): State<Arc<App>>,
     Name(id): Name,
     conditions: Conditions,
@@ -124,15 +134,55 @@ pub(super) async fn delete(
     let allow = move |now: &Group| conditions.allow(now.version);
     let outcome = app.store.remove_group(key(org, &id)?, app.clock.now(), allow).await?;
     done(outcome, |refused| refused)?;
+    note.done("deleted");
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn edit<F>(app: &App, key: GroupKey, change: F) -> Result<Box<Group>, ScimError>
+async fn edit<F>(app: &App, note: &Note, asked: &str, key: GroupKey, change: F) -> Result<Box<Group>, ScimError>
 where
     F: Fn(&Group) -> Result<GroupEdit, ScimError> + Send + Sync + 'static,
 {
-    let outcome = app.store.edit_group(key, app.clock.now(), change).await?;
-    done(outcome, |refused| refused)
+    let before = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&before);
+    let change = move |now: &Group| {
+        let seen_now = (now.version, now.draft.clone());
+        *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen_now);
+        change(now)
+    };
+    let changed = done(app.store.edit_group(key, app.clock.now(), change).await?, |refused| refused)?;
+    let before = before.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((version, draft)) = before {
+        note.done(if version == changed.version { "nothing".to_owned() } else { what(&draft, &changed.draft, asked) });
+    }
+    Ok(changed)
+}
+
+/// What became of a group: names of attributes, and whom the request named.
+fn what(before: &GroupDraft, after: &GroupDraft, asked: &str) -> String {
+    let parts = [
+        ("displayName", before.display_name != after.display_name),
+        ("externalId", before.external_id != after.external_id),
+    ];
+    let names: Vec<&str> = parts.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name).collect();
+    let names = if names.is_empty() { String::new() } else { format!("changed: {}", names.join(", ")) };
+    let told: Vec<&str> = [names.as_str(), asked].into_iter().filter(|part| !part.is_empty()).collect();
+    told.join("; ")
+}
+
+/// Whom a change of members names.
+fn told(changes: &[MemberChange]) -> String {
+    let one = |change: &MemberChange| match change {
+        MemberChange::Add(joining) => counted("members to add:", joining),
+        MemberChange::Replace(joining) => counted("members now:", joining),
+        MemberChange::Remove(ids) => scim_log::counted("members to remove:", ids),
+        MemberChange::RemoveAll => "all members to remove".to_owned(),
+        MemberChange::RemoveWhere(_) => "members to remove by a filter".to_owned(),
+    };
+    changes.iter().map(one).take(8).collect::<Vec<_>>().join("; ")
+}
+
+fn counted(what: &str, joining: &[Joining]) -> String {
+    scim_log::counted(what, &joining.iter().map(|one| one.member_id).collect::<Vec<_>>())
 }
 
 fn done<E>(outcome: GroupOutcome<E>, refused: impl FnOnce(E) -> ScimError) -> Result<Box<Group>, ScimError> {

@@ -16,7 +16,9 @@ use super::request::Wanted;
 use super::schema::Resource;
 use super::{group, person};
 use crate::http::App;
+use crate::scim_log::Note;
 use crate::store::{Group, GroupKey, Load, Narrow, PersonKey};
+use crate::user_name;
 use axum::response::Response;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -33,13 +35,18 @@ type Hit = (Resource, [u8; 16]);
 pub(super) async fn list(
     app: &Arc<App>,
     org: Organisation,
+    note: &Note,
     kinds: &'static [Resource],
     wanted: Wanted,
 ) -> Result<Response, ScimError> {
+    if let Some(name) = wanted.filter.as_ref().and_then(|filter| filter.only_equal("userName")) {
+        note.say(|told| told.user_name = user_name::key(name));
+    }
     let (total, page) = match kinds {
         [only] if wanted.filter.is_none() && wanted.order.is_none() => slice(app, org, *only, &wanted).await?,
         _ => chosen(app, org, kinds, &wanted).await?,
     };
+    note.done(format!("found {total}"));
     let resources = match page {
         Page::Whole(resources) => resources,
         Page::Long(group) => {

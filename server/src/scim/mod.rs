@@ -39,7 +39,7 @@ pub(crate) mod spelling;
 mod users;
 pub(crate) mod value;
 
-pub(crate) use error::ScimError;
+pub(crate) use error::{Refused, ScimError};
 
 use crate::http::App;
 use axum::Router;
@@ -72,6 +72,11 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route("/Bulk", any(async || ScimError::new(501, "Requests are taken one at a time.")))
         .fallback(async || ScimError::new(404, "There is nothing here."))
         .method_not_allowed_fallback(async || ScimError::new(405, "This path does not take that method."))
+}
+
+/// The path of a SCIM request behind `/scim/v2`; none of any other.
+pub(crate) fn path_of(path: &str) -> Option<&str> {
+    path.strip_prefix("/scim/v2").filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The root with a slash behind it, which a nested router does not see.

@@ -9,12 +9,16 @@ use super::filter::{self, Filter};
 use super::order::Order;
 use super::project::Projection;
 use super::request::{PAGE, Wanted, number, split};
+use crate::scim_log::Note;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::borrow::Cow;
 
 /// What is asked for by name.
 const KNOWN: [&str; 7] = ["filter", "sortBy", "sortOrder", "startIndex", "count", "attributes", "excludedAttributes"];
+
+/// Most characters of a filter's shape.
+const SHAPE: usize = 200;
 
 /// The known parameters of one request.
 #[derive(Debug, Default)]
@@ -33,7 +37,12 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
     type Rejection = ScimError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ScimError> {
-        Self::read(parts.uri.query().unwrap_or(""))
+        let parameters = Self::read(parts.uri.query().unwrap_or(""))?;
+        if !parameters.0.is_empty() {
+            let asked = parameters.without_values();
+            Note::of(parts).say(|told| told.asked = Some(asked));
+        }
+        Ok(parameters)
     }
 }
 
@@ -78,6 +87,23 @@ impl Parameters {
             (read, _) => read,
         };
         Ok(Some(filter?))
+    }
+
+    /// The names, with the filter's attributes and comparisons: what was asked, without values.
+    fn without_values(&self) -> String {
+        let names = self.0.iter().map(|(name, _)| match *name {
+            "filter" => {
+                let shape = self
+                    .filter()
+                    .ok()
+                    .flatten()
+                    .map_or("\u{2026}".to_owned(), |filter| filter.without_values().to_string());
+                let shape = if shape.contains("fksc_") { "\u{2026}" } else { &shape };
+                format!("filter={}", shape.chars().take(SHAPE).collect::<String>())
+            }
+            name => name.to_owned(),
+        });
+        names.collect::<Vec<_>>().join("&")
     }
 
     pub(super) fn projection(&self) -> Projection {

@@ -12,6 +12,7 @@ use super::project::Projection;
 use crate::http::{App, BodyRefused, announced, read_body};
 use crate::json;
 use crate::limits::{Permit, SMALL};
+use crate::scim_log::Note;
 use crate::store::StoreError;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
@@ -170,6 +171,7 @@ impl FromRequest<Arc<App>> for Document {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ScimError> {
         let (parts, body) = request.into_parts();
+        let note = Note::of(&parts);
         check_media(&parts.headers)?;
         let most = if parts.uri.path().contains("/Groups") { GROUP_BODY } else { BODY };
         // Nobody without a token gets here.
@@ -183,12 +185,14 @@ impl FromRequest<Arc<App>> for Document {
         })?;
         let is_large = body.len() > SMALL;
         let held = Held { _turn: app.large.turn(org, body.len()).await, _room: room };
+        let bytes = body.len();
         let map = aside(is_large, move || json::document(without_mark(&body))).await?.map_err(|_| {
             ScimError::bad(
                 Type::InvalidSyntax,
                 "The body is not one JSON object without duplicate keys, nested at most 16 deep, with at most 300000 values.",
             )
         })?;
+        note.body(&map, bytes);
         Ok(Self { map, is_large, held })
     }
 }

@@ -12,7 +12,9 @@ use super::schema::Resource;
 use super::{etag, group, person};
 use crate::http::App;
 use crate::life::Reason;
+use crate::scim_log::{self, Note};
 use crate::store::{Draft, Edited, Person, PersonKey, PersonWithGroups, Placed};
+use crate::{address, user_name};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -24,39 +26,51 @@ type Answer = Result<Response, ScimError>;
 /// How often a change is worked out anew because others came before it.
 const TRIES: usize = 8;
 
-pub(super) async fn find(org: Organisation, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
-    list(&app, org, &[Resource::User], parameters.wanted()?).await
+pub(super) async fn find(org: Organisation, note: Note, State(app): State<Arc<App>>, parameters: Parameters) -> Answer {
+    list(&app, org, &note, &[Resource::User], parameters.wanted()?).await
 }
 
-pub(super) async fn search(org: Organisation, State(app): State<Arc<App>>, document: Document) -> Answer {
+pub(super) async fn search(org: Organisation, note: Note, State(app): State<Arc<App>>, document: Document) -> Answer {
     let (wanted, _held) = document.read(Wanted::search).await?;
-    list(&app, org, &[Resource::User], wanted).await
+    list(&app, org, &note, &[Resource::User], wanted).await
 }
 
 pub(super) async fn create(
     org: Organisation,
+    note: Note,
     State(app): State<Arc<App>>,
     parameters: Parameters,
     document: Document,
 ) -> Answer {
     let (draft, _held) = document.read(|document| person::read(document, None)).await?;
+    asked_about(&note, &draft);
     match app.store.create_person(org.0, draft, app.invite_ttl, app.clock.now()).await? {
         Placed::Person(created) => {
+            about(&note, &created);
+            let (done, why) = scim_log::created(created.standing);
+            note.say(|told| (told.done, told.why) = (Some(done), why));
             tell(&app, "person.created", org.0, &created);
             Ok(show(&app, StatusCode::CREATED, PersonWithGroups { person: *created, groups: Vec::new() }, &parameters))
         }
-        Placed::Taken => Err(taken()),
+        Placed::Taken(holder) => {
+            note.say(|told| told.person = Some(holder));
+            note.done("refused: the userName is this person's");
+            Err(taken())
+        }
     }
 }
 
 pub(super) async fn read(
     org: Organisation,
+    note: Note,
     State(app): State<Arc<App>>,
     Name(id): Name,
     parameters: Parameters,
     conditions: Conditions,
 ) -> Answer {
     let found = load(&app, key(org, &id)?, &parameters).await?;
+    about(&note, &found.person);
+    note.done("shown");
     match conditions.if_none_match {
         Some(tags) if tags.name(found.person.version) => Ok(not_modified(found.person.version)),
         _ => Ok(show(&app, StatusCode::OK, found, &parameters)),
@@ -65,6 +79,7 @@ pub(super) async fn read(
 
 pub(super) async fn replace(
     org: Organisation,
+    note: Note,
     State(app): State<Arc<App>>,
     Name(id): Name,
     parameters: Parameters,
@@ -73,7 +88,7 @@ pub(super) async fn replace(
 ) -> Answer {
     let key = key(org, &id)?;
     let (document, _held) = document.read(Ok).await?;
-    edit(&app, key, move |now| {
+    edit(&app, &note, key, move |now| {
         conditions.allow(now.version)?;
         person::read(document.clone(), Some(&now.draft))
     })
@@ -83,6 +98,7 @@ pub(super) async fn replace(
 
 pub(super) async fn patch(
     org: Organisation,
+    note: Note,
     State(app): State<Arc<App>>,
     Name(id): Name,
     parameters: Parameters,
@@ -92,7 +108,7 @@ pub(super) async fn patch(
     let key = key(org, &id)?;
     let wants_body = conditions.wants_body || parameters.projection().is_asked_for();
     let (changes, _held) = document.read(|document| Patch::read(Resource::User, document)).await?;
-    let changed = edit(&app, key, move |now| {
+    let changed = edit(&app, &note, key, move |now| {
         conditions.allow(now.version)?;
         let mut document = person::document(&now.draft);
         changes.apply(&mut document, &AccountId::heard(now.user_id).to_string())?;
@@ -107,13 +123,18 @@ pub(super) async fn patch(
 
 pub(super) async fn delete(
     org: Organisation,
+    note: Note,
     State(app): State<Arc<App>>,
     Name(id): Name,
     conditions: Conditions,
 ) -> Answer {
     let allow = move |now: &Person| conditions.allow(now.version);
     match app.store.remove_person(key(org, &id)?, app.invite_ttl, app.clock.now(), allow).await? {
-        Edited::Person(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Edited::Person(gone) => {
+            about(&note, &gone);
+            note.done("deleted");
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
         Edited::Refused(error) => Err(error),
         Edited::Unknown | Edited::Taken => Err(ScimError::no_such_user()),
     }
@@ -122,7 +143,7 @@ pub(super) async fn delete(
 /// Changes a person. What becomes of the person is worked out by a reader, beside the writer; the
 /// writer only compares the version that it was worked out from. If another server was faster, it
 /// is worked out anew.
-async fn edit<F>(app: &App, key: PersonKey, change: F) -> Result<Box<Person>, ScimError>
+async fn edit<F>(app: &App, note: &Note, key: PersonKey, change: F) -> Result<Box<Person>, ScimError>
 where
     F: Fn(&Person) -> Result<Draft, ScimError> + Send + Sync + 'static,
 {
@@ -130,12 +151,17 @@ where
     let _turn = app.store.turn_at(key.user).await;
     for _ in 0..TRIES {
         let change = Arc::clone(&change);
-        let seen = app.store.with_person(key, move |person| (person.version, change(person))).await?;
-        let (version, draft) = seen.ok_or_else(ScimError::no_such_user)?;
+        let seen = app.store.with_person(key, move |person| (person.clone(), change(person))).await?;
+        let (before, draft) = seen.ok_or_else(ScimError::no_such_user)?;
+        about(note, &before);
         let draft = draft?;
+        let version = before.version;
         let unchanged = move |now: &Person| if now.version == version { Ok(draft) } else { Err(Meanwhile) };
         match app.store.edit_person(key, app.invite_ttl, app.clock.now(), unchanged).await? {
             Edited::Person(changed) => {
+                about(note, &changed);
+                let (done, why) = scim_log::changed(&before.draft, &changed.draft, before.standing, changed.standing);
+                note.say(|told| (told.done, told.why) = (Some(done), why));
                 tell(app, "person.changed", key.org, &changed);
                 return Ok(changed);
             }
@@ -145,6 +171,20 @@ where
         }
     }
     Err(ScimError::contended())
+}
+
+/// Whom the request is about, for the log of requests.
+fn about(note: &Note, person: &Person) {
+    asked_about(note, &person.draft);
+    note.say(|told| (told.person, told.account) = (Some(person.user_id), Some(person.account)));
+}
+
+/// The names that somebody is looked for by.
+fn asked_about(note: &Note, draft: &Draft) {
+    note.say(|told| {
+        told.user_name = user_name::key(&draft.user_name);
+        told.mailbox = draft.email.as_deref().map(address::key);
+    });
 }
 
 /// Tells the log how the person stands now, and why they wait if they do.

@@ -12,6 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// How long counting may take.
@@ -41,6 +42,9 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 async fn metrics(State(app): State<Arc<App>>) -> Response {
     let mut page = Page::default();
     app.metrics.write(&mut page);
+    let help = "Rows that the SCIM request log left out, for want of room or of the database.";
+    let left_out = app.scim_log.left_out.load(Ordering::Relaxed);
+    page.one("firstkey_scim_log_left_out_total", "counter", help, left_out);
     page.one("firstkey_writer_queue", "gauge", "Changes that wait for the database.", app.store.writes_waiting());
     let now = app.clock.now();
     let why = readiness::look(&app).await.err();
@@ -91,6 +95,10 @@ fn stored(page: &mut Page, numbers: &Numbers, now: i64) {
     for (reason, count) in &numbers.people_waiting {
         page.sample("firstkey_people_waiting", &format!("reason=\"{reason}\""), count);
     }
+    let help = "Organisations where very many people left at once, and nobody has looked yet.";
+    page.one("firstkey_brake_tripped", "gauge", help, numbers.brakes_tripped);
+    let help = "People whom a brake keeps from being erased.";
+    page.one("firstkey_brake_resting", "gauge", help, numbers.people_resting);
     page.family("firstkey_accounts", "gauge", "Accounts by state.");
     let states = [
         ("invited", numbers.accounts_invited),

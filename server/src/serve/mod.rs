@@ -10,6 +10,7 @@ mod expiring;
 mod rate_limit;
 mod readiness;
 mod reload;
+mod scim_requests;
 mod sweep;
 mod tls;
 
@@ -25,7 +26,8 @@ use crate::log::Log;
 use crate::mail::{MailOutError, Post, deliver};
 use crate::origin::Origin;
 use crate::realm::{INVITE_TTL, Realm};
-use crate::{api, scim};
+use crate::scim_log::ScimLog;
+use crate::{api, scim, scim_log};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
@@ -36,10 +38,13 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tls::Tls;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+
+/// How long the last rows of the SCIM request log may take.
+const LAST_ROWS: Duration = Duration::from_secs(3);
 
 /// How a server runs.
 #[derive(Debug)]
@@ -196,6 +201,7 @@ pub async fn serve(
         in_flight: InFlight::new(Seats::new(options.connections).each()),
         large: Large::default(),
         metrics: Metrics::default(),
+        scim_log: ScimLog::default(),
         unready: std::sync::Mutex::default(),
     });
     let log = app.log.clone();
@@ -233,10 +239,16 @@ pub async fn serve(
     beside.push(tokio::spawn(deliver(Arc::clone(&app), post)));
     beside.push(tokio::spawn(sweep::run(Arc::clone(&app))));
     beside.push(tokio::spawn(expiring::run(Arc::clone(&app))));
+    let logging = tokio::spawn({
+        let (app, stopped) = (Arc::clone(&app), stopped.clone());
+        async move { scim_log::keep(&app.scim_log, &app.store, stopped).await }
+    });
     app.log.event("server.started", &[("version", &env!("CARGO_PKG_VERSION"))]);
     connections::serve(shared(router(Arc::clone(&app)), admission), listener, shutdown).await;
     // A letter in the middle of being sent is sent again by the next run.
     let _ = stop.send(true);
+    // What was answered in the last second is written, unless the database does not answer.
+    drop(tokio::time::timeout(LAST_ROWS, logging).await);
     for task in beside {
         task.abort();
         drop(task.await);
@@ -255,6 +267,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(api::elsewhere)
         .method_not_allowed_fallback(api::wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), rate_limit::apply))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), scim_requests::record))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), note_request))
         .with_state(app)
 }

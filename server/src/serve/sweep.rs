@@ -33,6 +33,10 @@ pub(super) async fn run(app: Arc<App>) {
             app.metrics.logins_failed.fetch_add(ended.logins, Ordering::Relaxed);
             app.metrics.recoveries_failed.fetch_add(ended.recoveries, Ordering::Relaxed);
         }
+        // A failure was told, and there is a next time.
+        drop(app.store.forget_scim_requests(now).await);
+        // Before anything is erased: whose rest is over no longer rests.
+        drop(app.store.forget_leavers(now).await);
         let is_due = erased_at.is_none_or(|at: i64| (now - at).abs() >= ERASE_EVERY);
         if let Some(age) = app.erase_removed_after.filter(|_| is_due)
             && let Ok(erased) = app.store.erase_by_age(age, now).await

@@ -18,6 +18,9 @@ pub(crate) struct Numbers {
     pub(crate) accounts_invited: i64,
     pub(crate) accounts_complete: i64,
     pub(crate) accounts_removed: i64,
+    /// Organisations whose brake has tripped, and people who rest.
+    pub(crate) brakes_tripped: i64,
+    pub(crate) people_resting: i64,
 }
 
 impl Store {
@@ -44,6 +47,12 @@ impl Store {
                 accounts_invited: accounts("invited")?,
                 accounts_complete: accounts("complete")?,
                 accounts_removed: accounts("removed")?,
+                brakes_tripped: db
+                    .one("SELECT count(*) FROM organisation WHERE brake_since IS NOT NULL", &[])?
+                    .at(0)?,
+                people_resting: db
+                    .one("SELECT count(DISTINCT user_id) FROM leaver WHERE rests_until IS NOT NULL", &[])?
+                    .at(0)?,
             })
         })
         .await

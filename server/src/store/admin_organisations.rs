@@ -15,6 +15,10 @@ pub(crate) struct OrganisationRow {
     pub(crate) groups: i64,
     pub(crate) created_at: i64,
     pub(crate) install: InstallRow,
+    /// Whether the SCIM request log keeps its requests' values.
+    pub(crate) scim_log_values: bool,
+    /// When its brake trips; as usual, if nobody said.
+    pub(crate) brake: Option<String>,
 }
 
 /// How an organisation's people get the program, as it is stored; what was taken back is empty.
@@ -33,11 +37,13 @@ pub(crate) struct OrganisationChange {
     pub(crate) min_profile: Option<u8>,
     pub(crate) secret_key: Option<String>,
     pub(crate) install: InstallRow,
+    pub(crate) scim_log_values: Option<bool>,
+    pub(crate) brake: Option<String>,
 }
 
 const COLUMNS: &str =
     "org_id, name, contact, min_profile, recovery, secret_key, min_length, people, groups_count, created_at,
-     install_url, install_text, install_sums";
+     install_url, install_text, install_sums, scim_log_values, brake";
 
 impl Store {
     /// All of them, by name.
@@ -78,15 +84,32 @@ impl Store {
         now: i64,
     ) -> Result<bool> {
         self.write(move |db| {
-            let OrganisationChange { name, contact, min_profile, secret_key, install } = &change;
+            let OrganisationChange { name, contact, min_profile, secret_key, install, scim_log_values, brake } = &change;
             let changed = db.execute(
                 "UPDATE organisation SET name = coalesce(?2, name), contact = coalesce(?3, contact), min_profile = coalesce(?4, min_profile),
                  secret_key = coalesce(?5, secret_key), install_url = coalesce(?6, install_url), install_text = coalesce(?7, install_text),
-                 install_sums = coalesce(?8, install_sums)
+                 install_sums = coalesce(?8, install_sums), scim_log_values = coalesce(?9, scim_log_values),
+                 brake = coalesce(?10, brake)
                  WHERE org_id = ?1",
-                &values![org, name, contact, *min_profile, secret_key, &install.url, &install.text, &install.sums],
+                &values![
+                    org,
+                    name,
+                    contact,
+                    *min_profile,
+                    secret_key,
+                    &install.url,
+                    &install.text,
+                    &install.sums,
+                    *scim_log_values,
+                    brake
+                ],
             )?;
             if changed == 1 {
+                // What was kept goes with the wish to keep it.
+                if *scim_log_values == Some(false) {
+                    let sql = "UPDATE scim_request SET given = NULL WHERE given IS NOT NULL AND org_id = ?1";
+                    db.execute(sql, &values![org])?;
+                }
                 // Which, not what: a contact is somebody's address.
                 let parts = [
                     ("name", name.is_some()),
@@ -96,6 +119,8 @@ impl Store {
                     ("install_url", install.url.is_some()),
                     ("install_text", install.text.is_some()),
                     ("install_sums", install.sums.is_some()),
+                    ("scim_log_values", scim_log_values.is_some()),
+                    ("brake", brake.is_some()),
                 ];
                 let parts: Vec<&str> = parts.iter().filter(|(_, given)| *given).map(|(part, _)| *part).collect();
                 note(db, now, "organisation.changed", Entry { org: Some(org), detail: Some(&parts.join(" ")), ..Entry::default() });
@@ -122,6 +147,8 @@ impl OrganisationRow {
             groups: row.at(8)?,
             created_at: row.at(9)?,
             install: InstallRow { url: row.at(10)?, text: row.at(11)?, sums: row.at(12)? },
+            scim_log_values: row.at(13)?,
+            brake: row.at(14)?,
         })
     }
 }

@@ -4,7 +4,8 @@
 //!
 //! Promise: a copy is one moment, even of a database that is being written to; a database is filled
 //! whole or not at all. Left out, because they must not come back: sessions and logins that are
-//! under way. Must never: hold the server's key, which is in no table.
+//! under way; and the log of SCIM requests, which is for finding faults. Must never: hold the
+//! server's key, which is in no table.
 
 use super::audit::{self, Chain};
 use super::db::{Db, Location, Statement, Value};
@@ -13,7 +14,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// What is copied, what is referred to before what refers to it.
-pub(super) const TABLES: [&str; 18] = [
+pub(super) const TABLES: [&str; 19] = [
     "realm",
     "server_key",
     "organisation",
@@ -21,6 +22,7 @@ pub(super) const TABLES: [&str; 18] = [
     "account",
     "membership",
     "membership_email",
+    "leaver",
     "scim_group",
     "group_member",
     "loose_list",
@@ -35,7 +37,7 @@ pub(super) const TABLES: [&str; 18] = [
 ];
 /// Tables that are not copied.
 #[cfg(test)]
-const LEFT_OUT: [&str; 4] = ["login", "session", "migration", "lock_kind"];
+const LEFT_OUT: [&str; 5] = ["login", "session", "migration", "lock_kind", "scim_request"];
 /// Rows that are written together.
 const TOGETHER: usize = 500;
 
@@ -163,6 +165,10 @@ mod tests {
             include_str!("schema/0005_logins.postgres.sql"),
             include_str!("schema/0010_server_key.sqlite.sql"),
             include_str!("schema/0010_server_key.postgres.sql"),
+            include_str!("schema/0012_scim_log.sqlite.sql"),
+            include_str!("schema/0012_scim_log.postgres.sql"),
+            include_str!("schema/0013_brake.sqlite.sql"),
+            include_str!("schema/0013_brake.postgres.sql"),
         ] {
             let tables: Vec<_> =
                 schema.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split(' ').next()).collect();

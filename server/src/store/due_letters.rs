@@ -66,6 +66,9 @@ pub(crate) enum Letters {
     /// To the administrator: this account is complete; and the fingerprint of the key that an
     /// earlier account with this address had.
     CompletedForAdministrator(Box<Bundle>, i64, Option<String>),
+    /// To the administrator: very many people left at once; since when, how many were suspended and
+    /// deleted, and until when they rest. The organisation's id.
+    BrakeTripped { org_id: [u8; 16], since: i64, suspended: i64, deleted: i64, until: i64 },
     /// Something happened to an account that was complete before; at this moment.
     News(News, Box<Bundle>, i64),
 }
@@ -288,6 +291,7 @@ impl Due {
                 }
                 None => (None, None),
             },
+            "brake-tripped-admin" => (brake(db, org)?, contact.clone()),
             "completed-admin" => {
                 let earlier = head.at(3)?;
                 let what = bundle(db, account)?.map(|(b, at)| Letters::CompletedForAdministrator(b, at, earlier));
@@ -348,4 +352,25 @@ fn bundle(db: &Db, account: [u8; 16]) -> Result<Option<(Box<Bundle>, i64)>> {
     let sql = format!("SELECT {}, b.created_at FROM bundle b WHERE b.account_id = ?1", Bundle::COLUMNS);
     let row = db.row(&sql, &values![account])?;
     row.map(|row| Ok((Box::new(Bundle::from_row(&row, 0)?), row.at(Bundle::WIDTH)?))).transpose()
+}
+
+/// What the brake holds now; nothing, if somebody has looked at it already.
+fn brake(db: &Db, org: [u8; 16]) -> Result<Option<Letters>> {
+    let row = db.row(
+        "SELECT o.brake_since, max(l.rests_until), sum(CASE l.what WHEN 'suspended' THEN 1 ELSE 0 END),
+                sum(CASE l.what WHEN 'deleted' THEN 1 ELSE 0 END)
+         FROM organisation o JOIN leaver l ON l.org_id = o.org_id AND l.rests_until IS NOT NULL
+         WHERE o.org_id = ?1 AND o.brake_since IS NOT NULL GROUP BY o.brake_since",
+        &values![org],
+    )?;
+    row.map(|row| {
+        Ok(Letters::BrakeTripped {
+            org_id: org,
+            since: row.at(0)?,
+            until: row.at(1)?,
+            suspended: row.at(2)?,
+            deleted: row.at(3)?,
+        })
+    })
+    .transpose()
 }

@@ -6,7 +6,7 @@
 
 use super::audit::{Entry, note};
 use super::db::{Db, values};
-use super::{Result, Store, StoreError};
+use super::{Result, Store, StoreError, scim_log};
 use crate::address;
 use std::ops::ControlFlow;
 
@@ -30,6 +30,8 @@ type Org = ([u8; 16], String);
 pub(crate) struct Former {
     /// The organisations that have the person now.
     pub(crate) present: Vec<Org>,
+    /// Those whose brake has tripped, and where the person rests.
+    pub(crate) resting: Vec<Org>,
     /// What is left of before.
     pub(crate) accounts: Vec<FormerAccount>,
 }
@@ -43,7 +45,8 @@ pub(crate) struct FormerAccount {
 }
 
 /// Everything but the audit log that is kept of an account; `?1` is its id.
-const ERASE: [&str; 10] = [
+const ERASE: [&str; 11] = [
+    "DELETE FROM leaver WHERE account_id = ?1",
     "DELETE FROM session WHERE account_id = ?1",
     "DELETE FROM login WHERE account_id = ?1",
     "DELETE FROM account_change WHERE account_id = ?1",
@@ -57,9 +60,11 @@ const ERASE: [&str; 10] = [
      WHERE account_id = ?1",
     "UPDATE account SET fingerprint = NULL, earlier_fingerprint = NULL WHERE account_id = ?1",
 ];
-/// A removed account that no organisation has, not even one that asks it to join.
+/// A removed account that no organisation has, not even one that asks it to join, and that does not
+/// rest because of a brake.
 const IS_LEFT: &str = "a.state = 'removed' AND a.erased_at IS NULL
-     AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.account_id = a.account_id)";
+     AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.account_id = a.account_id)
+     AND NOT EXISTS (SELECT 1 FROM leaver l WHERE l.account_id = a.account_id AND l.rests_until IS NOT NULL)";
 
 impl Store {
     /// Who has the person, and what is left of them.
@@ -73,6 +78,7 @@ impl Store {
                     &values![key],
                 )?,
             };
+            let resting = resting(db, &whom)?;
             let accounts = left(db, &whom)?.into_iter().map(|account| {
                 let was_in = "SELECT DISTINCT o.org_id, o.name FROM audit u JOIN organisation o ON o.org_id = u.org_id
                      WHERE u.account_id = ?1 ORDER BY o.name, o.org_id";
@@ -80,7 +86,7 @@ impl Store {
                 let orgs = rows.iter().map(|row| Ok((row.at(0)?, row.at(1)?))).collect::<Result<_>>()?;
                 Ok(FormerAccount { account, orgs })
             });
-            Ok(Former { present, accounts: accounts.collect::<Result<_>>()? })
+            Ok(Former { present, resting, accounts: accounts.collect::<Result<_>>()? })
         })
         .await
     }
@@ -94,6 +100,7 @@ impl Store {
                     erased.push(account);
                 }
             }
+            scim_log::forget(db, &erased)?;
             Ok(erased)
         })
         .await
@@ -141,6 +148,22 @@ fn orgs(db: &Db, condition: &str, given: &[super::db::Value<'_>]) -> Result<Vec<
          WHERE {condition} ORDER BY o.name, o.org_id"
     );
     db.rows(&sql, given)?.iter().map(|row| Ok((row.at(0)?, row.at(1)?))).collect()
+}
+
+/// Where somebody rests.
+fn resting(db: &Db, whom: &Whom) -> Result<Vec<Org>> {
+    let resting = |condition: &str, given: &[super::db::Value<'_>]| -> Result<Vec<Org>> {
+        let sql = format!(
+            "SELECT DISTINCT o.org_id, o.name FROM leaver l JOIN organisation o ON o.org_id = l.org_id
+             JOIN account a ON a.account_id = l.account_id
+             WHERE l.rests_until IS NOT NULL AND a.state = 'removed' AND {condition} ORDER BY o.name, o.org_id"
+        );
+        db.rows(&sql, given)?.iter().map(|row| Ok((row.at(0)?, row.at(1)?))).collect()
+    };
+    match whom {
+        Whom::Account(account) => resting("a.account_id = ?1", &values![account]),
+        Whom::Mailbox(key) => resting("a.email_key = ?1", &values![key]),
+    }
 }
 
 fn left(db: &Db, whom: &Whom) -> Result<Vec<[u8; 16]>> {

@@ -103,6 +103,7 @@ impl Store {
             begun: super::guesses::Begun::default(),
             invitations: super::turns::Turns::default(),
             probe: super::readiness::Probe::default(),
+            scim_budget: std::sync::Arc::default(),
         })
     }
 

@@ -76,6 +76,16 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0012_notices.postgres.sql"),
         then: None,
     },
+    Step {
+        sqlite: include_str!("schema/0013_scim_log.sqlite.sql"),
+        postgres: include_str!("schema/0013_scim_log.postgres.sql"),
+        then: None,
+    },
+    Step {
+        sqlite: include_str!("schema/0014_brake.sqlite.sql"),
+        postgres: include_str!("schema/0014_brake.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// The newest version.

@@ -39,8 +39,10 @@ mod invites;
 mod joining;
 #[cfg(test)]
 mod laws;
+mod leavers;
 mod letter_outcomes;
 mod listing;
+mod log_budget;
 mod logins;
 mod looks;
 mod mailboxes;
@@ -55,12 +57,14 @@ mod readers;
 mod readiness;
 mod resets;
 mod rows;
+mod scim_log;
 mod scim_tokens;
 mod server_keys;
 mod sessions;
 mod setup;
 mod tokens;
 mod turns;
+mod undo;
 mod upkeep;
 mod view;
 mod writer;
@@ -95,10 +99,12 @@ pub(crate) use proofs::Way;
 pub(crate) use readiness::Unready;
 pub(crate) use resets::ResetStart;
 pub(crate) use rows::{Bundle, Policy, Reset};
+pub(crate) use scim_log::{Credential, LoggedRequest, ScimRequest, Sought, WantedRequests};
 pub(crate) use scim_tokens::{LastToken, NewToken, Rotated, TokenRow};
 pub(crate) use server_keys::{KeyUse, Retirement};
 pub(crate) use sessions::{Ending, ListedSession, NewSession, NoSession, Purpose, Seen};
 pub(crate) use setup::RealmRow;
+pub(crate) use undo::{LeftOut, Tripped};
 pub(crate) use view::Stored;
 
 use crate::limits::Shares;
@@ -108,7 +114,7 @@ use error::Result;
 use failures::FailureListener;
 use guesses::Begun;
 use readiness::Probe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use turns::Turns;
 
@@ -125,6 +131,8 @@ pub(crate) struct Store {
     /// Whose invitations come next.
     invitations: Turns,
     probe: Probe,
+    /// What the SCIM request log may still take.
+    scim_budget: Arc<Mutex<log_budget::Budget>>,
 }
 
 /// Everybody's share is one, and there is enough of the whole for everybody.
@@ -149,6 +157,7 @@ impl Store {
             begun: Begun::default(),
             invitations: Turns::default(),
             probe: Probe::default(),
+            scim_budget: Arc::default(),
         })
     }
 

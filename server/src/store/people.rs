@@ -10,8 +10,9 @@ use super::addresses::{NEW_ACCOUNT, retire};
 use super::audit::{Entry, note};
 use super::db::{Db, Row, Statement, values};
 use super::invites::Invited;
+use super::leavers::Left;
 use super::mailboxes::{self, For, Issue, settle_alone, settle_everywhere, settle_in};
-use super::{Result, Store, StoreError, groups, invites, resets, sessions};
+use super::{Result, Store, StoreError, groups, invites, leavers, resets, sessions};
 use crate::life::{self, Bond, Live, Mode, Reason, Standing};
 use crate::rng::{fresh_id, fresh_ordered_id};
 use crate::{address, user_name};
@@ -38,6 +39,8 @@ pub(crate) struct Draft {
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) user_id: [u8; 16],
+    /// The account that the person has, or is asked to join.
+    pub(crate) account: [u8; 16],
     pub(crate) draft: Draft,
     pub(crate) created_at: i64,
     pub(crate) modified_at: i64,
@@ -55,8 +58,8 @@ pub(crate) struct PersonKey {
 /// How a creation went.
 pub(crate) enum Placed {
     Person(Box<Person>),
-    /// The userName is taken in this organisation.
-    Taken,
+    /// The userName is taken in this organisation, by this person.
+    Taken([u8; 16]),
 }
 
 /// How a change went; `E` is the caller's own refusal.
@@ -69,7 +72,7 @@ pub(crate) enum Edited<E> {
 
 /// What stands in the way of a new person: the userName, and whether anybody is at the mailbox
 /// already. No joins: a planner that knows nothing of the tables yet would begin at the wrong end.
-const BEFORE: &str = "SELECT EXISTS (SELECT 1 FROM membership WHERE org_id = ?1 AND user_name_key = ?2),
+const BEFORE: &str = "SELECT (SELECT user_id FROM membership WHERE org_id = ?1 AND user_name_key = ?2),
         EXISTS (SELECT 1 FROM membership WHERE email_key = ?3 AND org_id = ?1)
         OR EXISTS (SELECT 1 FROM account WHERE email_key = ?3 AND state = 'complete')";
 const NEW_MEMBERSHIP: &str =
@@ -77,7 +80,7 @@ const NEW_MEMBERSHIP: &str =
          display_name, attributes, created_at, modified_at, version, invited_at, email_key, standing, reason)
      VALUES (?1, ?2, ?3, 'enrol', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 1, ?12, ?13, ?14, ?15)";
 
-pub(super) const COLUMNS: &str = "m.user_id, m.user_name, m.external_id, m.active, m.email, m.display_name, m.attributes, m.created_at, m.modified_at, m.version, m.standing, m.reason, m.mode";
+pub(super) const COLUMNS: &str = "m.user_id, m.user_name, m.external_id, m.active, m.email, m.display_name, m.attributes, m.created_at, m.modified_at, m.version, m.standing, m.reason, m.mode, m.account_id";
 
 impl Store {
     /// Creates a person and, if active, their invitation.
@@ -86,9 +89,9 @@ impl Store {
         let mailbox = draft.email.as_deref().map(address::key);
         self.write(move |db| {
             let before = db.one(BEFORE, &values![org, &name_key, &mailbox])?;
-            let (taken, has_others): (bool, bool) = (before.at(0)?, before.at(1)?);
-            if taken {
-                return Ok(Placed::Taken);
+            let (holder, has_others): (Option<[u8; 16]>, bool) = (before.at(0)?, before.at(1)?);
+            if let Some(holder) = holder {
+                return Ok(Placed::Taken(holder));
             }
             let (key, account) = (PersonKey { org, user: fresh_ordered_id() }, fresh_id());
             // Where others are at the mailbox, who is invited is decided with a look at all.
@@ -125,8 +128,9 @@ impl Store {
             db.execute_all(&statements)?;
             if !has_others {
                 mailboxes::withheld(db, org, account, standing, now);
+                let user_id = key.user;
                 let person =
-                    Person { user_id: key.user, draft, created_at: now, modified_at: now, version: 1, standing };
+                    Person { user_id, account, draft, created_at: now, modified_at: now, version: 1, standing };
                 return Ok(Placed::Person(Box::new(person)));
             }
             let issue = Issue { ttl: invite_ttl, now };
@@ -163,6 +167,10 @@ impl Store {
             if taken(db, key.org, &draft.user_name, key.user)? {
                 return Ok(Edited::Taken);
             }
+            let is_suspended = row.person.draft.active && !draft.active;
+            if is_suspended {
+                leavers::write_down(db, (key.org, key.user), row.account, Left::Suspended, true, now)?;
+            }
             save(db, key, &draft, now)?;
             note(
                 db,
@@ -171,6 +179,9 @@ impl Store {
                 Entry { org: Some(key.org), account: Some(row.account), ..Entry::default() },
             );
             row.consequences(db, key, &draft, Issue { ttl: invite_ttl, now })?;
+            if is_suspended {
+                leavers::look(db, key.org, row.account, now)?;
+            }
             let person = load(db, key)?.map(|row| Box::new(row.person));
             Ok(person.map_or(Edited::Unknown, Edited::Person))
         })
@@ -194,6 +205,7 @@ impl Store {
             if let Err(refusal) = allow(&row.person) {
                 return Ok(Edited::Refused(refusal));
             }
+            leavers::write_down(db, (key.org, key.user), row.account, Left::Deleted, row.person.draft.active, now)?;
             groups::leave_groups(db, key.org, key.user, now)?;
             deactivate(db, key, row.account, row.accepted, now)?;
             db.execute_all(&[
@@ -201,6 +213,7 @@ impl Store {
                 ("UPDATE organisation SET people = people - 1 WHERE org_id = ?1", values![key.org].to_vec()),
             ])?;
             row.left(db, key.org, Issue { ttl: invite_ttl, now })?;
+            leavers::look(db, key.org, row.account, now)?;
             note(
                 db,
                 now,
@@ -358,7 +371,7 @@ pub(super) fn find(db: &Db, key: PersonKey) -> Result<Option<Person>> {
 
 fn load(db: &Db, key: PersonKey) -> Result<Option<Membership>> {
     let sql = format!(
-        "SELECT {COLUMNS}, m.account_id, m.accepted_at IS NOT NULL, a.state = 'invited', a.email_key
+        "SELECT {COLUMNS}, m.accepted_at IS NOT NULL, a.state = 'invited', a.email_key
          FROM membership m JOIN account a ON a.account_id = m.account_id WHERE m.user_id = ?1 AND m.org_id = ?2"
     );
     let row = db.row(&sql, &values![key.user, key.org])?;
@@ -377,6 +390,7 @@ fn load(db: &Db, key: PersonKey) -> Result<Option<Membership>> {
 pub(super) fn person(row: &Row) -> Result<Person> {
     Ok(Person {
         user_id: row.at(0)?,
+        account: row.at(13)?,
         draft: Draft {
             user_name: row.at(1)?,
             external_id: row.at(2)?,

@@ -21,6 +21,14 @@ pub(crate) struct NewToken {
     pub(crate) expires_at: i64,
 }
 
+/// Whose a good token is.
+#[derive(Clone, Copy)]
+pub(crate) struct TokenOwner {
+    pub(crate) org: [u8; 16],
+    /// Whether the organisation wants its requests' values in the log.
+    pub(crate) keeps_values: bool,
+}
+
 /// A token as it is listed.
 pub(crate) struct TokenRow {
     pub(crate) token_id: [u8; 16],
@@ -67,17 +75,19 @@ impl Store {
     }
 
     /// Whose token this is, if it is good now.
-    pub(crate) async fn organisation_of_token(&self, hash: TokenHash, now: i64) -> Result<Option<[u8; 16]>> {
+    pub(crate) async fn owner_of_token(&self, hash: TokenHash, now: i64) -> Result<Option<TokenOwner>> {
         let found = self
             .read(move |db| {
                 let row = db.row(
-                    "SELECT token_hash, org_id, last_used_at FROM scim_token
-                     WHERE token_hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
+                    "SELECT t.token_hash, t.org_id, t.last_used_at, o.scim_log_values
+                     FROM scim_token t JOIN organisation o ON o.org_id = t.org_id
+                     WHERE t.token_hash = ?1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2)",
                     &values![hash.0, now],
                 )?;
                 let Some(row) = row else { return Ok(None) };
-                let (stored, org, used): ([u8; 32], [u8; 16], Option<i64>) = (row.at(0)?, row.at(1)?, row.at(2)?);
-                Ok(hash.matches(&stored).then_some((org, used)))
+                let (stored, used): ([u8; 32], Option<i64>) = (row.at(0)?, row.at(2)?);
+                let owner = TokenOwner { org: row.at(1)?, keeps_values: row.at(3)? };
+                Ok(hash.matches(&stored).then_some((owner, used)))
             })
             .await?;
         if let Some((_, used)) = found
@@ -90,7 +100,7 @@ impl Store {
             // A token is no worse because its use could not be written down.
             drop(noted.await);
         }
-        Ok(found.map(|(org, _)| org))
+        Ok(found.map(|(owner, _)| owner))
     }
 
     /// Adds a token beside another, which ends after `overlap` seconds, or when it would have

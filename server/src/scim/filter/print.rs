@@ -1,7 +1,38 @@
 //! A filter as text again.
 
-use super::{Filter, Literal};
+use super::{Filter, Literal, Op};
 use std::fmt;
+
+impl Filter {
+    /// The same with `_` for every text that it compares with.
+    pub(crate) fn without_values(&self) -> Self {
+        let all = |parts: &[Self]| parts.iter().map(Self::without_values).collect();
+        match self {
+            Self::Or(parts) => Self::Or(all(parts)),
+            Self::And(parts) => Self::And(all(parts)),
+            Self::Not(inner) => Self::Not(Box::new(inner.without_values())),
+            Self::Present(path) => Self::Present(path.clone()),
+            Self::Compare(path, op, Literal::Text(_)) => {
+                Self::Compare(path.clone(), *op, Literal::Text("_".to_owned()))
+            }
+            Self::Compare(path, op, value) => Self::Compare(path.clone(), *op, value.clone()),
+            Self::Within(path, inner) => Self::Within(path.clone(), Box::new(inner.without_values())),
+        }
+    }
+
+    /// The text that an attribute of the resource is compared with for equality, if that is all
+    /// that the filter does.
+    pub(crate) fn only_equal(&self, attribute: &str) -> Option<&str> {
+        match self {
+            Self::Compare(path, Op::Eq, Literal::Text(text))
+                if path.sub.is_none() && path.attribute.eq_ignore_ascii_case(attribute) =>
+            {
+                Some(text)
+            }
+            _ => None,
+        }
+    }
+}
 
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,8 +1,7 @@
 -- Letters to administrators about no account: the outbox takes them, with what they say. SQLite cannot loosen a column, so the table is made anew.
 CREATE TABLE outbox_looser (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind        TEXT NOT NULL CHECK (kind IN ('invite', 'completed', 'completed-admin', 'password-changed', 'kit-changed', 'recovered', 'recovered-admin', 'joined', 'joined-admin',
-        'reset-started-admin', 'reset-called-off', 'reset-called-off-admin', 'reset', 'reset-admin', 'notice')),
+    kind        TEXT NOT NULL,          -- which kinds there are is for the program to say, in one place
     account_id  BLOB REFERENCES account,        -- null: about no account
     org_id      BLOB REFERENCES organisation,   -- null: about the server
     invite_id   BLOB REFERENCES invite,
