@@ -37,6 +37,30 @@ pub(crate) fn instant(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time / 3600, time % 3600 / 60, time % 60)
 }
 
+/// Reads `2026-11-23`, `2026-11-23 23:05` or `2026-11-23T23:05:00Z`; none if it is no moment in
+/// UTC.
+pub(crate) fn read(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let text = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+    let (date, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, "00:00"));
+    let number = |text: &str, digits: usize| -> Option<i64> {
+        (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+    };
+    let date: Vec<&str> = date.split('-').collect();
+    let [year, month, day] = date.as_slice() else { return None };
+    let (year, month, day) = (number(year, 4)?, number(month, 2)?, number(day, 2)?);
+    let clock: Vec<&str> = time.split(':').collect();
+    let (hour, minute, second) = match clock.as_slice() {
+        [hour, minute] => (number(hour, 2)?, number(minute, 2)?, 0),
+        [hour, minute, second] => (number(hour, 2)?, number(minute, 2)?, number(second, 2)?),
+        _ => return None,
+    };
+    let count = days(year, month, day);
+    let is_there = (1..=12).contains(&month) && civil(count) == (year, month, day);
+    let is_time = hour < 24 && minute < 60 && second < 60;
+    (is_there && is_time).then_some(count * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
 /// The date, and the seconds since midnight.
 fn split(seconds: i64) -> ((i64, i64, i64), i64) {
     (civil(seconds.div_euclid(86_400)), seconds.rem_euclid(86_400))
@@ -69,7 +93,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{civil, days, for_letters, for_people, instant};
+    use super::{civil, days, for_letters, for_people, instant, read};
 
     #[test]
     fn a_letter_names_the_day_of_the_week() {
@@ -80,6 +104,37 @@ mod tests {
             (1_795_996_800, "Monday, 30 November 2026, 00:00 UTC"),
         ] {
             assert_eq!(for_letters(seconds), words);
+        }
+    }
+
+    #[test]
+    fn a_moment_that_somebody_types_is_read_or_refused() {
+        for (text, seconds) in [
+            ("1970-01-01", 0),
+            ("2026-11-23T23:05:00Z", 1_795_475_100),
+            (" 2026-11-23 23:05 ", 1_795_475_100),
+            ("2026-11-23t23:05:09z", 1_795_475_109),
+            ("2000-02-29", 951_782_400),
+        ] {
+            assert_eq!(read(text), Some(seconds), "{text}");
+        }
+        for bad in [
+            "",
+            "now",
+            "2026-11-31",
+            "2025-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-11-00",
+            "26-11-23",
+            "2026-11-23T24:00",
+            "2026-11-23T23:60",
+            "2026-11-23T23",
+            "2026-11-23T23:05+01:00",
+            "2026-11-23T23:05:00.5Z",
+            "+026-11-23",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
         }
     }
 

@@ -80,6 +80,7 @@ pub use data_folder::FolderRefused;
 pub use key_file::KeyFileError;
 pub use key_place::PlaceRefused;
 pub use letters::{Bounce, ShownLetter};
+pub use life::Inviting;
 pub use limits::{LEAST_FOR_SCIM, Limits, Network, NetworkRefused, Rate, Times};
 pub use log::Log;
 pub use mail::MailOutError;

@@ -28,6 +28,11 @@ pub(crate) enum Notice {
         /// As above.
         days: i64,
     },
+    /// People who had every reminder of their invitation, and have not finished.
+    Stragglers {
+        /// SCIM ids, as UUID text.
+        people: Vec<String>,
+    },
 }
 
 impl Notice {
@@ -36,6 +41,7 @@ impl Notice {
         let mut notice = self.clone();
         match &mut notice {
             Self::TokenEnds { days: said, .. } | Self::CertificateEnds { days: said, .. } => *said = days,
+            Self::Stragglers { .. } => {}
         }
         notice
     }

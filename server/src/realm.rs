@@ -7,6 +7,7 @@ use crate::data_folder::{self, FolderRefused};
 use crate::key_file::KeyFileError;
 use crate::key_place::KeyPlace;
 use crate::keys::ServerKeys;
+use crate::life::Inviting;
 use crate::origin::{Origin, OriginRefused};
 use crate::rng::fresh_id;
 use crate::secret_file::write_new;
@@ -134,6 +135,41 @@ pub enum RealmError {
         /// A line for each, with the option that names it.
         orgs: String,
     },
+    /// The organisation holds the person back.
+    #[error("{0} is staged: the organisation holds invitations back. `invite release {0}` sends the letter.")]
+    HeldBack(String),
+    /// Nobody holds the person back.
+    #[error("{name} is not held back: `person show` says {state}, and why.")]
+    NotHeldBack {
+        /// Whom the administrator named.
+        name: String,
+        /// How they stand.
+        state: String,
+    },
+    /// The organisation invites at once.
+    #[error("{0} invites people at once, so nobody is held back. `person list` says who waits for something else.")]
+    InvitesAtOnce(String),
+    /// There are people whom it would invite.
+    #[error(
+        "{people} people of the organisation are staged. Release them first, which sends their letters:\n  firstkey-server invite release --all --org {org}"
+    )]
+    StillHeldBack {
+        /// How many.
+        people: i64,
+        /// Whose.
+        org: OrgId,
+    },
+    /// The organisation has no group of that name.
+    #[error("{organisation} has no group {group}. The identity provider names the groups.")]
+    NoSuchGroup {
+        /// The organisation.
+        organisation: String,
+        /// What was looked for.
+        group: String,
+    },
+    /// There is none, or there are several, and none was named.
+    #[error("Name the organisation:\n{0}")]
+    WhichOrganisation(String),
     /// The person has nowhere to be invited to.
     #[error("{name} cannot be invited. {why}")]
     Waits {
@@ -259,8 +295,17 @@ impl Realm {
         &self.origin
     }
 
-    /// Adds an organisation.
+    /// Adds an organisation that invites its people at once.
     pub async fn add_organisation(&self, new: NewOrganisation) -> Result<OrgId, RealmError> {
+        self.add_organisation_inviting(new, Inviting::AtOnce).await
+    }
+
+    /// Adds an organisation that invites its people then.
+    pub async fn add_organisation_inviting(
+        &self,
+        new: NewOrganisation,
+        inviting: Inviting,
+    ) -> Result<OrgId, RealmError> {
         let name = organisation_name(&new.name)?;
         let min_profile = new.min_profile.unwrap_or(2);
         if !(1..=4).contains(&min_profile) {
@@ -270,7 +315,7 @@ impl Realm {
             return Err(RealmError::Invalid("The contact must be one e-mail address."));
         }
         let id = fresh_id();
-        self.store.add_organisation(id, name, new.contact, min_profile, self.clock.now()).await?;
+        self.store.add_organisation(id, name, new.contact, min_profile, inviting, self.clock.now()).await?;
         Ok(OrgId::heard(id))
     }
 

@@ -60,6 +60,8 @@ mod sessions;
 mod several;
 #[path = "behaviour/smtp.rs"]
 mod smtp;
+#[path = "behaviour/staged.rs"]
+mod staged;
 #[path = "behaviour/statement.rs"]
 mod statement;
 #[path = "behaviour/story.rs"]

@@ -86,6 +86,7 @@ impl Realm {
             Resent::Unknown => Err(RealmError::NoSuchPerson(name.to_owned())),
             Resent::Complete => Err(RealmError::AlreadyComplete(name.to_owned())),
             Resent::Inactive => Err(RealmError::Inactive(name.to_owned())),
+            Resent::HeldBack => Err(RealmError::HeldBack(name.to_owned())),
             Resent::Waits(reason) => Err(RealmError::Waits { name: name.to_owned(), why: why(reason.as_str()) }),
             Resent::Several(orgs) => {
                 let orgs = org_options(orgs.iter().map(|(org, name)| (*org, name.as_str())));

@@ -1,9 +1,10 @@
 //! Organisations: listed, shown, changed.
 
+use super::releases::inviting;
 use super::{no_such_organisation, uuid};
 use crate::address::is_address;
 use crate::install::Install;
-use crate::life::Brake;
+use crate::life::{Brake, Inviting, Schedule};
 use crate::realm::{Realm, RealmError, organisation_name};
 use crate::store::{InstallRow, OrganisationChange, OrganisationRow};
 use firstkey_core::crypto::context::OrgId;
@@ -13,6 +14,9 @@ use uuid::Uuid;
 
 /// So many organisations are named to whoever named none of them.
 const FEW: usize = 10;
+
+const NO_SCHEDULE: &str =
+    "Reminders are one to three times after the letter, in order and an hour or more apart, such as 3d,7d,14d; or off.";
 
 /// An organisation.
 #[derive(Clone, Debug, Serialize)]
@@ -34,6 +38,12 @@ pub struct OrganisationShown {
     pub scim_log_values: bool,
     /// Such as `10%/5/60m`, or `off`.
     pub brake: String,
+    /// `at-once`, `until-released`, `staged` or `on-date`.
+    pub invite: &'static str,
+    /// From when on, where it is a date.
+    pub invite_at: Option<i64>,
+    /// When people are reminded of an invitation, such as `3d,7d,14d`; null: never.
+    pub remind: Option<String>,
 }
 
 /// What is to be changed; what is not given stays.
@@ -52,6 +62,12 @@ pub struct ChangedOrganisation {
     pub scim_log_values: Option<bool>,
     /// When the brake trips: `10%/5/60m`, or `off`.
     pub brake: Option<String>,
+    /// When people are invited: `at-once`, `until-released`, `staged` or `on-date`.
+    pub invite: Option<String>,
+    /// From when on, with `on-date`.
+    pub invite_at: Option<i64>,
+    /// When people are reminded of an invitation, such as `3d,7d,14d`; `off`: never.
+    pub remind: Option<String>,
 }
 
 impl Realm {
@@ -105,6 +121,9 @@ impl Realm {
             install_sums,
             scim_log_values,
             brake,
+            invite,
+            invite_at,
+            remind,
         } = change;
         let install = InstallRow { url: install_url, text: install_text, sums: install_sums };
         let name = name.as_deref().map(organisation_name).transpose()?;
@@ -118,9 +137,33 @@ impl Realm {
             return Err(RealmError::Invalid("Secret keys are off, allowed or required."));
         }
         let rest = (&name, &contact, min_profile, &secret_key) == (&None, &None, None, &None);
-        if rest && install == InstallRow::default() && scim_log_values.is_none() && brake.is_none() {
+        let inviting = match &invite {
+            Some(word) => Some(inviting(word, invite_at, self.clock.now())?),
+            None if invite_at.is_some() => {
+                return Err(RealmError::Invalid("--invite-at goes with --invite on-date."));
+            }
+            None => None,
+        };
+        if inviting.is_some_and(|(inviting, _)| inviting == Inviting::AtOnce) {
+            let people = self.store.held_back(org.0).await?;
+            if people > 0 {
+                return Err(RealmError::StillHeldBack { people, org });
+            }
+        }
+        let remind = match remind.as_deref() {
+            None => None,
+            Some("off") => Some(String::new()),
+            Some(text) => Some(Schedule::read(text).ok_or(RealmError::Invalid(NO_SCHEDULE))?.to_string()),
+        };
+        if rest
+            && install == InstallRow::default()
+            && scim_log_values.is_none()
+            && brake.is_none()
+            && inviting.is_none()
+            && remind.is_none()
+        {
             return Err(RealmError::Invalid(
-                "Say what to change: --name, --contact, --min-profile, --secret-key, --install-url, --install-text, --install-sums, --scim-log-values or --brake.",
+                "Say what to change: --name, --contact, --min-profile, --secret-key, --install-url, --install-text, --install-sums, --scim-log-values, --brake, --invite or --remind.",
             ));
         }
         if brake.as_deref().is_some_and(|text| text != "off" && text.parse::<Brake>().is_err()) {
@@ -135,7 +178,17 @@ impl Realm {
             Install::read(url.as_deref(), text.as_deref(), sums.as_deref())
                 .map_err(|refused| RealmError::Invalid(refused.says()))?;
         }
-        let change = OrganisationChange { name, contact, min_profile, secret_key, install, scim_log_values, brake };
+        let change = OrganisationChange {
+            name,
+            contact,
+            min_profile,
+            secret_key,
+            install,
+            inviting,
+            remind,
+            scim_log_values,
+            brake,
+        };
         if !self.store.change_organisation(org.0, change, self.clock.now()).await? {
             return Err(no_such_organisation(org));
         }
@@ -174,6 +227,9 @@ impl OrganisationShown {
             install_sums: row.install.sums.filter(|said| !said.is_empty()),
             scim_log_values: row.scim_log_values,
             brake: row.brake.unwrap_or_else(|| Brake::default().to_string()),
+            invite: row.inviting.as_str(),
+            invite_at: row.inviting_from,
+            remind: row.remind.filter(|said| !said.is_empty()),
         }
     }
 }

@@ -21,10 +21,12 @@ pub struct PersonLine {
     pub email: Option<String>,
     /// `staged`, `invited`, `waiting`, `complete`, `suspended` or `removed`.
     pub state: String,
-    /// Why the person waits.
+    /// Why the person waits, or was not invited yet.
     pub reason: Option<&'static str>,
-    /// When the invitation ends, or the letter that waits is sent.
+    /// When the invitation ends, the letter that waits is sent, or who is held back is invited.
     pub until: Option<i64>,
+    /// Since when.
+    pub since: Option<i64>,
     pub org_id: Option<String>,
     pub organisation: Option<String>,
     pub user_id: Option<String>,
@@ -34,6 +36,17 @@ pub struct PersonLine {
     pub created_at: i64,
     pub completed_at: Option<i64>,
     pub confirmed_at: Option<i64>,
+    /// When the last invitation was issued.
+    pub invited_at: Option<i64>,
+    /// What became of the last letter of the open invitation: `waiting`, `refused`, `gave-up`,
+    /// `bounced` or `sent`.
+    pub letter: Option<&'static str>,
+    /// How often it was opened with the right token, and when last.
+    pub claims: Option<i64>,
+    pub last_claim_at: Option<i64>,
+    /// Reminders of it that were sent, and when the last was.
+    pub reminders: Option<i64>,
+    pub reminded_at: Option<i64>,
 }
 
 /// A person whole.
@@ -73,10 +86,12 @@ pub struct MembershipShown {
     pub accepted_at: Option<i64>,
     /// `staged`, `invited`, `waiting`, `complete` or `suspended`.
     pub state: &'static str,
-    /// Why the person waits.
+    /// Why the person waits, or was not invited yet.
     pub reason: Option<&'static str>,
-    /// When the invitation ends, or the letter that waits is sent.
+    /// When the invitation ends, the letter that waits is sent, or who is held back is invited.
     pub until: Option<i64>,
+    /// Since when.
+    pub since: Option<i64>,
     /// The user name of who has the address, where the person waits for it.
     pub held_by: Option<String>,
     /// The account that the person has, or is asked to join.
@@ -122,8 +137,27 @@ impl Realm {
         text: Option<&str>,
         limit: usize,
     ) -> Result<Vec<PersonLine>, RealmError> {
-        let wanted = PeopleQuery { org: org.map(|org| org.0), state, text: text.map(str::to_lowercase), of: None };
+        let wanted = PeopleQuery {
+            org: org.map(|org| org.0),
+            state,
+            text: text.map(str::to_lowercase),
+            ..PeopleQuery::default()
+        };
         Ok(self.store.accounts(wanted, limit, self.clock.now()).await?.into_iter().map(PersonLine::new).collect())
+    }
+
+    /// Active people who are not staged and have not finished for so many seconds or longer, in the
+    /// order in which they came.
+    pub async fn unfinished(
+        &self,
+        org: Option<OrgId>,
+        for_seconds: i64,
+        limit: usize,
+    ) -> Result<Vec<PersonLine>, RealmError> {
+        let now = self.clock.now();
+        let since = Some(now.saturating_sub(for_seconds));
+        let wanted = PeopleQuery { org: org.map(|org| org.0), unfinished_since: since, ..PeopleQuery::default() };
+        Ok(self.store.accounts(wanted, limit, now).await?.into_iter().map(PersonLine::new).collect())
     }
 
     /// Everything about one person but the ciphertext, which `show` gives.
@@ -247,6 +281,8 @@ fn phrase(text: &str) -> Option<String> {
 impl PersonLine {
     fn new(row: AccountRow) -> Self {
         let membership = row.membership.as_ref();
+        let open = membership.and_then(|m| m.invitation.as_ref());
+        let reminders = open.map(|open| (open.sent - 1).max(0));
         // Who is only asked to join has completed nothing, and nobody compared anything with them.
         let theirs = membership.is_none_or(|m| m.accepted_at.is_some());
         Self {
@@ -259,11 +295,18 @@ impl PersonLine {
             active: membership.map(|m| m.active),
             reason: membership.and_then(|m| m.shown.reason),
             until: membership.and_then(|m| m.shown.until),
+            since: membership.map_or(row.completed_at, |m| m.shown.since),
             state: row.shown_state().to_owned(),
             email: row.email,
             created_at: row.created_at,
             completed_at: row.completed_at.filter(|_| theirs),
             confirmed_at: row.confirmed_at.filter(|_| theirs),
+            invited_at: membership.and_then(|m| m.invited_at),
+            letter: open.and_then(|open| open.letter),
+            claims: open.map(|open| open.claims),
+            last_claim_at: open.and_then(|open| open.last_claim_at),
+            reminders,
+            reminded_at: open.and_then(|open| open.last_sent_at).filter(|_| reminders > Some(0)),
         }
     }
 }
@@ -286,6 +329,7 @@ impl MembershipShown {
             state: row.shown.state,
             reason: row.shown.reason,
             until: row.shown.until,
+            since: row.shown.since,
             held_by: row.held_by.clone(),
         })
     }

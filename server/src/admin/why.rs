@@ -12,6 +12,10 @@ pub(crate) fn why(reason: &str) -> &'static str {
         "address-held" => {
             "Another active person of the organisation has the address. Give one of the two another one at the identity provider, or deactivate whoever left."
         }
+        "not-active" => "The organisation has not activated the person yet. The invitation goes out when it does.",
+        "not-released" => {
+            "The organisation holds invitations back. `invite release` sends this person's letter, and with --all everybody's."
+        }
         "taken-back" => "An administrator withdrew the invitation. `invite resend` sends a new one.",
         "invitation-expired" => "Nobody used the invitation in time. `invite resend` sends a new one.",
         "invitation-locked" => {
@@ -34,7 +38,14 @@ mod tests {
 
     #[test]
     fn every_reason_has_sentences_of_its_own() {
-        let seen = ["invitation-expired", "invitation-locked", "mail-refused", "letters-limited"];
+        let seen = [
+            "not-active",
+            "not-released",
+            "invitation-expired",
+            "invitation-locked",
+            "mail-refused",
+            "letters-limited",
+        ];
         let mut told: Vec<&str> = Reason::ALL.map(Reason::as_str).into_iter().chain(seen).map(why).collect();
         told.push(why("no-invitation"));
         let count = told.len();

@@ -1,9 +1,12 @@
 //! `invite`: invitations.
 
 use super::org_named::OrgNamed;
-use super::{Common, Outcome, say};
+use super::person::span;
+use super::{Common, Outcome, release, say};
 use crate::admin::InviteShown;
 use clap::Subcommand;
+
+const NOT_REMINDED: &str = "Nobody was reminded: the person has no open invitation, had three reminders, or the last letter waits, was refused or came back. `person show` says which; `invite resend` sends a new invitation.";
 
 #[derive(Subcommand)]
 pub(super) enum Invite {
@@ -29,6 +32,25 @@ pub(super) enum Invite {
         /// The organisation whose user name it is, where several have one of that name.
         #[arg(long, value_name = "ORG")]
         org: Option<OrgNamed>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Send the letters of people whom the organisation holds back: one, a group, or all.
+    Release(release::Release),
+    /// Remind people who have not finished, with another letter of the same invitation.
+    Remind {
+        /// The person's address, account id, SCIM id or user name; without one, everybody.
+        #[arg(value_name = "PERSON", required_unless_present = "older")]
+        name: Option<String>,
+        /// Only those whose last letter is so old, such as 3d.
+        #[arg(long, value_name = "TIME", value_parser = span)]
+        older: Option<i64>,
+        /// Only of this organisation.
+        #[arg(long, value_name = "ORG")]
+        org: Option<OrgNamed>,
+        /// Only list those who would be reminded.
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         common: Common,
     },
@@ -72,6 +94,31 @@ pub(super) async fn run(command: Invite) -> Outcome {
             let invites = realm.person_named(&name, org).await?.invites;
             table(&common, &invites)?;
         }
+        Invite::Remind { name, older, org, dry_run, common } => {
+            let ttl = common.config()?.invite_ttl()?;
+            let realm = common.realm().await?;
+            let org = OrgNamed::find_if_named(org.as_ref(), &realm).await?;
+            let people = realm.remind(name.as_deref(), org, older.unwrap_or(0), dry_run, ttl).await?;
+            if people.is_empty() && name.is_some() {
+                return Err(NOT_REMINDED.into());
+            }
+            let heads = ["EMAIL", "USER NAME", "LAST LETTER", "REMINDERS"];
+            say::list(&common, "reminded", &people, &heads, |one| {
+                vec![
+                    say::or_dash(one.email.as_ref()),
+                    one.user_name.clone(),
+                    say::day(one.last_letter_at),
+                    one.reminders.to_string(),
+                ]
+            })?;
+            let told = if dry_run {
+                "would get a letter. Nothing was sent."
+            } else {
+                "get another letter; a running server sends it."
+            };
+            say::aside(&common, &format!("{}: {told}", people.len()));
+        }
+        Invite::Release(wish) => release::run(wish).await?,
         Invite::Resend { name, org, common } => {
             let ttl = common.config()?.invite_ttl()?;
             let realm = common.realm().await?;

@@ -20,6 +20,7 @@ mod mail;
 mod org;
 mod org_named;
 mod person;
+mod release;
 mod report;
 mod reset;
 mod say;

@@ -1,8 +1,10 @@
 //! `org`: the organisations of a server.
 
 use super::org_named::OrgNamed;
+use super::release::moment;
 use super::{Common, Outcome, say};
 use crate::admin::ChangedOrganisation;
+use crate::life::Inviting;
 use crate::realm::NewOrganisation;
 use clap::Subcommand;
 use serde_json::json;
@@ -20,6 +22,10 @@ pub(super) enum Org {
         /// The lowest Argon2id profile allowed.
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
         min_profile: Option<u8>,
+        /// When its people are invited: until-released (held back until the first `invite release
+        /// --all`), at-once, or staged (each held back until released).
+        #[arg(long, value_name = "WHEN", default_value = "until-released", value_parser = ["until-released", "at-once", "staged"])]
+        invite: String,
         #[command(flatten)]
         common: Common,
     },
@@ -70,6 +76,16 @@ pub(super) enum Org {
         /// share of the active people and more than a number, within minutes; 10%/5/60m, or off.
         #[arg(long, value_name = "WORD")]
         brake: Option<String>,
+        /// When people are invited who come from now on. Invitations that are out stay as they are.
+        #[arg(long, value_name = "WHEN", value_parser = ["at-once", "until-released", "staged", "on-date"])]
+        invite: Option<String>,
+        /// From when on, with `on-date`: a moment in UTC, such as 2026-12-07T08:00.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        invite_at: Option<i64>,
+        /// Remind people who have not finished, so long after their letter: one to three times,
+        /// such as 3d,7d,14d; or off.
+        #[arg(long, value_name = "TIMES")]
+        remind: Option<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -77,10 +93,15 @@ pub(super) enum Org {
 
 pub(super) async fn run(command: Org) -> Outcome {
     match command {
-        Org::Add { name, contact, min_profile, common } => {
+        Org::Add { name, contact, min_profile, invite, common } => {
             let realm = common.realm().await?;
-            let org = realm.add_organisation(NewOrganisation { name, contact, min_profile }).await?;
-            say::members(&common, &json!({"org_id": org.to_string()}));
+            let inviting = Inviting::read(&invite).ok_or("that is not when people are invited")?;
+            let new = NewOrganisation { name, contact, min_profile };
+            let org = realm.add_organisation_inviting(new, inviting).await?;
+            say::members(&common, &json!({"org_id": org.to_string(), "invite": inviting.as_str()}));
+            for sentences in what_comes_next(inviting, &org.to_string(), &common.flags()) {
+                say::aside(&common, &sentences);
+            }
         }
         Org::List { common } => {
             let orgs = common.realm().await?.organisations().await?;
@@ -104,6 +125,9 @@ pub(super) async fn run(command: Org) -> Outcome {
             install_sums,
             scim_log_values,
             brake,
+            invite,
+            invite_at,
+            remind,
             common,
         } => {
             let install_sums = install_sums.as_deref().map(sums).transpose()?;
@@ -118,6 +142,9 @@ pub(super) async fn run(command: Org) -> Outcome {
                 install_sums,
                 scim_log_values,
                 brake,
+                invite,
+                invite_at,
+                remind,
             };
             let realm = common.realm().await?;
             let org = realm.change_organisation(org.find(&realm).await?, change).await?;
@@ -125,6 +152,26 @@ pub(super) async fn run(command: Org) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// What the administrator of a new organisation does now, each command on a line of its own.
+fn what_comes_next(inviting: Inviting, org: &str, flags: &str) -> Vec<String> {
+    let mut told = vec![
+        String::new(),
+        "Next, make the token for the identity provider:".to_owned(),
+        format!("  firstkey-server scim-token add --org {org}{flags}"),
+    ];
+    if inviting != Inviting::AtOnce {
+        told.extend([
+            String::new(),
+            "Nobody gets a letter yet. People whom the identity provider sends are staged, so that you".to_owned(),
+            "can look first whether they are the right ones:".to_owned(),
+            format!("  firstkey-server person list --org {org}{flags}"),
+            "Then send the letters, to everybody or with an address instead of --all to one person:".to_owned(),
+            format!("  firstkey-server invite release --all --org {org}{flags}"),
+        ]);
+    }
+    told
 }
 
 /// The list of sums in a file; none for `-`.

@@ -4,6 +4,7 @@ use super::org_named::OrgNamed;
 use super::{Common, Outcome, csv, erase, reset, say};
 use crate::admin::{MembershipShown, PersonLine, why};
 use crate::calendar;
+use crate::life::reminding;
 use crate::outlet::out;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -74,6 +75,12 @@ pub(super) struct Which {
     /// Only in this state.
     #[arg(long, value_name = "STATE", value_parser = ["staged", "invited", "waiting", "complete", "suspended", "removed"])]
     state: Option<String>,
+    /// Only active people who have not finished, with what became of their letters.
+    #[arg(long, conflicts_with = "state")]
+    unfinished: bool,
+    /// Only those who have not finished for so long, such as 7d.
+    #[arg(long, value_name = "TIME", value_parser = span, requires = "unfinished")]
+    since: Option<i64>,
     /// At most this many.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
@@ -83,6 +90,11 @@ pub(super) struct Which {
     /// As lines for a spreadsheet.
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+}
+
+/// Reads a span of time, in seconds.
+pub(super) fn span(text: &str) -> Result<i64, &'static str> {
+    reminding::span(text).ok_or("a span of time looks like 12h, 7d or 2w")
 }
 
 /// What a list is sorted by.
@@ -132,13 +144,30 @@ async fn list(common: &Common, which: Which, text: Option<&str>) -> Outcome {
     let read = if which.sort.is_some() { usize::MAX } else { which.limit };
     let realm = common.realm().await?;
     let org = OrgNamed::find_if_named(which.org.as_ref(), &realm).await?;
-    let mut people = realm.people(org, which.state, text, read).await?;
+    let mut people = match (which.unfinished, text) {
+        (true, None) => realm.unfinished(org, which.since.unwrap_or(0), read).await?,
+        (true, Some(_)) => return Err("--unfinished goes with `person list`.".into()),
+        (false, text) => realm.people(org, which.state, text, read).await?,
+    };
     if let Some(by) = which.sort {
         sort(&mut people, by);
         people.truncate(which.limit);
     }
     if which.csv {
         csv_of(&people);
+    } else if which.unfinished {
+        let heads = ["EMAIL", "STATE", "WHY", "INVITED", "LETTER", "OPENED", "REMINDED"];
+        say::list(common, "people", &people, &heads, |person: &PersonLine| {
+            vec![
+                say::or_dash(person.email.as_ref().or(person.user_name.as_ref())),
+                person.state.clone(),
+                person.reason.unwrap_or("-").to_owned(),
+                say::day(person.invited_at),
+                person.letter.unwrap_or("-").to_owned(),
+                person.claims.map_or_else(|| "-".to_owned(), |claims| claims.to_string()),
+                say::day(person.reminded_at),
+            ]
+        })?;
     } else {
         let heads = ["EMAIL", "NAME", "STATE", "WHY", "SINCE", "CONFIRMED"];
         say::list(common, "people", &people, &heads, |person: &PersonLine| {
@@ -152,6 +181,15 @@ async fn list(common: &Common, which: Which, text: Option<&str>) -> Outcome {
             ]
         })?;
     }
+    let held = people.iter().filter(|person| person.reason == Some("not-released")).count();
+    if held > 0 && !which.csv {
+        say::aside(
+            common,
+            &format!(
+                "Held back: {held}. They get no letter until `invite release`, which takes one person, --group or --all."
+            ),
+        );
+    }
     if people.len() == which.limit {
         say::aside(common, &format!("There may be more than {}; use --limit or `person search`.", which.limit));
     }
@@ -163,7 +201,7 @@ fn name(person: &PersonLine) -> Option<&String> {
 }
 
 fn since(person: &PersonLine) -> i64 {
-    person.completed_at.unwrap_or(person.created_at)
+    person.since.unwrap_or(person.created_at)
 }
 
 /// In the order in which they came where they are alike.
@@ -193,6 +231,13 @@ fn csv_of(people: &[PersonLine]) {
             "created",
             "completed",
             "confirmed",
+            "until",
+            "invited",
+            "letter",
+            "opened",
+            "last_opened",
+            "reminders",
+            "reminded",
             "user_id",
             "account_id",
         ])
@@ -210,6 +255,13 @@ fn csv_of(people: &[PersonLine]) {
             moment(Some(person.created_at)),
             moment(person.completed_at),
             moment(person.confirmed_at),
+            moment(person.until),
+            moment(person.invited_at),
+            person.letter.unwrap_or_default().to_owned(),
+            person.claims.map(|claims| claims.to_string()).unwrap_or_default(),
+            moment(person.last_claim_at),
+            person.reminders.map(|count| count.to_string()).unwrap_or_default(),
+            moment(person.reminded_at),
             text(&person.user_id),
             person.account_id.clone(),
         ];
@@ -221,7 +273,14 @@ fn csv_of(people: &[PersonLine]) {
 fn how_it_stands(one: &MembershipShown) -> String {
     let (name, organisation) = (&one.user_name, &one.organisation);
     match one.state {
-        "staged" => format!("{organisation} has not activated {name} yet. The invitation goes out when it does."),
+        "staged" => {
+            let mut told =
+                format!("{organisation} has not invited {name} yet. {}", why(one.reason.unwrap_or_default()));
+            if let Some(until) = one.until {
+                told.push_str(&format!(" It goes out by itself on {}.", calendar::for_people(until)));
+            }
+            told
+        }
         "invited" => {
             let until = one.until.map(|until| format!(" until {}", calendar::for_people(until))).unwrap_or_default();
             format!("{organisation} has invited {name}. The link works{until}.")

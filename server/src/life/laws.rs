@@ -1,4 +1,4 @@
-//! The eight laws of a person's life, asked after every order of events.
+//! The nine laws of a person's life, asked after every order of events.
 //!
 //! The model is a realm of two organisations, each with at most two people, and two mailboxes. What
 //! happens: an identity provider creates, corrects, activates, deactivates and deletes; a person
@@ -16,6 +16,7 @@
 //! | 6 corrections follow | the invitation of who has not accepted is at the address of now |
 //! | 7 letters about keys | `store/due_letters.rs` |
 //! | 8 sending again | acts for the organisation that is named alone |
+//! | 9 held back | nobody gets a first letter whom the organisation holds back |
 
 use super::{Bond, InviteMove, Live, Mode, Outcome, Person, Reason, Standing, settle};
 use std::collections::{HashMap, HashSet};
@@ -42,6 +43,7 @@ struct Somebody {
     link: Option<Link>,
     was_invited: bool,
     taken_back: bool,
+    released: bool,
     standing: Standing,
 }
 
@@ -51,16 +53,48 @@ struct Somebody {
 struct Realm {
     orgs: [Vec<Somebody>; 2],
     accounts: [bool; 2],
+    /// Whether each organisation holds its people back.
+    holds: [bool; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Event {
-    Create { org: usize, at: Option<Box>, active: bool },
-    Update { org: usize, who: usize, at: Option<Box>, active: bool },
-    Delete { org: usize, who: usize },
-    Finish { org: usize, who: usize },
-    Resend { org: usize, at: Box },
-    TakeBack { org: usize, who: usize },
+    Create {
+        org: usize,
+        at: Option<Box>,
+        active: bool,
+    },
+    Update {
+        org: usize,
+        who: usize,
+        at: Option<Box>,
+        active: bool,
+    },
+    Delete {
+        org: usize,
+        who: usize,
+    },
+    Finish {
+        org: usize,
+        who: usize,
+    },
+    Resend {
+        org: usize,
+        at: Box,
+    },
+    TakeBack {
+        org: usize,
+        who: usize,
+    },
+    Release {
+        org: usize,
+        who: usize,
+    },
+    /// The organisation begins to hold its people back, or ends it.
+    Hold {
+        org: usize,
+        holds: bool,
+    },
 }
 
 impl Event {
@@ -71,7 +105,9 @@ impl Event {
             | Self::Delete { org, .. }
             | Self::Finish { org, .. }
             | Self::Resend { org, .. }
-            | Self::TakeBack { org, .. } => org,
+            | Self::TakeBack { org, .. }
+            | Self::Release { org, .. }
+            | Self::Hold { org, .. } => org,
         }
     }
 }
@@ -81,10 +117,12 @@ impl Event {
 struct Bounds {
     people: usize,
     boxes: usize,
+    /// Whether organisations begin and end to hold their people back.
+    holds: bool,
 }
 
 impl Realm {
-    const EMPTY: Self = Self { orgs: [Vec::new(), Vec::new()], accounts: [false; 2] };
+    const EMPTY: Self = Self { orgs: [Vec::new(), Vec::new()], accounts: [false; 2], holds: [false; 2] };
 
     fn events(&self, bounds: Bounds) -> Vec<Event> {
         let mut events = Vec::new();
@@ -106,8 +144,14 @@ impl Realm {
                     events.push(Event::Finish { org, who });
                     events.push(Event::TakeBack { org, who });
                 }
+                if self.holds[org] && person.active && !person.released && person.bond != Bond::Accepted {
+                    events.push(Event::Release { org, who });
+                }
             }
             events.extend(BOXES[..bounds.boxes].iter().map(|at| Event::Resend { org, at: *at }));
+            if bounds.holds {
+                events.push(Event::Hold { org, holds: !self.holds[org] });
+            }
         }
         events
     }
@@ -123,6 +167,7 @@ impl Realm {
                 link: None,
                 was_invited: false,
                 taken_back: false,
+                released: false,
                 standing: Standing::Staged,
             }),
             Event::Update { org, who, at, active } => {
@@ -130,6 +175,7 @@ impl Realm {
                 if person.at != at || !active {
                     person.taken_back = false;
                 }
+                person.released &= active;
                 (person.at, person.active) = (at, active);
             }
             Event::Delete { org, who } => {
@@ -153,6 +199,8 @@ impl Realm {
                 let person = &mut next.orgs[org][who];
                 (person.link, person.taken_back) = (None, true);
             }
+            Event::Release { org, who } => next.orgs[org][who].released = true,
+            Event::Hold { org, holds } => next.holds[org] = holds,
         }
         next.settle_all();
         next
@@ -182,7 +230,7 @@ impl Realm {
     }
 
     fn settle_some(&mut self, org: usize, here: &[usize], has_account: bool, at: Box) {
-        let people: Vec<Person> = here.iter().map(|who| self.orgs[org][*who].asked(at)).collect();
+        let people: Vec<Person> = here.iter().map(|who| self.orgs[org][*who].asked(at, self.holds[org])).collect();
         for (who, outcome) in here.iter().zip(settle(has_account, &people)) {
             self.orgs[org][*who].take(outcome, at);
         }
@@ -195,7 +243,7 @@ impl Somebody {
         if self.bond == Bond::Accepted { self.account == Some(at) } else { self.at == Some(at) }
     }
 
-    fn asked(&self, at: Box) -> Person {
+    fn asked(&self, at: Box, holds: bool) -> Person {
         let invitation = match self.link {
             None => Live::None,
             Some(link) if link.at == at => Live::Here(link.mode),
@@ -208,6 +256,7 @@ impl Somebody {
             invitation,
             was_invited: self.was_invited,
             taken_back: self.taken_back,
+            held_back: holds && !self.released,
         }
     }
 
@@ -236,7 +285,9 @@ impl Somebody {
 
 /// The laws that one moment can break.
 fn hold(realm: &Realm) -> Result<(), String> {
-    for person in realm.orgs.iter().flatten() {
+    let everybody = realm.orgs.iter().zip(realm.holds).flat_map(|(org, holds)| org.iter().map(move |one| (one, holds)));
+    for (person, holds) in everybody {
+        let is_held = holds && !person.released && !person.was_invited;
         let fail = |law: &str| Err(format!("{law}: {person:?} in {realm:?}"));
         if let Some(link) = person.link {
             if person.at != Some(link.at) {
@@ -258,7 +309,8 @@ fn hold(realm: &Realm) -> Result<(), String> {
                 Standing::Complete => person.bond == Bond::Accepted && person.link.is_none(),
                 Standing::Invited(mode) => person.link.is_some_and(|link| link.mode == mode),
                 Standing::Waiting(_) => person.link.is_none(),
-                Standing::Staged | Standing::Suspended => false,
+                Standing::Staged => person.link.is_none() && is_held,
+                Standing::Suspended => false,
             };
             if !is_told {
                 return fail("2 no silence");
@@ -268,8 +320,10 @@ fn hold(realm: &Realm) -> Result<(), String> {
     for org in &realm.orgs {
         for at in BOXES {
             let here: Vec<&Somebody> = org.iter().filter(|person| person.is_at(at) && person.active).collect();
-            let is_served =
-                here.iter().any(|person| person.link.is_some() || person.bond == Bond::Accepted || person.taken_back);
+            let is_served = here.iter().any(|person| {
+                let is_next = person.taken_back || person.standing == Standing::Staged;
+                person.link.is_some() || person.bond == Bond::Accepted || is_next
+            });
             let links = here.iter().filter(|person| person.link.is_some()).count();
             if !here.is_empty() && !is_served || links > 1 {
                 return Err(format!("5 a later hire is served, and one of those at a mailbox: {realm:?}"));
@@ -303,9 +357,30 @@ fn keeps_the_turn(before: &Realm, after: &Realm, event: Event) -> Result<(), Str
     Ok(())
 }
 
+/// Whoever is invited for the first time was not held back; and a release, or its end, touches no
+/// invitation that is there.
+fn is_let_go(before: &Realm, after: &Realm, event: Event) -> Result<(), String> {
+    for (org, people) in after.orgs.iter().enumerate() {
+        for (who, person) in people.iter().enumerate() {
+            // A deletion moves those behind.
+            let was = before.orgs[org].get(who).filter(|_| !matches!(event, Event::Delete { .. }));
+            let is_first = person.was_invited && was.is_some_and(|was| !was.was_invited);
+            if is_first && after.holds[org] && !person.released {
+                return Err(format!("9 nobody is invited who is held back: {event:?} invited {person:?}"));
+            }
+            let is_about_holding = matches!(event, Event::Hold { .. } | Event::Release { .. });
+            if is_about_holding && was.is_some_and(|was| was.link.is_some() && was.link != person.link) {
+                return Err(format!("9 holding back touches no invitation: {event:?} changed {was:?} to {person:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What one event may do to others.
 fn is_allowed(before: &Realm, after: &Realm, event: Event) -> Result<(), String> {
     keeps_the_turn(before, after, event)?;
+    is_let_go(before, after, event)?;
     let is_by_person = matches!(event, Event::Finish { .. } | Event::Delete { .. });
     let other = 1 - event.org();
     for (was, is) in before.orgs[other].iter().zip(&after.orgs[other]) {
@@ -347,9 +422,15 @@ fn every_sequence(bounds: Bounds, length: usize) -> (usize, u64, u128) {
 
 #[test]
 fn the_laws_hold_after_every_sequence_of_events_up_to_the_bound() {
-    for (bounds, length) in
-        [(Bounds { people: 1, boxes: 2 }, 8), (Bounds { people: 2, boxes: 1 }, 7), (Bounds { people: 2, boxes: 2 }, 4)]
-    {
+    let bounds = |people, boxes, holds| Bounds { people, boxes, holds };
+    for (bounds, length) in [
+        (bounds(1, 2, false), 8),
+        (bounds(2, 1, false), 7),
+        (bounds(2, 2, false), 4),
+        (bounds(1, 1, true), 8),
+        (bounds(1, 2, true), 5),
+        (bounds(2, 1, true), 5),
+    ] {
         let (states, steps, sequences) = every_sequence(bounds, length);
         tell(&format!(
             "laws of life: 2 organisations x {} people x {} mailboxes: {sequences} sequences of up to {length} events, {states} states, {steps} steps",
@@ -360,7 +441,7 @@ fn the_laws_hold_after_every_sequence_of_events_up_to_the_bound() {
 
 #[test]
 fn the_laws_hold_along_long_sequences() {
-    let bounds = Bounds { people: 2, boxes: 2 };
+    let bounds = Bounds { people: 2, boxes: 2, holds: true };
     // A multiplier that walks through all its values (Knuth, volume 2, section 3.3.4).
     let mut chance = 1_u64;
     for _ in 0..300 {
@@ -379,7 +460,7 @@ fn the_laws_hold_along_long_sequences() {
 
 #[test]
 fn an_organisation_stands_alike_with_and_without_the_other() {
-    let bounds = Bounds { people: 1, boxes: 2 };
+    let bounds = Bounds { people: 1, boxes: 2, holds: false };
     let mut level = HashSet::from([(Realm::EMPTY, Realm::EMPTY)]);
     let (mut seen, mut pairs) = (level.clone(), 0_u64);
     for _ in 0..7 {

@@ -11,8 +11,10 @@
 
 mod brake;
 mod in_use;
+mod inviting;
 #[cfg(test)]
 mod laws;
+pub(crate) mod reminding;
 mod settle;
 mod shown;
 #[cfg(test)]
@@ -21,8 +23,10 @@ mod usable;
 
 pub(crate) use brake::{Brake, REST};
 pub(crate) use in_use::{Current, InUse, in_use, named};
+pub use inviting::Inviting;
+pub(crate) use reminding::{Chase, Open, Schedule};
 pub(crate) use settle::{Bond, InviteMove, Live, Outcome, Person, settle};
-pub(crate) use shown::{InvitationSeen, LetterSeen, Shown, shown};
+pub(crate) use shown::{InvitationSeen, LetterSeen, Seen, Shown, shown};
 pub(crate) use usable::{Admission, Invitation, Unusable};
 
 /// What an invitation is for.
@@ -52,7 +56,7 @@ impl Mode {
 /// How a person stands in an organisation. Stored with the person and shown to administrators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Standing {
-    /// Provisioned and not active; nobody was invited yet.
+    /// Provisioned and not invited yet: not active, or held back by the organisation.
     Staged,
     /// Has one invitation that can be finished.
     Invited(Mode),

@@ -31,6 +31,8 @@ pub(crate) struct Person {
     pub(crate) was_invited: bool,
     /// Whether an administrator took the invitation back.
     pub(crate) taken_back: bool,
+    /// Whether the organisation holds the person back ([`super::Inviting`]).
+    pub(crate) held_back: bool,
 }
 
 /// A person's live invitation.
@@ -98,6 +100,7 @@ impl Person {
             (true, false, Some(reason)) => Standing::Waiting(reason),
             (true, false, None) if !holds => Standing::Waiting(Reason::AddressHeld),
             (true, false, None) if self.taken_back => Standing::Waiting(Reason::TakenBack),
+            (true, false, None) if self.held_back && !self.was_invited => Standing::Staged,
             (true, false, None) => Standing::Invited(mode),
         };
         let invitation = match (standing, self.invitation) {

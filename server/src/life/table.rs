@@ -85,9 +85,10 @@ const NOBODY: Person = Person {
     invitation: Live::None,
     was_invited: false,
     taken_back: false,
+    held_back: false,
 };
 
-const STANDING: [Factor; 5] = [
+const STANDING: [Factor; 6] = [
     Factor { head: "accepted", answers: &["yes", "no"] },
     Factor { head: "active", answers: &["yes", "no"] },
     Factor {
@@ -96,6 +97,7 @@ const STANDING: [Factor; 5] = [
     },
     Factor { head: "turn", answers: &["theirs", "theirs, but taken back", "somebody else's"] },
     Factor { head: "invited before", answers: &["yes", "no"] },
+    Factor { head: "held back", answers: &["yes", "no"] },
 ];
 
 /// How a person stands who gave these answers, whatever stood before.
@@ -108,7 +110,8 @@ fn stands(asked: &[usize]) -> Vec<String> {
         .into_iter()
         .map(|(bond, invitation)| {
             let unplaced = unplaced.filter(|_| !is_member);
-            let person = Person { active, unplaced, bond, invitation, was_invited, taken_back: asked[3] == 1 };
+            let (taken_back, held_back) = (asked[3] == 1, asked[5] == 0);
+            let person = Person { active, unplaced, bond, invitation, was_invited, taken_back, held_back };
             let first = if has_account {
                 Person { bond: Bond::Accepted, ..NOBODY }
             } else {

@@ -19,6 +19,8 @@ pub(super) struct Invitation<'a> {
     /// Where the letter goes.
     pub(super) to: &'a str,
     pub(super) mode: Mode,
+    /// Whether a letter about the same invitation was sent before.
+    pub(super) is_reminder: bool,
     pub(super) link: String,
     /// Where the server is, with its port if it has one.
     pub(super) host: &'a str,
@@ -28,9 +30,12 @@ pub(super) struct Invitation<'a> {
     pub(super) now: i64,
 }
 
+const REMINDER: &str = "This is a reminder. The link of the earlier letter works, too, until the time that it names. If you have started with it, go on as you began.";
+
 /// Subject and paragraphs.
 pub(super) fn write(invitation: Invitation<'_>) -> (String, Vec<Piece>) {
-    let Invitation { org, name, to, mode, link, host, contact, install, expires_at, now } = invitation;
+    let Invitation { org, name, to, mode, is_reminder, link, host, contact, install, expires_at, now } = invitation;
+    let remind = |subject: String| if is_reminder { format!("Reminder: {subject}") } else { subject };
     let greeting = name.map(shown).map_or("Hello,".to_owned(), |name| format!("Hello {name},"));
     let (subject, what) = match mode {
         Mode::Enrol => (
@@ -65,6 +70,9 @@ pub(super) fn write(invitation: Invitation<'_>) -> (String, Vec<Piece>) {
             fact("Needs", needs),
         ]),
     ];
+    if is_reminder {
+        pieces.insert(2, Prose(REMINDER.to_owned()));
+    }
     let commands = install.commands();
     pieces.push(Head("1. Get the program".to_owned()));
     pieces.extend(program(org, contact, install));
@@ -91,7 +99,7 @@ pub(super) fn write(invitation: Invitation<'_>) -> (String, Vec<Piece>) {
             pieces.push(Alone(one.lines.join("\n")));
         }
     }
-    (subject, pieces)
+    (remind(subject), pieces)
 }
 
 /// Where the program comes from, as the organisation said it.

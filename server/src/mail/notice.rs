@@ -10,6 +10,9 @@ use crate::notice::Notice;
 use crate::store::NoticeLetter;
 use firstkey_core::crypto::context::OrgId;
 
+/// People who are named in a list; more are counted.
+const LISTED: usize = 100;
+
 /// Puts a notice into words.
 pub(super) fn write(letter: &NoticeLetter, server: &Deployment<'_>) -> Text {
     let host = server.origin.host();
@@ -78,8 +81,44 @@ pub(super) fn write(letter: &NoticeLetter, server: &Deployment<'_>) -> Text {
             ];
             (format!("The certificate of {host} {}", when(*days)), pieces)
         }
+        Notice::Stragglers { .. } => stragglers(letter, &org, host, &id, &server.flags),
     };
     Text { sender: org, subject, pieces }
+}
+
+/// Those who had every reminder; the first of them by name.
+fn stragglers(
+    letter: &NoticeLetter,
+    org: &str,
+    host: &str,
+    id: &str,
+    flags: &str,
+) -> (String, Vec<super::text::Piece>) {
+    let count = letter.people.len();
+    let people = if count == 1 { "1 person has".to_owned() } else { format!("{count} people have") };
+    let mut facts = vec![("Organisation".to_owned(), org.to_owned()), ("Server".to_owned(), host.to_owned())];
+    let line =
+        |(name, email): &(String, Option<String>)| (email.clone().unwrap_or_else(|| "-".to_owned()), shown(name));
+    let listed = letter.people.iter().take(LISTED).map(line);
+    let names: Vec<String> = listed.map(|(email, name)| format!("{email}  {name}")).collect();
+    facts.push(("Not finished".to_owned(), count.to_string()));
+    let mut pieces = vec![
+        Prose(format!(
+            "{people} had every reminder of their invitation and did not finish the account. They get no further letter by themselves."
+        )),
+        Facts(facts),
+        Alone(names.join("\n")),
+    ];
+    if count > LISTED {
+        pieces.push(Prose(format!("And {} more.", count - LISTED)));
+    }
+    pieces.extend([
+        Prose("All of them, with what became of their letters:".to_owned()),
+        Alone(format!("firstkey-server person list --unfinished --org {id}{flags}")),
+        Prose("Ask them what is in the way. Somebody who lost the letter gets a new invitation with an address in the place of PERSON:".to_owned()),
+        Alone(format!("firstkey-server invite resend PERSON --org {id}{flags}")),
+    ]);
+    (format!("{people} not finished the account at {org}"), pieces)
 }
 
 fn when(days: i64) -> String {

@@ -79,7 +79,7 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
             let (link, until) = (server.link(invite_id, token), for_people(*expires_at));
             super::reset::offer(&org, *reset, link, &until, letter.contact.as_deref())
         }
-        Letters::Invite { invite_id, mode, expires_at, reset: None } => {
+        Letters::Invite { invite_id, mode, expires_at, reset: None, is_reminder } => {
             // What is stored was read when it was set.
             let said = &letter.install;
             let install = Install::read(said.url.as_deref(), said.text.as_deref(), said.sums.as_deref());
@@ -88,6 +88,7 @@ pub(super) fn write(letter: &Letter, token: &Token, server: &Deployment<'_>) -> 
                 name: letter.display_name.as_deref(),
                 to: &letter.to,
                 mode: *mode,
+                is_reminder: *is_reminder,
                 link: server.link(invite_id, token),
                 host: server.origin.as_str().rsplit_once("://").map_or("", |(_, host)| host),
                 contact: letter.contact.as_deref(),

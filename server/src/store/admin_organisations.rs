@@ -2,8 +2,11 @@
 
 use super::audit::{Entry, note};
 use super::db::{Row, values};
+use super::mailboxes::read_inviting;
+use super::releases::set_inviting;
 use super::rows::Policy;
 use super::{Result, Store};
+use crate::life::Inviting;
 
 /// An organisation with its counts.
 pub(crate) struct OrganisationRow {
@@ -19,6 +22,11 @@ pub(crate) struct OrganisationRow {
     pub(crate) scim_log_values: bool,
     /// When its brake trips; as usual, if nobody said.
     pub(crate) brake: Option<String>,
+    /// When its people are invited, and from when on where that is a date.
+    pub(crate) inviting: Inviting,
+    pub(crate) inviting_from: Option<i64>,
+    /// When people are reminded; empty or null: never.
+    pub(crate) remind: Option<String>,
 }
 
 /// How an organisation's people get the program, as it is stored; what was taken back is empty.
@@ -39,11 +47,15 @@ pub(crate) struct OrganisationChange {
     pub(crate) install: InstallRow,
     pub(crate) scim_log_values: Option<bool>,
     pub(crate) brake: Option<String>,
+    /// With the date, where it is one.
+    pub(crate) inviting: Option<(Inviting, Option<i64>)>,
+    /// When people are reminded; empty: never.
+    pub(crate) remind: Option<String>,
 }
 
 const COLUMNS: &str =
     "org_id, name, contact, min_profile, recovery, secret_key, min_length, people, groups_count, created_at,
-     install_url, install_text, install_sums, scim_log_values, brake";
+     install_url, install_text, install_sums, scim_log_values, brake, inviting, inviting_from, remind";
 
 impl Store {
     /// All of them, by name.
@@ -84,11 +96,21 @@ impl Store {
         now: i64,
     ) -> Result<bool> {
         self.write(move |db| {
-            let OrganisationChange { name, contact, min_profile, secret_key, install, scim_log_values, brake } = &change;
+            let OrganisationChange {
+                name,
+                contact,
+                min_profile,
+                secret_key,
+                install,
+                scim_log_values,
+                brake,
+                inviting,
+                remind,
+            } = &change;
             let changed = db.execute(
                 "UPDATE organisation SET name = coalesce(?2, name), contact = coalesce(?3, contact), min_profile = coalesce(?4, min_profile),
                  secret_key = coalesce(?5, secret_key), install_url = coalesce(?6, install_url), install_text = coalesce(?7, install_text),
-                 install_sums = coalesce(?8, install_sums), scim_log_values = coalesce(?9, scim_log_values),
+                 install_sums = coalesce(?8, install_sums), remind = coalesce(?11, remind), scim_log_values = coalesce(?9, scim_log_values),
                  brake = coalesce(?10, brake)
                  WHERE org_id = ?1",
                 &values![
@@ -101,7 +123,8 @@ impl Store {
                     &install.text,
                     &install.sums,
                     *scim_log_values,
-                    brake
+                    brake,
+                    remind
                 ],
             )?;
             if changed == 1 {
@@ -121,9 +144,15 @@ impl Store {
                     ("install_sums", install.sums.is_some()),
                     ("scim_log_values", scim_log_values.is_some()),
                     ("brake", brake.is_some()),
+                    ("remind", remind.is_some()),
                 ];
                 let parts: Vec<&str> = parts.iter().filter(|(_, given)| *given).map(|(part, _)| *part).collect();
-                note(db, now, "organisation.changed", Entry { org: Some(org), detail: Some(&parts.join(" ")), ..Entry::default() });
+                if let Some((inviting, from)) = *inviting {
+                    set_inviting(db, org, inviting, from, now)?;
+                }
+                if !parts.is_empty() {
+                    note(db, now, "organisation.changed", Entry { org: Some(org), detail: Some(&parts.join(" ")), ..Entry::default() });
+                }
             }
             Ok(changed == 1)
         })
@@ -149,6 +178,9 @@ impl OrganisationRow {
             install: InstallRow { url: row.at(10)?, text: row.at(11)?, sums: row.at(12)? },
             scim_log_values: row.at(13)?,
             brake: row.at(14)?,
+            inviting: read_inviting(row, 15)?,
+            inviting_from: row.at(16)?,
+            remind: row.at(17)?,
         })
     }
 }

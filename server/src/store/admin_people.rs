@@ -9,7 +9,7 @@ use super::db::{Row, values};
 use super::invites::WRONG_TRIES;
 use super::mailboxes::read_standing;
 use super::{Result, Store};
-use crate::life::{InvitationSeen, LetterSeen, Mode, Shown, shown};
+use crate::life::{InvitationSeen, LetterSeen, Mode, Seen, Shown, shown};
 use firstkey_core::crypto::context::AccountId;
 use std::ops::ControlFlow;
 
@@ -39,8 +39,22 @@ pub(crate) struct MembershipRow {
     pub(crate) invited_at: Option<i64>,
     /// How the person stands now.
     pub(crate) shown: Shown,
+    /// The open invitation, if there is one.
+    pub(crate) invitation: Option<InvitationFate>,
     /// The user name of who has the address, where the person waits for it.
     pub(crate) held_by: Option<String>,
+}
+
+/// How far an open invitation has come.
+pub(crate) struct InvitationFate {
+    /// What became of its last letter: `waiting`, `refused` (and tried again), `gave-up`, `bounced`
+    /// or `sent`; none if it has no letter.
+    pub(crate) letter: Option<&'static str>,
+    pub(crate) claims: i64,
+    pub(crate) last_claim_at: Option<i64>,
+    /// Letters that were handed over, with the first.
+    pub(crate) sent: i64,
+    pub(crate) last_sent_at: Option<i64>,
 }
 
 /// Who is looked for; all that is given must fit.
@@ -50,6 +64,8 @@ pub(crate) struct PeopleQuery {
     pub(crate) state: Option<String>,
     /// Lower case; in an address, a user name or a display name, or where an account's id begins.
     pub(crate) text: Option<String>,
+    /// Those alone who are active, not held back, and have not finished since this moment.
+    pub(crate) unfinished_since: Option<i64>,
     /// An account, and everybody who names its mailbox.
     pub(crate) of: Option<([u8; 16], String)>,
 }
@@ -64,16 +80,20 @@ pub(crate) enum Confirmed {
 
 const QUERY: &str = "SELECT a.account_id, coalesce(a.email, m.email), a.state, a.created_at, a.completed_at, a.confirmed_at, a.confirmed_fingerprint,
         m.user_id, m.org_id, o.name, m.user_name, m.display_name, m.email, m.active, m.mode, m.accepted_at, m.invited_at,
-        m.standing, m.reason, i.expires_at, i.wrong_tries, l.gave_up_at IS NOT NULL OR l.bounced_at IS NOT NULL,
+        m.standing, m.reason, i.expires_at, i.wrong_tries, l.seq IS NOT NULL,
         CASE WHEN l.done_at IS NULL AND l.attempts = 0 AND l.not_before > l.created_at THEN l.not_before END,
         CASE m.reason WHEN 'address-held' THEN
             (SELECT h.user_name FROM membership h JOIN account b ON b.account_id = h.account_id
              WHERE h.org_id = m.org_id AND h.active = 1 AND h.user_id <> m.user_id
                AND ((h.email_key = m.email_key AND h.standing <> 'waiting') OR (h.accepted_at IS NOT NULL AND b.email_key = m.email_key))
-             ORDER BY h.accepted_at IS NULL, h.created_at LIMIT 1) END
+             ORDER BY h.accepted_at IS NULL, h.created_at LIMIT 1) END,
+        CASE m.standing WHEN 'invited' THEN m.invited_at ELSE m.standing_at END, coalesce(m.release_at, o.inviting_from),
+        coalesce(l.gave_up_at, l.bounced_at), i.claim_count, i.last_claim_at, l.done_at, l.trouble, l.bounced_at,
+        (SELECT count(*) FROM outbox n WHERE n.account_id = i.account_id AND n.invite_id = i.invite_id AND n.done_at IS NOT NULL AND n.trouble IS NULL),
+        (SELECT max(n.done_at) FROM outbox n WHERE n.account_id = i.account_id AND n.invite_id = i.invite_id AND n.done_at IS NOT NULL AND n.trouble IS NULL)
      FROM account a LEFT JOIN membership m ON m.account_id = a.account_id LEFT JOIN organisation o ON o.org_id = m.org_id
      LEFT JOIN invite i ON i.user_id = m.user_id AND i.state = 'live' AND i.reset_to IS NULL
-     LEFT JOIN outbox l ON l.account_id = i.account_id AND l.invite_id = i.invite_id
+     LEFT JOIN outbox l ON l.seq = (SELECT max(n.seq) FROM outbox n WHERE n.account_id = i.account_id AND n.invite_id = i.invite_id)
      WHERE (m.user_id IS NOT NULL OR a.email IS NOT NULL)";
 
 /// As people came, to the millisecond: their ids begin with the time. Removed accounts have nobody.
@@ -149,7 +169,13 @@ impl PeopleQuery {
             all.into_iter().any(|name| name.to_lowercase().contains(text.as_str()))
                 || (text.len() >= 8 && AccountId::heard(account.account_id).to_string().starts_with(text.as_str()))
         });
-        org && state && text
+        let unfinished = self.unfinished_since.is_none_or(|since| {
+            membership.is_some_and(|m| {
+                let is_open = m.active && m.accepted_at.is_none() && matches!(m.shown.state, "invited" | "waiting");
+                is_open && m.invited_at.unwrap_or(account.created_at) <= since
+            })
+        });
+        org && state && text && unfinished
     }
 }
 
@@ -174,8 +200,9 @@ impl AccountRow {
                 mode: row.at::<Mode>(14)?.as_str().to_owned(),
                 accepted_at: row.at(15)?,
                 invited_at: row.at(16)?,
-                shown: shown(read_standing(row, 17, row.at(14)?)?, invitation(row)?, now),
+                shown: shown(read_standing(row, 17, row.at(14)?)?, seen(row)?, now),
                 held_by: row.at(23)?,
+                invitation: fate(row)?,
             })
         });
         Ok(Self {
@@ -191,11 +218,36 @@ impl AccountRow {
     }
 }
 
+/// How far the live invitation has come, if there is one.
+fn fate(row: &Row) -> Result<Option<InvitationFate>> {
+    let Some(claims) = row.at::<Option<i64>>(27)? else { return Ok(None) };
+    let (done, trouble): (Option<i64>, Option<String>) = (row.at(29)?, row.at(30)?);
+    let (bounced, ended): (Option<i64>, Option<i64>) = (row.at(31)?, row.at(26)?);
+    let letter = match (bounced, ended, done, trouble) {
+        (Some(_), ..) => "bounced",
+        (None, Some(_), ..) => "gave-up",
+        (None, None, Some(_), _) => "sent",
+        (None, None, None, Some(_)) => "refused",
+        (None, None, None, None) => "waiting",
+    };
+    Ok(Some(InvitationFate {
+        letter: row.at::<bool>(21)?.then_some(letter),
+        claims,
+        last_claim_at: row.at(28)?,
+        sent: row.at(32)?,
+        last_sent_at: row.at(33)?,
+    }))
+}
+
+/// What decides beside the standing how the person is shown.
+fn seen(row: &Row) -> Result<Seen> {
+    Ok(Seen { since: row.at(24)?, active: row.at(13)?, held_until: row.at(25)?, invitation: invitation(row)? })
+}
+
 /// What has become of the live invitation, if there is one.
 fn invitation(row: &Row) -> Result<Option<InvitationSeen>> {
     let Some(expires_at) = row.at::<Option<i64>>(19)? else { return Ok(None) };
-    let is_refused: Option<bool> = row.at(21)?;
-    let limited_until = row.at(22)?;
-    let letter = is_refused.map(|is_refused| LetterSeen { is_refused, limited_until });
+    let (has_letter, limited_until): (bool, Option<i64>) = (row.at(21)?, row.at(22)?);
+    let letter = has_letter.then_some(LetterSeen { refused_at: row.at(26)?, limited_until });
     Ok(Some(InvitationSeen { expires_at, is_locked: row.at::<i64>(20)? >= WRONG_TRIES, letter }))
 }

@@ -60,7 +60,14 @@ pub(crate) enum Taken {
 /// The kinds of letters.
 pub(crate) enum Letters {
     /// An invitation; its token was just stored.
-    Invite { invite_id: [u8; 16], mode: Mode, expires_at: i64, reset: Option<Reset> },
+    Invite {
+        invite_id: [u8; 16],
+        mode: Mode,
+        expires_at: i64,
+        reset: Option<Reset>,
+        /// Whether a letter about it was sent before.
+        is_reminder: bool,
+    },
     /// To the person: your account is complete.
     Completed(Box<Bundle>, i64),
     /// To the administrator: this account is complete; and the fingerprint of the key that an
@@ -83,6 +90,8 @@ pub(crate) struct NoticeLetter {
     pub(crate) org: Option<[u8; 16]>,
     pub(crate) org_name: Option<String>,
     pub(crate) notice: Notice,
+    /// Names and addresses of the people whom it is about, as far as they still have not finished.
+    pub(crate) people: Vec<(String, Option<String>)>,
 }
 
 /// What happened.
@@ -253,9 +262,14 @@ impl Due {
             letter_outcomes::give_up(db, self.seq, "nobody to send it to", now)?;
             return Ok(Taken::Later);
         };
+        let people = people_of(db, &notice)?;
+        if matches!(notice, Notice::Stragglers { .. }) && people.is_empty() {
+            letter_outcomes::give_up(db, self.seq, "everybody whom it is about has finished or left", now)?;
+            return Ok(Taken::Later);
+        }
         self.lease(db, &address::key(&to), now)?;
         let Self { seq, attempts, message_id, org, .. } = self;
-        Ok(Taken::Notice(Box::new(NoticeLetter { seq, attempts, message_id, to, org, org_name, notice })))
+        Ok(Taken::Notice(Box::new(NoticeLetter { seq, attempts, message_id, to, org, org_name, notice, people })))
     }
 
     fn is_for_administrator(&self) -> bool {
@@ -326,7 +340,9 @@ impl Due {
     /// now, if that is the one that the invitation was issued to.
     fn invitation(&self, db: &Db, now: i64) -> Result<Option<(Letters, Option<String>, Option<String>)>> {
         let row = db.row(
-            "SELECT i.invite_id, i.mode, i.expires_at, i.reset_to, i.created_at, i.email, m.email, m.active, a.email, m.display_name
+            "SELECT i.invite_id, i.mode, i.expires_at, i.reset_to, i.created_at, i.email, m.email, m.active, a.email, m.display_name,
+                    EXISTS (SELECT 1 FROM outbox l WHERE l.account_id = i.account_id AND l.invite_id = i.invite_id
+                            AND l.done_at IS NOT NULL AND l.trouble IS NULL)
              FROM invite i JOIN account a ON a.account_id = i.account_id JOIN membership m ON m.user_id = i.user_id
              WHERE i.invite_id = ?1 AND i.state = 'live' AND i.expires_at > ?2",
             &values![self.invite, now],
@@ -341,11 +357,30 @@ impl Due {
                 None if row.at::<bool>(7)? && issued_to == named => row.at(6)?,
                 None => None,
             };
-            let what = Letters::Invite { invite_id: row.at(0)?, mode: row.at(1)?, expires_at: row.at(2)?, reset };
+            let what = Letters::Invite {
+                invite_id: row.at(0)?,
+                mode: row.at(1)?,
+                expires_at: row.at(2)?,
+                reset,
+                is_reminder: row.at(10)?,
+            };
             Ok((what, to, row.at(9)?))
         })
         .transpose()
     }
+}
+
+/// Who of those that a notice is about still has not finished, at this moment.
+fn people_of(db: &Db, notice: &Notice) -> Result<Vec<(String, Option<String>)>> {
+    let Notice::Stragglers { people } = notice else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for user in people.iter().filter_map(|id| uuid::Uuid::try_parse(id).ok()) {
+        let sql = "SELECT coalesce(display_name, user_name), email FROM membership WHERE user_id = ?1 AND standing = 'invited'";
+        if let Some(row) = db.row(sql, &values![*user.as_bytes()])? {
+            found.push((row.at(0)?, row.at(1)?));
+        }
+    }
+    Ok(found)
 }
 
 fn bundle(db: &Db, account: [u8; 16]) -> Result<Option<(Box<Bundle>, i64)>> {

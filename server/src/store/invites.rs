@@ -15,6 +15,7 @@ use crate::key_file::FIRST;
 use crate::life::{Invitation, Mode, Reason, Unusable};
 use crate::rng::fresh_ordered_id;
 use crate::token::TokenHash;
+use tokens::Opens;
 
 /// Wrong tokens after which an invite is locked.
 pub(super) const WRONG_TRIES: i64 = 10;
@@ -69,6 +70,8 @@ pub(crate) enum Resent {
     Several(Vec<([u8; 16], String)>),
     /// There is no address to send to, or somebody else has it.
     Waits(Reason),
+    /// The organisation holds the person back.
+    HeldBack,
 }
 
 /// Who is invited, where and to what.
@@ -99,7 +102,8 @@ impl Store {
                 invite: Some(invite),
                 detail: None,
             };
-            if !tokens::opens(db, invite, found.token_hash, token)? {
+            let opens = tokens::opens(db, invite, found.token_hash, token)?;
+            if opens == Opens::No {
                 db.execute("UPDATE invite SET wrong_tries = wrong_tries + 1 WHERE invite_id = ?1", &values![invite])?;
                 if found.wrong_tries + 1 == WRONG_TRIES {
                     note(db, now, "invite.locked", entry());
@@ -108,6 +112,12 @@ impl Store {
             }
             if let Some(why) = found.unusable(now) {
                 return Ok(Claimed::Unusable(why));
+            }
+            // A reminder has prolonged the invitation, and not the link of an earlier letter.
+            if let Opens::Until(at) = opens
+                && at <= now
+            {
+                return Ok(Claimed::Unusable(Unusable::Expired { at, contact: found.offer.contact }));
             }
             let earlier = "SELECT claim_key, at FROM claim WHERE invite_id = ?1 ORDER BY seq DESC LIMIT ?2";
             let earlier = db.rows(earlier, &values![invite, LISTED_CLAIMS])?;
@@ -144,6 +154,9 @@ impl Store {
                 Err(refused) => return Ok(refused),
             };
             let Some(chosen) = waiting.iter().find(|person| person.active) else { return Ok(Resent::Inactive) };
+            if chosen.is_held {
+                return Ok(Resent::HeldBack);
+            }
             reissue(db, &waiting, chosen.key, &mailbox, Issue { ttl, now })
         })
         .await
@@ -167,6 +180,9 @@ impl Store {
                 (Some(reason), _) => Ok(Resent::Waits(reason)),
                 (None, None) => Ok(Resent::Waits(Reason::NoAddress)),
                 (None, Some(mailbox)) => match unfinished(db, &mailbox, Some(key.org))? {
+                    Ok(waiting) if waiting.iter().any(|person| person.key == key && person.is_held) => {
+                        Ok(Resent::HeldBack)
+                    }
                     Ok(waiting) => reissue(db, &waiting, key, &mailbox, Issue { ttl, now }),
                     Err(refused) => Ok(refused),
                 },
@@ -241,13 +257,15 @@ fn take_back(db: &Db, key: PersonKey, waits_at: Option<&String>, now: i64) -> Re
 struct Unfinished {
     key: PersonKey,
     active: bool,
+    /// Whether the organisation holds them back.
+    is_held: bool,
 }
 
 /// Those whom one organisation has at the mailbox and who have not accepted, whoever is invited
 /// first; or why there is nobody to invite.
 fn unfinished(db: &Db, mailbox: &str, org: Option<[u8; 16]>) -> Result<std::result::Result<Vec<Unfinished>, Resent>> {
     let sql =
-        "SELECT m.user_id, m.org_id, m.active, o.name FROM membership m JOIN organisation o ON o.org_id = m.org_id
+        "SELECT m.user_id, m.org_id, m.active, o.name, m.standing = 'staged' FROM membership m JOIN organisation o ON o.org_id = m.org_id
                WHERE m.email_key = ?1 AND m.accepted_at IS NULL AND (m.org_id = ?2 OR ?3 = 0)
                ORDER BY m.standing = 'invited' DESC, m.active DESC, m.created_at, m.user_id";
     let rows = db.rows(sql, &values![mailbox, org.unwrap_or_default(), org.is_some()])?;
@@ -258,7 +276,8 @@ fn unfinished(db: &Db, mailbox: &str, org: Option<[u8; 16]>) -> Result<std::resu
         if orgs.iter().all(|(known, _)| *known != org) {
             orgs.push((org, row.at(3)?));
         }
-        people.push(Unfinished { key: PersonKey { user: row.at(0)?, org }, active: row.at(2)? });
+        let (active, is_staged): (bool, bool) = (row.at(2)?, row.at(4)?);
+        people.push(Unfinished { key: PersonKey { user: row.at(0)?, org }, active, is_held: active && is_staged });
     }
     if orgs.len() > 1 {
         return Ok(Err(Resent::Several(orgs)));
@@ -316,7 +335,7 @@ pub(super) fn use_up(db: &Db, invite: [u8; 16], now: i64) -> Result<()> {
 /// Writes down that the person has accepted the organisation.
 pub(super) fn accept(db: &Db, key: PersonKey, now: i64) -> Result<()> {
     db.execute(
-        "UPDATE membership SET accepted_at = ?3, standing = CASE active WHEN 1 THEN 'complete' ELSE 'suspended' END, reason = NULL
+        "UPDATE membership SET accepted_at = ?3, standing = CASE active WHEN 1 THEN 'complete' ELSE 'suspended' END, reason = NULL, standing_at = ?3
          WHERE user_id = ?1 AND org_id = ?2",
         &values![key.user, key.org, now],
     )?;

@@ -12,7 +12,7 @@ use super::error::{Result, StoreError};
 use super::invites::{self, Invited};
 use super::people::PersonKey;
 use crate::address;
-use crate::life::{Bond, InviteMove, Live, Mode, Outcome, Person, Reason, Standing, settle};
+use crate::life::{Bond, InviteMove, Inviting, Live, Mode, Outcome, Person, Reason, Standing, settle};
 use crate::rng::fresh_id;
 
 /// Most people of one organisation at one mailbox who are looked at: whoever has it, and whoever
@@ -38,7 +38,8 @@ struct Seat {
 }
 
 const SEAT: &str = "SELECT m.user_id, m.org_id, m.account_id, m.active, m.accepted_at IS NOT NULL, a.state = 'invited',
-        m.invited_at IS NOT NULL, m.taken_back, m.standing, m.reason, m.mode, m.email, i.mode, i.email
+        m.invited_at IS NOT NULL, m.taken_back, m.standing, m.reason, m.mode, m.email, i.mode, i.email,
+        (SELECT o.inviting FROM organisation o WHERE o.org_id = m.org_id), m.release_at
      FROM membership m JOIN account a ON a.account_id = m.account_id
      LEFT JOIN invite i ON i.user_id = m.user_id AND i.state = 'live' AND i.reset_to IS NULL";
 
@@ -67,19 +68,20 @@ fn crowd() -> String {
 pub(super) fn settle_in(db: &Db, org: [u8; 16], mailbox: &str, whom: For, issue: Issue) -> Result<()> {
     let proven = proven(db, mailbox)?;
     let crowd = crowd();
-    let mut seats = Seat::all(&db.rows(&crowd, &values![org, mailbox])?)?;
+    let now = issue.now;
+    let mut seats = Seat::all(&db.rows(&crowd, &values![org, mailbox])?, now)?;
     if let For::Changed(user) | For::First(user) = whom
         && seats.iter().all(|seat| seat.key.user != user)
     {
         let sql = "WHERE m.user_id = ?3 AND m.org_id = ?1 AND m.email_key = ?2 AND m.accepted_at IS NULL";
-        seats.extend(Seat::all(&db.rows(&format!("{SEAT} {sql}"), &values![org, mailbox, user])?)?);
+        seats.extend(Seat::all(&db.rows(&format!("{SEAT} {sql}"), &values![org, mailbox, user])?, now)?);
     }
     if let For::First(user) = whom {
         seats.sort_by_key(|seat| seat.key.user != user);
     }
     if let Some(account) = proven {
         let members = format!("{SEAT} WHERE m.account_id = ?2 AND m.org_id = ?1 AND m.accepted_at IS NOT NULL");
-        seats.extend(Seat::all(&db.rows(&members, &values![org, account])?)?);
+        seats.extend(Seat::all(&db.rows(&members, &values![org, account])?, now)?);
     }
     seat_all(db, seats, proven, issue)
 }
@@ -97,7 +99,7 @@ pub(super) fn settle_everywhere(db: &Db, mailbox: &str, issue: Issue) -> Result<
 /// Settles a person who names no mailbox.
 pub(super) fn settle_alone(db: &Db, key: PersonKey, unplaced: Reason, issue: Issue) -> Result<()> {
     let row = db.one(&format!("{SEAT} WHERE m.user_id = ?1 AND m.org_id = ?2"), &values![key.user, key.org])?;
-    seat_all(db, vec![Seat::from_row(&row, Some(unplaced))?], None, issue)
+    seat_all(db, vec![Seat::from_row(&row, Some(unplaced), issue.now)?], None, issue)
 }
 
 /// The complete account at a mailbox.
@@ -115,11 +117,11 @@ fn seat_all(db: &Db, seats: Vec<Seat>, proven: Option<[u8; 16]>, issue: Issue) -
 }
 
 impl Seat {
-    fn all(rows: &[Row]) -> Result<Vec<Self>> {
-        rows.iter().map(|row| Self::from_row(row, None)).collect()
+    fn all(rows: &[Row], now: i64) -> Result<Vec<Self>> {
+        rows.iter().map(|row| Self::from_row(row, None, now)).collect()
     }
 
-    fn from_row(row: &Row, unplaced: Option<Reason>) -> Result<Self> {
+    fn from_row(row: &Row, unplaced: Option<Reason>, now: i64) -> Result<Self> {
         let (is_member, is_pending): (bool, bool) = (row.at(4)?, row.at(5)?);
         let email: Option<String> = row.at(11)?;
         let (mode, issued_to): (Option<Mode>, Option<String>) = (row.at(12)?, row.at(13)?);
@@ -142,6 +144,7 @@ impl Seat {
                 },
                 was_invited: row.at(6)?,
                 taken_back: row.at(7)?,
+                held_back: read_inviting(row, 14)?.holds_back(row.at(15)?, now),
             },
             standing: read_standing(row, 8, row.at(10)?)?,
             email,
@@ -171,8 +174,8 @@ impl Seat {
         }
         if standing != self.standing {
             db.execute(
-                "UPDATE membership SET standing = ?3, reason = ?4 WHERE user_id = ?1 AND org_id = ?2",
-                &values![self.key.user, self.key.org, standing.as_str(), standing.reason().map(Reason::as_str)],
+                "UPDATE membership SET standing = ?3, reason = ?4, standing_at = ?5 WHERE user_id = ?1 AND org_id = ?2",
+                &values![self.key.user, self.key.org, standing.as_str(), standing.reason().map(Reason::as_str), now],
             )?;
             withheld(db, self.key.org, account, standing, now);
         }
@@ -232,6 +235,11 @@ pub(super) fn read_standing(row: &Row, at: usize, mode: Mode) -> Result<Standing
         "suspended" => Standing::Suspended,
         _ => return Err(StoreError::Corrupt("a standing")),
     })
+}
+
+/// When the organisation invites its people, from a column.
+pub(super) fn read_inviting(row: &Row, at: usize) -> Result<Inviting> {
+    Inviting::read(&row.at::<String>(at)?).ok_or(StoreError::Corrupt("when people are invited"))
 }
 
 /// The two columns of a standing.

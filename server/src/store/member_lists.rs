@@ -102,7 +102,10 @@ mod tests {
     async fn a_list_on_which_somebody_is_missing_is_taken_away_again() {
         let store = Store::open_in_memory().expect("a store");
         let key = GroupKey { org: [1; 16], group: [2; 16] };
-        store.add_organisation(key.org, "Corp".into(), None, 1, 0).await.expect("an organisation");
+        store
+            .add_organisation(key.org, "Corp".into(), None, 1, crate::life::Inviting::AtOnce, 0)
+            .await
+            .expect("an organisation");
         let count = u16::try_from(PIECE + 1).expect("not so many");
         let id = |at: u16| std::array::from_fn(|byte| if byte < 2 { at.to_be_bytes()[byte] } else { 3 });
         // All but the last are there, so that a whole piece has been written before.

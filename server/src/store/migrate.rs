@@ -86,6 +86,16 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0014_brake.postgres.sql"),
         then: None,
     },
+    Step {
+        sqlite: include_str!("schema/0015_staged.sqlite.sql"),
+        postgres: include_str!("schema/0015_staged.postgres.sql"),
+        then: None,
+    },
+    Step {
+        sqlite: include_str!("schema/0016_reminders.sqlite.sql"),
+        postgres: include_str!("schema/0016_reminders.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// The newest version.

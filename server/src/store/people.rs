@@ -74,11 +74,12 @@ pub(crate) enum Edited<E> {
 /// already. No joins: a planner that knows nothing of the tables yet would begin at the wrong end.
 const BEFORE: &str = "SELECT (SELECT user_id FROM membership WHERE org_id = ?1 AND user_name_key = ?2),
         EXISTS (SELECT 1 FROM membership WHERE email_key = ?3 AND org_id = ?1)
-        OR EXISTS (SELECT 1 FROM account WHERE email_key = ?3 AND state = 'complete')";
+        OR EXISTS (SELECT 1 FROM account WHERE email_key = ?3 AND state = 'complete'),
+        coalesce((SELECT inviting FROM organisation WHERE org_id = ?1), 'at-once')";
 const NEW_MEMBERSHIP: &str =
     "INSERT INTO membership (user_id, org_id, account_id, mode, user_name, user_name_key, external_id, active, email,
-         display_name, attributes, created_at, modified_at, version, invited_at, email_key, standing, reason)
-     VALUES (?1, ?2, ?3, 'enrol', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 1, ?12, ?13, ?14, ?15)";
+         display_name, attributes, created_at, modified_at, version, invited_at, email_key, standing, reason, standing_at)
+     VALUES (?1, ?2, ?3, 'enrol', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 1, ?12, ?13, ?14, ?15, ?11)";
 
 pub(super) const COLUMNS: &str = "m.user_id, m.user_name, m.external_id, m.active, m.email, m.display_name, m.attributes, m.created_at, m.modified_at, m.version, m.standing, m.reason, m.mode, m.account_id";
 
@@ -90,12 +91,13 @@ impl Store {
         self.write(move |db| {
             let before = db.one(BEFORE, &values![org, &name_key, &mailbox])?;
             let (holder, has_others): (Option<[u8; 16]>, bool) = (before.at(0)?, before.at(1)?);
+            let held_back = mailboxes::read_inviting(&before, 2)?.holds_back(None, now);
             if let Some(holder) = holder {
                 return Ok(Placed::Taken(holder));
             }
             let (key, account) = (PersonKey { org, user: fresh_ordered_id() }, fresh_id());
             // Where others are at the mailbox, who is invited is decided with a look at all.
-            let standing = if has_others { Standing::Staged } else { alone(&draft) };
+            let standing = if has_others { Standing::Staged } else { alone(&draft, held_back) };
             let invited = match (standing, draft.email.as_deref()) {
                 (Standing::Invited(mode), Some(email)) => Some(Invited { key, account, email, mode }),
                 _ => None,
@@ -255,6 +257,10 @@ impl Membership {
         if moved || before.active != after.active {
             db.execute("UPDATE membership SET taken_back = 0 WHERE user_id = ?1", &values![key.user])?;
         }
+        // A release was of who was active then.
+        if before.active != after.active {
+            db.execute("UPDATE membership SET release_at = NULL WHERE user_id = ?1", &values![key.user])?;
+        }
         match (&is_at, &self.proven) {
             (_, Some(proven)) if self.accepted => settle_in(db, key.org, proven, For::All, issue)?,
             (Some(mailbox), _) => settle_in(db, key.org, mailbox, For::Changed(key.user), issue)?,
@@ -292,7 +298,7 @@ impl Membership {
 }
 
 /// How somebody stands who is alone at their mailbox, or at none.
-fn alone(draft: &Draft) -> Standing {
+fn alone(draft: &Draft, held_back: bool) -> Standing {
     let person = life::Person {
         active: draft.active,
         unplaced: draft.unplaced,
@@ -300,6 +306,7 @@ fn alone(draft: &Draft) -> Standing {
         invitation: Live::None,
         was_invited: false,
         taken_back: false,
+        held_back,
     };
     life::settle(false, &[person]).first().map_or(Standing::Staged, |outcome| outcome.standing)
 }

@@ -4,6 +4,7 @@ use super::audit::{Entry, note};
 use super::db::values;
 use super::{Result, Store, server_keys};
 use crate::key_file::KeyMark;
+use crate::life::Inviting;
 
 /// The deployment itself.
 #[derive(Clone)]
@@ -52,12 +53,13 @@ impl Store {
         name: String,
         contact: Option<String>,
         min_profile: u8,
+        inviting: Inviting,
         now: i64,
     ) -> Result<()> {
         self.write(move |db| {
             db.execute(
-                "INSERT INTO organisation (org_id, name, contact, min_profile, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                &values![org_id, &name, &contact, min_profile, now],
+                "INSERT INTO organisation (org_id, name, contact, min_profile, inviting, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                &values![org_id, &name, &contact, min_profile, inviting.as_str(), now],
             )?;
             note(db, now, "organisation.added", Entry { org: Some(org_id), ..Entry::default() });
             Ok(())

@@ -23,6 +23,23 @@ pub(super) fn replace(db: &Db, invite: [u8; 16], token: TokenHash, now: i64) -> 
     Ok(())
 }
 
+/// The invitation is about to live longer: the tokens of its letters so far end at `until`, as
+/// those letters say.
+pub(super) fn end_with_their_letters(db: &Db, invite: [u8; 16], until: i64, now: i64) -> Result<()> {
+    db.execute_all(&[
+        (
+            "INSERT INTO invite_token (invite_id, token_hash, sent_at)
+             SELECT invite_id, token_hash, ?2 FROM invite WHERE invite_id = ?1 AND token_hash IS NOT NULL",
+            values![invite, now].to_vec(),
+        ),
+        ("UPDATE invite SET token_hash = NULL WHERE invite_id = ?1", values![invite].to_vec()),
+        (
+            "UPDATE invite_token SET expires_at = ?2 WHERE invite_id = ?1 AND expires_at IS NULL",
+            values![invite, until].to_vec(),
+        ),
+    ])
+}
+
 /// The newest token certainly reached nobody.
 pub(super) fn void_newest(db: &Db, letter: i64) -> Result<()> {
     let sql = "UPDATE invite SET token_hash = NULL WHERE invite_id = (SELECT invite_id FROM outbox WHERE seq = ?1)";
@@ -30,16 +47,27 @@ pub(super) fn void_newest(db: &Db, letter: i64) -> Result<()> {
     Ok(())
 }
 
+/// What a token is to an invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opens {
+    /// It is none of its tokens.
+    No,
+    /// It opens it.
+    Yes,
+    /// It did until this moment, which its letter named.
+    Until(i64),
+}
+
 /// Whether the token opens the invitation; `newest` is what the invitation itself holds.
-pub(super) fn opens(db: &Db, invite: [u8; 16], newest: Option<[u8; 32]>, token: TokenHash) -> Result<bool> {
+pub(super) fn opens(db: &Db, invite: [u8; 16], newest: Option<[u8; 32]>, token: TokenHash) -> Result<Opens> {
     if newest.is_some_and(|hash| token.matches(&hash)) {
-        return Ok(true);
+        return Ok(Opens::Yes);
     }
-    let earlier = db.rows("SELECT token_hash FROM invite_token WHERE invite_id = ?1", &values![invite])?;
+    let earlier = db.rows("SELECT token_hash, expires_at FROM invite_token WHERE invite_id = ?1", &values![invite])?;
     for row in earlier {
         if token.matches(&row.at::<[u8; 32]>(0)?) {
-            return Ok(true);
+            return Ok(row.at::<Option<i64>>(1)?.map_or(Opens::Yes, Opens::Until));
         }
     }
-    Ok(false)
+    Ok(Opens::No)
 }

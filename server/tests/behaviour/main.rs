@@ -42,6 +42,7 @@ mod server_key;
 mod sessions;
 mod slow;
 mod smtp;
+mod staged;
 mod statement;
 mod story;
 mod thief;
