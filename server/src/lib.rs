@@ -23,6 +23,7 @@
 
 #![forbid(unsafe_code)]
 
+mod acting;
 mod address;
 pub mod admin;
 mod api;
@@ -62,6 +63,7 @@ mod origin;
 mod outlet;
 mod realm;
 mod rng;
+mod roster;
 mod scim;
 mod scim_log;
 mod scratch;
@@ -86,6 +88,7 @@ pub use log::Log;
 pub use mail::MailOutError;
 pub use origin::{Origin, OriginRefused};
 pub use realm::{NewOrganisation, Realm, RealmError};
+pub use roster::{Entry, SheetRefused, Trouble};
 pub use secret_file::SecretFileError;
 pub use serve::{Admin, Reload, ServeError, ServeOptions, TlsTrouble, serve};
 pub use show::Shown;

@@ -12,6 +12,8 @@ mod administrator;
 mod backup;
 #[path = "behaviour/brake.rs"]
 mod brake;
+#[path = "behaviour/by_hand.rs"]
+mod by_hand;
 #[path = "behaviour/colleagues.rs"]
 mod colleagues;
 #[path = "behaviour/delivery.rs"]

@@ -6,6 +6,7 @@
 
 mod audit;
 mod brake;
+mod by_hand;
 mod erasure;
 mod invites;
 mod letters;
@@ -21,6 +22,7 @@ mod why;
 
 pub use audit::{AuditEntry, AuditRefused, AuditReport, Expected, ExpectedRefused};
 pub use brake::{BrakeShown, BrakeUndone, LeftOutShown};
+pub use by_hand::{ByHand, ByHandRefused, LineShown};
 pub use erasure::{Erasable, EraseRefused, Erased};
 pub use invites::{InviteShown, InvitedAgain, TakenBack};
 pub use letters::LetterShown;

@@ -33,6 +33,8 @@ pub struct PersonLine {
     pub user_name: Option<String>,
     pub display_name: Option<String>,
     pub active: Option<bool>,
+    /// `scim` or `manual`.
+    pub source: Option<&'static str>,
     pub created_at: i64,
     pub completed_at: Option<i64>,
     pub confirmed_at: Option<i64>,
@@ -94,6 +96,10 @@ pub struct MembershipShown {
     pub since: Option<i64>,
     /// The user name of who has the address, where the person waits for it.
     pub held_by: Option<String>,
+    /// `scim`, or `manual` for who was added by hand.
+    pub source: &'static str,
+    /// Those that were given by hand.
+    pub groups: Vec<String>,
     /// The account that the person has, or is asked to join.
     pub account_id: String,
 }
@@ -293,6 +299,7 @@ impl PersonLine {
             user_name: membership.map(|m| m.user_name.clone()),
             display_name: membership.and_then(|m| m.display_name.clone()),
             active: membership.map(|m| m.active),
+            source: membership.map(|m| m.source.as_str()),
             reason: membership.and_then(|m| m.shown.reason),
             until: membership.and_then(|m| m.shown.until),
             since: membership.map_or(row.completed_at, |m| m.shown.since),
@@ -331,6 +338,8 @@ impl MembershipShown {
             until: row.shown.until,
             since: row.shown.since,
             held_by: row.held_by.clone(),
+            source: row.source.as_str(),
+            groups: row.groups.clone(),
         })
     }
 }

@@ -38,9 +38,9 @@ pub struct ReleaseShown {
 }
 
 impl Realm {
-    /// Lets people go whom their organisation holds back: their letters are put into the outbox, now
-    /// or, with a moment, by a running server then. Without an organisation, that of the person, or
-    /// the only one.
+    /// Lets people go whom their organisation holds back: their letters are put into the outbox,
+    /// now or, with a moment, by a running server then. Without an organisation, that of the
+    /// person, or the only one.
     pub async fn release(
         &self,
         whom: Released,

@@ -9,6 +9,7 @@
 mod audit;
 mod backup;
 mod brake;
+mod by_hand;
 mod check;
 mod common;
 mod csv;
@@ -29,6 +30,7 @@ mod scim_token;
 mod serve;
 mod show;
 
+use crate::acting;
 use crate::demo::{self, DemoOptions};
 use crate::outlet::{self, err, out};
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -126,7 +128,12 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    ended(runtime.block_on(run(cli.command)))
+    // A server acts for itself, and tells who asked it to.
+    let outcome = match cli.command {
+        command @ (Command::Serve(_) | Command::Demo { .. }) => runtime.block_on(run(command)),
+        command => runtime.block_on(acting::on_behalf(reset::who(), run(command))),
+    };
+    ended(outcome)
 }
 
 fn ended(outcome: Outcome) -> ExitCode {

@@ -1,7 +1,7 @@
 //! `person`: who is here, how far they have come, and whether somebody compared their fingerprint.
 
 use super::org_named::OrgNamed;
-use super::{Common, Outcome, csv, erase, reset, say};
+use super::{Common, Outcome, by_hand, csv, erase, reset, say};
 use crate::admin::{MembershipShown, PersonLine, why};
 use crate::calendar;
 use crate::life::reminding;
@@ -65,6 +65,18 @@ pub(super) enum Person {
     Reset(reset::Reset),
     /// Erase what is still stored of a person whom every organisation has removed.
     Erase(erase::Erase),
+    /// Add a person by hand, whom no identity provider keeps.
+    Add(by_hand::Add),
+    /// Add or change all people of a CSV file by hand, or nobody.
+    Import(by_hand::Import),
+    /// Suspend a person who was added by hand: sessions and invitations end, the keys stay.
+    Suspend(by_hand::Whom),
+    /// Take the suspension of a person back who was added by hand.
+    Resume(by_hand::Whom),
+    /// Remove a person who was added by hand from the organisation.
+    Remove(by_hand::Remove),
+    /// Hand a person who was added by hand over to the identity provider, with account and keys.
+    Adopt(by_hand::Adopt),
 }
 
 #[derive(Args)]
@@ -114,6 +126,12 @@ pub(super) async fn run(command: Person) -> Outcome {
     match command {
         Person::Reset(wish) => reset::run(wish).await?,
         Person::Erase(wish) => erase::run(wish).await?,
+        Person::Add(wish) => by_hand::add(wish).await?,
+        Person::Import(wish) => by_hand::import(wish).await?,
+        Person::Suspend(whom) => by_hand::set_active(whom, false).await?,
+        Person::Resume(whom) => by_hand::set_active(whom, true).await?,
+        Person::Remove(wish) => by_hand::remove(wish).await?,
+        Person::Adopt(wish) => by_hand::adopt(wish).await?,
         Person::List { which, common } => list(&common, which, None).await?,
         Person::Search { text, which, common } => list(&common, which, Some(&text)).await?,
         Person::Show { name, org, common } => {
@@ -240,6 +258,7 @@ fn csv_of(people: &[PersonLine]) {
             "reminded",
             "user_id",
             "account_id",
+            "source",
         ])
     );
     for person in people {
@@ -264,6 +283,7 @@ fn csv_of(people: &[PersonLine]) {
             moment(person.reminded_at),
             text(&person.user_id),
             person.account_id.clone(),
+            person.source.unwrap_or_default().to_owned(),
         ];
         out!("{}", csv::line(cells.iter().map(String::as_str)));
     }
@@ -286,6 +306,9 @@ fn how_it_stands(one: &MembershipShown) -> String {
             format!("{organisation} has invited {name}. The link works{until}.")
         }
         "complete" => format!("{name} is a member of {organisation}."),
+        "suspended" if one.source == "manual" => {
+            format!("{name} is suspended by hand. To take that back: firstkey-server person resume {name}")
+        }
         "suspended" => format!("{organisation} has deactivated {name}. Activate the person at the identity provider."),
         _ => {
             let mut told = format!("{organisation} waits to invite {name}. {}", why(one.reason.unwrap_or_default()));

@@ -1,8 +1,8 @@
 //! When an organisation's people are invited: at once, or once an administrator lets them go.
 //!
 //! Promise: what holds people back is said by the organisation and by the release of each person
-//! alone; a person who was ever invited is never held back again, so a change of the setting touches
-//! no invitation. Must never: read a clock.
+//! alone; a person who was ever invited is never held back again, so a change of the setting
+//! touches no invitation. Must never: read a clock.
 
 /// When an organisation's people are invited. Stored with the organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -17,6 +17,7 @@ mod laws;
 pub(crate) mod reminding;
 mod settle;
 mod shown;
+mod source;
 #[cfg(test)]
 mod table;
 mod usable;
@@ -27,6 +28,7 @@ pub use inviting::Inviting;
 pub(crate) use reminding::{Chase, Open, Schedule};
 pub(crate) use settle::{Bond, InviteMove, Live, Outcome, Person, settle};
 pub(crate) use shown::{InvitationSeen, LetterSeen, Seen, Shown, shown};
+pub(crate) use source::Source;
 pub(crate) use usable::{Admission, Invitation, Unusable};
 
 /// What an invitation is for.

@@ -1,8 +1,8 @@
 //! Reminders: who is reminded of an invitation, when, and who is named to the administrators.
 //!
 //! Promise: at most three reminders of an invitation; each is counted from the moment at which the
-//! letter before it was handed over, so that a clock that jumps sends one, and a mail server that is
-//! down sends none; nobody is reminded whose letter waits, was refused or came back. Must never:
+//! letter before it was handed over, so that a clock that jumps sends one, and a mail server that
+//! is down sends none; nobody is reminded whose letter waits, was refused or came back. Must never:
 //! read a clock, or look at anybody but those who have an invitation that can be finished.
 
 use std::fmt;

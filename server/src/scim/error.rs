@@ -63,8 +63,13 @@ impl ScimError {
         Self { kind: Some(kind), ..Self::new(400, detail) }
     }
 
+    /// What is wrong, as a sentence.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// 409: the name is taken.
-    pub(super) fn taken(detail: &'static str) -> Self {
+    pub(super) fn taken(detail: impl Into<Cow<'static, str>>) -> Self {
         Self { kind: Some(Type::Uniqueness), ..Self::new(409, detail) }
     }
 

@@ -11,7 +11,7 @@ use super::request::{Conditions, Document, Name, Wanted};
 use super::schema::Resource;
 use super::{etag, group, person};
 use crate::http::App;
-use crate::life::Reason;
+use crate::life::{Reason, Source};
 use crate::scim_log::{self, Note};
 use crate::store::{Draft, Edited, Person, PersonKey, PersonWithGroups, Placed};
 use crate::{address, user_name};
@@ -44,6 +44,7 @@ pub(super) async fn create(
 ) -> Answer {
     let (draft, _held) = document.read(|document| person::read(document, None)).await?;
     asked_about(&note, &draft);
+    let name = draft.user_name.clone();
     match app.store.create_person(org.0, draft, app.invite_ttl, app.clock.now()).await? {
         Placed::Person(created) => {
             about(&note, &created);
@@ -52,10 +53,10 @@ pub(super) async fn create(
             tell(&app, "person.created", org.0, &created);
             Ok(show(&app, StatusCode::CREATED, PersonWithGroups { person: *created, groups: Vec::new() }, &parameters))
         }
-        Placed::Taken(holder) => {
+        Placed::Taken(by, holder) => {
             note.say(|told| told.person = Some(holder));
             note.done("refused: the userName is this person's");
-            Err(taken())
+            Err(taken(by, &name))
         }
     }
 }
@@ -136,7 +137,7 @@ pub(super) async fn delete(
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         Edited::Refused(error) => Err(error),
-        Edited::Unknown | Edited::Taken => Err(ScimError::no_such_user()),
+        Edited::Unknown | Edited::Taken(_) => Err(ScimError::no_such_user()),
     }
 }
 
@@ -156,6 +157,7 @@ where
         about(note, &before);
         let draft = draft?;
         let version = before.version;
+        let name = draft.user_name.clone();
         let unchanged = move |now: &Person| if now.version == version { Ok(draft) } else { Err(Meanwhile) };
         match app.store.edit_person(key, app.invite_ttl, app.clock.now(), unchanged).await? {
             Edited::Person(changed) => {
@@ -166,7 +168,7 @@ where
                 return Ok(changed);
             }
             Edited::Unknown => return Err(ScimError::no_such_user()),
-            Edited::Taken => return Err(taken()),
+            Edited::Taken(by) => return Err(taken(by, &name)),
             Edited::Refused(Meanwhile) => {}
         }
     }
@@ -219,6 +221,12 @@ fn key(org: Organisation, id: &str) -> Result<PersonKey, ScimError> {
     Ok(PersonKey { org: org.0, user })
 }
 
-fn taken() -> ScimError {
-    ScimError::taken("A user with this userName exists in the organisation.")
+/// The name is somebody else's; who is kept by hand can be handed over.
+fn taken(by: Source, name: &str) -> ScimError {
+    match by {
+        Source::Scim => ScimError::taken("A user with this userName exists in the organisation."),
+        Source::Manual => ScimError::taken(format!(
+            "An administrator of the server added a person with this userName by hand. To hand the person over to SCIM, with the account and its keys, run on the server: firstkey-server person adopt {name}"
+        )),
+    }
 }

@@ -54,7 +54,7 @@ pub(crate) struct OrganisationChange {
 }
 
 const COLUMNS: &str =
-    "org_id, name, contact, min_profile, recovery, secret_key, min_length, people, groups_count, created_at,
+    "org_id, name, contact, min_profile, recovery, secret_key, min_length, people + (SELECT count(*) FROM membership m WHERE m.org_id = organisation.org_id AND m.source = 'manual'), groups_count, created_at,
      install_url, install_text, install_sums, scim_log_values, brake, inviting, inviting_from, remind";
 
 impl Store {

@@ -8,8 +8,9 @@ use super::audit::{Entry, note};
 use super::db::{Row, values};
 use super::invites::WRONG_TRIES;
 use super::mailboxes::read_standing;
-use super::{Result, Store};
-use crate::life::{InvitationSeen, LetterSeen, Mode, Seen, Shown, shown};
+use super::people::read_source;
+use super::{Result, Store, by_hand};
+use crate::life::{InvitationSeen, LetterSeen, Mode, Seen, Shown, Source, shown};
 use firstkey_core::crypto::context::AccountId;
 use std::ops::ControlFlow;
 
@@ -43,6 +44,9 @@ pub(crate) struct MembershipRow {
     pub(crate) invitation: Option<InvitationFate>,
     /// The user name of who has the address, where the person waits for it.
     pub(crate) held_by: Option<String>,
+    pub(crate) source: Source,
+    /// Those that were given by hand.
+    pub(crate) groups: Vec<String>,
 }
 
 /// How far an open invitation has come.
@@ -90,7 +94,7 @@ const QUERY: &str = "SELECT a.account_id, coalesce(a.email, m.email), a.state, a
         CASE m.standing WHEN 'invited' THEN m.invited_at ELSE m.standing_at END, coalesce(m.release_at, o.inviting_from),
         coalesce(l.gave_up_at, l.bounced_at), i.claim_count, i.last_claim_at, l.done_at, l.trouble, l.bounced_at,
         (SELECT count(*) FROM outbox n WHERE n.account_id = i.account_id AND n.invite_id = i.invite_id AND n.done_at IS NOT NULL AND n.trouble IS NULL),
-        (SELECT max(n.done_at) FROM outbox n WHERE n.account_id = i.account_id AND n.invite_id = i.invite_id AND n.done_at IS NOT NULL AND n.trouble IS NULL)
+        (SELECT max(n.done_at) FROM outbox n WHERE n.account_id = i.account_id AND n.invite_id = i.invite_id AND n.done_at IS NOT NULL AND n.trouble IS NULL), m.source
      FROM account a LEFT JOIN membership m ON m.account_id = a.account_id LEFT JOIN organisation o ON o.org_id = m.org_id
      LEFT JOIN invite i ON i.user_id = m.user_id AND i.state = 'live' AND i.reset_to IS NULL
      LEFT JOIN outbox l ON l.seq = (SELECT max(n.seq) FROM outbox n WHERE n.account_id = i.account_id AND n.invite_id = i.invite_id)
@@ -120,6 +124,12 @@ impl Store {
                     visit,
                 )?,
                 None => db.each(&format!("{QUERY} ORDER BY {ORDER}"), &[], visit)?,
+            }
+            // Of one person only: a list does not show them.
+            if wanted.of.is_some() {
+                for one in found.iter_mut().filter_map(|account: &mut AccountRow| account.membership.as_mut()) {
+                    one.groups = by_hand::groups(db, one.user_id)?;
+                }
             }
             Ok(found)
         })
@@ -203,6 +213,8 @@ impl AccountRow {
                 shown: shown(read_standing(row, 17, row.at(14)?)?, seen(row)?, now),
                 held_by: row.at(23)?,
                 invitation: fate(row)?,
+                source: read_source(&row.at::<String>(34)?)?,
+                groups: Vec::new(),
             })
         });
         Ok(Self {

@@ -6,6 +6,7 @@
 
 use super::db::{Db, Row, Statement, values};
 use super::error::{Result, StoreError};
+use crate::acting;
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
 
@@ -114,10 +115,11 @@ pub(super) fn chain(db: &Db) -> Result<Chain> {
     Ok(chain)
 }
 
-/// Appends, when the transaction commits.
+/// Appends, when the transaction commits; with who asked for it, if a command did.
 pub(super) fn note(db: &Db, now: i64, event: &'static str, entry: Entry<'_>) {
     let Entry { org, account, invite, detail } = entry;
-    db.note(Pending { at: now, event, org, account, invite, detail: detail.map(str::to_owned) });
+    let detail = acting::named(detail, db.acts_for().as_deref());
+    db.note(Pending { at: now, event, org, account, invite, detail });
 }
 
 /// Writes what was noted behind the last entry.

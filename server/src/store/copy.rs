@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// What is copied, what is referred to before what refers to it.
-pub(super) const TABLES: [&str; 19] = [
+pub(super) const TABLES: [&str; 20] = [
     "realm",
     "server_key",
     "organisation",
@@ -23,6 +23,7 @@ pub(super) const TABLES: [&str; 19] = [
     "membership",
     "membership_email",
     "leaver",
+    "manual_group",
     "scim_group",
     "group_member",
     "loose_list",

@@ -286,11 +286,11 @@ pub(super) fn known(db: &Db, key: GroupKey, ids: impl Iterator<Item = [u8; 16]>)
     let mut ids: Vec<[u8; 16]> = ids.into_iter().collect();
     // Side by side in the index.
     ids.sort_unstable();
-    let among = |table: &str, column: &str, ids: &[[u8; 16]]| -> Result<HashSet<[u8; 16]>> {
+    let among = |table: &str, column: &str, condition: &str, ids: &[[u8; 16]]| -> Result<HashSet<[u8; 16]>> {
         // Not by an index of the organisation: SQLite would rather go through all its people than
         // look up a hundred.
         let sql = format!(
-            "SELECT {column} FROM {table} WHERE coalesce(org_id, org_id) = ?2 AND {column} <> ?1 AND {column} IN ({})",
+            "SELECT {column} FROM {table} WHERE coalesce(org_id, org_id) = ?2 AND {column} <> ?1 AND {column} IN ({}){condition}",
             marks(3)
         );
         let mut found = HashSet::new();
@@ -302,9 +302,9 @@ pub(super) fn known(db: &Db, key: GroupKey, ids: impl Iterator<Item = [u8; 16]>)
         }
         Ok(found)
     };
-    let people = among("membership", "user_id", &ids)?;
+    let people = among("membership", "user_id", " AND source = 'scim'", &ids)?;
     ids.retain(|id| !people.contains(id));
-    Ok(Known { groups: among("scim_group", "group_id", &ids)?, people })
+    Ok(Known { groups: among("scim_group", "group_id", "", &ids)?, people })
 }
 
 /// Adds members; gives how many were none before.

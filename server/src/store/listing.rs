@@ -1,9 +1,9 @@
 //! Lists of people and groups: slices in order of creation, and walks over those that an index
 //! narrows down to.
 //!
-//! Promises: every query names the organisation; a walk holds one batch of rows at a time, however
-//! many there are and however large they are; a slice ends early rather than hold more; the order
-//! is the same on every page.
+//! Promises: every query names the organisation; people who are kept by hand are in none; a walk
+//! holds one batch of rows at a time, however many there are and however large they are; a slice
+//! ends early rather than hold more; the order is the same on every page.
 
 use super::db::{Db, Value, values};
 use super::groups::{self, Group, Load};
@@ -81,7 +81,7 @@ impl Store {
             let total = db.row("SELECT people FROM organisation WHERE org_id = ?1", &values![org])?;
             let total = total.map(|row| row.at(0)).transpose()?.unwrap_or(0);
             let sql = format!(
-                "SELECT {} FROM membership m WHERE m.org_id = ?1 ORDER BY m.created_at, m.user_id LIMIT ?2 OFFSET ?3",
+                "SELECT {} FROM membership m WHERE m.org_id = ?1 AND m.source = 'scim' ORDER BY m.created_at, m.user_id LIMIT ?2 OFFSET ?3",
                 people::COLUMNS
             );
             let mut items = Vec::new();
@@ -224,7 +224,7 @@ fn some_people(db: &Db, sql: &str, values: &[Value<'_>]) -> Result<(Vec<Person>,
 
 fn people_sql(source: &str, condition: &str) -> String {
     format!(
-        "SELECT {} FROM {source} WHERE m.org_id = ?1 AND (m.created_at, m.user_id) > (?2, ?3) AND {condition}
+        "SELECT {} FROM {source} WHERE m.org_id = ?1 AND m.source = 'scim' AND (m.created_at, m.user_id) > (?2, ?3) AND {condition}
          ORDER BY m.created_at, m.user_id LIMIT ?4",
         people::COLUMNS
     )

@@ -96,6 +96,11 @@ const STEPS: &[Step] = &[
         postgres: include_str!("schema/0016_reminders.postgres.sql"),
         then: None,
     },
+    Step {
+        sqlite: include_str!("schema/0017_by_hand.sqlite.sql"),
+        postgres: include_str!("schema/0017_by_hand.postgres.sql"),
+        then: None,
+    },
 ];
 
 /// The newest version.

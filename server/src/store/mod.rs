@@ -17,6 +17,7 @@ mod admin_people;
 mod apart;
 mod audit;
 mod beside;
+mod by_hand;
 mod changes;
 mod copy;
 mod db;
@@ -79,6 +80,7 @@ pub(crate) use admin_organisations::{InstallRow, OrganisationChange, Organisatio
 pub(crate) use admin_people::{AccountRow, Confirmed, MembershipRow, PeopleQuery};
 pub use audit::Chain;
 pub(crate) use audit::Logged;
+pub(crate) use by_hand::{Adopted, Line, Take, Wanted};
 pub(crate) use changes::{Change, ChangeKind, Changed, FirstStatement, NewKit, NewPassword, state_of};
 pub use copy::Copied;
 pub use db::DatabaseWaits;
@@ -111,6 +113,7 @@ pub(crate) use setup::RealmRow;
 pub(crate) use undo::{LeftOut, Tripped};
 pub(crate) use view::Stored;
 
+use crate::acting;
 use crate::limits::Shares;
 use db::Db;
 use engine::Engine;
@@ -191,6 +194,12 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Db) -> Result<T> + Send + 'static,
     {
+        // The writer is another thread, and the next command another one's.
+        let who = acting::who();
+        let work = move |db: &Db| {
+            db.act_for(who);
+            work(db)
+        };
         let answer = self.engine.write(work).await;
         self.letters_waiting.notify_one();
         self.failures.pass(answer)

@@ -4,8 +4,9 @@
 //! Promise: an id is one person's; a user name is compared as the organisation compares it, whole.
 
 use super::db::{Row, values};
-use super::people::PersonKey;
+use super::people::{PersonKey, read_source};
 use super::{Result, Store};
+use crate::life::Source;
 use crate::user_name;
 use uuid::Uuid;
 
@@ -17,9 +18,11 @@ pub(crate) struct NamedPerson {
     /// The address in use.
     pub(crate) email: Option<String>,
     pub(crate) organisation: String,
+    /// Who keeps the person.
+    pub(crate) source: Source,
 }
 
-const QUERY: &str = "SELECT m.user_id, m.org_id, m.account_id, m.email, o.name
+const QUERY: &str = "SELECT m.user_id, m.org_id, m.account_id, m.email, o.name, m.source
      FROM membership m JOIN organisation o ON o.org_id = m.org_id WHERE (m.org_id = ?2 OR ?3 = 0)";
 
 impl Store {
@@ -52,6 +55,7 @@ impl NamedPerson {
             account: row.at(2)?,
             email: row.at(3)?,
             organisation: row.at(4)?,
+            source: read_source(&row.at::<String>(5)?)?,
         })
     }
 }

@@ -2,8 +2,9 @@
 //! organisation.
 //!
 //! Promise: every query names the organisation; what follows for invitations and accounts is
-//! decided by `life` and written in the same transaction; deactivation ends invitations, logins and
-//! running enrolments. Must never: end or move what belongs to another organisation's person.
+//! decided by `life` and written in the same transaction; SCIM finds and changes nobody who is kept
+//! by hand; deactivation ends invitations, logins and running enrolments. Must never: end or move
+//! what belongs to another organisation's person.
 
 use super::accounts::IS_MEMBER;
 use super::addresses::{NEW_ACCOUNT, retire};
@@ -13,7 +14,7 @@ use super::invites::Invited;
 use super::leavers::Left;
 use super::mailboxes::{self, For, Issue, settle_alone, settle_everywhere, settle_in};
 use super::{Result, Store, StoreError, groups, invites, leavers, resets, sessions};
-use crate::life::{self, Bond, Live, Mode, Reason, Standing};
+use crate::life::{self, Bond, Live, Mode, Reason, Source, Standing};
 use crate::rng::{fresh_id, fresh_ordered_id};
 use crate::{address, user_name};
 
@@ -58,89 +59,36 @@ pub(crate) struct PersonKey {
 /// How a creation went.
 pub(crate) enum Placed {
     Person(Box<Person>),
-    /// The userName is taken in this organisation, by this person.
-    Taken([u8; 16]),
+    /// The userName is taken in this organisation, by this person, who is kept by one of these.
+    Taken(Source, [u8; 16]),
 }
 
 /// How a change went; `E` is the caller's own refusal.
 pub(crate) enum Edited<E> {
     Person(Box<Person>),
     Unknown,
-    Taken,
+    Taken(Source),
     Refused(E),
 }
 
 /// What stands in the way of a new person: the userName, and whether anybody is at the mailbox
 /// already. No joins: a planner that knows nothing of the tables yet would begin at the wrong end.
 const BEFORE: &str = "SELECT (SELECT user_id FROM membership WHERE org_id = ?1 AND user_name_key = ?2),
+        (SELECT source FROM membership WHERE org_id = ?1 AND user_name_key = ?2),
         EXISTS (SELECT 1 FROM membership WHERE email_key = ?3 AND org_id = ?1)
         OR EXISTS (SELECT 1 FROM account WHERE email_key = ?3 AND state = 'complete'),
         coalesce((SELECT inviting FROM organisation WHERE org_id = ?1), 'at-once')";
 const NEW_MEMBERSHIP: &str =
     "INSERT INTO membership (user_id, org_id, account_id, mode, user_name, user_name_key, external_id, active, email,
-         display_name, attributes, created_at, modified_at, version, invited_at, email_key, standing, reason, standing_at)
-     VALUES (?1, ?2, ?3, 'enrol', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 1, ?12, ?13, ?14, ?15, ?11)";
+         display_name, attributes, created_at, modified_at, version, invited_at, email_key, source, standing, reason, standing_at, release_at)
+     VALUES (?1, ?2, ?3, 'enrol', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 1, ?12, ?13, ?14, ?15, ?16, ?11, CASE ?14 WHEN 'manual' THEN 0 END)";
 
 pub(super) const COLUMNS: &str = "m.user_id, m.user_name, m.external_id, m.active, m.email, m.display_name, m.attributes, m.created_at, m.modified_at, m.version, m.standing, m.reason, m.mode, m.account_id";
 
 impl Store {
     /// Creates a person and, if active, their invitation.
     pub(crate) async fn create_person(&self, org: [u8; 16], draft: Draft, invite_ttl: i64, now: i64) -> Result<Placed> {
-        let name_key = key_of(&draft.user_name)?;
-        let mailbox = draft.email.as_deref().map(address::key);
-        self.write(move |db| {
-            let before = db.one(BEFORE, &values![org, &name_key, &mailbox])?;
-            let (holder, has_others): (Option<[u8; 16]>, bool) = (before.at(0)?, before.at(1)?);
-            let held_back = mailboxes::read_inviting(&before, 2)?.holds_back(None, now);
-            if let Some(holder) = holder {
-                return Ok(Placed::Taken(holder));
-            }
-            let (key, account) = (PersonKey { org, user: fresh_ordered_id() }, fresh_id());
-            // Where others are at the mailbox, who is invited is decided with a look at all.
-            let standing = if has_others { Standing::Staged } else { alone(&draft, held_back) };
-            let invited = match (standing, draft.email.as_deref()) {
-                (Standing::Invited(mode), Some(email)) => Some(Invited { key, account, email, mode }),
-                _ => None,
-            };
-            let [word, reason] = mailboxes::write_standing(standing);
-            let mut statements = Vec::with_capacity(8);
-            statements.push((NEW_ACCOUNT, values![account, now].to_vec()));
-            let membership = values![
-                key.user,
-                org,
-                account,
-                &draft.user_name,
-                &name_key,
-                &draft.external_id,
-                draft.active,
-                &draft.email,
-                &draft.display_name,
-                &draft.attributes,
-                now,
-                invited.is_some().then_some(now),
-                &mailbox
-            ];
-            statements.push((NEW_MEMBERSHIP, membership.into_iter().chain([word, reason]).collect()));
-            statements.push(("UPDATE organisation SET people = people + 1 WHERE org_id = ?1", values![org].to_vec()));
-            statements.extend(addresses(key, &draft));
-            note(db, now, "person.created", Entry { org: Some(org), account: Some(account), ..Entry::default() });
-            if let Some(invited) = &invited {
-                statements.extend(invites::first(db, invited, invite_ttl, now));
-            }
-            db.execute_all(&statements)?;
-            if !has_others {
-                mailboxes::withheld(db, org, account, standing, now);
-                let user_id = key.user;
-                let person =
-                    Person { user_id, account, draft, created_at: now, modified_at: now, version: 1, standing };
-                return Ok(Placed::Person(Box::new(person)));
-            }
-            let issue = Issue { ttl: invite_ttl, now };
-            settle_in(db, org, mailbox.as_deref().unwrap_or_default(), For::Changed(key.user), issue)?;
-            let person = load(db, key)?.ok_or(StoreError::Corrupt("a person who was just created"))?.person;
-            Ok(Placed::Person(Box::new(person)))
-        })
-        .await
+        self.write(move |db| create(db, org, draft, Source::Scim, Issue { ttl: invite_ttl, now })).await
     }
 
     /// Changes a person; `edit` sees the present state inside the transaction.
@@ -155,39 +103,7 @@ impl Store {
         E: Send + 'static,
         F: FnOnce(&Person) -> std::result::Result<Draft, E> + Send + 'static,
     {
-        self.write(move |db| {
-            let Some(row) = load(db, key)? else { return Ok(Edited::Unknown) };
-            let mut draft = match edit(&row.person) {
-                Ok(draft) => draft,
-                Err(refusal) => return Ok(Edited::Refused(refusal)),
-            };
-            let (addresses, unplaced) = (std::mem::take(&mut draft.addresses), draft.unplaced.take());
-            if draft == row.person.draft {
-                return Ok(Edited::Person(Box::new(row.person)));
-            }
-            (draft.addresses, draft.unplaced) = (addresses, unplaced);
-            if taken(db, key.org, &draft.user_name, key.user)? {
-                return Ok(Edited::Taken);
-            }
-            let is_suspended = row.person.draft.active && !draft.active;
-            if is_suspended {
-                leavers::write_down(db, (key.org, key.user), row.account, Left::Suspended, true, now)?;
-            }
-            save(db, key, &draft, now)?;
-            note(
-                db,
-                now,
-                "person.changed",
-                Entry { org: Some(key.org), account: Some(row.account), ..Entry::default() },
-            );
-            row.consequences(db, key, &draft, Issue { ttl: invite_ttl, now })?;
-            if is_suspended {
-                leavers::look(db, key.org, row.account, now)?;
-            }
-            let person = load(db, key)?.map(|row| Box::new(row.person));
-            Ok(person.map_or(Edited::Unknown, Edited::Person))
-        })
-        .await
+        self.write(move |db| change(db, key, Source::Scim, Issue { ttl: invite_ttl, now }, edit)).await
     }
 
     /// Removes a person from the organisation if `allow` lets it.
@@ -202,30 +118,149 @@ impl Store {
         E: Send + 'static,
         F: FnOnce(&Person) -> std::result::Result<(), E> + Send + 'static,
     {
-        self.write(move |db| {
-            let Some(row) = load(db, key)? else { return Ok(Edited::Unknown) };
-            if let Err(refusal) = allow(&row.person) {
-                return Ok(Edited::Refused(refusal));
-            }
-            leavers::write_down(db, (key.org, key.user), row.account, Left::Deleted, row.person.draft.active, now)?;
-            groups::leave_groups(db, key.org, key.user, now)?;
-            deactivate(db, key, row.account, row.accepted, now)?;
-            db.execute_all(&[
-                ("DELETE FROM membership WHERE user_id = ?1 AND org_id = ?2", values![key.user, key.org].to_vec()),
-                ("UPDATE organisation SET people = people - 1 WHERE org_id = ?1", values![key.org].to_vec()),
-            ])?;
-            row.left(db, key.org, Issue { ttl: invite_ttl, now })?;
-            leavers::look(db, key.org, row.account, now)?;
-            note(
-                db,
-                now,
-                "person.removed",
-                Entry { org: Some(key.org), account: Some(row.account), ..Entry::default() },
-            );
-            Ok(Edited::Person(Box::new(row.person)))
-        })
-        .await
+        self.write(move |db| remove(db, key, Source::Scim, Issue { ttl: invite_ttl, now }, allow)).await
     }
+}
+
+/// What the audit log says of a change.
+fn entry(source: Source, org: [u8; 16], account: [u8; 16]) -> Entry<'static> {
+    let detail = match source {
+        Source::Scim => None,
+        Source::Manual => Some("by hand"),
+    };
+    Entry { org: Some(org), account: Some(account), detail, ..Entry::default() }
+}
+
+pub(super) fn read_source(word: &str) -> Result<Source> {
+    Source::read(word).ok_or(StoreError::Corrupt("who keeps a person"))
+}
+
+/// Creates a person and, if active, their invitation.
+pub(super) fn create(db: &Db, org: [u8; 16], draft: Draft, source: Source, issue: Issue) -> Result<Placed> {
+    let now = issue.now;
+    let name_key = key_of(&draft.user_name)?;
+    let mailbox = draft.email.as_deref().map(address::key);
+    let before = db.one(BEFORE, &values![org, &name_key, &mailbox])?;
+    let (holder, by): (Option<[u8; 16]>, Option<String>) = (before.at(0)?, before.at(1)?);
+    if let (Some(holder), Some(by)) = (holder, by) {
+        return Ok(Placed::Taken(read_source(&by)?, holder));
+    }
+    let has_others: bool = before.at(2)?;
+    // Whoever adds somebody by hand means it: only a directory's people are held back.
+    let held_back = source == Source::Scim && mailboxes::read_inviting(&before, 3)?.holds_back(None, now);
+    let (key, account) = (PersonKey { org, user: fresh_ordered_id() }, fresh_id());
+    // Where others are at the mailbox, who is invited is decided with a look at all.
+    let standing = if has_others { Standing::Staged } else { alone(&draft, held_back) };
+    let invited = match (standing, draft.email.as_deref()) {
+        (Standing::Invited(mode), Some(email)) => Some(Invited { key, account, email, mode }),
+        _ => None,
+    };
+    let [word, reason] = mailboxes::write_standing(standing);
+    let mut statements = Vec::with_capacity(8);
+    statements.push((NEW_ACCOUNT, values![account, now].to_vec()));
+    let membership = values![
+        key.user,
+        org,
+        account,
+        &draft.user_name,
+        &name_key,
+        &draft.external_id,
+        draft.active,
+        &draft.email,
+        &draft.display_name,
+        &draft.attributes,
+        now,
+        invited.is_some().then_some(now),
+        &mailbox,
+        source.as_str()
+    ];
+    statements.push((NEW_MEMBERSHIP, membership.into_iter().chain([word, reason]).collect()));
+    if source == Source::Scim {
+        statements.push(("UPDATE organisation SET people = people + 1 WHERE org_id = ?1", values![org].to_vec()));
+    }
+    statements.extend(addresses(key, &draft));
+    note(db, now, "person.created", entry(source, org, account));
+    if let Some(invited) = &invited {
+        statements.extend(invites::first(db, invited, issue.ttl, now));
+    }
+    db.execute_all(&statements)?;
+    if !has_others {
+        mailboxes::withheld(db, org, account, standing, now);
+        let user_id = key.user;
+        let person = Person { user_id, account, draft, created_at: now, modified_at: now, version: 1, standing };
+        return Ok(Placed::Person(Box::new(person)));
+    }
+    settle_in(db, org, mailbox.as_deref().unwrap_or_default(), For::Changed(key.user), issue)?;
+    let person = load(db, key, source)?.ok_or(StoreError::Corrupt("a person who was just created"))?.person;
+    Ok(Placed::Person(Box::new(person)))
+}
+
+/// Changes a person of that source; `edit` sees the present state inside the transaction.
+pub(super) fn change<E>(
+    db: &Db,
+    key: PersonKey,
+    source: Source,
+    issue: Issue,
+    edit: impl FnOnce(&Person) -> std::result::Result<Draft, E>,
+) -> Result<Edited<E>> {
+    let Some(row) = load(db, key, source)? else { return Ok(Edited::Unknown) };
+    let mut draft = match edit(&row.person) {
+        Ok(draft) => draft,
+        Err(refusal) => return Ok(Edited::Refused(refusal)),
+    };
+    let (addresses, unplaced) = (std::mem::take(&mut draft.addresses), draft.unplaced.take());
+    if draft == row.person.draft {
+        return Ok(Edited::Person(Box::new(row.person)));
+    }
+    (draft.addresses, draft.unplaced) = (addresses, unplaced);
+    if let Some(by) = taken(db, key.org, &draft.user_name, key.user)? {
+        return Ok(Edited::Taken(by));
+    }
+    // The brake watches directories; who is kept by hand is suspended by hand.
+    let is_suspended = source == Source::Scim && row.person.draft.active && !draft.active;
+    if is_suspended {
+        leavers::write_down(db, (key.org, key.user), row.account, Left::Suspended, true, issue.now)?;
+    }
+    save(db, key, &draft, issue.now)?;
+    note(db, issue.now, "person.changed", entry(source, key.org, row.account));
+    row.consequences(db, key, &draft, issue)?;
+    if is_suspended {
+        leavers::look(db, key.org, row.account, issue.now)?;
+    }
+    let person = load(db, key, source)?.map(|row| Box::new(row.person));
+    Ok(person.map_or(Edited::Unknown, Edited::Person))
+}
+
+/// Removes a person of that source from the organisation if `allow` lets it.
+pub(super) fn remove<E>(
+    db: &Db,
+    key: PersonKey,
+    source: Source,
+    issue: Issue,
+    allow: impl FnOnce(&Person) -> std::result::Result<(), E>,
+) -> Result<Edited<E>> {
+    let Some(row) = load(db, key, source)? else { return Ok(Edited::Unknown) };
+    if let Err(refusal) = allow(&row.person) {
+        return Ok(Edited::Refused(refusal));
+    }
+    if source == Source::Scim {
+        let was_active = row.person.draft.active;
+        leavers::write_down(db, (key.org, key.user), row.account, Left::Deleted, was_active, issue.now)?;
+    }
+    groups::leave_groups(db, key.org, key.user, issue.now)?;
+    deactivate(db, key, row.account, row.accepted, issue.now)?;
+    let mut statements =
+        vec![("DELETE FROM membership WHERE user_id = ?1 AND org_id = ?2", values![key.user, key.org].to_vec())];
+    if source == Source::Scim {
+        statements.push(("UPDATE organisation SET people = people - 1 WHERE org_id = ?1", values![key.org].to_vec()));
+    }
+    db.execute_all(&statements)?;
+    row.left(db, key.org, issue)?;
+    if source == Source::Scim {
+        leavers::look(db, key.org, row.account, issue.now)?;
+    }
+    note(db, issue.now, "person.removed", entry(source, key.org, row.account));
+    Ok(Edited::Person(Box::new(row.person)))
 }
 
 struct Membership {
@@ -259,7 +294,10 @@ impl Membership {
         }
         // A release was of who was active then.
         if before.active != after.active {
-            db.execute("UPDATE membership SET release_at = NULL WHERE user_id = ?1", &values![key.user])?;
+            db.execute(
+                "UPDATE membership SET release_at = NULL WHERE user_id = ?1 AND source = 'scim'",
+                &values![key.user],
+            )?;
         }
         match (&is_at, &self.proven) {
             (_, Some(proven)) if self.accepted => settle_in(db, key.org, proven, For::All, issue)?,
@@ -329,13 +367,13 @@ fn deactivate(db: &Db, key: PersonKey, account: [u8; 16], accepted: bool, now: i
     Ok(())
 }
 
-fn taken(db: &Db, org: [u8; 16], user_name: &str, except: [u8; 16]) -> Result<bool> {
+/// Who keeps the other person of the organisation that has this userName.
+pub(super) fn taken(db: &Db, org: [u8; 16], user_name: &str, except: [u8; 16]) -> Result<Option<Source>> {
     let holder = db.row(
-        "SELECT user_id FROM membership WHERE org_id = ?1 AND user_name_key = ?2",
-        &values![org, key_of(user_name)?],
+        "SELECT source FROM membership WHERE org_id = ?1 AND user_name_key = ?2 AND user_id <> ?3",
+        &values![org, key_of(user_name)?, except],
     )?;
-    let holder: Option<[u8; 16]> = holder.map(|row| row.at(0)).transpose()?;
-    Ok(holder.is_some_and(|holder| holder != except))
+    holder.map(|row| read_source(&row.at::<String>(0)?)).transpose()
 }
 
 fn save(db: &Db, key: PersonKey, draft: &Draft, now: i64) -> Result<()> {
@@ -367,21 +405,21 @@ fn addresses(key: PersonKey, draft: &Draft) -> impl Iterator<Item = Statement<'_
     draft.addresses.iter().map(move |address| (ONE, values![key.org, address, key.user].to_vec()))
 }
 
-fn key_of(user_name: &str) -> Result<String> {
+pub(super) fn key_of(user_name: &str) -> Result<String> {
     user_name::key(user_name).ok_or(StoreError::Corrupt("a userName that cannot be one"))
 }
 
-/// One person of the organisation.
+/// One person of the organisation, as SCIM knows it.
 pub(super) fn find(db: &Db, key: PersonKey) -> Result<Option<Person>> {
-    Ok(load(db, key)?.map(|row| row.person))
+    Ok(load(db, key, Source::Scim)?.map(|row| row.person))
 }
 
-fn load(db: &Db, key: PersonKey) -> Result<Option<Membership>> {
+fn load(db: &Db, key: PersonKey, source: Source) -> Result<Option<Membership>> {
     let sql = format!(
         "SELECT {COLUMNS}, m.accepted_at IS NOT NULL, a.state = 'invited', a.email_key
-         FROM membership m JOIN account a ON a.account_id = m.account_id WHERE m.user_id = ?1 AND m.org_id = ?2"
+         FROM membership m JOIN account a ON a.account_id = m.account_id WHERE m.user_id = ?1 AND m.org_id = ?2 AND m.source = ?3"
     );
-    let row = db.row(&sql, &values![key.user, key.org])?;
+    let row = db.row(&sql, &values![key.user, key.org, source.as_str()])?;
     row.map(|row| {
         let (accepted, is_pending): (bool, bool) = (row.at(14)?, row.at(15)?);
         let bond = match (accepted, is_pending) {

@@ -186,8 +186,8 @@ fn remind(db: &Db, one: &Straggler, ttl: i64, now: i64) -> Result<()> {
     Ok(())
 }
 
-/// Those of whom the administrators are told now: once somebody's last reminder is a day old, and at
-/// most once a day, of all who have had every reminder.
+/// Those of whom the administrators are told now: once somebody's last reminder is a day old, and
+/// at most once a day, of all who have had every reminder.
 fn tell(db: &Db, org: [u8; 16], open: Vec<Straggler>, schedule: &Schedule, now: i64) -> Result<usize> {
     if !open.iter().any(|one| one.open.chase(schedule, now) == Chase::Tell) {
         return Ok(0);

@@ -11,6 +11,7 @@ mod administrator;
 mod audit;
 mod backup;
 mod brake;
+mod by_hand;
 mod colleagues;
 mod commands;
 mod configuration;

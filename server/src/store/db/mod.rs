@@ -35,6 +35,8 @@ pub(crate) struct Db {
     inner: Inner,
     /// Audit entries of the open transaction.
     noted: RefCell<Vec<Pending>>,
+    /// On whose behalf the present command runs.
+    acts_for: RefCell<Option<String>>,
 }
 
 enum Inner {
@@ -52,7 +54,7 @@ impl Location {
             Self::Sqlite(path) => Inner::Sqlite(sqlite::Connection::open(path)?),
             Self::Postgres(address) => Inner::Postgres(Box::new(postgres::Connection::open(address)?)),
         };
-        Ok(Db { inner, noted: RefCell::default() })
+        Ok(Db { inner, noted: RefCell::default(), acts_for: RefCell::default() })
     }
 
     /// Whether one program at a time serves it.
@@ -194,6 +196,16 @@ impl Db {
     /// Keeps an audit entry until the commit.
     pub(super) fn note(&self, entry: Pending) {
         self.noted.borrow_mut().push(entry);
+    }
+
+    /// From now on it is this one who asks, or nobody.
+    pub(super) fn act_for(&self, who: Option<String>) {
+        *self.acts_for.borrow_mut() = who;
+    }
+
+    /// Who asks for what is done now.
+    pub(super) fn acts_for(&self) -> Option<String> {
+        self.acts_for.borrow().clone()
     }
 
     /// The text that differs between the two, for the few places where nothing else will do.
