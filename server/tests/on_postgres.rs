@@ -48,6 +48,8 @@ mod readiness;
 mod realm_key;
 #[path = "behaviour/recovery.rs"]
 mod recovery;
+#[path = "behaviour/reminders.rs"]
+mod reminders;
 #[path = "behaviour/reset.rs"]
 mod reset;
 #[path = "behaviour/scim/mod.rs"]

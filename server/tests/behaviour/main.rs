@@ -36,6 +36,7 @@ mod processes;
 mod readiness;
 mod realm_key;
 mod recovery;
+mod reminders;
 mod reset;
 mod scim;
 mod scim_log;
