@@ -124,3 +124,24 @@ proptest! {
         let _ = NoProxy::read(&text).names(&host, port);
     }
 }
+
+#[test]
+fn a_proxy_without_an_address_cannot_be_used_and_servers_that_are_reached_without_it_are_known() {
+    let wish = |url: &str, direct: &str| {
+        let lookup = |name: &str| match name {
+            "HTTPS_PROXY" => Some(url.to_owned()),
+            "NO_PROXY" => Some(direct.to_owned()),
+            _ => None,
+        };
+        ProxyWish::from_lookup(lookup).expect("a proxy is named")
+    };
+    let good = "http://ada:secret@proxy.example.org:3128";
+    assert!(wish(good, "").is_usable());
+    for bad in ["http://", "http://[::1"] {
+        assert!(!wish(bad, "").is_usable(), "{bad}");
+    }
+    assert_eq!(wish(good, "").url(), good, "the connection needs what is not shown");
+    assert_eq!(wish(good, "").shown(), "proxy.example.org:3128");
+    assert!(wish(good, "corp.example.org").has_exceptions());
+    assert!(!wish(good, "").has_exceptions());
+}

@@ -78,7 +78,9 @@ mod tests {
         rng.fill_bytes(&mut first);
         rng.try_fill_bytes(&mut second).expect("a working system");
         assert_ne!(first, second);
+        assert!(first != [0; 32] && second != [0; 32], "both were filled");
         assert_ne!(rng.next_u64(), rng.next_u64());
+        assert_ne!(rng.next_u32(), rng.next_u32());
     }
 
     #[test]
