@@ -11,6 +11,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "a command line is read once")]
 pub(super) enum Org {
     /// Add an organisation.
     Add {

@@ -81,7 +81,7 @@ pub(super) fn write(letter: &NoticeLetter, server: &Deployment<'_>) -> Text {
             ];
             (format!("The certificate of {host} {}", when(*days)), pieces)
         }
-        Notice::Stragglers { .. } => stragglers(letter, &org, host, &id, &server.flags),
+        Notice::Stragglers { .. } => stragglers(letter, &org, host, &id, server.flags),
     };
     Text { sender: org, subject, pieces }
 }

@@ -123,9 +123,13 @@ impl Lines<'_> {
         let rest = self.text.get(at..).unwrap_or_default();
         let at = at + rest.iter().take_while(|byte| blank(byte)).count();
         let passed = self.text.get(self.at..at).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += line_ends(passed);
         self.at = at;
     }
+}
+
+fn line_ends(bytes: &[u8]) -> u64 {
+    bytes.split(|byte| *byte == b'\n').skip(1).count() as u64
 }
 
 /// The file as text.
@@ -135,7 +139,7 @@ fn text(bytes: &[u8]) -> Result<&str, SheetRefused> {
     }
     let bytes = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
-        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let line = 1 + line_ends(&bytes[..error.valid_up_to()]);
         let says = "A character is not UTF-8. Save the file as CSV in UTF-8.".to_owned();
         SheetRefused::Lines(vec![Trouble { line, says }])
     })

@@ -128,7 +128,7 @@ fn take_passwords(value: &mut Value) {
             let is_about_one = map
                 .iter()
                 .any(|(name, value)| name.eq_ignore_ascii_case("path") && value.as_str().is_some_and(names_password));
-            map.retain(|name, _| !names_password(name) && !(is_about_one && name.eq_ignore_ascii_case("value")));
+            map.retain(|name, _| !(names_password(name) || (is_about_one && name.eq_ignore_ascii_case("value"))));
             map.values_mut().for_each(take_passwords);
         }
         Value::Array(items) => items.iter_mut().for_each(take_passwords),
@@ -168,15 +168,12 @@ fn percent_decoded(text: &str) -> Vec<u8> {
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
         let digit = |at: usize| behind.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push(u8::try_from(16 * high + low).unwrap_or_default());
-                rest = &behind[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = behind;
-            }
+        if let (b'%', Some(high), Some(low)) = (first, digit(0), digit(1)) {
+            bytes.push(u8::try_from(16 * high + low).unwrap_or_default());
+            rest = &behind[2..];
+        } else {
+            bytes.push(*first);
+            rest = behind;
         }
     }
     bytes

@@ -166,10 +166,13 @@ mod tests {
             include_str!("schema/0005_logins.postgres.sql"),
             include_str!("schema/0010_server_key.sqlite.sql"),
             include_str!("schema/0010_server_key.postgres.sql"),
-            include_str!("schema/0012_scim_log.sqlite.sql"),
-            include_str!("schema/0012_scim_log.postgres.sql"),
-            include_str!("schema/0013_brake.sqlite.sql"),
-            include_str!("schema/0013_brake.postgres.sql"),
+            include_str!("schema/0012_notices.postgres.sql"),
+            include_str!("schema/0013_scim_log.sqlite.sql"),
+            include_str!("schema/0013_scim_log.postgres.sql"),
+            include_str!("schema/0014_brake.sqlite.sql"),
+            include_str!("schema/0014_brake.postgres.sql"),
+            include_str!("schema/0017_by_hand.sqlite.sql"),
+            include_str!("schema/0017_by_hand.postgres.sql"),
         ] {
             let tables: Vec<_> =
                 schema.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split(' ').next()).collect();

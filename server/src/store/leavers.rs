@@ -51,7 +51,7 @@ pub(super) fn write_down(
 /// are told.
 pub(super) fn look(db: &Db, org: [u8; 16], account: [u8; 16], now: i64) -> Result<()> {
     let row = db.one(
-        "SELECT o.brake, o.brake_since, coalesce(o.contact, r.contact) IS NOT NULL FROM organisation o CROSS JOIN realm r WHERE o.org_id = ?1",
+        "SELECT o.brake, o.brake_since, coalesce(o.contact, r.contact) IS NOT NULL FROM organisation o LEFT JOIN realm r ON 1 = 1 WHERE o.org_id = ?1",
         &values![org],
     )?;
     let (said, since, has_contact): (Option<String>, Option<i64>, bool) = (row.at(0)?, row.at(1)?, row.at(2)?);

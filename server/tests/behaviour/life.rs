@@ -528,7 +528,7 @@ async fn however_many_name_one_address_each_is_told_and_the_last_has_its_turn() 
     }
     assert_eq!(standing(&deployment, "n204").await, ("waiting".into(), Some("address-held")));
     patch(&server, &deployment.token, &ids[203], &json!({"active": false})).await;
-    assert_eq!(standing(&deployment, "n203").await.1, None, "a leaver waits for nothing");
+    assert_eq!(standing(&deployment, "n203").await.1, Some("not-active"), "a leaver waits for the organisation");
     // All but the first and the last have left.
     deployment.meddle(
         "UPDATE membership SET active = 0, standing = 'staged', reason = NULL WHERE user_name NOT IN ('n0', 'n204')",

@@ -97,8 +97,10 @@ async fn the_first_synchronisation_of_a_new_organisation_mails_nobody_until_all_
 
     let all = release(&realm, Released::All, org).await;
     assert_eq!((all.released, all.invite), (2, "at-once"));
-    let everybody = ["ada@example.org", "edsger@example.org", "grace@example.org"];
-    assert_eq!(letters_until_now(&server, &deployment, 4).await, everybody);
+    // Organisations have turns with their letters, so another one's says nothing of these.
+    for everybody in ["ada@example.org", "edsger@example.org", "grace@example.org"] {
+        deployment.invitation_to(everybody).await;
+    }
     // From then on nobody is held back.
     provision(&server, &token, "barbara@example.org").await;
     deployment.invitation_to("barbara@example.org").await;

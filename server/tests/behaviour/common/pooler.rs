@@ -24,9 +24,11 @@ impl Pooler {
         };
         let folder = TempDir::with_prefix("fk-pool-").expect("a temporary folder");
         let at = folder.path().display();
+        // A session that is lent for as long as a client is there is needed for each connection.
+        let sessions = if mode == "session" { 10 } else { 3 };
         let settings = format!(
             "[databases]\n* = host={} port=5432 user=postgres\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\n\
-             unix_socket_dir = {at}\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = 3\nmax_client_conn = 200\n\
+             unix_socket_dir = {at}\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = {sessions}\nmax_client_conn = 200\n\
              logfile = {at}/log\n",
             cluster.folder().display()
         );
