@@ -73,6 +73,8 @@ fn in_words(release: &ReleaseShown) -> String {
         ));
     }
     told.push_str(&match *invite {
+        // A trial has changed nothing, this neither.
+        "at-once" | "on-date" if *dry_run => String::new(),
         "at-once" => format!(" {organisation} invites people at once from now on."),
         "on-date" => format!(" {organisation} invites people at once from then on."),
         _ => format!(" {organisation} goes on staging the people who come."),
