@@ -13,7 +13,7 @@ pub struct Doctor {
     /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
-    /// Print one block for a ticket, without the names of servers, folders and people.
+    /// Print one block for a ticket, without names.
     #[arg(long, conflicts_with = "json")]
     pub report: bool,
     /// Whom to take for the server.
