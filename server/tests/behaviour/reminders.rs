@@ -43,6 +43,13 @@ async fn sweeps(deployment: &Deployment, server: &crate::common::Server, round: 
     deployment.invitation_to(&format!("round{round}@example.net")).await;
 }
 
+/// Every letter is out, and the moment is written down from which the next reminder is counted: a
+/// letter lies in its folder a little earlier.
+async fn handed_over(deployment: &Deployment) {
+    let open = "SELECT count(*) FROM outbox WHERE done_at IS NULL";
+    wait_for(|| (deployment.ask(open) == "0").then_some(())).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reminder_has_a_link_of_its_own_and_prolongs_no_earlier_one() {
     let deployment = Deployment::new().await;
@@ -50,6 +57,7 @@ async fn a_reminder_has_a_link_of_its_own_and_prolongs_no_earlier_one() {
     let server = deployment.serve().await;
     server.provision(&deployment, ADA).await;
     let first = deployment.invitation_to(ADA).await;
+    handed_over(&deployment).await;
     deployment.pass(3 * DAY);
     let letters = wait_for(|| Some(invitations_to(&deployment, ADA)).filter(|all| all.len() == 2)).await;
     let second = Invitation::read(&letters[1]);
@@ -59,6 +67,7 @@ async fn a_reminder_has_a_link_of_its_own_and_prolongs_no_earlier_one() {
         assert_eq!(server.claim(link, &[1; 32]).await.status, 200, "both links are good");
     }
     // The second reminder comes when the invitation has ended; the links of before stay ended.
+    handed_over(&deployment).await;
     deployment.pass(4 * DAY + 60);
     let letters = wait_for(|| Some(invitations_to(&deployment, ADA)).filter(|all| all.len() == 3)).await;
     let third = Invitation::read(&letters[2]);
@@ -68,6 +77,7 @@ async fn a_reminder_has_a_link_of_its_own_and_prolongs_no_earlier_one() {
     let claimed = server.claim(&third, &[3; 32]).await;
     assert_eq!(claimed.status, 200, "{claimed:?}");
     Person::claim(&server, &third).await.enrol(&server).await;
+    handed_over(&deployment).await;
     deployment.pass(30 * DAY);
     sweeps(&deployment, &server, 1).await;
     assert_eq!(invitations_to(&deployment, ADA).len(), 3, "nobody who has finished is reminded");
@@ -93,6 +103,7 @@ async fn nobody_is_reminded_who_is_suspended_or_whose_letter_came_back() {
         "UPDATE outbox SET bounced_at = {}, trouble = 'came back (5.1.1)' WHERE to_key = '{ADA}'",
         deployment.start
     ));
+    handed_over(&deployment).await;
     deployment.pass(DAY);
     wait_for(|| Some(invitations_to(&deployment, "edsger@example.org")).filter(|all| all.len() == 2)).await;
     sweeps(&deployment, &server, 1).await;

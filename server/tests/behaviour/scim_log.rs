@@ -77,10 +77,10 @@ async fn whoever_was_not_invited_is_found_with_the_reason_by_any_name() {
         row(409, "refused: the userName is this person's", "name-taken"),
         row(201, "created, kept but not mailed", "no-address"),
     ];
-    let account = deployment.ask("SELECT lower(hex(account_id)) FROM membership WHERE user_name = 'grace'");
-    let account =
-        if crate::POSTGRES { String::new() } else { uuid::Uuid::parse_str(&account).expect("an id").to_string() };
-    for name in ["grace", "Grace", id.as_str(), account.as_str()].into_iter().filter(|name| !name.is_empty()) {
+    let digits = if crate::POSTGRES { "encode(account_id, 'hex')" } else { "hex(account_id)" };
+    let account = deployment.ask(&format!("SELECT {digits} FROM membership WHERE user_name = 'grace'"));
+    let account = uuid::Uuid::parse_str(&account).expect("an id").to_string();
+    for name in ["grace", "Grace", id.as_str(), account.as_str()] {
         assert_eq!(told(name).await, graces, "{name}");
     }
     assert_eq!(told("staged@example.org").await, [row(201, "created, not mailed", "inactive")]);
